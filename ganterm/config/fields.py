@@ -1,0 +1,163 @@
+"""The schema described field by field: what options, forms and error messages are made from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from ganterm.config.cadence import CADENCE_PATTERN
+from ganterm.config.schema import RunConfig
+from ganterm.errors import ConfigError
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One setting: everything a face needs to show it, ask for it and refuse a wrong value."""
+
+    name: str
+    kind: Literal["integer", "number", "boolean", "choice", "cadence", "text"]
+    default: Value
+    help: str
+    guidance: str
+    group: str
+    live: bool
+    optional: bool
+    type: Any
+    """The annotated type, for `msgspec.convert`."""
+    choices: tuple[str | int, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    below: float | None = None
+    pattern: str | None = None
+
+    @property
+    def option(self) -> str:
+        """The option's name on the command line, such as `--batch-size`."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, such as `GANTERM_BATCH_SIZE`."""
+        return "GANTERM_" + self.name.upper()
+
+    @property
+    def expectation(self) -> str:
+        """What a value must be, in words: "an integer from 1 to 65536"."""
+        if self.kind == "choice":
+            return "one of " + ", ".join(map(str, self.choices))
+        if self.kind == "boolean":
+            return "true or false"
+        if self.kind == "cadence":
+            return "a count such as '1000' (steps) or '20 epochs', or 0"
+        if self.kind == "text":
+            return self.help.rstrip(".") if self.pattern else "a name or a path"
+        words = "an integer" if self.kind == "integer" else "a number"
+        low = None if self.minimum is None else f"{self.minimum:.12g}"
+        if self.below is not None:
+            return f"{words} from {low} to below {self.below:.12g}"
+        if self.maximum is not None:
+            return f"{words} from {low} to {self.maximum:.12g}"
+        return f"{words} of at least {low}" if low else words
+
+
+def _describe(name: str, hint: Any, default: Value) -> Field:
+    metas: list[Meta] = []
+    optional = False
+    annotated = hint
+    while True:
+        origin = get_origin(hint)
+        if origin is Annotated:
+            hint, *found = get_args(hint)
+            metas += [meta for meta in found if isinstance(meta, Meta)]
+        elif origin in {Union, UnionType}:
+            optional = True
+            (hint,) = (part for part in get_args(hint) if part is not type(None))
+        else:
+            break
+    about = next(meta for meta in metas if meta.extra)
+    extra = about.extra or {}
+
+    def bound(key: str) -> Any:
+        return next((v for meta in metas if (v := getattr(meta, key)) is not None), None)
+
+    pattern = bound("pattern")
+    kind: Any
+    if get_origin(hint) is Literal:
+        kind = "choice"
+    elif pattern == CADENCE_PATTERN:
+        kind = "cadence"
+    else:
+        kind = {bool: "boolean", int: "integer", float: "number", str: "text"}[hint]
+    return Field(
+        name=name,
+        kind=kind,
+        default=default,
+        help=about.description or "",
+        guidance=extra["guidance"],
+        group=extra["group"],
+        live=extra["live"],
+        optional=optional,
+        type=annotated,
+        choices=get_args(hint) if kind == "choice" else (),
+        minimum=bound("ge"),
+        maximum=bound("le"),
+        below=bound("lt"),
+        pattern=pattern,
+    )
+
+
+def _fields() -> dict[str, Field]:
+    hints = get_type_hints(RunConfig, include_extras=True)
+    infos = msgspec.structs.fields(RunConfig)
+    return {info.name: _describe(info.name, hints[info.name], info.default) for info in infos}
+
+
+FIELDS: dict[str, Field] = _fields()
+"""Every field of `RunConfig` by name, in the schema's order."""
+
+
+def field(name: str) -> Field:
+    """Return the field called `name` (dashes allowed); raises `ConfigError` with near names."""
+    key = name.replace("-", "_")
+    if key in FIELDS:
+        return FIELDS[key]
+    from difflib import get_close_matches  # noqa: PLC0415 - only on the way to an error
+
+    near = get_close_matches(key, FIELDS, n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`ganterm config show` lists them all."
+    raise ConfigError(f"There is no setting {name!r}; {hint}")
+
+
+def parse_value(name: str, value: object) -> Value:
+    """Turn what was typed, or read from a file, into a value of the field called `name`.
+
+    Text is read as numbers and booleans where the field wants them. Raises `ConfigError` with one
+    sentence naming the field, what it expects and what it got.
+    """
+    spec = field(name)
+    try:
+        return _converted(spec, value)
+    except ValueError:  # msgspec's ValidationError is one
+        shown = str(value)[:80]
+        raise ConfigError(f"{spec.name} must be {spec.expectation}; got {shown!r}.") from None
+
+
+def _converted(spec: Field, value: object) -> Value:
+    if isinstance(value, str):
+        value = value.strip()
+        if spec.optional and value in {"", "auto", "none"}:
+            return None
+    if spec.kind == "cadence" and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    # Not strict, so that text from a shell reads as the number or boolean it spells.
+    result: Value = msgspec.convert(value, type=spec.type, strict=False)
+    if isinstance(result, float) and not math.isfinite(result):
+        raise ValueError
+    return result

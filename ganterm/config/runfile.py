@@ -1,0 +1,42 @@
+"""`run.toml`: the whole configuration of a run, and what made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ganterm import recipes
+from ganterm.config.fields import parse_value
+from ganterm.config.schema import RunConfig
+from ganterm.errors import ConfigError
+
+
+def to_mapping(config: RunConfig) -> dict[str, Any]:
+    """Return the configuration as plain values by field name, every field present."""
+    return msgspec.structs.asdict(config)
+
+
+def from_mapping(values: Mapping[str, object]) -> RunConfig:
+    """Rebuild a configuration from plain values; raises `ConfigError` naming the wrong field."""
+    return RunConfig(**{name: parse_value(name, value) for name, value in values.items()})  # type: ignore[arg-type]  # each parsed by its field
+
+
+def render_run_toml(config: RunConfig, made: Mapping[str, str]) -> str:
+    """Return the text of a `run.toml`; `made` says what made it (versions, command line)."""
+    import tomli_w  # noqa: PLC0415 - only when a run is created
+
+    # TOML has no null: a setting without a value is left out and stays at its default.
+    values = {name: value for name, value in to_mapping(config).items() if value is not None}
+    return tomli_w.dumps({"run": values, "made": dict(made)})
+
+
+def read_run_toml(path: Path) -> RunConfig:
+    """Read the configuration of a run; raises `ConfigError` naming the path and the fault."""
+    document = recipes.parse_toml(recipes.read_text(path, "run file"), f"Run file {path}")
+    values = document.get("run")
+    if not isinstance(values, dict):
+        raise ConfigError(f"Run file {path} has no [run] table; it is not a run's configuration.")
+    return from_mapping(values)

@@ -1,0 +1,336 @@
+"""Every setting of a run, declared once.
+
+From this declaration come the command line's options, the app's form, `run.toml`, the JSON schema
+and the reference page. `description` is the one line of help; `guidance` the field's rule of thumb;
+`live` marks what can be changed while the run trains.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ganterm.config.cadence import CADENCE_PATTERN
+
+
+def _about(
+    group: str, description: str, guidance: str = "", *, live: bool = False, **bounds: Any
+) -> Meta:
+    extra = {"group": group, "guidance": guidance, "live": live}
+    return Meta(description=description, extra=extra, **bounds)
+
+
+GeneratorName = Literal[
+    "mlp", "mlp-small", "dcgan", "dcgan-resize", "dcgan-64", "dcgan-8x8", "upsample"
+]
+DiscriminatorName = Literal["mlp", "dcgan", "dcgan-64", "dcgan-8x8", "upsample", "sngan"]
+LossName = Literal[
+    "minimax", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"
+]
+PenaltyName = Literal["none", "wgan-gp", "r1", "r2", "r1+r2"]
+AugmentPolicy = Literal["none", "translation", "cutout", "translation,cutout"]
+NormName = Literal["auto", "batch", "none"]
+
+DATA, NETWORK, OBJECTIVE = "Data", "Networks", "Objective"
+OPTIMISER, STEP, OUTPUT = "Optimisers", "Step", "Output"
+
+
+class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole configuration of one run; what a recipe does not say stays at these defaults."""
+
+    recipe: Annotated[
+        str,
+        _about(DATA, "Named preset the run starts from, or the path of a recipe file."),
+    ] = "dcgan-8x8"
+    dataset: Annotated[
+        str,
+        _about(
+            DATA,
+            "Dataset by name, or the path of a folder of images.",
+            "digits comes with ganterm and needs no network",
+            min_length=1,
+        ),
+    ] = "digits"
+    split: Annotated[
+        Literal["train", "test", "all"],
+        _about(DATA, "Which part of the dataset to train on."),
+    ] = "train"
+    image_size: Annotated[
+        int,
+        _about(DATA, "Side of the square images, in pixels.", ge=4, le=256),
+    ] = 28
+    channels: Annotated[
+        Literal[1, 3],
+        _about(DATA, "1 for grey images, 3 for colour."),
+    ] = 1
+    fit: Annotated[
+        Literal["auto", "resize", "pad"],
+        _about(
+            DATA,
+            "How images of another size are brought to image_size.",
+            "auto pads when the images are only a little smaller, and resizes otherwise",
+        ),
+    ] = "auto"
+    batch_size: Annotated[
+        int,
+        _about(DATA, "Real images per batch.", "64-128", ge=1, le=65536),
+    ] = 64
+    drop_last: Annotated[
+        bool,
+        _about(DATA, "Drop the last, smaller batch of an epoch."),
+    ] = True
+    steps: Annotated[
+        int,
+        _about(DATA, "Generator steps to train; 0 where epochs decides.", ge=0, le=10**9),
+    ] = 10_000
+    epochs: Annotated[
+        int,
+        _about(DATA, "Passes over the data; 0 where steps decides.", ge=0, le=10**7),
+    ] = 0
+    seed: Annotated[
+        int,
+        _about(DATA, "Seed of weights, batch order and noise.", ge=0, le=2**63 - 1),
+    ] = 0
+    device: Annotated[
+        str,
+        _about(
+            DATA,
+            "auto, cpu, cuda, cuda:N or mps.",
+            "auto takes CUDA, else MPS, else the CPU",
+            pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$",
+        ),
+    ] = "auto"
+    precision: Annotated[
+        Literal["float32", "bfloat16"],
+        _about(
+            DATA,
+            "Number format of the networks' arithmetic.",
+            "float32 is exact; bfloat16 is quicker where the hardware has it",
+        ),
+    ] = "float32"
+
+    generator: Annotated[
+        GeneratorName,
+        _about(NETWORK, "Generator architecture."),
+    ] = "dcgan"
+    discriminator: Annotated[
+        DiscriminatorName,
+        _about(NETWORK, "Discriminator (or critic) architecture."),
+    ] = "dcgan"
+    z_dim: Annotated[
+        int,
+        _about(NETWORK, "Size of the latent vector z.", "100-512", ge=1, le=4096),
+    ] = 100
+    width: Annotated[
+        float,
+        _about(
+            NETWORK,
+            "Multiplies the hidden widths of both networks; 1 is as published.",
+            ge=1 / 16,
+            le=8,
+        ),
+    ] = 1.0
+    g_norm: Annotated[
+        NormName,
+        _about(NETWORK, "Normalisation in the generator; auto is as published."),
+    ] = "auto"
+    d_norm: Annotated[
+        NormName,
+        _about(
+            NETWORK,
+            "Normalisation in the discriminator; auto is as published.",
+            "none with a gradient penalty, which batch normalisation disturbs",
+        ),
+    ] = "auto"
+    init: Annotated[
+        Literal["default", "normal"],
+        _about(NETWORK, "Initial weights: PyTorch's default, or N(0, 0.02) as in DCGAN."),
+    ] = "default"
+    spectral_norm: Annotated[
+        bool,
+        _about(
+            NETWORK,
+            "Spectral normalisation of every layer of the discriminator.",
+            "a remedy for mode collapse and a discriminator that is too strong",
+        ),
+    ] = False
+    minibatch_discrimination: Annotated[
+        bool,
+        _about(
+            NETWORK,
+            "Join batch statistics to the discriminator's features.",
+            "a remedy for mode collapse",
+        ),
+    ] = False
+
+    loss: Annotated[
+        LossName,
+        _about(OBJECTIVE, "Loss of both networks.", "wasserstein needs a penalty or spectral_norm"),
+    ] = "non-saturating"
+    real_label: Annotated[
+        float,
+        _about(
+            OBJECTIVE,
+            "Discriminator's target for real images.",
+            "0.9 smooths labels and slows a discriminator that is too strong",
+            live=True,
+            ge=0,
+            le=1.2,
+        ),
+    ] = 1.0
+    fake_label: Annotated[
+        float,
+        _about(
+            OBJECTIVE,
+            "Discriminator's target for generated images.",
+            "0 for one-sided smoothing, 0.1 for two-sided",
+            live=True,
+            ge=-1,
+            le=0.5,
+        ),
+    ] = 0.0
+    penalty: Annotated[
+        PenaltyName,
+        _about(OBJECTIVE, "Gradient penalty on the discriminator."),
+    ] = "none"
+    penalty_weight: Annotated[
+        Annotated[float, Meta(ge=0, le=10**6)] | None,
+        _about(
+            OBJECTIVE,
+            "Weight of the penalty: lambda of WGAN-GP, gamma of R1 and R2.",
+            "unset means 10 for wgan-gp and 1 for r1 and r2",
+            live=True,
+        ),
+    ] = None
+    penalty_every: Annotated[
+        int,
+        _about(
+            OBJECTIVE,
+            "Apply the penalty every so many discriminator steps, at that many times its weight.",
+            "4-16 makes R1 and R2 nearly free",
+            ge=1,
+            le=1024,
+        ),
+    ] = 1
+
+    lr_g: Annotated[
+        float,
+        _about(
+            OPTIMISER, "Generator's learning rate (Adam).", "1e-4 to 2e-4", live=True, ge=0, le=1
+        ),
+    ] = 2e-4
+    lr_d: Annotated[
+        float,
+        _about(
+            OPTIMISER,
+            "Discriminator's learning rate (Adam).",
+            "1e-4 to 2e-4; lower it when the discriminator is too strong",
+            live=True,
+            ge=0,
+            le=1,
+        ),
+    ] = 2e-4
+    beta1: Annotated[
+        float,
+        _about(OPTIMISER, "Adam's first-moment decay.", "0.5", ge=0, lt=1),
+    ] = 0.5
+    beta2: Annotated[
+        float,
+        _about(OPTIMISER, "Adam's second-moment decay.", "0.999", ge=0, lt=1),
+    ] = 0.999
+    lr_schedule: Annotated[
+        Literal["constant", "linear", "cosine"],
+        _about(OPTIMISER, "How both learning rates fall to zero over the run, if they do."),
+    ] = "constant"
+
+    d_steps: Annotated[
+        int,
+        _about(
+            STEP,
+            "Discriminator steps per generator step.",
+            "1; 5 for a Wasserstein critic; more when the generator is too strong",
+            live=True,
+            ge=1,
+            le=100,
+        ),
+    ] = 1
+    d_update: Annotated[
+        Literal["joint", "separate"],
+        _about(STEP, "One optimiser step on real and fake together, or one on each."),
+    ] = "joint"
+    d_reduction: Annotated[
+        Literal["mean", "sum"],
+        _about(STEP, "Discriminator's loss: the mean or the sum of its real and fake terms."),
+    ] = "mean"
+    reuse_fakes: Annotated[
+        bool,
+        _about(STEP, "Train the generator on the very fakes the discriminator just saw."),
+    ] = True
+    g_batch: Annotated[
+        int,
+        _about(
+            STEP,
+            "Size of the generator's fresh batch, in batches.",
+            "only without reuse_fakes",
+            ge=1,
+            le=16,
+        ),
+    ] = 1
+    augment: Annotated[
+        AugmentPolicy,
+        _about(
+            STEP,
+            "Differentiable augmentation of real and fake images; digits are never mirrored.",
+            "helps when there are few images",
+        ),
+    ] = "none"
+    ema_kimg: Annotated[
+        float,
+        _about(
+            STEP,
+            "Half-life of the generator's averaged weights, in thousands of images; 0 is off.",
+            "10 for long runs; samples of averaged weights are calmer",
+            ge=0,
+            le=10**6,
+        ),
+    ] = 0.0
+
+    log_every: Annotated[
+        int,
+        _about(OUTPUT, "Steps averaged into one record of the journal.", ge=1, le=10**6),
+    ] = 10
+    sample_every: Annotated[
+        str,
+        _about(
+            OUTPUT,
+            "How often the sample grid is drawn: '1000', '20 epochs', 0 for never.",
+            live=True,
+            pattern=CADENCE_PATTERN,
+        ),
+    ] = "500"
+    sample_grid: Annotated[
+        int,
+        _about(OUTPUT, "Side of the sample grid, in images.", ge=1, le=32),
+    ] = 8
+    checkpoint_every: Annotated[
+        str,
+        _about(
+            OUTPUT,
+            "How often a checkpoint is written: '1000', '20 epochs', 0 for only the last.",
+            live=True,
+            pattern=CADENCE_PATTERN,
+        ),
+    ] = "1000"
+    keep_checkpoints: Annotated[
+        int,
+        _about(OUTPUT, "Newest checkpoints to keep; 0 keeps them all.", ge=0, le=10**6),
+    ] = 3
+
+    @property
+    def penalty_strength(self) -> float:
+        """Weight of the penalty with the default for its kind filled in."""
+        if self.penalty_weight is not None:
+            return self.penalty_weight
+        return {"none": 0.0, "wgan-gp": 10.0}.get(self.penalty, 1.0)

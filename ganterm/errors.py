@@ -1,0 +1,52 @@
+"""What can go wrong, and the exit code each kind of trouble ends a command with.
+
+The message of every `GantermError` is one sentence for the user: what is wrong and what to do.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command; scripts rely on them."""
+
+    OK = 0
+    TRAINING = 1
+    """Training failed or diverged."""
+    USAGE = 2
+    """A wrong option, configuration or name."""
+    DATA = 3
+    """A dataset is missing, damaged or could not be downloaded."""
+    WORKER = 4
+    """The worker process died without a word, or another one holds the run."""
+    SIGINT = 130
+    SIGTERM = 143
+
+
+class GantermError(Exception):
+    """Base of every error whose message is meant for the user."""
+
+    exit_code: ExitCode = ExitCode.TRAINING
+
+
+class TrainingError(GantermError):
+    """Training failed or diverged, or its run could not be written."""
+
+    exit_code = ExitCode.TRAINING
+
+
+class ConfigError(GantermError):
+    """A setting, an option, a name or a file the user gave does not make sense."""
+
+    exit_code = ExitCode.USAGE
+
+
+class DataError(GantermError):
+    """A dataset is missing, damaged or out of reach."""
+
+    exit_code = ExitCode.DATA
+
+
+class WorkerError(GantermError):
+    """The worker process died, or another worker holds the run."""
+
+    exit_code = ExitCode.WORKER

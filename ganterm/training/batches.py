@@ -1,0 +1,62 @@
+"""Batches of real images straight from the device's memory, in an order given by (seed, epoch)."""
+
+from __future__ import annotations
+
+import torch
+
+from ganterm.errors import DataError
+from ganterm.training.seeding import generator_for
+
+
+class Batches:
+    """The endless sequence of batches: batch `i` is the same whenever it is asked for.
+
+    `images` is uint8 (N, C, H, W) and stays on `device`; a batch is float32 (B, C, H, W) in
+    [-1, 1]. Raises `DataError` when there are too few images for one batch.
+    """
+
+    def __init__(
+        self,
+        images: torch.Tensor,
+        *,
+        batch_size: int,
+        drop_last: bool,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.images = images.to(device)
+        self.batch_size = batch_size
+        self.seed = seed
+        count = images.shape[0]
+        whole, rest = divmod(count, batch_size)
+        # One image alone has no batch statistics, so a last batch of one is dropped in any case.
+        keep_rest = rest > 1 and not drop_last
+        self.per_epoch = whole + keep_rest
+        if self.per_epoch == 0:
+            raise DataError(
+                f"The dataset has {count} images, fewer than one batch of {batch_size}; "
+                "set a smaller batch_size, or drop_last = false."
+            )
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.long)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        """Return batch `index` of the run, counted from 0 across epochs."""
+        epoch, position = divmod(index, self.per_epoch)
+        start = position * self.batch_size
+        chosen = self._order_of(epoch)[start : start + self.batch_size]
+        batch = self.images.index_select(0, chosen).to(torch.float32)
+        return batch.div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
+
+    def size(self, index: int) -> int:
+        """Return how many images batch `index` holds, without fetching it."""
+        start = (index % self.per_epoch) * self.batch_size
+        return min(self.batch_size, self.images.shape[0] - start)
+
+    def _order_of(self, epoch: int) -> torch.Tensor:
+        if epoch != self._epoch:
+            # On the CPU, so that every kind of device sees the same order.
+            generator = generator_for(self.seed, "batch order", epoch)
+            order = torch.randperm(self.images.shape[0], generator=generator)
+            self._epoch, self._order = epoch, order.to(self.images.device)
+        return self._order

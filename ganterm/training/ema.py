@@ -1,0 +1,37 @@
+"""Exponential moving average of the generator's weights (Yazıcı et al. 2018; Karras et al. 2018)."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class Ema:
+    """An averaged copy of a generator whose weights have a half-life counted in images.
+
+    Early on the half-life is a twentieth of the images seen, so that the first random weights do
+    not linger (the ramp-up of Karras et al. 2020). Buffers, such as the running statistics of
+    batch normalisation, are copied rather than averaged.
+    """
+
+    def __init__(self, generator: nn.Module, kimg: float) -> None:
+        self.model = copy.deepcopy(generator).requires_grad_(False)
+        self.half_life = kimg * 1000
+
+    def decay(self, batch_size: int, images_seen: int) -> float:
+        """Return the weight kept from the average when `batch_size` more images were seen."""
+        half_life = min(self.half_life, 0.05 * images_seen)
+        return 0.5 ** (batch_size / max(half_life, 1e-8))
+
+    @torch.no_grad()
+    def update(self, generator: nn.Module, *, batch_size: int, images_seen: int) -> None:
+        """Move the average towards the generator's current weights."""
+        share = 1 - self.decay(batch_size, images_seen)
+        for average, current in zip(
+            self.model.parameters(), generator.parameters(), strict=True
+        ):
+            average.lerp_(current, share)
+        for average, current in zip(self.model.buffers(), generator.buffers(), strict=True):
+            average.copy_(current)
