@@ -1,0 +1,18 @@
+"""Generators and discriminators, one file per family; they know nothing of losses."""
+
+from ganterm.networks.base import Discriminator, Generator, count_parameters
+from ganterm.networks.init import INIT_SCHEMES, init_weights
+from ganterm.networks.registry import build_discriminator, build_generator
+from ganterm.networks.spectral import apply_spectral_norm, largest_singular_values
+
+__all__ = [
+    "INIT_SCHEMES",
+    "Discriminator",
+    "Generator",
+    "apply_spectral_norm",
+    "build_discriminator",
+    "build_generator",
+    "count_parameters",
+    "init_weights",
+    "largest_singular_values",
+]

@@ -1,0 +1,72 @@
+"""What every generator and discriminator of the classic families has in common."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from ganterm.networks.minibatch import MinibatchDiscrimination
+
+
+class Generator(nn.Module):
+    """A stack of layers from latent vectors (N, z_dim) to images (N, C, H, W) in [-1, 1]."""
+
+    def __init__(
+        self, layers: nn.Sequential, *, z_dim: int, image_size: int, channels: int
+    ) -> None:
+        super().__init__()
+        self.layers = layers
+        self.z_dim = z_dim
+        self.image_size = image_size
+        self.channels = channels
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1]."""
+        images: Tensor = self.layers(z)
+        return images
+
+
+class DiscriminatorParts(NamedTuple):
+    """What a family provides for its discriminator."""
+
+    body: nn.Sequential
+    """(N, C, H, W) images to features of any shape (N, ...)."""
+    head: nn.Module
+    """Features to one linear value per image."""
+    feature_count: int
+    """Features of one image, all axes multiplied."""
+
+
+class Discriminator(nn.Module):
+    """A body from images to features, and a linear head from features to one logit per image.
+
+    With minibatch discrimination the batch statistics are joined to the features. The head is
+    linear, so a linear layer over the features with the statistics appended is the sum of two:
+    `head(features) + minibatch_head(statistics)`; the published head stays as it is.
+    """
+
+    def __init__(self, parts: DiscriminatorParts, *, minibatch_discrimination: bool) -> None:
+        super().__init__()
+        self.body = parts.body
+        self.head = parts.head
+        self.minibatch: MinibatchDiscrimination | None = None
+        self.minibatch_head: nn.Linear | None = None
+        if minibatch_discrimination:
+            self.minibatch = MinibatchDiscrimination(parts.feature_count)
+            self.minibatch_head = nn.Linear(self.minibatch.kernels, 1, bias=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Turn images (N, C, H, W) in [-1, 1] into logits (N,): above 0 means 'real'."""
+        features = self.body(images)
+        # reshape, not flatten: images of a wrong size must fail instead of yielding more logits
+        logits: Tensor = self.head(features).reshape(images.shape[0])
+        if self.minibatch is not None and self.minibatch_head is not None:
+            statistics = self.minibatch(features.flatten(1))  # (N, kernels)
+            logits = logits + self.minibatch_head(statistics).squeeze(1)
+        return logits
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Return the number of learnable values of `module`, all parameter tensors together."""
+    return sum(parameter.numel() for parameter in module.parameters())

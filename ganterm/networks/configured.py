@@ -1,0 +1,32 @@
+"""Networks as a configuration asks for them."""
+
+from __future__ import annotations
+
+from ganterm.config import RunConfig
+from ganterm.networks.base import Discriminator, Generator
+from ganterm.networks.registry import build_discriminator, build_generator
+
+
+def generator_of(config: RunConfig) -> Generator:
+    """Return a fresh generator: (N, z_dim) -> (N, C, H, W) in [-1, 1]."""
+    return build_generator(
+        config.generator,
+        z_dim=config.z_dim,
+        image_size=config.image_size,
+        channels=config.channels,
+        width=config.width,
+        norm=config.g_norm,
+    )
+
+
+def discriminator_of(config: RunConfig) -> Discriminator:
+    """Return a fresh discriminator: (N, C, H, W) in [-1, 1] -> (N,) logits."""
+    return build_discriminator(
+        config.discriminator,
+        image_size=config.image_size,
+        channels=config.channels,
+        width=config.width,
+        norm=config.d_norm,
+        spectral_norm=config.spectral_norm,
+        minibatch_discrimination=config.minibatch_discrimination,
+    )

@@ -1,0 +1,107 @@
+"""The tutorials' 28x28 GAN, after DCGAN (Radford et al. 2015, arXiv:1511.06434).
+
+Its variant with resizing instead of strided transposed convolutions avoids checkerboard artefacts
+(Odena et al. 2016, doi:10.23915/distill.00003).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from ganterm.networks.base import DiscriminatorParts
+from ganterm.networks.blocks import Norm, has_batch_norm, norm_2d, scaled, strided_side
+
+SLOPE = 0.01
+
+
+def generator(
+    *, z_dim: int, image_size: int, channels: int, width: float, norm: Norm
+) -> nn.Sequential:
+    """Build the generator with transposed convolutions: (N, z_dim) to (N, C, H, W)."""
+    return _generator(
+        _transposed,
+        z_dim=z_dim,
+        image_size=image_size,
+        channels=channels,
+        width=width,
+        norm=norm,
+    )
+
+
+def resize_generator(
+    *, z_dim: int, image_size: int, channels: int, width: float, norm: Norm
+) -> nn.Sequential:
+    """Build the generator that resizes, then convolves: (N, z_dim) to (N, C, H, W)."""
+    return _generator(
+        _resized,
+        z_dim=z_dim,
+        image_size=image_size,
+        channels=channels,
+        width=width,
+        norm=norm,
+    )
+
+
+def _transposed(inputs: int, outputs: int) -> list[nn.Module]:
+    """Double the side by a transposed convolution."""
+    return [nn.ConvTranspose2d(inputs, outputs, 3, stride=2, padding=1, output_padding=1)]
+
+
+def _resized(inputs: int, outputs: int) -> list[nn.Module]:
+    """Double the side by bilinear resizing and a convolution."""
+    return [
+        nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
+        nn.Conv2d(inputs, outputs, 3, padding=1),
+    ]
+
+
+def _generator(
+    doubled: Callable[[int, int], list[nn.Module]],
+    *,
+    z_dim: int,
+    image_size: int,
+    channels: int,
+    width: float,
+    norm: Norm,
+) -> nn.Sequential:
+    normalised = has_batch_norm(norm, published=True)
+    first, second, third = scaled(256, width), scaled(128, width), scaled(64, width)
+    side = image_size // 4
+    return nn.Sequential(
+        nn.Linear(z_dim, first * side * side),
+        nn.Unflatten(1, (first, side, side)),  # (N, 256, H/4, W/4)
+        *doubled(first, second),  # (N, 128, H/2, W/2)
+        *norm_2d(second, enabled=normalised),
+        nn.LeakyReLU(SLOPE),
+        nn.ConvTranspose2d(second, third, 3, padding=1),  # (N, 64, H/2, W/2)
+        *norm_2d(third, enabled=normalised),
+        nn.LeakyReLU(SLOPE),
+        *doubled(third, channels),  # (N, C, H, W)
+        nn.Tanh(),
+    )
+
+
+def discriminator(
+    *, image_size: int, channels: int, width: float, norm: Norm
+) -> DiscriminatorParts:
+    """Build the discriminator of three strided convolutions over images (N, C, H, W)."""
+    normalised = has_batch_norm(norm, published=True)
+    first, second, third = scaled(32, width), scaled(64, width), scaled(128, width)
+    side = image_size
+    for _ in range(3):
+        side = strided_side(side, kernel=3, stride=2, padding=1)
+    body = nn.Sequential(
+        nn.Conv2d(channels, first, 3, stride=2, padding=1),  # (N, 32, 14, 14) of 28 x 28
+        nn.LeakyReLU(SLOPE),
+        nn.Conv2d(first, second, 3, stride=2, padding=1),  # (N, 64, 7, 7)
+        *norm_2d(second, enabled=normalised),
+        nn.LeakyReLU(SLOPE),
+        nn.Conv2d(second, third, 3, stride=2, padding=1),  # (N, 128, 4, 4)
+        *norm_2d(third, enabled=normalised),
+        nn.LeakyReLU(SLOPE),
+        nn.Flatten(),
+    )
+    features = third * side * side
+    return DiscriminatorParts(body, nn.Linear(features, 1), features)

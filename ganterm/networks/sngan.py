@@ -1,0 +1,31 @@
+"""The discriminator of SNGAN (Miyato et al. 2018, arXiv:1802.05957); its generator is `upsample`'s.
+
+The layers are built plain; the registry normalises them, as the facts of the name demand.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+
+from ganterm.networks.base import DiscriminatorParts
+from ganterm.networks.blocks import Norm, has_batch_norm, norm_2d, scaled, strided_side
+
+
+def discriminator(
+    *, image_size: int, channels: int, width: float, norm: Norm
+) -> DiscriminatorParts:
+    """Build four strided convolutions and a linear head over images (N, C, H, W)."""
+    normalised = has_batch_norm(norm, published=False)
+    inputs, side = channels, image_size
+    layers: list[nn.Module] = []
+    for stage, published in enumerate((64, 128, 256, 512)):
+        outputs = scaled(published, width)
+        layers += [
+            nn.Conv2d(inputs, outputs, 4, stride=2, padding=1),
+            *norm_2d(outputs, enabled=normalised and stage > 0),
+            nn.LeakyReLU(0.2),
+        ]
+        inputs, side = outputs, strided_side(side, kernel=4, stride=2, padding=1)
+    features = inputs * side * side  # 512 of 28 x 28: 28, 14, 7, 3, 1
+    body = nn.Sequential(*layers, nn.Flatten())
+    return DiscriminatorParts(body, nn.Linear(features, 1), features)

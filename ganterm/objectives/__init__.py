@@ -1,0 +1,1 @@
+"""Losses, gradient penalties and augmentation as pure functions of tensors."""
