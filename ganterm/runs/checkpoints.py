@@ -1,0 +1,209 @@
+"""The checkpoints of a run: what they say, whether they are whole, which is the newest.
+
+A checkpoint is a safetensors file whose metadata holds `step`, the `digest` of everything else in
+it, and the configuration and counters as JSON. The newest is found by looking and checking, never
+by a pointer, so a crash at any moment leaves nothing that could point wrong.
+"""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ganterm.runs.durable import sync_directory
+from ganterm.runs.layout import step_of
+from ganterm.runs.tensorfile import CheckpointDamaged, TensorFile, TensorInfo
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+__all__ = [
+    "DAMAGED_SUFFIX",
+    "CheckpointDamaged",
+    "CheckpointHeader",
+    "list_checkpoints",
+    "newest_valid",
+    "prune",
+    "read_bytes",
+    "read_header",
+    "set_aside",
+    "tensor_digest",
+    "verify",
+]
+
+SUFFIX: Final = ".safetensors"
+DAMAGED_SUFFIX: Final = ".damaged"
+
+
+@dataclass(frozen=True)
+class CheckpointHeader:
+    """What a checkpoint says of itself; its tensors' bytes are not checked (see `verify`).
+
+    Attributes:
+        step: optimiser steps of the generator done.
+        metadata: `step`, `digest`, and the configuration and counters as JSON.
+        tensors: dtype, shape and place of every tensor by name, in the order of their bytes.
+    """
+
+    step: int
+    metadata: dict[str, str]
+    tensors: dict[str, TensorInfo]
+
+
+def read_header(path: Path) -> CheckpointHeader:
+    """Read and check the header of a checkpoint; no tensor is read.
+
+    Raises:
+        CheckpointDamaged: it cannot be read, its header is not sound, or it names no step.
+    """
+    with TensorFile(path) as file:
+        return _checkpoint_header(file)
+
+
+def read_bytes(path: Path, tensor_name: str, *, limit: int = 1 << 28) -> bytes:
+    """Return a tensor's bytes, little-endian and row-major, at most `limit` of them.
+
+    Raises:
+        CheckpointDamaged: there is no such tensor, it is longer, or the file is not sound.
+    """
+    with TensorFile(path) as file:
+        info = file.header.tensors.get(tensor_name)
+        if info is not None and info.end - info.begin > limit:
+            raise CheckpointDamaged(path, f"{tensor_name[:100]!r} has more than {limit} bytes")
+        return b"".join(file.chunks(tensor_name))
+
+
+def tensor_digest(
+    tensors: Iterable[tuple[str, str, Iterable[int], bytes | bytearray | memoryview]],
+    metadata: Mapping[str, str],
+) -> str:
+    """Return the digest of a checkpoint: SHA-256 in hexadecimal, whatever the tensors' order.
+
+    Args:
+        tensors: (name, dtype as safetensors names it, shape, bytes) of each tensor; the bytes
+            little-endian, row-major, and as a one-dimensional buffer.
+        metadata: what will stand in the file's metadata; `digest` itself is left out.
+
+    Raises:
+        ValueError: two tensors have one name.
+    """
+    hasher = _begin_digest(metadata)
+    ordered = sorted(tensors, key=lambda item: item[0])
+    for before, after in itertools.pairwise(ordered):
+        if before[0] == after[0]:
+            raise ValueError(f"two tensors are named {before[0]!r}")
+    for name, dtype, shape, data in ordered:
+        _digest_line(hasher, [name, dtype, list(shape), memoryview(data).nbytes])
+        hasher.update(data)
+    return hasher.hexdigest()
+
+
+def verify(path: Path) -> None:
+    """Read a checkpoint whole and hold it against its digest.
+
+    Raises:
+        CheckpointDamaged: and says why.
+    """
+    with TensorFile(path) as file:
+        header = _checkpoint_header(file)
+        named = step_of(path)
+        if named is not None and named != header.step:
+            raise CheckpointDamaged(path, f"it is of step {header.step}")
+        claimed = header.metadata.get("digest")
+        if claimed is None:
+            raise CheckpointDamaged(path, "it carries no digest")
+        hasher = _begin_digest(header.metadata)
+        for name in sorted(header.tensors):
+            info = header.tensors[name]
+            _digest_line(hasher, [name, info.dtype, list(info.shape), info.end - info.begin])
+            for chunk in file.chunks(name):
+                hasher.update(chunk)
+    if hasher.hexdigest() != claimed:
+        raise CheckpointDamaged(path, "its content does not match its digest")
+
+
+def list_checkpoints(directory: Path) -> list[Path]:
+    """Return the checkpoints in `directory` by step, the oldest first; none if it is missing."""
+    try:
+        found = [
+            (step, path)
+            for path in directory.iterdir()
+            if path.suffix == SUFFIX and (step := step_of(path)) is not None
+        ]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [path for _, path in sorted(found)]
+
+
+def newest_valid(directory: Path) -> tuple[Path | None, list[tuple[Path, str]]]:
+    """Return the newest checkpoint that is whole, and the newer ones that are not, with reasons."""
+    damaged: list[tuple[Path, str]] = []
+    for path in reversed(list_checkpoints(directory)):
+        try:
+            verify(path)
+        except CheckpointDamaged as error:
+            damaged.append((path, error.reason))
+        else:
+            return path, damaged
+    return None, damaged
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged checkpoint so that nothing counts it as one; return its new path.
+
+    A worker that resumes from an older checkpoint does this to the damaged newer ones: otherwise
+    they would count as the newest when old ones are pruned.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    return path.replace(path.with_name(path.name + DAMAGED_SUFFIX))
+
+
+def prune(directory: Path, keep: int, *, newest: Path | None = None) -> list[Path]:
+    """Remove all but the `keep` newest checkpoints and return what was removed; 0 keeps all.
+
+    Args:
+        directory: where the checkpoints are.
+        keep: how many to keep.
+        newest: the one just written and verified, if it is known. Those of a greater step then
+            neither count nor go: they are damaged, or of a history that was given up.
+
+    Raises:
+        OSError: one cannot be removed.
+        ValueError: `keep` is negative.
+    """
+    if keep < 0:
+        raise ValueError(f"cannot keep {keep} checkpoints")
+    found = list_checkpoints(directory)
+    if newest is not None:
+        found = found[: found.index(newest) + 1] if newest in found else []
+    removed = found[:-keep] if keep else []
+    for path in removed:
+        path.unlink(missing_ok=True)
+    if removed:
+        sync_directory(directory)
+    return removed
+
+
+def _checkpoint_header(file: TensorFile) -> CheckpointHeader:
+    metadata = file.header.metadata
+    text = metadata.get("step", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise CheckpointDamaged(file.path, "it names no step, so it is no checkpoint of a run")
+    return CheckpointHeader(int(text), metadata, file.header.tensors)
+
+
+def _begin_digest(metadata: Mapping[str, str]) -> "_Hash":
+    hasher = hashlib.sha256()
+    words = {name: value for name, value in metadata.items() if name != "digest"}
+    _digest_line(hasher, sorted(words.items()))
+    return hasher
+
+
+def _digest_line(hasher: "_Hash", value: list[object] | list[tuple[str, str]]) -> None:
+    """Add one line of JSON, so that no two lists of tensors share one stream of bytes."""
+    hasher.update(json.dumps(value, separators=(",", ":")).encode("ascii") + b"\n")

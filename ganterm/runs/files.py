@@ -1,0 +1,55 @@
+"""Reading files that anyone may have put there: regular files only, and never without a bound."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+
+def open_regular(path: Path, *, follow: bool = True) -> int:
+    """Open `path` for reading and return its descriptor.
+
+    A named pipe would block the reader and a device never ends, so anything but a regular file is
+    refused; `follow=False` refuses symbolic links as well.
+
+    Raises:
+        OSError: it is missing, unreadable, or not a regular file; `filename` is set.
+    """
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW)
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Not a regular file", str(path))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_limited(path: Path, limit: int, *, follow: bool = True) -> bytes:
+    """Return the bytes of a regular file of at most `limit` bytes.
+
+    Raises:
+        OSError: as `open_regular`, and `EFBIG` where the file is longer than `limit`.
+    """
+    descriptor = open_regular(path, follow=follow)
+    try:
+        data = read_range(descriptor, 0, limit + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, f"Longer than {limit} bytes", str(path))
+    return data
+
+
+def read_range(descriptor: int, begin: int, length: int) -> bytes:
+    """Return up to `length` bytes from offset `begin`; fewer only where the file ends."""
+    parts: list[bytes] = []
+    while length > 0:
+        part = os.pread(descriptor, min(length, 1 << 20), begin)
+        if not part:
+            break
+        parts.append(part)
+        begin += len(part)
+        length -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,285 @@
+"""The journal: an append-only file of JSON lines with one writer and any number of readers.
+
+A record is written by one `os.write` of one line. A line that has no newline yet is not there
+yet: readers leave it, and the next writer cuts it off.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ganterm.runs import jsontext
+from ganterm.runs.durable import naming, sync_directory
+from ganterm.runs.files import open_regular, read_range
+from ganterm.runs.records import SCHEMA_VERSION, Record
+
+MAX_LINE = 1 << 20
+"""Bytes of the longest line, newline included: far above any record, a bound for readers."""
+
+_RESERVED = frozenset({"v", "kind", "step", "time"})
+_BLOCK = 1 << 16
+
+
+class JournalWriter:
+    """Appends records; its process must hold the run's lock.
+
+    Opening cuts off what a killed writer left of an unfinished last line.
+
+    Attributes:
+        torn_bytes: how many bytes were cut off when the journal was opened.
+
+    Raises:
+        OSError: it cannot be opened or cut, or is not a regular file; `filename` is set.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self._clock = clock
+        self._torn = False
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        with naming(path):
+            self._descriptor = os.open(path, flags, 0o666)
+            try:
+                if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+                    raise OSError(errno.EINVAL, "Not a regular file")
+                self.torn_bytes = self._cut_torn_tail()
+                sync_directory(path.parent)
+            except BaseException:
+                os.close(self._descriptor)
+                raise
+
+    def write(self, kind: str, step: int, /, **fields: Any) -> Record:
+        """Append one record and return it as a reader will see it.
+
+        NaN and infinity become null. If the line cannot be written whole, what was written of it
+        is cut off again, so the journal stays a file of whole lines.
+
+        Raises:
+            OSError: the disk is full, the journal was deleted, ...; `filename` is set.
+            ValueError: a field is named `v`, `kind`, `step` or `time`, `step` is not a count, or
+                the line is too long.
+            TypeError: a value that JSON cannot hold.
+        """
+        if not _RESERVED.isdisjoint(fields):
+            raise ValueError(f"{sorted(_RESERVED & fields.keys())} are not a record's to set")
+        if not jsontext.is_count(step):
+            raise ValueError(f"a record's step is a count, not {step!r}")
+        record = {"v": SCHEMA_VERSION, "kind": kind, "step": step, "time": round(self._clock(), 3)}
+        record.update(jsontext.finite(fields))
+        line = jsontext.dump_line(record)
+        if len(line) > MAX_LINE:
+            raise ValueError(f"a record of {len(line)} bytes is longer than {MAX_LINE}")
+        with naming(self.path):
+            self._append(line)
+        return record
+
+    def sync(self) -> None:
+        """Wait until every record is on the disk, where a power cut cannot reach it."""
+        with naming(self.path):
+            os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Sync and close; a second call does nothing."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor < 0:
+            return
+        with naming(self.path):
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def __enter__(self) -> "JournalWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _append(self, line: bytes) -> None:
+        if self._torn:
+            self._cut_torn_tail()
+            self._torn = False
+        before = os.fstat(self._descriptor)
+        if before.st_nlink == 0:
+            # Writing to a deleted file succeeds, and everything written is lost.
+            raise OSError(errno.ENOENT, "The journal was deleted")
+        rest = memoryview(line)
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except BaseException:
+            self._take_back(before.st_size, len(line))
+            raise
+
+    def _take_back(self, begin: int, length: int) -> None:
+        """Cut off a line of which only a part was written; a whole one may have been read."""
+        self._torn = True
+        with contextlib.suppress(OSError):
+            if os.fstat(self._descriptor).st_size < begin + length:
+                os.ftruncate(self._descriptor, begin)
+            self._torn = False
+
+    def _cut_torn_tail(self) -> int:
+        size = os.fstat(self._descriptor).st_size
+        end = _end_of_last_line(self._descriptor, size)
+        if end < size:
+            os.ftruncate(self._descriptor, end)
+        return size - end
+
+
+class JournalTail:
+    """Follows a journal: each `poll` returns the records that became whole since the one before.
+
+    It holds no file open and keeps only its place, so any number may follow one journal, and the
+    journal may appear, grow, or be replaced by another at any time.
+
+    Attributes:
+        damaged: lines so far that are not records.
+        newer: records so far of a schema newer than this ganterm reads; they are passed over.
+        restarts: how often the journal turned out to be another one and was read anew.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.damaged = 0
+        self.newer = 0
+        self.restarts = 0
+        self._offset = 0
+        self._identity: tuple[int, int] | None = None
+        self._skipping = False
+
+    def poll(self) -> list[Record]:
+        """Return the new records in order; none where the journal is missing.
+
+        Raises:
+            OSError: the journal is there but cannot be read, or is not a regular file.
+        """
+        try:
+            descriptor = open_regular(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        try:
+            self._recognise(descriptor)
+            return list(self._records(descriptor))
+        finally:
+            os.close(descriptor)
+
+    def _recognise(self, descriptor: int) -> None:
+        """Begin anew where this is not the file whose beginning was read."""
+        found = os.fstat(descriptor)
+        identity = (found.st_dev, found.st_ino)
+        changed = self._identity not in (None, identity) or found.st_size < self._offset
+        if not changed and self._offset and not self._skipping:
+            changed = os.pread(descriptor, 1, self._offset - 1) != b"\n"
+        if changed:
+            self._offset = 0
+            self._skipping = False
+            self.restarts += 1
+        self._identity = identity
+
+    def _records(self, descriptor: int) -> Iterator[Record]:
+        for line in self._lines(descriptor):
+            record = parse_record(line)
+            if record is None:
+                self.damaged += 1
+            elif record["v"] > SCHEMA_VERSION:
+                self.newer += 1
+            else:
+                yield record
+
+    def _lines(self, descriptor: int) -> Iterator[bytes]:
+        """Yield whole lines; `_offset` always stands at the beginning of the next one."""
+        held = b""
+        while block := os.pread(descriptor, MAX_LINE, self._offset + len(held)):
+            *lines, held = (held + block).split(b"\n")
+            for line in lines:
+                self._offset += len(line) + 1
+                if not self._skipping:
+                    yield line
+                self._skipping = False
+            if len(held) >= MAX_LINE:
+                if not self._skipping:
+                    self.damaged += 1
+                self._skipping = True
+            if self._skipping:
+                self._offset += len(held)
+                held = b""
+
+
+def read_journal(path: Path) -> list[Record]:
+    """Return every record of the journal at `path`; none where it is missing."""
+    return JournalTail(path).poll()
+
+
+def read_end(path: Path, size: int = _BLOCK) -> list[Record]:
+    """Return the records within the last `size` bytes of the journal at `path`.
+
+    Raises:
+        OSError: it is there but cannot be read.
+    """
+    try:
+        descriptor = open_regular(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    try:
+        begin = max(0, os.fstat(descriptor).st_size - size)
+        # One byte more tells whether the window opens at the beginning of a line.
+        data = read_range(descriptor, max(0, begin - 1), size + 1)
+    finally:
+        os.close(descriptor)
+    whole, _, _ = data.rpartition(b"\n")
+    lines = whole.split(b"\n")[1 if begin else 0 :]
+    parsed = (parse_record(line) for line in lines)
+    return [record for record in parsed if record is not None and record["v"] <= SCHEMA_VERSION]
+
+
+def parse_record(line: bytes) -> Record | None:
+    """Return the record that `line` (without its newline) holds, or None if it holds none."""
+    if len(line) >= MAX_LINE:
+        return None
+    try:
+        record = jsontext.parse_object(line)
+    except ValueError:
+        return None
+    moment = record.get("time")
+    sound = (
+        jsontext.is_count(record.get("v"))
+        and isinstance(record.get("kind"), str)
+        and jsontext.is_count(record.get("step"))
+        and isinstance(moment, (int, float))
+        and not isinstance(moment, bool)
+        and 0 <= moment < 1e11
+    )
+    return record if sound else None
+
+
+def effective(records: Iterable[Record]) -> list[Record]:
+    """Return the history in force: without the steps that were done and then lost.
+
+    A `resume` at step S continues from the state at S, so the records before it with a greater
+    step describe what was thrown away. Controls among them that the resumed worker will apply
+    again are listed in the field `pending` of the resume itself.
+    """
+    kept: list[Record] = []
+    for record in records:
+        if record["kind"] == "resume":
+            kept = [earlier for earlier in kept if earlier["step"] <= record["step"]]
+        kept.append(record)
+    return kept
+
+
+def _end_of_last_line(descriptor: int, size: int) -> int:
+    """Return the offset just after the last newline within `size` bytes; 0 without one."""
+    end = size
+    while end > 0:
+        begin = max(0, end - _BLOCK)
+        found = read_range(descriptor, begin, end - begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        end = begin
+    return 0

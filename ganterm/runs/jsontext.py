@@ -1,0 +1,81 @@
+"""Strict JSON: what is written can be read by any parser, and what is read cannot surprise."""
+
+import json
+import math
+from typing import Any, NoReturn, TypeGuard
+
+
+def dump_line(value: dict[str, Any]) -> bytes:
+    """Return `value` as one line of ASCII JSON, with the newline.
+
+    Escaping everything outside ASCII keeps control sequences and lone surrogates of foreign names
+    out of `tail -f`.
+
+    Raises:
+        TypeError: a value that JSON cannot hold.
+        ValueError: NaN and infinity, for which JSON has no word (see `finite`).
+    """
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
+
+
+def finite(value: Any) -> Any:
+    """Return `value` with every NaN and infinity in its lists and dicts replaced by None."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    return value
+
+
+def parse(data: bytes) -> Any:
+    """Parse UTF-8 JSON: finite numbers, no key twice in an object.
+
+    Raises:
+        ValueError: anything else, nesting too deep to parse included.
+    """
+    try:
+        return json.loads(
+            data.decode("utf-8"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite_float,
+            object_pairs_hook=_unique,
+        )
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """Parse UTF-8 JSON whose outermost value is an object.
+
+    Raises:
+        ValueError: as `parse`, and where the value is not an object.
+    """
+    value = parse(data)
+    if not isinstance(value, dict):
+        raise ValueError("it is not a JSON object")
+    return value
+
+
+def is_count(value: object, below: int = 1 << 53) -> TypeGuard[int]:
+    """Tell whether `value` is an int in [0, below), the range every JSON reader keeps exactly."""
+    return type(value) is int and 0 <= value < below
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is out of range")
+    return number
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return value

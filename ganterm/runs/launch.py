@@ -1,0 +1,86 @@
+"""Starting a worker: a process in a session of its own that outlives whoever started it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ganterm.errors import ExitCode, GantermError, WorkerError
+from ganterm.runs.durable import naming, storage_trouble
+from ganterm.runs.layout import RunDir
+from ganterm.runs.status import read_status
+
+# The launcher's own search path instead of the current directory, where a file named like a
+# module of the worker's would be imported in its place.
+_BOOTSTRAP = (
+    "import sys; sys.path[:] = sys.argv.pop(1).split(chr(10)); "
+    "from ganterm.worker.__main__ import main; main()"
+)
+
+START_SECONDS = 60.0
+"""How long a worker may take to report itself; it does so before it imports PyTorch."""
+
+
+def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    """Start the worker of `run` and wait until it holds the run.
+
+    `arguments` are the worker's own options. What it prints goes to the run's log.
+
+    Raises:
+        TrainingError: the run's log cannot be written.
+        GantermError: the worker ended at once; the message is its own last line, and
+            `exit_code` its exit code.
+    """
+    path = "\n".join(str(Path(entry or ".").absolute()) for entry in sys.path)
+    command = [sys.executable, "-c", _BOOTSTRAP, path, str(run.path.absolute()), *arguments]
+    try:
+        with naming(run.log), run.log.open("ab") as log:
+            begin = log.tell()
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+    except OSError as error:
+        raise storage_trouble(error, run.log) from error
+    _wait_until_it_reports(process, run, begin)
+    return process
+
+
+def log_tail(run: RunDir, lines: int = 10, *, begin: int = 0) -> list[str]:
+    """Return the last lines the worker printed, from byte `begin` of its log on."""
+    try:
+        with run.log.open("rb") as log:
+            log.seek(max(begin, log.seek(0, os.SEEK_END) - (1 << 16)))
+            text = log.read().decode("utf-8", "replace")
+    except OSError:
+        return []
+    return [line for line in text.splitlines() if line.strip()][-lines:]
+
+
+def _wait_until_it_reports(process: subprocess.Popen[bytes], run: RunDir, begin: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        status = read_status(run.status)
+        if status is not None and status.pid == process.pid:
+            return
+        if (code := process.poll()) is not None:
+            raise _early_end(code, log_tail(run, 1, begin=begin))
+        time.sleep(0.02)
+    process.terminate()
+    raise WorkerError(f"The worker did not start within {START_SECONDS:.0f} s; see {run.log}.")
+
+
+def _early_end(code: int, last: list[str]) -> GantermError:
+    words = last[0] if last else f"The worker ended at once with exit code {code}."
+    error = WorkerError(words)
+    if code in {item.value for item in ExitCode}:
+        error.exit_code = ExitCode(code)
+    return error

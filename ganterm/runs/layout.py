@@ -1,0 +1,234 @@
+"""Where the parts of a run lie, how runs are named, and how one is found again."""
+
+import contextlib
+import difflib
+import itertools
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ganterm.errors import ConfigError
+from ganterm.runs.durable import sync_directory
+
+RUNS_DIR_VARIABLE: Final = "GANTERM_RUNS_DIR"
+MAX_STEP: Final = 10**15
+"""Steps are below this; a name that says more is not a step's."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_STEP = re.compile(r"step-([0-9]{8,15})\.[a-z]+")
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """The directory of one run; every path of the run comes from here."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The run's name: the last part of its path."""
+        return self.path.name or self.path.resolve().name
+
+    @property
+    def config_file(self) -> Path:
+        """The whole configuration, and what made it."""
+        return self.path / "run.toml"
+
+    @property
+    def journal(self) -> Path:
+        """The append-only record of what happened."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def status(self) -> Path:
+        """Where the run stands."""
+        return self.path / "status.json"
+
+    @property
+    def samples(self) -> Path:
+        """The directory of the fixed-latent grids."""
+        return self.path / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The directory of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def control(self) -> Path:
+        """The directory that commands are dropped into."""
+        return self.path / "control"
+
+    @property
+    def lock(self) -> Path:
+        """The file whose lock the worker holds for life."""
+        return self.path / "worker.lock"
+
+    @property
+    def log(self) -> Path:
+        """What the worker printed."""
+        return self.path / "worker.log"
+
+    def sample_path(self, step: int) -> Path:
+        """Return where the grid of `step` (>= 0) lies: samples/step-00001000.png."""
+        return self.samples / f"{_step_stem(step)}.png"
+
+    def checkpoint_path(self, step: int) -> Path:
+        """Return where the checkpoint of `step` (>= 0) lies."""
+        return self.checkpoints / f"{_step_stem(step)}.safetensors"
+
+
+def step_of(path: Path) -> int | None:
+    """Return the step that a sample's or checkpoint's file name says; None if it says none."""
+    match = _STEP.fullmatch(path.name)
+    return int(match[1]) if match else None
+
+
+def default_runs_dir() -> Path:
+    """Return where runs go unless a command says otherwise: GANTERM_RUNS_DIR or ./checkpoints."""
+    chosen = os.environ.get(RUNS_DIR_VARIABLE, "")
+    return Path(chosen).expanduser() if chosen else Path("checkpoints")
+
+
+def find_runs(runs_dir: Path) -> list[RunDir]:
+    """Return the runs in `runs_dir`, the one that was last active first; none if it is missing.
+
+    Raises:
+        ConfigError: the directory cannot be listed.
+    """
+    try:
+        paths = [path for path in runs_dir.iterdir() if _NAME.fullmatch(path.name)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise ConfigError(
+            f"cannot list {runs_dir}: {error.strerror}; choose another place with --runs-dir"
+        ) from error
+    runs = [run for run in map(RunDir, paths) if is_run(run.path)]
+    return sorted(runs, key=lambda run: (_last_active(run), run.name), reverse=True)
+
+
+def is_run(path: Path) -> bool:
+    """Tell whether `path` is a run: a directory with a configuration or a journal."""
+    run = RunDir(path)
+    try:
+        return run.config_file.is_file() or run.journal.is_file()
+    except OSError:
+        return False
+
+
+def resolve_run(name_or_path: str | Path | None, runs_dir: Path) -> RunDir:
+    """Return the run that the user means: a name in `runs_dir`, or a path; None means the newest.
+
+    Raises:
+        ConfigError: there is no such run; the message says which names come near.
+    """
+    if name_or_path is None:
+        runs = find_runs(runs_dir)
+        if not runs:
+            raise ConfigError(f"there are no runs in {runs_dir}; start one with 'ganterm train'")
+        return runs[0]
+    text = str(name_or_path)
+    if _NAME.fullmatch(text) and is_run(runs_dir / text):
+        return RunDir(runs_dir / text)
+    if "\0" not in text and text and is_run(Path(text)):
+        return RunDir(Path(text))
+    names = [run.name for run in find_runs(runs_dir)]
+    near = difflib.get_close_matches(text, names, n=3, cutoff=0.5) or names[:3]
+    hint = f"did you mean {' or '.join(near)}?" if near else "there are none yet"
+    raise ConfigError(f"there is no run {text!r} in {runs_dir}; {hint}")
+
+
+def check_name(name: str) -> str:
+    """Return `name` if a run may have it: letters, digits, '.', '_', '-', up to 100 of them.
+
+    Raises:
+        ConfigError: it could leave the runs' directory, hide, or confuse a terminal or a shell.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name[:100]!r} cannot name a run; use up to 100 letters, digits, '.', '_' and '-', "
+            "a letter or digit first"
+        )
+    return name
+
+
+def create_run(runs_dir: Path, name: str | None, recipe: str) -> RunDir:
+    """Make the directory of a new run and return it; no two callers ever get the same one.
+
+    Args:
+        runs_dir: made if it is missing.
+        name: the run's name; None numbers the runs of a recipe: dcgan-8x8-001, -002, ...
+        recipe: name of the recipe, for numbered names.
+
+    Raises:
+        ConfigError: the name is not one or is taken, or the directory cannot be made.
+    """
+    if name is not None:
+        check_name(name)
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        run = _make_named(runs_dir, name) if name is not None else _make_numbered(runs_dir, recipe)
+        _make_parts(run)
+        sync_directory(runs_dir)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot make a run in {runs_dir}: {error.strerror}; choose another place with "
+            "--runs-dir"
+        ) from error
+    return run
+
+
+def _make_named(runs_dir: Path, name: str) -> RunDir:
+    run = RunDir(runs_dir / name)
+    try:
+        run.path.mkdir()
+    except FileExistsError:
+        raise ConfigError(
+            f"{run.path} is taken; choose another --name, or go on with it: 'ganterm resume {name}'"
+        ) from None
+    return run
+
+
+def _make_numbered(runs_dir: Path, recipe: str) -> RunDir:
+    """Take the number after the greatest, so that no run gets the name of one deleted earlier."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", recipe).strip("._-")[:80] or "run"
+    numbered = re.compile(re.escape(stem) + r"-([0-9]{3,9})")
+    found = (numbered.fullmatch(path.name) for path in runs_dir.iterdir())
+    first = max((int(match[1]) for match in found if match), default=0) + 1
+    for number in itertools.count(first):
+        run = RunDir(runs_dir / f"{stem}-{number:03d}")
+        with contextlib.suppress(FileExistsError):
+            run.path.mkdir()
+            break
+    return run
+
+
+def _make_parts(run: RunDir) -> None:
+    parts = (run.samples, run.checkpoints, run.control)
+    try:
+        for part in parts:
+            part.mkdir()
+        sync_directory(run.path)
+    except BaseException:
+        for made in (*parts, run.path):
+            with contextlib.suppress(OSError):
+                made.rmdir()
+        raise
+
+
+def _step_stem(step: int) -> str:
+    if not 0 <= step < MAX_STEP:
+        raise ValueError(f"a step is in [0, {MAX_STEP}), not {step}")
+    return f"step-{step:08d}"
+
+
+def _last_active(run: RunDir) -> int:
+    """Return when the run was last written, in nanoseconds; 0 if that cannot be told."""
+    latest = 0
+    for path in (run.journal, run.status, run.config_file):
+        with contextlib.suppress(OSError):
+            latest = max(latest, path.stat().st_mtime_ns)
+    return latest

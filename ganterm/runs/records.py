@@ -1,0 +1,181 @@
+"""The journal's schema: one typed record for each kind of line, every field explained.
+
+Each line of `journal.jsonl` is one JSON object with `v`, `kind`, `step` and `time`, and what its
+kind adds. A field's explanation is the string in its `Annotated`, so that `ganterm config schema`
+can print it. Fields of a class that is not total may be missing. Readers must pass over kinds and
+fields they do not know; `v` grows only when a field changes its meaning.
+
+A loss, rate or score that is not a finite number is written as null.
+"""
+
+from typing import Annotated, Any, Literal, TypeAlias, TypedDict
+
+SCHEMA_VERSION = 1
+
+Record: TypeAlias = dict[str, Any]
+"""A record as read from a journal: `v`, `kind`, `step` and `time` are checked, the rest is not."""
+
+Number: TypeAlias = float | None
+
+
+class RecordBase(TypedDict):
+    """What every record has."""
+
+    v: Annotated[int, "version of the journal's schema"]
+    step: Annotated[int, "optimiser steps of the generator done when this was written"]
+    time: Annotated[float, "seconds since 1970-01-01 UTC, to the millisecond"]
+
+
+class StartRecord(RecordBase):
+    """A worker began a new run."""
+
+    kind: Literal["start"]
+    run: Annotated[str, "name of the run"]
+    config: Annotated[dict[str, Any], "the whole configuration, every key"]
+    steps: Annotated[int, "steps the run is to make"]
+    epochs: Annotated[int | None, "epochs the run is to make; null if it counts steps"]
+    device: Annotated[str, "where it trains, such as cpu or cuda:0"]
+    host: Annotated[str, "name of the machine"]
+    pid: Annotated[int, "process id of the worker"]
+    versions: Annotated[dict[str, str], "versions of ganterm, torch and python"]
+    command: Annotated[list[str], "the command line that started it"]
+
+
+class MetricsOptional(TypedDict, total=False):
+    """What some losses, penalties and settings add to the metrics."""
+
+    epoch: Annotated[int, "epoch under way, from 0"]
+    wasserstein: Annotated[Number, "estimate of the Wasserstein distance: mean D(real) - D(fake)"]
+    penalty: Annotated[Number, "gradient penalty before its weight"]
+    grad_norm_g: Annotated[Number, "2-norm of the generator's gradient"]
+    grad_norm_d: Annotated[Number, "2-norm of the discriminator's gradient"]
+
+
+class MetricsRecord(RecordBase, MetricsOptional):
+    """Losses and outputs of the networks, averaged since the metrics before."""
+
+    kind: Literal["metrics"]
+    images_per_s: Annotated[Number, "real images seen per second"]
+    d_loss: Annotated[Number, "loss of the discriminator"]
+    g_loss: Annotated[Number, "loss of the generator"]
+    d_real: Annotated[Number, "D(x): mean output on real images, a probability or a critic's score"]
+    d_fake: Annotated[Number, "D(G(z)): the same on generated images"]
+    acc_real: Annotated[Number, "share of real images taken for real, in [0, 1]"]
+    acc_fake: Annotated[Number, "share of generated images taken for generated, in [0, 1]"]
+
+
+class EpochRecord(RecordBase):
+    """An epoch ended; the means are over all its batches."""
+
+    kind: Literal["epoch"]
+    epoch: Annotated[int, "epochs done"]
+    d_loss: Annotated[Number, "mean loss of the discriminator"]
+    g_loss: Annotated[Number, "mean loss of the generator"]
+    d_real: Annotated[Number, "mean D(x)"]
+    d_fake: Annotated[Number, "mean D(G(z))"]
+    acc_real: Annotated[Number, "mean accuracy on real images, in [0, 1]"]
+    acc_fake: Annotated[Number, "mean accuracy on generated images, in [0, 1]"]
+
+
+class SampleRecord(RecordBase):
+    """The grid of the fixed latent points was drawn."""
+
+    kind: Literal["sample"]
+    path: Annotated[str, "the image, relative to the run"]
+
+
+class CheckpointOptional(TypedDict, total=False):
+    """What the writer of a checkpoint may add."""
+
+    bytes: Annotated[int, "size of the file"]
+    seconds: Annotated[float, "time it took to write, sync and verify"]
+
+
+class CheckpointRecord(RecordBase, CheckpointOptional):
+    """A checkpoint was written, synced, verified and renamed."""
+
+    kind: Literal["checkpoint"]
+    path: Annotated[str, "the file, relative to the run"]
+    digest: Annotated[str, "SHA-256 over its tensors and metadata, in hexadecimal"]
+
+
+class JudgedOptional(TypedDict, total=False):
+    """The scores that were asked for."""
+
+    fid: Annotated[Number, "Fréchet distance between features of real and generated images"]
+    inception_score: Annotated[Number, "exp of the mean KL of p(y|x) from p(y)"]
+    kid: Annotated[Number, "kernel distance between features"]
+    precision: Annotated[Number, "share of generated images within the real manifold, in [0, 1]"]
+    recall: Annotated[Number, "share of real images within the generated manifold, in [0, 1]"]
+    density: Annotated[Number, "how densely real neighbourhoods hold generated images"]
+    coverage: Annotated[Number, "share of real neighbourhoods with a generated image, in [0, 1]"]
+    modes: Annotated[int, "modes captured"]
+    kl: Annotated[Number, "KL of the generated classes' distribution from the real one, in nats"]
+    floor: Annotated[Any, "the same scores of real images against other real images"]
+
+
+class JudgedRecord(RecordBase, JudgedOptional):
+    """The run was judged at a checkpoint; `step` is the checkpoint's."""
+
+    kind: Literal["judged"]
+    judge: Annotated[str, "the classifier whose features were compared"]
+    n: Annotated[int, "images of each kind that were compared"]
+
+
+class AlertRecord(RecordBase):
+    """Something goes wrong, or deserves a word; training goes on."""
+
+    kind: Literal["alert"]
+    code: Annotated[str, "short name of the trouble"]
+    message: Annotated[str, "the trouble and its cause, in a sentence"]
+    remedy: Annotated[str, "what to do about it; empty if nothing needs doing"]
+
+
+class ControlRecord(RecordBase):
+    """A command was taken at a step boundary."""
+
+    kind: Literal["control"]
+    id: Annotated[str, "name of the command's file, without its suffix"]
+    name: Annotated[str, "pause, resume, stop, checkpoint, sample or set"]
+    args: Annotated[dict[str, Any], "its arguments: for set, the key and the value"]
+    error: Annotated[str, "why it was refused; empty if it was obeyed"]
+
+
+class ResumeRecord(RecordBase):
+    """A worker took the run up again from its state at `step`; what lay beyond is void."""
+
+    kind: Literal["resume"]
+    checkpoint: Annotated[str | None, "the checkpoint, relative to the run; null: the beginning"]
+    skipped: Annotated[list[str], "newer checkpoints that were damaged, and why"]
+    torn_bytes: Annotated[int, "length of the unfinished last line that was cut off the journal"]
+    pending: Annotated[
+        list[dict[str, Any]], "control records beyond `step` that will be applied again in time"
+    ]
+    device: Annotated[str, "where it trains now"]
+    host: Annotated[str, "name of the machine"]
+    pid: Annotated[int, "process id of the worker"]
+    versions: Annotated[dict[str, str], "versions of ganterm, torch and python"]
+
+
+class EndRecord(RecordBase):
+    """The worker left in good order; a run without it after its last start or resume crashed."""
+
+    kind: Literal["end"]
+    reason: Annotated[Literal["finished", "stopped", "failed"], "how it ended"]
+    message: Annotated[str, "why it stopped or failed, in a sentence; may be empty"]
+    exit_code: Annotated[int, "exit code of the worker"]
+
+
+RECORDS: dict[str, Any] = {
+    "start": StartRecord,
+    "metrics": MetricsRecord,
+    "epoch": EpochRecord,
+    "sample": SampleRecord,
+    "checkpoint": CheckpointRecord,
+    "judged": JudgedRecord,
+    "alert": AlertRecord,
+    "control": ControlRecord,
+    "resume": ResumeRecord,
+    "end": EndRecord,
+}
+"""The schema of every kind, for whoever prints or checks it."""

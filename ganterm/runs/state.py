@@ -1,0 +1,119 @@
+"""What state a run is in, judged from outside: by its lock, the end of its journal, its status."""
+
+import time
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ganterm.errors import WorkerError
+from ganterm.runs import journal
+from ganterm.runs.layout import RunDir
+from ganterm.runs.lock import holder, is_held
+from ganterm.runs.records import Record
+from ganterm.runs.status import HOST, LIVE_STATES, Status, read_status
+
+State = Literal[
+    "new", "starting", "running", "paused", "stopped", "finished", "failed", "crashed", "unknown"
+]
+
+_ENDS: Final[dict[str, State]] = {
+    "finished": "finished",
+    "stopped": "stopped",
+    "failed": "failed",
+}
+_LIVE: Final[dict[str, State]] = {
+    "starting": "starting",
+    "running": "running",
+    "paused": "paused",
+}
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as an observer sees it at one moment.
+
+    Attributes:
+        run: its directory.
+        state: new (nothing written yet), starting, running, paused; stopped, finished, failed (it
+            ended in good order); crashed (its worker died without a word); unknown (another
+            host's, or unreadable).
+        alive: whether a worker holds its lock; None if that cannot be told from here.
+        message: a sentence about the state; may be empty. It may hold foreign text.
+        step: steps done, as far as the run says.
+        status: its status file; None where there is none or it is garbled.
+        last_record: the last record of its journal; None where there is none.
+        age: seconds since the status was written; None without a status. Across hosts it trusts
+            their clocks.
+    """
+
+    run: RunDir
+    state: State
+    alive: bool | None
+    message: str
+    step: int
+    status: Status | None
+    last_record: Record | None
+    age: float | None
+
+
+def observe(run: RunDir) -> RunView:
+    """Judge the state of `run`; reads at most the last 64 kB of its journal and never writes."""
+    view = _look(run)
+    if view.state == "crashed":
+        # The worker may have come to life between the look at its lock and at its journal.
+        view = _look(run)
+    return view
+
+
+def _look(run: RunDir) -> RunView:
+    # The lock first: a worker writes its end before it lets go, so a free lock and no end, seen
+    # in this order, is a crash.
+    trouble = ""
+    try:
+        alive: bool | None = is_held(run.lock)
+    except (OSError, WorkerError) as error:
+        alive, trouble = None, str(error)
+    status = read_status(run.status)
+    try:
+        records = journal.read_end(run.journal)
+    except OSError as error:
+        records, alive, trouble = [], None, str(error)
+    age = None if status is None else max(0.0, time.time() - status.updated)
+    if alive:
+        state, message = _live_state(run, status), status.message if status else ""
+    elif trouble:
+        state, message = "unknown", trouble
+    else:
+        state, message = _still_state(run, records, status, age)
+    if state == "unknown":
+        alive = None
+    last = records[-1] if records else None
+    step = max(status.step if status else 0, last["step"] if last and not alive else 0)
+    return RunView(run, state, alive, message, step, status, last, age)
+
+
+def _live_state(run: RunDir, status: Status | None) -> State:
+    """Trust the status only if the worker that holds the lock wrote it."""
+    signed = holder(run.lock)
+    if status is None or signed is None or (signed.pid, signed.host) != (status.pid, status.host):
+        return "starting"
+    return _LIVE.get(status.state) or _ENDS[status.state]
+
+
+def _still_state(
+    run: RunDir, records: list[Record], status: Status | None, age: float | None
+) -> tuple[State, str]:
+    lives = [record for record in records if record["kind"] in ("start", "resume", "end")]
+    if lives and lives[-1]["kind"] == "end":
+        reason, message = lives[-1].get("reason"), lives[-1].get("message")
+        state = _ENDS.get(reason) if isinstance(reason, str) else None
+        return state or "stopped", message if isinstance(message, str) else ""
+    if status is not None and status.state not in LIVE_STATES and not lives:
+        return _ENDS[status.state], status.message
+    if status is None and not records:
+        return "new", "no worker has written it yet"
+    if status is not None and status.host != HOST:
+        return "unknown", f"its worker is on {status.host}, last heard of {age or 0:.0f} s ago"
+    step = records[-1]["step"] if records else 0
+    return "crashed", (
+        f"its worker died without a word after step {step}; go on with 'ganterm resume {run.name}'"
+    )

@@ -1,0 +1,108 @@
+"""The status: one small file that says where a run stands, replaced atomically while it trains."""
+
+import dataclasses
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from ganterm.runs import jsontext
+from ganterm.runs.durable import write_atomically
+from ganterm.runs.files import read_limited
+
+STATES: Final = ("starting", "running", "paused", "stopped", "finished", "failed")
+LIVE_STATES: Final = frozenset({"starting", "running", "paused"})
+
+HOST: Final = os.uname().nodename
+"""Name of this machine, as runs on shared disks tell machines apart."""
+
+_LIMIT = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Where a run stands, as its worker last said; the worker may have died since.
+
+    Attributes:
+        state: one of `STATES`.
+        pid: process id of the worker on `host`.
+        step: optimiser steps of the generator done, of `steps`.
+        images_per_s: real images seen per second lately; 0 before the first measure.
+        epoch: epochs done, of `epochs`; `epochs` is None for a run that counts steps.
+        device: where it trains, such as cpu or cuda:0.
+        last_checkpoint: the newest checkpoint, relative to the run.
+        started: when this worker began, `updated`: when this was written; seconds since 1970.
+        message: a sentence for the user; may be empty.
+    """
+
+    state: str
+    step: int
+    steps: int
+    pid: int = field(default_factory=os.getpid)
+    images_per_s: float = 0.0
+    host: str = HOST
+    epoch: int = 0
+    epochs: int | None = None
+    device: str = ""
+    last_checkpoint: str | None = None
+    started: float = 0.0
+    updated: float = field(default_factory=time.time)
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        if self.state not in STATES:
+            raise ValueError(f"{self.state!r} is not one of {', '.join(STATES)}")
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "state": (str,),
+    "step": (int,),
+    "steps": (int,),
+    "pid": (int,),
+    "images_per_s": (int, float),
+    "host": (str,),
+    "epoch": (int,),
+    "epochs": (int, type(None)),
+    "device": (str,),
+    "last_checkpoint": (str, type(None)),
+    "started": (int, float),
+    "updated": (int, float),
+    "message": (str,),
+}
+
+
+def write_status(path: Path, status: Status) -> None:
+    """Replace the status file: atomic for every reader, not synced (it is soon replaced again).
+
+    Raises:
+        OSError: it cannot be written; `filename` is set.
+    """
+    value = jsontext.finite(dataclasses.asdict(status))
+    if value["images_per_s"] is None:
+        value["images_per_s"] = 0.0
+    write_atomically(path, jsontext.dump_line(value), sync=False)
+
+
+def read_status(path: Path) -> Status | None:
+    """Return the status at `path`; None where there is none or it is garbled.
+
+    Fields of a newer ganterm are passed over.
+    """
+    try:
+        value = jsontext.parse_object(read_limited(path, _LIMIT))
+    except (OSError, ValueError):
+        return None
+    known = {name: value[name] for name in _TYPES if name in value}
+    if not all(_fits(name, item) for name, item in known.items()):
+        return None
+    # A missing host or pid must not be taken for this machine and this process.
+    if not {"state", "pid", "step", "steps", "host", "updated"} <= known.keys():
+        return None
+    return Status(**known) if known["state"] in STATES else None
+
+
+def _fits(name: str, item: Any) -> bool:
+    if type(item) not in _TYPES[name]:
+        return False
+    return not isinstance(item, (int, float)) or 0 <= item < 1 << 53
