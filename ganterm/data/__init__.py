@@ -1,0 +1,61 @@
+"""Every dataset as one uint8 tensor with labels.
+
+Importing this package does not import torch; `load` does, the first time it is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ganterm.data.catalogue import (
+    CATALOGUE,
+    SPLITS,
+    DatasetInfo,
+    data_dir,
+    dataset_info,
+    is_available,
+    stored_path,
+)
+from ganterm.data.images import ImageSet
+from ganterm.data.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from ganterm.data.geometry import Fit
+
+__all__ = [
+    "CATALOGUE",
+    "SPLITS",
+    "DatasetInfo",
+    "ImageSet",
+    "Progress",
+    "data_dir",
+    "dataset_info",
+    "is_available",
+    "load",
+    "stored_path",
+]
+
+
+def load(
+    name: str,
+    *,
+    split: str = "train",
+    image_size: int | None = None,
+    channels: int | None = 1,
+    fit: Fit = "auto",
+    progress: Progress = silent,
+) -> ImageSet:
+    """Load one split of a dataset by its catalogue name, or a folder of images by its path.
+
+    The images come as uint8 (N, channels, image_size, image_size), fitted as `ganterm.data.fit`
+    says; None for either keeps the dataset's own. A path is anything with a separator in it, or
+    the name of a folder that is not in the catalogue.
+
+    Raises ConfigError for a name, split or size that makes no sense, and DataError for a dataset
+    that is not here yet, is damaged or holds no readable image.
+    """
+    from ganterm.data.loading import load_images  # noqa: PLC0415 - keeps torch out of the import
+
+    return load_images(
+        name, split=split, image_size=image_size, channels=channels, fit=fit, progress=progress
+    )

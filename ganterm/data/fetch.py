@@ -1,0 +1,179 @@
+"""Downloading a dataset from the addresses torchvision's dataset classes list.
+
+The classes' own download prints to the terminal, waits for ever on a connection that a firewall
+swallows, and unpacks archives; here every byte is counted, timed, checked and then imported as a
+local file would be.
+"""
+
+import hashlib
+import http.client
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from ganterm.data.catalogue import DatasetInfo, data_dir, dataset_info, is_available
+from ganterm.data.importer import ImportReport, import_dataset
+from ganterm.data.progress import Progress, silent
+from ganterm.data.streams import BLOCK, md5_of
+from ganterm.errors import ConfigError, DataError
+
+TIMEOUT = 20.0
+"""Seconds without a single byte before an address is given up."""
+MAX_BYTES = 2 << 30
+"""The largest published file takes 0.6 GB."""
+
+Opener = Callable[[str], BinaryIO]
+"""Opens an address for reading; raises OSError. The object may have a `length` in bytes."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """One file, the addresses that hold it, and the MD5 that torchvision lists for it."""
+
+    file: str
+    addresses: tuple[str, ...]
+    md5: str
+
+
+def downloads_of(info: DatasetInfo) -> list[Download]:
+    """List what has to be downloaded for `info`, as the installed torchvision knows it."""
+    from torchvision import datasets  # noqa: PLC0415 - a slow import
+
+    if info.name == "usps":
+        return [Download(name, (url,), md5) for url, name, md5 in datasets.USPS.split_list.values()]
+    if info.name.startswith("emnist"):
+        return [Download("gzip.zip", (datasets.EMNIST.url,), datasets.EMNIST.md5)]
+    source = {
+        "mnist": datasets.MNIST,
+        "fashion-mnist": datasets.FashionMNIST,
+        "kmnist": datasets.KMNIST,
+    }[info.name]
+    return [
+        Download(file, tuple(mirror + file for mirror in source.mirrors), md5)
+        for file, md5 in source.resources
+    ]
+
+
+def open_address(address: str) -> BinaryIO:
+    """Open an http or https address, following redirects and the usual proxy variables."""
+    if urlsplit(address).scheme not in ("http", "https"):
+        raise URLError("only http and https addresses are fetched")
+    request = Request(address, headers={"User-Agent": "ganterm"})  # noqa: S310 - checked above
+    response: BinaryIO = urlopen(request, timeout=TIMEOUT)  # noqa: S310
+    return response
+
+
+def fetch_dataset(
+    name: str,
+    *,
+    again: bool = False,
+    progress: Progress = silent,
+    opener: Opener = open_address,
+) -> ImportReport | None:
+    """Download dataset `name`, check it against its published MD5 and store it.
+
+    Returns None where it is stored already, unless `again`. Raises ConfigError for an unknown
+    name, and DataError, saying how to go on without internet, where a download fails.
+    """
+    info = dataset_info(name)
+    if info.embedded:
+        raise ConfigError(f"{info.name} comes with ganterm: there is nothing to fetch.")
+    if not again and all(is_available(info.name, split) for split in info.splits):
+        return None
+    # The EMNIST sets share one archive; it is kept for the others.
+    shared = info.name.startswith("emnist")
+    folder = data_dir() / "downloads" / ("emnist" if shared else info.name)
+    downloads = downloads_of(info)
+    for download in downloads:
+        _get(info, download, folder, progress, opener)
+    report = import_dataset(
+        info.name, folder / downloads[0].file if shared else folder, progress=progress
+    )
+    if shared:
+        kept = f"{folder / downloads[0].file} is kept for the other EMNIST sets; delete it freely."
+        return ImportReport(report.name, report.splits, (*report.notes, kept))
+    shutil.rmtree(folder, ignore_errors=True)
+    return report
+
+
+def _get(
+    info: DatasetInfo, download: Download, folder: Path, progress: Progress, opener: Opener
+) -> None:
+    path = folder / download.file
+    partial = path.with_name(path.name + ".part")
+    if path.is_file() and md5_of(path) == download.md5:
+        return
+    failures: list[str] = []
+    for address in download.addresses:
+        host = urlsplit(address).hostname or address
+        try:
+            response = opener(address)
+        except (OSError, http.client.HTTPException) as error:
+            failures.append(f"{host}: {_reason(error)}")
+            continue
+        try:
+            with response:
+                md5 = _save(response, partial, download.file, progress)
+            if md5 == download.md5:
+                partial.replace(path)
+                return
+            failures.append(f"{host}: what came has another checksum")
+        except _ConnectionLostError as error:
+            failures.append(f"{host}: {error}")
+        except OSError as error:
+            raise DataError(
+                f"{folder} cannot be written ({error.strerror}): make room or set GANTERM_DATA_DIR "
+                "to another directory."
+            ) from error
+        finally:
+            partial.unlink(missing_ok=True)
+    raise DataError(
+        f"{info.name} could not be downloaded ({'; '.join(failures)}): check the connection, or "
+        f"bring {', '.join(d.file for d in downloads_of(info))} from a machine that has internet "
+        f"and run `ganterm data import {info.name} PATH`."
+    )
+
+
+class _ConnectionLostError(Exception):
+    """The other side stopped sending; the local disk is not to blame."""
+
+
+def _save(response: BinaryIO, path: Path, name: str, progress: Progress) -> str:
+    total = getattr(response, "length", None)
+    digest = hashlib.md5(usedforsecurity=False)
+    done = 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        while True:
+            try:
+                block = response.read(BLOCK // 4)
+            except (OSError, http.client.HTTPException) as error:
+                raise _ConnectionLostError(_reason(error)) from error
+            if not block:
+                if total is not None and done < total:
+                    raise _ConnectionLostError("the connection broke off")
+                return digest.hexdigest()
+            done += len(block)
+            if done > MAX_BYTES:
+                raise _ConnectionLostError("it sends far more than the published file")
+            file.write(block)
+            digest.update(block)
+            progress(f"fetching {name}", done, total, "bytes")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, HTTPError):
+        return f"HTTP {error.code}"
+    cause = error.reason if isinstance(error, URLError) else error
+    if isinstance(cause, TimeoutError):
+        return f"no answer within {TIMEOUT:.0f} s"
+    if isinstance(cause, http.client.IncompleteRead):
+        return "the connection broke off"
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    return str(cause) or type(cause).__name__

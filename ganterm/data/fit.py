@@ -1,0 +1,83 @@
+"""Square images of one size and number of channels, made into those of another.
+
+Works through a dataset piece by piece, so that beyond the result itself only one piece is in
+memory at a time.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ganterm.data.geometry import Fit, place
+from ganterm.data.progress import Progress, silent
+from ganterm.errors import ConfigError
+
+PIECE = 4096
+"""Images that are fitted at once; their float copy at 64x64 takes 64 MiB."""
+
+_LUMA = (0.299, 0.587, 0.114)
+"""How bright red, green and blue look (ITU-R BT.601), as Pillow weighs them."""
+
+
+def check_shape(image_size: int | None, channels: int | None) -> None:
+    """Raise ConfigError unless images of this shape can be made."""
+    if image_size is not None and not 1 <= image_size <= 1024:
+        raise ConfigError(f"The image size must be between 1 and 1024 pixels, not {image_size}.")
+    if channels not in (None, 1, 3):
+        raise ConfigError(f"Images have 1 channel (grey) or 3 (colour), not {channels}.")
+
+
+def in_pieces(images: Tensor) -> Iterator[Tensor]:
+    """Yield (N, ...) in views of at most `PIECE` items."""
+    for start in range(0, len(images), PIECE):
+        yield images[start : start + PIECE]
+
+
+def fit_images(
+    pieces: Iterable[Tensor],
+    count: int,
+    *,
+    image_size: int,
+    channels: int,
+    fit: Fit = "auto",
+    progress: Progress = silent,
+) -> Tensor:
+    """Fit `count` square images, given in pieces of uint8 (n, C, H, H), into one tensor.
+
+    Returns uint8 (count, channels, image_size, image_size), contiguous; the background is black.
+    """
+    fitted = torch.empty((count, channels, image_size, image_size), dtype=torch.uint8)
+    done = 0
+    for piece in pieces:
+        fitted[done : done + len(piece)] = _fit_piece(piece, image_size, channels, fit)
+        done += len(piece)
+        progress("fitting images", done, count, "images")
+    return fitted
+
+
+def _fit_piece(images: Tensor, image_size: int, channels: int, fit: Fit) -> Tensor:
+    side = images.shape[-1]
+    if channels == 1 and images.shape[1] == 3:
+        images = _to_grey(images)
+    placement = place(side, side, image_size, fit)
+    if placement.width != side:
+        images = _resize(images, placement.width)
+    if placement.width != image_size:
+        before, after = placement.left, image_size - placement.left - placement.width
+        images = functional.pad(images, (before, after, before, after))
+    return images if images.shape[1] == channels else images.expand(-1, channels, -1, -1)
+
+
+def _to_grey(images: Tensor) -> Tensor:
+    weights = torch.tensor(_LUMA).view(1, 3, 1, 1)
+    return (images * weights).sum(dim=1, keepdim=True).round().to(torch.uint8)
+
+
+def _resize(images: Tensor, side: int) -> Tensor:
+    # Antialiasing only matters when shrinking, where plain bilinear sampling would skip pixels.
+    resized = functional.interpolate(
+        images.float(), size=(side, side), mode="bilinear", antialias=True
+    )
+    return resized.round_().clamp_(0, 255).to(torch.uint8)

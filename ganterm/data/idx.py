@@ -1,0 +1,114 @@
+"""The IDX format of MNIST and its relatives: a magic number, the dimensions, then plain bytes.
+
+Headers are not believed: a size is only accepted when the file can really hold that many bytes,
+and pixels are handed out in pieces, so that no header makes ganterm reserve memory.
+"""
+
+import math
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ganterm.data.streams import Source, open_source, read_exactly
+from ganterm.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PIECE_BYTES = 4 << 20
+
+_UBYTE = 0x08
+_PARTS = {1: "labels", 3: "images"}
+
+
+@dataclass(frozen=True)
+class IdxFile:
+    """An open IDX file of unsigned bytes, its header read and checked."""
+
+    shape: tuple[int, ...]
+    """(N,) for labels, (N, H, W) for images."""
+    source: Source
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.source.path
+
+    def pieces(self) -> "Iterator[NDArray[np.uint8]]":
+        """Yield the items in order, a few MiB at a time, each piece (n, *shape[1:]) uint8.
+
+        The last piece is only given once the end of the file is checked. Raises DataError where
+        the file is cut short, damaged, or goes on after what its header announced.
+        """
+        item = math.prod(self.shape[1:])
+        at_once = max(1, PIECE_BYTES // item)
+        for start in range(0, self.shape[0], at_once):
+            items = min(at_once, self.shape[0] - start)
+            block = read_exactly(self.source, items * item)
+            if len(block) < items * item:
+                raise DataError(
+                    f"{self.path} is cut short: its header announces {self.shape[0]:,} items, it "
+                    f"holds {start + len(block) // item:,}; copy or download it again."
+                )
+            if start + items == self.shape[0]:
+                self._expect_end()
+            yield np.frombuffer(block, dtype=np.uint8).reshape(items, *self.shape[1:])
+
+    def _expect_end(self) -> None:
+        # Reading on also makes gzip compare its own checksum.
+        if self.source.read(1):
+            raise DataError(
+                f"{self.path} goes on after the {self.shape[0]:,} items that its header "
+                "announces: it is damaged, get it again."
+            )
+        self.source.finish()
+
+
+@contextmanager
+def open_idx(path: Path, *, dims: int) -> Iterator[IdxFile]:
+    """Open an IDX file of `dims` dimensions, 1 for labels and 3 for images, .gz or not.
+
+    Raises DataError for anything else, and for a header the file cannot fulfil.
+    """
+    with open_source(path) as source:
+        magic = read_exactly(source, 4)
+        if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] != _UBYTE:
+            raise DataError(f"{path} is not an IDX file of bytes ({_guess(magic)}): get it again.")
+        if magic[3] != dims:
+            held = _PARTS.get(magic[3], f"{magic[3]}-dimensional data")
+            raise DataError(
+                f"{path} holds {held} where {_PARTS[dims]} are expected: "
+                "check that the files were not renamed."
+            )
+        sizes = read_exactly(source, 4 * dims)
+        if len(sizes) < 4 * dims:
+            raise DataError(f"{path} ends inside its header: copy or download it again.")
+        shape = struct.unpack(f">{dims}I", sizes)
+        _check_sizes(shape, source)
+        yield IdxFile(shape, source)
+
+
+def _check_sizes(shape: tuple[int, ...], source: Source) -> None:
+    written = " x ".join(f"{size:,}" for size in shape)
+    if 0 in shape:
+        raise DataError(f"{source.path} is empty (its header says {written}): get it again.")
+    if math.prod(shape) > source.most:
+        raise DataError(
+            f"{source.path} announces {written} bytes, which a file of {source.size:,} bytes "
+            "cannot hold: it is damaged or cut short, get it again."
+        )
+
+
+def _guess(magic: bytes) -> str:
+    if not magic:
+        return "it is empty"
+    if magic.lstrip()[:1] == b"<":
+        return "it looks like a web page that was saved in its place"
+    if magic == b"vers":
+        return "it looks like a Git LFS pointer"
+    return f"it begins with {magic.hex(' ')}"

@@ -1,0 +1,39 @@
+"""What loading a dataset gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """A whole dataset in memory.
+
+    `images` is uint8 of shape (N, C, H, W), contiguous, 0 to 255; `images / 127.5 - 1` is the
+    [-1, 1] scaling the networks expect. `labels` is int64 of shape (N,), indices into `classes`,
+    or None for images without labels. `notes` are sentences for the user about what was left out
+    or changed; they may carry file names, so pass them through `safe_text` before a terminal.
+    """
+
+    images: Tensor
+    labels: Tensor | None
+    name: str
+    classes: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return int(self.images.shape[0])
+
+    @property
+    def channels(self) -> int:
+        """C, 1 for grey and 3 for colour."""
+        return int(self.images.shape[1])
+
+    @property
+    def image_size(self) -> int:
+        """The side of the square images in pixels."""
+        return int(self.images.shape[2])

@@ -1,0 +1,98 @@
+"""Loading any dataset by name, in the shape that is asked for."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from ganterm.data.catalogue import (
+    CATALOGUE,
+    DatasetInfo,
+    check_split,
+    dataset_info,
+    is_available,
+    stored_path,
+)
+from ganterm.data.embedded import load_digits
+from ganterm.data.fit import check_shape, fit_images, in_pieces
+from ganterm.data.folder import load_folder
+from ganterm.data.geometry import Fit, check_fit
+from ganterm.data.images import ImageSet
+from ganterm.data.progress import Progress, silent
+from ganterm.data.store import StoredImages
+from ganterm.errors import ConfigError, DataError
+
+
+def load_images(
+    name: str,
+    *,
+    split: str = "train",
+    image_size: int | None = None,
+    channels: int | None = 1,
+    fit: Fit = "auto",
+    progress: Progress = silent,
+) -> ImageSet:
+    """Do what `ganterm.data.load` says."""
+    check_shape(image_size, channels)
+    check_fit(fit)
+    if name not in CATALOGUE and (folder := _as_folder(name)) is not None:
+        return load_folder(
+            folder,
+            split=split,
+            image_size=image_size,
+            channels=channels,
+            fit=fit,
+            progress=progress,
+        )
+    info = dataset_info(name)
+    check_split(info, split)
+    if not is_available(info.name, split):
+        raise DataError(
+            f"The {split} split of {info.name} is not on this machine: run "
+            f"`ganterm data fetch {info.name}`, or `ganterm data import {info.name} PATH` with "
+            "files from elsewhere."
+        )
+    refit = partial(
+        fit_images,
+        image_size=image_size or info.image_size,
+        channels=channels or info.channels,
+        fit=fit,
+        progress=progress,
+    )
+    as_it_is = image_size in (None, info.image_size) and channels in (None, info.channels)
+    if info.embedded:
+        pixels, classes = load_digits()
+        images, labels = torch.from_numpy(pixels), torch.from_numpy(classes)
+        if not as_it_is:
+            images = refit(in_pieces(images), len(images))
+    else:
+        stored = _open_stored(info, split)
+        labels = stored.labels
+        if as_it_is:
+            images = stored.images()
+        else:
+            pieces = (part for piece in stored.pieces() for part in in_pieces(piece))
+            images = refit(pieces, stored.shape[0])
+    return ImageSet(images, labels, name=info.name, classes=info.classes)
+
+
+def _open_stored(info: DatasetInfo, split: str) -> StoredImages:
+    stored = StoredImages(stored_path(info.name, split))
+    if stored.shape[1:] != (info.channels, info.image_size, info.image_size):
+        raise DataError(f"{stored.path} holds images of another shape: import {info.name} again.")
+    if stored.labels.min() < 0 or stored.labels.max() >= len(info.classes):
+        raise DataError(f"{stored.path} holds labels out of range: import {info.name} again.")
+    return stored
+
+
+def _as_folder(name: str) -> Path | None:
+    """Give the folder `name` stands for, or None where it looks like a dataset's name."""
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    if path.exists():
+        raise ConfigError(f"{name} is a file: give a folder of images, or import the file.")
+    if os.sep in name:
+        raise ConfigError(f"There is no folder {name}: check the path.")
+    return None

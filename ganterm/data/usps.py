@@ -1,0 +1,76 @@
+"""The USPS digits in libsvm's text format: one `label index:value ...` line an image."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ganterm.data.progress import Progress, silent
+from ganterm.data.streams import Source
+from ganterm.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SIDE = 16
+MAX_LINE = 16_384
+"""Bytes; a published line takes about 4,000."""
+MAX_BYTES = 256 << 20
+"""Decompressed; the larger published file takes about 32 MiB."""
+
+
+def read_usps(
+    source: Source, *, expected: int, progress: Progress = silent
+) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
+    """Read one split to its end: images (N, 1, 16, 16) uint8 and published labels (N,) from 1.
+
+    Grey levels [-1, 1] become 0 to 255 just as torchvision makes them. `expected` is the
+    published count, for the progress. Raises DataError naming the line that is wrong.
+    """
+    rows: list[NDArray[np.uint8]] = []
+    labels: list[int] = []
+    for number, line in enumerate(_lines(source), start=1):
+        label, values = _parse(source.path, number, line)
+        rows.append(((values + 1) / 2 * 255).astype(np.uint8))
+        labels.append(label)
+        if not number % 256:
+            progress(f"reading {source.path.name}", number, expected, "images")
+    source.finish()
+    if not rows:
+        raise DataError(f"{source.path} holds no images: get it again.")
+    images = np.stack(rows).reshape(-1, 1, SIDE, SIDE)
+    return images, np.asarray(labels, dtype=np.int64)
+
+
+def _lines(source: Source) -> Iterator[bytes]:
+    pending = b""
+    total = 0
+    while block := source.read(1 << 16):
+        total += len(block)
+        *lines, pending = (pending + block).split(b"\n")
+        if total > MAX_BYTES or len(pending) > MAX_LINE or any(len(x) > MAX_LINE for x in lines):
+            raise DataError(f"{source.path} is not a file of USPS digits: its lines never end.")
+        yield from (line for line in lines if line.strip())
+    if pending.strip():
+        yield pending
+
+
+def _parse(path: Path, number: int, line: bytes) -> "tuple[int, NDArray[np.float32]]":
+    values = np.full(SIDE * SIDE, np.nan, dtype=np.float32)
+    try:
+        first, *pairs = line.split()
+        label = int(float(first))
+        for pair in pairs:
+            index, _, value = pair.partition(b":")
+            position = int(index)
+            if not 1 <= position <= len(values):
+                raise ValueError(position)
+            values[position - 1] = float(value)
+    except (ValueError, OverflowError) as error:
+        raise DataError(f"{path} line {number} is not `label index:value ...`.") from error
+    if not bool(np.all(np.abs(values) <= 1)):
+        raise DataError(
+            f"{path} line {number} does not hold {SIDE * SIDE} grey levels between -1 and 1."
+        )
+    return label, values
