@@ -1,0 +1,60 @@
+"""Frames written as a moving picture: GIF, animated PNG or WebP."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ganterm.errors import ConfigError
+from ganterm.render.raster import Raster
+from ganterm.render.text import safe_text
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FORMATS = {".gif": "GIF", ".png": "PNG", ".apng": "PNG", ".webp": "WEBP"}
+"""The formats by file suffix."""
+
+# Browsers show frames shorter than 20 ms as if they lasted 100.
+MAX_FPS = 50
+
+
+def save_animation(
+    frames: Sequence[Raster],
+    target: str | PathLike[str] | BinaryIO,
+    *,
+    fps: float = 10,
+    kind: str | None = None,
+) -> None:
+    """Write equally large `frames`, `fps` of them a second, repeating for ever.
+
+    `kind` is a suffix of `FORMATS`; by default it is that of the path. Greys and, but for GIF with
+    its 256 colours, RGB are kept exactly. Raises ConfigError for an unknown kind or a rate outside
+    0 < fps <= 50, ValueError for no frames or unequal ones, OSError if it cannot be written.
+    """
+    if kind is None:
+        kind = Path(target).suffix if isinstance(target, (str, PathLike)) else ""
+    kind = kind.lower()
+    if kind not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise ConfigError(f"{safe_text(kind) or 'No suffix'} is no animation; use one of {known}.")
+    if not 0 < fps <= MAX_FPS:
+        raise ConfigError(
+            f"{fps:g} frames a second cannot be shown; set fps above 0, to {MAX_FPS}."
+        )
+    if not frames or len({(frame.width, frame.height) for frame in frames}) > 1:
+        raise ValueError("an animation needs frames, all of the same size")
+    rgb = any(frame.channels == 3 for frame in frames)
+    images = [_to_pillow(frame.to_rgb() if rgb else frame) for frame in frames]
+    options: dict[str, Any] = {"loop": 0, "duration": round(1000 / fps), "save_all": True}
+    if FORMATS[kind] == "WEBP":
+        options["lossless"] = True
+    file = Path(target) if isinstance(target, (str, PathLike)) else target
+    images[0].save(file, FORMATS[kind], append_images=images[1:], **options)
+
+
+def _to_pillow(raster: Raster) -> "Image.Image":
+    from PIL import Image  # noqa: PLC0415
+
+    mode = "L" if raster.channels == 1 else "RGB"
+    return Image.frombytes(mode, (raster.width, raster.height), raster.pixels)

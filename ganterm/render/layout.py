@@ -1,0 +1,135 @@
+"""How many images, and how large, go into the space at hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ganterm.render.colour import Canvas, Charset, ColourMode
+from ganterm.render.raster import Raster, grid
+
+LEGIBLE = 12
+"""Side in pixels below which a 28x28 digit, reduced to it, is no longer read at a glance."""
+
+LEGIBLE_IN_CHARACTERS = 20
+"""The same where characters stand for brightness."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridFit:
+    """A grid of `shown` images in rows of `columns`, `width` x `height` pixels, `padding` apart.
+
+    `enlarged` is the whole number by which the images are enlarged: 1 if they are drawn as they
+    are, 0 if they are reduced.
+    """
+
+    columns: int
+    rows: int
+    shown: int
+    width: int
+    height: int
+    padding: int
+    enlarged: int
+
+
+def fit_grid(
+    count: int,
+    image_w: int,
+    image_h: int,
+    columns_available: int,
+    rows_available: int | None = None,
+    *,
+    padding: int = 2,
+    legible: int = LEGIBLE,
+    largest: int = 8,
+) -> GridFit:
+    """Choose the grid that shows most of `count` images, and those as large as the space allows.
+
+    The space is in terminal cells, each one pixel wide and two high; `rows_available` None means
+    that output may scroll. Enlarging is by whole numbers up to `largest`. Images are reduced when
+    more of them can be seen for it, but none so far that its shorter side falls below `legible`
+    pixels, unless not even one image has room otherwise; images that small are not reduced at all.
+    Reduced images stand at most one pixel apart.
+
+    With unlimited rows, images are drawn as they are if four or all of them go beside each other,
+    and reduced only as far as that takes. Raises ValueError if a size is below 1.
+    """
+    if min(count, image_w, image_h, columns_available) < 1:
+        raise ValueError("a grid needs at least one image, one pixel and one cell")
+    high = None if rows_available is None else 2 * max(rows_available, 1)
+    longest = max(image_w, image_h)
+    floor = min(legible * longest // min(image_w, image_h), longest)
+    sides = [longest * factor for factor in range(largest, 1, -1)]
+    sides += range(longest, floor - 1, -1)
+    best: GridFit | None = None
+    for side in sides:
+        fit = _at_side(side, count, (image_w, image_h), (columns_available, high), padding)
+        if fit is not None and (best is None or fit.shown > best.shown):
+            best = fit
+        if best is not None and best.shown == count:
+            return best
+    if best is not None:
+        return best
+    for side in range(floor - 1, 0, -1):
+        fit = _at_side(side, 1, (image_w, image_h), (columns_available, high), padding)
+        if fit is not None:
+            return fit
+    return GridFit(1, 1, 1, 1, 1, padding, 0)
+
+
+def fit_canvas(
+    count: int,
+    image_w: int,
+    image_h: int,
+    canvas: Canvas,
+    *,
+    scroll: bool = False,
+    padding: int = 2,
+) -> GridFit:
+    """Choose the grid for `canvas`: `fit_grid` with what is legible there; see `arrange`.
+
+    Where characters stand for brightness, images stay larger, and those of less than 16 pixels are
+    drawn twice as large at least. `scroll` frees the output from the height of the canvas.
+    """
+    rows = None if scroll else canvas.rows
+    if canvas.charset is not Charset.ASCII and canvas.colour is not ColourMode.NONE:
+        return fit_grid(count, image_w, image_h, canvas.columns, rows, padding=padding)
+    twice = 2 if max(image_w, image_h) < 16 else 1
+    fit = fit_grid(
+        count,
+        twice * image_w,
+        twice * image_h,
+        canvas.columns,
+        rows,
+        padding=padding,
+        legible=LEGIBLE_IN_CHARACTERS,
+        largest=8 // twice,
+    )
+    return replace(fit, enlarged=twice * fit.enlarged)
+
+
+def _at_side(
+    side: int, count: int, image: tuple[int, int], space: tuple[int, int | None], padding: int
+) -> GridFit | None:
+    """Return the grid of images with `side` pixels on the longer side; None if not one has room."""
+    longest = max(image)
+    width, height = (max(1, round(edge * side / longest)) for edge in image)
+    if side < longest:
+        padding = min(padding, 1)
+    columns = (space[0] + padding) // (width + padding)
+    wanted = 4
+    if space[1] is None:
+        rows = count if columns >= min(count, wanted) else 0
+    else:
+        rows = (space[1] + padding) // (height + padding)
+    shown = min(count, columns * rows)
+    if shown < 1:
+        return None
+    rows = -(-shown // columns)
+    # An even spread: 16 images that go into 3 rows of up to 7 stand as 6, 6 and 4.
+    columns = -(-shown // rows)
+    return GridFit(columns, rows, shown, width, height, padding, side // longest)
+
+
+def arrange(rasters: Sequence[Raster], fit: GridFit, *, background: int = 0) -> Raster:
+    """Return the first `fit.shown` of the equally large rasters laid out by `fit` as one."""
+    tiles = [raster.scale(fit.width, fit.height) for raster in rasters[: fit.shown]]
+    return grid(tiles, fit.columns, padding=fit.padding, background=background)
