@@ -44,11 +44,17 @@ def resolve(
     }
     from_file = _read(config_file) if config_file else {}
     chosen = next(
-        (str(source["recipe"]) for source in (typed, from_environment, from_file) if "recipe" in source),
+        (
+            str(source["recipe"])
+            for source in (typed, from_environment, from_file)
+            if "recipe" in source
+        ),
         None,
     )
     recipe = recipes.load(chosen or str(FIELDS["recipe"].default))
-    layers.add({**recipe.values, "recipe": chosen} if chosen else recipe.values, f"recipe {recipe.name}")
+    layers.add(
+        {**recipe.values, "recipe": chosen} if chosen else recipe.values, f"recipe {recipe.name}"
+    )
     layers.add(from_file, f"file {config_file}")
     for name, text in from_environment.items():
         layers.add({name: text}, FIELDS[name].variable)

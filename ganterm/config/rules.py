@@ -39,9 +39,7 @@ def check(config: RunConfig) -> None:
 
 def _schedule(config: RunConfig) -> Iterator[Problem]:
     if config.steps and config.epochs:
-        yield Problem(
-            "steps", "steps and epochs both say how long to train; set one of them to 0."
-        )
+        yield Problem("steps", "steps and epochs both say how long to train; set one of them to 0.")
     if not config.steps and not config.epochs:
         yield Problem("steps", "the run has no length; set steps or epochs above 0.")
     if Cadence.parse(config.sample_every).unit == "steps" and config.sample_grid < 1:

@@ -40,7 +40,7 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen
     try:
         with naming(run.log), run.log.open("ab") as log:
             begin = log.tell()
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,4 +1,4 @@
-"""Exponential moving average of the generator's weights (Yazıcı et al. 2018; Karras et al. 2018)."""
+"""Exponential moving average of the generator's weights (Karras et al. 2018, arXiv:1710.10196)."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ class Ema:
     def update(self, generator: nn.Module, *, batch_size: int, images_seen: int) -> None:
         """Move the average towards the generator's current weights."""
         share = 1 - self.decay(batch_size, images_seen)
-        for average, current in zip(
-            self.model.parameters(), generator.parameters(), strict=True
-        ):
+        for average, current in zip(self.model.parameters(), generator.parameters(), strict=True):
             average.lerp_(current, share)
         for average, current in zip(self.model.buffers(), generator.buffers(), strict=True):
             average.copy_(current)

@@ -18,7 +18,7 @@ def derive(seed: int, purpose: str, index: int = 0) -> int:
 
 
 def seed_default_generators(seed: int, purpose: str, index: int = 0) -> None:
-    """Seed PyTorch's default generators (all devices), which noise, dropout and the like draw from."""
+    """Seed PyTorch's default generators, which noise and dropout draw from, on all devices."""
     torch.manual_seed(derive(seed, purpose, index))
 
 

@@ -1,0 +1,74 @@
+"""The command line put together: every command, one entry, one way to fail."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from ganterm import __version__
+from ganterm.cli import attach, config, ctl, data, info, recipes, resume, runs, sample, show, train
+from ganterm.cli.narrate import say
+from ganterm.errors import ExitCode, GantermError
+
+app = typer.Typer(
+    name="ganterm",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Train, watch, steer, judge and explore GANs of small images in the terminal.",
+    epilog="Exit codes: 0 fine, 1 training failed, 2 usage, 3 data, 4 worker died, 130/143 signals.",
+)
+
+_RUN, _LOOK, _KNOW = "Train and steer", "Look", "Know"
+
+app.command("train", rich_help_panel=_RUN)(train.train)
+app.command("attach", rich_help_panel=_RUN)(attach.attach)
+app.command("resume", rich_help_panel=_RUN)(resume.resume)
+app.command("ctl", rich_help_panel=_RUN)(ctl.ctl)
+app.command("sample", rich_help_panel=_LOOK)(sample.sample)
+app.command("show", rich_help_panel=_LOOK)(show.show)
+app.command("runs", rich_help_panel=_LOOK)(runs.runs)
+app.add_typer(data.app, name="data", rich_help_panel=_KNOW)
+app.add_typer(recipes.app, name="recipes", rich_help_panel=_KNOW)
+app.add_typer(config.app, name="config", rich_help_panel=_KNOW)
+app.command("info", rich_help_panel=_KNOW)(info.info)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"ganterm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Train, watch, steer, judge and explore GANs of small images in the terminal."""
+
+
+def run() -> None:
+    """Run the command line; an error for the user becomes one sentence and its exit code."""
+    # Typer would turn the interrupt into exit code 1.
+    signal.signal(signal.SIGINT, _interrupted)
+    try:
+        app()
+    except GantermError as error:
+        say(f"ganterm: {error}")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader went away, as `head` does. Nothing is left to tell, nor to flush.
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(ExitCode.OK)
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(ExitCode.SIGINT)

@@ -1,0 +1,36 @@
+"""Data on standard output: lines, tables and JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from ganterm.render.text import safe_text
+
+
+def emit(text: str) -> None:
+    """Write one line of data as it is."""
+    sys.stdout.write(text + "\n")
+
+
+def emit_lines(lines: Iterable[str]) -> None:
+    """Write lines that are already made for the terminal at hand."""
+    for line in lines:
+        emit(line)
+
+
+def emit_json(value: object) -> None:
+    """Write one JSON document: indented for a person, on one line for a pipe."""
+    indent = 2 if sys.stdout.isatty() else None
+    emit(json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Lay rows out in columns of plain text; foreign strings are made safe."""
+    cells = [list(headings), *[[safe_text(str(cell)) for cell in row] for row in rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]

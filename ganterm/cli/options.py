@@ -1,0 +1,98 @@
+"""Options that several commands share, and the options made from the schema."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from ganterm.config import FIELDS, Field
+from ganterm.errors import ConfigError
+
+RunsDir = Annotated[
+    Optional[Path],
+    typer.Option(
+        "--runs-dir",
+        envvar="GANTERM_RUNS_DIR",
+        help="Where runs live.",
+        show_default="./checkpoints",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ConfigFile = Annotated[
+    Optional[Path],
+    typer.Option("--config", envvar="GANTERM_CONFIG", help="TOML file of settings, or a run.toml."),
+]
+Settings = Annotated[
+    Optional[list[str]],
+    typer.Option("--set", metavar="KEY=VALUE", help="Any setting by its name; may be repeated."),
+]
+
+
+def parse_settings(pairs: list[str] | None) -> dict[str, str]:
+    """Split `KEY=VALUE` pairs; raises `ConfigError` on one without a key or an equals sign."""
+    settings = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"--set takes KEY=VALUE, such as lr_g=1e-4; got {pair!r}.")
+        settings[key.strip().replace("-", "_")] = value
+    return settings
+
+
+def with_schema_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` one option for each setting of the schema.
+
+    The command takes them together as its keyword `typed`: what was typed, by setting. Values
+    arrive as text, so that the schema alone says what is wrong with one.
+    """
+
+    @wraps(command)
+    def wrapper(**arguments: Any) -> None:
+        typed = {name: arguments.pop(name) for name in FIELDS}
+        command(typed={k: v for k, v in typed.items() if v is not None}, **arguments)
+
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values()]
+    parameters = [p for p in own if p.name != "typed"]
+    made = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=_annotation(field),
+        )
+        for field in FIELDS.values()
+    ]
+    wrapper.__signature__ = inspect.Signature([*parameters, *made])  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in [*parameters, *made]}
+    return wrapper
+
+
+def _annotation(field: Field) -> Any:
+    help_text = field.help
+    if field.guidance:
+        help_text += f" Rule of thumb: {field.guidance}."
+    default = "unset" if field.default is None else str(field.default)
+    names = [field.option]
+    kind: Any = str
+    metavar = {"integer": "N", "number": "X", "cadence": "N|'N epochs'"}.get(field.kind, "TEXT")
+    if field.kind == "choice":
+        metavar = "|".join(map(str, field.choices))
+    if field.kind == "boolean":
+        kind, metavar = bool, ""
+        names = [f"{field.option}/--no-{field.option.removeprefix('--')}"]
+        default = str(field.default).lower()
+    return Annotated[
+        Optional[kind],
+        typer.Option(
+            *names,
+            help=help_text,
+            metavar=metavar or None,
+            show_default=default,
+            rich_help_panel=field.group,
+        ),
+    ]

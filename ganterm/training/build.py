@@ -1,0 +1,75 @@
+"""Networks and optimisers from a configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from ganterm.config import RunConfig
+from ganterm.errors import ConfigError
+from ganterm.networks import init_weights
+from ganterm.networks.configured import discriminator_of, generator_of
+from ganterm.training.seeding import seed_default_generators
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two networks of a GAN and their optimisers, on one device."""
+
+    generator: nn.Module
+    discriminator: nn.Module
+    optimizer_g: torch.optim.Adam
+    optimizer_d: torch.optim.Adam
+
+
+def build(config: RunConfig, device: torch.device) -> Networks:
+    """Build both networks with weights that depend on `config.seed` alone, and their optimisers."""
+    # Made on the CPU and moved, so that every kind of device starts from the same weights.
+    seed_default_generators(config.seed, "weights of the generator")
+    generator = generator_of(config)
+    init_weights(generator, config.init)
+    seed_default_generators(config.seed, "weights of the discriminator")
+    discriminator = discriminator_of(config)
+    init_weights(discriminator, config.init)
+    _place(generator, device)
+    _place(discriminator, device)
+    return Networks(
+        generator,
+        discriminator,
+        _adam(generator, config.lr_g, config),
+        _adam(discriminator, config.lr_d, config),
+    )
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device called `name`; `auto` takes CUDA, else MPS, else the CPU.
+
+    Raises `ConfigError` when this machine does not have it.
+    """
+    has = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        name = next(kind for kind in ("cuda", "mps", "cpu") if has[kind])
+    device = torch.device(name)
+    if not has[device.type] or (
+        device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()
+    ):
+        present = ", ".join(kind for kind, there in has.items() if there)
+        raise ConfigError(f"device: {name} is not on this machine, which has {present}; use auto.")
+    return device
+
+
+def _place(module: nn.Module, device: torch.device) -> None:
+    # channels_last is the layout convolutions run fastest in, on CPUs and on GPUs alike.
+    module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _adam(module: nn.Module, lr: float, config: RunConfig) -> torch.optim.Adam:
+    parameters = list(module.parameters())
+    fused = parameters[0].device.type in {"cpu", "cuda"}
+    return torch.optim.Adam(parameters, lr=lr, betas=(config.beta1, config.beta2), fused=fused)

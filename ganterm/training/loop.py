@@ -1,0 +1,211 @@
+"""The loop around the GAN step: counts, cadences, live settings and what was measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+
+import msgspec
+import torch
+
+from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
+from ganterm.errors import ConfigError, TrainingError
+from ganterm.training.batches import Batches
+from ganterm.training.build import build
+from ganterm.training.ema import Ema
+from ganterm.training.events import (
+    Boundary,
+    CheckpointDue,
+    EpochEnded,
+    Event,
+    Finished,
+    Metrics,
+    SampleDue,
+)
+from ganterm.training.schedule import lr_factor
+from ganterm.training.seeding import seed_default_generators
+from ganterm.training.statistics import FirstNonFinite, RunningMeans
+from ganterm.training.step import GanStep
+
+FETCH_SECONDS = 0.5
+"""Shortest time between two fetches of statistics from the device."""
+
+
+class DivergenceError(TrainingError):
+    """Something became NaN or infinite; `step` and `term` say when and what."""
+
+    def __init__(self, step: int, term: str) -> None:
+        super().__init__(f"Training diverged: {term} was not finite at step {step}.")
+        self.step = step
+        self.term = term
+
+
+class Trainer:
+    """Trains a GAN on `images`, uint8 (N, C, H, W); `run` yields what happens.
+
+    The weights after a step are a function of the configuration, the images and the live settings
+    alone, so stopping anywhere and going on from the exported state changes nothing.
+    """
+
+    def __init__(self, config: RunConfig, images: torch.Tensor, device: torch.device) -> None:
+        self.config = config
+        self.device = device
+        self.batches = Batches(
+            images,
+            batch_size=config.batch_size,
+            drop_last=config.drop_last,
+            seed=config.seed,
+            device=device,
+        )
+        self.networks = build(config, device)
+        self.ema = Ema(self.networks.generator, config.ema_kimg) if config.ema_kimg else None
+        self.window = RunningMeans(device)
+        self.epoch_means = RunningMeans(device)
+        self.step = 0
+        self.batches_seen = 0
+        self.images_seen = 0
+        self._broken = FirstNonFinite(device)
+        self._pending: list[tuple[Metrics | EpochEnded, dict[str, torch.Tensor]]] = []
+        self._gan_step = GanStep(self.networks, config, self._record)
+        self._clock = (time.perf_counter(), 0)
+        self._rate = 0.0
+
+    @property
+    def steps_total(self) -> int:
+        """Generator steps of the whole run, at the present number of discriminator steps."""
+        if self.config.steps:
+            return self.config.steps
+        return self.step - (-self._batches_left() // self.config.d_steps)
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the data so far, with fraction."""
+        return self.batches_seen / self.batches.per_epoch
+
+    def run(self) -> Iterator[Event]:
+        """Train to the end, yielding what happens; steer at a `Boundary`.
+
+        Raises `DivergenceError` when a statistic is not finite.
+        """
+        self.restart_clock()
+        if self.step == 0:
+            if Cadence.parse(self.config.sample_every).count:
+                yield SampleDue(0)
+            if Cadence.parse(self.config.checkpoint_every).count:
+                yield CheckpointDue(0)
+        while self.step < self.steps_total:
+            yield Boundary(self.step)
+            epochs_before = int(self.epoch)
+            self.advance()
+            epochs = int(self.epoch)
+            epoch_ended = epochs > epochs_before
+            if epoch_ended:
+                means = self.epoch_means.take()
+                self._pending.append((EpochEnded(self.step, epochs, {}), means))
+            if time.perf_counter() - self._clock[0] >= FETCH_SECONDS:
+                yield from self.flush()
+            sample, checkpoint = (
+                Cadence.parse(cadence).due(self.step, epochs, epoch_ended=epoch_ended)
+                for cadence in (self.config.sample_every, self.config.checkpoint_every)
+            )
+            if sample or checkpoint:
+                yield from self.flush()
+            if sample:
+                yield SampleDue(self.step)
+            if checkpoint:
+                yield CheckpointDue(self.step)
+        self._close_window()
+        yield from self.flush()
+        yield Finished(self.step)
+
+    def advance(self) -> None:
+        """Train one step: `d_steps` batches for the discriminator, then the generator."""
+        self._set_learning_rates()
+        seed_default_generators(self.config.seed, "noise of a step", self.step)
+        count = self.config.d_steps
+        if not self.config.steps:
+            count = min(count, self._batches_left())
+        indices = range(self.batches_seen, self.batches_seen + count)
+        self.step += 1
+        ends_window = self.step % self.config.log_every == 0
+        self._gan_step.run(
+            [self.batches[index] for index in indices],
+            first_batch=self.batches_seen,
+            measure=ends_window,
+        )
+        self.batches_seen += count
+        self.images_seen += sum(self.batches.size(index) for index in indices)
+        if self.ema:
+            self.ema.update(
+                self.networks.generator,
+                batch_size=self.config.batch_size,
+                images_seen=self.images_seen,
+            )
+        if ends_window:
+            self._close_window()
+
+    def flush(self) -> list[Metrics | EpochEnded]:
+        """Fetch what was measured since the last fetch; raises `DivergenceError`."""
+        pending, self._pending = self._pending, []
+        rate = self._measured_rate()
+        tensors = [value for _, means in pending for value in means.values()]
+        # One transfer for all of it.
+        values = iter(torch.stack(tensors).tolist() if tensors else [])
+        events: list[Metrics | EpochEnded] = []
+        for event, means in pending:
+            measured = {name: next(values) for name in means}
+            extra = {"images_per_s": rate} if isinstance(event, Metrics) else {}
+            events.append(dataclasses.replace(event, values=measured, **extra))
+        if broken := self._broken.fetch():
+            raise DivergenceError(*broken)
+        return events
+
+    def changed(self, key: str, value: object) -> RunConfig:
+        """Return the present configuration with a live setting changed, for `use`.
+
+        Raises `ConfigError` when it is not live, out of bounds or does not go with the others.
+        """
+        if key not in FIELDS or not FIELDS[key].live:
+            live = ", ".join(name for name, spec in FIELDS.items() if spec.live)
+            raise ConfigError(f"{key} cannot be changed while training; what can: {live}.")
+        config = msgspec.structs.replace(self.config, **{key: parse_value(key, value)})
+        check(config)
+        return config
+
+    def use(self, config: RunConfig) -> None:
+        """Train on under `config`, which differs from the present one in live settings only."""
+        self.config = self._gan_step.config = config
+
+    def _measured_rate(self) -> float:
+        since, images = self._clock
+        if self.images_seen > images:
+            self._rate = (self.images_seen - images) / (time.perf_counter() - since)
+            self.restart_clock()
+        return self._rate
+
+    def restart_clock(self) -> None:
+        """Leave the time since the last fetch out of the rate, after a pause."""
+        self._clock = (time.perf_counter(), self.images_seen)
+
+    def _record(self, names: tuple[str, ...], values: torch.Tensor) -> None:
+        self.window.add(names, values)
+        self.epoch_means.add(names, values)
+        self._broken.watch(names, values, self.step)
+
+    def _close_window(self) -> None:
+        means = self.window.take()
+        if means:
+            self._pending.append((Metrics(self.step, self.epoch, 0.0, {}), means))
+
+    def _batches_left(self) -> int:
+        return max(self.config.epochs * self.batches.per_epoch - self.batches_seen, 0)
+
+    def _set_learning_rates(self) -> None:
+        factor = lr_factor(self.config.lr_schedule, self.step, self.steps_total)
+        for optimizer, rate in (
+            (self.networks.optimizer_g, self.config.lr_g),
+            (self.networks.optimizer_d, self.config.lr_d),
+        ):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * factor

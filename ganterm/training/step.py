@@ -1,0 +1,181 @@
+"""One GAN step: the discriminator's steps on real and generated images, then the generator's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+import torch
+from torch import nn
+
+from ganterm.config import RunConfig
+from ganterm.objectives.augment import augment
+from ganterm.objectives.losses import LOSSES, Loss
+from ganterm.objectives.penalties import r1, r2, wgan_gp
+from ganterm.training.build import Networks
+
+Record = Callable[[tuple[str, ...], torch.Tensor], None]
+"""Takes a row of scalars: their names and a tensor of as many values, still on the device."""
+
+
+class GanStep:
+    """Trains both networks for one generator step at a time.
+
+    All noise comes from PyTorch's default generators, which the caller seeds for each step. No
+    method waits for the device: what is measured is handed to `record` as tensors.
+    """
+
+    def __init__(self, networks: Networks, config: RunConfig, record: Record) -> None:
+        self.networks = networks
+        self.config = config
+        self.record = record
+        self.device = next(networks.generator.parameters()).device
+        self.g_parameters = list(networks.generator.parameters())
+        self.d_parameters = list(networks.discriminator.parameters())
+
+    @property
+    def loss(self) -> Loss:
+        """The loss of both networks."""
+        return LOSSES[self.config.loss]
+
+    def run(self, real_batches: Sequence[torch.Tensor], *, first_batch: int, measure: bool) -> None:
+        """Make one discriminator step for each real batch, then one generator step.
+
+        Each batch is float32 (B, C, H, W) in [-1, 1]; `first_batch` is the index of the first in
+        the run, which times the lazy penalty. `measure` asks for the gradient norms as well.
+        """
+        last = len(real_batches) - 1
+        fakes = real = real_batches[last]
+        for position, real in enumerate(real_batches):
+            # Only the fakes that train the generator too need its graph.
+            with_graph = self.config.reuse_fakes and position == last
+            fakes = self._generate(real.shape[0], with_graph=with_graph)
+            penalise = (first_batch + position) % self.config.penalty_every == 0
+            if self.config.d_update == "joint":
+                self._d_joint(real, fakes.detach(), penalise=penalise)
+            else:
+                self._d_separate(real, fakes.detach(), penalise=penalise)
+        if measure:
+            self._record_norm("grad_norm_d", self.d_parameters)
+        if not self.config.reuse_fakes:
+            fakes = self._generate(real.shape[0] * self.config.g_batch, with_graph=True)
+        self._g_step(real, fakes)
+        if measure:
+            self._record_norm("grad_norm_g", self.g_parameters)
+
+    def _generate(self, count: int, *, with_graph: bool) -> torch.Tensor:
+        z = torch.randn(count, self.config.z_dim, device=self.device)
+        with torch.set_grad_enabled(with_graph), self._autocast():
+            images: torch.Tensor = self.networks.generator(z)
+        return images
+
+    def _judge(self, images: torch.Tensor) -> torch.Tensor:
+        with self._autocast():
+            logits: torch.Tensor = self.networks.discriminator(images)
+        return logits.float()
+
+    def _d_joint(self, real: torch.Tensor, fakes: torch.Tensor, *, penalise: bool) -> None:
+        real, fakes = self._augment(real), self._augment(fakes)
+        real_logits, fake_logits = self._judge(real), self._judge(fakes)
+        real_term, fake_term = self.loss.d_terms(
+            real_logits, fake_logits, self.config.real_label, self.config.fake_label
+        )
+        total = real_term + fake_term
+        if self.config.d_reduction == "mean":
+            total = total / 2
+        self._record_d(total, real_term, fake_term, real_logits, fake_logits)
+        if penalise:
+            for penalty in self._penalties(real, fakes):
+                total = total + penalty
+        self._d_optimise(total)
+
+    def _d_separate(self, real: torch.Tensor, fakes: torch.Tensor, *, penalise: bool) -> None:
+        real, fakes = self._augment(real), self._augment(fakes)
+        fake_logits = self._judge(fakes)
+        fake_term = self.loss.fake_term(fake_logits, self.config.fake_label)
+        penalty = self._penalties(None, fakes) if penalise else []
+        self._d_optimise(sum(penalty, start=fake_term))
+        real_logits = self._judge(real)
+        real_term = self.loss.real_term(real_logits, self.config.real_label)
+        penalty = self._penalties(real, None) if penalise else []
+        self._d_optimise(sum(penalty, start=real_term))
+        total = (real_term + fake_term) / (2 if self.config.d_reduction == "mean" else 1)
+        self._record_d(total, real_term, fake_term, real_logits, fake_logits)
+
+    def _d_optimise(self, total: torch.Tensor) -> None:
+        self.networks.optimizer_d.zero_grad(set_to_none=True)
+        total.backward(inputs=self.d_parameters)  # type: ignore[no-untyped-call]
+        self.networks.optimizer_d.step()
+
+    def _g_step(self, real: torch.Tensor, fakes: torch.Tensor) -> None:
+        fake_logits = self._judge(self._augment(fakes))
+        real_logits = None
+        if self.loss.pairs_real:
+            with torch.no_grad():
+                real_logits = self._judge(self._augment(real))
+        g_loss = self.loss.g_loss(fake_logits, real_logits)
+        self.networks.optimizer_g.zero_grad(set_to_none=True)
+        # Naming the inputs keeps the discriminator's weight gradients from being computed.
+        g_loss.backward(inputs=self.g_parameters)  # type: ignore[no-untyped-call]
+        self.networks.optimizer_g.step()
+        self.record(("g_loss",), g_loss.detach()[None])
+
+    def _penalties(
+        self, real: torch.Tensor | None, fakes: torch.Tensor | None
+    ) -> list[torch.Tensor]:
+        """Return the weighted penalties that the given images allow, and record their values."""
+        kinds = self.config.penalty
+        discriminator = self.networks.discriminator
+        values: list[torch.Tensor] = []
+        if kinds == "wgan-gp" and real is not None and fakes is not None:
+            alpha = torch.rand(real.shape[0], device=self.device)
+            values.append(wgan_gp(discriminator, real, fakes, alpha))
+        if kinds in {"r1", "r1+r2"} and real is not None:
+            values.append(r1(discriminator, real))
+        if kinds in {"r2", "r1+r2"} and fakes is not None:
+            values.append(r2(discriminator, fakes))
+        if values:
+            self.record(("penalty",), torch.stack([value.detach() for value in values]).sum()[None])
+        # A lazy penalty weighs as much over time as one applied at every step (Karras et al. 2020).
+        weight = self.config.penalty_strength * self.config.penalty_every
+        return [weight * value for value in values]
+
+    def _augment(self, images: torch.Tensor) -> torch.Tensor:
+        if self.config.augment == "none":
+            return images
+        return augment(images, tuple(self.config.augment.split(",")))
+
+    def _record_d(
+        self,
+        total: torch.Tensor,
+        real_term: torch.Tensor,
+        fake_term: torch.Tensor,
+        real_logits: torch.Tensor,
+        fake_logits: torch.Tensor,
+    ) -> None:
+        with torch.no_grad():
+            real_opinion = self.loss.opinion(real_logits)
+            fake_opinion = self.loss.opinion(fake_logits)
+            row = {
+                "d_loss_real": real_term,
+                "d_loss_fake": fake_term,
+                "d_loss": total,
+                "d_real": real_opinion.mean(),
+                "d_fake": fake_opinion.mean(),
+                "acc_real": (real_opinion > self.loss.threshold).float().mean(),
+                "acc_fake": (fake_opinion <= self.loss.threshold).float().mean(),
+            }
+            if self.config.loss == "wasserstein":
+                row["wasserstein"] = real_logits.mean() - fake_logits.mean()
+            self.record(tuple(row), torch.stack([value.detach() for value in row.values()]))
+
+    def _record_norm(self, name: str, parameters: list[nn.Parameter]) -> None:
+        norms = [torch.linalg.vector_norm(p.grad) for p in parameters if p.grad is not None]
+        self.record((name,), torch.linalg.vector_norm(torch.stack(norms))[None])
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        return torch.autocast(
+            self.device.type,
+            dtype=torch.bfloat16,
+            enabled=self.config.precision == "bfloat16",
+        )

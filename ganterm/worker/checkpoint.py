@@ -1,0 +1,101 @@
+"""Checkpoints: the exact state of a run in one safetensors file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganterm import __version__
+from ganterm.config import RunConfig
+from ganterm.config.runfile import from_mapping, to_mapping
+from ganterm.errors import ConfigError
+from ganterm.runs import checkpoints
+from ganterm.runs.durable import write_atomically
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meta:
+    """What a checkpoint says besides its tensors.
+
+    Attributes:
+        config: the configuration in force, live changes included.
+        counters: where the run stands, as `training.state` exports it.
+        controls: how many live changes of the run the state has seen.
+    """
+
+    config: RunConfig
+    counters: dict[str, Any]
+    controls: int
+
+
+def save_checkpoint(path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor]) -> str:
+    """Write a checkpoint to `path`: beside it, synced, verified, renamed. Return its digest.
+
+    Raises:
+        OSError: it cannot be written; what was at `path` is still there, and nothing else is.
+        CheckpointDamaged: what was read back is not what was written.
+    """
+    from safetensors.torch import save  # noqa: PLC0415 - imports PyTorch
+
+    metadata = {
+        "format": "ganterm",
+        "version": __version__,
+        "step": str(meta.counters["step"]),
+        "config": json.dumps(to_mapping(meta.config)),
+        "counters": json.dumps(meta.counters),
+        "controls": str(meta.controls),
+    }
+    digest = checkpoints.tensor_digest(map(_plain, tensors.items()), metadata)
+    data = save(dict(tensors), {**metadata, "digest": digest})
+    write_atomically(path, data, check=checkpoints.verify)
+    return digest
+
+
+def read_meta(path: Path) -> Meta:
+    """Read what a checkpoint says besides its tensors, without PyTorch.
+
+    Raises:
+        CheckpointDamaged: its header is not sound.
+        ConfigError: its configuration is not one that this version of ganterm understands.
+    """
+    metadata = checkpoints.read_header(path).metadata
+    try:
+        config = json.loads(metadata["config"])
+        counters = json.loads(metadata["counters"])
+        controls = int(metadata["controls"])
+    except (KeyError, ValueError):
+        raise ConfigError(f"{path} is not a checkpoint of a ganterm run.") from None
+    return Meta(config=from_mapping(config), counters=counters, controls=controls)
+
+
+def load_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """Read every tensor of a verified checkpoint, on the CPU."""
+    from safetensors.torch import load_file  # noqa: PLC0415 - imports PyTorch
+
+    return load_file(path)
+
+
+def _plain(item: tuple[str, torch.Tensor]) -> tuple[str, str, tuple[int, ...], memoryview]:
+    """Describe a tensor as `tensor_digest` takes it: name, dtype, shape, bytes."""
+    import torch  # noqa: PLC0415
+
+    name, tensor = item
+    dtype = {
+        torch.float64: "F64",
+        torch.float32: "F32",
+        torch.bfloat16: "BF16",
+        torch.float16: "F16",
+        torch.int64: "I64",
+        torch.int32: "I32",
+        torch.uint8: "U8",
+        torch.bool: "BOOL",
+    }[tensor.dtype]
+    # One dimension first, because a scalar has no view as bytes.
+    flat = tensor.reshape(-1).view(torch.uint8).numpy()
+    return name, dtype, tuple(tensor.shape), memoryview(flat)
