@@ -36,7 +36,7 @@ def wgan_gp(discriminator: Critic, real: Tensor, fake: Tensor, alpha: Tensor) ->
 
 
 def r1(discriminator: Critic, real: Tensor) -> Tensor:
-    """Return half the mean of ‖∇D(x)‖² at real images (N, C, H, W), so that gamma is its weight.
+    """Return half the mean of ‖∇D(x)‖² at real images (N, C, H, W); its weight is gamma.
 
     Mescheder et al. 2018 (arXiv:1801.04406).
     """
@@ -45,7 +45,7 @@ def r1(discriminator: Critic, real: Tensor) -> Tensor:
 
 
 def r2(discriminator: Critic, fake: Tensor) -> Tensor:
-    """Return half the mean of ‖∇D(x)‖² at generated images (N, C, H, W), so that gamma is its weight.
+    """Return half the mean of ‖∇D(x)‖² at generated images (N, C, H, W); its weight is gamma.
 
     Mescheder et al. 2018 (arXiv:1801.04406).
     """
