@@ -186,7 +186,7 @@ def draw(raster: Raster, canvas: Canvas, *, levels: int | None = None) -> list[s
         return draw_glyphs(raster, canvas.charset)
     mode = canvas.colour
     if levels is not None:
-        return to_ansi(encode(raster, levels, mode=mode), mode).split("\n")
+        return [line_to_ansi(runs, mode) for runs in encode(raster, levels, mode=mode)]
     base, per_cell = _BUDGET[mode]
     budget = (base + per_cell * raster.width * ((raster.height + 1) // 2)) * raster.channels
     return _best_within(raster, mode, int(budget))
@@ -200,15 +200,15 @@ def _best_within(raster: Raster, mode: ColourMode, budget: int) -> list[str]:
     """
     ladder = _GREY_LADDER if raster.channels == 1 else _RGB_LADDER
     needed = 1.0
-    text = ""
+    drawn: list[str] = []
     for quality in ladder:
         if quality.share > needed:
             continue
         lines = encode(raster, quality.levels, mode=mode, slack=quality.slack)
-        text = to_ansi(lines, mode)
-        size = len(text.encode())
+        drawn = [line_to_ansi(runs, mode) for runs in lines]
+        size = sum(len(line.encode()) + 1 for line in drawn)  # each with its line feed
         if size <= budget:
             break
         if quality is ladder[0]:
             needed = budget / size
-    return text.split("\n")
+    return drawn

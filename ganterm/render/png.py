@@ -1,4 +1,4 @@
-"""PNG files written, and image files of any common format read."""
+"""PNG files written, and PNG and other image files read."""
 
 import struct
 import zlib
@@ -19,6 +19,7 @@ MAX_PIXELS = 50_000_000
 
 # Readers that start other programs (EPS) or serve no image of this field are left out.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+_MAX_TEXT = 1 << 20
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -63,6 +64,36 @@ def save_png(
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def load_texts(path: str | PathLike[str]) -> dict[str, str]:
+    """Return the texts stored in a PNG file's tEXt and iTXt chunks, by keyword.
+
+    Compressed and very long ones are left out. A file that cannot be read, is damaged or no PNG
+    gives those found before the damage. They are foreign strings: see `safe_text`.
+    """
+    texts: dict[str, str] = {}
+    try:
+        with Path(path).open("rb") as file:
+            if file.read(len(_SIGNATURE)) != _SIGNATURE:
+                return {}
+            while len(head := file.read(8)) == 8:
+                size, kind = struct.unpack(">I4s", head)
+                if kind not in {b"tEXt", b"iTXt"} or size > _MAX_TEXT:
+                    file.seek(size + 4, 1)
+                    continue
+                data = file.read(size)
+                if file.read(4) != struct.pack(">I", zlib.crc32(kind + data)):
+                    break
+                keyword, _, text = data.partition(b"\0")
+                if kind == b"tEXt":
+                    texts[keyword.decode("latin-1")] = text.decode("latin-1")
+                elif text[:1] == b"\0":  # not compressed; method, language and translation follow
+                    value = text[2:].split(b"\0", 2)[-1]
+                    texts[keyword.decode("latin-1")] = value.decode("utf-8", "replace")
+    except OSError:
+        pass
+    return texts
 
 
 def load_image(path: str | PathLike[str]) -> Raster:
