@@ -20,7 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Train, watch, steer, judge and explore GANs of small images in the terminal.",
-    epilog="Exit codes: 0 fine, 1 training failed, 2 usage, 3 data, 4 worker died, 130/143 signals.",
+    epilog="Exit codes: 0 fine, 1 training failed, 2 usage, 3 data, 4 worker died, "
+    "130 and 143 signals.",
 )
 
 _RUN, _LOOK, _KNOW = "Train and steer", "Look", "Know"
@@ -49,7 +50,9 @@ def _main(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """Train, watch, steer, judge and explore GANs of small images in the terminal."""

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ from ganterm.config import FIELDS, Field
 from ganterm.errors import ConfigError
 
 RunsDir = Annotated[
-    Optional[Path],
+    Path | None,
     typer.Option(
         "--runs-dir",
         envvar="GANTERM_RUNS_DIR",
@@ -24,11 +24,11 @@ RunsDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ConfigFile = Annotated[
-    Optional[Path],
+    Path | None,
     typer.Option("--config", envvar="GANTERM_CONFIG", help="TOML file of settings, or a run.toml."),
 ]
 Settings = Annotated[
-    Optional[list[str]],
+    list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any setting by its name; may be repeated."),
 ]
 
@@ -56,7 +56,7 @@ def with_schema_options(command: Callable[..., None]) -> Callable[..., None]:
         typed = {name: arguments.pop(name) for name in FIELDS}
         command(typed={k: v for k, v in typed.items() if v is not None}, **arguments)
 
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values()]
+    own = list(inspect.signature(command, eval_str=True).parameters.values())
     parameters = [p for p in own if p.name != "typed"]
     made = [
         inspect.Parameter(
@@ -87,7 +87,7 @@ def _annotation(field: Field) -> Any:
         names = [f"{field.option}/--no-{field.option.removeprefix('--')}"]
         default = str(field.default).lower()
     return Annotated[
-        Optional[kind],
+        kind | None,
         typer.Option(
             *names,
             help=help_text,

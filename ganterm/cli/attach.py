@@ -1,0 +1,27 @@
+"""`ganterm attach`: follow a run that is training, or look back on one that ended."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ganterm.cli.options import AsJson, RunsDir
+
+
+def attach(
+    run: Annotated[
+        str | None, typer.Argument(help="Name or path of a run; by default the newest.")
+    ] = None,
+    *,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a run with its whole history; leaving it never stops training."""
+    from ganterm.cli.follow.choose import choose_reporter  # noqa: PLC0415
+    from ganterm.cli.follow.follower import Follower  # noqa: PLC0415
+    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
+
+    found = resolve_run(run, runs_dir or default_runs_dir())
+    code = Follower(found, choose_reporter(found, as_json=as_json), replay=as_json).follow()
+    raise typer.Exit(code)

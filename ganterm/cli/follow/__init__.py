@@ -1,0 +1,1 @@
+"""Following a run from its journal: on a terminal, in plain lines, or as JSON lines."""

@@ -1,0 +1,23 @@
+"""Which way of following fits where the command runs."""
+
+from __future__ import annotations
+
+import sys
+
+from ganterm.cli.follow.reporter import Reporter
+from ganterm.runs.layout import RunDir
+
+
+def choose_reporter(run: RunDir, *, as_json: bool) -> Reporter:
+    """Return JSON lines where asked for, moving pictures on a terminal, plain lines elsewhere."""
+    if as_json:
+        from ganterm.cli.follow.jsonlines import JsonReporter  # noqa: PLC0415
+
+        return JsonReporter()
+    if sys.stderr.isatty():
+        from ganterm.cli.follow.terminal import TerminalReporter  # noqa: PLC0415
+
+        return TerminalReporter(run)
+    from ganterm.cli.follow.plain import PlainReporter  # noqa: PLC0415
+
+    return PlainReporter(run.name)

@@ -1,0 +1,170 @@
+"""Follow a run until it ends, somebody stops it, or the follower leaves it to itself."""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+from typing import Protocol
+
+from ganterm.cli.follow.history import History
+from ganterm.cli.follow.keyboard import Keyboard
+from ganterm.cli.follow.reporter import Reporter
+from ganterm.cli.narrate import say
+from ganterm.errors import ExitCode, WorkerError
+from ganterm.runs import control
+from ganterm.runs.journal import JournalTail
+from ganterm.runs.launch import log_tail
+from ganterm.runs.layout import RunDir
+from ganterm.runs.state import RunView, observe
+
+POLL_SECONDS = 0.1
+"""Time between two looks at the journal."""
+LOOK_SECONDS = 0.5
+"""Time between two looks at the worker's lock and status."""
+
+_ALIVE = frozenset({"starting", "running", "paused", "unknown"})
+
+
+class Process(Protocol):
+    """The worker, where the follower started it."""
+
+    def poll(self) -> int | None:
+        """Return its exit code, `None` while it runs."""
+
+
+class Follower:
+    """Shows a run through a reporter, and passes on what its watcher wants done."""
+
+    def __init__(
+        self,
+        run: RunDir,
+        reporter: Reporter,
+        process: Process | None = None,
+        *,
+        replay: bool = False,
+    ) -> None:
+        """Follow `run`, whose worker is `process` if this process started it.
+
+        `replay` hands the reporter every record of the past one by one as well.
+        """
+        self.run = run
+        self.reporter = reporter
+        self.process = process
+        self.replay = replay
+        self.history = History()
+        self._tail = JournalTail(run.journal)
+        self._interrupts = 0
+        self._answered = 0
+        self._asking = False
+        self._terminated = False
+
+    def follow(self) -> ExitCode:
+        """Return the exit code that tells how the run, or following it, ended.
+
+        Raises:
+            WorkerError: the worker died without a word.
+        """
+        before = {
+            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            with Keyboard() as keyboard:
+                return self._follow(keyboard)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _follow(self, keyboard: Keyboard) -> ExitCode:
+        if not self.replay:
+            for record in self._tail.poll():
+                self.history.add(record)
+        self.reporter.open(self.history)
+        view, looked = observe(self.run), time.monotonic()
+        while True:
+            self._show_news()
+            if time.monotonic() - looked >= LOOK_SECONDS:
+                view, looked = observe(self.run), time.monotonic()
+            if self._is_over(view):
+                view = observe(self.run)
+                self._show_news()
+                self.reporter.close(view, self.history)
+                return self._verdict(view)
+            self.reporter.tick(view, self.history)
+            if self._react(keyboard.poll(POLL_SECONDS)):
+                self.reporter.close(observe(self.run), self.history)
+                return ExitCode.OK if not self._answered else ExitCode.SIGINT
+
+    def _show_news(self) -> None:
+        for record in self._tail.poll():
+            self.history.add(record)
+            self.reporter.record(record, self.history)
+
+    def _is_over(self, view: RunView) -> bool:
+        if self.process is not None:
+            return self.process.poll() is not None
+        return view.state not in _ALIVE and observe(self.run).state not in _ALIVE
+
+    def _react(self, key: str) -> bool:
+        """Do what was typed or signalled; return whether to leave the run to itself."""
+        if self._terminated:
+            self._terminated = False
+            self._answered = signal.SIGTERM
+            self._stop()
+        if self._asking and key:
+            self._asking = False
+            if key[0] in "dD":
+                self.reporter.note(f"training goes on; ganterm attach {self.run.name} follows it")
+                return True
+            if key[0] in "sS":
+                self._interrupts = 0
+                self._answered = signal.SIGINT
+                self._stop()
+            else:
+                self._interrupts = 0
+                self.reporter.note("following on")
+        if self._interrupts and self._answered:
+            self.reporter.note("left before it had stopped; it stops at its next step")
+            return True
+        if self._interrupts == 1 and not self._asking:
+            self._asking = True
+            self.reporter.ask()
+        elif self._interrupts > 1:
+            self._interrupts = 0
+            self._asking = False
+            self._answered = signal.SIGINT
+            self._stop()
+        return False
+
+    def _stop(self) -> None:
+        control.post(self.run.control, "stop")
+        self.reporter.note("stopping with a checkpoint at the next step")
+
+    def _verdict(self, view: RunView) -> ExitCode:
+        code = self.process.poll() if self.process is not None else None
+        if self._answered:
+            return ExitCode(128 + self._answered)
+        end = self.history.end
+        if end is not None and view.state != "crashed":
+            return _exit_code(end.get("exit_code", 0))
+        if code is not None and code > 0 and code != ExitCode.WORKER and view.status is not None:
+            for line in log_tail(self.run, 1):
+                say(f"ganterm: {line}")
+            return _exit_code(code)
+        for line in log_tail(self.run):
+            say(f"  {line}")
+        how = f" (killed by signal {-code})" if code is not None and code < 0 else ""
+        raise WorkerError(
+            f"The worker of {self.run.name} died at step {view.step:,}{how}; its last lines are "
+            f"above, if it had any; go on with `ganterm resume {self.run.name}`."
+        )
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGTERM:
+            self._terminated = True
+        else:
+            self._interrupts += 1
+
+
+def _exit_code(code: object) -> ExitCode:
+    return ExitCode(code) if code in {item.value for item in ExitCode} else ExitCode.TRAINING

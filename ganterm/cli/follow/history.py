@@ -1,0 +1,94 @@
+"""What a follower knows of a run: gathered record by record from the journal."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from ganterm.runs.records import Record
+
+RATE_SECONDS = 20.0
+"""Span of the past that the remaining time is estimated from."""
+
+
+@dataclass
+class History:
+    """The story of a run so far; a resume takes back what came after its step.
+
+    Attributes:
+        steps: length of the run; 0 before it is known.
+        metrics: every metrics record in force.
+        epochs: every epoch record in force.
+        sample: the newest sample record.
+        checkpoint: the newest checkpoint record.
+        end: the end record, if the run's last word is one.
+    """
+
+    steps: int = 0
+    epochs_total: int = 0
+    device: str = ""
+    recipe: str = ""
+    metrics: list[Record] = field(default_factory=list)
+    epochs: list[Record] = field(default_factory=list)
+    sample: Record | None = None
+    checkpoint: Record | None = None
+    end: Record | None = None
+    _pace: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def add(self, record: Record) -> None:
+        """Take in one record of the journal."""
+        match record["kind"]:
+            case "start" | "resume":
+                self._begin(record)
+            case "metrics":
+                self.metrics.append(record)
+                self._pace.append((record["time"], record["step"]))
+                while self._pace[-1][0] - self._pace[0][0] > RATE_SECONDS:
+                    self._pace.popleft()
+            case "epoch":
+                self.epochs.append(record)
+            case "sample":
+                self.sample = record
+            case "checkpoint":
+                self.checkpoint = record
+            case "control" if record.get("name") in {"pause", "resume"}:
+                self._pace.clear()
+            case "end":
+                self.end = record
+
+    @property
+    def step(self) -> int:
+        """Steps done at the newest metrics."""
+        return int(self.metrics[-1]["step"]) if self.metrics else 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate of the time to the end of the run; `None` before there is a pace."""
+        if len(self._pace) < 2 or not self.steps:
+            return None
+        (since, first), (until, last) = self._pace[0], self._pace[-1]
+        if last <= first or until <= since:
+            return None
+        return (self.steps - last) * (until - since) / (last - first)
+
+    def series(self, name: str, *, by_epoch: bool = False) -> list[float]:
+        """Return the values of a quantity over the run; NaN where it was not finite."""
+        records = self.epochs if by_epoch else self.metrics
+        values = (record.get(name) for record in records)
+        return [float("nan") if value is None else float(value) for value in values]
+
+    def latest(self, name: str) -> Any:
+        """Return the newest value of a quantity; `None` where it is not known or not finite."""
+        return self.metrics[-1].get(name) if self.metrics else None
+
+    def _begin(self, record: Record) -> None:
+        self.steps = record.get("steps") or 0
+        self.epochs_total = record.get("epochs") or 0
+        self.device = str(record.get("device", ""))
+        self.recipe = str(record.get("config", {}).get("recipe", ""))
+        self.end = None
+        self._pace.clear()
+        if record["kind"] == "resume":
+            self.metrics = [r for r in self.metrics if r["step"] <= record["step"]]
+            self.epochs = [r for r in self.epochs if r["step"] <= record["step"]]

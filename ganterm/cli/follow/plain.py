@@ -1,0 +1,80 @@
+"""Following without a terminal: one plain line every few seconds, and one for what happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ganterm.cli.follow.history import History
+from ganterm.cli.follow.words import duration, loss_words, progress_words
+from ganterm.cli.narrate import say
+from ganterm.runs.records import Record
+from ganterm.runs.state import RunView
+
+LINE_SECONDS = 5.0
+"""Time between two lines of progress."""
+
+
+class PlainReporter:
+    """Narrates a run on standard error in lines that a log file can keep."""
+
+    def __init__(self, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = name
+        self._clock = clock
+        self._began = clock()
+        self._next_line = 0.0
+        self._reported = -1
+        self._waiting_said = False
+
+    def open(self, history: History) -> None:
+        """Say where the run stands."""
+        if history.metrics:
+            say(f"{self.name}: {progress_words(history)}  {loss_words(history)}")
+            self._reported = history.step
+        self._next_line = self._clock() + 1.0
+
+    def record(self, record: Record, history: History) -> None:
+        """Say what happens now and then; metrics wait for the next line of progress."""
+        step = record["step"]
+        match record["kind"]:
+            case "start":
+                say(f"{self.name}: training for {history.steps:,} steps on {history.device}")
+            case "resume":
+                say(f"{self.name}: resumed at step {step:,} on {history.device}")
+                for skipped in record.get("skipped", []):
+                    say(f"{self.name}: passed over a damaged checkpoint, {skipped}")
+            case "sample" | "checkpoint":
+                say(f"{self.name}: {record['kind']} at step {step:,}: {record['path']}")
+            case "alert":
+                say(f"{self.name}: {record['message']}")
+            case "control":
+                verdict = f"refused: {record['error']}" if record["error"] else "done"
+                words = " ".join(map(str, record["args"].values()))
+                say(f"{self.name}: {record['name']} {words} at step {step:,}: {verdict}")
+
+    def tick(self, view: RunView, history: History) -> None:
+        """Write a line of progress when it is time."""
+        now = self._clock()
+        if now < self._next_line:
+            return
+        if history.step != self._reported and history.metrics:
+            say(f"{self.name}: {progress_words(history)}  {loss_words(history)}")
+            self._reported = history.step
+            self._next_line = now + LINE_SECONDS
+        elif not history.metrics and not self._waiting_said:
+            say(f"{self.name}: loading PyTorch and the data")
+            self._waiting_said = True
+
+    def ask(self) -> None:
+        """Tell what a second Ctrl-C does."""
+        say("Ctrl-C again stops training with a checkpoint.")
+
+    def note(self, sentence: str) -> None:
+        """Narrate it."""
+        say(f"{self.name}: {sentence}")
+
+    def close(self, view: RunView, history: History) -> None:
+        """Say how the run stands now."""
+        took = duration(self._clock() - self._began)
+        words = f": {view.message}" if view.message else ""
+        say(f"{self.name}: {view.state} at step {view.step:,} after {took}{words}")

@@ -1,0 +1,33 @@
+"""What every way of following a run has in common."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ganterm.cli.follow.history import History
+from ganterm.runs.records import Record
+from ganterm.runs.state import RunView
+
+ASK = "Ctrl-C again or s: stop with a checkpoint · d: detach, training goes on · other: follow on"
+
+
+class Reporter(Protocol):
+    """Shows a run to somebody. `history` has already taken in what a method is told of."""
+
+    def open(self, history: History) -> None:
+        """Begin, with what happened before."""
+
+    def record(self, record: Record, history: History) -> None:
+        """Show one new record of the journal."""
+
+    def tick(self, view: RunView, history: History) -> None:
+        """Bring up to date what moves; called several times a second."""
+
+    def ask(self) -> None:
+        """Somebody pressed Ctrl-C: say what can be done."""
+
+    def note(self, sentence: str) -> None:
+        """Say something about following itself."""
+
+    def close(self, view: RunView, history: History) -> None:
+        """Finish; the run ended, or the follower leaves it."""

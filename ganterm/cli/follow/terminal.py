@@ -1,0 +1,208 @@
+"""Following on a terminal: previews scroll by, and three lines at the bottom keep moving."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ganterm.cli.follow.history import History
+from ganterm.cli.follow.reporter import ASK
+from ganterm.cli.follow.words import duration, number, progress_words
+from ganterm.errors import GantermError
+from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of
+from ganterm.render.curve import curve, sparkline
+from ganterm.render.sheet import load_sheet
+from ganterm.render.show import draw_many
+from ganterm.render.text import safe_text
+from ganterm.runs.layout import RunDir
+from ganterm.runs.records import Record
+from ganterm.runs.state import RunView
+
+PREVIEW_IMAGES = 16
+PREVIEW_ROWS = 12
+"""Most rows of the terminal that a preview takes while training goes on."""
+
+_COLOUR_SYSTEMS = {
+    ColourMode.TRUECOLOR: "truecolor",
+    ColourMode.INDEXED_256: "256",
+    ColourMode.INDEXED_16: "standard",
+    ColourMode.NONE: None,
+}
+
+
+class TerminalReporter:
+    """Draws a run on standard error, which must be a terminal."""
+
+    def __init__(self, run: RunDir) -> None:
+        self.run = run
+        self.canvas = canvas_of(sys.stderr)
+        self.console = Console(
+            stderr=True,
+            color_system=_COLOUR_SYSTEMS[self.canvas.colour],  # type: ignore[arg-type]  # its names
+            no_color=self.canvas.colour is ColourMode.NONE,
+            highlight=False,
+            emoji=False,
+            markup=False,
+        )
+        self.live = Live(console=self.console, auto_refresh=False, transient=True)
+        # Over SSH every frame crosses a network; twice a second is calm and enough.
+        self._frame_seconds = 0.5 if "SSH_CONNECTION" in os.environ else 0.25
+        self._next_frame = 0.0
+        self._question = ""
+        self._began = time.monotonic()
+
+    def open(self, history: History) -> None:
+        """Show the newest preview of what happened before, then start to move."""
+        if history.sample is not None and history.end is None:
+            self._preview(history.sample, history)
+        self.live.start()
+
+    def record(self, record: Record, history: History) -> None:
+        """Print previews, and a line for what a person should know."""
+        step = record["step"]
+        match record["kind"]:
+            case "sample":
+                self._preview(record, history)
+            case "alert":
+                self._line(record["message"], "yellow")
+            case "resume":
+                self._line(f"Resumed at step {step:,}.", "dim")
+                for skipped in record.get("skipped", []):
+                    self._line(f"Passed over a damaged checkpoint, {skipped}.", "yellow")
+            case "control" if record["error"]:
+                self._line(f"Refused: {record['error']}", "yellow")
+            case "control":
+                words = " ".join([record["name"], *map(str, record["args"].values())])
+                self._line(f"At step {step:,}: {words}", "dim")
+
+    def tick(self, view: RunView, history: History) -> None:
+        """Redraw the bottom lines, a few times a second at most."""
+        now = time.monotonic()
+        if now >= self._next_frame:
+            self._next_frame = now + self._frame_seconds
+            self.live.update(self._frame(view, history), refresh=True)
+
+    def ask(self) -> None:
+        """Show what can be done until a key is pressed."""
+        self._question = ASK if self.canvas.charset is Charset.HALFBLOCK else ASK.replace("·", "-")
+        self._next_frame = 0.0
+
+    def note(self, sentence: str) -> None:
+        """Print it above the moving lines."""
+        self._question = ""
+        self._line(sentence[0].upper() + sentence[1:] + ".", "dim")
+
+    def close(self, view: RunView, history: History) -> None:
+        """Leave the final grid, the curves and the next commands on the screen."""
+        self.live.update(Text(""))
+        self.live.stop()
+        over = view.state in {"finished", "stopped", "failed"}
+        if over and history.sample is not None:
+            self._preview(history.sample, history, rows=max(self.canvas.rows - 6, PREVIEW_ROWS))
+        if over:
+            self._curves(history)
+        took = duration(time.monotonic() - self._began)
+        words = f" {view.message}" if view.message else ""
+        style = "red" if view.state in {"failed", "crashed"} else "bold"
+        self._line(
+            f"{self.run.name}: {view.state} at step {view.step:,} after {took}.{words}", style
+        )
+        if view.state in {"finished", "stopped"}:
+            self._next_commands(view)
+
+    def _next_commands(self, view: RunView) -> None:
+        name = self.run.name
+        commands = [(f"ganterm sample {name} -n 32", "draw new images")]
+        if view.state == "stopped":
+            commands.append((f"ganterm resume {name}", "train on from here"))
+        if view.status is not None and view.state == "finished":
+            commands.append((f"ganterm resume {name} --steps {2 * view.step}", "train on"))
+        commands += [
+            (f"ganterm show {self.run.samples}/*.png", "how it came about"),
+            ("ganterm recipes", "what else there is to train"),
+        ]
+        self._line("Next:", "bold")
+        width = max(len(command) for command, _ in commands)
+        for command, what in commands:
+            self._line(f"  {command:<{width}}  {what}", "")
+
+    def _preview(self, record: Record, history: History, rows: int = PREVIEW_ROWS) -> None:
+        try:
+            rasters = load_sheet(self.run.path / record["path"])
+        except GantermError:
+            return  # Deleted meanwhile; a preview is not worth a word.
+        canvas = Canvas(self.canvas.colour, self.canvas.charset, self.console.width, rows)
+        lines, _ = draw_many(rasters[:PREVIEW_IMAGES], canvas, scroll=False)
+        epoch = f" · epoch {history.epochs[-1]['epoch']}" if history.epochs else ""
+        if canvas.charset is Charset.ASCII:
+            epoch = epoch.replace("·", "-")
+        self._line(f"step {record['step']:,}{epoch}", "dim")
+        for line in lines:
+            self.console.print(Text.from_ansi(line), no_wrap=True, overflow="crop")
+
+    def _curves(self, history: History) -> None:
+        by_epoch = len(history.epochs) > 1
+        width = min(self.console.width, 100)
+        for name, title in (("d_loss", "D loss"), ("g_loss", "G loss")):
+            values = history.series(name, by_epoch=by_epoch)
+            if len(values) < 2:
+                continue
+            self._line(f"{title} over {'epochs' if by_epoch else 'steps'}", "dim")
+            with contextlib.suppress(ValueError):
+                for line in curve(values, width, 5, charset=self.canvas.charset):
+                    self._line(line, "")
+
+    def _frame(self, view: RunView, history: History) -> Group:
+        if not history.metrics:
+            waited = duration(time.monotonic() - self._began)
+            what = "loading PyTorch and the data" if not history.steps else "the first steps"
+            lines = [Text(f"{self.run.name}: {what} … {waited}", style="dim")]
+        else:
+            lines = [self._bar(view, history), self._losses(history)]  # type: ignore[list-item]
+        if self._question:
+            lines.append(Text(self._question, style="bold yellow"))
+        return Group(*lines)
+
+    def _bar(self, view: RunView, history: History) -> Table:
+        row = Table.grid(expand=True, padding=(0, 1))
+        row.add_column(no_wrap=True)
+        row.add_column(ratio=1)
+        row.add_column(no_wrap=True, justify="right")
+        name = f"{self.run.name} paused" if view.state == "paused" else self.run.name
+        row.add_row(
+            Text(safe_text(name), style="bold"),
+            ProgressBar(total=max(history.steps, 1), completed=history.step),
+            Text(progress_words(history)),
+        )
+        return row
+
+    def _losses(self, history: History) -> Table:
+        row = Table.grid(expand=False, padding=(0, 1))
+        width = max((self.console.width - 66) // 2, 6)
+        cells: list[Text] = []
+        for name, title, style in (("d_loss", "D", "cyan"), ("g_loss", "G", "magenta")):
+            values = history.series(name)
+            line = sparkline(values[-8 * width :], width, charset=self.canvas.charset)
+            cells += [
+                Text(f"{title} loss {number(history.latest(name))}", style=style),
+                Text(line.ljust(width), style=style),
+            ]
+        cells.append(
+            Text(
+                f"D(x) {number(history.latest('d_real'))} "
+                f"D(G(z)) {number(history.latest('d_fake'))}"
+            )
+        )
+        row.add_row(*cells)
+        return row
+
+    def _line(self, words: str, style: str) -> None:
+        self.console.print(Text(safe_text(words), style=style), soft_wrap=True)

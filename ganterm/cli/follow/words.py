@@ -1,0 +1,50 @@
+"""Numbers of a run in words, the same on a terminal and in plain lines."""
+
+from __future__ import annotations
+
+from ganterm.cli.follow.history import History
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time as a person says it: `48 s`, `2 min 5 s`, `3 h 10 min`."""
+    whole = int(seconds + 0.5)
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def number(value: float | None) -> str:
+    """Return a loss or probability with three digits; a dash where there is none."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def progress_words(history: History) -> str:
+    """Return how far the run is: `1,230/22,600  epoch 10/200  2,310 images/s  ETA 2 min 5 s`."""
+    parts = [f"{history.step:,}/{history.steps:,}" if history.steps else f"{history.step:,}"]
+    if history.epochs_total and history.metrics:
+        parts.append(f"epoch {int(history.latest('epoch') or 0)}/{history.epochs_total}")
+    rate = history.latest("images_per_s")
+    if rate:
+        parts.append(f"{rate:,.0f} images/s")
+    left = history.seconds_left
+    if left is not None:
+        parts.append(f"ETA {duration(left)}")
+    return "  ".join(parts)
+
+
+def loss_words(history: History) -> str:
+    """Return the newest losses and what D makes of real and fake images."""
+    parts = [
+        f"D loss {number(history.latest('d_loss'))}",
+        f"G loss {number(history.latest('g_loss'))}",
+        f"D(x) {number(history.latest('d_real'))}",
+        f"D(G(z)) {number(history.latest('d_fake'))}",
+    ]
+    parts += [
+        f"{name} {number(history.latest(name))}"
+        for name in ("wasserstein", "penalty")
+        if history.metrics and name in history.metrics[-1]
+    ]
+    return "  ".join(parts)

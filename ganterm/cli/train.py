@@ -1,0 +1,140 @@
+"""`ganterm train`: begin a run."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganterm.cli.console import emit, emit_json, table
+from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.options import (
+    AsJson,
+    ConfigFile,
+    RunsDir,
+    Settings,
+    parse_settings,
+    with_schema_options,
+)
+from ganterm.config import Resolved, RunConfig, resolve
+
+if TYPE_CHECKING:
+    from ganterm.runs.layout import RunDir
+
+
+@with_schema_options
+def train(
+    *,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the run; by default the recipe's and a number.")
+    ] = None,
+    runs_dir: RunsDir = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
+    repeat: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Take the configuration of RUN, and make its live changes at the same steps.",
+        ),
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
+    ] = False,
+    as_json: AsJson = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the configuration and do nothing.")
+    ] = False,
+    typed: dict[str, object],
+) -> None:
+    """Train a GAN in a worker process of its own, and follow it.
+
+    Closing the terminal leaves training running: `ganterm attach` follows it again.
+    """
+    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
+
+    where = runs_dir or default_runs_dir()
+    source = resolve_run(repeat, where) if repeat else None
+    if source is not None:
+        config = config or source.config_file
+    resolved = resolve(
+        {**parse_settings(settings), **typed}, config_file=config, environment=os.environ
+    )
+    if dry_run:
+        _print_plan(resolved, as_json=as_json)
+        return
+    ensure_dataset(resolved.config)
+    run = _create(resolved.config, where, name)
+    arguments = ["--repeat", str(source.path.absolute())] if source else []
+    start_and_follow(run, arguments, detach=detach, as_json=as_json)
+
+
+def start_and_follow(run: RunDir, arguments: list[str], *, detach: bool, as_json: bool) -> None:
+    """Start the worker of `run`, and follow it unless `detach`; exits with the run's exit code."""
+    from ganterm.runs.launch import start_worker  # noqa: PLC0415
+
+    process = start_worker(run, arguments)
+    if detach:
+        if as_json:
+            emit_json({"run": run.name, "path": str(run.path), "pid": process.pid})
+        else:
+            emit(run.name)
+        say(f"{run.name} trains by itself; `ganterm attach {run.name}` follows it.")
+        return
+    from ganterm.cli.follow.choose import choose_reporter  # noqa: PLC0415
+    from ganterm.cli.follow.follower import Follower  # noqa: PLC0415
+
+    code = Follower(run, choose_reporter(run, as_json=as_json), process).follow()
+    raise typer.Exit(code)
+
+
+def ensure_dataset(config: RunConfig) -> None:
+    """Fetch the dataset of `config` where it is one that can be had and is not here yet.
+
+    Raises `DataError` when it cannot be had; the sentence says what to do instead.
+    """
+    from ganterm.data.catalogue import CATALOGUE, is_available  # noqa: PLC0415
+
+    info = CATALOGUE.get(config.dataset)
+    if info is None or info.embedded or Path(config.dataset).is_dir():
+        return
+    splits = info.splits if config.split == "all" else (config.split,)
+    if all(is_available(info.name, split) for split in splits):
+        return
+    from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415
+
+    say(f"{info.name} is not on this machine yet; fetching it.")
+    with Reporter() as progress:
+        fetch_dataset(info.name, progress=progress)
+
+
+def _create(config: RunConfig, where: Path, name: str | None) -> RunDir:
+    from ganterm import __version__  # noqa: PLC0415
+    from ganterm.config.runfile import render_run_toml  # noqa: PLC0415
+    from ganterm.runs.durable import storage_trouble, write_atomically  # noqa: PLC0415
+    from ganterm.runs.layout import create_run  # noqa: PLC0415
+
+    run = create_run(where, name, Path(config.recipe).stem)
+    made = {"ganterm": __version__, "command": shlex.join(["ganterm", *sys.argv[1:]])}
+    try:
+        write_atomically(run.config_file, render_run_toml(config, made).encode())
+    except OSError as error:
+        raise storage_trouble(error, run.config_file) from error
+    return run
+
+
+def _print_plan(resolved: Resolved, *, as_json: bool) -> None:
+    from ganterm.config.runfile import to_mapping  # noqa: PLC0415
+
+    values = to_mapping(resolved.config)
+    if as_json:
+        emit_json({"config": values, "origin": resolved.origin})
+        return
+    rows = [(key, "unset" if v is None else v, resolved.origin[key]) for key, v in values.items()]
+    for line in table(["SETTING", "VALUE", "FROM"], rows):
+        emit(line)
+    say("Nothing was started: this was a dry run.")
