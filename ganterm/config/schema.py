@@ -102,6 +102,16 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$",
         ),
     ] = "auto"
+    threads: Annotated[
+        int,
+        _about(
+            DATA,
+            "CPU threads of the worker; 0 chooses.",
+            "one is as quick as many for images up to 16 pixels, and that is what 0 takes there",
+            ge=0,
+            le=1024,
+        ),
+    ] = 0
     precision: Annotated[
         Literal["float32", "bfloat16"],
         _about(

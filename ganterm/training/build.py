@@ -64,6 +64,17 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def choose_threads(config: RunConfig) -> int:
+    """Return how many CPU threads to train with: as asked, or what suits the networks.
+
+    Threads that wait for each other at every small layer are slower than one, and far slower on a
+    machine that has other work.
+    """
+    if config.threads:
+        return config.threads
+    return 1 if config.image_size <= 16 else torch.get_num_threads()
+
+
 def _place(module: nn.Module, device: torch.device) -> None:
     # channels_last is the layout convolutions run fastest in, on CPUs and on GPUs alike.
     module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]

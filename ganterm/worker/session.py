@@ -21,7 +21,7 @@ from ganterm.runs.durable import storage_trouble
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.status import HOST, Status, write_status
-from ganterm.training.build import choose_device
+from ganterm.training.build import choose_device, choose_threads
 from ganterm.training.events import (
     Boundary,
     CheckpointDue,
@@ -107,7 +107,7 @@ class Session:
     def _begin(self, job: Job) -> None:
         config = job.config
         device = choose_device(config.device)
-        torch.set_float32_matmul_precision("highest")
+        torch.set_num_threads(choose_threads(config))
         images = load(
             config.dataset,
             split=config.split,
