@@ -1,0 +1,185 @@
+"""Following a run whose worker is a stand-in, so that every ending can be staged."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganterm.cli.follow.follower import Follower
+from ganterm.cli.follow.history import History
+from ganterm.cli.follow.jsonlines import JsonReporter
+from ganterm.cli.follow.plain import PlainReporter
+from ganterm.errors import ExitCode, WorkerError
+from ganterm.runs import control
+from ganterm.runs.journal import JournalWriter
+from ganterm.runs.layout import RunDir, create_run
+from ganterm.runs.records import Record
+from ganterm.runs.state import RunView
+
+
+class Script:
+    """A worker process that does one thing each time it is looked at, then ends."""
+
+    def __init__(self, *acts: Callable[[], object], code: int = 0) -> None:
+        self.acts: Iterator[Callable[[], object]] = iter(acts)
+        self.code = code
+
+    def poll(self) -> int | None:
+        act = next(self.acts, None)
+        if act is None:
+            return self.code
+        act()
+        return None
+
+
+class Recorder:
+    """A reporter that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def open(self, history: History) -> None:
+        self.told.append("open")
+
+    def record(self, record: Record, history: History) -> None:
+        self.told.append(record["kind"])
+
+    def tick(self, view: RunView, history: History) -> None:
+        pass
+
+    def ask(self) -> None:
+        self.told.append("ask")
+
+    def note(self, sentence: str) -> None:
+        self.told.append(sentence)
+
+    def close(self, view: RunView, history: History) -> None:
+        self.told.append("close")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDir:
+    return create_run(tmp_path, "a-run", "dcgan-8x8")
+
+
+@pytest.fixture
+def journal(run: RunDir) -> Iterator[JournalWriter]:
+    with JournalWriter(run.journal) as writer:
+        yield writer
+
+
+def begin(journal: JournalWriter) -> Record:
+    return journal.write("start", 0, steps=10, epochs=None, device="cpu", config={})
+
+
+def end(journal: JournalWriter, reason: str = "finished", code: int = 0) -> Record:
+    return journal.write("end", 10, reason=reason, message="", exit_code=code)
+
+
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_finished_run_is_shown_in_order_and_exits_with_zero(
+    run: RunDir, journal: JournalWriter
+) -> None:
+    """Every record reaches the reporter once, in order, before it is closed."""
+    reporter = Recorder()
+    script = Script(lambda: begin(journal), lambda: None, lambda: end(journal))
+    assert Follower(run, reporter, script).follow() is ExitCode.OK
+    assert reporter.told == ["open", "start", "end", "close"]
+
+
+def test_a_failed_run_exits_with_the_code_its_journal_names(
+    run: RunDir, journal: JournalWriter
+) -> None:
+    """The end record's exit code is the follower's."""
+    script = Script(lambda: begin(journal), lambda: end(journal, "failed", 3), code=3)
+    assert Follower(run, Recorder(), script).follow() is ExitCode.DATA
+
+
+def test_a_worker_that_dies_without_a_word_is_named_as_dead(
+    run: RunDir, journal: JournalWriter
+) -> None:
+    """The error says at which step, by which signal, and how to go on."""
+    script = Script(lambda: begin(journal), lambda: journal.write("metrics", 7), code=-9)
+    with pytest.raises(WorkerError, match=r"step 7 \(killed by signal 9\).*ganterm resume a-run"):
+        Follower(run, Recorder(), script).follow()
+
+
+def test_the_first_interrupt_asks_and_the_second_stops(run: RunDir, journal: JournalWriter) -> None:
+    """Two interrupts post one stop command, and the follower ends as interrupted."""
+    reporter = Recorder()
+    asked: list[int] = []
+
+    def look() -> None:
+        asked.append(len(control.pending(run.control)))
+
+    script = Script(
+        lambda: begin(journal), interrupt, lambda: None, look, interrupt, lambda: None, look,
+        lambda: end(journal, "stopped"),
+    )  # fmt: skip
+    assert Follower(run, reporter, script).follow() is ExitCode.SIGINT
+    assert "ask" in reporter.told
+    assert asked == [0, 1]
+    assert [command.name for command in control.pending(run.control)] == ["stop"]
+
+
+def test_a_termination_stops_the_run_and_says_so(run: RunDir, journal: JournalWriter) -> None:
+    """Who terminates the follower wants the training ended too."""
+    script = Script(
+        lambda: begin(journal),
+        lambda: os.kill(os.getpid(), signal.SIGTERM),
+        lambda: None,
+        lambda: end(journal, "stopped"),
+    )
+    assert Follower(run, Recorder(), script).follow() is ExitCode.SIGTERM
+    assert [command.name for command in control.pending(run.control)] == ["stop"]
+
+
+def test_signals_are_the_callers_again_afterwards(run: RunDir, journal: JournalWriter) -> None:
+    """Following borrows the handlers and gives them back."""
+    before = signal.getsignal(signal.SIGINT)
+    begin(journal)
+    end(journal)
+    Follower(run, Recorder(), Script()).follow()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_json_lines_are_the_very_lines_of_the_journal(
+    run: RunDir, journal: JournalWriter, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Standard output has the journal byte for byte, history included."""
+    begin(journal)
+    journal.write("metrics", 10, d_loss=float("nan"), g_loss=0.1)
+    end(journal)
+    Follower(run, JsonReporter(), Script(), replay=True).follow()
+    out = capfdbinary.readouterr().out
+    assert out == run.journal.read_bytes()
+    assert [json.loads(line)["kind"] for line in out.splitlines()] == ["start", "metrics", "end"]
+
+
+def test_plain_lines_are_spaced_and_free_of_control_bytes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Progress comes every few seconds, and foreign text cannot reach the terminal raw."""
+    now = [0.0]
+    history = History(steps=100)
+    reporter = PlainReporter("a-run", clock=lambda: now[0])
+    view: Any = None
+    reporter.open(history)
+    for step in range(1, 21):
+        now[0] += 1.0
+        history.add({"kind": "metrics", "step": step, "time": now[0], "d_loss": 1.0})
+        reporter.tick(view, history)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith("a-run: ") for line in lines)
+    reporter.record({"kind": "alert", "step": 1, "message": "\x1b]0;owned\x07"}, history)
+    assert "\x1b" not in capsys.readouterr().err

@@ -1,0 +1,94 @@
+"""A command on a pseudo-terminal, as a person would run it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+
+SECONDS = 120.0
+"""A step of a session takes longer only when something hangs."""
+
+_SEQUENCE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class PtySession:
+    """Runs `python -m ganterm ARGUMENTS` on a terminal of its own and reads what it draws."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        columns: int = 100,
+        rows: int = 30,
+    ) -> None:
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.before = termios.tcgetattr(slave)
+        self.output = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ganterm", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            # Makes the terminal the one that Ctrl-C reaches the command through.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
+        )
+        self.slave = slave
+
+    @property
+    def text(self) -> str:
+        """Return everything drawn so far without escape sequences."""
+        return _SEQUENCE.sub(b"", self.output).decode("utf-8", "replace")
+
+    def wait_for(self, words: str) -> None:
+        """Read until `words` were drawn; fails when they do not come."""
+        deadline = time.monotonic() + SECONDS
+        while words not in self.text:
+            assert time.monotonic() < deadline, f"no {words!r} in:\n{self.text}"
+            self._read(0.2)
+            if self.process.poll() is not None:
+                self._drain()
+                assert words in self.text, f"ended without {words!r}:\n{self.text}"
+
+    def type(self, keys: str) -> None:
+        """Press keys; the character 3 is Ctrl-C."""
+        os.write(self.master, keys.encode())
+
+    def hang_up(self) -> None:
+        """Take the terminal away, as a lost connection does."""
+        os.killpg(self.process.pid, signal.SIGHUP)
+        os.close(self.slave)
+        os.close(self.master)
+        self.process.wait(SECONDS)
+
+    def wait(self) -> int:
+        """Read to the end of the command and return its exit code."""
+        deadline = time.monotonic() + SECONDS
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, f"still running:\n{self.text}"
+            self._read(0.2)
+        self._drain()
+        return self.process.returncode
+
+    def _drain(self) -> None:
+        while self._read(0.0):
+            pass
+
+    def _read(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if ready:
+            self.output += os.read(self.master, 65536)
+        return bool(ready)

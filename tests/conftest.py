@@ -1,0 +1,27 @@
+"""What all tests share: one thread per process, and nothing of the user's own settings."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Before torch is imported anywhere: several test processes share the cores.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+MNIST = Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep GANTERM_* variables and colour wishes of whoever runs the tests out of them."""
+    for name in list(os.environ):
+        if name.startswith("GANTERM_") or name in {"NO_COLOR", "FORCE_COLOR", "CLICOLOR"}:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def mnist_files() -> Path:
+    """Return the folder with the real MNIST files; skips where they are absent."""
+    if not MNIST.is_dir():
+        pytest.skip("the MNIST files are not at ../shared/data/mnist")
+    return MNIST
