@@ -104,7 +104,7 @@ def _fitted(image: Image.Image, size: int, fit: Fit) -> "NDArray[np.uint8]":
     where = place(image.width, image.height, size, fit)
     if (where.width, where.height) != image.size or where.box != (0, 0, *image.size):
         image = image.resize((where.width, where.height), Image.Resampling.BILINEAR, box=where.box)
-    pixels = np.asarray(image, dtype=np.uint8)
+    pixels = np.array(image, dtype=np.uint8)
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
     if pixels.shape[:2] != (size, size):

@@ -83,10 +83,17 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
             for entry in entries:
                 if entry.name.startswith(".") or entry.name in _CLUTTER:
                     continue
-                (folders if entry.is_dir() else files).append(folder / entry.name)
+                (folders if _is_folder(entry) else files).append(folder / entry.name)
     except OSError as error:
         raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
     return sorted(files), sorted(folders)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself; opening it will say so
+        return False
 
 
 def _files_under(folder: Path, visited: set[tuple[int, int]]) -> Iterator[Path]:

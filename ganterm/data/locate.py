@@ -113,7 +113,10 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    return [path for path in _entries(folder) if path.is_file()]
+    try:
+        return [path for path in _entries(folder) if path.is_file()]
+    except PermissionError:
+        return []
 
 
 def _match(info: DatasetInfo, paths: Iterable[Path]) -> dict[Part, Path]:

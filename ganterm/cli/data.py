@@ -1,0 +1,164 @@
+"""`ganterm data`: list, import, fetch and look at datasets."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganterm.cli.narrate import Reporter, say
+
+if TYPE_CHECKING:
+    from ganterm.data.importer import ImportReport
+
+app = typer.Typer(
+    name="data",
+    no_args_is_help=True,
+    help="List, import, fetch and look at datasets.",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Name = Annotated[str, typer.Argument(help="A dataset's name, as `ganterm data list` has it.")]
+
+
+@app.command("list")
+def list_datasets(*, as_json: AsJson = False) -> None:
+    """List the datasets ganterm knows, and which of them are on this machine."""
+    from ganterm.data.catalogue import CATALOGUE, data_dir, is_available  # noqa: PLC0415
+
+    here = {
+        name: [split for split in info.splits if is_available(name, split)]
+        for name, info in CATALOGUE.items()
+    }
+    if as_json:
+        described = [
+            {
+                "name": info.name,
+                "title": info.title,
+                "image_size": info.image_size,
+                "channels": info.channels,
+                "classes": list(info.classes),
+                "train": info.train,
+                "test": info.test,
+                "origin": info.origin,
+                "embedded": info.embedded,
+                "here": here[info.name],
+            }
+            for info in CATALOGUE.values()
+        ]
+        typer.echo(json.dumps(described, indent=2))
+        return
+    rows = [("NAME", "SIZE", "CLASSES", "TRAIN", "TEST", "HERE", "WHAT IT IS")]
+    for info in CATALOGUE.values():
+        state = "built in" if info.embedded else " ".join(here[info.name]) or "-"
+        size = f"{info.image_size}x{info.image_size}"
+        counts = (f"{info.train:,}", f"{info.test:,}" if info.test else "-")
+        rows.append((info.name, size, str(len(info.classes)), *counts, state, info.title))
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    for name, size, classes, train, test, state, title in rows:
+        typer.echo(
+            f"{name:<{widths[0]}}  {size:<{widths[1]}}  {classes:>{widths[2]}}  "
+            f"{train:>{widths[3]}}  {test:>{widths[4]}}  {state:<{widths[5]}}  {title}"
+        )
+    say(f"Stored in {data_dir()}. The path of a folder of images is a dataset too.")
+
+
+@app.command("import")
+def import_files(
+    name: Name,
+    path: Annotated[
+        Path,
+        typer.Argument(help="A folder with its published files, one of them, or a zip or tar."),
+    ],
+) -> None:
+    """Import a dataset from files that are on this machine already.
+
+    Prints the paths of the stored splits. Headers, shapes and counts are checked; a checksum that
+    is not the published one is mentioned.
+    """
+    from ganterm.data.importer import import_dataset  # noqa: PLC0415
+
+    with Reporter() as progress:
+        report = import_dataset(name, path, progress=progress)
+    _tell(report)
+
+
+@app.command()
+def fetch(
+    name: Name,
+    *,
+    again: Annotated[
+        bool, typer.Option("--again", help="Download it even if it is stored already.")
+    ] = False,
+) -> None:
+    """Download a dataset, check it and store it.
+
+    Prints the paths of the stored splits. Without internet, copy the files over and use
+    `ganterm data import`.
+    """
+    from ganterm.data.catalogue import dataset_info, stored_path  # noqa: PLC0415
+    from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415
+
+    with Reporter() as progress:
+        report = fetch_dataset(name, again=again, progress=progress)
+    if report is not None:
+        _tell(report)
+        return
+    say(f"{name} is stored already; --again downloads it once more.")
+    for split in dataset_info(name).splits:
+        typer.echo(stored_path(name, split))
+
+
+def _tell(report: "ImportReport") -> None:
+    for stored in report.splits:
+        say(f"Stored {stored.count:,} images of {report.name} {stored.split}.")
+        typer.echo(stored.path)
+    for note in report.notes:
+        say(note)
+
+
+@app.command()
+def show(
+    name: Annotated[
+        str, typer.Argument(help="A dataset's name, or the path of a folder of images.")
+    ],
+    *,
+    n: Annotated[int, typer.Option("-n", min=1, max=1024, help="How many images.")] = 16,
+    split: Annotated[str, typer.Option(help="train or test.")] = "train",
+    seed: Annotated[int, typer.Option(help="Which images: the same seed, the same ones.")] = 0,
+    only: Annotated[
+        str | None, typer.Option("--class", help="Only this class, by name or number.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw real samples of a dataset in the terminal."""
+    import sys  # noqa: PLC0415
+
+    from ganterm.data import load  # noqa: PLC0415
+    from ganterm.data.sampling import describe, pick  # noqa: PLC0415
+
+    with Reporter() as progress:
+        images = load(name, split=split, channels=None, progress=progress)
+        indices = pick(images, n, seed=seed, only=only)
+        if as_json:
+            described = describe(images, indices, split=split, progress=progress)
+            typer.echo(json.dumps(described, indent=2))
+            return
+    for note in images.notes:
+        say(note)
+    from ganterm.render.colour import canvas_of  # noqa: PLC0415
+    from ganterm.render.halfblock import draw  # noqa: PLC0415
+    from ganterm.render.layout import arrange, fit_grid  # noqa: PLC0415
+    from ganterm.render.raster import from_nchw  # noqa: PLC0415
+
+    chosen = images.images[indices]
+    canvas = canvas_of(sys.stdout)
+    side = images.image_size
+    grid = fit_grid(len(indices), side, side, canvas.columns)
+    for line in draw(arrange(from_nchw(chosen.numpy().tobytes(), chosen.shape), grid), canvas):
+        typer.echo(line, color=True)
+    say(f"{len(indices)} of {len(images):,} images of {images.name} {split}, {side}x{side}.")
+    if images.labels is not None:
+        names = [images.classes[label] for label in images.labels[indices].tolist()]
+        rows = (names[i : i + grid.columns] for i in range(0, len(names), grid.columns))
+        say("Row by row: " + "; ".join(", ".join(row) for row in rows) + ".")

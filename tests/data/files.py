@@ -1,0 +1,71 @@
+"""Small published-looking files for these tests."""
+
+import bz2
+import gzip
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+MNIST = Path(__file__).parents[2].parent / "shared" / "data" / "mnist"
+"""The real MNIST files, where the machine has them."""
+
+
+def idx_bytes(items: NDArray[np.uint8], shape: tuple[int, ...] | None = None) -> bytes:
+    """Give an IDX file of `items`; `shape` is what its header claims instead of the truth."""
+    shape = items.shape if shape is None else shape
+    return struct.pack(f">BBBB{len(shape)}I", 0, 0, 8, len(shape), *shape) + items.tobytes()
+
+
+def some_images(count: int, side: int = 28, seed: int = 0) -> NDArray[np.uint8]:
+    """Give noise, uint8 (count, side, side)."""
+    return np.random.default_rng(seed).integers(0, 256, (count, side, side), dtype=np.uint8)
+
+
+def some_labels(count: int, classes: int = 10) -> NDArray[np.uint8]:
+    """Give labels that go round the classes, uint8 (count,)."""
+    return (np.arange(count) % classes).astype(np.uint8)
+
+
+def write_pair(
+    folder: Path,
+    prefix: str,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    *,
+    packed: bool = True,
+) -> tuple[Path, Path]:
+    """Write the two IDX files of a split; give the paths of images and labels."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for kind, items in (("images-idx3", images), ("labels-idx1", labels)):
+        path = folder / f"{prefix}-{kind}-ubyte{'.gz' if packed else ''}"
+        data = idx_bytes(items)
+        path.write_bytes(gzip.compress(data, mtime=0) if packed else data)
+        paths.append(path)
+    return paths[0], paths[1]
+
+
+def usps_bytes(values: NDArray[np.float64], labels: list[int]) -> bytes:
+    """Give a packed libsvm file of rows of 256 values."""
+    lines = [
+        " ".join([str(label), *(f"{i}:{v:.4f}" for i, v in enumerate(row, start=1))])
+        for label, row in zip(labels, values, strict=True)
+    ]
+    return bz2.compress(("\n".join(lines) + "\n").encode())
+
+
+def bomb_png(width: int, height: int) -> bytes:
+    """Give a tiny PNG file whose header claims `width` x `height` grey pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        check = zlib.crc32(kind + body)
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", check)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(100_000))
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )

@@ -1,0 +1,108 @@
+"""Holds the catalogue to what torchvision publishes, and names and paths to their rules."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from torchvision import datasets
+
+from ganterm.data.catalogue import (
+    CATALOGUE,
+    check_split,
+    data_dir,
+    dataset_info,
+    is_available,
+    stored_path,
+)
+from ganterm.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("mnist", datasets.MNIST),
+        ("fashion-mnist", datasets.FashionMNIST),
+        ("kmnist", datasets.KMNIST),
+    ],
+)
+def test_checksums_and_class_count_are_torchvisions(
+    name: str, source: type[datasets.MNIST]
+) -> None:
+    assert dict(CATALOGUE[name].md5s) == dict(source.resources)
+    assert len(CATALOGUE[name].classes) == len(source.classes)
+
+
+def test_emnist_classes_are_torchvisions() -> None:
+    for variant in ("digits", "balanced", "letters"):
+        published = datasets.EMNIST.classes_split_dict[variant]
+        info = CATALOGUE[f"emnist-{variant}"]
+        # torchvision keeps a class "N/A" for label 0, which no letter has.
+        assert list(info.classes) == [name for name in published if name != "N/A"]
+        assert info.md5s["gzip.zip"] == datasets.EMNIST.md5
+
+
+def test_usps_checksums_are_torchvisions() -> None:
+    published = {name: md5 for _, name, md5 in datasets.USPS.split_list.values()}
+    assert dict(CATALOGUE["usps"].md5s) == published
+
+
+def test_every_name_of_the_interface_is_there() -> None:
+    assert list(CATALOGUE) == [
+        "digits",
+        "mnist",
+        "fashion-mnist",
+        "kmnist",
+        "emnist-digits",
+        "emnist-letters",
+        "emnist-balanced",
+        "usps",
+    ]
+    assert all(name == info.name for name, info in CATALOGUE.items())
+
+
+def test_a_near_name_is_suggested() -> None:
+    with pytest.raises(ConfigError, match=r"did you mean fashion-mnist"):
+        dataset_info("Fashion_MNIST")
+    with pytest.raises(ConfigError, match=r"known are digits, mnist"):
+        dataset_info("zzzzzz")
+
+
+@pytest.mark.parametrize("name", ["../mnist", "/etc", "mnist/../../x", ""])
+def test_no_name_leads_out_of_the_data_directory(name: str) -> None:
+    with pytest.raises(ConfigError):
+        stored_path(name, "train")
+
+
+@pytest.mark.parametrize("split", ["validation", "../train", ""])
+def test_no_split_but_train_and_test(split: str) -> None:
+    with pytest.raises(ConfigError, match="use train or test"):
+        stored_path("mnist", split)
+
+
+def test_digits_have_no_test_split() -> None:
+    with pytest.raises(ConfigError, match="digits has no test split: use train"):
+        check_split(CATALOGUE["digits"], "test")
+
+
+def test_the_data_directory_follows_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path / "there"))
+    assert stored_path("mnist", "test") == tmp_path / "there" / "mnist" / "test.safetensors"
+    monkeypatch.delenv("GANTERM_DATA_DIR")
+    assert "ganterm" in str(data_dir())
+
+
+def test_availability_is_the_stored_file(data_home: Path) -> None:
+    assert is_available("digits", "train")
+    assert not is_available("mnist", "test")
+    (data_home / "mnist").mkdir(parents=True)
+    (data_home / "mnist" / "test.safetensors").touch()
+    assert is_available("mnist", "test")
+    assert not is_available("mnist", "train")
+
+
+def test_the_package_imports_without_torch() -> None:
+    code = "import ganterm.data, sys; sys.exit(bool({'torch', 'numpy', 'PIL'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

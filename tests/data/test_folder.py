@@ -1,0 +1,188 @@
+"""Holds folders of images: classes, splits, skips that are counted and named, and no loops."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ganterm.data import folder as folder_module
+from ganterm.data.folder import load_folder
+from ganterm.data.listing import list_images
+from ganterm.errors import ConfigError, DataError
+from tests.data.files import bomb_png
+
+
+def save(path: Path, level: int = 100, size: tuple[int, int] = (8, 8), mode: str = "L") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, level).save(path)
+    return path
+
+
+def levels(images: torch.Tensor) -> list[int]:
+    return [int(image.float().mean()) for image in images]
+
+
+def test_images_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name, level in (("b.png", 2), ("a.PNG", 1), ("c.bmp", 3)):
+        save(tmp_path / name, level)
+    loaded = load_folder(tmp_path)
+    assert levels(loaded.images) == [1, 2, 3]
+    assert loaded.labels is None
+    assert loaded.classes == ()
+    assert loaded.name == tmp_path.name
+    assert loaded.notes == []
+
+
+def test_sub_folders_are_classes(tmp_path: Path) -> None:
+    save(tmp_path / "cat" / "x.png", 1)
+    save(tmp_path / "cat" / "deep" / "y.png", 2)
+    save(tmp_path / "ant" / "z.png", 3)
+    (tmp_path / "empty").mkdir()
+    loaded = load_folder(tmp_path)
+    assert loaded.classes == ("ant", "cat")
+    assert levels(loaded.images) == [3, 2, 1]
+    assert loaded.labels is not None
+    assert loaded.labels.tolist() == [0, 1, 1]
+    assert loaded.labels.dtype == torch.int64
+
+
+def test_one_broken_image_is_skipped_counted_and_named(tmp_path: Path) -> None:
+    for number in range(4):
+        save(tmp_path / "a" / f"{number}.png", number)
+    broken = tmp_path / "a" / "1.png"
+    broken.write_bytes(broken.read_bytes()[:40])
+    loaded = load_folder(tmp_path)
+    assert levels(loaded.images) == [0, 2, 3]
+    assert loaded.labels is not None
+    assert len(loaded.labels) == 3
+    assert loaded.images.is_contiguous()
+    (note,) = loaded.notes
+    assert note.startswith("Skipped of 4 images: 1 file (a/1.png (")
+
+
+def test_bombs_and_pipes_are_skipped_too(tmp_path: Path) -> None:
+    save(tmp_path / "good.png")
+    (tmp_path / "bomb.png").write_bytes(bomb_png(60_000, 60_000))
+    os.mkfifo(tmp_path / "pipe.png")
+    loaded = load_folder(tmp_path, image_size=8, channels=1)
+    assert len(loaded) == 1
+    assert (
+        "2 files (bomb.png (far too many pixels), pipe.png (not a regular file))"
+        in (loaded.notes[0])
+    )
+
+
+def test_long_lists_of_skips_are_cut(tmp_path: Path) -> None:
+    save(tmp_path / "z.png")
+    for number in range(9):
+        (tmp_path / f"{number}.png").write_bytes(b"no image")
+    (note,) = load_folder(tmp_path).notes
+    assert "9 files (0.png (" in note
+    assert note.endswith(", ...).")
+    assert "3.png" not in note
+
+
+def test_what_is_no_image_is_left_out_and_said(tmp_path: Path) -> None:
+    save(tmp_path / "a" / "x.png")
+    save(tmp_path / "stray.png")
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "a" / "Thumbs.db").touch()
+    (tmp_path / ".hidden.png").touch()
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "__MACOSX" / "x.png").touch()
+    loaded = load_folder(tmp_path)
+    assert len(loaded) == 1
+    assert loaded.notes == [
+        "Left out, not images: 2 files (a/Thumbs.db, notes.txt).",
+        "Left out, beside the class folders and in none: 1 file (stray.png).",
+    ]
+
+
+def test_mixed_sizes_and_modes_become_one_shape(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", 10, (8, 8))
+    save(tmp_path / "b.jpg", 20, (300, 200))
+    save(tmp_path / "c.png", 30, (3, 50))
+    Image.new("RGB", (20, 20), (40, 40, 40)).save(tmp_path / "d.png")
+    loaded = load_folder(tmp_path, image_size=28, channels=1)
+    assert loaded.images.shape == (4, 1, 28, 28)
+    assert levels(loaded.images) == [10, 20, 30, 40]
+    assert load_folder(tmp_path, image_size=16, channels=3).images.shape == (4, 3, 16, 16)
+
+
+def test_own_size_and_channels_are_those_of_the_first_readable_image(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"broken")
+    Image.new("RGB", (20, 30)).save(tmp_path / "b.png")
+    assert load_folder(tmp_path).images.shape == (1, 3, 30, 30)
+    save(tmp_path / "a.png", size=(1000, 10))
+    assert load_folder(tmp_path).images.shape == (2, 1, 256, 256)
+
+
+@pytest.mark.parametrize("inside", ["", "class"])
+def test_an_empty_folder_is_refused(tmp_path: Path, inside: str) -> None:
+    (tmp_path / "f" / inside).mkdir(parents=True)
+    (tmp_path / "f" / "readme.txt").touch()
+    with pytest.raises(DataError, match="holds no images: put"):
+        load_folder(tmp_path / "f")
+
+
+@pytest.mark.parametrize("size", [None, 8])
+def test_a_folder_of_nothing_readable_is_refused(tmp_path: Path, size: int | None) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.png").write_bytes(b"broken")
+    with pytest.raises(DataError, match=r"none of its 4 files \(a.png \(not an image"):
+        load_folder(tmp_path, image_size=size, channels=size and 1)
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    save(tmp_path / "a" / "x.png")
+    (tmp_path / "a" / "up").symlink_to(tmp_path)
+    (tmp_path / "a" / "self").symlink_to(tmp_path / "a")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    listing = list_images(tmp_path, "train")
+    assert [path.name for path in listing.paths] == ["x.png"]
+    assert listing.classes == ["a"]
+
+
+def test_linked_folders_and_files_are_followed(tmp_path: Path) -> None:
+    save(tmp_path / "elsewhere" / "one" / "x.png")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "one").symlink_to(tmp_path / "elsewhere" / "one")
+    (tmp_path / "set" / "two").mkdir()
+    (tmp_path / "set" / "two" / "y.png").symlink_to(tmp_path / "elsewhere" / "one" / "x.png")
+    (tmp_path / "set" / "two" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    loaded = load_folder(tmp_path / "set")
+    assert loaded.classes == ("one", "two")
+    assert len(loaded) == 2
+    assert "two/gone.png (no such file or directory)" in loaded.notes[0]
+
+
+def test_splits_are_sub_folders(tmp_path: Path) -> None:
+    save(tmp_path / "train" / "a" / "x.png", 1)
+    save(tmp_path / "test" / "a" / "x.png", 2)
+    assert levels(load_folder(tmp_path, split="train").images) == [1]
+    assert levels(load_folder(tmp_path, split="test").images) == [2]
+    with pytest.raises(ConfigError, match="has no test split"):
+        load_folder(tmp_path / "train", split="test")
+    with pytest.raises(ConfigError, match="use train or test"):
+        load_folder(tmp_path, split="..")
+
+
+def test_batches_keep_order_and_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_module, "BATCH", 3)
+    for number in range(8):
+        save(tmp_path / f"{number}.png", number)
+    told: list[tuple[int, int | None]] = []
+    loaded = load_folder(
+        tmp_path, progress=lambda what, done, total, unit: told.append((done, total))
+    )
+    assert levels(loaded.images) == list(range(8))
+    assert told == [(3, 8), (6, 8), (8, 8)]
+
+
+def test_names_that_are_no_text_are_loaded(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/\xff\x1b[2J.png"
+    save(tmp_path / "a.png").rename(os.fsdecode(path))
+    assert np.unique(load_folder(tmp_path).images.numpy()).tolist() == [100]
