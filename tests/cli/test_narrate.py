@@ -61,7 +61,8 @@ def test_a_bar_shows_what_is_done_with_names_made_safe(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.setenv("TTY_COMPATIBLE", "0")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes the captured stream for a terminal
     clock = Clock()
     with Reporter(bar=True, clock=clock) as report:
         report("reading [bold]a\x1b[2Jb", 1, 4, "images")
@@ -69,6 +70,7 @@ def test_a_bar_shows_what_is_done_with_names_made_safe(
         report("reading [bold]a\x1b[2Jb", 3, 4, "images")
     shown = "\n".join(told(capsys))
     assert "reading [bold]a\\x1b[2Jb" in shown
+    assert "\x1b[2J" not in shown
     assert "3 images of 4 images" in shown
 
 
