@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,13 +10,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import ganterm
 from ganterm.errors import ExitCode, GantermError, WorkerError
 from ganterm.runs.durable import naming, storage_trouble
 from ganterm.runs.layout import RunDir
-from ganterm.runs.status import read_status
+from ganterm.runs.status import Status, read_status
 
-# The launcher's own search path instead of the current directory, where a file named like a
-# module of the worker's would be imported in its place.
+# The launcher's own search path, without the current directory that `-c` puts first: a file there
+# that is named like a module would be imported in the module's place.
 _BOOTSTRAP = (
     "import sys; sys.path[:] = sys.argv.pop(1).split(chr(10)); "
     "from ganterm.worker.__main__ import main; main()"
@@ -35,8 +37,11 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen
         GantermError: the worker ended at once; the message is its own last line, and
             `exit_code` its exit code.
     """
-    path = "\n".join(str(Path(entry or ".").absolute()) for entry in sys.path)
-    command = [sys.executable, "-c", _BOOTSTRAP, path, str(run.path.absolute()), *arguments]
+    command = [
+        *(sys.executable, "-c", _BOOTSTRAP, _search_path()),
+        *(str(run.path.absolute()), f"--started-by={json.dumps(sys.argv)}", *arguments),
+    ]
+    before = read_status(run.status)
     try:
         with naming(run.log), run.log.open("ab") as log:
             begin = log.tell()
@@ -50,7 +55,7 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen
             )
     except OSError as error:
         raise storage_trouble(error, run.log) from error
-    _wait_until_it_reports(process, run, begin)
+    _wait_until_it_reports(process, run, before, begin)
     return process
 
 
@@ -65,11 +70,21 @@ def log_tail(run: RunDir, lines: int = 10, *, begin: int = 0) -> list[str]:
     return [line for line in text.splitlines() if line.strip()][-lines:]
 
 
-def _wait_until_it_reports(process: subprocess.Popen[bytes], run: RunDir, begin: int) -> None:
+def _search_path() -> str:
+    """Return the directories the worker imports from, one a line."""
+    ours = Path(ganterm.__file__).absolute().parents[1]
+    entries = [str(Path(entry).absolute()) for entry in sys.path if entry]
+    return "\n".join(entries if str(ours) in entries else [*entries, str(ours)])
+
+
+def _wait_until_it_reports(
+    process: subprocess.Popen[bytes], run: RunDir, before: Status | None, begin: int
+) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         status = read_status(run.status)
-        if status is not None and status.pid == process.pid:
+        # An earlier worker may have had the same process id, in a container above all.
+        if status is not None and status != before and status.pid == process.pid:
             return
         if (code := process.poll()) is not None:
             raise _early_end(code, log_tail(run, 1, begin=begin))

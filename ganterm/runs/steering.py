@@ -37,8 +37,15 @@ def steering(records: Iterable[Record]) -> Steering:
         if record["kind"] in {"start", "resume"}:
             found.applied = found.applied[: record.get("controls", 0)]
             found.pending = list(record.get("pending", []))
-        elif record["kind"] == "control" and record["name"] == "set" and not record["error"]:
+        elif record["kind"] == "control" and record["name"] == "set":
             change = {key: record[key] for key in ("id", "step", "args")}
-            found.applied.append(change)
-            found.pending = [later for later in found.pending if later["id"] != change["id"]]
+            if found.pending and _is_again(change, found.pending[0]):
+                found.pending.pop(0)
+            if not record["error"]:
+                found.applied.append(change)
     return found
+
+
+def _is_again(change: dict[str, Any], earlier: dict[str, Any]) -> bool:
+    """Tell whether `change` is `earlier` made again; hand-made ids may come more than once."""
+    return all(change[key] == earlier[key] for key in ("id", "args"))
