@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from ganterm.data.progress import Progress, silent
 from ganterm.data.streams import BLOCK, open_source, read_exactly
 from ganterm.errors import DataError
 
@@ -38,8 +39,23 @@ def is_archive(path: Path) -> bool:
         return False
 
 
+class _Budget:
+    """Counts what is read from an archive, tells how far it is, and stops at `MAX_BYTES`."""
+
+    def __init__(self, path: Path, progress: Progress) -> None:
+        self._path = path
+        self._progress = progress
+        self._spent = 0
+
+    def spend(self, size: int) -> None:
+        self._spent += size
+        if self._spent > MAX_BYTES:
+            raise _too_large(self._path)
+        self._progress(f"unpacking {self._path.name}", self._spent, None, "bytes")
+
+
 @contextmanager
-def unpack(path: Path, wanted: Wanted) -> Iterator[dict[str, Path]]:
+def unpack(path: Path, wanted: Wanted, progress: Progress = silent) -> Iterator[dict[str, Path]]:
     """Copy the wanted entries into a temporary directory that goes with the context.
 
     Yields the copies by the names `wanted` gave them; of two entries with one name the first
@@ -48,7 +64,7 @@ def unpack(path: Path, wanted: Wanted) -> Iterator[dict[str, Path]]:
     with tempfile.TemporaryDirectory(prefix="ganterm-") as directory:
         take = _take_zip if zipfile.is_zipfile(path) else _take_tar
         try:
-            taken = take(path, wanted, Path(directory))
+            taken = take(path, wanted, Path(directory), _Budget(path, progress))
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise DataError(f"{path} is damaged ({error}): get it again.") from error
         except (NotImplementedError, RuntimeError) as error:
@@ -76,36 +92,32 @@ def _destination(name: str, wanted: Wanted, taken: dict[str, Path], into: Path) 
     return taken[known]
 
 
-def _take_zip(path: Path, wanted: Wanted, into: Path) -> dict[str, Path]:
+def _take_zip(path: Path, wanted: Wanted, into: Path, budget: _Budget) -> dict[str, Path]:
     taken: dict[str, Path] = {}
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
         if len(entries) > MAX_ENTRIES:
             raise _too_large(path)
-        budget = MAX_BYTES
         for entry in entries:
             target = None if entry.is_dir() else _destination(entry.filename, wanted, taken, into)
             if target is not None:
                 with archive.open(entry) as source:
-                    budget -= _copy(path, source, target, budget, budget)
+                    _copy(source, target, None, budget)
     return taken
 
 
-def _take_tar(path: Path, wanted: Wanted, into: Path) -> dict[str, Path]:
+def _take_tar(path: Path, wanted: Wanted, into: Path, budget: _Budget) -> dict[str, Path]:
     # Read header by header: `tarfile.open` would read extended headers of any size into memory.
     # They only matter for long names, which no wanted entry has, so they are skipped like others.
     taken: dict[str, Path] = {}
-    budget = MAX_BYTES
     with open_source(path) as source:
         for _ in range(MAX_ENTRIES):
             entry = _tar_entry(read_exactly(source, _TAR_BLOCK))
             if entry is None:
                 return taken
             target = _destination(entry.name, wanted, taken, into) if entry.isreg() else None
-            copied = _copy(path, source, target, entry.size, budget)
-            if copied < entry.size:
+            if _copy(source, target, entry.size, budget) < entry.size:
                 raise DataError(f"{path} is cut short: copy or download it again.")
-            budget -= copied
             read_exactly(source, -entry.size % _TAR_BLOCK)
     raise _too_large(path)
 
@@ -119,15 +131,14 @@ def _tar_entry(header: bytes) -> tarfile.TarInfo | None:
 
 
 def _copy(
-    path: Path, source: io.RawIOBase | IO[bytes], target: Path | None, size: int, most: int
+    source: io.RawIOBase | IO[bytes], target: Path | None, size: int | None, budget: _Budget
 ) -> int:
-    """Copy up to `size` bytes, to nowhere where `target` is None; give how many there were."""
+    """Copy `size` bytes, or all, to `target`, or nowhere; give how many there were."""
     done = 0
     with target.open("wb") if target is not None else io.BytesIO() as file:
-        while done < size and (block := source.read(min(BLOCK, size - done))):
+        while block := source.read(BLOCK if size is None else min(BLOCK, size - done)):
             done += len(block)
-            if done >= most:
-                raise _too_large(path)
+            budget.spend(len(block))
             if target is not None:
                 file.write(block)
     return done

@@ -51,23 +51,25 @@ def fit_images(
     fitted = torch.empty((count, channels, image_size, image_size), dtype=torch.uint8)
     done = 0
     for piece in pieces:
-        fitted[done : done + len(piece)] = _fit_piece(piece, image_size, channels, fit)
+        _fit_into(fitted[done : done + len(piece)], piece, fit)
         done += len(piece)
         progress("fitting images", done, count, "images")
     return fitted
 
 
-def _fit_piece(images: Tensor, image_size: int, channels: int, fit: Fit) -> Tensor:
-    side = images.shape[-1]
-    if channels == 1 and images.shape[1] == 3:
+def _fit_into(fitted: Tensor, images: Tensor, fit: Fit) -> None:
+    """Fill (n, C', S, S) from (n, C, H, H)."""
+    side, size = images.shape[-1], fitted.shape[-1]
+    if fitted.shape[1] == 1 and images.shape[1] == 3:
         images = _to_grey(images)
-    placement = place(side, side, image_size, fit)
-    if placement.width != side:
-        images = _resize(images, placement.width)
-    if placement.width != image_size:
-        before, after = placement.left, image_size - placement.left - placement.width
-        images = functional.pad(images, (before, after, before, after))
-    return images if images.shape[1] == channels else images.expand(-1, channels, -1, -1)
+    where = place(side, side, size, fit)
+    if where.width != side:
+        images = _resize(images, where.width)
+    if where.width != size:
+        fitted.zero_()
+    rows = slice(where.top, where.top + where.height)
+    # One grey channel is repeated for all three of a colour image.
+    fitted[:, :, rows, where.left : where.left + where.width] = images
 
 
 def _to_grey(images: Tensor) -> Tensor:

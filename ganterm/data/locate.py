@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ganterm.data.archive import is_archive, unpack
 from ganterm.data.catalogue import DatasetInfo
+from ganterm.data.progress import Progress, silent
 from ganterm.errors import DataError
 
 _PACKED = (".gz", ".bz2")
@@ -61,7 +62,7 @@ def _dotted(name: str) -> str:
 
 
 @contextmanager
-def find_files(info: DatasetInfo, path: Path) -> Iterator[Found]:
+def find_files(info: DatasetInfo, path: Path, progress: Progress = silent) -> Iterator[Found]:
     """Find the files of `info` at `path`: a folder, one of the files, or a zip or tar of them.
 
     Files of an archive are copied to a temporary directory, under names of ganterm's own, for as
@@ -79,7 +80,7 @@ def find_files(info: DatasetInfo, path: Path) -> Iterator[Found]:
         files = {part: file for part, file in beside.items() if part.split == named.split}
         yield Found({**files, named: path}, path.parent)
     elif stat.S_ISREG(mode) and is_archive(path):
-        with unpack(path, lambda name: _wanted(info, name)) as unpacked:
+        with unpack(path, lambda name: _wanted(info, name), progress) as unpacked:
             files = {part: unpacked[part.name] for part in parts_of(info) if part.name in unpacked}
             if not files:
                 raise DataError(f"{path} holds none of the {info.name} files: {_looked_for(info)}.")
