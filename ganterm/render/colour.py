@@ -63,12 +63,37 @@ def detect(
     if `encoding` is UTF-8, ASCII otherwise. In the two variables of ganterm `auto` and the empty
     string mean no choice. Raises ConfigError if they hold a word that is none of theirs.
     """
-    colour = colour or _chosen(env, "GANTERM_COLOR", ColourMode) or _colours(env, isatty=isatty)
-    charset = charset or _chosen(env, "GANTERM_CHARSET", Charset)
-    if charset is None:
-        unicode = (encoding or "").lower().replace("-", "").replace("_", "").startswith("utf8")
-        charset = Charset.HALFBLOCK if unicode else Charset.ASCII
+    colour = colour or colours_of(env, isatty=isatty)[0]
+    charset = charset or characters_of(env, encoding=encoding)[0]
     return Canvas(colour, charset, max(size[0], 1), max(size[1], 1))
+
+
+def colours_of(env: Mapping[str, str], *, isatty: bool) -> tuple[ColourMode, str]:
+    """Choose the colours as `detect` does; return them and, in a few words, what decided."""
+    chosen = _chosen(env, "GANTERM_COLOR", ColourMode)
+    if chosen is not None:
+        return chosen, f"GANTERM_COLOR={chosen.value}"
+    if env.get("NO_COLOR"):
+        return ColourMode.NONE, "NO_COLOR is set"
+    forced = _forced(env)
+    if forced is None:
+        if env.get("CLICOLOR") == "0":
+            return ColourMode.NONE, "CLICOLOR=0"
+        return _colours_of_terminal(env) if isatty else (ColourMode.NONE, "no terminal")
+    if forced[0] is ColourMode.NONE:
+        return forced
+    order = list(ColourMode)  # from most colours to fewest
+    return min(_colours_of_terminal(env), forced, key=lambda found: order.index(found[0]))
+
+
+def characters_of(env: Mapping[str, str], *, encoding: str | None) -> tuple[Charset, str]:
+    """Choose the characters as `detect` does; return them and, in a few words, what decided."""
+    chosen = _chosen(env, "GANTERM_CHARSET", Charset)
+    if chosen is not None:
+        return chosen, f"GANTERM_CHARSET={chosen.value}"
+    unicode = (encoding or "").lower().replace("-", "").replace("_", "").startswith("utf8")
+    charset = Charset.HALFBLOCK if unicode else Charset.ASCII
+    return charset, f"the locale's encoding is {encoding or 'unknown'}"
 
 
 def canvas_of(
@@ -102,47 +127,31 @@ def _chosen(env: Mapping[str, str], name: str, kind: type[_Choice]) -> _Choice |
         ) from None
 
 
-def _colours(env: Mapping[str, str], *, isatty: bool) -> ColourMode:
-    if env.get("NO_COLOR"):
-        return ColourMode.NONE
-    forced = _forced(env)
-    if forced is ColourMode.NONE:
-        return forced
-    if forced is None and (env.get("CLICOLOR") == "0" or not isatty):
-        return ColourMode.NONE
-    found = _colours_of_terminal(env)
-    if forced is None:
-        return found
-    order = list(ColourMode)  # from most colours to fewest
-    return min(found, forced, key=order.index)
-
-
-def _forced(env: Mapping[str, str]) -> ColourMode | None:
+def _forced(env: Mapping[str, str]) -> tuple[ColourMode, str] | None:
     value = env.get("FORCE_COLOR")
     if value is not None:
         value = value.strip().lower()
-        if value in _OFF:
-            return ColourMode.NONE
         deep = {"2": ColourMode.INDEXED_256, "3": ColourMode.TRUECOLOR}
-        return deep.get(value, ColourMode.INDEXED_16)
+        mode = ColourMode.NONE if value in _OFF else deep.get(value, ColourMode.INDEXED_16)
+        return mode, "FORCE_COLOR" + f"={value}" * bool(value)
     if env.get("CLICOLOR_FORCE", "0").strip().lower() not in _OFF:
-        return ColourMode.INDEXED_16
+        return ColourMode.INDEXED_16, "CLICOLOR_FORCE is set"
     return None
 
 
-def _colours_of_terminal(env: Mapping[str, str]) -> ColourMode:
+def _colours_of_terminal(env: Mapping[str, str]) -> tuple[ColourMode, str]:
     term = env.get("TERM", "").lower()
+    said = f"TERM={term}" if term else "TERM is not set"
     if term in _COLOURLESS_TERMS:
-        return ColourMode.NONE
+        return ColourMode.NONE, said
     # GNU screen passes COLORTERM on from the terminal outside it but drops 24-bit sequences.
-    in_screen = "STY" in env and "TMUX" not in env
-    programs = {env.get(name, "").lower() for name in ("TERM_PROGRAM", "LC_TERMINAL")}
-    if not in_screen and (
-        env.get("COLORTERM", "").lower() in {"truecolor", "24bit"}
-        or any(word in term for word in _TRUECOLOR_TERMS)
-        or programs & _TRUECOLOR_PROGRAMS
-    ):
-        return ColourMode.TRUECOLOR
-    if in_screen or "256" in term:
-        return ColourMode.INDEXED_256
-    return ColourMode.INDEXED_16
+    if "STY" in env and "TMUX" not in env:
+        return ColourMode.INDEXED_256, "inside GNU screen"
+    if env.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
+        return ColourMode.TRUECOLOR, f"COLORTERM={env['COLORTERM']}"
+    if any(word in term for word in _TRUECOLOR_TERMS):
+        return ColourMode.TRUECOLOR, said
+    for name in ("TERM_PROGRAM", "LC_TERMINAL"):
+        if env.get(name, "").lower() in _TRUECOLOR_PROGRAMS:
+            return ColourMode.TRUECOLOR, f"{name}={env[name]}"
+    return (ColourMode.INDEXED_256 if "256" in term else ColourMode.INDEXED_16), said

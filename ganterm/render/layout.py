@@ -13,6 +13,10 @@ LEGIBLE_IN_CHARACTERS = 20
 """The same where characters stand for brightness."""
 
 
+_ABREAST = (4, 3, 2, 1)
+"""How many images should stand beside each other where rows are unlimited, best first."""
+
+
 @dataclass(frozen=True, slots=True)
 class GridFit:
     """A grid of `shown` images in rows of `columns`, `width` x `height` pixels, `padding` apart.
@@ -49,8 +53,9 @@ def fit_grid(
     pixels, unless not even one image has room otherwise; images that small are not reduced at all.
     Reduced images stand at most one pixel apart.
 
-    With unlimited rows, images are drawn as they are if four or all of them go beside each other,
-    and reduced only as far as that takes. Raises ValueError if a size is below 1.
+    With unlimited rows all images are shown: as they are or enlarged if four or all of them go
+    beside each other, and reduced only as far as that takes; where four would be illegible, fewer
+    stand in a row. Raises ValueError if a size is below 1.
     """
     if min(count, image_w, image_h, columns_available) < 1:
         raise ValueError("a grid needs at least one image, one pixel and one cell")
@@ -59,17 +64,20 @@ def fit_grid(
     floor = min(legible * longest // min(image_w, image_h), longest)
     sides = [longest * factor for factor in range(largest, 1, -1)]
     sides += range(longest, floor - 1, -1)
+    image, space = (image_w, image_h), (columns_available, high)
     best: GridFit | None = None
-    for side in sides:
-        fit = _at_side(side, count, (image_w, image_h), (columns_available, high), padding)
-        if fit is not None and (best is None or fit.shown > best.shown):
-            best = fit
-        if best is not None and best.shown == count:
-            return best
+    for abreast in _ABREAST if high is None else (1,):
+        for side in sides:
+            fit = _at_side(side, count, image, space, padding, abreast=min(abreast, count))
+            if fit is not None and (best is None or fit.shown > best.shown):
+                best = fit
+            if best is not None and best.shown == count:
+                return best
     if best is not None:
         return best
+    few = count if high is None else 1
     for side in range(floor - 1, 0, -1):
-        fit = _at_side(side, 1, (image_w, image_h), (columns_available, high), padding)
+        fit = _at_side(side, few, image, space, padding, abreast=1)
         if fit is not None:
             return fit
     return GridFit(1, 1, 1, 1, 1, padding, 0)
@@ -83,6 +91,7 @@ def fit_canvas(
     *,
     scroll: bool = False,
     padding: int = 2,
+    largest: int = 8,
 ) -> GridFit:
     """Choose the grid for `canvas`: `fit_grid` with what is legible there; see `arrange`.
 
@@ -91,7 +100,9 @@ def fit_canvas(
     """
     rows = None if scroll else canvas.rows
     if canvas.charset is not Charset.ASCII and canvas.colour is not ColourMode.NONE:
-        return fit_grid(count, image_w, image_h, canvas.columns, rows, padding=padding)
+        return fit_grid(
+            count, image_w, image_h, canvas.columns, rows, padding=padding, largest=largest
+        )
     twice = 2 if max(image_w, image_h) < 16 else 1
     fit = fit_grid(
         count,
@@ -101,25 +112,55 @@ def fit_canvas(
         rows,
         padding=padding,
         legible=LEGIBLE_IN_CHARACTERS,
-        largest=8 // twice,
+        largest=max(largest // twice, 1),
     )
     return replace(fit, enlarged=twice * fit.enlarged)
 
 
+def fit_columns(
+    count: int, image_w: int, image_h: int, canvas: Canvas, columns: int, *, padding: int = 2
+) -> GridFit:
+    """Choose the size of all of `count` images in rows of `columns`, as many as the caller wants.
+
+    Images are enlarged, by whole numbers up to 8, as long as all of them stay on the canvas, and
+    reduced as far as the width asks for; the output may scroll. Where the width has no pixel for
+    each column, there are fewer columns. Raises ValueError if a size is below 1.
+    """
+    if min(count, image_w, image_h, columns) < 1:
+        raise ValueError("a grid needs at least one image, one pixel and one column")
+    columns = min(columns, count, (canvas.columns + 1) // 2)
+    rows = -(-count // columns)
+    longest = max(image_w, image_h)
+    for side in (*range(8 * longest, longest, -longest), *range(longest, 0, -1)):
+        width, height = (max(1, round(edge * side / longest)) for edge in (image_w, image_h))
+        gap = padding if side >= longest else min(padding, 1)
+        wide, high = columns * (width + gap) - gap, rows * (height + gap) - gap
+        if wide <= canvas.columns and (side <= longest or high <= 2 * canvas.rows):
+            break
+    return GridFit(columns, rows, count, width, height, gap, side // longest)
+
+
 def _at_side(
-    side: int, count: int, image: tuple[int, int], space: tuple[int, int | None], padding: int
+    side: int,
+    count: int,
+    image: tuple[int, int],
+    space: tuple[int, int | None],
+    padding: int,
+    *,
+    abreast: int,
 ) -> GridFit | None:
-    """Return the grid of images with `side` pixels on the longer side; None if not one has room."""
+    """Return the grid of images with `side` pixels on the longer side.
+
+    None if not even `abreast` images have room beside each other, or not one below the other.
+    """
     longest = max(image)
     width, height = (max(1, round(edge * side / longest)) for edge in image)
     if side < longest:
         padding = min(padding, 1)
     columns = (space[0] + padding) // (width + padding)
-    wanted = 4
-    if space[1] is None:
-        rows = count if columns >= min(count, wanted) else 0
-    else:
-        rows = (space[1] + padding) // (height + padding)
+    rows = count if space[1] is None else (space[1] + padding) // (height + padding)
+    if columns < abreast:
+        return None
     shown = min(count, columns * rows)
     if shown < 1:
         return None

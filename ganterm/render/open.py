@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ganterm.errors import ConfigError, DataError
 from ganterm.render.npy import MAGIC, load_array
-from ganterm.render.png import load_image
 from ganterm.render.raster import Raster
+from ganterm.render.sheet import load_sheet
 from ganterm.render.text import safe_text
 
 
@@ -14,8 +14,9 @@ def open_raster(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]
     """Read an image file or a .npy array as rasters of equal size, at most `limit` of them.
 
     What a file is, its first bytes say, not its name. An image file gives one raster (see
-    `load_image`), an array one for each image in it (see `load_array`). Raises ConfigError if there
-    is no such file, DataError if it cannot be read or is neither.
+    `load_image`), a sample sheet those it was made of (see `load_sheet`), an array one for each
+    image in it (see `load_array`). Raises ConfigError if there is no such file, DataError if it
+    cannot be read or is neither.
     """
     path = Path(path)
     name = safe_text(str(path))
@@ -30,4 +31,4 @@ def open_raster(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]
         raise DataError(f"{name} cannot be read: {error.strerror}.") from None
     if magic == MAGIC:
         return load_array(path, limit=limit)
-    return [load_image(path)]
+    return load_sheet(path)[:limit]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from ganterm.render.png import load_image, load_texts, save_png
 from ganterm.render.raster import Raster, grid
@@ -18,11 +19,11 @@ _KEYS = ("image_width", "image_height", "columns", "count", "padding")
 def save_sheet(
     rasters: Sequence[Raster],
     columns: int,
-    target: str | os.PathLike[str],
+    target: str | os.PathLike[str] | BinaryIO,
     *,
     padding: int = PADDING,
 ) -> None:
-    """Write equally large rasters as a PNG grid in rows of `columns`.
+    """Write equally large rasters as a PNG grid in rows of `columns`, to a path or an open file.
 
     Raises `OSError` when it cannot be written.
     """

@@ -1,0 +1,91 @@
+"""Which checkpoint the user means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganterm.errors import ConfigError, DataError
+from ganterm.runs import checkpoints
+from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run, step_of
+
+_NAMED = 8
+"""Steps that an error lists before it shortens the list."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A verified checkpoint, and what there is to say about the choice."""
+
+    path: Path
+    step: int
+    origin: str
+    """What it was found in: the run's name, or the path that was given."""
+    notes: tuple[str, ...] = ()
+    """Newer checkpoints that are damaged, a sentence each."""
+
+
+def choose_checkpoint(
+    target: str | None, runs_dir: Path | None = None, *, step: int | None = None
+) -> Choice:
+    """Find the checkpoint meant by `target`: a run, a file, or a folder of checkpoints.
+
+    A run is given by name or path; None is the run that was last active. The newest checkpoint
+    that is whole is taken, or the one of `step`.
+
+    Raises:
+        ConfigError: there is no such run, file or step.
+        DataError: no checkpoint is there yet, or none is whole.
+    """
+    path = None if target is None else Path(target).expanduser()
+    if path is not None and path.is_file():
+        if step is not None:
+            raise ConfigError(f"{path} is one checkpoint; leave --step out, or name its run.")
+        checkpoints.verify(path)
+        return Choice(path, checkpoints.read_header(path).step, str(path))
+    if path is not None and not is_run(path) and checkpoints.list_checkpoints(path):
+        return _within(path, str(path), step)
+    run = resolve_run(target, runs_dir or default_runs_dir())
+    return _within(run.checkpoints, run.name, step)
+
+
+def _within(directory: Path, origin: str, step: int | None) -> Choice:
+    found = checkpoints.list_checkpoints(directory)
+    if not found:
+        raise DataError(
+            f"{origin} has no checkpoint yet; wait for the first, or ask for one with "
+            f"`ganterm ctl {origin} checkpoint`."
+        )
+    if step is not None:
+        named = next((path for path in found if step_of(path) == step), None)
+        if named is None:
+            raise ConfigError(f"{origin} has no checkpoint of step {step}; it has {_steps(found)}.")
+        checkpoints.verify(named)
+        return Choice(named, step, origin)
+    newest, damaged = checkpoints.newest_valid(directory)
+    if newest is None:
+        reasons = "; ".join(f"{path.name}: {reason}" for path, reason in damaged[:3])
+        raise DataError(
+            f"No checkpoint of {origin} is whole ({reasons}); copy one anew or train again."
+        )
+    notes = tuple(
+        f"{path.name} is damaged ({reason}); going back to {newest.name}."
+        for path, reason in damaged
+    )
+    return Choice(newest, checkpoints.read_header(newest).step, origin, notes)
+
+
+def newest_sample(run: RunDir) -> Path | None:
+    """Return the sample grid of the highest step of a run; None if it has drawn none."""
+    try:
+        grids = [path for path in run.samples.glob("*.png") if step_of(path) is not None]
+    except OSError:
+        return None
+    return max(grids, key=lambda path: step_of(path) or 0, default=None)
+
+
+def _steps(found: list[Path]) -> str:
+    steps = [str(step_of(path)) for path in found]
+    if len(steps) > _NAMED:
+        steps = [*steps[: _NAMED - 2], "...", steps[-1]]
+    return ", ".join(steps)

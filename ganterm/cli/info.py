@@ -1,0 +1,211 @@
+"""`ganterm info`: what ganterm finds on this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ganterm.cli.console import emit, emit_json
+from ganterm.cli.narrate import say
+from ganterm.cli.options import AsJson, RunsDir
+from ganterm.render.text import safe_text
+
+_LIBRARIES = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "safetensors",
+    "scikit-learn",
+    "pillow",
+    "textual",
+    "rich",
+    "typer",
+    "msgspec",
+)
+
+
+def info(
+    context: typer.Context,
+    *,
+    devices: Annotated[
+        bool,
+        typer.Option(
+            "--devices/--no-devices", help="Look for GPUs too, which imports PyTorch (seconds)."
+        ),
+    ] = True,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what there is: versions, terminal, directories, variables and devices."""
+    found: dict[str, Any] = {
+        "versions": _versions(),
+        "terminal": _terminal(),
+        "directories": _directories(runs_dir),
+        "variables": _variables(context.find_root().command),
+    }
+    if as_json:
+        emit_json({**found, "devices": _devices() if devices else None})
+        return
+    for title, lines in (
+        ("Versions", _pairs(found["versions"])),
+        ("Terminal", _terminal_lines(found["terminal"])),
+        ("Directories", _directory_lines(found["directories"])),
+        ("Variables", _variable_lines(found["variables"])),
+    ):
+        _print(title, lines)
+    if devices:
+        # What has been said should be read while PyTorch is imported for the rest.
+        sys.stdout.flush()
+        _print("Devices", _device_lines(_devices()))
+
+
+def _versions() -> dict[str, str | None]:
+    from ganterm import __version__  # noqa: PLC0415
+
+    versions: dict[str, str | None] = {
+        "ganterm": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
+    for name in _LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = None
+    return versions
+
+
+def _terminal() -> dict[str, Any]:
+    from ganterm.render.colour import characters_of, colours_of  # noqa: PLC0415
+
+    isatty = sys.stdout.isatty()
+    colour, colour_reason = colours_of(os.environ, isatty=isatty)
+    on_terminal = colours_of(os.environ, isatty=True)
+    charset, charset_reason = characters_of(os.environ, encoding=sys.stdout.encoding)
+    size = shutil.get_terminal_size()
+    return {
+        "isatty": isatty,
+        "columns": size.columns,
+        "rows": size.lines,
+        "colour": colour.value,
+        "colour_reason": colour_reason,
+        "colour_on_terminal": on_terminal[0].value,
+        "colour_on_terminal_reason": on_terminal[1],
+        "charset": charset.value,
+        "charset_reason": charset_reason,
+    }
+
+
+def _directories(runs_dir: Path | None) -> dict[str, dict[str, Any]]:
+    import ganterm  # noqa: PLC0415
+    from ganterm.data.catalogue import data_dir  # noqa: PLC0415
+    from ganterm.runs.layout import default_runs_dir, find_runs  # noqa: PLC0415
+
+    runs = runs_dir or default_runs_dir()
+    data = data_dir()
+    return {
+        "runs": {
+            "path": str(runs.absolute()),
+            "exists": runs.is_dir(),
+            "count": len(find_runs(runs)),
+        },
+        "data": {"path": str(data.absolute()), "exists": data.is_dir()},
+        "program": {"path": str(Path(ganterm.__file__).parent), "exists": True},
+    }
+
+
+def _variables(command: Any) -> dict[str, Any]:
+    from ganterm.cli.variables import known_variables, unknown_variables  # noqa: PLC0415
+
+    known = known_variables(command)
+    in_effect = {name: os.environ[name] for name in sorted(known) if os.environ.get(name)}
+    return {"in_effect": in_effect, "unknown": unknown_variables(os.environ, known)}
+
+
+def _devices() -> list[dict[str, Any]]:
+    """Return the devices PyTorch can train on, best first, as `device = auto` chooses."""
+    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+
+    with Waiting("Looking for devices"):
+        import torch  # noqa: PLC0415
+
+        found: list[dict[str, Any]] = []
+        if torch.cuda.is_available():
+            for index in range(torch.cuda.device_count()):
+                properties = torch.cuda.get_device_properties(index)
+                found.append(
+                    {
+                        "device": f"cuda:{index}",
+                        "name": properties.name,
+                        "memory_bytes": properties.total_memory,
+                    }
+                )
+        if torch.backends.mps.is_available():
+            found.append({"device": "mps", "name": "Apple GPU", "memory_bytes": None})
+        build = f"for CUDA {torch.version.cuda}" if torch.version.cuda else "without CUDA"
+        without_gpu = not found
+        cores = torch.get_num_threads()
+        name = f"{platform.machine()}, {os.cpu_count()} cores, {cores} of them used by PyTorch"
+        found.append({"device": "cpu", "name": name, "memory_bytes": None})
+    if without_gpu:
+        say(f"No GPU was found; this PyTorch is built {build}.")
+    return found
+
+
+def _print(title: str, lines: Iterator[str]) -> None:
+    emit(title)
+    for line in lines:
+        emit("  " + safe_text(line))
+
+
+def _pairs(values: Mapping[str, object], width: int = 14) -> Iterator[str]:
+    for name, value in values.items():
+        yield f"{name:<{width}}{'not installed' if value is None else value}"
+
+
+def _terminal_lines(terminal: Mapping[str, Any]) -> Iterator[str]:
+    output = "a terminal" if terminal["isatty"] else "no terminal"
+    colours = f"{terminal['colour']} ({terminal['colour_reason']})"
+    if terminal["colour"] != terminal["colour_on_terminal"]:
+        there = terminal["colour_on_terminal"], terminal["colour_on_terminal_reason"]
+        colours += f"; on a terminal {there[0]} ({there[1]})"
+    yield from _pairs(
+        {
+            "output": f"{output}, {terminal['columns']} x {terminal['rows']}",
+            "colours": colours,
+            "characters": f"{terminal['charset']} ({terminal['charset_reason']})",
+        }
+    )
+
+
+def _directory_lines(directories: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for name, found in directories.items():
+        words = "" if found["exists"] else "  (not there yet)"
+        if found.get("count"):
+            words = f"  ({found['count']} runs)"
+        yield f"{name:<14}{found['path']}{words}"
+
+
+def _variable_lines(variables: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in variables["in_effect"].items():
+        yield f"{name}={value}"
+    for name, near in variables["unknown"].items():
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        yield f"{name} is no variable of ganterm's and changes nothing{hint}"
+    if not variables["in_effect"] and not variables["unknown"]:
+        yield "none set"
+
+
+def _device_lines(devices: list[dict[str, Any]]) -> Iterator[str]:
+    for found in devices:
+        memory = found["memory_bytes"]
+        words = f", {memory / (1 << 30):.0f} GiB" if memory else ""
+        yield f"{found['device']:<14}{found['name']}{words}"

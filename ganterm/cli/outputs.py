@@ -1,0 +1,161 @@
+"""Generated images in the forms that `ganterm sample` gives them."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from enum import Enum
+from math import isqrt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganterm.errors import ConfigError
+from ganterm.render.colour import Canvas, Charset, ColourMode
+from ganterm.render.png import encode_png
+from ganterm.render.raster import Raster, from_nchw
+from ganterm.render.sheet import save_sheet
+from ganterm.render.show import draw_many
+from ganterm.runs.durable import write_atomically
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class Form(Enum):
+    """What images are written as; the values are those of `--format`."""
+
+    TERM = "term"
+    PNG = "png"
+    FILES = "files"
+    NPY = "npy"
+    ANSI = "ansi"
+    TXT = "txt"
+
+
+_BY_SUFFIX = {
+    ".png": Form.PNG,
+    ".npy": Form.NPY,
+    ".ansi": Form.ANSI,
+    ".ans": Form.ANSI,
+    ".txt": Form.TXT,
+}
+
+_PAGE = 80, 24
+"""Columns and rows of the drawings in files, which must not depend on the screen at hand."""
+
+STDOUT = "-"
+
+
+def choose_form(form: Form | None, output: str | None) -> Form:
+    """Return the form asked for, or the one that the name of the output says.
+
+    Raises `ConfigError` when the name says none, or when form and output do not go together.
+    """
+    if form is Form.FILES and output in {None, STDOUT}:
+        raise ConfigError("--format files needs a directory; name one with -o.")
+    if form is not None:
+        return form
+    if output is None:
+        return Form.TERM
+    if output == STDOUT:
+        return Form.PNG
+    if output.endswith("/") or Path(output).is_dir():
+        return Form.FILES
+    suffix = Path(output).suffix.lower()
+    if suffix not in _BY_SUFFIX:
+        raise ConfigError(
+            f"The name {output} does not say what to write: end it in {', '.join(_BY_SUFFIX)}, "
+            "or choose with --format."
+        )
+    return _BY_SUFFIX[suffix]
+
+
+def check_output(form: Form, output: str | None) -> None:
+    """Raise `ConfigError` where binary data would go to a terminal."""
+    if form in {Form.PNG, Form.NPY} and output in {None, STDOUT} and sys.stdout.isatty():
+        raise ConfigError(
+            f"{form.value} is binary and standard output is a terminal; write to a file with -o, "
+            "or pipe it on."
+        )
+
+
+def encode(
+    form: Form,
+    images: npt.NDArray[np.uint8],
+    *,
+    columns: int | None = None,
+    canvas: Canvas,
+    colour: ColourMode | None = None,
+    charset: Charset | None = None,
+) -> bytes:
+    """Return images (N, C, H, W) as the bytes of one file.
+
+    A PNG or an array depends on the images alone, an ANSI or text file on `columns`, `colour` and
+    `charset` besides; only `Form.TERM` is drawn for `canvas`.
+    """
+    if form is Form.NPY:
+        return _npy(images)
+    rasters = rasters_of(images)
+    if form is Form.PNG:
+        buffer = io.BytesIO()
+        save_sheet(rasters, columns or square(len(rasters)), buffer)
+        return buffer.getvalue()
+    if form is Form.ANSI:
+        colour = ColourMode.TRUECOLOR if colour is None else colour
+        canvas = Canvas(colour, charset or Charset.HALFBLOCK, *_PAGE)
+    elif form is Form.TXT:
+        canvas = Canvas(ColourMode.NONE, charset or Charset.ASCII, *_PAGE)
+    lines, _ = draw_many(rasters, canvas, columns=columns)
+    return "".join(line + "\n" for line in lines).encode()
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file the user named, whole or not at all; raises `ConfigError` if that fails."""
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a device or a pipe, which must not be replaced
+        else:
+            write_atomically(path.resolve(), data, sync=False)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}; choose another place with -o."
+        ) from None
+
+
+def write_files(directory: Path, images: npt.NDArray[np.uint8]) -> list[Path]:
+    """Write each image as a PNG of its own into `directory`: 0000.png, 0001.png, ...
+
+    The directory is made if it is missing. Raises `ConfigError` if it cannot be written.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{directory} cannot be a directory: {error.strerror}; choose another with -o."
+        ) from None
+    digits = max(4, len(str(len(images) - 1)))
+    paths = []
+    for index, raster in enumerate(rasters_of(images)):
+        paths.append(directory / f"{index:0{digits}d}.png")
+        write_file(paths[-1], encode_png(raster))
+    return paths
+
+
+def rasters_of(images: npt.NDArray[np.uint8]) -> Sequence[Raster]:
+    """Return images (N, C, H, W) as rasters."""
+    return from_nchw(images.tobytes(), images.shape)
+
+
+def square(count: int) -> int:
+    """Return the columns that make a grid of `count` images about as wide as high."""
+    return isqrt(count - 1) + 1
+
+
+def _npy(images: npt.NDArray[np.uint8]) -> bytes:
+    import numpy as np  # noqa: PLC0415 - only arrays need it
+
+    buffer = io.BytesIO()
+    np.save(buffer, images, allow_pickle=False)
+    return buffer.getvalue()

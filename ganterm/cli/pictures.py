@@ -1,0 +1,141 @@
+"""Anything the user can point at, as pictures: files, runs, folders; PyTorch is not needed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from ganterm.cli.checkpoints import choose_checkpoint, newest_sample
+from ganterm.cli.drawing import plural, size_words
+from ganterm.errors import ConfigError, DataError
+from ganterm.render.npy import MAGIC
+from ganterm.render.open import open_raster
+from ganterm.render.png import load_image
+from ganterm.render.raster import Raster, from_nchw
+from ganterm.runs.checkpoints import CheckpointDamaged, list_checkpoints, read_bytes, read_header
+from ganterm.runs.files import open_regular, read_range
+from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run, step_of
+from ganterm.runs.tensorfile import MAX_HEADER
+
+LIMIT = 1024
+"""Images taken from one array or folder at most."""
+
+_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"})
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Equally large pictures, and where they come from."""
+
+    rasters: list[Raster]
+    kind: str
+    """`image`, `array`, `grid`, `checkpoint` or `folder`."""
+    path: Path
+    step: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """One line about the pictures; it holds foreign text."""
+        first = self.rasters[0]
+        size = size_words((first.width, first.height))
+        words = [size] if self.kind == "image" else [plural(len(self.rasters), "image"), size]
+        if self.step is not None:
+            words.insert(0, f"step {self.step}")
+        return f"{self.path}: {', '.join(words)}"
+
+
+def open_pictures(target: str, runs_dir: Path | None = None) -> Pictures:
+    """Open what `target` names.
+
+    An image file, a .npy array, a sample grid (taken apart again), a checkpoint (its preview); a
+    run, by name or path (its newest sample grid, or else the preview of its newest checkpoint); a
+    folder of checkpoints or of images.
+
+    Raises:
+        ConfigError: there is no such thing.
+        DataError: it cannot be read or is none of these.
+    """
+    path = Path(target).expanduser()
+    if path.is_dir() and not is_run(path):
+        return _of_folder(path)
+    if path.exists() and not path.is_dir():
+        return _of_file(path)
+    runs_dir = runs_dir or default_runs_dir()
+    try:
+        run = resolve_run(target, runs_dir)
+    except ConfigError as error:
+        if path.suffix or len(path.parts) > 1:
+            raise ConfigError(f"There is no file {path}; check the path.") from None
+        raise ConfigError(f"There is no file {path}, and {error}") from None
+    return _of_run(run, runs_dir)
+
+
+def _of_file(path: Path) -> Pictures:
+    kind = _kind(path)
+    if kind == "checkpoint":
+        return _of_checkpoint(path)
+    rasters = open_raster(path, limit=LIMIT)
+    if kind == "image" and len(rasters) > 1:
+        return Pictures(rasters, "grid", path, step_of(path))
+    return Pictures(rasters, kind, path)
+
+
+def _of_checkpoint(path: Path, notes: tuple[str, ...] = ()) -> Pictures:
+    header = read_header(path)
+    info = header.tensors.get("preview")
+    if info is None or info.dtype != "U8" or len(info.shape) != 4 or info.shape[1] not in {1, 3}:
+        raise CheckpointDamaged(path, "it holds no preview")
+    try:
+        rasters = from_nchw(read_bytes(path, "preview"), info.shape)
+    except ValueError:
+        rasters = []
+    if not rasters:
+        raise CheckpointDamaged(path, "its preview is empty")
+    return Pictures(rasters, "checkpoint", path, header.step, notes)
+
+
+def _of_run(run: RunDir, runs_dir: Path) -> Pictures:
+    if (grid := newest_sample(run)) is not None:
+        return _of_file(grid)
+    if not list_checkpoints(run.checkpoints):
+        raise DataError(f"{run.name} has drawn no samples yet; wait for the first.")
+    choice = choose_checkpoint(str(run.path), runs_dir)
+    return _of_checkpoint(choice.path, choice.notes)
+
+
+def _of_folder(path: Path) -> Pictures:
+    if list_checkpoints(path):
+        choice = choose_checkpoint(str(path))
+        return _of_checkpoint(choice.path, choice.notes)
+    try:
+        files = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in _SUFFIXES)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+    if not files:
+        raise ConfigError(f"{path} is neither a run nor a folder of images or checkpoints.")
+    rasters = [load_image(file) for file in islice(files, LIMIT)]
+    first = rasters[0]
+    same = [r for r in rasters if (r.width, r.height) == (first.width, first.height)]
+    others = len(files) - len(same)
+    note = f"{path}: {plural(others, 'image')} of another size, or beyond {LIMIT}, left out."
+    return Pictures(same, "folder", path, notes=(note,) if others else ())
+
+
+def _kind(path: Path) -> str:
+    """Tell what a file is by its first bytes."""
+    try:
+        descriptor = open_regular(path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+    try:
+        head = read_range(descriptor, 0, 9)
+    finally:
+        os.close(descriptor)
+    if head.startswith(MAGIC):
+        return "array"
+    # A safetensors file begins with the length of a header of JSON, 8 bytes, little-endian.
+    is_tensors = head[8:] == b"{" and int.from_bytes(head[:8], "little") < MAX_HEADER
+    return "checkpoint" if is_tensors or path.suffix == ".safetensors" else "image"

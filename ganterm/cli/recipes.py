@@ -1,0 +1,127 @@
+"""`ganterm recipes`: the presets, and everything about one of them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganterm.cli.console import emit, emit_json, emit_lines, table
+from ganterm.cli.options import AsJson
+from ganterm.config import RunConfig, resolve
+from ganterm.render.text import safe_text
+
+if TYPE_CHECKING:
+    from ganterm.config import Resolved
+
+app = typer.Typer(name="recipes", help="List the recipes, or show one in full.")
+
+_MARGIN = 4
+
+
+@app.callback(invoke_without_command=True)
+def list_recipes(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List the recipes: named presets that a run starts from."""
+    if context.invoked_subcommand is not None:
+        return
+    from ganterm import recipes  # noqa: PLC0415
+
+    found = [(recipes.load(name), resolve({"recipe": name}).config) for name in recipes.names()]
+    if as_json:
+        emit_json(
+            [
+                {
+                    "name": recipe.name,
+                    "title": recipe.title,
+                    "purpose": recipe.purpose,
+                    "source": recipe.source,
+                    "dataset": config.dataset,
+                    "image_size": config.image_size,
+                    "steps": config.steps or None,
+                    "epochs": config.epochs or None,
+                }
+                for recipe, config in found
+            ]
+        )
+        return
+    rows = [
+        [
+            recipe.name,
+            config.dataset,
+            f"{config.image_size}x{config.image_size}",
+            _length(config),
+            recipe.title,
+        ]
+        for recipe, config in found
+    ]
+    heading, *lines = table(["NAME", "DATASET", "SIZE", "LENGTH", "WHAT IT IS"], rows)
+    emit(heading)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
+    for line, (recipe, _) in zip(lines, found, strict=True):
+        emit(line)
+        emit_lines(_indented(recipe.purpose, width))
+
+
+@app.command("show")
+def show_recipe(
+    name: Annotated[str, typer.Argument(help="A recipe's name, or the path of a recipe file.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show a recipe: what it is for, every value and where it came from, parameter counts."""
+    from ganterm import recipes  # noqa: PLC0415
+    from ganterm.cli.drawing import is_coloured  # noqa: PLC0415
+    from ganterm.cli.settings import settings_lines  # noqa: PLC0415
+    from ganterm.config.runfile import to_mapping  # noqa: PLC0415
+
+    recipe = recipes.load(name)
+    resolved = resolve({"recipe": name})
+    # It was named to be looked at; in the recipe's own terms nothing here was typed.
+    origin = {**resolved.origin, "recipe": f"recipe {recipe.name}"}
+    values = to_mapping(resolved.config)
+    if as_json:
+        counts = count_parameters(resolved)
+        about = {key: getattr(recipe, key) for key in ("name", "title", "purpose", "source")}
+        emit_json({**about, **counts, "config": values, "origin": origin})
+        return
+    words = (f"{recipe.name}: {recipe.title}", recipe.purpose, recipe.source)
+    emit_lines(f"# {safe_text(text)}" for text in words if text)
+    emit("")
+    emit_lines(settings_lines(values, origin, styled=is_coloured()))
+    emit("")
+    # What has been said should be read while PyTorch is imported for the rest.
+    sys.stdout.flush()
+    for key, count in count_parameters(resolved).items():
+        emit(f"# {key} = {count:,}")
+
+
+def count_parameters(resolved: Resolved) -> dict[str, int]:
+    """Return `generator_parameters` and `discriminator_parameters` of a configuration."""
+    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+
+    with Waiting("Counting parameters"):
+        import torch  # noqa: PLC0415
+
+        from ganterm.networks.configured import discriminator_of, generator_of  # noqa: PLC0415
+
+        with torch.device("meta"):
+            networks = {
+                "generator_parameters": generator_of(resolved.config),
+                "discriminator_parameters": discriminator_of(resolved.config),
+            }
+        return {
+            key: sum(parameter.numel() for parameter in network.parameters())
+            for key, network in networks.items()
+        }
+
+
+def _length(config: RunConfig) -> str:
+    return f"{config.epochs:,} epochs" if config.epochs else f"{config.steps:,} steps"
+
+
+def _indented(text: str, width: int) -> list[str]:
+    margin = " " * _MARGIN
+    return textwrap.wrap(safe_text(text), width, initial_indent=margin, subsequent_indent=margin)

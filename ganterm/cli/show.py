@@ -1,0 +1,115 @@
+"""`ganterm show`: the quick look at pictures, where the files are."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ganterm.cli.console import emit_json
+from ganterm.cli.drawing import Characters, Color, write_lines
+from ganterm.cli.narrate import say
+from ganterm.cli.options import AsJson, RunsDir
+from ganterm.errors import GantermError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ganterm.cli.pictures import Pictures
+    from ganterm.render.colour import Canvas
+
+_TEXT_ROWS = 2
+"""Rows of the screen left to the title and to the prompt that follows."""
+
+
+def show(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="Images, .npy arrays, sample grids or checkpoints; also runs, by name or path, "
+            "and folders of images or checkpoints.",
+        ),
+    ],
+    *,
+    columns: Annotated[
+        int | None,
+        typer.Option(min=1, help="Images in a row.", show_default="what fits"),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Draw every image, even if the screen has to scroll.")
+    ] = False,
+    color: Color = None,
+    charset: Characters = None,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw pictures in the terminal, as large as they fit: the quick look on a remote machine.
+
+    Of a run, its newest sample grid is drawn; of a checkpoint, its preview. Grids that ganterm
+    made are taken apart and laid out anew for the screen.
+    """
+    from ganterm.render.colour import canvas_of  # noqa: PLC0415
+
+    canvas = canvas_of(sys.stdout, colour=color, charset=charset)
+    screen = replace(canvas, rows=max(canvas.rows - _TEXT_ROWS, 1))
+    # Where nothing is cut off by a screen, nothing needs leaving out.
+    scroll = every or not sys.stdout.isatty()
+    opened: list[Pictures] = []
+    trouble: list[GantermError] = []
+    for name in files:
+        pictures = _opened(name, runs_dir, trouble)
+        if pictures is None:
+            continue
+        for note in pictures.notes:
+            say(note)
+        opened.append(pictures)
+        if not as_json:
+            _draw(pictures, screen, columns=columns, scroll=scroll, titled=len(files) > 1)
+    if as_json:
+        emit_json([_described(pictures) for pictures in opened])
+    if trouble:
+        raise typer.Exit(max(error.exit_code for error in trouble))
+
+
+def _opened(name: str, runs_dir: Path | None, trouble: list[GantermError]) -> Pictures | None:
+    """Open what `name` means; one bad file must not keep the others from being shown."""
+    from ganterm.cli.pictures import open_pictures  # noqa: PLC0415
+
+    try:
+        return open_pictures(name, runs_dir)
+    except GantermError as error:
+        say(f"ganterm: {error}")
+        trouble.append(error)
+        return None
+
+
+def _draw(
+    pictures: Pictures, screen: Canvas, *, columns: int | None, scroll: bool, titled: bool
+) -> None:
+    from ganterm.render.show import draw_many  # noqa: PLC0415
+
+    count = len(pictures.rasters)
+    lines, shown = draw_many(pictures.rasters, screen, columns=columns, scroll=scroll)
+    title = pictures.title
+    if shown < count:
+        title += f"; the first {shown} of them, --all draws every one"
+    # A lone picture says enough by itself, unless there is more to know than can be seen.
+    if titled or pictures.kind != "image":
+        say(title + ".")
+    write_lines(lines)
+
+
+def _described(pictures: Pictures) -> dict[str, Any]:
+    first = pictures.rasters[0]
+    return {
+        "path": str(pictures.path),
+        "kind": pictures.kind,
+        "step": pictures.step,
+        "images": len(pictures.rasters),
+        "width": first.width,
+        "height": first.height,
+        "channels": first.channels,
+    }
