@@ -36,6 +36,7 @@ def test_grid_fits(count: int, width: int, height: int, columns: int, rows: int)
         (16, 28, 118, 59, GridFit(4, 4, 16, 28, 28, 2, 1)),
         (16, 28, 80, 22, GridFit(6, 3, 16, 12, 12, 1, 0)),
         (64, 28, 80, 22, GridFit(6, 3, 18, 12, 12, 1, 0)),
+        (7, 28, 180, 31, GridFit(4, 2, 7, 28, 28, 2, 1)),
         (16, 8, 80, 22, GridFit(8, 2, 16, 8, 8, 2, 1)),
         (64, 8, 80, 22, GridFit(8, 4, 32, 8, 8, 2, 1)),
         (1, 8, 80, 22, GridFit(1, 1, 1, 40, 40, 2, 5)),
@@ -69,6 +70,22 @@ def test_characters_need_larger_images() -> None:
         small = fit_canvas(16, 8, 8, canvas)
         assert (small.width, small.enlarged, small.shown) == (16, 2, 8)
         assert fit_canvas(16, 28, 28, canvas).width >= 20
+        wide = Canvas(canvas.colour, canvas.charset, 400, 200)
+        assert (fit_canvas(1, 8, 8, wide).width, fit_canvas(1, 8, 8, wide).enlarged) == (64, 8)
+
+
+@given(
+    count=st.integers(1, 60),
+    side=st.integers(1, 70),
+    columns=st.integers(1, 120),
+    charset=st.sampled_from(list(Charset)),
+)
+def test_scrolling_shows_all(count: int, side: int, columns: int, charset: Charset) -> None:
+    """With rows without end every image is shown, within the width, however narrow it is."""
+    canvas = Canvas(ColourMode.INDEXED_256, charset, columns, 2)
+    fit = fit_canvas(count, side, side, canvas, scroll=True)
+    assert fit.shown == count <= fit.columns * fit.rows
+    assert fit.columns * fit.width + (fit.columns - 1) * fit.padding <= columns
 
 
 def test_arrange_draws_the_fit() -> None:

@@ -115,6 +115,9 @@ def header(text: bytes, *, size: int | None = None) -> bytes:
         header(b"__import__('os').abort()"),
         header(b"\xff\xfe"),
         header(b"{}", size=60_000),
+        b"\x93NUMPY\x02\x00\x80\x38\x01\x00"
+        + b"{'descr': '|u1', 'fortran_order': False, 'shape': (1, 1)}".ljust(80_000)
+        + b"x",
     ],
 )
 def test_hostile_files(content: bytes, tmp_path: Path) -> None:

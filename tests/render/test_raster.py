@@ -47,6 +47,9 @@ def test_reducing_averages() -> None:
     assert block.scale(2, 1).pixels == bytes([100, 8])
     even = Raster(28, 28, 1, bytes([77]) * 784).scale(12, 12)
     assert even.pixels == bytes([77]) * 144
+    for x in range(28):
+        stroke = Raster(28, 28, 1, bytes([0] * x + [252] + [0] * (27 - x)) * 28)
+        assert sum(stroke.scale(12, 12).row(5)) == pytest.approx(252 * 12 / 28, rel=0.25)
     assert SMALL.scale(3, 2) is SMALL
     assert SMALL.scale(0, 0).pixels == b""
 

@@ -19,8 +19,11 @@ def test_all_images_are_shown_scrolling() -> None:
 
 def test_a_pane_shows_what_fits() -> None:
     """Where it may not, the grid stays within the rows and the count says how many were left."""
-    canvas = Canvas(ColourMode.NONE, Charset.ASCII, 40, 12)
-    lines, count = draw_many(DIGITS, canvas, scroll=False)
-    assert len(lines) <= 12
-    assert 1 <= count < 16
+    for canvas in (
+        Canvas(ColourMode.NONE, Charset.ASCII, 60, 12),
+        Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, 60, 12),
+    ):
+        lines, count = draw_many(DIGITS, canvas, scroll=False)
+        assert len(lines) <= 12
+        assert 1 <= count < 16
     assert draw_many([], canvas) == ([], 0)
