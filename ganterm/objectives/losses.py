@@ -165,7 +165,9 @@ class SeparateLoss(Loss):
 
 @dataclass(frozen=True)
 class RelativisticLoss(Loss):
-    """Relativistic pairing (Jolicoeur-Martineau 2018, arXiv:1807.00734; Huang et al. 2024).
+    """Relativistic pairing (Jolicoeur-Martineau 2018, arXiv:1807.00734).
+
+    Huang et al. 2024 (arXiv:2501.05441) train it with R1 and R2 together.
 
     The discriminator says how much more real one image is than another, so only differences of
     logits mean anything: the threshold 0 is a convention.
