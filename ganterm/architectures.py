@@ -75,14 +75,6 @@ class GeneratorFacts(ArchitectureFacts):
     """Length of the published network's latent vector."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DiscriminatorFacts(ArchitectureFacts):
-    """What is known of a discriminator without building it."""
-
-    spectral_norm: bool = False
-    """Whether the network is spectrally normalised by its own nature, whatever else is asked."""
-
-
 _DOUBLINGS: Final = ImageSizes(only=(16, 32, 64, 128))
 
 GENERATORS: Final[Mapping[str, GeneratorFacts]] = MappingProxyType(
@@ -139,44 +131,43 @@ GENERATORS: Final[Mapping[str, GeneratorFacts]] = MappingProxyType(
     }
 )
 
-DISCRIMINATORS: Final[Mapping[str, DiscriminatorFacts]] = MappingProxyType(
+DISCRIMINATORS: Final[Mapping[str, ArchitectureFacts]] = MappingProxyType(
     {
-        "mlp": DiscriminatorFacts(
+        "mlp": ArchitectureFacts(
             summary="Fully connected, 512-256 units.",
             image_sizes=ImageSizes(),
             published_size=28,
             batch_norm=False,
         ),
-        "dcgan": DiscriminatorFacts(
+        "dcgan": ArchitectureFacts(
             summary="Three strided convolutions, 32-64-128 channels, batch norm.",
             image_sizes=ImageSizes(minimum=8),
             published_size=28,
             batch_norm=True,
         ),
-        "dcgan-64": DiscriminatorFacts(
+        "dcgan-64": ArchitectureFacts(
             summary="Fully convolutional by the five DCGAN rules, halving down to 4x4.",
             image_sizes=_DOUBLINGS,
             published_size=64,
             batch_norm=True,
         ),
-        "dcgan-8x8": DiscriminatorFacts(
+        "dcgan-8x8": ArchitectureFacts(
             summary="Three small convolutions for the embedded 8x8 digits.",
             image_sizes=ImageSizes(only=(8,)),
             published_size=8,
             batch_norm=False,
         ),
-        "upsample": DiscriminatorFacts(
+        "upsample": ArchitectureFacts(
             summary="Four strided convolutions with dropout and batch norm.",
             image_sizes=ImageSizes(minimum=8),
             published_size=28,
             batch_norm=True,
         ),
-        "sngan": DiscriminatorFacts(
-            summary="Four strided convolutions to 512 channels, spectrally normalised.",
+        "sngan": ArchitectureFacts(
+            summary="Four strided convolutions to 512 channels, made for spectral normalisation.",
             image_sizes=ImageSizes(minimum=16),
             published_size=28,
             batch_norm=False,
-            spectral_norm=True,
         ),
     }
 )

@@ -93,8 +93,8 @@ def build_discriminator(
     """Build a discriminator from images (N, channels, H, W) in [-1, 1] to logits (N,).
 
     `name` is a key of `architectures.DISCRIMINATORS`; the other arguments are as for
-    `build_generator`. `spectral_norm` normalises every layer; `sngan` always is. Higher logits
-    mean 'real'; losses and metrics apply the sigmoid, never the network.
+    `build_generator`. `spectral_norm` normalises every layer. Higher logits mean 'real';
+    losses and metrics apply the sigmoid, never the network.
 
     Raises `ConfigError` for an unknown name or what the architecture does not support.
     """
@@ -103,7 +103,7 @@ def build_discriminator(
     _check_norm(norm)
     parts = _DISCRIMINATORS[name](image_size=image_size, channels=channels, width=width, norm=norm)
     discriminator = Discriminator(parts, minibatch_discrimination=minibatch_discrimination)
-    if spectral_norm or facts.spectral_norm:
+    if spectral_norm:
         apply_spectral_norm(discriminator)
     return discriminator
 

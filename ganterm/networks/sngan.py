@@ -1,6 +1,7 @@
 """The discriminator of SNGAN (Miyato et al. 2018, arXiv:1802.05957); its generator is `upsample`'s.
 
-The layers are built plain; the registry normalises them, as the facts of the name demand.
+The layers are built plain, as in every family; the registry normalises them where
+`spectral_norm` asks for it, as recipe `sngan` does.
 """
 
 from __future__ import annotations

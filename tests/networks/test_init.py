@@ -44,7 +44,9 @@ def test_normal_draws_weights_and_scales_with_a_spread_of_two_hundredths() -> No
 
 def test_normal_reaches_through_spectral_normalisation_and_settles_it() -> None:
     torch.manual_seed(0)
-    network = build_discriminator("sngan", image_size=16, channels=1, width=0.25)
+    network = build_discriminator(
+        "sngan", image_size=16, channels=1, width=0.25, spectral_norm=True
+    )
     init_weights(network, "normal")
     assert isinstance(network.head, nn.Linear)
     raw = torch.cat(
