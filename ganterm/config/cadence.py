@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-CADENCE_PATTERN = r"^\d{1,9}( (steps?|epochs?))?$"
+CADENCE_PATTERN = r"^[0-9]{1,9}( (steps?|epochs?))?$"
 """What a cadence looks like in a file or an option: `1000`, `1000 steps`, `20 epochs`, `0`."""
 
 
@@ -20,18 +20,19 @@ class Cadence:
     @classmethod
     def parse(cls, text: str) -> Cadence:
         """Read `1000`, `1000 steps` or `20 epochs`; raises `ValueError` on anything else."""
-        if not re.match(CADENCE_PATTERN, text):
+        if not re.fullmatch(CADENCE_PATTERN, text):
             raise ValueError(text)
         number, _, unit = text.partition(" ")
         return cls(int(number), "epochs" if unit.startswith("epoch") else "steps")
 
-    def due(self, step: int, epochs_ended: int, *, epoch_ended: bool) -> bool:
+    def due(self, step: int, *, epochs_before: int, epochs: int) -> bool:
         """Whether the moment has come, right after `step` steps.
 
-        `epochs_ended` counts the whole epochs so far; `epoch_ended` says that this step ended one.
+        `epochs` counts the whole epochs so far and `epochs_before` those before this step, which
+        can end several at once when the data are few.
         """
         if self.count == 0:
             return False
         if self.unit == "epochs":
-            return epoch_ended and epochs_ended % self.count == 0
+            return epochs // self.count > epochs_before // self.count
         return step % self.count == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -15,6 +16,9 @@ from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
 
 Value = str | int | float | bool | None
+
+_UNPRINTABLE = {"Cc", "Cs"}
+"""Unicode's control characters and lone surrogates: in no name, and not fit for a TOML file."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,9 @@ class Field:
     type: Any
     """The annotated type, for `msgspec.convert`."""
     choices: tuple[str | int, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    below: float | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    below: int | float | None = None
     pattern: str | None = None
 
     @property
@@ -59,12 +63,15 @@ class Field:
         if self.kind == "text":
             return self.help.rstrip(".") if self.pattern else "a name or a path"
         words = "an integer" if self.kind == "integer" else "a number"
-        low = None if self.minimum is None else f"{self.minimum:.12g}"
-        if self.below is not None:
-            return f"{words} from {low} to below {self.below:.12g}"
-        if self.maximum is not None:
-            return f"{words} from {low} to {self.maximum:.12g}"
-        return f"{words} of at least {low}" if low else words
+        words += f" from {_figure(self.minimum)}"
+        words += f" to below {_figure(self.below)}" if self.below is not None else ""
+        words += f" to {_figure(self.maximum)}" if self.maximum is not None else ""
+        return words + (", or auto" if self.optional else "")
+
+
+def _figure(bound: int | float | None) -> str:
+    # Integers in full: .12g would round the largest seed to one that is refused.
+    return str(bound) if isinstance(bound, int) else f"{bound:.12g}"
 
 
 def _describe(name: str, hint: Any, default: Value) -> Field:
@@ -145,8 +152,15 @@ def parse_value(name: str, value: object) -> Value:
     try:
         return _converted(spec, value)
     except ValueError:  # msgspec's ValidationError is one
-        shown = str(value)[:80]
-        raise ConfigError(f"{spec.name} must be {spec.expectation}; got {shown!r}.") from None
+        message = f"{spec.name} must be {spec.expectation}; got {_shown(value)}."
+        raise ConfigError(message) from None
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(str(value)[:80])
+    except ValueError:  # Python refuses to spell integers of thousands of digits.
+        return "a number of thousands of digits"
 
 
 def _converted(spec: Field, value: object) -> Value:
@@ -159,5 +173,7 @@ def _converted(spec: Field, value: object) -> Value:
     # Not strict, so that text from a shell reads as the number or boolean it spells.
     result: Value = msgspec.convert(value, type=spec.type, strict=False)
     if isinstance(result, float) and not math.isfinite(result):
+        raise ValueError
+    if isinstance(result, str) and any(unicodedata.category(c) in _UNPRINTABLE for c in result):
         raise ValueError
     return result

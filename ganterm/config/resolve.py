@@ -10,8 +10,12 @@ from ganterm import recipes
 from ganterm.config.fields import FIELDS, Value, field, parse_value
 from ganterm.config.rules import check
 from ganterm.config.schema import RunConfig
+from ganterm.errors import ConfigError
 
 _LENGTHS = ("steps", "epochs")
+_BELONG_TO = {"split": "dataset", "penalty_weight": "penalty", "penalty_every": "penalty"}
+"""What a recipe says of the one means nothing once the other is replaced."""
+TYPED = "typed"
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,9 @@ def resolve(
     """Layer all sources of settings into one legal configuration.
 
     `typed` maps field names to values (text or native); `None` values were not typed. A source
-    that sets `steps` or `epochs` replaces the other one of a lower layer. Raises `ConfigError` for
-    an unknown name, a value out of bounds, or a combination that makes no sense.
+    that sets `steps` or `epochs` replaces the other one of a lower layer; one that sets another
+    dataset or penalty than the recipe drops the recipe's split, or its weight and spacing. Raises
+    `ConfigError` for an unknown name, a value out of bounds, or a combination that makes no sense.
     """
     layers = _Layers()
     typed = {name: value for name, value in (typed or {}).items() if value is not None}
@@ -42,23 +47,19 @@ def resolve(
         for spec in FIELDS.values()
         if environment and environment.get(spec.variable)
     }
-    from_file = _read(config_file) if config_file else {}
-    chosen = next(
-        (
-            str(source["recipe"])
-            for source in (typed, from_environment, from_file)
-            if "recipe" in source
-        ),
-        None,
-    )
-    recipe = recipes.load(chosen or str(FIELDS["recipe"].default))
-    layers.add(
-        {**recipe.values, "recipe": chosen} if chosen else recipe.values, f"recipe {recipe.name}"
-    )
+    from_file, whole = _read(config_file) if config_file else ({}, False)
+    # A run.toml sets everything, so that its recipe, which may be gone, is not looked at.
+    namers: list[Mapping[str, object]]
+    namers = [typed, from_environment] if whole else [typed, from_environment, from_file]
+    named = [source["recipe"] for source in namers if "recipe" in source]
+    if named or not whole:
+        chosen = parse_value("recipe", named[0] if named else FIELDS["recipe"].default)
+        recipe = recipes.load(str(chosen))
+        layers.add(recipe.values, f"recipe {recipe.name}")
     layers.add(from_file, f"file {config_file}")
     for name, text in from_environment.items():
         layers.add({name: text}, FIELDS[name].variable)
-    layers.add(typed, "typed")
+    layers.add(typed, TYPED)
     return layers.resolved()
 
 
@@ -70,7 +71,15 @@ class _Layers:
         self.origin = dict.fromkeys(FIELDS, "default")
 
     def add(self, values: Mapping[str, object], source: str) -> None:
-        parsed = {field(name).name: parse_value(name, value) for name, value in values.items()}
+        try:
+            parsed = {field(name).name: parse_value(name, value) for name, value in values.items()}
+        except ConfigError as error:
+            # Who typed the value knows where it is; of the other sources the message has to say.
+            raise error if source == TYPED else ConfigError(f"{source}: {error}") from None
+        for name, owner in _BELONG_TO.items():
+            replaced = owner in parsed and parsed[owner] != self.values[owner]
+            if replaced and self.origin[name].startswith("recipe "):
+                parsed.setdefault(name, FIELDS[name].default)
         lengths = [name for name in _LENGTHS if parsed.get(name)]
         if len(lengths) == 1:
             other = _LENGTHS[1 - _LENGTHS.index(lengths[0])]
@@ -84,12 +93,15 @@ class _Layers:
         return Resolved(config, self.origin)
 
 
-def _read(path: Path) -> dict[str, object]:
+def _read(path: Path) -> tuple[dict[str, object], bool]:
+    """Return the settings in a config file, and whether it is a run.toml, which has all of them."""
     values = recipes.parse_toml(recipes.read_text(path, "config file"), f"Config file {path}")
     values.pop("about", None)
     # A run.toml is a config file too: its settings stand in a table of their own.
     run = values.pop("run", None)
-    if isinstance(run, dict):
-        values.pop("made", None)
-        values = {**run, **values}
-    return values
+    if not isinstance(run, dict):
+        return values, False
+    values.pop("made", None)
+    # TOML has no null: a setting that may be without a value and is left out has none.
+    unset: dict[str, object] = {spec.name: None for spec in FIELDS.values() if spec.optional}
+    return {**unset, **run, **values}, True

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ganterm import architectures
-from ganterm.config.cadence import Cadence
 from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
 
@@ -21,6 +20,7 @@ class Problem:
 
 
 LOSSES_WITH_LABELS = frozenset({"minimax", "non-saturating", "least-squares"})
+"""Those with `uses_labels` in `ganterm.objectives.losses`, which this floor cannot import."""
 
 
 def problems(config: RunConfig) -> Iterator[Problem]:
@@ -42,8 +42,6 @@ def _schedule(config: RunConfig) -> Iterator[Problem]:
         yield Problem("steps", "steps and epochs both say how long to train; set one of them to 0.")
     if not config.steps and not config.epochs:
         yield Problem("steps", "the run has no length; set steps or epochs above 0.")
-    if Cadence.parse(config.sample_every).unit == "steps" and config.sample_grid < 1:
-        yield Problem("sample_grid", "must be at least 1; use sample_every = 0 for no samples.")
 
 
 def _networks(config: RunConfig) -> Iterator[Problem]:
@@ -58,8 +56,11 @@ def _networks(config: RunConfig) -> Iterator[Problem]:
                 f"{field} {getattr(config, field)} {facts.size_words}, not {config.image_size}; "
                 f"change image_size or choose another {field}.",
             )
-    batch_norm = architectures.DISCRIMINATORS[config.discriminator].batch_norm
-    if config.batch_size == 1 and (config.g_norm != "none" or config.d_norm != "none"):
+    g_normalised = _has_batch_norm(config.g_norm, architectures.GENERATORS[config.generator])
+    d_normalised = _has_batch_norm(
+        config.d_norm, architectures.DISCRIMINATORS[config.discriminator]
+    )
+    if config.batch_size == 1 and (g_normalised or d_normalised):
         yield Problem(
             "batch_size",
             "batch normalisation needs at least 2 images a batch; raise batch_size, or set "
@@ -70,9 +71,7 @@ def _networks(config: RunConfig) -> Iterator[Problem]:
             "minibatch_discrimination",
             "compares the images of a batch, and batch_size is 1; raise batch_size.",
         )
-    if config.spectral_norm and (
-        config.d_norm == "batch" or (config.d_norm == "auto" and batch_norm)
-    ):
+    if config.spectral_norm and d_normalised:
         yield Problem(
             "spectral_norm",
             "bounds the discriminator's slope and batch normalisation undoes it; "
@@ -80,12 +79,16 @@ def _networks(config: RunConfig) -> Iterator[Problem]:
         )
 
 
+def _has_batch_norm(norm: str, facts: architectures.ArchitectureFacts) -> bool:
+    return facts.batch_norm if norm == "auto" else norm == "batch"
+
+
 def _objective(config: RunConfig) -> Iterator[Problem]:
-    if config.loss == "wasserstein" and config.penalty == "none" and not config.spectral_norm:
+    if config.loss == "wasserstein" and config.penalty_strength == 0 and not config.spectral_norm:
         yield Problem(
             "loss",
-            "wasserstein needs a critic of bounded slope; set penalty = wgan-gp or "
-            "spectral_norm = true.",
+            "wasserstein needs a critic of bounded slope; set penalty = wgan-gp with a "
+            "penalty_weight above 0, or spectral_norm = true.",
         )
     if config.loss not in LOSSES_WITH_LABELS:
         for field, neutral in (("real_label", 1.0), ("fake_label", 0.0)):
@@ -95,18 +98,29 @@ def _objective(config: RunConfig) -> Iterator[Problem]:
                     f"loss {config.loss} has no labels to smooth; leave {field} at {neutral:g} "
                     "or choose the non-saturating loss.",
                 )
-    if config.loss in {"minimax", "non-saturating"} and not (
-        0 <= config.fake_label < config.real_label <= 1
-    ):
+    elif config.fake_label >= config.real_label:
         yield Problem(
             "real_label",
-            f"loss {config.loss} takes labels as probabilities with fake_label below real_label; "
-            "use for example 0.9 and 0.1.",
+            f"is {config.real_label:g}, which is not above fake_label {config.fake_label:g}; use "
+            "for example 0.9 and 0.1.",
         )
+    elif config.loss != "least-squares":
+        for field in ("real_label", "fake_label"):
+            label = getattr(config, field)
+            if not 0 <= label <= 1:
+                yield Problem(
+                    field,
+                    f"loss {config.loss} takes labels as probabilities, and {label:g} is none; "
+                    f"set {field} from 0 to 1, or loss = least-squares.",
+                )
     if config.penalty == "none" and config.penalty_weight is not None:
-        yield Problem("penalty_weight", "has no penalty to weigh; set penalty, or leave it unset.")
+        yield Problem(
+            "penalty_weight", "has no penalty to weigh; set penalty, or penalty_weight = auto."
+        )
     if config.penalty == "none" and config.penalty_every != 1:
-        yield Problem("penalty_every", "has no penalty to space out; set penalty, or leave it 1.")
+        yield Problem(
+            "penalty_every", "has no penalty to space out; set penalty, or penalty_every = 1."
+        )
     if config.loss == "relativistic" and config.d_update == "separate":
         yield Problem(
             "d_update",
@@ -117,7 +131,9 @@ def _objective(config: RunConfig) -> Iterator[Problem]:
 def _step(config: RunConfig) -> Iterator[Problem]:
     if config.reuse_fakes and config.g_batch != 1:
         yield Problem(
-            "g_batch", "the generator trains on the discriminator's fakes; set reuse_fakes = false."
+            "g_batch",
+            "the generator trains on the discriminator's fakes; set reuse_fakes = false, or "
+            "g_batch = 1.",
         )
     if config.loss == "relativistic" and config.g_batch != 1:
         yield Problem(

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from ganterm import recipes
-from ganterm.config.fields import parse_value
+from ganterm.config.fields import field, parse_value
+from ganterm.config.rules import check
 from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
 
@@ -21,7 +22,8 @@ def to_mapping(config: RunConfig) -> dict[str, Any]:
 
 def from_mapping(values: Mapping[str, object]) -> RunConfig:
     """Rebuild a configuration from plain values; raises `ConfigError` naming the wrong field."""
-    return RunConfig(**{name: parse_value(name, value) for name, value in values.items()})  # type: ignore[arg-type]  # each parsed by its field
+    parsed = {field(name).name: parse_value(name, value) for name, value in values.items()}
+    return RunConfig(**parsed)  # type: ignore[arg-type]  # each parsed by its field
 
 
 def render_run_toml(config: RunConfig, made: Mapping[str, str]) -> str:
@@ -30,7 +32,9 @@ def render_run_toml(config: RunConfig, made: Mapping[str, str]) -> str:
 
     # TOML has no null: a setting without a value is left out and stays at its default.
     values = {name: value for name, value in to_mapping(config).items() if value is not None}
-    return tomli_w.dumps({"run": values, "made": dict(made)})
+    # A command line may hold bytes that are no text, which TOML refuses.
+    about = {name: text.encode(errors="replace").decode() for name, text in made.items()}
+    return tomli_w.dumps({"run": values, "made": about})
 
 
 def read_run_toml(path: Path) -> RunConfig:
@@ -39,4 +43,9 @@ def read_run_toml(path: Path) -> RunConfig:
     values = document.get("run")
     if not isinstance(values, dict):
         raise ConfigError(f"Run file {path} has no [run] table; it is not a run's configuration.")
-    return from_mapping(values)
+    try:
+        config = from_mapping(values)
+        check(config)
+    except ConfigError as error:
+        raise ConfigError(f"Run file {path}: {error}") from None
+    return config

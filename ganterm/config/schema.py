@@ -99,7 +99,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             DATA,
             "auto, cpu, cuda, cuda:N or mps.",
             "auto takes CUDA, else MPS, else the CPU",
-            pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$",
+            pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,2})?)$",
         ),
     ] = "auto"
     threads: Annotated[
@@ -272,7 +272,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "joint"
     d_reduction: Annotated[
         Literal["mean", "sum"],
-        _about(STEP, "Discriminator's loss: the mean or the sum of its real and fake terms."),
+        _about(
+            STEP,
+            "Discriminator's loss: the mean or the sum of its real and fake terms.",
+            "d_update separate takes each term whole; only the reported loss differs",
+        ),
     ] = "mean"
     reuse_fakes: Annotated[
         bool,

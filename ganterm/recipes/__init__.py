@@ -63,14 +63,17 @@ def read_text(path: Path, what: str) -> str:
         raise ConfigError(f"The {what} {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"The {what} {path} is not a text file; it should be TOML.") from None
+    except ValueError:  # a path with a null byte
+        raise ConfigError(f"The {what} {str(path)!r} has a name that no file can have.") from None
 
 
 def parse_toml(text: str, origin: str) -> dict[str, object]:
     """Parse TOML; raises `ConfigError` with the parser's line and column."""
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document: dict[str, object] = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # an absurdly long integer is a plain ValueError
         raise ConfigError(f"{origin} is not valid TOML: {error}.") from None
+    return document
 
 
 def _parse(name: str, text: str) -> Recipe:
@@ -78,5 +81,7 @@ def _parse(name: str, text: str) -> Recipe:
     about = values.pop("about", {})
     if not isinstance(about, dict):
         raise ConfigError(f"Recipe {name}: about must be a table with title, purpose and source.")
+    if "recipe" in values:
+        raise ConfigError(f"Recipe {name} names another recipe, which no recipe may; remove that.")
     title, purpose, source = (str(about.get(key, "")) for key in ("title", "purpose", "source"))
     return Recipe(name, title or name, purpose, source, values)
