@@ -33,9 +33,10 @@ class Batches:
         keep_rest = rest > 1 and not drop_last
         self.per_epoch = whole + keep_rest
         if self.per_epoch == 0:
+            remedy = "set a smaller batch_size, or drop_last = false" if count > 1 else "add more"
             raise DataError(
-                f"The dataset has {count} images, fewer than one batch of {batch_size}; "
-                "set a smaller batch_size, or drop_last = false."
+                f"The dataset has {count} image{'s' if count != 1 else ''}, fewer than one batch "
+                f"of {batch_size}; {remedy}."
             )
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.long)

@@ -20,16 +20,16 @@ class Ema:
         self.model = copy.deepcopy(generator).requires_grad_(False)
         self.half_life = kimg * 1000
 
-    def decay(self, batch_size: int, images_seen: int) -> float:
-        """Return the weight kept from the average when `batch_size` more images were seen."""
+    def decay(self, images: int, images_seen: int) -> float:
+        """Return the weight kept from the average over `images` of the `images_seen` so far."""
         half_life = min(self.half_life, 0.05 * images_seen)
-        return 0.5 ** (batch_size / max(half_life, 1e-8))
+        return float(0.5 ** (images / max(half_life, 1e-8)))
 
     @torch.no_grad()
-    def update(self, generator: nn.Module, *, batch_size: int, images_seen: int) -> None:
-        """Move the average towards the generator's current weights."""
-        share = 1 - self.decay(batch_size, images_seen)
+    def update(self, generator: nn.Module, *, images: int, images_seen: int) -> None:
+        """Move the average towards the weights after a step on the last `images` real images."""
+        share = 1 - self.decay(images, images_seen)
         for average, current in zip(self.model.parameters(), generator.parameters(), strict=True):
             average.lerp_(current, share)
-        for average, current in zip(self.model.buffers(), generator.buffers(), strict=True):
-            average.copy_(current)
+        for copied, buffer in zip(self.model.buffers(), generator.buffers(), strict=True):
+            copied.copy_(buffer)

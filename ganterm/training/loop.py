@@ -26,7 +26,7 @@ from ganterm.training.events import (
 from ganterm.training.schedule import lr_factor
 from ganterm.training.seeding import seed_default_generators
 from ganterm.training.statistics import FirstNonFinite, RunningMeans
-from ganterm.training.step import GanStep
+from ganterm.training.step import MEASURED, GanStep
 
 FETCH_SECONDS = 0.5
 """Shortest time between two fetches of statistics from the device."""
@@ -65,7 +65,7 @@ class Trainer:
         self.step = 0
         self.batches_seen = 0
         self.images_seen = 0
-        self._broken = FirstNonFinite(device)
+        self._broken = FirstNonFinite(MEASURED)
         self._pending: list[tuple[Metrics | EpochEnded, dict[str, torch.Tensor]]] = []
         self._gan_step = GanStep(self.networks, config, self._record)
         self._clock = (time.perf_counter(), 0)
@@ -83,6 +83,11 @@ class Trainer:
         """Passes over the data so far, with fraction."""
         return self.batches_seen / self.batches.per_epoch
 
+    @property
+    def epochs_ended(self) -> int:
+        """Whole passes over the data so far."""
+        return self.batches_seen // self.batches.per_epoch
+
     def run(self) -> Iterator[Event]:
         """Train to the end, yielding what happens; steer at a `Boundary`.
 
@@ -96,17 +101,19 @@ class Trainer:
                 yield CheckpointDue(0)
         while self.step < self.steps_total:
             yield Boundary(self.step)
-            epochs_before = int(self.epoch)
+            epochs_before = self.epochs_ended
             self.advance()
-            epochs = int(self.epoch)
-            epoch_ended = epochs > epochs_before
-            if epoch_ended:
+            epochs = self.epochs_ended
+            if epochs > epochs_before:
                 means = self.epoch_means.take()
                 self._pending.append((EpochEnded(self.step, epochs, {}), means))
+            if self.step >= self.steps_total:
+                # Ahead of the last checkpoint: who resumes from it has nothing left to tell.
+                self._close_window()
             if time.perf_counter() - self._clock[0] >= FETCH_SECONDS:
                 yield from self.flush()
             sample, checkpoint = (
-                Cadence.parse(cadence).due(self.step, epochs, epoch_ended=epoch_ended)
+                Cadence.parse(cadence).due(self.step, epochs_before=epochs_before, epochs=epochs)
                 for cadence in (self.config.sample_every, self.config.checkpoint_every)
             )
             if sample or checkpoint:
@@ -115,7 +122,6 @@ class Trainer:
                 yield SampleDue(self.step)
             if checkpoint:
                 yield CheckpointDue(self.step)
-        self._close_window()
         yield from self.flush()
         yield Finished(self.step)
 
@@ -135,28 +141,28 @@ class Trainer:
             measure=ends_window,
         )
         self.batches_seen += count
-        self.images_seen += sum(self.batches.size(index) for index in indices)
+        images = sum(self.batches.size(index) for index in indices)
+        self.images_seen += images
         if self.ema:
-            self.ema.update(
-                self.networks.generator,
-                batch_size=self.config.batch_size,
-                images_seen=self.images_seen,
-            )
+            self.ema.update(self.networks.generator, images=images, images_seen=self.images_seen)
         if ends_window:
             self._close_window()
 
     def flush(self) -> list[Metrics | EpochEnded]:
         """Fetch what was measured since the last fetch; raises `DivergenceError`."""
         pending, self._pending = self._pending, []
-        rate = self._measured_rate()
         tensors = [value for _, means in pending for value in means.values()]
         # One transfer for all of it.
         values = iter(torch.stack(tensors).tolist() if tensors else [])
+        # After the transfer, which waits until the device has done the steps that are counted.
+        rate = self._measured_rate()
         events: list[Metrics | EpochEnded] = []
         for event, means in pending:
             measured = {name: next(values) for name in means}
-            extra = {"images_per_s": rate} if isinstance(event, Metrics) else {}
-            events.append(dataclasses.replace(event, values=measured, **extra))
+            if isinstance(event, Metrics):
+                events.append(dataclasses.replace(event, values=measured, images_per_s=rate))
+            else:
+                events.append(dataclasses.replace(event, values=measured))
         if broken := self._broken.fetch():
             raise DivergenceError(*broken)
         return events
@@ -189,8 +195,9 @@ class Trainer:
         self._clock = (time.perf_counter(), self.images_seen)
 
     def _record(self, names: tuple[str, ...], values: torch.Tensor) -> None:
-        self.window.add(names, values)
-        self.epoch_means.add(names, values)
+        row = values.to(self.window.dtype)  # once for both
+        self.window.add(names, row)
+        self.epoch_means.add(names, row)
         self._broken.watch(names, values, self.step)
 
     def _close_window(self) -> None:

@@ -17,7 +17,8 @@ _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 def export_state(trainer: Trainer) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Return the tensors (on the CPU) and counters that `restore_state` needs.
 
-    Names are `generator.… discriminator.… ema.… optimizer_g.… optimizer_d.… rng.… statistics.…`.
+    Both are snapshots that training on leaves alone. Names are
+    `generator.… discriminator.… ema.… optimizer_g.… optimizer_d.… rng.… statistics.…`.
     What was measured must have been flushed. Raises `DivergenceError` when a weight is not finite.
     """
     networks = trainer.networks
@@ -37,7 +38,7 @@ def export_state(trainer: Trainer) -> tuple[dict[str, torch.Tensor], dict[str, A
         sums, counts = means.state()
         tensors |= {f"statistics.{name}.{key}": value for key, value in sums.items()}
         counters[f"{name}_counts"] = counts
-    return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}, counters
+    return {name: _snapshot(value) for name, value in tensors.items()}, counters
 
 
 def restore_state(
@@ -67,6 +68,11 @@ def restore_state(
             if key.startswith(prefix)
         }
         means.load_state(sums, counters[f"{name}_counts"])
+
+
+def _snapshot(value: torch.Tensor) -> torch.Tensor:
+    # Always a copy: on the CPU the tensor itself would change as training goes on.
+    return torch.empty(value.shape, dtype=value.dtype).copy_(value.detach())
 
 
 def _modules(trainer: Trainer) -> Iterator[tuple[str, torch.Tensor]]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
-Row = Mapping[str, torch.Tensor]
-"""Scalars of one step by name, each a tensor of no dimensions on the device."""
+_NEVER = 2**62
 
 
 class RunningMeans:
@@ -53,30 +51,38 @@ class RunningMeans:
     def load_state(self, sums: Mapping[str, torch.Tensor], counts: Mapping[str, int]) -> None:
         """Restore what `state` returned."""
         self._groups = {
-            tuple(key.split(",")): (total.to(self.device, self.dtype), counts[key])
-            for key, total in sums.items()
+            # In the order of the counts: files of tensors sort theirs.
+            tuple(key.split(",")): (sums[key].to(self.device, self.dtype), count)
+            for key, count in counts.items()
         }
 
 
 class FirstNonFinite:
-    """Remembers, on the device, the first step at which each quantity was NaN or infinite."""
+    """Remembers, on the device, the first step at which each quantity was NaN or infinite.
 
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
+    `order` has the names in the order in which a step computes them, so that of what broke in the
+    same step the cause is found before its consequences.
+    """
+
+    def __init__(self, order: Sequence[str]) -> None:
+        self.order = order
         self._first: dict[tuple[str, ...], torch.Tensor] = {}
 
     def watch(self, names: tuple[str, ...], values: torch.Tensor, step: int) -> None:
         """Look at one row of step `step`."""
-        broken = torch.where(torch.isfinite(values), math.inf, float(step))
+        # In integers: float32 cannot count beyond 16,777,216.
+        broken = torch.where(torch.isfinite(values), _NEVER, step)
         first = self._first.get(names)
         self._first[names] = broken if first is None else torch.minimum(first, broken)
 
     def fetch(self) -> tuple[int, str] | None:
         """Return the first broken step and the name of what broke first in it, or `None`."""
-        found: list[tuple[int, str]] = []
-        for names, first in self._first.items():
-            for name, step in zip(names, first.tolist(), strict=True):
-                if math.isfinite(step):
-                    found.append((int(step), name))
-        # Names were watched in the order in which a step computes them, and min is stable.
-        return min(found, key=lambda entry: entry[0], default=None)
+        if not self._first:
+            return None
+        names = [name for group in self._first for name in group]
+        steps = torch.cat(list(self._first.values())).tolist()
+        found = [(step, name) for step, name in zip(steps, names, strict=True) if step < _NEVER]
+        return min(found, key=lambda entry: (entry[0], self._rank(entry[1])), default=None)
+
+    def _rank(self, name: str) -> int:
+        return self.order.index(name) if name in self.order else len(self.order)

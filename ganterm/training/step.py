@@ -14,6 +14,22 @@ from ganterm.objectives.losses import LOSSES, Loss
 from ganterm.objectives.penalties import r1, r2, wgan_gp
 from ganterm.training.build import Networks
 
+MEASURED = (
+    "d_loss_real",
+    "d_loss_fake",
+    "d_loss",
+    "d_real",
+    "d_fake",
+    "acc_real",
+    "acc_fake",
+    "wasserstein",
+    "penalty",
+    "grad_norm_d",
+    "g_loss",
+    "grad_norm_g",
+)
+"""What a step measures, in the order in which it computes it; not every step has all of it."""
+
 Record = Callable[[tuple[str, ...], torch.Tensor], None]
 """Takes a row of scalars: their names and a tensor of as many values, still on the device."""
 
