@@ -28,7 +28,9 @@ from ganterm.runs.state import RunView
 
 PREVIEW_IMAGES = 16
 PREVIEW_ROWS = 12
-"""Most rows of the terminal that a preview takes while training goes on."""
+"""Most images of a preview, and rows of the terminal it takes, while training goes on."""
+FINAL_IMAGES = 64
+"""Most images of the grid that is left on the screen at the end."""
 
 _COLOUR_SYSTEMS = {
     ColourMode.TRUECOLOR: "truecolor",
@@ -106,7 +108,8 @@ class TerminalReporter:
         self.live.stop()
         over = view.state in {"finished", "stopped", "failed"}
         if over and history.sample is not None:
-            self._preview(history.sample, history, rows=max(self.canvas.rows - 6, PREVIEW_ROWS))
+            rows = max(self.canvas.rows - 6, PREVIEW_ROWS)
+            self._preview(history.sample, history, rows=rows, images=FINAL_IMAGES)
         if over:
             self._curves(history)
         took = duration(time.monotonic() - self._began)
@@ -134,13 +137,20 @@ class TerminalReporter:
         for command, what in commands:
             self._line(f"  {command:<{width}}  {what}", "")
 
-    def _preview(self, record: Record, history: History, rows: int = PREVIEW_ROWS) -> None:
+    def _preview(
+        self,
+        record: Record,
+        history: History,
+        *,
+        rows: int = PREVIEW_ROWS,
+        images: int = PREVIEW_IMAGES,
+    ) -> None:
         try:
             rasters = load_sheet(self.run.path / record["path"])
         except GantermError:
             return  # Deleted meanwhile; a preview is not worth a word.
         canvas = Canvas(self.canvas.colour, self.canvas.charset, self.console.width, rows)
-        lines, _ = draw_many(rasters[:PREVIEW_IMAGES], canvas, scroll=False)
+        lines, _ = draw_many(rasters[:images], canvas, scroll=False)
         epoch = f" · epoch {history.epochs[-1]['epoch']}" if history.epochs else ""
         if canvas.charset is Charset.ASCII:
             epoch = epoch.replace("·", "-")
