@@ -120,6 +120,8 @@ def _missing_notes(info: DatasetInfo, found: Found) -> list[str]:
     missing = [part for part in parts_of(info) if part not in found.files]
     if not missing:
         return []
+    if found.given is not None:
+        return [f"Only the split {found.given.name} belongs to was imported; the folder gives all."]
     splits = " and ".join(dict.fromkeys(part.split for part in missing))
     names = ", ".join(part.name for part in missing)
     return [f"The {splits} split was left out: {names} not found in {found.where}."]

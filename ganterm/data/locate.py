@@ -27,11 +27,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Found:
-    """The files at hand, by part, and the archive they came from if there was one."""
+    """The files at hand, by part, and where they were found."""
 
     files: Mapping[Part, Path]
     where: Path
     archive: Path | None = None
+    """The archive they were taken from."""
+    given: Path | None = None
+    """The one file that was named instead of a folder; only its split was looked for."""
 
 
 def parts_of(info: DatasetInfo) -> list[Part]:
@@ -78,7 +81,7 @@ def find_files(info: DatasetInfo, path: Path, progress: Progress = silent) -> It
         # The file that was given wins over another form of it beside it.
         beside = _match(info, _files_in(path.parent))
         files = {part: file for part, file in beside.items() if part.split == named.split}
-        yield Found({**files, named: path}, path.parent)
+        yield Found({**files, named: path}, path.parent, given=path)
     elif stat.S_ISREG(mode) and is_archive(path):
         with unpack(path, lambda name: _wanted(info, name), progress) as unpacked:
             files = {part: unpacked[part.name] for part in parts_of(info) if part.name in unpacked}

@@ -19,6 +19,8 @@ MAX_LINE = 16_384
 MAX_BYTES = 256 << 20
 """Decompressed; the larger published file takes about 32 MiB."""
 
+_INDICES = list(range(1, SIDE * SIDE + 1))
+
 
 def read_usps(
     source: Source, *, expected: int, progress: Progress = silent
@@ -57,20 +59,15 @@ def _lines(source: Source) -> Iterator[bytes]:
 
 
 def _parse(path: Path, number: int, line: bytes) -> "tuple[int, NDArray[np.float32]]":
-    values = np.full(SIDE * SIDE, np.nan, dtype=np.float32)
     try:
-        first, *pairs = line.split()
-        label = int(float(first))
-        for pair in pairs:
-            index, _, value = pair.partition(b":")
-            position = int(index)
-            if not 1 <= position <= len(values):
-                raise ValueError(position)
-            values[position - 1] = float(value)
-    except (ValueError, OverflowError) as error:
-        raise DataError(f"{path} line {number} is not `label index:value ...`.") from error
-    if not bool(np.all(np.abs(values) <= 1)):
+        label, *numbers = map(float, line.replace(b":", b" ").split())
+        if line.count(b":") != len(_INDICES) or numbers[::2] != _INDICES or not label.is_integer():
+            raise ValueError(line)
+    except ValueError as error:
         raise DataError(
-            f"{path} line {number} does not hold {SIDE * SIDE} grey levels between -1 and 1."
-        )
-    return label, values
+            f"{path} line {number} is not a label and {len(_INDICES)} grey levels `index:value`."
+        ) from error
+    values = np.array(numbers[1::2], dtype=np.float32)
+    if not bool(np.all(np.abs(values) <= 1)):
+        raise DataError(f"{path} line {number} has grey levels that are not between -1 and 1.")
+    return int(label), values

@@ -64,6 +64,7 @@ def test_one_file_brings_its_partner_and_nothing_else(tmp_path: Path) -> None:
     write_mnist(tmp_path)
     report = import_dataset("mnist", tmp_path / "t10k-labels-idx1-ubyte.gz")
     assert counts(report) == {"test": 12}
+    assert report.notes[0].startswith("Only the split t10k-labels-idx1-ubyte.gz belongs to")
 
 
 def test_one_file_alone_says_what_it_is_and_what_is_missing(tmp_path: Path) -> None:

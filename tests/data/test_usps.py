@@ -31,20 +31,27 @@ def test_pixels_and_labels_are_torchvisions(tmp_path: Path) -> None:
     assert (labels - 1).tolist() == list(published.targets)
 
 
-LINE = usps_bytes(np.zeros((1, 256)), [1])
+LINE = bz2.decompress(usps_bytes(np.zeros((1, 256)), [1]))
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         (b"", "no images"),
-        (b"hello world\n", "line 1 is not"),
-        (b"1 257:0.5\n", "line 1 is not"),
-        (b"1 0:0.5\n", "line 1 is not"),
-        (b"nan 1:0.5\n", "line 1 is not"),
-        (b"1 1:0.5\n", "does not hold 256 grey levels"),
-        (bz2.decompress(LINE).replace(b" 7:0.0000", b" 7:1.5"), "grey levels"),
-        (bz2.decompress(LINE) * 2 + b"x", "line 3 is not"),
+        (b"hello world\n", "line 1 is not a label and 256 grey levels"),
+        (b"1 1:0.5\n", "line 1 is not"),
+        (LINE.replace(b" 7:", b" 8:"), "line 1 is not"),
+        (LINE.replace(b" 7:", b" 7.5:"), "line 1 is not"),
+        (LINE.replace(b" 7:", b" 7 "), "line 1 is not"),
+        (LINE.replace(b" 7:", b" seven:"), "line 1 is not"),
+        (LINE.replace(b"\n", b" 257:0\n"), "line 1 is not"),
+        (b"1.5" + LINE[1:], "line 1 is not"),
+        (b"nan" + LINE[1:], "line 1 is not"),
+        (b"inf" + LINE[1:], "line 1 is not"),
+        (LINE.replace(b" 7:0.0000", b" 7:1.5"), "not between -1 and 1"),
+        (LINE.replace(b" 7:0.0000", b" 7:nan"), "not between -1 and 1"),
+        (LINE.replace(b" 7:0.0000", b" 7:-inf"), "not between -1 and 1"),
+        (LINE * 2 + b"x", "line 3 is not"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: bytes, words: str) -> None:
