@@ -1,0 +1,93 @@
+"""What a record of the journal costs, and how much of the step that is."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganterm.bench.pace import TrainerLoop, step_time
+from ganterm.bench.result import Column, Result, Spread, Value
+from ganterm.bench.settings import Settings
+from ganterm.bench.workload import Workload, prepare
+from ganterm.data import Progress
+from ganterm.runs.journal import JournalWriter
+from ganterm.training.build import choose_device
+from ganterm.training.events import Metrics
+
+BATCHES = 20
+RECORDS = 500
+"""Records of one batch; the cost of one is the batch's mean."""
+
+_COLUMNS = (
+    Column("recipe", "RECIPE"),
+    Column("record_seconds", "COST PER RECORD", "us"),
+    Column("record_bytes", "BYTES PER RECORD", "count"),
+    Column("steps_per_record", "STEPS PER RECORD", "number"),
+    Column("step_seconds", "STEP", "ms"),
+    Column("share", "SHARE OF STEP TIME", "share"),
+)
+
+
+@dataclass(frozen=True)
+class RecordCost:
+    """What one record takes."""
+
+    seconds: Spread
+    bytes: int
+
+
+def measure(settings: Settings, progress: Progress) -> Result:
+    """Time the writing of real metrics, and the steps between two records of each recipe."""
+    workloads = [prepare(recipe, settings.device, progress) for recipe in settings.recipes]
+    return Result(
+        title="Journal",
+        method=(
+            f"Records of real metrics written as the worker writes them, {BATCHES} times "
+            f"{RECORDS:,}, on the disk where runs live; the steps that a record stands for follow "
+            "from the recipe's intervals, the records of epochs among them. Steps in float32."
+        ),
+        columns=_COLUMNS,
+        rows=[_row(workload, settings, progress) for workload in workloads],
+        notes=[f"{workload.name}: {workload.data}." for workload in workloads],
+    )
+
+
+def _row(workload: Workload, settings: Settings, progress: Progress) -> dict[str, Value]:
+    config = workload.config
+    loop = TrainerLoop(config, workload.images, choose_device(settings.device))
+    step = step_time(loop, turn=settings.turn, what=f"steps of {workload.name}", progress=progress)
+    cost = time_records(settings.scratch / "journal.jsonl", loop.latest_metrics())
+    epoch_steps = loop.trainer.batches.per_epoch / config.d_steps
+    records_per_step = 1 / config.log_every + 1 / epoch_steps
+    return {
+        "recipe": workload.name,
+        "record_seconds": cost.seconds,
+        "record_bytes": cost.bytes,
+        "steps_per_record": 1 / records_per_step,
+        "step_seconds": step,
+        "share": cost.seconds.scaled(records_per_step / step.median),
+    }
+
+
+def time_records(path: Path, metrics: Metrics) -> RecordCost:
+    """Write `metrics` to a new journal at `path` over and over, as the worker does.
+
+    Raises `OSError` when it cannot be written.
+    """
+    seconds = []
+    with JournalWriter(path) as journal:
+        for batch in range(BATCHES):
+            began = time.perf_counter()
+            for record in range(RECORDS):
+                journal.write(
+                    "metrics",
+                    batch * RECORDS + record,
+                    epoch=metrics.epoch,
+                    images_per_s=metrics.images_per_s,
+                    **metrics.values,
+                )
+            seconds.append((time.perf_counter() - began) / RECORDS)
+    size = path.stat().st_size // (BATCHES * RECORDS)
+    path.unlink()
+    return RecordCost(Spread.of(seconds), size)

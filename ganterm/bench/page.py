@@ -1,0 +1,68 @@
+"""A report as a Markdown page, without the name of a machine and without a path."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from ganterm.bench.suite import Report
+from ganterm.render.text import safe_text
+
+
+def facts(report: Report) -> list[tuple[str, str]]:
+    """Return what the figures hold for, as labels and words made safe for a terminal."""
+    machine = report.machine
+    processor = f"{machine['processor']} ({machine['architecture']})"
+    found = {
+        "Date": report.date,
+        "Processor": f"{processor}, {machine['cores']} cores, {machine['vector_instructions']}",
+        "GPU": machine["gpu"] or "none",
+        "Memory": f"{machine['memory_gib']} GiB",
+        "System": machine["system"],
+        "PyTorch threads": machine["torch_threads"],
+        "Load before": machine["load"],
+        "Versions": ", ".join(f"{name} {version}" for name, version in report.versions.items()),
+    }
+    return [(label, safe_text(str(words))) for label, words in found.items()]
+
+
+def markdown(report: Report) -> str:
+    """Return the page; it ends with a newline."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield "# Benchmarks"
+    yield ""
+    yield "Measured with `ganterm bench`, which writes this page."
+    yield ""
+    yield from _table(("MACHINE", ""), facts(report))
+    for name, result in report.results.items():
+        yield ""
+        yield f"## {result.title}"
+        yield ""
+        method = f"{result.method} By itself: `ganterm bench {name}`."
+        yield textwrap.fill(method, 100, break_on_hyphens=False)
+        yield ""
+        yield from _table(result.headings, result.cells())
+        if result.notes:
+            yield ""
+            yield from (f"- {_text(note)}" for note in result.notes)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield _row(headings)
+    yield _row(["---"] * len(headings))
+    yield from map(_row, rows)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(map(_text, cells)) + " |"
+
+
+def _text(words: str) -> str:
+    """Return foreign words with what Markdown would take for its own made harmless."""
+    safe = safe_text(words)
+    for mark in "\\`|<*_[":
+        safe = safe.replace(mark, "\\" + mark)
+    return safe

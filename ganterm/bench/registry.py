@@ -1,0 +1,76 @@
+"""The measurements by name, in the order in which they are made; importing this imports none."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Final, Protocol, cast
+
+from ganterm.bench.result import Result
+from ganterm.bench.settings import Settings, labelled
+from ganterm.data.progress import Progress
+from ganterm.errors import ConfigError
+
+
+class Measure(Protocol):
+    """The function `measure` of a measurement's module."""
+
+    def __call__(self, settings: Settings, progress: Progress) -> Result:
+        """Measure, telling `progress` how far it is."""
+        ...
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A measurement: its name, what it measures in a line, and the module that does it."""
+
+    name: str
+    summary: str
+    module: str
+
+    def run(self, settings: Settings, progress: Progress) -> Result:
+        """Import the module and measure; raises what it raises."""
+        measure = cast(Measure, importlib.import_module(self.module).measure)
+        return measure(settings, labelled(self.name, progress))
+
+
+_ALL = (
+    Measurement(
+        "throughput",
+        "Images per second against a plain tutorial loop, interleaved.",
+        "ganterm.bench.throughput",
+    ),
+    Measurement(
+        "journal",
+        "Cost of a record, and its share of the step.",
+        "ganterm.bench.journal",
+    ),
+    Measurement(
+        "checkpoint",
+        "Cost of a save, and its share of the step.",
+        "ganterm.bench.checkpoint",
+    ),
+    Measurement(
+        "startup",
+        "Time that commands take to start and answer.",
+        "ganterm.bench.startup",
+    ),
+)
+
+MEASUREMENTS: Final[Mapping[str, Measurement]] = MappingProxyType({m.name: m for m in _ALL})
+
+
+def choose(names: Sequence[str]) -> list[Measurement]:
+    """Return the measurements called `names` in the registry's order, all of them for no names.
+
+    Raises `ConfigError` naming what there is.
+    """
+    for name in names:
+        if name not in MEASUREMENTS:
+            near = get_close_matches(name, MEASUREMENTS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(MEASUREMENTS)}."
+            raise ConfigError(f"There is no measurement {name!r}; {hint}")
+    return [m for m in MEASUREMENTS.values() if not names or m.name in names]

@@ -1,0 +1,75 @@
+"""What is trained while something is measured: a recipe, and real images for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ganterm.bench.settings import labelled
+from ganterm.config import RunConfig, resolve
+from ganterm.data import CATALOGUE, Progress, is_available, load
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, eq=False)
+class Workload:
+    """A recipe with the images it trains on.
+
+    Attributes:
+        name: the recipe's name.
+        config: its configuration; `dataset` and `split` are those of `images`.
+        images: uint8 (N, C, H, W), as the recipe's networks take them.
+        data: what the images are, in words that name no path.
+    """
+
+    name: str
+    config: RunConfig
+    images: torch.Tensor
+    data: str
+
+
+def config_of(recipe: str, device: str) -> RunConfig:
+    """Return the configuration of `recipe` on `device`, with a dataset that is on this machine.
+
+    Where the recipe's own dataset is missing, the embedded digits take its place. Raises
+    `ConfigError` for an unknown recipe.
+    """
+    config = resolve({"recipe": recipe, "device": device}).config
+    info = CATALOGUE.get(config.dataset)
+    if info is None:
+        return config
+    splits = info.splits if config.split == "all" else (config.split,)
+    if all(is_available(info.name, split) for split in splits):
+        return config
+    return msgspec.structs.replace(config, dataset="digits", split="train")
+
+
+def prepare(recipe: str, device: str, progress: Progress) -> Workload:
+    """Load the images of `recipe`; raises `ConfigError` or `DataError` where that fails."""
+    config = config_of(recipe, device)
+    images = load(
+        config.dataset,
+        split=config.split,
+        image_size=config.image_size,
+        channels=config.channels,
+        fit=config.fit,
+        progress=labelled(recipe_name(recipe), progress),
+    )
+    size = config.image_size
+    known = config.dataset in CATALOGUE
+    words = f"{config.dataset} {config.split}" if known else "a folder of images"
+    words = f"{words}, {len(images):,} images of {size}x{size}"
+    wanted = resolve({"recipe": recipe}).config.dataset
+    if known and wanted != config.dataset:
+        words += f" ({wanted} is not imported here)"
+    return Workload(recipe_name(recipe), config, images.images, words)
+
+
+def recipe_name(recipe: str) -> str:
+    """Return the name of a recipe that is given by name or by the path of its file."""
+    return Path(recipe).stem if recipe.endswith(".toml") else recipe
