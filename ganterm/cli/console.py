@@ -23,7 +23,8 @@ def emit_lines(lines: Iterable[str]) -> None:
 def emit_json(value: object) -> None:
     """Write one JSON document: indented for a person, on one line for a pipe."""
     indent = 2 if sys.stdout.isatty() else None
-    emit(json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False))
+    # In ASCII, because foreign strings may hold what steers a terminal or cannot be encoded.
+    emit(json.dumps(value, indent=indent, allow_nan=False))
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:

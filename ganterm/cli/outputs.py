@@ -15,7 +15,7 @@ from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.png import encode_png
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import save_sheet
-from ganterm.render.show import draw_many
+from ganterm.render.show import draw_many, draw_page
 from ganterm.runs.durable import write_atomically
 
 if TYPE_CHECKING:
@@ -103,11 +103,13 @@ def encode(
         save_sheet(rasters, columns or square(len(rasters)), buffer)
         return buffer.getvalue()
     if form is Form.ANSI:
-        colour = ColourMode.TRUECOLOR if colour is None else colour
-        canvas = Canvas(colour, charset or Charset.HALFBLOCK, *_PAGE)
+        canvas = Canvas(colour or ColourMode.TRUECOLOR, charset or Charset.HALFBLOCK, *_PAGE)
     elif form is Form.TXT:
         canvas = Canvas(ColourMode.NONE, charset or Charset.ASCII, *_PAGE)
-    lines, _ = draw_many(rasters, canvas, columns=columns)
+    if form is Form.TERM and sys.stdout.isatty():
+        lines, _ = draw_many(rasters, canvas, columns=columns)
+    else:
+        lines = draw_page(rasters, canvas, columns=columns)
     return "".join(line + "\n" for line in lines).encode()
 
 

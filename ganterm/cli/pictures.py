@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -35,16 +35,17 @@ class Pictures:
     path: Path
     step: int | None = None
     notes: tuple[str, ...] = ()
+    name: str = ""
+    """What the user called it, where that is not the path."""
 
     @property
     def title(self) -> str:
         """One line about the pictures; it holds foreign text."""
         first = self.rasters[0]
         size = size_words((first.width, first.height))
-        words = [size] if self.kind == "image" else [plural(len(self.rasters), "image"), size]
-        if self.step is not None:
-            words.insert(0, f"step {self.step}")
-        return f"{self.path}: {', '.join(words)}"
+        what = size if self.kind == "image" else f"{plural(len(self.rasters), 'image')}, {size}"
+        step = "" if self.step is None else f", step {self.step}"
+        return f"{self.name or self.path}{step}: {what}"
 
 
 def open_pictures(target: str, runs_dir: Path | None = None) -> Pictures:
@@ -99,11 +100,11 @@ def _of_checkpoint(path: Path, notes: tuple[str, ...] = ()) -> Pictures:
 
 def _of_run(run: RunDir, runs_dir: Path) -> Pictures:
     if (grid := newest_sample(run)) is not None:
-        return _of_file(grid)
+        return replace(_of_file(grid), name=run.name, step=step_of(grid))
     if not list_checkpoints(run.checkpoints):
         raise DataError(f"{run.name} has drawn no samples yet; wait for the first.")
     choice = choose_checkpoint(str(run.path), runs_dir)
-    return _of_checkpoint(choice.path, choice.notes)
+    return replace(_of_checkpoint(choice.path, choice.notes), name=run.name)
 
 
 def _of_folder(path: Path) -> Pictures:

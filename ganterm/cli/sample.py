@@ -38,7 +38,7 @@ def sample(
     target: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RUN|CHECKPOINT|DIRECTORY]",
+            metavar="RUN|CHECKPOINT|DIRECTORY",
             help="A run by name or path, a checkpoint, or a folder of checkpoints; by default the "
             "newest run.",
             show_default=False,

@@ -55,8 +55,6 @@ def show(
 
     canvas = canvas_of(sys.stdout, colour=color, charset=charset)
     screen = replace(canvas, rows=max(canvas.rows - _TEXT_ROWS, 1))
-    # Where nothing is cut off by a screen, nothing needs leaving out.
-    scroll = every or not sys.stdout.isatty()
     opened: list[Pictures] = []
     trouble: list[GantermError] = []
     for name in files:
@@ -67,7 +65,7 @@ def show(
             say(note)
         opened.append(pictures)
         if not as_json:
-            _draw(pictures, screen, columns=columns, scroll=scroll, titled=len(files) > 1)
+            _draw(pictures, screen, columns=columns, every=every, titled=len(files) > 1)
     if as_json:
         emit_json([_described(pictures) for pictures in opened])
     if trouble:
@@ -87,18 +85,19 @@ def _opened(name: str, runs_dir: Path | None, trouble: list[GantermError]) -> Pi
 
 
 def _draw(
-    pictures: Pictures, screen: Canvas, *, columns: int | None, scroll: bool, titled: bool
+    pictures: Pictures, screen: Canvas, *, columns: int | None, every: bool, titled: bool
 ) -> None:
-    from ganterm.render.show import draw_many  # noqa: PLC0415
+    from ganterm.render.show import draw_many, draw_page  # noqa: PLC0415
 
-    count = len(pictures.rasters)
-    lines, shown = draw_many(pictures.rasters, screen, columns=columns, scroll=scroll)
-    title = pictures.title
-    if shown < count:
-        title += f"; the first {shown} of them, --all draws every one"
+    count = shown = len(pictures.rasters)
+    if sys.stdout.isatty():
+        lines, shown = draw_many(pictures.rasters, screen, columns=columns, scroll=every)
+    else:
+        lines = draw_page(pictures.rasters, screen, columns=columns)
+    left_out = f", of which {shown} fit; --all draws every one" if shown < count else ""
     # A lone picture says enough by itself, unless there is more to know than can be seen.
     if titled or pictures.kind != "image":
-        say(title + ".")
+        say(f"{pictures.title}{left_out}.")
     write_lines(lines)
 
 

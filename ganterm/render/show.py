@@ -1,10 +1,11 @@
 """Many pictures drawn at once, as large as the terminal allows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ganterm.render.colour import Canvas
 from ganterm.render.halfblock import draw
-from ganterm.render.layout import GridFit, arrange, fit_canvas, fit_columns
+from ganterm.render.layout import arrange, fit_canvas, fit_columns
 from ganterm.render.raster import Raster
 
 
@@ -16,27 +17,42 @@ def draw_many(
     scroll: bool = True,
     levels: int | None = None,
 ) -> tuple[list[str], int]:
-    """Draw equally large rasters as a grid; return its lines and how many rasters it shows.
+    """Draw equally large rasters as a grid on a screen; return its lines and how many it shows.
 
-    They fill the canvas where all of them have room on it in full. Where not, `scroll` draws all
-    of them, as they are, on more lines than the canvas has; without it they are reduced and, if
-    that would make them illegible, only the first are drawn. `columns` fixes how many stand in a
-    row, and then all are drawn. The lines have no line feeds; `levels` is that of `draw`. No
-    rasters give no lines. Raises ValueError if sizes differ.
+    As many as are legible are drawn within the rows of the canvas. Where that leaves some out and
+    `scroll` is true, all are drawn as `draw_page` does. `columns` fixes how many stand in a row,
+    and then all are drawn. The lines have no line feeds; `levels` is that of `draw`. No rasters
+    give no lines. Raises ValueError if sizes differ.
     """
     if not rasters:
         return [], 0
-    fit = _fit(len(rasters), rasters[0], canvas, columns, scroll=scroll)
+    count, first = len(rasters), rasters[0]
+    if columns is not None:
+        fit = fit_columns(count, first.width, first.height, canvas, columns)
+    else:
+        fit = fit_canvas(count, first.width, first.height, canvas)
+        if scroll and fit.shown < count:
+            return draw_page(rasters, canvas, levels=levels), count
     return draw(arrange(rasters, fit), canvas, levels=levels), fit.shown
 
 
-def _fit(
-    count: int, first: Raster, canvas: Canvas, columns: int | None, *, scroll: bool
-) -> GridFit:
-    image = first.width, first.height
+def draw_page(
+    rasters: Sequence[Raster],
+    canvas: Canvas,
+    *,
+    columns: int | None = None,
+    levels: int | None = None,
+) -> list[str]:
+    """Draw all of the rasters, as they are, on as many lines as that takes.
+
+    For a file, a pipe or a screen that scrolls: the rows of the canvas mean nothing. Images are
+    reduced only as far as its width asks for. Otherwise this is `draw_many`.
+    """
+    if not rasters:
+        return []
+    count, first = len(rasters), rasters[0]
     if columns is not None:
-        return fit_columns(count, *image, canvas, columns)
-    fit = fit_canvas(count, *image, canvas)
-    if not scroll or (fit.shown == count and fit.enlarged):
-        return fit
-    return fit_canvas(count, *image, canvas, scroll=True, largest=1)
+        fit = fit_columns(count, first.width, first.height, replace(canvas, rows=1), columns)
+    else:
+        fit = fit_canvas(count, first.width, first.height, canvas, scroll=True, largest=1)
+    return draw(arrange(rasters, fit), canvas, levels=levels)

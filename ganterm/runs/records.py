@@ -26,29 +26,46 @@ class RecordBase(TypedDict):
     time: Annotated[float, "seconds since 1970-01-01 UTC, to the millisecond"]
 
 
-class StartRecord(RecordBase):
-    """A worker began a new run."""
+class OpeningRecord(RecordBase):
+    """What a worker says of itself and of its run when it begins."""
 
-    kind: Literal["start"]
     run: Annotated[str, "name of the run"]
-    config: Annotated[dict[str, Any], "the whole configuration, every key"]
+    config: Annotated[dict[str, Any], "the whole configuration in force, every key"]
     steps: Annotated[int, "steps the run is to make"]
     epochs: Annotated[int | None, "epochs the run is to make; null if it counts steps"]
+    controls: Annotated[int, "how many live changes the state it starts from has seen"]
+    pending: Annotated[
+        list[dict[str, Any]], "live changes that will be made again in time: id, step and args"
+    ]
     device: Annotated[str, "where it trains, such as cpu or cuda:0"]
+    threads: Annotated[int, "threads of the CPU it computes with"]
     host: Annotated[str, "name of the machine"]
     pid: Annotated[int, "process id of the worker"]
     versions: Annotated[dict[str, str], "versions of ganterm, torch and python"]
     command: Annotated[list[str], "the command line that started it"]
 
 
-class MetricsOptional(TypedDict, total=False):
-    """What some losses, penalties and settings add to the metrics."""
+class StartRecord(OpeningRecord):
+    """A worker began a new run."""
 
-    epoch: Annotated[int, "epoch under way, from 0"]
+    kind: Literal["start"]
+
+
+class MeasuredOptional(TypedDict, total=False):
+    """What some losses, penalties and settings add to what is measured."""
+
+    d_loss_real: Annotated[Number, "the discriminator's loss on real images alone"]
+    d_loss_fake: Annotated[Number, "the discriminator's loss on generated images alone"]
     wasserstein: Annotated[Number, "estimate of the Wasserstein distance: mean D(real) - D(fake)"]
     penalty: Annotated[Number, "gradient penalty before its weight"]
     grad_norm_g: Annotated[Number, "2-norm of the generator's gradient"]
     grad_norm_d: Annotated[Number, "2-norm of the discriminator's gradient"]
+
+
+class MetricsOptional(MeasuredOptional, total=False):
+    """What else metrics may have."""
+
+    epoch: Annotated[float, "epochs so far, a fraction within one"]
 
 
 class MetricsRecord(RecordBase, MetricsOptional):
@@ -64,7 +81,7 @@ class MetricsRecord(RecordBase, MetricsOptional):
     acc_fake: Annotated[Number, "share of generated images taken for generated, in [0, 1]"]
 
 
-class EpochRecord(RecordBase):
+class EpochRecord(RecordBase, MeasuredOptional):
     """An epoch ended; the means are over all its batches."""
 
     kind: Literal["epoch"]
@@ -141,20 +158,13 @@ class ControlRecord(RecordBase):
     error: Annotated[str, "why it was refused; empty if it was obeyed"]
 
 
-class ResumeRecord(RecordBase):
+class ResumeRecord(OpeningRecord):
     """A worker took the run up again from its state at `step`; what lay beyond is void."""
 
     kind: Literal["resume"]
     checkpoint: Annotated[str | None, "the checkpoint, relative to the run; null: the beginning"]
     skipped: Annotated[list[str], "newer checkpoints that were damaged, and why"]
     torn_bytes: Annotated[int, "length of the unfinished last line that was cut off the journal"]
-    pending: Annotated[
-        list[dict[str, Any]], "control records beyond `step` that will be applied again in time"
-    ]
-    device: Annotated[str, "where it trains now"]
-    host: Annotated[str, "name of the machine"]
-    pid: Annotated[int, "process id of the worker"]
-    versions: Annotated[dict[str, str], "versions of ganterm, torch and python"]
 
 
 class EndRecord(RecordBase):
