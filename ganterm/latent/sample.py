@@ -24,7 +24,8 @@ def generate(generator: nn.Module, z: torch.Tensor) -> torch.Tensor:
     training = generator.training
     generator.eval()
     try:
-        chunks = [to_uint8(generator(part.to(device))).cpu() for part in z.split(CHUNK)]
+        parts = (z[begin : begin + CHUNK] for begin in range(0, len(z), CHUNK))
+        chunks = [to_uint8(generator(part.to(device))).cpu() for part in parts]
     finally:
         generator.train(training)
     return torch.cat(chunks)

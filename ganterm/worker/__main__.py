@@ -1,11 +1,13 @@
 """The worker process: `python -m ganterm.worker RUN`. Started by `ganterm.runs.launch`.
 
-It takes the run's lock before it imports PyTorch, so that whoever started it knows at once.
+It takes the run's lock and finds out what to do before it imports PyTorch, so that whoever started
+it knows at once whether it can.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 import time
@@ -18,6 +20,7 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status, write_status
+from ganterm.worker.job import prepare
 from ganterm.worker.signals import StopFlag
 
 
@@ -41,16 +44,33 @@ def main() -> NoReturn:
 
 
 def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag) -> ExitCode:
-    with WorkerLock(run.lock):
+    with WorkerLock(run.lock) as lock:
+        for directory in (run.samples, run.checkpoints, run.control):
+            directory.mkdir(exist_ok=True)
         for directory in (run.path, run.samples, run.checkpoints):
             remove_stale_temps(directory)
-        write_status(run.status, Status(state="starting", step=0, steps=0, started=time.time()))
+        # Others write there too, and what they are writing now is not stale.
+        remove_stale_temps(run.control, older_than=60.0)
         with JournalWriter(run.journal) as journal:
+            # What makes no sense is refused before the status tells that the worker is at work.
+            job = prepare(
+                run, repeat=arguments.repeat, steps=arguments.steps, epochs=arguments.epochs
+            )
+            status = Status(
+                state="starting", step=job.step, steps=job.config.steps, started=time.time()
+            )
+            write_status(run.status, status)
             from ganterm.worker.session import Session  # noqa: PLC0415 - imports PyTorch
 
-            return Session(run, journal, stop).work(
-                repeat=arguments.repeat, steps=arguments.steps, epochs=arguments.epochs
-            )
+            return Session(
+                run,
+                job,
+                journal=journal,
+                lock=lock,
+                status=status,
+                stop=stop,
+                command=arguments.started_by,
+            ).work()
 
 
 def _arguments() -> argparse.Namespace:
@@ -59,6 +79,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=Path, help="run whose live changes are made again")
     parser.add_argument("--steps", type=int, help="new length in steps")
     parser.add_argument("--epochs", type=int, help="new length in epochs")
+    parser.add_argument(
+        "--started-by", type=json.loads, default=sys.argv, help="command line, as a JSON array"
+    )
     return parser.parse_args()
 
 

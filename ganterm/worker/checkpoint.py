@@ -98,4 +98,4 @@ def _plain(item: tuple[str, torch.Tensor]) -> tuple[str, str, tuple[int, ...], m
     }[tensor.dtype]
     # One dimension first, because a scalar has no view as bytes.
     flat = tensor.reshape(-1).view(torch.uint8).numpy()
-    return name, dtype, tuple(tensor.shape), memoryview(flat)
+    return name, dtype, tuple(tensor.shape), flat.data

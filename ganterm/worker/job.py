@@ -3,95 +3,204 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ganterm.config import RunConfig, check
-from ganterm.config.runfile import read_run_toml
+from ganterm.config import FIELDS, RunConfig, check
+from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.errors import ConfigError, TrainingError
-from ganterm.runs import checkpoints
-from ganterm.runs.journal import read_journal
+from ganterm.runs import checkpoints, control
+from ganterm.runs.journal import effective, read_journal
 from ganterm.runs.layout import RunDir
+from ganterm.runs.records import Record
 from ganterm.runs.steering import steering
 from ganterm.worker.checkpoint import read_meta
 
+_OPENINGS = frozenset({"start", "resume"})
+_MAX_THREADS = 1024
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """Where a worker starts from.
 
     Attributes:
         config: the configuration to train under.
         checkpoint: the verified checkpoint to go on from; `None` starts at step 0.
+        step: steps that its state has done.
+        threads: CPU threads the run began with, which the last bits of its sums depend on;
+            0 where that is not known.
         resumed: whether the run has a history.
-        controls: live changes that the checkpoint has seen.
+        controls: live changes that the state has seen.
         pending: live changes to make again, in order: `{"id", "step", "args"}`.
         skipped: newer checkpoints that are damaged, each with the reason.
+        notes: what the user should be told about the run's files, in sentences.
+        answered: ids of waiting commands that an earlier worker obeyed but could not remove.
+        missed: ids of waiting commands that were meant for an earlier worker alone.
     """
 
     config: RunConfig
     checkpoint: Path | None = None
+    step: int = 0
+    threads: int = 0
     resumed: bool = False
     controls: int = 0
-    pending: list[dict[str, Any]] = field(default_factory=list)
-    skipped: list[tuple[Path, str]] = field(default_factory=list)
+    pending: Sequence[dict[str, Any]] = ()
+    skipped: Sequence[tuple[Path, str]] = ()
+    notes: Sequence[str] = ()
+    answered: frozenset[str] = field(default_factory=frozenset)
+    missed: frozenset[str] = field(default_factory=frozenset)
 
 
 def prepare(
     run: RunDir, *, repeat: Path | None = None, steps: int | None = None, epochs: int | None = None
 ) -> Job:
-    """Find out what to do with `run` from what its directory holds.
+    """Find out what to do with `run` from what its directory holds; nothing there is changed.
 
-    `repeat` is the directory of a run whose live changes are made again at their steps; `steps`
-    or `epochs` give the run a new length.
+    `repeat` is the directory of a run whose live changes a new run makes again at their steps;
+    `steps` or `epochs` give the run a new length.
 
     Raises:
         ConfigError: the configuration cannot be read, or the run has reached its length.
-        TrainingError: the run has a history, but none of its checkpoints is whole.
+        TrainingError: the run has been trained, but none of its checkpoints is whole.
     """
     records = read_journal(run.journal)
-    if not any(record["kind"] in {"start", "resume"} for record in records):
-        config = _with_length(read_run_toml(run.config_file), steps, epochs)
-        pending = steering(read_journal(RunDir(repeat).journal)).after(0) if repeat else []
-        return Job(config, pending=pending)
+    length = {name: n for name, n in (("steps", steps), ("epochs", epochs)) if n}
+    openings = [record for record in records if record["kind"] in _OPENINGS]
+    if openings:
+        job = _resumed(run, records, openings, length)
+    else:
+        config = _with_length(read_run_toml(run.config_file), length)
+        job = Job(config=config, pending=_changes_of(repeat) if repeat else ())
+    return _with_waiting_commands(job, run, records)
+
+
+def _resumed(
+    run: RunDir, records: list[Record], openings: list[Record], length: dict[str, int]
+) -> Job:
+    began = _config_of(run, openings[0])
     newest, damaged = checkpoints.newest_valid(run.checkpoints)
-    if newest is None and damaged:
-        raise TrainingError(
-            f"No checkpoint of {run.name} is whole (the newest: {damaged[0][1]}); start anew with "
+    config, controls, step = began, 0, 0
+    if newest is None:
+        _refuse_a_loss(run, records, damaged)
+    else:
+        meta = read_meta(newest)
+        config, controls, step = meta.config, meta.controls, meta.counters["step"]
+    # A length that an earlier resume was given holds, even where no checkpoint has seen it.
+    latest = _config_of(run, openings[-1])
+    config = _with_length(config, {"steps": latest.steps, "epochs": latest.epochs})
+    _refuse_standing_still(run, records, step, length)
+    return Job(
+        config=_with_length(config, length),
+        threads=_threads_of(openings[0]),
+        checkpoint=newest,
+        step=step,
+        resumed=True,
+        controls=controls,
+        pending=steering(records).after(controls),
+        skipped=damaged,
+        notes=_edits(run, began),
+    )
+
+
+def _config_of(run: RunDir, opening: Record) -> RunConfig:
+    values = opening.get("config")
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"{run.journal} does not say how {run.name} is configured; start anew with "
             f"`ganterm train --config {run.config_file}`."
         )
-    job = Job(read_run_toml(run.config_file), newest, resumed=True, skipped=damaged)
-    if newest is not None:
-        job = _from_checkpoint(job, newest)
-    job = dataclasses.replace(
-        job,
-        config=_with_length(job.config, steps, epochs),
-        pending=steering(records).after(job.controls),
-    )
-    ended = bool(records) and records[-1]["kind"] == "end" and records[-1]["reason"] == "finished"
-    if ended and not steps and not epochs:
-        raise ConfigError(
-            f"{run.name} has reached its length of {_length(job.config)}; train on with "
-            f"`ganterm resume {run.name} --steps N` (or --epochs N)."
-        )
-    return job
+    return from_mapping(values)
 
 
-def _from_checkpoint(job: Job, path: Path) -> Job:
-    meta = read_meta(path)
-    return dataclasses.replace(job, config=meta.config, controls=meta.controls)
+def _threads_of(opening: Record) -> int:
+    threads = opening.get("threads")
+    return threads if isinstance(threads, int) and 0 <= threads <= _MAX_THREADS else 0
 
 
-def _with_length(config: RunConfig, steps: int | None, epochs: int | None) -> RunConfig:
-    if not steps and not epochs:
+def _with_length(config: RunConfig, length: dict[str, int]) -> RunConfig:
+    if not length:
         return config
-    changed = msgspec.structs.replace(config, steps=steps or 0, epochs=epochs or 0)
+    changed = msgspec.structs.replace(config, **{"steps": 0, "epochs": 0, **length})
     check(changed)
     return changed
 
 
-def _length(config: RunConfig) -> str:
-    return f"{config.steps} steps" if config.steps else f"{config.epochs} epochs"
+def _changes_of(path: Path) -> list[dict[str, Any]]:
+    source = RunDir(path)
+    records = read_journal(source.journal)
+    if not records:
+        raise ConfigError(f"{source.name} has no journal, so there is nothing to repeat.")
+    return steering(records).after(0)
+
+
+def _refuse_a_loss(run: RunDir, records: list[Record], damaged: list[tuple[Path, str]]) -> None:
+    """Refuse to begin again at step 0 what has been trained further."""
+    anew = f"start anew with `ganterm train --config {run.config_file}`."
+    if damaged:
+        raise TrainingError(
+            f"No checkpoint of {run.name} is whole ({damaged[0][0].name}: {damaged[0][1]}); put "
+            f"one back into {run.checkpoints}, or {anew}"
+        )
+    saved = [record["step"] for record in effective(records) if record["kind"] == "checkpoint"]
+    if any(saved):
+        raise TrainingError(
+            f"The checkpoint of step {max(saved)} and all others are gone from {run.checkpoints}; "
+            f"put one back, or {anew}"
+        )
+
+
+def _refuse_standing_still(
+    run: RunDir, records: list[Record], step: int, length: dict[str, int]
+) -> None:
+    """Refuse a run that is at its end, or a new length that it has passed."""
+    lives = [record for record in records if record["kind"] in _OPENINGS | {"end"}]
+    finished = lives[-1].get("reason") == "finished" and step >= lives[-1]["step"]
+    if finished and not length:
+        raise ConfigError(
+            f"{run.name} has reached its length at step {step}; train on with "
+            f"`ganterm resume {run.name} --steps N` (or --epochs N)."
+        )
+    epochs = [
+        record["epoch"]
+        for record in effective(records)
+        if record["kind"] == "epoch" and record["step"] <= step
+    ]
+    reached = {"steps": step, "epochs": max(epochs, default=0)}
+    for name, asked in length.items():
+        if asked <= reached[name]:
+            raise ConfigError(
+                f"{run.name} has trained {reached[name]} {name} already; give --{name} a greater "
+                "number."
+            )
+
+
+def _edits(run: RunDir, began: RunConfig) -> list[str]:
+    """Say what of the run's file does not hold: a run goes on as it began."""
+    how = "a run goes on as it began"
+    try:
+        written = read_run_toml(run.config_file)
+    except ConfigError as error:
+        return [f"{str(error).rstrip('.')}; {how}, with the configuration in its journal."]
+    edited = [name for name in FIELDS if getattr(written, name) != getattr(began, name)]
+    if not edited:
+        return []
+    return [
+        f"{', '.join(edited)} in {run.config_file} changed since the run began, and {how}; use "
+        f"`ganterm ctl {run.name} set`, or `ganterm train --config` for a new run."
+    ]
+
+
+def _with_waiting_commands(job: Job, run: RunDir, records: list[Record]) -> Job:
+    waiting = control.pending(run.control)
+    known = {record.get("id") for record in records if record["kind"] == "control"}
+    answered = {command.id for command in waiting if command.id in known}
+    # Whoever starts a worker wants it to train, whatever the worker before was last told.
+    missed = {command.id for command in waiting if command.name in {"pause", "stop"}}
+    return dataclasses.replace(
+        job, answered=frozenset(answered), missed=frozenset(missed - answered)
+    )

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
 import platform
-import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
+from torch import nn
 
 from ganterm import __version__
 from ganterm.config.runfile import to_mapping
 from ganterm.data import load
-from ganterm.errors import ConfigError, ExitCode, GantermError, TrainingError
+from ganterm.errors import ExitCode, GantermError, TrainingError
 from ganterm.latent.sample import generate
-from ganterm.runs import checkpoints, control
+from ganterm.runs import checkpoints
 from ganterm.runs.durable import storage_trouble
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
+from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import HOST, Status, write_status
 from ganterm.training.build import choose_device, choose_threads
 from ganterm.training.events import (
@@ -35,11 +38,13 @@ from ganterm.training.loop import DivergenceError, Trainer
 from ganterm.training.seeding import fixed_latents
 from ganterm.training.state import export_state, restore_state
 from ganterm.worker.checkpoint import Meta, load_tensors, read_meta, save_checkpoint
-from ganterm.worker.job import Job, prepare
+from ganterm.worker.commands import Inbox
+from ganterm.worker.job import Job
+from ganterm.worker.live import LiveChanges
 from ganterm.worker.samples import PREVIEW, write_grid
 from ganterm.worker.signals import StopFlag
 
-CONTROL_SECONDS = 0.1
+LOOK_SECONDS = 0.1
 """How often the control directory is looked at."""
 HEARTBEAT_SECONDS = 1.0
 """How often the status is renewed."""
@@ -52,62 +57,63 @@ class _Stop(Exception):  # noqa: N818 - not an error
 class Session:
     """Trains a run to its end, or to the moment somebody stops it.
 
-    The process must hold the run's lock and be the only writer of its journal.
+    The process must hold `lock`, the run's, and be the only writer of its journal. `command` is
+    the command line that the journal names as the one that started it.
     """
 
-    def __init__(self, run: RunDir, journal: JournalWriter, stop: StopFlag) -> None:
+    def __init__(
+        self,
+        run: RunDir,
+        job: Job,
+        *,
+        journal: JournalWriter,
+        lock: WorkerLock,
+        status: Status,
+        stop: StopFlag,
+        command: Sequence[str] = (),
+    ) -> None:
         self.run = run
+        self.job = job
         self.journal = journal
+        self.lock = lock
+        self.status = status
         self.stop = stop
+        self.command = command
+        self.inbox = Inbox(run.control, job.answered, job.missed)
         self.trainer: Trainer
+        self.changes: LiveChanges
         self.latents: torch.Tensor
-        self.controls = 0
-        self.pending: list[dict[str, Any]] = []
         self.paused = False
-        self.status = Status(state="starting", step=0, steps=0, started=time.time())
-        self._opened = False
         self._sampled_step = self._saved_step = -1
         self._next_look = 0.0
         self._next_heartbeat = 0.0
 
-    def work(
-        self, *, repeat: Path | None = None, steps: int | None = None, epochs: int | None = None
-    ) -> ExitCode:
+    def work(self) -> ExitCode:
         """Train the run; everything that happens stands in its journal afterwards.
 
         Raises:
             GantermError: it could not be trained; the journal's last record says so too.
         """
         try:
-            self._begin(prepare(self.run, repeat=repeat, steps=steps, epochs=epochs))
+            self._begin()
             for event in self.trainer.run():
                 self._handle(event)
         except _Stop as stop:
             return self._end("stopped", str(stop), ExitCode.OK)
-        except DivergenceError as error:
-            trouble = TrainingError(f"{error} {self._advice()}")
-            self.journal.write(
-                "alert",
-                error.step,
-                code="not-finite",
-                message=str(error),
-                remedy="lower lr_g and lr_d, or add a penalty",
-            )
-            self._end("failed", str(trouble), trouble.exit_code)
-            raise trouble from error
-        except OSError as error:
-            trouble = storage_trouble(error, self.run.path)
-            self._try_to_end(str(trouble), trouble.exit_code)
-            raise trouble from error
-        except GantermError as error:
-            self._try_to_end(str(error), error.exit_code)
+        except Exception as error:
+            trouble = self._explain(error)
+            if isinstance(trouble, GantermError):
+                self._try_to_end(str(trouble), trouble.exit_code)
+                raise trouble from error
+            message = f"{type(error).__name__}: {error}; the whole story is in {self.run.log.name}."
+            self._try_to_end(message, ExitCode.TRAINING)
             raise
         return self._end("finished", "", ExitCode.OK)
 
-    def _begin(self, job: Job) -> None:
-        config = job.config
+    def _begin(self) -> None:
+        config = self.job.config
         device = choose_device(config.device)
-        torch.set_num_threads(choose_threads(config))
+        torch.set_num_threads(self.job.threads or choose_threads(config))
         images = load(
             config.dataset,
             split=config.split,
@@ -116,29 +122,32 @@ class Session:
             fit=config.fit,
         )
         self.trainer = Trainer(config, images.images, device)
+        self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
         self.latents = fixed_latents(config.seed, config.sample_grid**2, config.z_dim)
-        self.controls, self.pending = job.controls, list(job.pending)
-        if job.checkpoint is not None:
-            meta = read_meta(job.checkpoint)
-            restore_state(self.trainer, load_tensors(job.checkpoint), meta.counters)
+        if self.job.checkpoint is not None:
+            meta = read_meta(self.job.checkpoint)
+            restore_state(self.trainer, load_tensors(self.job.checkpoint), meta.counters)
             self._saved_step = self.trainer.step
-        self._write_opening(job, device)
-        for path, _ in job.skipped:
+            self._note_checkpoint(self.job.checkpoint)
+        self._write_opening()
+        for path, _ in self.job.skipped:
             checkpoints.set_aside(path)
-        for note in images.notes:
-            self.journal.write("alert", self.trainer.step, code="data", message=note, remedy="")
+        for code, notes in (("run-file", self.job.notes), ("data", images.notes)):
+            for note in notes:
+                self.journal.write("alert", self.trainer.step, code=code, message=note, remedy="")
         self._report("running")
 
-    def _write_opening(self, job: Job, device: torch.device) -> None:
-        trainer = self.trainer
-        common = {
+    def _write_opening(self) -> None:
+        trainer, path = self.trainer, self.job.checkpoint
+        fields = {
             "run": self.run.name,
             "config": to_mapping(trainer.config),
             "steps": trainer.steps_total,
             "epochs": trainer.config.epochs or None,
-            "controls": self.controls,
-            "pending": self.pending,
-            "device": str(device),
+            "controls": self.changes.made,
+            "pending": list(self.changes.pending),
+            "device": str(trainer.device),
+            "threads": torch.get_num_threads(),
             "host": HOST,
             "pid": self.status.pid,
             "versions": {
@@ -146,19 +155,18 @@ class Session:
                 "torch": torch.__version__,
                 "python": platform.python_version(),
             },
+            "command": self.command,
         }
-        self._opened = True
-        if not job.resumed:
-            self.journal.write("start", 0, command=sys.argv, **common)
+        if not self.job.resumed:
+            self.journal.write("start", 0, **fields)
             return
-        path = job.checkpoint
         self.journal.write(
             "resume",
             trainer.step,
-            checkpoint=None if path is None else str(path.relative_to(self.run.path)),
-            skipped=[f"{path.name}: {reason}" for path, reason in job.skipped],
+            checkpoint=None if path is None else self._relative(path),
+            skipped=[f"{path.name}: {reason}" for path, reason in self.job.skipped],
             torn_bytes=self.journal.torn_bytes,
-            **common,
+            **fields,
         )
 
     def _handle(self, event: Event) -> None:
@@ -178,17 +186,16 @@ class Session:
                 if self._sampled_step != self.trainer.step:
                     self._sample()
                 self._checkpoint()
-                self._report("running")
 
     def _boundary(self) -> None:
-        self._replay()
+        self.changes.make_due()
         if self.stop:
             self._leave(f"by {self.stop.name}")
         now = time.monotonic()
         if now < self._next_look:
             return
-        self._next_look = now + CONTROL_SECONDS
-        self._take_commands()
+        self._next_look = now + LOOK_SECONDS
+        self._obey_commands()
         if self.paused:
             self._wait_while_paused()
         if now >= self._next_heartbeat:
@@ -196,24 +203,32 @@ class Session:
 
     def _wait_while_paused(self) -> None:
         self._write_flushed()
+        self._report("paused")
         while self.paused:
-            self._report("paused")
-            time.sleep(CONTROL_SECONDS)
+            if time.monotonic() >= self._next_heartbeat:
+                self._report("paused")
+            time.sleep(LOOK_SECONDS)
             if self.stop:
                 self._leave(f"by {self.stop.name}")
-            self._take_commands()
+            self._obey_commands()
         self.trainer.restart_clock()
         self._report("running")
 
-    def _take_commands(self) -> None:
-        for command in control.pending(self.run.control):
-            error = command.error
-            if not error and command.name == "set":
-                error = self._set(command.id, command.args)
+    def _obey_commands(self) -> None:
+        for command in self.inbox.take():
+            if command.name == "set" and not command.error:
+                self.changes.make(command.id, command.args)
             else:
-                self._answer(command.id, command.name, command.args, error)
-            control.done(command)
-            if not error:
+                self.journal.write(
+                    "control",
+                    self.trainer.step,
+                    id=command.id,
+                    name=command.name,
+                    args=command.args,
+                    error=command.error,
+                )
+            self.inbox.remove(command)
+            if not command.error:
                 self._obey(command.name)
 
     def _obey(self, name: str) -> None:
@@ -230,29 +245,6 @@ class Session:
             case "sample":
                 self._sample()
 
-    def _set(self, identity: str, args: dict[str, Any]) -> str:
-        """Change a live setting and write that down; return why not, if not."""
-        try:
-            changed = self.trainer.changed(args["key"], args["value"])
-        except ConfigError as error:
-            self._answer(identity, "set", args, str(error))
-            return str(error)
-        # On disk before it takes effect: a change that is not in the journal is never made.
-        self._answer(identity, "set", args, "")
-        self.trainer.use(changed)
-        self.controls += 1
-        return ""
-
-    def _answer(self, identity: str, name: str, args: dict[str, Any], error: str) -> None:
-        self.journal.write(
-            "control", self.trainer.step, id=identity, name=name, args=args, error=error
-        )
-
-    def _replay(self) -> None:
-        while self.pending and self.pending[0]["step"] <= self.trainer.step:
-            change = self.pending.pop(0)
-            self._set(change["id"], change["args"])
-
     def _leave(self, why: str) -> None:
         self._write_flushed()
         self._checkpoint()
@@ -263,39 +255,49 @@ class Session:
             self._handle(event)
 
     def _sample(self) -> None:
+        self._make_sure_of_the_run()
         trainer = self.trainer
-        model = trainer.ema.model if trainer.ema else trainer.networks.generator
         path = self.run.sample_path(trainer.step)
-        write_grid(path, model, self.latents, trainer.config.sample_grid)
-        self.journal.write("sample", trainer.step, path=str(path.relative_to(self.run.path)))
+        write_grid(path, self._shown_generator, self.latents, trainer.config.sample_grid)
+        self.journal.write("sample", trainer.step, path=self._relative(path))
         self._sampled_step = trainer.step
 
     def _checkpoint(self) -> None:
         trainer = self.trainer
         if trainer.step == self._saved_step:
             return
+        self._make_sure_of_the_run()
         began = time.perf_counter()
+        # What the checkpoint has seen must not be missing from the journal after a power cut.
+        self.journal.sync()
         tensors, counters = export_state(trainer)
-        model = trainer.ema.model if trainer.ema else trainer.networks.generator
-        tensors["preview"] = generate(model, self.latents[:PREVIEW])
+        tensors["preview"] = generate(self._shown_generator, self.latents[:PREVIEW])
         path = self.run.checkpoint_path(trainer.step)
-        meta = Meta(config=trainer.config, counters=counters, controls=self.controls)
+        meta = Meta(config=trainer.config, counters=counters, controls=self.changes.made)
         digest = save_checkpoint(path, meta, tensors)
-        name = str(path.relative_to(self.run.path))
         self.journal.write(
             "checkpoint",
             trainer.step,
-            path=name,
+            path=self._relative(path),
             digest=digest,
             bytes=path.stat().st_size,
             seconds=round(time.perf_counter() - began, 4),
         )
-        self.journal.sync()
         checkpoints.prune(self.run.checkpoints, trainer.config.keep_checkpoints, newest=path)
         self._saved_step = trainer.step
-        self.status = dataclasses.replace(self.status, last_checkpoint=name)
+        self._note_checkpoint(path)
 
-    def _report(self, state: str, message: str = "") -> None:
+    @property
+    def _shown_generator(self) -> nn.Module:
+        """The generator whose images are shown: the averaged one, where there is one."""
+        trainer = self.trainer
+        return trainer.ema.model if trainer.ema else trainer.networks.generator
+
+    def _note_checkpoint(self, path: Path) -> None:
+        self.status = dataclasses.replace(self.status, last_checkpoint=self._relative(path))
+
+    def _report(self, state: str) -> None:
+        self._make_sure_of_the_run()
         self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
         trainer = self.trainer
         self.status = dataclasses.replace(
@@ -307,16 +309,23 @@ class Session:
             epochs=trainer.config.epochs or None,
             device=str(trainer.device),
             updated=time.time(),
-            message=message,
         )
         write_status(self.run.status, self.status)
 
+    def _make_sure_of_the_run(self) -> None:
+        """Raise `OSError` if what lies at the run's path is not the run this worker holds.
+
+        A run that was deleted may have made way for another one of the same name.
+        """
+        if not self.lock.intact:
+            gone = self.run.lock if self.run.path.is_dir() else self.run.path
+            raise FileNotFoundError(errno.ENOENT, "It is no longer there", str(gone))
+
     def _end(self, reason: str, message: str, code: ExitCode) -> ExitCode:
-        step = self.trainer.step if hasattr(self, "trainer") else 0
-        if self._opened:
-            # A worker that never got to work leaves the history of the run as it was.
-            self.journal.write("end", step, reason=reason, message=message, exit_code=int(code))
-            self.journal.sync()
+        self._make_sure_of_the_run()
+        step = self.trainer.step if hasattr(self, "trainer") else self.job.step
+        self.journal.write("end", step, reason=reason, message=message, exit_code=int(code))
+        self.journal.sync()
         self.status = dataclasses.replace(
             self.status, state=reason, step=step, updated=time.time(), message=message
         )
@@ -325,16 +334,39 @@ class Session:
 
     def _try_to_end(self, message: str, code: ExitCode) -> None:
         """Write the end where that is possible; what brought the run down may prevent it."""
-        try:
+        with contextlib.suppress(OSError):
             self._end("failed", message, code)
-        except OSError:
-            sys.stderr.write("The journal could not be written either.\n")
+
+    def _explain(self, error: Exception) -> Exception:
+        """Return the sentence for the user that `error` stands for; itself if there is none."""
+        match error:
+            case DivergenceError():
+                with contextlib.suppress(OSError):
+                    self.journal.write(
+                        "alert",
+                        error.step,
+                        code="not-finite",
+                        message=str(error),
+                        remedy="lower lr_g and lr_d, or add a penalty",
+                    )
+                return TrainingError(f"{error} {self._advice()}")
+            case OSError():
+                return storage_trouble(error, self.run.path)
+            case torch.OutOfMemoryError() | MemoryError():
+                return TrainingError(
+                    f"{self.job.config.device} ran out of memory; start a new run with a smaller "
+                    "batch_size or width."
+                )
+        return error
 
     def _advice(self) -> str:
         newest, _ = checkpoints.newest_valid(self.run.checkpoints)
         if newest is None:
             return "There is no checkpoint; train again with lower lr_g and lr_d."
         return (
-            f"The last good checkpoint is {newest.relative_to(self.run.path)}; lower lr_g and "
-            "lr_d, or add a penalty, and train again."
+            f"The last good checkpoint is {self._relative(newest)}; lower lr_g and lr_d, or add a "
+            "penalty, and train again."
         )
+
+    def _relative(self, path: Path) -> str:
+        return str(path.relative_to(self.run.path))
