@@ -37,10 +37,9 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen
         GantermError: the worker ended at once; the message is its own last line, and
             `exit_code` its exit code.
     """
-    command = [
-        *(sys.executable, "-c", _BOOTSTRAP, _search_path()),
-        *(str(run.path.absolute()), f"--started-by={json.dumps(sys.argv)}", *arguments),
-    ]
+    started_by = f"--started-by={json.dumps(sys.argv)}"
+    worker = [str(run.path.absolute()), started_by, *arguments]
+    command = [sys.executable, "-c", _BOOTSTRAP, _search_path(), *worker]
     before = read_status(run.status)
     try:
         with naming(run.log), run.log.open("ab") as log:
