@@ -34,9 +34,9 @@ def test_flat_images_stay_flat(size: int) -> None:
 
 def test_shrinking_averages_instead_of_skipping() -> None:
     stripes = torch.zeros((1, 1, 32, 32), dtype=torch.uint8)
-    stripes[..., ::2] = 255
+    stripes[..., ::4] = 200  # between the points that plain bilinear sampling looks at
     fitted = fit_images([stripes], 1, image_size=8, channels=1)
-    assert fitted.float().sub(127.5).abs().max() < 30
+    assert fitted.float().sub(50).abs().max() < 15
 
 
 def test_grey_becomes_three_equal_channels_and_colour_its_luma() -> None:
