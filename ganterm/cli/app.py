@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 
 from ganterm import __version__
-from ganterm.cli import attach, config, ctl, data, info, recipes, resume, runs, sample, show, train
+from ganterm.cli import (
+    attach,
+    bench,
+    config,
+    ctl,
+    data,
+    info,
+    recipes,
+    resume,
+    runs,
+    sample,
+    show,
+    train,
+)
 from ganterm.cli.narrate import say
 from ganterm.errors import ExitCode, GantermError
 
@@ -37,6 +50,7 @@ app.add_typer(data.app, name="data", rich_help_panel=_KNOW)
 app.add_typer(recipes.app, name="recipes", rich_help_panel=_KNOW)
 app.add_typer(config.app, name="config", rich_help_panel=_KNOW)
 app.command("info", rich_help_panel=_KNOW)(info.info)
+app.command("bench", rich_help_panel=_KNOW)(bench.bench)
 
 
 def _print_version(value: bool) -> None:

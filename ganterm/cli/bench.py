@@ -1,0 +1,120 @@
+"""`ganterm bench`: what ganterm costs and how fast it is, measured here and now."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from ganterm.cli.console import emit_json, emit_lines, table
+from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli.waiting import Waiting
+from ganterm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ganterm.bench.suite import Report
+
+
+def bench(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...",
+            help="What to measure: throughput, journal, checkpoint, startup; all by default.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    recipe: Annotated[
+        list[str] | None,
+        typer.Option(help="Recipe to train; may be repeated.", show_default="mlp and dcgan"),
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            min=0.1, max=86400, help="Seconds for which each contestant trains on each recipe."
+        ),
+    ] = 20.0,
+    device: Annotated[
+        str, typer.Option(envvar="GANTERM_DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+    ] = "auto",
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE.md", help="Write a Markdown page as well."),
+    ] = None,
+) -> None:
+    """Measure speed and costs on this machine, against a plain tutorial loop where there is one.
+
+    Figures need a quiet machine: the load before the measurements stands with them.
+    """
+    from ganterm.bench.page import markdown  # noqa: PLC0415
+    from ganterm.bench.registry import choose  # noqa: PLC0415
+    from ganterm.bench.settings import Settings  # noqa: PLC0415
+    from ganterm.bench.suite import run_suite, scratch  # noqa: PLC0415
+    from ganterm.cli.outputs import write_file  # noqa: PLC0415
+    from ganterm.runs.layout import default_runs_dir  # noqa: PLC0415
+
+    chosen = choose(names or [])
+    if output is not None:
+        _check_output(output)
+    with Waiting("importing PyTorch"):
+        import torch  # noqa: F401, PLC0415
+    where = runs_dir or default_runs_dir()
+    with _ending_tidily(), scratch(where) as place, Reporter() as progress:
+        settings = Settings(
+            recipes=tuple(dict.fromkeys(recipe or Settings.recipes)),
+            seconds=seconds,
+            device=device,
+            scratch=place,
+        )
+        report = run_suite(chosen, settings, progress)
+    if as_json:
+        emit_json(report.as_mapping())
+    else:
+        emit_lines(_lines(report))
+    if output is not None:
+        write_file(output, markdown(report).encode())
+        say(f"Wrote {output}.")
+
+
+def _lines(report: Report) -> Iterator[str]:
+    from ganterm.bench.page import facts  # noqa: PLC0415
+    from ganterm.render.text import safe_text  # noqa: PLC0415
+
+    yield from table(("MACHINE", ""), facts(report))
+    for result in report.results.values():
+        yield ""
+        yield result.title
+        yield from table(result.headings, result.cells())
+        yield from map(safe_text, result.notes)
+
+
+def _check_output(output: Path) -> None:
+    """Say at once, rather than after minutes of measuring, that the page has no place to go."""
+    if output.is_dir() or not output.absolute().parent.is_dir():
+        raise ConfigError(f"--output {output} cannot be a file; name one in a directory there is.")
+
+
+@contextlib.contextmanager
+def _ending_tidily() -> Iterator[None]:
+    """Let being terminated, or losing the terminal, remove the scratch files and end the worker."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, _leave) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
