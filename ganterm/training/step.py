@@ -88,7 +88,7 @@ class GanStep:
     def _judge(self, images: torch.Tensor) -> torch.Tensor:
         with self._autocast():
             logits: torch.Tensor = self.networks.discriminator(images)
-        return logits.float()
+        return logits
 
     def _d_joint(self, real: torch.Tensor, fakes: torch.Tensor, *, penalise: bool) -> None:
         real, fakes = self._augment(real), self._augment(fakes)
@@ -182,7 +182,7 @@ class GanStep:
                 "acc_fake": (fake_opinion <= self.loss.threshold).float().mean(),
             }
             if self.config.loss == "wasserstein":
-                row["wasserstein"] = real_logits.mean() - fake_logits.mean()
+                row["wasserstein"] = row["d_real"] - row["d_fake"]
             self.record(tuple(row), torch.stack([value.detach() for value in row.values()]))
 
     def _record_norm(self, name: str, parameters: list[nn.Parameter]) -> None:

@@ -1,0 +1,231 @@
+"""Each recipe is what the table of published systems says, and nothing in it is idle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganterm import recipes
+from ganterm.config import FIELDS, parse_value, resolve
+from ganterm.errors import ConfigError
+
+COMMON = {"loss": "non-saturating", "penalty": "none", "d_steps": 1, "lr_schedule": "constant"}
+"""Binary cross-entropy for D, -log D(G(z)) for G: what the sources call BCE."""
+
+TABLE: dict[str, dict[str, Any]] = {
+    "mlp": COMMON
+    | {
+        "dataset": "mnist",
+        "split": "test",
+        "image_size": 28,
+        "generator": "mlp",
+        "discriminator": "mlp",
+        "z_dim": 100,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "lr_g": 1e-4,
+        "lr_d": 2e-4,
+        "batch_size": 64,
+        "drop_last": False,
+        "epochs": 100,
+        "steps": 0,
+        "d_update": "joint",
+        "d_reduction": "sum",
+        "reuse_fakes": True,
+        "sample_every": "1 epoch",
+        "sample_grid": 4,
+    },
+    "mlp-small": COMMON
+    | {
+        "dataset": "mnist",
+        "image_size": 28,
+        "generator": "mlp-small",
+        "discriminator": "mlp",
+        "z_dim": 100,
+        "beta1": 0.5,
+        "beta2": 0.999,
+        "lr_g": 2e-4,
+        "lr_d": 2e-4,
+        "batch_size": 64,
+        "d_update": "joint",
+        "d_reduction": "mean",
+    },
+    "dcgan": COMMON
+    | {
+        "dataset": "mnist",
+        "split": "train",
+        "image_size": 28,
+        "generator": "dcgan",
+        "discriminator": "dcgan",
+        "z_dim": 100,
+        "beta1": 0.5,
+        "beta2": 0.999,
+        "lr_g": 2e-4,
+        "lr_d": 2e-4,
+        "batch_size": 128,
+        "drop_last": True,
+        "steps": 10_000,
+        "epochs": 0,
+        "d_update": "joint",
+        "d_reduction": "mean",
+        "reuse_fakes": True,
+        "sample_every": "1000",
+        "sample_grid": 4,
+        "checkpoint_every": "1000",
+        "keep_checkpoints": 0,
+    },
+    "dcgan-64": COMMON
+    | {
+        "image_size": 64,
+        "generator": "dcgan-64",
+        "discriminator": "dcgan-64",
+        "z_dim": 100,
+        "init": "normal",
+        "beta1": 0.5,
+        "beta2": 0.999,
+        "lr_g": 2e-4,
+        "lr_d": 2e-4,
+        "batch_size": 128,
+    },
+    "dcgan-8x8": COMMON
+    | {
+        "dataset": "digits",
+        "image_size": 8,
+        "generator": "dcgan-8x8",
+        "discriminator": "dcgan-8x8",
+        "z_dim": 64,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "lr_g": 1e-3,
+        "lr_d": 1e-3,
+        "batch_size": 16,
+        "epochs": 200,
+        "steps": 0,
+        "d_update": "separate",
+        "reuse_fakes": False,
+        "g_batch": 2,
+        "sample_every": "20 epochs",
+        "sample_grid": 16,
+    },
+    "dcgan-upsample": COMMON
+    | {
+        "image_size": 28,
+        "generator": "upsample",
+        "discriminator": "upsample",
+        "d_norm": "auto",
+        "z_dim": 100,
+    },
+    "wgan-gp": {
+        "image_size": 28,
+        "generator": "upsample",
+        "discriminator": "upsample",
+        "d_norm": "none",
+        "z_dim": 100,
+        "loss": "wasserstein",
+        "penalty": "wgan-gp",
+        "penalty_weight": 10.0,
+        "penalty_every": 1,
+        "d_steps": 5,
+        "d_update": "joint",
+        "d_reduction": "sum",
+        "beta1": 0.5,
+        "beta2": 0.999,
+        "lr_g": 1e-4,
+        "lr_d": 1e-4,
+    },
+    "sngan": {
+        "image_size": 28,
+        "generator": "upsample",
+        "discriminator": "sngan",
+        "spectral_norm": True,
+        "z_dim": 100,
+        "penalty": "none",
+    },
+}
+TABLE["dcgan-resize"] = TABLE["dcgan"] | {"generator": "dcgan-resize"}
+
+
+def test_the_table_has_every_recipe() -> None:
+    assert recipes.names() == sorted(TABLE)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_recipe_is_the_table(name: str) -> None:
+    config = resolve({"recipe": name}).config
+    assert {key: getattr(config, key) for key in TABLE[name]} == TABLE[name]
+    assert config.channels == 1
+    assert config.precision == "float32"
+    assert config.width == 1.0
+    assert (config.real_label, config.fake_label) == (1.0, 0.0)
+    assert config.ema_kimg == 0
+    assert config.augment == "none"
+    assert not config.minibatch_discrimination
+    assert config.spectral_norm is (name == "sngan")
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_recipe_says_what_it_is_for_and_sets_real_settings(name: str) -> None:
+    recipe = recipes.load(name)
+    assert recipe.title
+    assert recipe.purpose.endswith(".")
+    assert "ystem" in recipe.source
+    for key, value in recipe.values.items():
+        assert parse_value(key, value) == value, "a recipe is written as it is read"
+        assert type(value) is type(parse_value(key, value)) or FIELDS[key].kind == "number"
+
+
+def test_a_recipe_in_a_file_of_ones_own_works_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('generator = "mlp"\ndiscriminator = "mlp"\nlr_g = 1\n', encoding="utf-8")
+    resolved = resolve({"recipe": str(path)})
+    assert resolved.config.generator == "mlp"
+    assert resolved.config.lr_g == 1.0
+    assert isinstance(resolved.config.lr_g, float)
+    assert resolved.config.recipe == str(path)
+    assert resolved.origin["generator"] == "recipe mine"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"lr_g = \n", "Recipe bad is not valid TOML: .*line 1"),
+        (b"lr_g = 1\nlr_g = 2", "not valid TOML"),
+        (b"\xff\xfe", "is not a text file; it should be TOML"),
+        (b"seed = " + b"9" * 5000, "is not valid TOML"),
+        (b"a = " + b"[" * 100_000, "is not valid TOML"),
+        (b"x" * (1 << 20) + b"x", "is over 1 MiB"),
+        (b"about = 3", "about must be a table"),
+        (b'recipe = "mlp"', "names another recipe"),
+        (b"bacth_size = 3", "recipe bad: There is no setting 'bacth_size'; did you mean batch_si"),
+        (b"[steps]\na = 1", "recipe bad: steps must be an integer from 0 to 1000000000; got"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_broken_recipe_file_is_refused_in_one_sentence(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=words) as caught:
+        resolve({"recipe": str(path)})
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_recipes_are_refused_with_near_names(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no recipe 'dcgna'; did you mean dcgan"):
+        resolve({"recipe": "dcgna"})
+    with pytest.raises(ConfigError, match="no recipe 'zzz'; `ganterm recipes` lists them all"):
+        resolve({"recipe": "zzz"})
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        resolve({"recipe": str(tmp_path / "absent.toml")})
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        resolve({"recipe": _folder(tmp_path / "folder.toml")})
+    with pytest.raises(ConfigError, match=r"recipe must be .*; got 'a.x00b.toml'"):
+        resolve({"recipe": "a\0b.toml"})
+
+
+def _folder(path: Path) -> str:
+    path.mkdir()
+    return str(path)

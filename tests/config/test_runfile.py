@@ -1,0 +1,108 @@
+"""What a run.toml says is read back as the very configuration that was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from ganterm import recipes
+from ganterm.config import FIELDS, Field, RunConfig, parse_value, problems, resolve
+from ganterm.config.runfile import from_mapping, read_run_toml, render_run_toml, to_mapping
+from ganterm.errors import ConfigError
+
+MADE = {"ganterm": "0.1", "command": "ganterm train 'a b' \x1b[31m \udc80"}
+
+
+def _values(spec: Field) -> st.SearchStrategy[Any]:
+    if spec.kind == "choice":
+        return st.sampled_from(spec.choices)
+    if spec.kind == "boolean":
+        return st.booleans()
+    if spec.kind == "cadence":
+        return st.tuples(st.integers(0, 10**9 - 1), st.sampled_from(["", " steps", " epochs"])).map(
+            lambda pair: f"{pair[0]}{pair[1]}"
+        )
+    if spec.kind == "integer":
+        return st.integers(int(spec.minimum or 0), int(spec.maximum or 0))
+    if spec.kind == "number":
+        top = spec.maximum if spec.maximum is not None else spec.below
+        numbers = st.floats(spec.minimum, top, exclude_max=spec.below is not None)
+        return st.none() | numbers if spec.optional else numbers
+    if spec.pattern:
+        return st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:12"])
+    text = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1)
+    return text.map(str.strip).filter(bool)
+
+
+CONFIGS = st.fixed_dictionaries({name: _values(spec) for name, spec in FIELDS.items()})
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_every_recipe_survives_its_run_toml(tmp_path: Path, name: str) -> None:
+    config = resolve({"recipe": name}).config
+    path = tmp_path / "run.toml"
+    path.write_text(render_run_toml(config, MADE), encoding="utf-8")
+    assert read_run_toml(path) == config
+    assert resolve(config_file=path).config == config
+
+
+@given(CONFIGS)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+def test_any_configuration_survives_toml_json_and_text(values: dict[str, Any]) -> None:
+    config = from_mapping(values)
+    assert to_mapping(config) == values
+    document = recipes.parse_toml(render_run_toml(config, MADE), "test")
+    assert isinstance(document["run"], dict)
+    assert from_mapping(document["run"]) == config
+    assert from_mapping(msgspec.json.decode(msgspec.json.encode(to_mapping(config)))) == config
+    spelled = {k: "auto" if v is None else str(v) for k, v in to_mapping(config).items()}
+    assert from_mapping(spelled) == config
+
+
+@given(CONFIGS)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+def test_every_problem_names_a_setting_and_reads_as_one_sentence(values: dict[str, Any]) -> None:
+    found = list(problems(from_mapping(values)))
+    assume(found)
+    for problem in found:
+        assert problem.field in FIELDS
+        assert problem.message.endswith(".")
+        assert "\n" not in problem.message
+
+
+def test_a_run_toml_without_some_settings_takes_their_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text("[run]\nseed = 4\n", encoding="utf-8")
+    assert read_run_toml(path) == RunConfig(seed=4)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", r"has no \[run\] table; it is not a run's configuration"),
+        ("run = 3", r"has no \[run\] table"),
+        ("[run", "is not valid TOML"),
+        ("[run]\nbacth = 3", "There is no setting 'bacth'"),
+        ("[run]\nbatch_size = 0", "batch_size must be an integer from 1 to 65536; got '0'"),
+        ("[run]\nbatch-size = 0", "batch_size must be"),
+        ("[run]\nlr_g = nan", "lr_g must be a number from 0 to 1; got 'nan'"),
+        ('[run]\nloss = "wasserstein"', "loss: wasserstein needs a critic of bounded slope"),
+    ],
+)
+def test_a_wrong_run_toml_is_refused_naming_the_file(
+    tmp_path: Path, content: str, words: str
+) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"^Run file .*run\.toml.* ?{words}"):
+        read_run_toml(path)
+
+
+def test_names_with_dashes_are_the_same_names() -> None:
+    assert from_mapping({"batch-size": 3}) == RunConfig(batch_size=3)
+    assert parse_value("batch-size", 3) == 3
