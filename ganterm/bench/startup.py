@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -66,7 +67,7 @@ def measure(settings: Settings, progress: Progress) -> Result:
             {
                 "command": " ".join(("ganterm", *command)),
                 "best_seconds": min(taken),
-                "median_seconds": sorted(taken)[len(taken) // 2],
+                "median_seconds": statistics.median(taken),
                 "worst_seconds": max(taken),
             }
             for command, taken in seconds.items()

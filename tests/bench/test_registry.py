@@ -1,0 +1,48 @@
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from ganterm.bench.registry import MEASUREMENTS, choose
+from ganterm.bench.settings import Settings
+from ganterm.errors import ConfigError
+from tests.bench.helpers import RECIPE, Listener
+
+
+@pytest.mark.parametrize("name", MEASUREMENTS)
+def test_every_measurement_has_its_function(name: str) -> None:
+    """Each name of the registry leads to a module with a `measure`."""
+    assert callable(importlib.import_module(MEASUREMENTS[name].module).measure)
+
+
+def test_choosing_keeps_the_order_and_takes_each_once() -> None:
+    """Names come in the registry's order whatever was typed, and no name means all."""
+    assert [m.name for m in choose(["startup", "journal", "startup"])] == ["journal", "startup"]
+    assert [m.name for m in choose([])] == list(MEASUREMENTS)
+
+
+def test_an_unknown_name_is_refused_with_a_near_one() -> None:
+    """A slip of the key names the measurement that was meant, anything else names them all."""
+    with pytest.raises(ConfigError, match="did you mean throughput"):
+        choose(["troughput"])
+    with pytest.raises(ConfigError, match="there are throughput, journal"):
+        choose(["zzz"])
+
+
+def test_progress_says_which_measurement_it_is_about(settings: Settings) -> None:
+    """Two measurements that time the steps of one recipe do not share one line of progress."""
+    listener = Listener()
+    MEASUREMENTS["journal"].run(settings, listener)
+    assert listener.told
+    assert all(what.startswith("journal: ") for what, *_ in listener.told)
+    assert f"journal: steps of {RECIPE}" in {what for what, *_ in listener.told}
+
+
+def test_naming_the_measurements_imports_no_pytorch() -> None:
+    """The help and a slip of the key are answered without the seconds that PyTorch takes."""
+    code = (
+        "import sys, ganterm.bench.registry, ganterm.bench.suite, ganterm.bench.page; "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
