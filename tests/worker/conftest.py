@@ -1,0 +1,42 @@
+"""The process that starts workers, once for all tests, and none left behind by any."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ganterm.runs.layout import RunDir
+from tests.runs.conftest import open_dir, small_disk
+from tests.worker.workers import Zygote, make_run
+
+__all__ = ["open_dir", "small_disk"]
+
+
+@pytest.fixture(scope="session")
+def _zygote() -> Iterator[Zygote]:
+    with Zygote() as zygote:
+        yield zygote
+
+
+@pytest.fixture
+def zygote(_zygote: Zygote) -> Iterator[Zygote]:
+    """Give the starter of workers; what a test leaves running is killed."""
+    try:
+        yield _zygote
+    finally:
+        _zygote.kill_all()
+
+
+@pytest.fixture(scope="session")
+def _trained(_zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+    directory = tmp_path_factory.mktemp("trained")
+    return _zygote.train(make_run(directory, "dcgan-8x8", keep_checkpoints=0))
+
+
+@pytest.fixture
+def trained(_trained: RunDir, tmp_path: Path) -> RunDir:
+    """Give a run of its own that has finished, with every checkpoint from step 0 to 32."""
+    copy = tmp_path / "trained" / _trained.name
+    shutil.copytree(_trained.path, copy)
+    return RunDir(copy)

@@ -1,0 +1,61 @@
+"""A run that is killed, stopped and resumed ends exactly as if nothing had happened."""
+
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from ganterm.runs import control
+from ganterm.runs.journal import read_journal
+from tests.worker.workers import (
+    RECIPES,
+    Zygote,
+    differences,
+    final_state,
+    kill_around,
+    last_step,
+    make_run,
+    told,
+)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_resumes_exactly(zygote: Zygote, tmp_path: Path, recipe: str) -> None:
+    """After a kill -9, SIGTERM, a stop on command and a kill -9, all is bit for bit the same."""
+    chance = random.Random(f"kills of {recipe}")
+    whole = zygote.train(make_run(tmp_path / "whole", recipe))
+    run = make_run(tmp_path / "broken", recipe)
+
+    assert kill_around(zygote.start(run), chance.randint(1, 12), chance) in {-signal.SIGKILL, 0}
+
+    worker = zygote.start(run)
+    worker.until_step(last_step(run) + 1)
+    worker.send(signal.SIGTERM)
+    assert worker.wait() == 0, worker.log()
+
+    worker = zygote.start(run)
+    worker.until_step(last_step(run) + 1)
+    control.post(run.control, "stop")
+    assert worker.wait() == 0, worker.log()
+
+    if read_journal(run.journal)[-1].get("reason") != "finished":
+        kill_around(zygote.start(run), last_step(run) + 1, chance)
+        if read_journal(run.journal)[-1].get("reason") != "finished":
+            zygote.train(run)
+    assert differences(whole, run) == []
+
+
+def test_what_is_compared_is_there(zygote: Zygote, tmp_path: Path) -> None:
+    """The comparison covers every network, optimiser and record, and sees one changed seed."""
+    run = zygote.train(make_run(tmp_path, "dcgan-8x8"))
+    state = final_state(run)
+    prefixes = {name.partition(".")[0] for name in state}
+    assert prefixes >= {"generator", "discriminator", "ema", "optimizer_g", "optimizer_d", "rng"}
+    assert [record["step"] for record in told(run) if record["kind"] == "metrics"] == [
+        *range(6, 32, 6),
+        32,
+    ]
+    assert [record["epoch"] for record in told(run) if record["kind"] == "epoch"] == [1]
+    other = zygote.train(make_run(tmp_path, "dcgan-8x8", seed=1))
+    assert {"journal", "generator.blocks.0.weight"} & set(differences(run, other))
