@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +154,11 @@ class JournalTail:
         self._identity: tuple[int, int] | None = None
         self._skipping = False
 
-    def poll(self) -> list[Record]:
-        """Return the new records in order; none where the journal is missing.
+    def poll(self, limit: int | None = None) -> list[Record]:
+        """Return the new records in order, at most `limit`; none where the journal is missing.
+
+        With a limit, a long journal can be read in parts that never fill the memory: none are left
+        when a poll returns nothing.
 
         Raises:
             OSError: the journal is there but cannot be read, or is not a regular file.
@@ -165,7 +169,7 @@ class JournalTail:
             return []
         try:
             self._recognise(descriptor)
-            return list(self._records(descriptor))
+            return list(islice(self._records(descriptor), limit))
         finally:
             os.close(descriptor)
 
@@ -173,9 +177,11 @@ class JournalTail:
         """Begin anew where this is not the file whose beginning was read."""
         found = os.fstat(descriptor)
         identity = (found.st_dev, found.st_ino)
-        changed = self._identity not in (None, identity) or found.st_size < self._offset
-        if not changed and self._offset and not self._skipping:
-            changed = os.pread(descriptor, 1, self._offset - 1) != b"\n"
+        changed = self._identity not in (None, identity)
+        if not changed and self._offset:
+            # What was read last: the end of a line, or of a part of an endless one.
+            last = os.pread(descriptor, 1, self._offset - 1)
+            changed = not last if self._skipping else last != b"\n"
         if changed:
             self._offset = 0
             self._skipping = False

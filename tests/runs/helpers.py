@@ -10,6 +10,8 @@ from pathlib import Path
 
 import ganterm
 from ganterm.runs.checkpoints import tensor_digest
+from ganterm.runs.journal import JournalWriter
+from ganterm.runs.records import Record
 
 ROOT = Path(ganterm.__file__).parent.parent
 
@@ -98,3 +100,14 @@ def noise(seed: object, length: int) -> bytes:
 def temps_in(directory: Path) -> list[str]:
     """Return the names of unfinished files in a directory."""
     return [path.name for path in directory.iterdir() if path.name.startswith(".tmp-")]
+
+
+def write_steps(path: Path, steps: range) -> None:
+    """Append one record for each step to a journal."""
+    with JournalWriter(path) as writer:
+        for step in steps:
+            writer.write("metrics", step, d_loss=step / 7)
+
+
+def steps_of(records: list[Record]) -> list[int]:
+    return [record["step"] for record in records]

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,17 @@ is_held(path)
 print("looking", flush=True)
 while True:
     is_held(path)
+"""
+
+STARER = """
+import fcntl, sys
+file = open(sys.argv[1])
+fcntl.lockf(file, fcntl.LOCK_SH)
+print("looking", flush=True)
+sys.stdin.readline()
+fcntl.lockf(file, fcntl.LOCK_UN)
+print("looked away", flush=True)
+sys.stdin.readline()
 """
 
 FORKER = """
@@ -150,6 +162,45 @@ def test_observers_neither_keep_a_worker_out_nor_take_its_lock(tmp_path: Path) -
         for _ in range(5):
             with WorkerLock(path) as lock:
                 assert lock.intact
+
+
+def test_a_worker_waits_for_an_observer_to_look_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "worker.lock"
+    path.touch()
+    with Child(STARER, path) as child:
+        assert child.hear() == "looking"
+        with pytest.raises(LockHeld):
+            WorkerLock(path).acquire(timeout=0)
+
+        def look_away(_: float) -> None:
+            child.tell("look away")
+            assert child.hear() == "looked away"
+
+        monkeypatch.setattr(time, "sleep", look_away)
+        with WorkerLock(path) as lock:
+            assert lock.intact
+
+
+def test_a_lock_file_removed_while_it_is_being_locked_is_not_the_one_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "worker.lock"
+    real_open = os.open
+    removals = iter([path])
+
+    def open_and_lose(name: Path, flags: int, mode: int = 0o777) -> int:
+        descriptor = real_open(name, flags, mode)
+        for gone in removals:
+            gone.unlink()
+            break
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_and_lose)
+    with WorkerLock(path) as lock:
+        assert lock.intact
+    assert next(removals, None) is None
 
 
 def test_within_one_process_looking_does_not_drop_the_lock(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.runs import state
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.lock import WorkerLock
@@ -68,10 +69,10 @@ def test_the_life_of_a_worker_from_outside(run: RunDir) -> None:
         assert child.hear() == "held"
         assert observe(run).state == "starting"
         order(child, "start")
-        for state in ("starting", "running", "paused", "running"):
-            order(child, f"status {state}")
+        for word in ("starting", "running", "paused", "running"):
+            order(child, f"status {word}")
             view = observe(run)
-            assert (view.state, view.alive, view.message) == (state, True, f"now {state}")
+            assert (view.state, view.alive, view.message) == (word, True, f"now {word}")
             assert view.last_record is not None
         order(child, "metrics")
         child.kill()
@@ -97,7 +98,18 @@ def test_a_resumed_run_that_dies_has_crashed_in_spite_of_its_earlier_end(run: Ru
         writer.write("end", 5, reason="stopped", message="")
         assert observe(run).state == "stopped"
         writer.write("resume", 5)
+    write_status(run.status, Status(state="stopped", step=5, steps=9))
     assert observe(run).state == "crashed"
+
+
+def test_a_worker_that_comes_to_life_during_the_look_has_not_crashed(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with JournalWriter(run.journal) as writer:
+        writer.write("start", 0)
+    answers = iter([False, True])
+    monkeypatch.setattr(state, "is_held", lambda path: next(answers))
+    assert observe(run).state == "starting"
 
 
 def test_an_old_status_does_not_speak_for_a_new_worker(run: RunDir) -> None:

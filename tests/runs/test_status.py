@@ -31,6 +31,15 @@ def test_a_status_comes_back_as_it_was_written(tmp_path: Path) -> None:
     ).keys()
 
 
+def test_the_status_does_not_wait_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    write_status(tmp_path / "status.json", Status(state="running", step=0, steps=1))
+    assert synced == []
+
+
 def test_a_rate_that_is_no_number_does_not_spoil_the_status(tmp_path: Path) -> None:
     path = tmp_path / "status.json"
     write_status(path, Status(state="running", step=0, steps=1, images_per_s=math.nan))
