@@ -131,9 +131,10 @@ def fit_columns(
     columns = min(columns, count, (canvas.columns + 1) // 2)
     rows = -(-count // columns)
     longest = max(image_w, image_h)
-    for side in (*range(8 * longest, longest, -longest), *range(longest, 0, -1)):
+    tried = [(side, padding) for side in range(8 * longest, 0, -longest)]
+    tried += [(side, min(padding, 1)) for side in range(longest, 0, -1)]
+    for side, gap in tried:
         width, height = (max(1, round(edge * side / longest)) for edge in (image_w, image_h))
-        gap = padding if side >= longest else min(padding, 1)
         wide, high = columns * (width + gap) - gap, rows * (height + gap) - gap
         if wide <= canvas.columns and (side <= longest or high <= 2 * canvas.rows):
             break

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
-from ganterm.render.layout import LEGIBLE, GridFit, arrange, fit_canvas, fit_grid
+from ganterm.render.layout import (
+    LEGIBLE,
+    GridFit,
+    arrange,
+    fit_canvas,
+    fit_columns,
+    fit_grid,
+)
 from ganterm.render.raster import Raster
 
 
@@ -108,3 +115,48 @@ def test_no_space_is_an_error() -> None:
     for sizes in ((0, 8, 8, 80), (1, 0, 8, 80), (1, 8, 8, 0)):
         with pytest.raises(ValueError, match="at least one"):
             fit_grid(*sizes)
+
+
+@given(
+    count=st.integers(1, 200),
+    side=st.integers(1, 100),
+    columns=st.integers(1, 250),
+    legible=st.integers(1, 30),
+)
+def test_unlimited_rows_leave_no_image_out(
+    count: int, side: int, columns: int, legible: int
+) -> None:
+    """Where output may scroll, all images are shown within the width, however narrow it is."""
+    fit = fit_grid(count, side, side, columns, legible=legible)
+    assert fit.shown == count
+    assert fit.columns * fit.rows >= count
+    assert fit.columns * fit.width + (fit.columns - 1) * fit.padding <= columns
+
+
+@given(
+    count=st.integers(1, 200),
+    width=st.integers(1, 100),
+    height=st.integers(1, 100),
+    columns=st.integers(1, 250),
+    wanted=st.integers(1, 300),
+)
+def test_wanted_columns_fit_the_width(
+    count: int, width: int, height: int, columns: int, wanted: int
+) -> None:
+    """As many columns as the caller wants are made, as long as each has a pixel."""
+    canvas = Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, columns, 24)
+    fit = fit_columns(count, width, height, canvas, wanted)
+    assert fit.shown == count
+    assert fit.columns == min(wanted, count, (columns + 1) // 2)
+    assert fit.columns * fit.width + (fit.columns - 1) * fit.padding <= columns
+    if fit.enlarged > 1:
+        assert fit.rows * (fit.height + fit.padding) - fit.padding <= 48
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted", "side"), [(24, 2, 8), (36, 4, 16), (24, 16, 4), (24, 20, 4)]
+)
+def test_wanted_columns_are_as_large_as_they_can(rows: int, wanted: int, side: int) -> None:
+    """Sixteen images of 8x8 are enlarged within the screen, or reduced to its 80 columns."""
+    canvas = Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, 80, rows)
+    assert fit_columns(16, 8, 8, canvas, wanted).width == side

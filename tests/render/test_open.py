@@ -9,14 +9,17 @@ from ganterm.errors import ConfigError, DataError
 from ganterm.render.open import open_raster
 from ganterm.render.png import save_png
 from ganterm.render.raster import Raster
+from ganterm.render.sheet import save_sheet
 
 PICTURE = Raster(3, 2, 1, bytes(range(6)))
 
 
 def test_images_and_arrays(tmp_path: Path) -> None:
-    """An image is one raster, an array as many as it holds, up to the limit, under any name."""
+    """An image is one raster, a sheet or an array as many as it holds up to the limit."""
     save_png(PICTURE, tmp_path / "picture.dat")
     assert open_raster(tmp_path / "picture.dat") == [PICTURE]
+    save_sheet([PICTURE] * 3, 2, tmp_path / "sheet.png")
+    assert open_raster(tmp_path / "sheet.png") == [PICTURE] * 3
     with (tmp_path / "array.png").open("wb") as file:
         np.save(file, np.zeros((5, 8, 8), dtype=np.uint8))
     assert open_raster(tmp_path / "array.png", limit=3) == [Raster(8, 8, 1, bytes(64))] * 3

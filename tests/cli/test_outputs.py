@@ -1,0 +1,39 @@
+"""The form of an output is what was asked for, or what its name says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ganterm.cli.outputs import Form, choose_form, square
+
+
+@pytest.mark.parametrize(
+    ("output", "form"),
+    [
+        (None, Form.TERM),
+        ("-", Form.PNG),
+        ("a.png", Form.PNG),
+        ("A.PNG", Form.PNG),
+        ("a.npy", Form.NPY),
+        ("a.ansi", Form.ANSI),
+        ("a.ans", Form.ANSI),
+        ("a.txt", Form.TXT),
+        ("new/", Form.FILES),
+    ],
+)
+def test_the_name_says_the_form(output: str | None, form: Form) -> None:
+    """Each ending has its form, in capitals too; no name is the terminal."""
+    assert choose_form(None, output) is form
+
+
+def test_what_was_asked_for_wins(tmp_path: Path) -> None:
+    """--format wins over the ending, and a directory that exists takes files."""
+    assert choose_form(Form.NPY, "a.png") is Form.NPY
+    assert choose_form(None, str(tmp_path)) is Form.FILES
+
+
+def test_a_grid_is_about_as_wide_as_high() -> None:
+    """The columns of a grid are the side of the smallest square that holds the images."""
+    assert [square(count) for count in (1, 2, 4, 5, 9, 16, 17)] == [1, 2, 2, 3, 3, 4, 5]

@@ -1,0 +1,95 @@
+"""The recipes as listed, and everything about one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from ganterm import recipes
+from ganterm.config import resolve
+from ganterm.config.runfile import to_mapping
+from ganterm.errors import ExitCode
+from tests.cli.invoke import invoke
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+# Generator and discriminator, as the tables of the systems have them.
+COUNTS = {
+    "mlp": (1_489_424, 533_505),
+    "mlp-small": (581_264, 533_505),
+    "dcgan": (1_636_737, 95_105),
+    "dcgan-64": (3_574_656, 2_763_520),
+    "dcgan-8x8": (55_905, 5_201),
+    "dcgan-upsample": (856_065, 98_113),
+    "wgan-gp": (856_065, 97_665),
+    "sngan": (856_065, 2_755_009),
+}
+
+
+def test_every_recipe_is_listed_within_80_columns() -> None:
+    """Name, dataset, size, length, title and purpose of each recipe fit a narrow terminal."""
+    text = invoke("recipes").text
+    assert max(map(len, text.splitlines())) <= 80
+    for name in recipes.names():
+        recipe = recipes.load(name)
+        (line,) = (line for line in text.splitlines() if line.startswith(f"{name} "))
+        assert line.endswith(recipe.title)
+        assert " ".join(recipe.purpose.split()) in " ".join(text.split())
+    assert "digits   8x8    200 epochs" in text
+
+
+def test_the_list_is_json_too() -> None:
+    """--json lists every recipe with its length in the unit it counts."""
+    listed = {recipe["name"]: recipe for recipe in json.loads(invoke("recipes", "--json").text)}
+    assert list(listed) == recipes.names()
+    assert (listed["dcgan"]["steps"], listed["dcgan"]["epochs"]) == (10_000, None)
+    assert (listed["dcgan-8x8"]["steps"], listed["dcgan-8x8"]["epochs"]) == (None, 200)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_json_has_the_parameter_counts_and_every_value(name: str) -> None:
+    """The names scripts rely on hold the published counts; every value has an origin."""
+    shown = json.loads(invoke("recipes", "show", name, "--json").text)
+    counts = shown["generator_parameters"], shown["discriminator_parameters"]
+    assert counts == COUNTS[name]
+    assert shown["config"] == to_mapping(resolve({"recipe": name}).config)
+    assert shown["origin"].keys() == shown["config"].keys()
+    assert set(shown["origin"].values()) == {"default", f"recipe {name}"}
+    assert shown["purpose"] == recipes.load(name).purpose
+    assert shown["source"] == recipes.load(name).source
+
+
+def test_a_shown_recipe_is_toml_that_says_where_values_come_from() -> None:
+    """The text form parses to the recipe's configuration; origins and counts stand beside."""
+    text = invoke("recipes", "show", "dcgan").text
+    values = to_mapping(resolve({"recipe": "dcgan"}).config)
+    assert tomllib.loads(text) == {k: v for k, v in values.items() if v is not None}
+    assert recipes.load("dcgan").purpose in text
+    lines = {line.split(" = ")[0]: line for line in text.splitlines()}
+    assert lines["batch_size"].endswith("# recipe dcgan")
+    assert lines["beta1"].endswith("# default")
+    assert "# generator_parameters = 1,636,737" in text
+
+
+def test_a_recipe_of_ones_own_can_be_shown(tmp_path: Path) -> None:
+    """A recipe file is shown as the named ones are; its words cannot steer the terminal."""
+    path = tmp_path / "mine.toml"
+    path.write_text('width = 0.5\n[about]\ntitle = "Half \\u001b[31m"\n')
+    outcome = invoke("recipes", "show", path)
+    assert outcome.code == 0
+    assert "mine: Half \\x1b[31m" in outcome.text
+    assert "# recipe mine" in outcome.text
+
+
+def test_an_unknown_recipe_is_refused_with_near_names() -> None:
+    """A slip of the fingers is one sentence with exit code 2."""
+    outcome = invoke("recipes", "show", "dcgam")
+    assert outcome.code == ExitCode.USAGE
+    assert "did you mean" in outcome.said
+    assert "dcgan" in outcome.said
