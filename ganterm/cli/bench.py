@@ -26,7 +26,7 @@ def bench(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...",
+            metavar="NAME",
             help="What to measure: throughput, journal, checkpoint, startup; all by default.",
             show_default=False,
         ),
