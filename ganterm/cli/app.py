@@ -83,7 +83,7 @@ def run() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader went away, as `head` does. Nothing is left to tell, nor to flush.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         sys.exit(ExitCode.OK)
 
 
