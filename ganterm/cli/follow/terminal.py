@@ -107,11 +107,12 @@ class TerminalReporter:
         self.live.update(Text(""))
         self.live.stop()
         over = view.state in {"finished", "stopped", "failed"}
-        if over and history.sample is not None:
-            rows = max(self.canvas.rows - 6, PREVIEW_ROWS)
-            self._preview(history.sample, history, rows=rows, images=FINAL_IMAGES)
         if over:
             self._curves(history)
+        if over and history.sample is not None:
+            # What is below the grid must not push it off the screen.
+            rows = max(self.canvas.rows - 8, PREVIEW_ROWS)
+            self._preview(history.sample, history, rows=rows, images=FINAL_IMAGES)
         took = duration(time.monotonic() - self._began)
         words = f" {view.message}" if view.message else ""
         style = "red" if view.state in {"failed", "crashed"} else "bold"
@@ -119,20 +120,22 @@ class TerminalReporter:
             f"{self.run.name}: {view.state} at step {view.step:,} after {took}.{words}", style
         )
         if view.state in {"finished", "stopped"}:
-            self._next_commands(view)
+            self._next_commands(view, history)
 
-    def _next_commands(self, view: RunView) -> None:
+    def _next_commands(self, view: RunView, history: History) -> None:
         name = self.run.name
-        commands = [(f"ganterm sample {name} -n 32", "draw new images")]
-        if view.state == "stopped":
-            commands.append((f"ganterm resume {name}", "train on from here"))
-        if view.status is not None and view.state == "finished":
-            commands.append((f"ganterm resume {name} --steps {2 * view.step}", "train on"))
-        commands += [
-            (f"ganterm show {self.run.samples}/*.png", "how it came about"),
-            ("ganterm recipes", "what else there is to train"),
+        longer = (
+            f"--epochs {2 * history.epochs_total}"
+            if history.epochs_total
+            else f"--steps {2 * view.step}"
+        )
+        commands = [
+            (f"ganterm sample {name} -n 32", "draw new images"),
+            (f"ganterm resume {name}", "train on from here")
+            if view.state == "stopped"
+            else (f"ganterm resume {name} {longer}", "train on"),
+            ("ganterm recipes", "see what else there is to train"),
         ]
-        self._line("Next:", "bold")
         width = max(len(command) for command, _ in commands)
         for command, what in commands:
             self._line(f"  {command:<{width}}  {what}", "")
@@ -166,8 +169,10 @@ class TerminalReporter:
             if len(values) < 2:
                 continue
             self._line(f"{title} over {'epochs' if by_epoch else 'steps'}", "dim")
+            # A short history is drawn as wide as a long one.
+            values = [value for value in values for _ in range(-(-2 * width // len(values)))]
             with contextlib.suppress(ValueError):
-                for line in curve(values, width, 5, charset=self.canvas.charset):
+                for line in curve(values, width, 4, charset=self.canvas.charset):
                     self._line(line, "")
 
     def _frame(self, view: RunView, history: History) -> Group:
