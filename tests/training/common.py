@@ -1,0 +1,67 @@
+"""Small runs on the embedded digits: what the tests of training share."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import torch
+
+from ganterm.config import RunConfig, resolve
+from ganterm.data import load
+from ganterm.training.events import EpochEnded, Event, Metrics
+from ganterm.training.loop import Trainer
+
+CPU = torch.device("cpu")
+
+SMALLEST = {
+    "dcgan": 8,
+    "dcgan-64": 16,
+    "dcgan-8x8": 8,
+    "dcgan-resize": 8,
+    "dcgan-upsample": 8,
+    "mlp": 4,
+    "mlp-small": 4,
+    "sngan": 16,
+    "wgan-gp": 8,
+}
+"""Per recipe the smallest image side that both of its networks and the schema allow."""
+
+SMALL = {"dataset": "digits", "width": 0.125, "batch_size": 8, "log_every": 1}
+
+
+@cache
+def digits(image_size: int, channels: int = 1) -> torch.Tensor:
+    """Return the embedded digits at `image_size`, uint8 (1797, C, H, W)."""
+    return load("digits", image_size=image_size, channels=channels).images
+
+
+def configured(recipe: str, **settings: Any) -> RunConfig:
+    """Return the recipe's configuration with some settings changed."""
+    return resolve({"recipe": recipe, "device": "cpu", **settings}).config
+
+
+def small(recipe: str, **settings: Any) -> RunConfig:
+    """Return the recipe at its smallest images, an eighth of its width, and batches of 8."""
+    return configured(recipe, **{**SMALL, "image_size": SMALLEST[recipe], **settings})
+
+
+def trainer(config: RunConfig, count: int = 1797) -> Trainer:
+    """Return a fresh trainer of `config` on the first `count` digits."""
+    return Trainer(config, digits(config.image_size, config.channels)[:count], CPU)
+
+
+def measured(events: list[Event]) -> list[tuple[Any, ...]]:
+    """Return what metrics and epoch events say, but for the rate, which the clock decides."""
+    found: list[tuple[Any, ...]] = []
+    for event in events:
+        if isinstance(event, Metrics):
+            found.append(("metrics", event.step, event.epoch, list(event.values.items())))
+        elif isinstance(event, EpochEnded):
+            found.append(("epoch", event.step, event.epoch, list(event.values.items())))
+    return found
+
+
+def metrics(run: Trainer) -> list[Metrics]:
+    """Train `run` to its end and return its records."""
+    return [event for event in run.run() if isinstance(event, Metrics)]
