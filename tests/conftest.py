@@ -13,10 +13,11 @@ MNIST = Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
 
 @pytest.fixture(autouse=True)
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep GANTERM_* variables and colour wishes of whoever runs the tests out of them."""
+    """Keep variables, colour wishes and recipes of whoever runs the tests out of them."""
     for name in list(os.environ):
         if name.startswith("GANTERM_") or name in {"NO_COLOR", "FORCE_COLOR", "CLICOLOR"}:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("GANTERM_RECIPES_DIR", os.devnull)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ import msgspec
 
 from ganterm.bench.settings import labelled
 from ganterm.config import RunConfig, resolve
-from ganterm.data import CATALOGUE, Progress, is_available, load
+from ganterm.data import CATALOGUE, Progress, load
+from ganterm.data.catalogue import missing_splits
 
 if TYPE_CHECKING:
     import torch
@@ -40,11 +41,7 @@ def config_of(recipe: str, device: str) -> RunConfig:
     `ConfigError` for an unknown recipe.
     """
     config = resolve({"recipe": recipe, "device": device}).config
-    info = CATALOGUE.get(config.dataset)
-    if info is None:
-        return config
-    splits = info.splits if config.split == "all" else (config.split,)
-    if all(is_available(info.name, split) for split in splits):
+    if not missing_splits(config.dataset, config.split):
         return config
     return msgspec.structs.replace(config, dataset="digits", split="train")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganterm.cli.console import emit, emit_json, emit_lines, table
+from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson
 from ganterm.config import RunConfig, resolve
 from ganterm.render.text import safe_text
@@ -27,9 +28,12 @@ def list_recipes(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the recipes: named presets that a run starts from."""
     if context.invoked_subcommand is not None:
         return
-    from ganterm import recipes  # noqa: PLC0415
+    from ganterm.config.presets import presets  # noqa: PLC0415
 
-    found = [(recipes.load(name), resolve({"recipe": name}).config) for name in recipes.names()]
+    every = presets()
+    for sentence in every.skipped:
+        say(sentence)
+    found = [(preset.recipe, preset.config) for preset in every.found]
     if as_json:
         emit_json(
             [

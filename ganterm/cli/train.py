@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,6 +54,7 @@ def train(
 
     Closing the terminal leaves training running: `ganterm attach` follows it again.
     """
+    from ganterm.config.newrun import new_run  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()
@@ -68,7 +68,8 @@ def train(
         _print_plan(resolved, as_json=as_json)
         return
     ensure_dataset(resolved.config)
-    run = _create(resolved.config, where, name)
+    command = shlex.join(["ganterm", *sys.argv[1:]])
+    run = new_run(resolved.config, where, name=name, command=command)
     arguments = ["--repeat", str(source.path.absolute())] if source else []
     start_and_follow(run, arguments, detach=detach, as_json=as_json)
 
@@ -97,34 +98,15 @@ def ensure_dataset(config: RunConfig) -> None:
 
     Raises `DataError` when it cannot be had; the sentence says what to do instead.
     """
-    from ganterm.data.catalogue import CATALOGUE, is_available  # noqa: PLC0415
+    from ganterm.data.catalogue import missing_splits  # noqa: PLC0415
 
-    info = CATALOGUE.get(config.dataset)
-    if info is None or info.embedded or Path(config.dataset).is_dir():
-        return
-    splits = info.splits if config.split == "all" else (config.split,)
-    if all(is_available(info.name, split) for split in splits):
+    if not missing_splits(config.dataset, config.split):
         return
     from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415
 
-    say(f"{info.name} is not on this machine yet; fetching it.")
+    say(f"{config.dataset} is not on this machine yet; fetching it.")
     with Reporter() as progress:
-        fetch_dataset(info.name, progress=progress)
-
-
-def _create(config: RunConfig, where: Path, name: str | None) -> RunDir:
-    from ganterm import __version__  # noqa: PLC0415
-    from ganterm.config.runfile import render_run_toml  # noqa: PLC0415
-    from ganterm.runs.durable import storage_trouble, write_atomically  # noqa: PLC0415
-    from ganterm.runs.layout import create_run  # noqa: PLC0415
-
-    run = create_run(where, name, Path(config.recipe).stem)
-    made = {"ganterm": __version__, "command": shlex.join(["ganterm", *sys.argv[1:]])}
-    try:
-        write_atomically(run.config_file, render_run_toml(config, made).encode())
-    except OSError as error:
-        raise storage_trouble(error, run.config_file) from error
-    return run
+        fetch_dataset(config.dataset, progress=progress)
 
 
 def _print_plan(resolved: Resolved, *, as_json: bool) -> None:

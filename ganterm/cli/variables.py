@@ -12,6 +12,7 @@ PREFIX = "GANTERM_"
 
 BESIDE_OPTIONS = {
     "GANTERM_DATA_DIR": "Where datasets are stored.",
+    "GANTERM_RECIPES_DIR": "Where your own recipes are.",
     "GANTERM_COLOR": "Colours to draw with: auto, truecolor, 256, 16 or none; as --color.",
     "GANTERM_CHARSET": "Characters to draw with: auto, halfblock or ascii; as --charset.",
 }

@@ -7,7 +7,7 @@ what was typed; `runfile` reads and writes `run.toml`.
 
 from ganterm.config.cadence import Cadence
 from ganterm.config.fields import FIELDS, Field, parse_value
-from ganterm.config.resolve import Resolved, resolve
+from ganterm.config.resolve import Resolved, combine, resolve
 from ganterm.config.rules import check, problems
 from ganterm.config.schema import RunConfig
 
@@ -18,6 +18,7 @@ __all__ = [
     "Resolved",
     "RunConfig",
     "check",
+    "combine",
     "parse_value",
     "problems",
     "resolve",

@@ -20,7 +20,7 @@ TYPED = "typed"
 
 @dataclass(frozen=True)
 class Resolved:
-    """A legal configuration, and for every value where it came from."""
+    """A configuration, and for every value where it came from."""
 
     config: RunConfig
     origin: dict[str, str]
@@ -39,6 +39,21 @@ def resolve(
     that sets `steps` or `epochs` replaces the other one of a lower layer; one that sets another
     dataset or penalty than the recipe drops the recipe's split, or its weight and spacing. Raises
     `ConfigError` for an unknown name, a value out of bounds, or a combination that makes no sense.
+    """
+    resolved = combine(typed, config_file=config_file, environment=environment)
+    check(resolved.config)
+    return resolved
+
+
+def combine(
+    typed: Mapping[str, object] | None = None,
+    *,
+    config_file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Resolved:
+    """Layer all sources as `resolve` does, whether or not the values go together.
+
+    Raises `ConfigError` for an unknown name or a value out of bounds.
     """
     layers = _Layers()
     typed = {name: value for name, value in (typed or {}).items() if value is not None}
@@ -89,7 +104,6 @@ class _Layers:
 
     def resolved(self) -> Resolved:
         config = RunConfig(**self.values)  # type: ignore[arg-type]  # each parsed by its field
-        check(config)
         return Resolved(config, self.origin)
 
 

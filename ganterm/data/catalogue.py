@@ -211,3 +211,15 @@ def check_split(info: DatasetInfo, split: str) -> None:
 def is_available(name: str, split: str) -> bool:
     """Say whether one split can be loaded here and now, without import or download."""
     return dataset_info(name).embedded or stored_path(name, split).is_file()
+
+
+def missing_splits(dataset: str, split: str) -> tuple[str, ...]:
+    """Give the splits that training on `split` ("all" for both) needs and this machine lacks.
+
+    A folder of images lacks none, nor does a name that is no dataset; loading says what is wrong.
+    """
+    info = CATALOGUE.get(dataset)
+    if info is None or info.embedded:
+        return ()
+    wanted = info.splits if split == "all" else (split,)
+    return tuple(each for each in wanted if each in info.splits and not is_available(dataset, each))

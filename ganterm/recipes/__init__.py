@@ -1,11 +1,13 @@
 """Named presets: one small TOML file each, holding only what differs from the schema's defaults.
 
 The `[about]` table says what a recipe is for and where it comes from; every other key is a setting
-of `RunConfig`.
+of `RunConfig`. Beside the recipes that come with ganterm stand the user's own, in a folder.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +22,13 @@ else:
     import tomli as tomllib
 
 
+RECIPES_DIR_VARIABLE = "GANTERM_RECIPES_DIR"
+MAX_OWN = 500
+"""Files of the user's folder that are read; whoever has more has pointed at something else."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What a recipe in the user's folder may be called, so that its name is safe wherever it goes."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A preset: what it is called and for, and the settings it changes."""
@@ -31,26 +40,88 @@ class Recipe:
     values: dict[str, object]
 
 
-def names() -> list[str]:
+@dataclass(frozen=True)
+class Survey:
+    """The recipes that can be had by name."""
+
+    recipes: list[Recipe]
+    """Those that come with ganterm first, then the user's own; each sorted by name."""
+    skipped: list[str]
+    """One sentence for each file of the user's folder that is no recipe, saying why."""
+
+
+def built_in() -> list[str]:
     """Return the names of the recipes that come with ganterm, sorted."""
     files = resources.files(__name__).iterdir()
     return sorted(entry.name[:-5] for entry in files if entry.name.endswith(".toml"))
 
 
+def recipes_dir() -> Path:
+    """Return where the user's own recipes live: GANTERM_RECIPES_DIR, or the user's config home."""
+    chosen = os.environ.get(RECIPES_DIR_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs  # noqa: PLC0415 - `--version` and its like do without
+
+    return platformdirs.user_config_path("ganterm", appauthor=False) / "recipes"
+
+
+def survey() -> Survey:
+    """Read every recipe there is; a file that is none is skipped with a word, never an error."""
+    found = Survey([load(name) for name in built_in()], [])
+    taken = {recipe.name for recipe in found.recipes}
+    try:
+        paths = sorted(recipes_dir().glob("*.toml"))
+    except (OSError, ValueError):
+        return found
+    for path in paths[:MAX_OWN]:
+        if path.stem in taken:
+            why = f"ganterm's own recipe {path.stem} has that name; give the file another."
+            found.skipped.append(f"{path} is skipped: {why}")
+            continue
+        try:
+            found.recipes.append(_own(path))
+        except ConfigError as error:
+            found.skipped.append(f"{path} is skipped: {error}")
+    if len(paths) > MAX_OWN:
+        found.skipped.append(f"{recipes_dir()} holds more than {MAX_OWN} recipes; those are shown.")
+    return found
+
+
+def names() -> list[str]:
+    """Return the names of all recipes: ganterm's, sorted, and then the user's own, sorted."""
+    return [recipe.name for recipe in survey().recipes]
+
+
 def load(name: str) -> Recipe:
     """Return the recipe called `name`, or the one in the TOML file at the path `name`.
 
-    Raises `ConfigError` naming the near names, or the fault in the file.
+    A recipe that comes with ganterm goes before one of the user's own with the same name. Raises
+    `ConfigError` naming the near names, or the fault in the file.
     """
-    if name in names():
+    if name in built_in():
         text = (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
         return _parse(name, text)
     path = Path(name)
     if path.suffix == ".toml":
         return _parse(path.stem, read_text(path, "recipe"))
+    if NAME.fullmatch(name) and (own := recipes_dir() / f"{name}.toml").exists():
+        return _own(own)
     near = get_close_matches(name, names(), n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else "`ganterm recipes` lists them all."
     raise ConfigError(f"There is no recipe {name!r}; {hint}")
+
+
+def _own(path: Path) -> Recipe:
+    """Return a recipe of the user's folder, by a name that every command takes as one."""
+    if not NAME.fullmatch(path.stem):
+        raise ConfigError(
+            f"{path.stem[:100]!r} cannot name a recipe; use up to 100 letters, digits, '.', '_' "
+            "and '-', a letter or digit first."
+        )
+    if not path.is_file():  # a pipe would be waited for, and a folder is no file
+        raise ConfigError("it is not a file.")
+    return _parse(path.stem, read_text(path, "recipe"))
 
 
 def read_text(path: Path, what: str) -> str:

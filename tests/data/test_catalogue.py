@@ -13,6 +13,7 @@ from ganterm.data.catalogue import (
     data_dir,
     dataset_info,
     is_available,
+    missing_splits,
     stored_path,
 )
 from ganterm.errors import ConfigError
@@ -106,3 +107,18 @@ def test_availability_is_the_stored_file(data_home: Path) -> None:
 def test_the_package_imports_without_torch() -> None:
     code = "import ganterm.data, sys; sys.exit(bool({'torch', 'numpy', 'PIL'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_missing_for_a_run_is_named_by_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only splits that exist, are wanted and are not here; embedded data and folders lack none."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path))
+    assert missing_splits("mnist", "all") == ("train", "test")
+    stored = stored_path("mnist", "train")
+    stored.parent.mkdir(parents=True)
+    stored.touch()
+    assert missing_splits("mnist", "all") == ("test",)
+    assert missing_splits("mnist", "train") == ()
+    assert missing_splits("digits", "all") == ()
+    assert missing_splits("./folder", "train") == ()

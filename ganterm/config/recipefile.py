@@ -1,0 +1,72 @@
+"""Saving a configuration as a recipe of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ganterm import recipes
+from ganterm.config.fields import FIELDS
+from ganterm.config.runfile import to_mapping
+from ganterm.config.schema import RunConfig
+from ganterm.errors import ConfigError
+from ganterm.runs.durable import write_atomically
+
+
+def recipe_path(text: str) -> Path:
+    """Return the file that the user means by `text`: a path, or a bare name in their folder.
+
+    Raises `ConfigError` for a name that could not be found again, or is one of ganterm's own.
+    """
+    text = text.strip()
+    if not text or "\0" in text:
+        raise ConfigError("Give the recipe a name, or the path of a file ending in .toml.")
+    path = Path(text).expanduser()
+    if len(path.parts) == 1 and not text.endswith(".toml"):
+        path = recipes.recipes_dir() / f"{text}.toml"
+    if path.suffix != ".toml":
+        raise ConfigError(f"{path} must end in .toml, as every recipe file does.")
+    if path.parent == recipes.recipes_dir():
+        if not recipes.NAME.fullmatch(path.stem):
+            raise ConfigError(
+                "A recipe's name is up to 100 letters, digits, '.', '_' and '-', a letter or digit "
+                f"first; {path.stem[:100]!r} is not one."
+            )
+        if path.stem in recipes.built_in():
+            raise ConfigError(f"{path.stem} is one of ganterm's own recipes; choose another name.")
+    return path
+
+
+def render_recipe(config: RunConfig, *, title: str = "", purpose: str = "") -> str:
+    """Return the text of a recipe file that resolves to `config`: what the defaults do not say."""
+    import tomli_w  # noqa: PLC0415 - only when a recipe is saved
+
+    values = to_mapping(config)
+    differing = {
+        name: values[name]
+        for name, spec in FIELDS.items()
+        if name != "recipe" and values[name] != spec.default
+    }
+    folder = Path(config.dataset).expanduser()
+    if folder.is_dir() and len(folder.parts) > 1:
+        # A recipe is used from anywhere.
+        differing["dataset"] = str(folder.absolute())
+    about = {"title": title, "purpose": purpose, "source": f"Made from {config.recipe}."}
+    return tomli_w.dumps({**differing, "about": {k: v for k, v in about.items() if v}})
+
+
+def save_recipe(
+    config: RunConfig, path: Path, *, title: str = "", purpose: str = "", replace: bool = False
+) -> None:
+    """Write `config` as a recipe file; its folder is made if it is missing.
+
+    Raises `ConfigError` when the file exists, unless `replace`, or cannot be written.
+    """
+    if path.exists() and not replace:
+        raise ConfigError(f"{path} exists already; choose another name, or replace it.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, render_recipe(config, title=title, purpose=purpose).encode())
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}; choose another place."
+        ) from None
