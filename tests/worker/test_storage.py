@@ -1,0 +1,162 @@
+"""A disk that is full, read-only or gone stops training with one line and spoils nothing."""
+
+import json
+import os
+import resource
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from ganterm.runs.checkpoints import newest_valid
+from ganterm.runs.journal import read_journal
+from ganterm.runs.layout import RunDir
+from tests.runs.helpers import Child, temps_in
+from tests.worker.workers import Worker, Zygote, kinds, last_step, make_run
+
+LONG: dict[str, object] = {"steps": 20000, "batch_size": 16, "checkpoint_every": "20"}
+
+
+def train_past_a_checkpoint(zygote: Zygote, run: RunDir, *, uid: int = 0) -> Worker:
+    worker = zygote.start(run, uid=uid)
+    told = worker.until(lambda record: record["kind"] == "checkpoint" and record["step"] >= 20)
+    assert told is not None, worker.log()
+    return worker
+
+
+def assert_unspoilt(run: RunDir) -> None:
+    """Hold the last checkpoint told of to be whole, and nothing unfinished to lie about."""
+    newest, damaged = newest_valid(run.checkpoints)
+    assert newest is not None
+    assert damaged == []
+    assert last_step(run) >= kinds(run, "checkpoint")[-1]["step"]
+    assert [temps_in(part) for part in (run.path, run.samples, run.checkpoints)] == [[], [], []]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux sets limits of other processes")
+def test_a_file_size_limit_stops_training(zygote: Zygote, tmp_path: Path) -> None:
+    """A checkpoint that hits the limit is named, and the journal says how it ended."""
+    run = make_run(tmp_path, "dcgan-8x8", **LONG)
+    worker = train_past_a_checkpoint(zygote, run)
+    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (300_000, 300_000))
+    assert worker.wait() == 1
+    (line,) = worker.log().splitlines()
+    assert line.startswith(f"cannot write {run.checkpoints}/step-")
+    assert line.endswith("File too large; raise the limit on file sizes (ulimit -f)")
+    end = read_journal(run.journal)[-1]
+    assert (end["reason"], end["exit_code"], end["message"]) == ("failed", 1, line)
+    assert_unspoilt(run)
+
+
+def test_a_full_disk_stops_training(small_disk: tuple[str, ...], tmp_path: Path) -> None:
+    """Nothing unfinished stays on it, and the line names the file that did not fit."""
+    made = make_run(tmp_path / "elsewhere", "dcgan-8x8", **LONG)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with Child(ON_A_FULL_DISK, made.config_file, disk, prefix=mounted(small_disk, disk)) as child:
+        story = json.loads(child.rest()[-1])
+    (line,) = story["log"]
+    assert line.startswith(f"cannot write {disk}/run/")
+    assert line.endswith("No space left on device; free some space there")
+    assert story["code"] == 1
+    assert story["temps"] == []
+    assert story["damaged"] == []
+    assert story["newest"] == story["told"]
+
+
+@pytest.mark.parametrize("part", ["checkpoints", "."])
+def test_a_directory_that_turns_read_only_stops_training(
+    zygote: Zygote, open_dir: Path, part: str
+) -> None:
+    """Whether it is that of the checkpoints or the run's own."""
+    run = make_run(open_dir, "dcgan-8x8", **LONG)
+    uid = 65534 if os.geteuid() == 0 else 0
+    run.log.touch()
+    if uid:
+        for path in (run.path, *run.path.rglob("*")):
+            os.chown(path, uid, uid)
+    worker = train_past_a_checkpoint(zygote, run, uid=uid)
+    directory = run.path / part
+    directory.chmod(0o555)
+    try:
+        assert worker.wait() == 1
+    finally:
+        directory.chmod(0o755)
+    (line,) = worker.log().splitlines()
+    assert line.startswith(f"cannot write {directory}")
+    assert "Permission denied; allow writing there or choose another place" in line
+    assert_unspoilt(run)
+
+
+def test_a_deleted_run_stops_its_worker(zygote: Zygote, tmp_path: Path) -> None:
+    """The worker says which directory went, and does not bring it back."""
+    run = make_run(tmp_path, "dcgan-8x8", **LONG)
+    worker = train_past_a_checkpoint(zygote, run)
+    with run.log.open() as log:
+        while run.path.exists():
+            shutil.rmtree(run.path, ignore_errors=True)
+        assert worker.wait() == 1
+        (line,) = log.read().splitlines()
+    assert line.startswith(f"cannot write {run.path}")
+    assert "it was deleted or moved" in line
+    assert not run.path.exists()
+
+
+def test_a_worker_leaves_a_new_run_of_the_same_name_alone(zygote: Zygote, tmp_path: Path) -> None:
+    """What was moved away stays whole; what took its place is not written to."""
+    run = make_run(tmp_path, "dcgan-8x8", **LONG)
+    worker = train_past_a_checkpoint(zygote, run)
+    moved = RunDir(run.path.rename(tmp_path / "moved"))
+    other = make_run(tmp_path, "dcgan-8x8", **LONG)
+    assert other.path == run.path
+    before = sorted(other.path.rglob("*"))
+    assert worker.wait() == 1
+    assert sorted(other.path.rglob("*")) == before
+    (line,) = moved.log.read_text().splitlines()
+    assert line.startswith(f"cannot write {run.path}")
+    assert_unspoilt(moved)
+
+
+def test_directories_that_were_deleted_come_back(zygote: Zygote, trained: RunDir) -> None:
+    """Samples and commands are not worth refusing a resume for."""
+    shutil.rmtree(trained.samples)
+    shutil.rmtree(trained.control)
+    zygote.train(trained, "--steps", "40")
+    assert [path.name for path in trained.samples.iterdir()] == ["step-00000040.png"]
+
+
+def mounted(small_disk: tuple[str, ...], disk: Path) -> tuple[str, ...]:
+    """Return the beginning of a command that sees three megabytes at `disk`."""
+    mount = f'mount -t tmpfs -o size=3m none {disk} && exec "$@"'
+    return (*small_disk[: small_disk.index("-c") + 1], mount, "sh")
+
+
+ON_A_FULL_DISK = """
+import contextlib, io, json, sys
+from pathlib import Path
+from ganterm.runs.checkpoints import newest_valid
+from ganterm.runs.journal import read_journal
+from ganterm.runs.layout import create_run
+from ganterm.worker.__main__ import main
+run = create_run(Path(sys.argv[2]), "run", "any")
+text = Path(sys.argv[1]).read_text().replace("keep_checkpoints = 2", "keep_checkpoints = 0")
+run.config_file.write_text(text)
+sys.argv = ["ganterm.worker", str(run.path)]
+log = io.StringIO()
+with contextlib.redirect_stderr(log):
+    try:
+        main()
+    except SystemExit as end:
+        code = int(end.code)
+newest, damaged = newest_valid(run.checkpoints)
+told = [record for record in read_journal(run.journal) if record["kind"] == "checkpoint"]
+print(json.dumps({
+    "code": code,
+    "log": log.getvalue().splitlines(),
+    "temps": [str(path) for path in run.path.rglob(".tmp-*")],
+    "newest": newest.name,
+    "told": Path(told[-1]["path"]).name,
+    "damaged": [str(path) for path, _ in damaged],
+}), flush=True)
+"""
