@@ -31,7 +31,8 @@ app = typer.Typer(
     name="ganterm",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    # Gives options without a variable of their own one such as GANTERM_SAMPLE_SEED.
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "GANTERM"},
     help="Train, watch, steer, judge and explore GANs of small images in the terminal.",
     epilog="Exit codes: 0 fine, 1 training failed, 2 usage, 3 data, 4 worker died, "
     "130 and 143 signals.",

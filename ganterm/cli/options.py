@@ -48,20 +48,24 @@ def with_schema_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give `command` one option for each setting of the schema.
 
     The command takes them together as its keyword `typed`: what was typed, by setting. Values
-    arrive as text, so that the schema alone says what is wrong with one.
+    arrive as text, so that the schema alone says what is wrong with one. What came from a
+    variable is left out: `config.resolve` reads those, and knows to call them so.
     """
 
     @wraps(command)
-    def wrapper(**arguments: Any) -> None:
-        typed = {name: arguments.pop(name) for name in FIELDS}
-        command(typed={k: v for k, v in typed.items() if v is not None}, **arguments)
+    def wrapper(context: typer.Context, **arguments: Any) -> None:
+        values = {name: arguments.pop(name) for name in FIELDS}
+        typed = {name: v for name, v in values.items() if _was_typed(context, name)}
+        command(typed=typed, **arguments)
 
     own = list(inspect.signature(command, eval_str=True).parameters.values())
-    parameters = [p for p in own if p.name != "typed"]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    context = inspect.Parameter("context", keyword, annotation=typer.Context)
+    parameters = [context, *[p for p in own if p.name != "typed"]]
     made = [
         inspect.Parameter(
             field.name,
-            inspect.Parameter.KEYWORD_ONLY,
+            keyword,
             default=None,
             annotation=_annotation(field),
         )
@@ -70,6 +74,11 @@ def with_schema_options(command: Callable[..., None]) -> Callable[..., None]:
     wrapper.__signature__ = inspect.Signature([*parameters, *made])  # type: ignore[attr-defined]
     wrapper.__annotations__ = {p.name: p.annotation for p in [*parameters, *made]}
     return wrapper
+
+
+def _was_typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _annotation(field: Field) -> Any:
@@ -90,6 +99,8 @@ def _annotation(field: Field) -> Any:
         kind | None,
         typer.Option(
             *names,
+            envvar=field.variable,
+            show_envvar=False,
             help=help_text,
             metavar=metavar or None,
             show_default=default,

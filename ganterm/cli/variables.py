@@ -25,8 +25,8 @@ def known_variables(command: Any) -> dict[str, str]:
     `command` is the whole command line as click has it; its options name their own variables.
     """
     found = dict(BESIDE_OPTIONS)
-    for parameter in _parameters(command):
-        names = parameter.envvar or ()
+    for prefix, parameter in _options(command, PREFIX):
+        names = parameter.envvar or prefix + parameter.name.upper()
         for name in [names] if isinstance(names, str) else names:
             found.setdefault(name, parameter.help or "")
     # Last, so that what a setting is for stands above what one command makes of it.
@@ -39,9 +39,10 @@ def unknown_variables(environment: Iterable[str], known: Mapping[str, str]) -> d
     return {name: get_close_matches(name, known, n=2) for name in sorted(strangers)}
 
 
-def _parameters(command: Any) -> Iterator[Any]:
+def _options(command: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield every option with the beginning of the variable that click makes for it."""
     for parameter in command.params:
-        if hasattr(parameter, "help"):  # an argument has none, nor a variable
-            yield parameter
-    for name in getattr(command, "commands", ()):
-        yield from _parameters(command.commands[name])
+        if hasattr(parameter, "help"):  # an argument has none
+            yield prefix, parameter
+    for name, child in getattr(command, "commands", {}).items():
+        yield from _options(child, f"{prefix}{name.upper().replace('-', '_')}_")
