@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from ganterm.config.runfile import from_mapping
 from ganterm.errors import ConfigError
 from ganterm.networks import Generator
 from ganterm.networks.configured import generator_of
+from ganterm.runs import checkpoints
+from ganterm.runs.checkpoints import CheckpointDamaged, CheckpointHeader
 
 
 @dataclass(frozen=True)
@@ -30,43 +33,62 @@ class Trained:
 def load_generator(
     path: Path, *, ema: bool | None = None, device: torch.device | str = "cpu"
 ) -> Trained:
-    """Load the generator of the checkpoint at `path`.
+    """Load the generator of the checkpoint at `path`, whatever device it was trained on.
 
     `ema` picks the averaged weights or the plain ones; `None` takes the average where there is
-    one. Raises `ConfigError` when the file is no checkpoint of ganterm's or has no average.
+    one.
+
+    Raises:
+        CheckpointDamaged: the file is not whole, or no checkpoint of a run.
+        ConfigError: it has no average, or its configuration or weights are not this ganterm's.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            names = list(file.keys())
-            weights = _choose(path, names, ema)
-            prefix = weights + "."
-            state = {
-                name.removeprefix(prefix): file.get_tensor(name)
-                for name in names
-                if name.startswith(prefix)
-            }
-        config = from_mapping(json.loads(metadata["config"]))
-        step = int(json.loads(metadata["counters"])["step"])
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a ganterm checkpoint"
-        raise ConfigError(f"{path} cannot be sampled from: {reason}.") from None
+    checkpoints.verify(path)
+    header = checkpoints.read_header(path)
+    config = _config_of(path, header)
+    weights = _choose(path, header.tensors, ema)
     with torch.device("meta"):
         generator = generator_of(config)
+    state = _read(path, header.tensors, prefix=f"{weights}.")
+    dtypes = {name: value.dtype for name, value in generator.state_dict().items()}
     try:
+        if dtypes != {name: value.dtype for name, value in state.items()}:
+            raise RuntimeError
         generator.load_state_dict(state, assign=True)
     except RuntimeError:
         raise ConfigError(
             f"{path} cannot be sampled from: its weights do not fit its configuration."
         ) from None
     generator.to(device).eval().requires_grad_(False)
-    return Trained(generator, config, step, weights)
+    return Trained(generator, config, header.step, weights)
 
 
-def _choose(path: Path, names: list[str], ema: bool | None) -> str:
+def _config_of(path: Path, header: CheckpointHeader) -> RunConfig:
+    try:
+        values = json.loads(header.metadata["config"])
+    except (KeyError, ValueError):
+        values = None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} does not say how its run was configured.")
+    return from_mapping(values)
+
+
+def _choose(path: Path, names: Iterable[str], ema: bool | None) -> str:
     has_ema = any(name.startswith("ema.") for name in names)
     if ema and not has_ema:
         raise ConfigError(
             f"{path} has no averaged weights, because its run had ema_kimg = 0; use --no-ema."
         )
     return "ema" if has_ema and ema is not False else "generator"
+
+
+def _read(path: Path, names: Iterable[str], *, prefix: str) -> dict[str, torch.Tensor]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {
+                name.removeprefix(prefix): file.get_tensor(name)
+                for name in names
+                if name.startswith(prefix)
+            }
+    except (SafetensorError, OSError) as error:
+        # A run that trains may have removed it a moment ago.
+        raise CheckpointDamaged(path, f"it cannot be read ({error})") from None

@@ -37,6 +37,8 @@ class OpeningRecord(RecordBase):
     pending: Annotated[
         list[dict[str, Any]], "live changes that will be made again in time: id, step and args"
     ]
+    images: Annotated[int, "images it trains on"]
+    data_crc32: Annotated[str, "checksum of their pixels, in hexadecimal"]
     device: Annotated[str, "where it trains, such as cpu or cuda:0"]
     threads: Annotated[int, "threads of the CPU it computes with"]
     host: Annotated[str, "name of the machine"]
@@ -140,7 +142,7 @@ class JudgedRecord(RecordBase, JudgedOptional):
 
 
 class AlertRecord(RecordBase):
-    """Something goes wrong, or deserves a word; training goes on."""
+    """Something goes wrong, or deserves a word; unless an end follows, training goes on."""
 
     kind: Literal["alert"]
     code: Annotated[str, "short name of the trouble"]
@@ -153,7 +155,7 @@ class ControlRecord(RecordBase):
 
     kind: Literal["control"]
     id: Annotated[str, "name of the command's file, without its suffix"]
-    name: Annotated[str, "pause, resume, stop, checkpoint, sample or set"]
+    name: Annotated[str, "pause, resume, stop, checkpoint, sample or set; empty if garbled"]
     args: Annotated[dict[str, Any], "its arguments: for set, the key and the value"]
     error: Annotated[str, "why it was refused; empty if it was obeyed"]
 

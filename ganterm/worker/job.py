@@ -34,6 +34,7 @@ class Job:
         step: steps that its state has done.
         threads: CPU threads the run began with, which the last bits of its sums depend on;
             0 where that is not known.
+        data_crc32: checksum of the images the run began with; empty where it is not known.
         resumed: whether the run has a history.
         controls: live changes that the state has seen.
         pending: live changes to make again, in order: `{"id", "step", "args"}`.
@@ -47,6 +48,7 @@ class Job:
     checkpoint: Path | None = None
     step: int = 0
     threads: int = 0
+    data_crc32: str = ""
     resumed: bool = False
     controls: int = 0
     pending: Sequence[dict[str, Any]] = ()
@@ -97,6 +99,7 @@ def _resumed(
     return Job(
         config=_with_length(config, length),
         threads=_threads_of(openings[0]),
+        data_crc32=str(openings[0].get("data_crc32", "")),
         checkpoint=newest,
         step=step,
         resumed=True,

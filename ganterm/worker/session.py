@@ -7,6 +7,7 @@ import dataclasses
 import errno
 import platform
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -83,6 +84,7 @@ class Session:
         self.trainer: Trainer
         self.changes: LiveChanges
         self.latents: torch.Tensor
+        self.data_crc32 = ""
         self.paused = False
         self._sampled_step = self._saved_step = -1
         self._next_look = 0.0
@@ -121,6 +123,7 @@ class Session:
             channels=config.channels,
             fit=config.fit,
         )
+        self.data_crc32 = f"{zlib.crc32(images.images.numpy().data):08x}"
         self.trainer = Trainer(config, images.images, device)
         self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
         self.latents = fixed_latents(config.seed, config.sample_grid**2, config.z_dim)
@@ -132,8 +135,14 @@ class Session:
         self._write_opening()
         for path, _ in self.job.skipped:
             checkpoints.set_aside(path)
-        for code, notes in (("run-file", self.job.notes), ("data", images.notes)):
-            for note in notes:
+        notes = list(images.notes)
+        if self.job.data_crc32 not in {"", self.data_crc32}:
+            notes.append(
+                f"The images of {config.dataset} are not those the run began with; it goes on with "
+                "them, but not exactly as it would have."
+            )
+        for code, sentences in (("run-file", self.job.notes), ("data", notes)):
+            for note in sentences:
                 self.journal.write("alert", self.trainer.step, code=code, message=note, remedy="")
         self._report("running")
 
@@ -146,6 +155,8 @@ class Session:
             "epochs": trainer.config.epochs or None,
             "controls": self.changes.made,
             "pending": list(self.changes.pending),
+            "images": trainer.batches.images.shape[0],
+            "data_crc32": self.data_crc32,
             "device": str(trainer.device),
             "threads": torch.get_num_threads(),
             "host": HOST,

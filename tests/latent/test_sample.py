@@ -1,0 +1,75 @@
+"""The same latent vectors give the same images, and drawing leaves a generator as it was."""
+
+import pytest
+import torch
+from torch import nn
+
+from ganterm.config import resolve
+from ganterm.latent.sample import CHUNK, generate, latents, to_uint8
+from ganterm.training.build import build
+
+
+@pytest.fixture(scope="module")
+def generator() -> nn.Module:
+    """Give a generator with batch normalisation."""
+    config = resolve({"recipe": "mlp-small", "dataset": "digits", "width": 0.125}).config
+    return build(config, torch.device("cpu")).generator
+
+
+def test_a_seed_gives_the_same_latents() -> None:
+    """Whatever else draws random numbers; another seed gives others."""
+    first = latents(5, 100, seed=3)
+    torch.randn(17)
+    assert torch.equal(first, latents(5, 100, seed=3))
+    assert not torch.equal(first, latents(5, 100, seed=4))
+    assert first.shape == (5, 100)
+
+
+def test_latents_are_the_ones_they_have_always_been() -> None:
+    """A seed written down years ago still gives its images."""
+    expected = torch.tensor([1.5409961, -0.2934289, -2.1787894, 0.5684313])
+    assert torch.allclose(latents(1, 4, seed=0)[0], expected)
+
+
+def test_images_come_as_bytes(generator: nn.Module) -> None:
+    """uint8 (N, C, H, W) on the CPU, the same every time."""
+    z = latents(5, 100, seed=1)
+    images = generate(generator, z)
+    assert (images.dtype, images.shape) == (torch.uint8, (5, 1, 28, 28))
+    assert torch.equal(images, generate(generator, z))
+
+
+def test_chunks_make_no_difference(generator: nn.Module) -> None:
+    """In evaluation mode an image does not depend on those beside it."""
+    z = latents(CHUNK + 3, 100, seed=1)
+    images = generate(generator, z)
+    assert images.shape[0] == CHUNK + 3
+    assert torch.equal(images[-3:], generate(generator, z[-3:]))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_generator_is_left_as_it_was(generator: nn.Module, training: bool) -> None:
+    """Mode, running statistics and gradients; drawing in the middle of training changes nothing."""
+    generator.train(training)
+    before = {name: value.clone() for name, value in generator.state_dict().items()}
+    random_state = torch.get_rng_state()
+    generate(generator, latents(4, 100, seed=1))
+    assert generator.training is training
+    assert torch.equal(torch.get_rng_state(), random_state)
+    for name, value in generator.state_dict().items():
+        assert torch.equal(value, before[name])
+    assert all(parameter.grad is None for parameter in generator.parameters())
+
+
+def test_a_broken_generator_gets_its_mode_back(generator: nn.Module) -> None:
+    """An error on the way is no excuse."""
+    generator.train()
+    with pytest.raises(RuntimeError):
+        generate(generator, torch.zeros(2, 99))
+    assert generator.training
+
+
+def test_pixels_are_rounded_and_clamped() -> None:
+    """-1 is black, 1 is white, and what lies outside is no other colour."""
+    values = torch.tensor([-1.0, 1.0, 0.0, -3.0, 1.001, 127 / 127.5 - 1])
+    assert to_uint8(values).tolist() == [0, 255, 128, 0, 255, 127]
