@@ -19,11 +19,11 @@ SMALLEST = {
     "dcgan-64": 16,
     "dcgan-8x8": 8,
     "dcgan-resize": 8,
-    "dcgan-upsample": 8,
+    "dcgan-upsample": 12,
     "mlp": 4,
     "mlp-small": 4,
     "sngan": 16,
-    "wgan-gp": 8,
+    "wgan-gp": 12,
 }
 """Per recipe the smallest image side that both of its networks and the schema allow."""
 
