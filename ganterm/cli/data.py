@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.progresslines import ProgressLines, emit_line
 
 if TYPE_CHECKING:
     from ganterm.data.importer import ImportReport
@@ -90,6 +91,9 @@ def fetch(
     again: Annotated[
         bool, typer.Option("--again", help="Download it even if it is stored already.")
     ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print how far it is in lines of JSON, paths last.")
+    ] = False,
 ) -> None:
     """Download a dataset, check it and store it.
 
@@ -99,6 +103,11 @@ def fetch(
     from ganterm.data.catalogue import dataset_info, stored_path  # noqa: PLC0415
     from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415
 
+    if as_json:
+        done = fetch_dataset(name, again=again, progress=ProgressLines())
+        stored = {split: str(stored_path(name, split)) for split in dataset_info(name).splits}
+        emit_line({"stored": stored, "notes": [*done.notes] if done else []})
+        return
     with Reporter() as progress:
         report = fetch_dataset(name, again=again, progress=progress)
     if report is not None:

@@ -107,19 +107,9 @@ def count_parameters(resolved: Resolved) -> dict[str, int]:
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
 
     with Waiting("Counting parameters"):
-        import torch  # noqa: PLC0415
+        from ganterm.networks.configured import parameter_counts  # noqa: PLC0415
 
-        from ganterm.networks.configured import discriminator_of, generator_of  # noqa: PLC0415
-
-        with torch.device("meta"):
-            networks = {
-                "generator_parameters": generator_of(resolved.config),
-                "discriminator_parameters": discriminator_of(resolved.config),
-            }
-        return {
-            key: sum(parameter.numel() for parameter in network.parameters())
-            for key, network in networks.items()
-        }
+        return parameter_counts(resolved.config)
 
 
 def _length(config: RunConfig) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from ganterm.config import RunConfig
 from ganterm.networks.base import Discriminator, Generator
 from ganterm.networks.registry import build_discriminator, build_generator
@@ -30,3 +32,16 @@ def discriminator_of(config: RunConfig) -> Discriminator:
         spectral_norm=config.spectral_norm,
         minibatch_discrimination=config.minibatch_discrimination,
     )
+
+
+def parameter_counts(config: RunConfig) -> dict[str, int]:
+    """Return `generator_parameters` and `discriminator_parameters`; no memory is taken for them."""
+    with torch.device("meta"):
+        networks = {
+            "generator_parameters": generator_of(config),
+            "discriminator_parameters": discriminator_of(config),
+        }
+    return {
+        key: sum(parameter.numel() for parameter in network.parameters())
+        for key, network in networks.items()
+    }

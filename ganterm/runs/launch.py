@@ -19,8 +19,8 @@ from ganterm.runs.status import Status, read_status
 # The launcher's own search path, without the current directory that `-c` puts first: a file there
 # that is named like a module would be imported in the module's place.
 _BOOTSTRAP = (
-    "import sys; sys.path[:] = sys.argv.pop(1).split(chr(10)); "
-    "from ganterm.worker.__main__ import main; main()"
+    "import sys; from importlib import import_module; "
+    "sys.path[:] = sys.argv.pop(1).split(chr(10)); import_module(sys.argv.pop(1)).main()"
 )
 
 START_SECONDS = 60.0
@@ -38,8 +38,9 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen
             `exit_code` its exit code.
     """
     started_by = f"--started-by={json.dumps(sys.argv)}"
-    worker = [str(run.path.absolute()), started_by, *arguments]
-    command = [sys.executable, "-c", _BOOTSTRAP, _search_path(), *worker]
+    command = command_of(
+        "ganterm.worker.__main__", str(run.path.absolute()), started_by, *arguments
+    )
     before = read_status(run.status)
     try:
         with naming(run.log), run.log.open("ab") as log:
@@ -56,6 +57,14 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen
         raise storage_trouble(error, run.log) from error
     _wait_until_it_reports(process, run, before, begin)
     return process
+
+
+def command_of(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs `main()` of one of our modules in a process of its own.
+
+    It imports what this process would import, wherever it is started.
+    """
+    return [sys.executable, "-c", _BOOTSTRAP, _search_path(), module, *arguments]
 
 
 def log_tail(run: RunDir, lines: int = 10, *, begin: int = 0) -> list[str]:

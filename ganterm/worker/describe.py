@@ -1,0 +1,214 @@
+"""What configurations amount to: `python -m ganterm.worker.describe`.
+
+Reads configurations on standard input, each a line of JSON with any of the schema's fields, and
+answers in lines of JSON: first the numbers of parameters, then these with the time of 1,000 steps,
+tried out on random images. `n` counts the configurations. A question that comes while an earlier
+one is still being answered takes its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ganterm.config import RunConfig, check
+from ganterm.config.runfile import from_mapping
+from ganterm.errors import ConfigError, GantermError
+
+IDLE_SECONDS = 180.0
+"""Without a question for so long the process ends, and gives its memory back."""
+WARM_SECONDS = 0.3
+TRIAL_SECONDS = 1.5
+LIMIT_SECONDS = 3.0
+"""A first step that takes as long is the whole trial."""
+LONGEST_CYCLE = 64
+"""Steps between two penalties that a trial still covers."""
+
+_STATES = 4
+"""Weights, gradients and Adam's two moments."""
+_ACTIVATIONS = 64
+"""Layers' outputs and their gradients, in copies of a batch: a guess on the safe side."""
+
+Answer = dict[str, Any]
+
+
+class Questions:
+    """Lines of standard input as they come; only the newest counts."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.count = 0
+        """Lines read so far."""
+        self._descriptor = descriptor
+        self._newest: bytes | None = None
+        self._rest = b""
+        self._open = True
+
+    def next(self, seconds: float) -> bytes | None:
+        """Wait for a question and return the newest; `None` at the end, or after `seconds`."""
+        while self._newest is None and self._open and self._ready(seconds):
+            self._read()
+        newest, self._newest = self._newest, None
+        return newest
+
+    def waiting(self) -> bool:
+        """Tell whether a newer question has come."""
+        while self._open and self._ready(0):
+            self._read()
+        return self._newest is not None
+
+    def _ready(self, seconds: float) -> bool:
+        return bool(select.select([self._descriptor], [], [], seconds)[0])
+
+    def _read(self) -> None:
+        block = os.read(self._descriptor, 1 << 16)
+        # A last line without its newline is a question too.
+        block, self._open = (block, True) if block else (b"\n" if self._rest else b"", False)
+        *lines, self._rest = (self._rest + block).split(b"\n")
+        asked = [line for line in lines if line.strip()]
+        self.count += len(asked)
+        self._newest = asked[-1] if asked else self._newest
+
+
+def main() -> None:
+    """Answer questions until there are none."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _be_the_first_to_go()
+    questions = Questions(sys.stdin.fileno())
+    with contextlib.suppress(BrokenPipeError):
+        while (question := questions.next(IDLE_SECONDS)) is not None:
+            number = questions.count
+            for answer in answers(question, questions.waiting):
+                sys.stdout.write(json.dumps({"n": number, **answer}) + "\n")
+                sys.stdout.flush()
+
+
+def answers(question: bytes, interrupted: Callable[[], bool] = lambda: False) -> Iterator[Answer]:
+    """Yield what becomes known of one configuration; `{"error": sentence}` for a bad one.
+
+    The last answer has `device`. When `interrupted` there may be none.
+    """
+    try:
+        config = _parse(question)
+        yield from _describe(config, interrupted)
+    except GantermError as error:
+        yield {"error": str(error)}
+
+
+def _parse(question: bytes) -> RunConfig:
+    try:
+        values = json.loads(question)
+    except (ValueError, RecursionError):
+        raise ConfigError("A configuration is a line of JSON; this is none.") from None
+    if not isinstance(values, Mapping):
+        raise ConfigError("A configuration is a JSON object of settings.")
+    config = from_mapping(values)
+    check(config)
+    return config
+
+
+def _describe(config: RunConfig, interrupted: Callable[[], bool]) -> Iterator[Answer]:
+    from ganterm.networks.configured import parameter_counts  # noqa: PLC0415 - imports PyTorch
+    from ganterm.training.build import choose_device  # noqa: PLC0415
+
+    counts: Answer = dict(parameter_counts(config))
+    yield counts
+    device = choose_device(config.device)
+    answer = {**counts, "seconds_per_1000_steps": None, "device": str(device)}
+    if not _fits(config, sum(counts.values()), device.type):
+        yield {**answer, "note": "Too large to try out here."}
+        return
+    try:
+        seconds = _seconds_per_step(config, device, interrupted)
+    except (RuntimeError, MemoryError):  # torch's way of saying that memory is short, among others
+        yield {**answer, "note": f"A trial step did not work on {device}; memory may be short."}
+        return
+    if seconds is not None:
+        yield {**answer, "seconds_per_1000_steps": 1000 * seconds}
+
+
+def _seconds_per_step(
+    config: RunConfig, device: Any, interrupted: Callable[[], bool]
+) -> float | None:
+    """Train for a moment on random images and return what a step takes; `None` if interrupted."""
+    import torch  # noqa: PLC0415
+
+    from ganterm.training.loop import DivergenceError, Trainer  # noqa: PLC0415
+
+    shape = (config.batch_size, config.channels, config.image_size, config.image_size)
+    images = torch.randint(0, 256, shape, dtype=torch.uint8)
+    endless = msgspec.structs.replace(config, steps=10**9, epochs=0, drop_last=True)
+    with _threads(config):
+        trainer = Trainer(endless, images, device)
+
+        def seconds_of(steps: int) -> float:
+            began = time.perf_counter()
+            for _ in range(steps):
+                trainer.advance()
+            with contextlib.suppress(DivergenceError):  # noise cannot be learned from
+                trainer.flush()
+            return time.perf_counter() - began
+
+        began = time.perf_counter()
+        # The first step chooses algorithms and takes memory; so may the first with a penalty.
+        first = seconds_of(1)
+        if first >= LIMIT_SECONDS:
+            return first
+        warm = seconds_of(1)
+        while time.perf_counter() - began < WARM_SECONDS:
+            warm = seconds_of(1)
+        # Whole cycles, so that a lazy penalty has its share, unless they take too long.
+        cycle = -(-config.penalty_every // config.d_steps)
+        cycle = max(1, min(cycle, LONGEST_CYCLE, int(LIMIT_SECONDS / warm)))
+        steps, spent = 0, 0.0
+        while spent < TRIAL_SECONDS:
+            if interrupted():
+                return None
+            spent += seconds_of(cycle)
+            steps += cycle
+        return spent / steps
+
+
+@contextlib.contextmanager
+def _threads(config: RunConfig) -> Iterator[None]:
+    """Use as many CPU threads as the worker would, and then as many as before."""
+    import torch  # noqa: PLC0415
+
+    from ganterm.training.build import choose_threads  # noqa: PLC0415
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(choose_threads(config))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _fits(config: RunConfig, parameters: int, device: str) -> bool:
+    """Tell whether a trial leaves the machine alone; a GPU refuses by itself what is too much."""
+    if device == "cuda":
+        return True
+    values = config.batch_size * config.channels * config.image_size**2 * _ACTIVATIONS
+    needed = 4 * (values + parameters * _STATES)
+    memory = os.sysconf("SC_PHYS_PAGES") * resource.getpagesize()
+    return needed < memory / 4
+
+
+def _be_the_first_to_go() -> None:
+    """Where memory runs out, let Linux end this process and not one that trains."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Child processes for tests: each `main` speaks the protocol its first argument names."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+
+def tell(**answer: object) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    {
+        "echo": echo,
+        "noise": noise,
+        "die": die,
+        "fetch": fetch,
+        "fail": fail,
+    }[sys.argv[1] if len(sys.argv) > 1 else "describe"]()
+
+
+def echo() -> None:
+    for line in sys.stdin:
+        tell(echo=json.loads(line))
+
+
+def noise() -> None:
+    sys.stdout.write('not json\n[1]\n{"a": 1}\n' + "[" * 5000 + '\n{"half": ')
+    sys.stdout.flush()
+    sys.stdin.read()
+
+
+def die() -> None:
+    sys.stderr.write("first\nlast words\n\n")
+    sys.exit(3)
+
+
+def fetch() -> None:
+    tell(what="fetching a", done=5, total=10, unit="bytes")
+    tell(stored={}, notes=[])
+
+
+def fail() -> None:
+    tell(what="fetching a", done=5, total=None, unit="bytes")
+    sys.stderr.write("ganterm: mnist could not be downloaded: check the connection.\n")
+    sys.exit(3)
