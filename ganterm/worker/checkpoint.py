@@ -64,12 +64,14 @@ def read_meta(path: Path) -> Meta:
         CheckpointDamaged: its header is not sound.
         ConfigError: its configuration is not one that this version of ganterm understands.
     """
-    metadata = checkpoints.read_header(path).metadata
+    header = checkpoints.read_header(path)
     try:
-        config = json.loads(metadata["config"])
-        counters = json.loads(metadata["counters"])
-        controls = int(metadata["controls"])
-    except (KeyError, ValueError):
+        config = json.loads(header.metadata["config"])
+        counters = json.loads(header.metadata["counters"])
+        controls = int(header.metadata["controls"])
+        if not isinstance(config, dict) or counters["step"] != header.step:
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
         raise ConfigError(f"{path} is not a checkpoint of a ganterm run.") from None
     return Meta(config=from_mapping(config), counters=counters, controls=controls)
 

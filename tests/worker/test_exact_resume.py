@@ -8,12 +8,14 @@ import pytest
 
 from ganterm.runs import control
 from ganterm.runs.journal import read_journal
+from ganterm.runs.layout import RunDir
 from tests.worker.workers import (
     RECIPES,
     Zygote,
     differences,
     final_state,
     kill_around,
+    kinds,
     last_step,
     make_run,
     told,
@@ -59,3 +61,25 @@ def test_what_is_compared_is_there(zygote: Zygote, tmp_path: Path) -> None:
     assert [record["epoch"] for record in told(run) if record["kind"] == "epoch"] == [1]
     other = zygote.train(make_run(tmp_path, "dcgan-8x8", seed=1))
     assert {"journal", "generator.blocks.0.weight"} & set(differences(run, other))
+
+
+def test_a_kill_after_the_last_checkpoint_tells_nothing_twice(
+    zygote: Zygote, tmp_path: Path
+) -> None:
+    """All but the end was written: what is resumed only ends."""
+    run = zygote.train(make_run(tmp_path, "dcgan-8x8", steps=35))
+    before = told(run)
+    assert before[-1]["step"] == 35
+    *lines, _ = run.journal.read_bytes().splitlines(keepends=True)
+    run.journal.write_bytes(b"".join(lines))
+    zygote.train(run)
+    assert told(run) == before
+    assert read_journal(run.journal)[-1]["reason"] == "finished"
+
+
+def test_a_resume_computes_with_as_many_threads(zygote: Zygote, trained: RunDir) -> None:
+    """The last bits of a sum depend on them, so the first worker's number stays."""
+    text = trained.journal.read_text()
+    trained.journal.write_text(text.replace('"threads":1', '"threads":3'))
+    zygote.train(trained, "--steps", "34")
+    assert [record["threads"] for record in kinds(trained, "resume")] == [3]
