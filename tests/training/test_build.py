@@ -1,0 +1,115 @@
+"""Networks depend on the seed alone, and each recipe's have the published parameter counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from ganterm import recipes
+from ganterm.errors import ConfigError
+from ganterm.networks import count_parameters, largest_singular_values
+from ganterm.networks.configured import discriminator_of, generator_of
+from ganterm.training.build import build, choose_device
+from tests.training.common import CPU, configured, small
+
+COUNTS: list[tuple[str, dict[str, Any], int, int]] = [
+    ("mlp", {}, 1_489_424, 533_505),
+    ("mlp-small", {}, 581_264, 533_505),
+    ("dcgan", {}, 1_636_737, 95_105),
+    ("dcgan-64", {}, 3_574_656, 2_763_520),
+    ("dcgan-8x8", {}, 55_905, 5_201),
+    ("dcgan-upsample", {}, 856_065, 98_113),
+    ("wgan-gp", {}, 856_065, 97_665),
+    ("wgan-gp", {"d_norm": "batch"}, 856_065, 98_113),
+    ("sngan", {}, 856_065, 2_755_009),
+]
+
+
+@pytest.mark.parametrize(("recipe", "settings", "generator", "discriminator"), COUNTS)
+def test_parameters_are_the_tables(
+    recipe: str, settings: dict[str, Any], generator: int, discriminator: int
+) -> None:
+    config = configured(recipe, **settings)
+    with torch.device("meta"):
+        assert count_parameters(generator_of(config)) == generator
+        assert count_parameters(discriminator_of(config)) == discriminator
+
+
+def test_every_recipe_but_the_variant_stands_in_the_table() -> None:
+    assert {recipe for recipe, *_ in COUNTS} == set(recipes.names()) - {"dcgan-resize"}
+    config = configured("dcgan-resize")
+    assert count_parameters(discriminator_of(config)) == 95_105
+    assert any(isinstance(layer, torch.nn.Upsample) for layer in generator_of(config).modules())
+
+
+@pytest.mark.parametrize("recipe", recipes.names())
+def test_images_and_logits_have_the_recipes_shape(recipe: str) -> None:
+    config = configured(recipe)
+    with torch.device("meta"):
+        images = generator_of(config)(torch.empty(2, config.z_dim))
+        assert images.shape == (2, config.channels, config.image_size, config.image_size)
+        assert discriminator_of(config)(images).shape == (2,)
+
+
+def test_spectral_normalisation_of_sngan_is_the_recipes() -> None:
+    networks = build(small("sngan"), CPU)
+    values = largest_singular_values(networks.discriminator)
+    assert values == pytest.approx(dict.fromkeys(values, 1.0), abs=0.1)
+    assert len(values) == 5
+    plain = build(small("sngan", spectral_norm=False), CPU)
+    assert largest_singular_values(plain.discriminator) != pytest.approx(values, abs=0.1)
+
+
+def test_weights_are_a_function_of_the_seed_alone() -> None:
+    torch.manual_seed(99)
+    one = build(small("dcgan"), CPU)
+    torch.randn(5)
+    same, other = build(small("dcgan"), CPU), build(small("dcgan", seed=1), CPU)
+    for a, b, c in zip(
+        one.discriminator.parameters(),
+        same.discriminator.parameters(),
+        other.discriminator.parameters(),
+        strict=True,
+    ):
+        assert torch.equal(a, b)
+        assert a.ndim == 1 or not torch.equal(a, c)
+    # The discriminator's do not depend on what the generator drew.
+    wide = build(small("dcgan", z_dim=7), CPU)
+    for a, b in zip(one.discriminator.parameters(), wide.discriminator.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("recipe", recipes.names())
+def test_optimisers_are_adam_with_the_recipes_rates_and_betas(recipe: str) -> None:
+    config = configured(recipe, width=0.0625)
+    networks = build(config, CPU)
+    for optimizer, module, rate in (
+        (networks.optimizer_g, networks.generator, config.lr_g),
+        (networks.optimizer_d, networks.discriminator, config.lr_d),
+    ):
+        assert type(optimizer) is torch.optim.Adam
+        (group,) = optimizer.param_groups
+        assert group["lr"] == rate
+        assert group["betas"] == (config.beta1, config.beta2)
+        assert (group["eps"], group["weight_decay"], group["amsgrad"]) == (1e-8, 0, False)
+        assert [id(p) for p in group["params"]] == [id(p) for p in module.parameters()]
+
+
+def test_devices_are_found_or_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose_device("auto").type == "cpu"
+    assert choose_device("cpu").type == "cpu"
+    for name in ("cuda", "cuda:3", "mps"):
+        with pytest.raises(
+            ConfigError, match=rf"^device: {name} is not on this machine, which has"
+        ):
+            choose_device(name)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert choose_device("auto").type == "cuda"
+    assert choose_device("cuda:1").index == 1
+    with pytest.raises(ConfigError, match=r"cuda:2 is not on this machine, which has cuda, cpu"):
+        choose_device("cuda:2")
