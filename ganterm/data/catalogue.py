@@ -223,3 +223,34 @@ def missing_splits(dataset: str, split: str) -> tuple[str, ...]:
         return ()
     wanted = info.splits if split == "all" else (split,)
     return tuple(each for each in wanted if each in info.splits and not is_available(dataset, each))
+
+
+def folder_of(dataset: str) -> Path | None:
+    """Give the folder of images that `dataset` stands for, or None where it looks like a name.
+
+    Raises ConfigError for a path that is no folder.
+    """
+    if dataset in CATALOGUE:
+        return None
+    path = Path(dataset).expanduser()
+    if path.is_dir():
+        return path
+    if path.exists():
+        raise ConfigError(f"{dataset} is a file: give a folder of images, or import the file.")
+    if os.sep in dataset:
+        raise ConfigError(f"There is no folder {dataset}: check the path.")
+    return None
+
+
+def image_count(dataset: str, split: str) -> int | None:
+    """Give the published number of images of a split ("all" for both); None for a folder.
+
+    Raises ConfigError for a dataset or a split that does not exist.
+    """
+    if folder_of(dataset) is not None:
+        return None
+    info = dataset_info(dataset)
+    if split == "all":
+        return info.train + info.test
+    check_split(info, split)
+    return info.count(split)

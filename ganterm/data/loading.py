@@ -1,16 +1,14 @@
 """Loading any dataset by name, in the shape that is asked for."""
 
-import os
 from functools import partial
-from pathlib import Path
 
 import torch
 
 from ganterm.data.catalogue import (
-    CATALOGUE,
     DatasetInfo,
     check_split,
     dataset_info,
+    folder_of,
     is_available,
     stored_path,
 )
@@ -21,7 +19,7 @@ from ganterm.data.geometry import Fit, check_fit
 from ganterm.data.images import ImageSet
 from ganterm.data.progress import Progress, silent
 from ganterm.data.store import StoredImages
-from ganterm.errors import ConfigError, DataError
+from ganterm.errors import DataError
 
 
 def load_images(
@@ -36,7 +34,7 @@ def load_images(
     """Do what `ganterm.data.load` says."""
     check_shape(image_size, channels)
     check_fit(fit)
-    if name not in CATALOGUE and (folder := _as_folder(name)) is not None:
+    if (folder := folder_of(name)) is not None:
         return load_folder(
             folder,
             split=split,
@@ -84,15 +82,3 @@ def _open_stored(info: DatasetInfo, split: str) -> StoredImages:
     if stored.labels.min() < 0 or stored.labels.max() >= len(info.classes):
         raise DataError(f"{stored.path} holds labels out of range: import {info.name} again.")
     return stored
-
-
-def _as_folder(name: str) -> Path | None:
-    """Give the folder `name` stands for, or None where it looks like a dataset's name."""
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return path
-    if path.exists():
-        raise ConfigError(f"{name} is a file: give a folder of images, or import the file.")
-    if os.sep in name:
-        raise ConfigError(f"There is no folder {name}: check the path.")
-    return None

@@ -12,6 +12,8 @@ from ganterm.data.catalogue import (
     check_split,
     data_dir,
     dataset_info,
+    folder_of,
+    image_count,
     is_available,
     missing_splits,
     stored_path,
@@ -122,3 +124,29 @@ def test_what_is_missing_for_a_run_is_named_by_split(
     assert missing_splits("mnist", "train") == ()
     assert missing_splits("digits", "all") == ()
     assert missing_splits("./folder", "train") == ()
+
+
+def test_a_dataset_is_a_name_or_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is neither says why, and a name goes before a folder that is called the same."""
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "cats").mkdir()
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    assert folder_of("mnist") is None
+    assert folder_of("cats") == Path("cats")
+    assert folder_of("dogs") is None
+    with pytest.raises(ConfigError, match="file is a file: give a folder"):
+        folder_of("file")
+    with pytest.raises(ConfigError, match="There is no folder ./dogs"):
+        folder_of("./dogs")
+
+
+def test_images_are_counted_by_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert image_count("mnist", "train") == 60_000
+    assert image_count("mnist", "all") == 70_000
+    assert image_count(str(tmp_path), "train") is None
+    with pytest.raises(ConfigError, match="digits has no test split"):
+        image_count("digits", "test")
+    with pytest.raises(ConfigError, match="did you mean mnist"):
+        image_count("mnits", "train")
