@@ -62,6 +62,16 @@ def background(colour: int, mode: ColourMode) -> str:
     return _parameters(colour, mode, 40)
 
 
+@lru_cache(maxsize=8192)
+def index(colour: int, mode: ColourMode) -> int:
+    """Return which entry of the palette of `mode` (256 or 16 colours) shows `colour`."""
+    if mode is ColourMode.INDEXED_16:
+        return _index_16(colour)
+    if mode is ColourMode.INDEXED_256:
+        return _index_256(colour)
+    raise ValueError(f"{mode.value} has no palette")
+
+
 def _parameters(colour: int, mode: ColourMode, base: int) -> str:
     if mode is ColourMode.TRUECOLOR:
         red, green, blue = _channels(colour)
@@ -80,13 +90,13 @@ def _index_256(colour: int) -> int:
         min(range(6), key=lambda step: abs(CUBE[step] - value)) for value in (red, green, blue)
     )
     mean = (red + green + blue) // 3
-    step = min(range(len(RAMP)), key=lambda index: abs(RAMP[index] - mean))
+    step = min(range(len(RAMP)), key=lambda grey: abs(RAMP[grey] - mean))
     # The cube first: on a tie it is the one whose index is shorter for black.
     return min(16 + 36 * r + 6 * g + b, 232 + step, key=lambda i: _distance(_xterm(i), colour))
 
 
 def _index_16(colour: int) -> int:
-    return min(range(16), key=lambda index: _distance(VGA[index], colour))
+    return min(range(16), key=lambda entry: _distance(VGA[entry], colour))
 
 
 def _xterm(index: int) -> int:

@@ -1,0 +1,36 @@
+"""Numbers in words, the same in every face: spans of time, sizes, losses."""
+
+from __future__ import annotations
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time as a person says it: `48 s`, `2 min 5 s`, `3 h 10 min`."""
+    whole = int(seconds + 0.5)
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def age(seconds: float | None) -> str:
+    """Return a span of time in its largest unit: `5s`, `3m`, `7h`, `2d`; a dash for None."""
+    if seconds is None:
+        return "-"
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f}{unit}"
+    return f"{seconds:.0f}s"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in its largest unit: `512B`, `1.5k`, `23M`, `1.0G`."""
+    for unit, length in (("G", 1 << 30), ("M", 1 << 20), ("k", 1 << 10)):
+        if count >= length:
+            return f"{count / length:.{1 if count < 10 * length else 0}f}{unit}"
+    return f"{count}B"
+
+
+def number(value: object) -> str:
+    """Return a loss or a probability with three digits; a dash for what is no number."""
+    return f"{value:.3f}" if isinstance(value, (int, float)) else "-"

@@ -1,0 +1,148 @@
+"""The one table of actions: bindings, footer, help screen and command palette come from it.
+
+An action `name` of scope `runs` is done by the method `action_name` of the runs screen; those of
+scope `app` by the app, on every screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from textual.binding import Binding, BindingType
+
+Scope = Literal["app", "runs", "setup", "monitor", "compare", "help", "confirm", "prompt"]
+
+TITLES: Final[dict[Scope, str]] = {
+    "runs": "Runs",
+    "setup": "New run",
+    "monitor": "Watching a run",
+    "compare": "Comparing runs",
+    "app": "Everywhere",
+}
+"""What the help screen calls the scopes, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do, and every way to do it.
+
+    Attributes:
+        id: name of the method that does it, without `action_`.
+        keys: Textual's names of its keys, separated by commas; the first is the one shown.
+        label: one to three words, for the footer and the palette.
+        help: one sentence, for the help screen and the palette.
+        rank: place in the footer; a narrow screen keeps the lowest. 0: not in the footer.
+        priority: whether its keys work even while a field is being typed into.
+    """
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    rank: int = 0
+    priority: bool = False
+
+
+TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
+    "app": (
+        Action("help", "question_mark,f1", "help", "Show what every key does.", 90),
+        Action("commands", "ctrl+p,colon", "commands", "Find any action by its name.", 91),
+        Action("next_theme", "ctrl+t", "theme", "Change to the next colour theme."),
+        Action("save_picture", "f12", "picture", "Save this screen as a picture (SVG)."),
+        Action("suspend_process", "ctrl+z", "suspend", "Go to the shell; `fg` comes back."),
+        Action("quit", "q,ctrl+q,ctrl+c", "quit", "Leave; what trains goes on training.", 92),
+    ),
+    "runs": (
+        Action("watch", "enter", "watch", "Open the run under the cursor.", 1),
+        Action("new_run", "n", "new", "Set up a new run and start it.", 2),
+        Action("mark", "space", "mark", "Mark the run for comparing, or unmark it.", 3),
+        Action("compare", "c", "compare", "Lay the marked runs over one another.", 4),
+        Action("resume", "r", "resume", "Train the run on from its last checkpoint.", 5),
+        Action("filter", "slash,f", "filter", "Show only runs that hold what is typed.", 6),
+        Action("sort", "s", "sort", "Sort by the next column.", 7),
+        Action("reverse", "S", "turn around", "Turn the order of the table around."),
+        Action("rename", "e,f2", "rename", "Give the run another name.", 9),
+        Action("note", "o", "note", "Write a note on the run.", 10),
+        Action("delete", "d,delete", "delete", "Delete the run for good, after a question.", 8),
+        Action("mark_all", "asterisk", "mark all", "Mark every run that is shown, or none."),
+        Action("clear", "escape", "clear", "Drop the filter; if there is none, the marks."),
+    ),
+    "setup": (Action("leave", "escape", "runs", "Go back to the runs.", 80),),
+    "monitor": (Action("leave", "escape", "runs", "Go back to the runs.", 80),),
+    "compare": (
+        Action("next_quantity", "right_square_bracket", "next curve", "Draw what comes next.", 1),
+        Action("previous_quantity", "left_square_bracket", "curve before", "Draw the one before."),
+        Action("log_scale", "l", "log scale", "Switch the logarithmic scale on or off.", 2),
+        Action("smooth", "s", "smooth", "Smooth the curves more, and at last not at all.", 3),
+        Action("all_settings", "a", "all settings", "Show the settings that agree as well.", 4),
+        Action("leave", "escape", "runs", "Go back to the runs.", 80),
+    ),
+    "help": (Action("close", "escape,q,question_mark", "close", "Close the help.", 1),),
+    "confirm": (
+        Action("yes", "y", "yes", "Do it.", 1),
+        Action("no", "n,escape", "no", "Leave everything as it is.", 2),
+    ),
+    "prompt": (Action("cancel", "escape", "cancel", "Leave it as it is.", 1),),
+}
+
+DIALOGS: Final[frozenset[Scope]] = frozenset({"help", "confirm", "prompt"})
+"""Scopes of what lies over a screen; the app's own actions wait meanwhile."""
+
+
+def bindings(scope: Scope) -> list[BindingType]:
+    """Return the key bindings of a scope."""
+    return [
+        Binding(
+            action.keys,
+            action.id,
+            action.label,
+            show=bool(action.rank),
+            tooltip=action.help,
+            priority=action.priority,
+        )
+        for action in TABLE[scope]
+    ]
+
+
+def offered(scope: Scope) -> list[tuple[Scope, Action]]:
+    """Return everything that can be done on a screen: its own actions, then those of the app."""
+    scopes: tuple[Scope, ...] = (scope,) if scope in DIALOGS else (scope, "app")
+    return [(of, action) for of in scopes for action in TABLE[of]]
+
+
+_KEY_NAMES: Final = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "asterisk": "*",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "comma": ",",
+    "full_stop": ".",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "delete": "Del",
+    "home": "Home",
+    "end": "End",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+}
+_MODIFIERS: Final = {"ctrl": "^", "shift": "Shift-", "alt": "Alt-"}
+
+
+def key_name(key: str) -> str:
+    """Return one key as a person reads it: `?`, `Esc`, `^p`, `F1`."""
+    *modifiers, last = key.split("+")
+    name = _KEY_NAMES.get(last) or (last.upper() if last[1:].isdigit() else last)
+    return "".join(_MODIFIERS.get(modifier, f"{modifier}-") for modifier in modifiers) + name

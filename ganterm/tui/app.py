@@ -1,0 +1,293 @@
+"""The app: its screens, the runs it watches, and how it fits the terminal.
+
+It owns no state that the run directories do not have: closing it, or losing it, loses nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import App, SystemCommand
+from textual.driver import Driver
+from textual.filter import LineFilter
+from textual.screen import ModalScreen, Screen
+from textual.signal import Signal
+
+from ganterm.overview import Overview
+from ganterm.render.colour import Canvas, Charset, ColourMode
+from ganterm.render.text import safe_text
+from ganterm.runs.layout import RunDir
+from ganterm.tui import terminal, themes
+from ganterm.tui.actions import Scope, bindings, key_name, offered
+from ganterm.tui.driver import QuietDriver
+from ganterm.tui.feed.change import FeedChange
+from ganterm.tui.feed.poller import Poller
+from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.pace import Pace
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+FULL_CANVAS: Final = Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, 80, 24)
+BACKLOG: Final = 2
+"""Paintings that may wait for a slow terminal; then painting stops until it has caught up."""
+
+
+@dataclass(frozen=True)
+class AppOptions:
+    """How the app begins.
+
+    Attributes:
+        runs_dir: where the runs live.
+        run: the run to watch from the start; None shows the list of all runs.
+        theme: one of `themes.BY_NAME`.
+        canvas: the colours and characters that the terminal has; its size is not used.
+        pace: how often the screen changes.
+        background: whether a thread reads the runs; without one only `GantermApp.read_now` does.
+    """
+
+    runs_dir: Path
+    run: RunDir | None = None
+    theme: str = themes.DEFAULT
+    canvas: Canvas = FULL_CANVAS
+    pace: Pace = field(default_factory=lambda: Pace.detect(os.environ))
+    background: bool = True
+
+
+@dataclass(frozen=True)
+class RunsListed:
+    """The list of all runs as it stands; `trouble` says why it cannot be had."""
+
+    runs: Sequence[Overview]
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class FeedUpdated:
+    """Something is new in a run that is watched."""
+
+    feed: RunFeed
+    change: FeedChange
+
+
+def _runs() -> Screen[None]:
+    from ganterm.tui.screens.runs import RunsScreen  # noqa: PLC0415 - the first paint is quick
+
+    return RunsScreen()
+
+
+def _setup() -> Screen[None]:
+    from ganterm.tui.screens.setup import SetupScreen  # noqa: PLC0415
+
+    return SetupScreen()
+
+
+def _monitor() -> Screen[None]:
+    from ganterm.tui.screens.monitor import MonitorScreen  # noqa: PLC0415
+
+    return MonitorScreen()
+
+
+def _compare() -> Screen[None]:
+    from ganterm.tui.screens.compare import CompareScreen  # noqa: PLC0415
+
+    return CompareScreen()
+
+
+class GantermApp(App[None], inherit_bindings=False):
+    """The app.
+
+    Attributes:
+        options: how it began.
+        poller: reads runs in the background.
+        runs_signal: published with `RunsListed` when the list of all runs changed.
+        feed_signal: published with `FeedUpdated` when there is news of a watched run.
+        listed: the list of all runs; None before the first look.
+        watched: the run that the monitor shows.
+        compared: the runs that are laid over one another.
+    """
+
+    TITLE = "ganterm"
+    BINDINGS = bindings("app")
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "runs": _runs,
+        "setup": _setup,
+        "monitor": _monitor,
+        "compare": _compare,
+    }
+
+    def __init__(self, options: AppOptions, driver_class: type[Driver] = QuietDriver) -> None:
+        self.options = options
+        # Read once, by Textual's own constructor.
+        self.DEFAULT_MODE = "monitor" if options.run else "runs"  # type: ignore[misc]
+        self._filters_of_terminal: list[LineFilter] = []
+        super().__init__(driver_class=driver_class)
+        self.console = terminal.console()
+        self._offer_themes(options.theme)
+        self.animation_level = "full" if options.pace.animations else "none"
+        self.poller = Poller(
+            options.runs_dir, interval=options.pace.poll_seconds, wake=self._wake_from_thread
+        )
+        self.runs_signal: Signal[RunsListed] = Signal(self, "runs")
+        self.feed_signal: Signal[FeedUpdated] = Signal(self, "feed")
+        self.listed: RunsListed | None = None
+        self.watched: RunDir | None = options.run
+        self.compared: tuple[RunDir, ...] = ()
+        self._owes_painting = False
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        if self.watched:
+            self.poller.watch(self.watched)
+        if self.options.background:
+            self.poller.start()
+        self.set_interval(self.options.pace.poll_seconds, self._paint_what_is_owed)
+
+    def on_unmount(self) -> None:
+        """Stop reading."""
+        self.poller.stop()
+
+    # What it shows
+
+    def watch_run(self, run: RunDir) -> None:
+        """Show a run in the monitor, and read it from now on."""
+        self.watched = run
+        self.poller.watch(run)
+        self.switch_mode("monitor")
+
+    def compare_runs(self, runs: Iterable[RunDir]) -> None:
+        """Lay runs over one another, and read them from now on."""
+        self.compared = tuple(runs)
+        self.poller.watch(*self.compared)
+        self.switch_mode("compare")
+
+    def show_runs(self) -> None:
+        """Go back to the list of all runs, and read no more than that."""
+        self.poller.watch()
+        self.switch_mode("runs")
+
+    def feed(self, run: RunDir | None) -> RunFeed | None:
+        """Return what is known of a watched run; None until its history has been read."""
+        return self.poller.feeds.get(run.name) if run else None
+
+    def read_now(self) -> None:
+        """Read everything in this thread and publish what is new."""
+        self.poller.hurry()
+        self.poller.poll()
+        self._publish()
+
+    def _wake_from_thread(self) -> None:
+        self.call_later(self._publish)
+
+    def _publish(self) -> None:
+        news = self.poller.take()
+        if news.runs is not None:
+            self.listed = RunsListed(news.runs, news.trouble)
+            self.runs_signal.publish(self.listed)
+        for name, change in news.changes.items():
+            if feed := self.poller.feeds.get(name):
+                self.feed_signal.publish(FeedUpdated(feed, change))
+
+    # How it looks
+
+    def _offer_themes(self, name: str) -> None:
+        """Offer ganterm's themes alone: only of those is it known that they can be read."""
+        for palette in themes.PALETTES:
+            self.register_theme(themes.to_theme(palette))
+        self.theme = name
+        self.watch_theme(name)
+        for other in set(self.available_themes) - set(themes.BY_NAME):
+            self.unregister_theme(other)
+
+    def watch_theme(self, theme: str) -> None:
+        """Let the lines be painted in the theme's colours as far as the terminal has them."""
+        self._filters_of_terminal = terminal.filters_for(
+            self.options.canvas, themes.BY_NAME.get(theme, themes.PALETTES[0])
+        )
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return ganterm's own variables, for style sheets read before a theme is chosen."""
+        return themes.to_theme(themes.BY_NAME[self.options.theme]).variables
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what every line passes before it is painted."""
+        return self._filters_of_terminal
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Paint, unless the terminal is behind: it gets the newest state once it is not."""
+        if self._backlog > BACKLOG:
+            self._owes_painting = True
+        else:
+            super()._display(screen, renderable)
+
+    @property
+    def _backlog(self) -> int:
+        return self._driver.backlog if isinstance(self._driver, QuietDriver) else 0
+
+    def _paint_what_is_owed(self) -> None:
+        if self._owes_painting and not self._backlog:
+            self._owes_painting = False
+            self.refresh()
+
+    # What can be done everywhere
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return what the command palette offers: every action of the table that fits here."""
+        scope: Scope = getattr(screen, "SCOPE", "app")
+        for of, action in offered(scope):
+            target = self if of == "app" else screen
+            if target.check_action(action.id, ()) is True:
+                yield SystemCommand(
+                    f"{action.label} ({key_name(action.keys.partition(',')[0])})",
+                    action.help,
+                    partial(target.run_action, action.id),
+                )
+        for palette in themes.PALETTES:
+            if palette.name != self.theme:
+                yield SystemCommand(
+                    f"theme {palette.name}",
+                    f"Use the theme {palette.title}.",
+                    partial(setattr, self, "theme", palette.name),
+                )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keep the app's own dialogs from what lies over a screen already."""
+        if action in {"help", "commands"} and isinstance(self.screen, ModalScreen):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_help(self) -> None:
+        """Show what every key does."""
+        from ganterm.tui.screens.help import HelpScreen  # noqa: PLC0415
+
+        self.push_screen(HelpScreen(getattr(self.screen, "SCOPE", "app")))
+
+    def action_commands(self) -> None:
+        """Open the command palette."""
+        self.action_command_palette()
+
+    def action_next_theme(self) -> None:
+        """Change to the theme after the present one."""
+        names = list(themes.BY_NAME)
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        self.notify(themes.BY_NAME[self.theme].title, title="Theme", timeout=2)
+
+    def action_save_picture(self) -> None:
+        """Save the screen as an SVG file in the current directory."""
+        name = f"ganterm-{datetime.now():%Y%m%d-%H%M%S}.svg"
+        try:
+            Path(name).write_text(self.export_screenshot(title="ganterm"), encoding="utf-8")
+        except OSError as error:
+            self.notify(f"{name} cannot be written: {error.strerror}.", severity="error")
+        else:
+            self.notify(f"Saved {name}.")
+
+    def tell(self, error: Exception) -> None:
+        """Say what went wrong, in the error's own sentence."""
+        self.notify(safe_text(str(error)), severity="error", timeout=8, markup=False)

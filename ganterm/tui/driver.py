@@ -1,0 +1,67 @@
+"""Textual's terminal driver without questions, and with an ear for a terminal that is gone.
+
+Textual asks the terminal what it can do. Over a slow link the answer may come when the app has
+left, and the shell would take it for typing; so nothing is asked here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import termios
+import threading
+from typing import Final
+
+from textual.drivers.linux_driver import LinuxDriver
+
+LAST_SECONDS: Final = 1.0
+"""How long leaving a terminal that hung up may take; then the process just ends."""
+_LOOK_SECONDS: Final = 2.0
+"""How often the terminal is looked after, for the case that nobody tells of its end."""
+
+
+class QuietDriver(LinuxDriver):
+    """Asks the terminal nothing, and ends the app when its terminal has gone."""
+
+    _watched = False
+
+    def start_application_mode(self) -> None:
+        """Take over the terminal; called in the app's event loop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            # Not `add_signal_handler`: the loop may be held up by a terminal that takes nothing.
+            signal.signal(number, lambda number, _frame: self._leave(loop, number))
+        if not self._watched:
+            self._watched = True
+            threading.Thread(target=self._watch, args=(loop,), daemon=True).start()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    @property
+    def backlog(self) -> int:
+        """How many paintings wait for a terminal that is slower than the app."""
+        writer = self._writer_thread
+        return writer._queue.qsize() if writer is not None else 0
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        while not threading.Event().wait(_LOOK_SECONDS):
+            try:
+                termios.tcgetattr(self.fileno)
+            except termios.error:
+                self._leave(loop, signal.SIGHUP)
+                return
+
+    def _leave(self, loop: asyncio.AbstractEventLoop, number: int) -> None:
+        # Whatever the last words to a dead terminal wait for, the end comes.
+        watchdog = threading.Timer(LAST_SECONDS, os._exit, [128 + number])
+        watchdog.daemon = True
+        watchdog.start()
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(lambda: self._app.exit(return_code=128 + number))
+
+    def _request_terminal_sync_mode_support(self) -> None:
+        pass
+
+    def _query_in_band_window_resize(self) -> None:
+        pass

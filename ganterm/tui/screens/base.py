@@ -1,0 +1,37 @@
+"""What every screen of the app has: its scope in the table of actions, and the app, typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.screen import ModalScreen, Screen
+
+from ganterm.tui.actions import Scope
+
+if TYPE_CHECKING:
+    from ganterm.tui.app import GantermApp
+
+Result = TypeVar("Result")
+
+
+class AppScreen(Screen[None]):
+    """A screen of its own; its bindings are those of `SCOPE` in the table."""
+
+    SCOPE: ClassVar[Scope]
+
+    @property
+    def ganterm(self) -> GantermApp:
+        """The app."""
+        return cast("GantermApp", self.app)
+
+
+class Dialog(ModalScreen[Result]):
+    """A question or a text over a screen."""
+
+    SCOPE: ClassVar[Scope]
+    AUTO_FOCUS = "*"
+
+    @property
+    def ganterm(self) -> GantermApp:
+        """The app."""
+        return cast("GantermApp", self.app)

@@ -1,0 +1,102 @@
+"""The last line of every screen: what can be done here, as many actions as fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ganterm.tui.actions import Action, Scope, key_name, offered
+
+
+@dataclass(frozen=True)
+class _Button:
+    begin: int
+    end: int
+    action: str
+
+
+class ActionFooter(Widget, can_focus=False):
+    """Keys and names of a screen's most used actions; each is a button for the mouse.
+
+    What a narrow screen has no room for goes in the order of the table's ranks, the app's own
+    last of all.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key", "footer--label", "footer--off"}
+    DEFAULT_CSS = """
+    ActionFooter {
+        dock: bottom;
+        height: 1;
+        background: $panel;
+        & > .footer--key { color: $accent; background: $panel; text-style: bold; }
+        & > .footer--label { color: $text; background: $panel; }
+        & > .footer--off { color: $text-muted; background: $panel; }
+    }
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope: Scope = scope
+        self._buttons: list[_Button] = []
+
+    def on_mount(self) -> None:
+        """Follow what the screen allows."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the one line."""
+        width = self.size.width
+        shown = _fitting(self.scope, width - 1)
+        key, label, off = (
+            self.get_component_rich_style(f"footer--{part}") for part in ("key", "label", "off")
+        )
+        segments, self._buttons, at = [Segment(" ", label)], [], 1
+        for scope, action in shown:
+            allowed = self._allowed(scope, action)
+            name, words = _words(action)
+            segments.append(Segment(name, key if allowed else off))
+            segments.append(Segment(f" {words}  ", label if allowed else off))
+            end = at + cell_len(name) + cell_len(words) + 1
+            if allowed:
+                prefix = "app" if scope == "app" else "screen"
+                self._buttons.append(_Button(at, end, f"{prefix}.{action.id}"))
+            at = end + 2
+        return Strip(segments).adjust_cell_length(width, label)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do the action that was clicked."""
+        for button in self._buttons:
+            if button.begin <= event.x < button.end:
+                event.stop()
+                await self.run_action(button.action)
+
+    def _allowed(self, scope: Scope, action: Action) -> bool:
+        node = self.app if scope == "app" else self.screen
+        return node.check_action(action.id, ()) is True
+
+
+def _words(action: Action) -> tuple[str, str]:
+    return key_name(action.keys.partition(",")[0]), action.label
+
+
+def _fitting(scope: Scope, width: int) -> list[tuple[Scope, Action]]:
+    """Return what fits into `width` cells in order of rank; help and the way out always do."""
+    ranked = sorted((pair for pair in offered(scope) if pair[1].rank), key=lambda p: p[1].rank)
+    own = [pair for pair in ranked if pair[0] == scope]
+    last = [pair for pair in ranked if pair[0] != scope]
+    while own and sum(map(_width, own + last)) - 2 > width:
+        # The way back is worth more than the last of the others.
+        own.pop(-2 if len(own) > 1 and own[-1][1].rank >= 80 else -1)
+    while len(last) > 1 and sum(map(_width, own + last)) - 2 > width:
+        last.pop()
+    return own + last
+
+
+def _width(pair: tuple[Scope, Action]) -> int:
+    return sum(map(cell_len, _words(pair[1]))) + 3

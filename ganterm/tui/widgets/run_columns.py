@@ -1,0 +1,190 @@
+"""What the table of runs says about each: its columns, their order, and what a filter finds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from rich.cells import cell_len
+
+from ganterm.overview import Overview
+from ganterm.render import words
+from ganterm.render.text import safe_text
+from ganterm.runs.state import State
+
+Tone = Literal["text", "muted", "good", "warn", "bad"]
+
+STATES: Final[dict[State, tuple[str, Tone]]] = {
+    "running": ("●", "good"),
+    "paused": ("‖", "warn"),
+    "starting": ("◌", "good"),
+    "new": ("○", "muted"),
+    "finished": ("✓", "text"),
+    "stopped": ("■", "muted"),
+    "failed": ("✗", "bad"),
+    "crashed": ("†", "bad"),
+    "unknown": ("?", "warn"),
+}
+"""The sign and the tone of each state; the word stands beside the sign."""
+
+NAME_WIDTH: Final = 32
+NOTE_WIDTH: Final = 60
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column.
+
+    Attributes:
+        title: its heading.
+        cell: what it says of a run; may hold foreign text.
+        order: what it is sorted by; None sorts last.
+        keep: how dearly it is kept on a narrow screen; the lowest goes first.
+        right: whether its cells stand at the right, as numbers do.
+        down: whether the greatest comes first when one sorts by it.
+        tone: how a cell is painted.
+        widest: the most cells it takes.
+    """
+
+    title: str
+    cell: Callable[[Overview], str]
+    order: Callable[[Overview], Any]
+    keep: int
+    right: bool = False
+    down: bool = False
+    tone: Callable[[Overview], Tone] = lambda run: "text"
+    widest: int = 40
+
+
+def state_words(run: Overview) -> str:
+    """Return a run's state as sign and word."""
+    return f"{STATES[run.state][0]} {run.state}"
+
+
+def step_words(run: Overview) -> str:
+    """Return how far a run is, such as `1,230/22,600`."""
+    return f"{run.step:,}/{run.steps:,}" if run.steps else f"{run.step:,}"
+
+
+def _muted(_run: Overview) -> Tone:
+    return "muted"
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _speed(run: Overview) -> float | None:
+    return run.images_per_s or None if run.alive else None
+
+
+def _speed_words(run: Overview) -> str:
+    speed = _speed(run)
+    return f"{speed:,.0f}" if speed else ""
+
+
+def _recency(run: Overview) -> tuple[bool, float, str]:
+    """Put what trains first, by name: by age, two runs that train would keep changing places."""
+    return (not run.alive, 0.0 if run.alive else run.age_s or 0.0, run.name)
+
+
+COLUMNS: Final = (
+    Column("RUN", lambda run: run.name, lambda run: run.name, 100, widest=NAME_WIDTH),
+    Column(
+        "STATE",
+        state_words,
+        lambda run: list(STATES).index(run.state),
+        90,
+        tone=lambda run: STATES[run.state][1],
+    ),
+    Column("STEP", step_words, lambda run: run.step, 80, right=True, down=True),
+    Column("IMAGES/S", _speed_words, _speed, 50, right=True, down=True),
+    Column(
+        "D LOSS", lambda run: words.number(run.d_loss), lambda run: _finite(run.d_loss), 70, True
+    ),
+    Column(
+        "G LOSS", lambda run: words.number(run.g_loss), lambda run: _finite(run.g_loss), 69, True
+    ),
+    Column("RECIPE", lambda run: run.recipe or "?", lambda run: run.recipe, 40, tone=_muted),
+    Column("DATASET", lambda run: run.dataset or "?", lambda run: run.dataset, 35, tone=_muted),
+    Column("AGE", lambda run: words.age(run.age_s), _recency, 60, True, tone=_muted),
+    Column(
+        "SIZE",
+        lambda run: words.size(run.size_bytes),
+        lambda run: run.size_bytes,
+        30,
+        True,
+        True,
+        _muted,
+    ),
+    Column(
+        "NOTE",
+        lambda run: run.note,
+        lambda run: run.note or None,
+        20,
+        tone=_muted,
+        widest=NOTE_WIDTH,
+    ),
+)
+
+BY_AGE: Final = next(index for index, column in enumerate(COLUMNS) if column.title == "AGE")
+
+
+def arranged(
+    runs: Iterable[Overview], *, column: int = BY_AGE, turned: bool = False, wanted: str = ""
+) -> list[Overview]:
+    """Return the runs that hold every word of `wanted`, sorted by a column of `COLUMNS`.
+
+    `turned` turns the column's own order around. What has nothing in the column comes last in
+    either order, and among equals the more recent run first.
+    """
+    chosen = COLUMNS[column]
+    found = sorted((run for run in runs if holds(run, wanted)), key=_recency)
+    known = [run for run in found if chosen.order(run) is not None]
+    missing = [run for run in found if chosen.order(run) is None]
+    return sorted(known, key=chosen.order, reverse=chosen.down != turned) + missing
+
+
+def holds(run: Overview, wanted: str) -> bool:
+    """Tell whether name, state, recipe, dataset or note of a run hold every word of `wanted`."""
+    said = " ".join(
+        part
+        for part in (run.name, run.state, run.recipe, run.dataset, run.device, run.note)
+        if part
+    ).casefold()
+    return all(word in said for word in wanted.casefold().split())
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns are shown, as indices of `COLUMNS`, and how many cells each takes."""
+
+    columns: tuple[int, ...]
+    widths: tuple[int, ...]
+
+
+GAP: Final = 2
+
+
+def fit(runs: Sequence[Overview], width: int) -> Layout:
+    """Choose the columns that fit into `width` cells; empty ones and the least needed go."""
+    shown = [
+        index
+        for index, column in enumerate(COLUMNS)
+        if column.title in {"RUN", "STATE"} or any(column.cell(run) for run in runs)
+    ]
+    needed = {
+        index: min(
+            COLUMNS[index].widest,
+            max(
+                [len(COLUMNS[index].title) + 1]
+                + [cell_len(safe_text(COLUMNS[index].cell(run))) for run in runs]
+            ),
+        )
+        for index in shown
+    }
+    while len(shown) > 1 and sum(needed[i] + GAP for i in shown) - GAP > width:
+        shown.remove(min(shown, key=lambda index: COLUMNS[index].keep))
+    return Layout(tuple(shown), tuple(needed[index] for index in shown))
