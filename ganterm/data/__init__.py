@@ -45,11 +45,11 @@ def load(
     fit: Fit = "auto",
     progress: Progress = silent,
 ) -> ImageSet:
-    """Load one split of a dataset by its catalogue name, or a folder of images by its path.
+    """Load a split of a dataset by its catalogue name, or a folder of images by its path.
 
-    The images come as uint8 (N, channels, image_size, image_size), fitted as `ganterm.data.fit`
-    says; None for either keeps the dataset's own. A path is anything with a separator in it, or
-    the name of a folder that is not in the catalogue.
+    `split` is train, test, or all for both. The images come as uint8 (N, channels, image_size,
+    image_size), fitted as `ganterm.data.fit` says; None for either keeps the dataset's own. A path
+    is anything with a separator in it, or the name of a folder that is not in the catalogue.
 
     Raises ConfigError for a name, split or size that makes no sense, and DataError for a dataset
     that is not here yet, is damaged or holds no readable image.

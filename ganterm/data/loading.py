@@ -1,10 +1,12 @@
 """Loading any dataset by name, in the shape that is asked for."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import torch
 
 from ganterm.data.catalogue import (
+    SPLITS,
     DatasetInfo,
     check_split,
     dataset_info,
@@ -34,6 +36,19 @@ def load_images(
     """Do what `ganterm.data.load` says."""
     check_shape(image_size, channels)
     check_fit(fit)
+    if split == "all":
+        parts = [
+            load_images(
+                name,
+                split=part,
+                image_size=image_size,
+                channels=channels,
+                fit=fit,
+                progress=progress,
+            )
+            for part in _splits_of(name)
+        ]
+        return _joined(parts)
     if (folder := folder_of(name)) is not None:
         return load_folder(
             folder,
@@ -73,6 +88,38 @@ def load_images(
             pieces = (part for piece in stored.pieces() for part in in_pieces(piece))
             images = refit(pieces, stored.shape[0])
     return ImageSet(images, labels, name=info.name, classes=info.classes)
+
+
+def _splits_of(name: str) -> tuple[str, ...]:
+    folder = folder_of(name)
+    if folder is None:
+        return dataset_info(name).splits
+    # A folder that has no splits is all training images.
+    return tuple(split for split in SPLITS if (folder / split).is_dir()) or SPLITS[:1]
+
+
+def _joined(parts: Sequence[ImageSet]) -> ImageSet:
+    """Put the splits of one dataset together, their classes by name."""
+    if len(parts) == 1:
+        return parts[0]
+    sizes = {part.images.shape[1:] for part in parts}
+    if len(sizes) > 1:
+        raise DataError(
+            f"The splits of {parts[0].name} hold images of different sizes: set image_size."
+        )
+    classes = tuple(dict.fromkeys(name for part in parts for name in part.classes))
+    labels = [
+        torch.tensor([classes.index(name) for name in part.classes])[part.labels]
+        for part in parts
+        if part.labels is not None
+    ]
+    return ImageSet(
+        torch.cat([part.images for part in parts]),
+        torch.cat(labels) if len(labels) == len(parts) else None,
+        name=parts[0].name,
+        classes=classes,
+        notes=[note for part in parts for note in part.notes],
+    )
 
 
 def _open_stored(info: DatasetInfo, split: str) -> StoredImages:

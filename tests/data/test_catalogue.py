@@ -137,7 +137,7 @@ def test_a_dataset_is_a_name_or_a_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert folder_of("dogs") is None
     with pytest.raises(ConfigError, match="file is a file: give a folder"):
         folder_of("file")
-    with pytest.raises(ConfigError, match="There is no folder ./dogs"):
+    with pytest.raises(ConfigError, match=r"There is no folder \./dogs"):
         folder_of("./dogs")
 
 

@@ -50,6 +50,39 @@ def test_stored_sets_fit_too(mnist: Path, size: int | None) -> None:
         assert np.array_equal(inner, some_images(30))
 
 
+def test_all_is_both_splits_one_after_the_other(mnist: Path) -> None:
+    """The images and labels of train come before those of test; a set without a test is train."""
+    write_pair(mnist / "files", "t10k", some_images(4), some_labels(4))
+    import_dataset("mnist", mnist / "files")
+    both = load("mnist", split="all")
+    assert both.images.shape == (34, 1, 28, 28)
+    assert both.labels is not None
+    assert both.labels.tolist() == [*some_labels(30).tolist(), *some_labels(4).tolist()]
+    assert len(load("digits", split="all")) == 1797
+
+
+def test_all_of_a_folder_joins_its_splits_classes_by_name(tmp_path: Path) -> None:
+    """A class keeps its name, whichever split it is in; a folder without splits is read whole."""
+    for name, level in (
+        ("train/cat/a", 1),
+        ("train/dog/b", 2),
+        ("test/ant/c", 3),
+        ("test/cat/d", 4),
+    ):
+        path = tmp_path / f"{name}.png"
+        path.parent.mkdir(parents=True)
+        Image.new("L", (8, 8), level).save(path)
+    both = load(str(tmp_path), split="all")
+    assert both.images[:, 0, 0, 0].tolist() == [1, 2, 3, 4]
+    assert both.labels is not None
+    assert [both.classes[label] for label in both.labels.tolist()] == ["cat", "dog", "ant", "cat"]
+    assert len(load(str(tmp_path / "train"), split="all")) == 2
+    Image.new("L", (9, 9)).save(tmp_path / "test" / "ant" / "c.png")
+    with pytest.raises(DataError, match="different sizes: set image_size"):
+        load(str(tmp_path), split="all")
+    assert len(load(str(tmp_path), split="all", image_size=8)) == 4
+
+
 def test_what_is_loaded_can_be_written_without_touching_the_store(mnist: Path) -> None:
     load("mnist").images.zero_()
     assert np.array_equal(load("mnist").images[:, 0].numpy(), some_images(30))
