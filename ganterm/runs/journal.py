@@ -268,15 +268,29 @@ def effective(records: Iterable[Record]) -> list[Record]:
     """Return the history in force: without the steps that were done and then lost.
 
     A `resume` at step S continues from the state at S, so the records before it with a greater
-    step describe what was thrown away. Controls among them that the resumed worker will apply
-    again are listed in the field `pending` of the resume itself.
+    step describe what was thrown away. So do the controls that it lists as `pending`, even those
+    made at S itself, right after the state was saved: the resumed worker makes them again.
     """
     kept: list[Record] = []
     for record in records:
         if record["kind"] == "resume":
-            kept = [earlier for earlier in kept if earlier["step"] <= record["step"]]
+            again = _pending(record)
+            kept = [
+                earlier
+                for earlier in kept
+                if earlier["step"] <= record["step"]
+                and (earlier.get("id"), earlier["step"]) not in again
+            ]
         kept.append(record)
     return kept
+
+
+def _pending(resume: Record) -> list[tuple[Any, Any]]:
+    """Return (id, step) of the controls that a resume will make again."""
+    changes = resume.get("pending")
+    if not isinstance(changes, list):
+        return []
+    return [(item.get("id"), item.get("step")) for item in changes if isinstance(item, dict)]
 
 
 def _end_of_last_line(descriptor: int, size: int) -> int:

@@ -44,3 +44,21 @@ def test_without_a_resume_everything_is_in_force() -> None:
     records = history(("start", 0), ("metrics", 3), ("end", 3))
     assert effective(records) == records
     assert effective([]) == []
+
+
+def test_a_change_made_again_at_the_very_step_counts_once() -> None:
+    """It came after the checkpoint of its step, which the worker resumes from."""
+    start, first, seen, resume, again = history(
+        ("start", 0), ("control", 10), ("control", 10), ("resume", 10), ("control", 10)
+    )
+    seen["id"], first["id"], again["id"] = "seen", "made", "made"
+    resume["pending"] = [{"id": "made", "step": 10, "args": {}}]
+    assert effective([start, first, seen, resume, again]) == [start, seen, resume, again]
+
+
+def test_a_resume_that_makes_no_sense_drops_only_what_lay_beyond_it() -> None:
+    """A journal may be anybody's."""
+    for pending in (None, 7, [3, {"id": []}, {}]):
+        start, change, resume = history(("start", 0), ("control", 10), ("resume", 10))
+        change["id"], resume["pending"] = "made", pending
+        assert effective([start, change, resume]) == [start, change, resume]
