@@ -137,7 +137,8 @@ class JournalTail:
     """Follows a journal: each `poll` returns the records that became whole since the one before.
 
     It holds no file open and keeps only its place, so any number may follow one journal, and the
-    journal may appear, grow, or be replaced by another at any time.
+    journal may appear, grow, or be replaced by another at any time. `parse` reads a line; another
+    than `parse_record` must read it alike.
 
     Attributes:
         damaged: lines so far that are not records.
@@ -145,11 +146,14 @@ class JournalTail:
         restarts: how often the journal turned out to be another one and was read anew.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, parse: Callable[[bytes], Record | None] | None = None
+    ) -> None:
         self.path = path
         self.damaged = 0
         self.newer = 0
         self.restarts = 0
+        self._parse = parse or parse_record
         self._offset = 0
         self._identity: tuple[int, int] | None = None
         self._skipping = False
@@ -190,7 +194,7 @@ class JournalTail:
 
     def _records(self, descriptor: int) -> Iterator[Record]:
         for line in self._lines(descriptor):
-            record = parse_record(line)
+            record = self._parse(line)
             if record is None:
                 self.damaged += 1
             elif record["v"] > SCHEMA_VERSION:
@@ -252,16 +256,20 @@ def parse_record(line: bytes) -> Record | None:
         record = jsontext.parse_object(line)
     except ValueError:
         return None
-    moment = record.get("time")
-    sound = (
-        jsontext.is_count(record.get("v"))
-        and isinstance(record.get("kind"), str)
-        and jsontext.is_count(record.get("step"))
+    return record if is_record(record) else None
+
+
+def is_record(value: dict[str, Any]) -> bool:
+    """Tell whether a parsed line has what every record has."""
+    moment = value.get("time")
+    return (
+        jsontext.is_count(value.get("v"))
+        and isinstance(value.get("kind"), str)
+        and jsontext.is_count(value.get("step"))
         and isinstance(moment, (int, float))
         and not isinstance(moment, bool)
         and 0 <= moment < 1e11
     )
-    return record if sound else None
 
 
 def effective(records: Iterable[Record]) -> list[Record]:

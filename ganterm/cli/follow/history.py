@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
 from ganterm.runs.records import Record
-
-RATE_SECONDS = 20.0
-"""Span of the past that the remaining time is estimated from."""
+from ganterm.runs.steprate import StepRate
 
 
 @dataclass
@@ -34,7 +31,7 @@ class History:
     sample: Record | None = None
     checkpoint: Record | None = None
     end: Record | None = None
-    _pace: deque[tuple[float, int]] = field(default_factory=deque)
+    _rate: StepRate = field(default_factory=StepRate)
 
     def add(self, record: Record) -> None:
         """Take in one record of the journal."""
@@ -43,9 +40,7 @@ class History:
                 self._begin(record)
             case "metrics":
                 self.metrics.append(record)
-                self._pace.append((record["time"], record["step"]))
-                while self._pace[-1][0] - self._pace[0][0] > RATE_SECONDS:
-                    self._pace.popleft()
+                self._rate.add(record["time"], record["step"])
             case "epoch":
                 self.epochs.append(record)
             case "sample":
@@ -53,7 +48,7 @@ class History:
             case "checkpoint":
                 self.checkpoint = record
             case "control" if record.get("name") in {"pause", "resume"}:
-                self._pace.clear()
+                self._rate.clear()
             case "end":
                 self.end = record
 
@@ -65,12 +60,7 @@ class History:
     @property
     def seconds_left(self) -> float | None:
         """Estimate of the time to the end of the run; `None` before there is a pace."""
-        if len(self._pace) < 2 or not self.steps:
-            return None
-        (since, first), (until, last) = self._pace[0], self._pace[-1]
-        if last <= first or until <= since:
-            return None
-        return (self.steps - last) * (until - since) / (last - first)
+        return self._rate.seconds_to(self.steps) if self.steps else None
 
     def series(self, name: str, *, by_epoch: bool = False) -> list[float]:
         """Return the values of a quantity over the run; NaN where it was not finite."""
@@ -88,7 +78,7 @@ class History:
         self.device = str(record.get("device", ""))
         self.recipe = str(record.get("config", {}).get("recipe", ""))
         self.end = None
-        self._pace.clear()
+        self._rate.clear()
         if record["kind"] == "resume":
             self.metrics = [r for r in self.metrics if r["step"] <= record["step"]]
             self.epochs = [r for r in self.epochs if r["step"] <= record["step"]]
