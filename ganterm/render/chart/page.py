@@ -1,0 +1,108 @@
+"""A page of character cells with a style each, put together piece by piece."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """Neighbouring cells of one style; `style` is a name, empty for the terminal's own."""
+
+    text: str
+    style: str
+
+
+class Page:
+    """`width` x `height` cells, blank at first; what is put outside of them is left out.
+
+    Attributes:
+        chars: what each cell shows, by row. Empty for the second cell of a wide character.
+        styles: the name of each cell's style.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width = width
+        self.height = height
+        self.chars = [[" "] * width for _ in range(height)]
+        self.styles = [[""] * width for _ in range(height)]
+
+    def put(self, x: int, y: int, char: str, style: str) -> None:
+        """Show a character of one cell."""
+        if 0 <= x < self.width and 0 <= y < self.height:
+            self.chars[y][x] = char
+            self.styles[y][x] = style
+
+    def write(self, x: int, y: int, text: str, style: str) -> int:
+        """Show `text` from cell `x` on, as far as it goes; return the cell after it.
+
+        A wide character that would stick out on the right is left out.
+        """
+        if text.isascii():
+            for offset, char in enumerate(text):
+                self.put(x + offset, y, char, style)
+            return x + len(text)
+        for char in text:
+            cells = _cells(char)
+            if cells == 0:
+                if 0 < x <= self.width and 0 <= y < self.height:
+                    self.chars[y][x - 1] += char
+            elif x + cells <= self.width:
+                self.put(x, y, char, style)
+                if cells == 2:
+                    self.put(x + 1, y, "", style)
+            x += cells
+        return x
+
+    def spans(self) -> list[list[Span]]:
+        """Return the rows, neighbouring cells of one style together."""
+        return [
+            _merged(chars, styles) for chars, styles in zip(self.chars, self.styles, strict=True)
+        ]
+
+
+def cell_width(text: str) -> int:
+    """Return how many cells of a terminal `text`, which holds no controls, takes."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def shortened(text: str, width: int, ellipsis: str) -> str:
+    """Return `text` if it takes at most `width` cells, or its beginning and an ellipsis."""
+    if cell_width(text) <= width:
+        return text
+    while text and cell_width(text) + len(ellipsis) > width:
+        text = text[:-1]
+    return (text + ellipsis)[: max(width, 0)]
+
+
+def _cells(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+
+
+def _merged(chars: list[str], styles: list[str]) -> list[Span]:
+    """Merge a row into spans; blanks without a style join what they lie between if it is alike."""
+    spans: list[Span] = []
+    text: list[str] = []
+    blanks = 0
+    current = ""
+    for char, style in zip(chars, styles, strict=True):
+        if style == current:
+            blanks = 0
+        elif not style and char == " ":
+            blanks += 1
+        else:
+            kept = len(text) - blanks
+            if kept:
+                spans.append(Span("".join(text[:kept]), current))
+            if blanks:
+                spans.append(Span(" " * blanks, ""))
+            text, blanks, current = [], 0, style
+        text.append(char)
+    kept = len(text) - blanks
+    if kept:
+        spans.append(Span("".join(text[:kept]), current))
+    if blanks:
+        spans.append(Span(" " * blanks, ""))
+    return spans
