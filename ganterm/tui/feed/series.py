@@ -1,0 +1,275 @@
+"""One quantity of a run over its steps, held so that a window of it is drawn in milliseconds.
+
+Above the points stands a pyramid: each level holds the least, the greatest and the mean of every
+eight nodes of the level below. A column of a chart is put together from a few nodes, whether it
+spans ten points or ten thousand. It is built where a window is looked at, over the points that are
+new since, because most quantities of a run are never looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from threading import Lock
+from typing import NamedTuple, TypeGuard
+
+from ganterm.render.chart.bins import Bin
+
+_SHIFT = 3
+_BRANCH = 1 << _SHIFT
+_NAN = float("nan")
+
+
+class _Level(NamedTuple):
+    """Nodes of one level, every one of them full: node i covers points [i << s, (i + 1) << s)."""
+
+    lows: array[float]
+    highs: array[float]
+    means: array[float]
+
+
+class Series:
+    """Values at ascending steps; one thread may add while others look.
+
+    NaN and infinity are kept apart: they count, and a chart can show where they are, but no sum
+    and no extreme ever meets them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._steps = array("q")
+        self._broken = array("q")
+        # The points themselves are level 0, and their own least, greatest and mean.
+        self._values = array("d")
+        self._levels = [_Level(self._values, self._values, self._values)]
+        self._window: tuple[tuple[float, float, int], list[Bin | None]] | None = None
+
+    def __len__(self) -> int:
+        """Return the number of points, broken ones included."""
+        return len(self._steps) + len(self._broken)
+
+    @property
+    def extent(self) -> tuple[int, int] | None:
+        """The first and the last step that has a point, broken or not; None without points."""
+        with self._lock:
+            columns = [steps for steps in (self._steps, self._broken) if steps]
+            if not columns:
+                return None
+            return min(steps[0] for steps in columns), max(steps[-1] for steps in columns)
+
+    @property
+    def latest(self) -> float | None:
+        """The value at the last step, NaN if it is broken; None without points."""
+        with self._lock:
+            if self._broken and (not self._steps or self._broken[-1] > self._steps[-1]):
+                return _NAN
+            return self._values[-1] if self._values else None
+
+    def append(self, step: int, value: float | None) -> None:
+        """Add the value of a step; None stands for one that was not finite."""
+        self.extend((step,), (value,))
+
+    def extend(self, steps: Sequence[int], values: Sequence[float | None]) -> None:
+        """Add the values of as many steps, all below 2**63; cheapest if none is below an earlier.
+
+        Raises:
+            ValueError: there is not one value for each step.
+        """
+        if len(steps) != len(values):
+            raise ValueError(f"{len(values)} values for {len(steps)} steps")
+        column, broken = _column(values), []
+        if column is None:
+            points = list(zip(steps, values, strict=True))
+            broken = [step for step, value in points if not _is_finite(value)]
+            sound = [(step, value) for step, value in points if _is_finite(value)]
+            steps, column = [step for step, _ in sound], array("d", [value for _, value in sound])
+        with self._lock:
+            self._window = None
+            if broken:
+                self._broken = array("q", sorted([*self._broken, *broken]))
+            if column:
+                self._insert(steps, column)
+
+    def truncate_after(self, step: int) -> None:
+        """Forget every point after `step`, as a run does that goes on from an earlier state."""
+        with self._lock:
+            self._window = None
+            del self._broken[bisect_right(self._broken, step) :]
+            self._cut(bisect_right(self._steps, step))
+
+    def nearest(self, step: float) -> tuple[int, float] | None:
+        """Return the step nearest to `step` that has a finite value, and the value."""
+        with self._lock:
+            after = bisect_left(self._steps, step)
+            around = range(max(after - 1, 0), min(after + 1, len(self._steps)))
+            if not around:
+                return None
+            index = min(around, key=lambda place: abs(self._steps[place] - step))
+            return self._steps[index], self._values[index]
+
+    def window(self, start: float, stop: float, columns: int) -> list[Bin | None]:
+        """Return `columns` bins that divide the steps from `start` to `stop`, both included.
+
+        A bin without any point is None. Where a bin spans more than 32 points, one may stand in
+        the bin beside its own if it lies nearer to their border than an eighth of their width;
+        none is lost and none counts twice.
+
+        Raises:
+            ValueError: `columns` is less than 1, or `stop` is before `start`.
+        """
+        if columns < 1 or not start <= stop:
+            raise ValueError(f"no {columns} columns between {start} and {stop}")
+        with self._lock:
+            key = (start, stop, columns)
+            if self._window is None or self._window[0] != key:
+                self._grow()
+                self._window = (key, self._bins(_edges(start, stop, columns)))
+            return self._window[1].copy()
+
+    def _insert(self, steps: Sequence[int], values: array[float]) -> None:
+        """Add finite points; what does not come in order is put in its place."""
+        first = min(steps)
+        if (self._steps and first < self._steps[-1]) or list(steps) != sorted(steps):
+            place = bisect_right(self._steps, first)
+            merged = [
+                *zip(self._steps[place:], self._values[place:], strict=True),
+                *zip(steps, values, strict=True),
+            ]
+            merged.sort(key=lambda point: point[0])
+            self._cut(place)
+            steps = [step for step, _ in merged]
+            values = array("d", [value for _, value in merged])
+        self._steps.extend(steps)
+        self._values.extend(values)
+
+    def _cut(self, size: int) -> None:
+        """Keep the first `size` finite points and the nodes that cover nothing else."""
+        del self._steps[size:]
+        for level, nodes in enumerate(self._levels):
+            for column in nodes if level else (self._values,):
+                del column[size >> _SHIFT * level :]
+
+    def _grow(self) -> None:
+        """Add the nodes that have become full, from the lowest level up."""
+        level = 0
+        while full := len(self._values) >> _SHIFT * (level + 1):
+            below, level = self._levels[level], level + 1
+            if level == len(self._levels):
+                self._levels.append(_Level(array("d"), array("d"), array("d")))
+            nodes = self._levels[level]
+            begin, end = len(nodes.lows) << _SHIFT, full << _SHIFT
+            if begin == end:
+                return
+            nodes.lows.extend(map(min, *_by_eights(below.lows, begin, end)))
+            nodes.highs.extend(map(max, *_by_eights(below.highs, begin, end)))
+            nodes.means.extend(_means_by_eights(_by_eights(below.means, begin, end)))
+
+    def _bins(self, edges: list[int]) -> list[Bin | None]:
+        """Return the bins of the steps [edges[i], edges[i + 1])."""
+        places: list[int] = []
+        place = 0
+        for edge in edges:
+            place = bisect_left(self._steps, edge, place)
+            places.append(place)
+        levels = [_level_for(end - begin) for begin, end in pairwise(places)]
+        for index, (left, right) in enumerate(pairwise(levels), start=1):
+            # Whole nodes on both sides of every inner border, so that none has to be taken apart.
+            shift = _SHIFT * min(left, right)
+            places[index] = places[index] >> shift << shift
+        broken = self._broken_between(edges)
+        bins: list[Bin | None] = []
+        values = self._values
+        begin = places[0]
+        for level, end, wrong in zip(levels, places[1:], broken, strict=True):
+            count = end - begin
+            if not count:
+                bins.append(Bin(_NAN, _NAN, _NAN, _NAN, 0, wrong) if wrong else None)
+                continue
+            shift = _SHIFT * level
+            first, after = begin >> shift, end >> shift
+            if first << shift == begin and after << shift == end:
+                lows, highs, means = self._levels[level]
+                low, high = min(lows[first:after]), max(highs[first:after])
+                mean = _mean(means[first:after])
+            else:
+                low, high, mean = self._taken_apart(level, begin, end)
+            bins.append(Bin(low, high, mean, values[end - 1], count, wrong))
+            begin = end
+        return bins
+
+    def _taken_apart(self, level: int, begin: int, end: int) -> tuple[float, float, float]:
+        """Return least, greatest and mean of the points [begin, end), however they lie."""
+        pieces = list(self._pieces(level, begin, end))
+        count = end - begin
+        return (
+            min(min(nodes.lows[i:j]) for nodes, i, j, _ in pieces),
+            max(max(nodes.highs[i:j]) for nodes, i, j, _ in pieces),
+            sum(_mean(nodes.means[i:j]) * ((j - i) * size / count) for nodes, i, j, size in pieces),
+        )
+
+    def _pieces(self, level: int, begin: int, end: int) -> Iterator[tuple[_Level, int, int, int]]:
+        """Yield (level, first node, node after the last, points in one) that make up a range."""
+        shift = _SHIFT * level
+        first, after = -(-begin >> shift), end >> shift
+        if first >= after:
+            if level and begin < end:
+                yield from self._pieces(level - 1, begin, end)
+            return
+        if level:
+            yield from self._pieces(level - 1, begin, first << shift)
+        yield self._levels[level], first, after, 1 << shift
+        if level:
+            yield from self._pieces(level - 1, after << shift, end)
+
+    def _broken_between(self, edges: list[int]) -> list[int]:
+        if not self._broken:
+            return [0] * (len(edges) - 1)
+        places = [bisect_left(self._broken, edge) for edge in edges]
+        return [end - begin for begin, end in pairwise(places)]
+
+
+def _column(values: Sequence[float | None]) -> array[float] | None:
+    """Return the values as a column if all of them are finite; None may mean that they are not."""
+    column = array("d")
+    try:
+        column.extend(values)  # type: ignore[arg-type]  # None is refused: that is the test
+    except TypeError:
+        return None
+    return column if math.isfinite(sum(column)) else None
+
+
+def _is_finite(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
+
+
+def _edges(start: float, stop: float, columns: int) -> list[int]:
+    """Return the first step of each of `columns` spans, and the first after the last one."""
+    width = (stop - start) / columns
+    edges = [math.ceil(start + column * width) for column in range(columns)]
+    return [*edges, math.floor(stop) + 1]
+
+
+def _level_for(count: int) -> int:
+    """Return the highest level of which `count` points have at least four nodes."""
+    return max(0, (count.bit_length() - 3) // _SHIFT)
+
+
+def _by_eights(column: array[float], begin: int, end: int) -> list[array[float]]:
+    """Return eight arrays: the first of every eight nodes of [begin, end), the second, ..."""
+    return [column[begin + offset : end : _BRANCH] for offset in range(_BRANCH)]
+
+
+def _means_by_eights(columns: list[array[float]]) -> list[float]:
+    sums = list(map(sum, zip(*columns, strict=True)))
+    if math.isfinite(sum(sums)):
+        return [total / _BRANCH for total in sums]
+    return [_mean(values) for values in zip(*columns, strict=True)]
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean of finite numbers, finite itself even where their sum is not."""
+    mean = sum(values) / len(values)
+    return mean if math.isfinite(mean) else sum(value / len(values) for value in values)

@@ -1,0 +1,249 @@
+"""The story of a run, told by the records of its journal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from ganterm.render.chart import Mark, MarkKind
+from ganterm.runs.layout import RunDir
+from ganterm.runs.records import Record
+from ganterm.runs.steprate import StepRate
+from ganterm.tui.feed.change import Alert, CheckpointRef, FeedChange, LiveChange, SampleRef
+from ganterm.tui.feed.series import Series
+
+MAX_SERIES: Final = 256
+"""Quantities that are kept; a journal that names more is not a trainer's."""
+
+_BASE: Final = frozenset({"v", "kind", "step", "time"})
+_HALTS: Final = {"pause": "paused", "resume": "went on", "stop": "stopped"}
+
+
+class Story:
+    """What happened to a run and is still in force: a resume takes back what came after its step.
+
+    Attributes:
+        run: its directory.
+        series: every quantity of the metrics by name, over the steps.
+        epoch_series: every quantity of whole epochs, over the steps at which they ended.
+        config: the settings in force; `start_config`: those it began with.
+        steps: length of the run, 0 before it is known; `epochs`: the same, None if it counts steps.
+        device: where it trains; `host`: on which machine. Empty before it is known.
+        samples: grids of samples by step, the oldest first; `checkpoints`: the same.
+        marks: what a chart marks, in order: changes, alerts, resumes, checkpoints.
+        changes: the live changes in force, in order; the last is the first to undo.
+        alerts: trouble the run reported.
+        judged: the records of its scores.
+        end: its end record, if that is its last word.
+    """
+
+    def __init__(self, run: RunDir) -> None:
+        self.run = run
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, with nothing known."""
+        self.series: dict[str, Series] = {}
+        self.epoch_series: dict[str, Series] = {}
+        self.config: dict[str, Any] = {}
+        self.start_config: dict[str, Any] = {}
+        self.steps = 0
+        self.epochs: int | None = None
+        self.device = ""
+        self.host = ""
+        self.samples: list[SampleRef] = []
+        self.checkpoints: list[CheckpointRef] = []
+        self.marks: list[Mark] = []
+        self.changes: list[LiveChange] = []
+        self.alerts: list[Alert] = []
+        self.judged: list[Record] = []
+        self.end: Record | None = None
+        self.last_step = 0
+        self._rate = StepRate()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the run has its length, at its pace; None where either is not known."""
+        return self._rate.seconds_to(self.steps) if self.steps else None
+
+    def latest(self, name: str) -> float | None:
+        """Return the newest value of a quantity; None where there is none or it is not finite."""
+        value = self.series[name].latest if name in self.series else None
+        return None if value is None or math.isnan(value) else value
+
+    def take_in(self, records: Sequence[Record]) -> FeedChange:
+        """Take in the next records of the journal, in their order; say what they bring."""
+        change = FeedChange()
+        waiting: list[Record] = []
+        for record in records:
+            if record["kind"] == "metrics":
+                waiting.append(record)
+                continue
+            if record["kind"] in {"start", "resume", "control"}:
+                change = change.then(self._add_metrics(waiting))
+                waiting = []
+            change = change.then(self._add(record))
+        return change.then(self._add_metrics(waiting))
+
+    def _add(self, record: Record) -> FeedChange:
+        step = record["step"]
+        match record["kind"]:
+            case "start" | "resume":
+                return self._begin(record)
+            case "epoch":
+                _extend(self.epoch_series, [record])
+                return FeedChange(metrics=True)
+            case "sample":
+                return self._add_sample(record)
+            case "checkpoint":
+                self._add_checkpoint(record)
+                return FeedChange(marks=True)
+            case "control":
+                return self._add_control(record)
+            case "alert":
+                code, message, remedy = (
+                    str(record.get(name, "")) for name in ("code", "message", "remedy")
+                )
+                self.alerts.append(Alert(step, code, message, remedy))
+                self._mark(step, "alert", message)
+                return FeedChange(marks=True)
+            case "judged":
+                self.judged.append(record)
+                return FeedChange(metrics=True)
+            case "end":
+                self.end = record
+                return FeedChange(state=True)
+        return FeedChange()
+
+    def _add_metrics(self, records: Sequence[Record]) -> FeedChange:
+        if not records:
+            return FeedChange()
+        _extend(self.series, records)
+        since = records[-1]["time"] - self._rate.span
+        recent = takewhile(lambda record: record["time"] >= since, reversed(records))
+        for record in reversed(list(recent)):
+            self._rate.add(record["time"], record["step"])
+        self.last_step = records[-1]["step"]
+        return FeedChange(metrics=True)
+
+    def _begin(self, record: Record) -> FeedChange:
+        """Begin the run, or take it up again at the step of the record."""
+        step = record["step"]
+        rewound = record["kind"] == "resume" and self._take_back(step, record.get("controls"))
+        config = record.get("config")
+        self.config = dict(config) if isinstance(config, dict) else self.config
+        if record["kind"] == "start":
+            self.start_config = dict(self.config)
+        else:
+            self._mark(step, "resume", "resumed")
+        self.steps = _count(record.get("steps")) or self.steps
+        self.epochs = _count(record.get("epochs")) or None
+        self.device = str(record.get("device", ""))
+        self.host = str(record.get("host", ""))
+        self.end = None
+        self._rate.clear()
+        return FeedChange(rewound=rewound, settings=True, marks=record["kind"] == "resume")
+
+    def _take_back(self, step: int, controls: object) -> bool:
+        """Forget what came after `step`; tell whether that was anything."""
+        rewound = self.last_step > step
+        for series in (*self.series.values(), *self.epoch_series.values()):
+            series.truncate_after(step)
+        self.samples = [each for each in self.samples if each.step <= step]
+        self.checkpoints = [each for each in self.checkpoints if each.step <= step]
+        self.marks = [each for each in self.marks if each.step <= step]
+        self.alerts = [each for each in self.alerts if each.step <= step]
+        self.judged = [each for each in self.judged if each["step"] <= step]
+        kept = _count(controls)
+        changes = self.changes if kept is None else self.changes[:kept]
+        self.changes = [each for each in changes if each.step <= step]
+        self.last_step = min(self.last_step, step)
+        return rewound
+
+    def _add_sample(self, record: Record) -> FeedChange:
+        path = self._inside(record.get("path"))
+        if path is None:
+            return FeedChange()
+        sample = SampleRef(record["step"], self.run.path / path)
+        if self.samples and self.samples[-1].step >= sample.step:
+            # A step drawn twice has one grid, the later one.
+            self.samples = [each for each in self.samples if each.step != sample.step]
+            self.samples = sorted([*self.samples, sample], key=lambda each: each.step)
+        else:
+            self.samples.append(sample)
+        return FeedChange(samples=1)
+
+    def _add_checkpoint(self, record: Record) -> None:
+        path = self._inside(record.get("path"))
+        if path is not None:
+            self.checkpoints.append(CheckpointRef(record["step"], self.run.path / path))
+        self._mark(record["step"], "checkpoint", "checkpoint")
+
+    def _add_control(self, record: Record) -> FeedChange:
+        name, args = record.get("name"), record.get("args")
+        if record.get("error"):
+            return FeedChange(state=True)
+        if name == "set" and isinstance(args, dict) and isinstance(args.get("key"), str):
+            key, value = args["key"], args.get("value")
+            before = self.config.get(key)
+            self.changes.append(LiveChange(record["step"], key, before, value))
+            self.config = {**self.config, key: value}
+            self._mark(record["step"], "control", f"{key}: {before} to {value}")
+            return FeedChange(settings=True, marks=True)
+        if name in _HALTS:
+            self._rate.clear()
+            self._mark(record["step"], "control", _HALTS[name])
+            return FeedChange(state=True, marks=True)
+        return FeedChange(state=True)
+
+    def _mark(self, step: int, kind: MarkKind, text: str) -> None:
+        self.marks.append(Mark(step, kind, text))
+
+    def _inside(self, path: object) -> PurePosixPath | None:
+        """Return a path that the journal names if it stays within the run; None otherwise."""
+        if not isinstance(path, str) or not path or "\0" in path:
+            return None
+        found = PurePosixPath(path)
+        return None if found.is_absolute() or ".." in found.parts else found
+
+
+def _extend(series: dict[str, Series], records: Iterable[Record]) -> None:
+    """Add every quantity of the records to its series, column by column."""
+    alike: dict[tuple[str, ...], list[Record]] = {}
+    for record in records:
+        alike.setdefault(tuple(record), []).append(record)
+    for names, group in alike.items():
+        steps = [record["step"] for record in group]
+        for name in names:
+            if name in _BASE or (name not in series and len(series) >= MAX_SERIES):
+                continue
+            values = [record[name] for record in group]
+            where, numbers = _numbers(steps, values)
+            if numbers:
+                series.setdefault(name, Series()).extend(where, numbers)
+
+
+def _numbers(steps: list[int], values: list[Any]) -> tuple[list[int], list[float | None]]:
+    """Return the values that are numbers, or null for one that was not finite, with their steps."""
+    if set(map(type, values)) <= {float, type(None)}:
+        return steps, values
+    sound = [
+        (step, _float(value))
+        for step, value in zip(steps, values, strict=True)
+        if value is None or isinstance(value, (int, float))
+    ]
+    return [step for step, _ in sound], [value for _, value in sound]
+
+
+def _float(value: float | None) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except OverflowError:
+        return None
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value < 1 << 53 else None

@@ -1,0 +1,42 @@
+"""How often the screen may change: what a local terminal enjoys, a slow link chokes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_REMOTE: Final = ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Rates for one kind of connection.
+
+    Attributes:
+        name: local, ssh or low-bandwidth.
+        frames_per_second: how often at most something on the screen changes by itself. Answers to
+            keys and mouse do not wait.
+        animations: whether things may move to their places instead of being there.
+    """
+
+    name: str
+    frames_per_second: float
+    animations: bool
+
+    @property
+    def poll_seconds(self) -> float:
+        """Seconds between two looks at the runs: what cannot be shown need not be read."""
+        return 1.0 / self.frames_per_second
+
+    @classmethod
+    def detect(cls, environ: Mapping[str, str], low_bandwidth: bool = False) -> Pace:
+        """Choose by the environment: over SSH slower and still, with `low_bandwidth` slower yet."""
+        if low_bandwidth:
+            return LOW_BANDWIDTH
+        return SSH if any(environ.get(name) for name in _REMOTE) else LOCAL
+
+
+LOCAL: Final = Pace("local", frames_per_second=10.0, animations=True)
+SSH: Final = Pace("ssh", frames_per_second=4.0, animations=False)
+LOW_BANDWIDTH: Final = Pace("low-bandwidth", frames_per_second=1.0, animations=False)
