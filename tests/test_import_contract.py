@@ -11,6 +11,8 @@ import pytest
 
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
+from ganterm.runs.journal import JournalWriter
+from ganterm.runs.layout import create_run
 
 _PROBE = """
 import json, sys
@@ -25,6 +27,23 @@ else:
 sys.stdout.flush()
 loaded = sorted({name.partition(".")[0] for name in sys.modules})
 print("\\n" + json.dumps({"code": code, "loaded": loaded}))
+"""
+
+_APP_PROBE = """
+import asyncio, json, sys
+from pathlib import Path
+from ganterm.tui.app import AppOptions, GantermApp
+
+async def visit():
+    app = GantermApp(AppOptions(Path(sys.argv[1]), background=False))
+    async with app.run_test() as pilot:
+        app.read_now()
+        for keys in json.loads(sys.argv[2]):
+            await pilot.press(*keys)
+            await pilot.pause()
+
+asyncio.run(visit())
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
 
@@ -76,3 +95,21 @@ def test_following_a_run_never_imports_textual_or_torch(tmp_path: Path) -> None:
     """`train --json` leaves torch to the worker and has no use for textual."""
     arguments = ["train", "--json", "--epochs", "1", "--batch-size", "512", "--sample-every", "0"]
     assert loaded_by(arguments, tmp_path).isdisjoint({"torch", "textual"})
+
+
+def test_the_app_never_imports_torch(tmp_path: Path) -> None:
+    """Neither opening the app nor any of its screens loads torch, numpy or the command line."""
+    run = create_run(tmp_path, "seen", "dcgan-8x8")
+    with JournalWriter(run.journal) as journal:
+        journal.write("metrics", 1, d_loss=1.0, g_loss=2.0)
+    visits = [["question_mark"], ["escape"], ["n"], ["escape"], ["space"], ["enter"], ["escape"]]
+    done = subprocess.run(
+        [sys.executable, "-c", _APP_PROBE, tmp_path, json.dumps(visits)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "textual" in loaded
+    assert loaded.isdisjoint({"torch", "torchvision", "numpy", "sklearn", "safetensors", "typer"})

@@ -16,6 +16,7 @@ from ganterm.cli import (
     config,
     ctl,
     data,
+    face,
     info,
     recipes,
     resume,
@@ -29,17 +30,18 @@ from ganterm.errors import ExitCode, GantermError
 
 app = typer.Typer(
     name="ganterm",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     # Gives options without a variable of their own one such as GANTERM_SAMPLE_SEED.
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "GANTERM"},
-    help="Train, watch, steer, judge and explore GANs of small images in the terminal.",
+    help="Train, watch, steer, judge and explore GANs of small images in the terminal. "
+    "Without a command the app opens.",
     epilog="Exit codes: 0 fine, 1 training failed, 2 usage, 3 data, 4 worker died, "
     "130 and 143 signals.",
 )
 
 _RUN, _LOOK, _KNOW = "Train and steer", "Look", "Know"
 
+app.command("app", rich_help_panel=_RUN)(face.app)
 app.command("train", rich_help_panel=_RUN)(train.train)
 app.command("attach", rich_help_panel=_RUN)(attach.attach)
 app.command("resume", rich_help_panel=_RUN)(resume.resume)
@@ -60,8 +62,9 @@ def _print_version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _main(
+    context: typer.Context,
     *,
     version: Annotated[
         bool,
@@ -70,7 +73,12 @@ def _main(
         ),
     ] = False,
 ) -> None:
-    """Train, watch, steer, judge and explore GANs of small images in the terminal."""
+    """Train, watch, steer, judge and explore GANs of small images in the terminal.
+
+    Without a command the app opens.
+    """
+    if context.invoked_subcommand is None:
+        face.open_the_app(None)
 
 
 def run() -> None:

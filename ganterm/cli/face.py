@@ -1,0 +1,48 @@
+"""`ganterm app`, and `ganterm` alone: the app on the whole screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganterm.cli.narrate import say
+from ganterm.cli.options import RunsDir
+
+
+def app(
+    run: Annotated[
+        str | None,
+        typer.Argument(help="Name or path of a run to watch; by default the list of all runs."),
+    ] = None,
+    *,
+    runs_dir: RunsDir = None,
+    theme: Annotated[
+        str | None,
+        typer.Option(help="Colours: night, day, contrast, colour-blind or mono."),
+    ] = None,
+    low_bandwidth: Annotated[
+        bool,
+        typer.Option("--low-bandwidth", help="Repaint once a second at most, for a slow link."),
+    ] = False,
+) -> None:
+    """Open the app: choose, train, watch and steer runs. Leaving it never stops training."""
+    open_the_app(runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth)
+
+
+def open_the_app(
+    runs_dir: Path | None,
+    *,
+    run: str | None = None,
+    theme: str | None = None,
+    low_bandwidth: bool = False,
+) -> None:
+    """Show the app until it is left, and say what goes on training; exits with its exit code."""
+    from ganterm.tui.open import open_app  # noqa: PLC0415 - textual for the app alone
+
+    code, alive = open_app(runs_dir=runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth)
+    if alive:
+        trains = "trains" if len(alive) == 1 else "train"
+        say(f"{', '.join(alive)} {trains} on; `ganterm app {alive[0]}` shows it again.")
+    raise typer.Exit(code)
