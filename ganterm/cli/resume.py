@@ -29,17 +29,12 @@ def resume(
 ) -> None:
     """Train on exactly as if the run had never been interrupted."""
     from ganterm.cli.train import ensure_dataset, start_and_follow  # noqa: PLC0415
-    from ganterm.config.runfile import read_run_toml  # noqa: PLC0415
+    from ganterm.config.recorded import recorded_config  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
-    from ganterm.runs.state import observe  # noqa: PLC0415
 
     if steps and epochs:
         raise ConfigError("--steps and --epochs both say how long to train; give one of them.")
     found = resolve_run(run, runs_dir or default_runs_dir())
-    if observe(found).state == "finished" and not steps and not epochs:
-        raise ConfigError(
-            f"{found.name} has reached its length; give it a new one with --steps or --epochs."
-        )
-    ensure_dataset(read_run_toml(found.config_file))
+    ensure_dataset(recorded_config(found))
     arguments = [f"--steps={steps}"] if steps else [f"--epochs={epochs}"] if epochs else []
     start_and_follow(found, arguments, detach=detach, as_json=as_json)

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from ganterm.config import FIELDS, RunConfig, check
-from ganterm.config.runfile import from_mapping, read_run_toml
+from ganterm.config.recorded import config_of
+from ganterm.config.runfile import read_run_toml
 from ganterm.errors import ConfigError, TrainingError
 from ganterm.runs import checkpoints, control
 from ganterm.runs.journal import effective, read_journal
@@ -84,7 +85,7 @@ def prepare(
 def _resumed(
     run: RunDir, records: list[Record], openings: list[Record], length: dict[str, int]
 ) -> Job:
-    began = _config_of(run, openings[0])
+    began = config_of(openings[0], run)
     newest, damaged = checkpoints.newest_valid(run.checkpoints)
     config, controls, step = began, 0, 0
     if newest is None:
@@ -93,7 +94,7 @@ def _resumed(
         meta = read_meta(newest)
         config, controls, step = meta.config, meta.controls, meta.counters["step"]
     # A length that an earlier resume was given holds, even where no checkpoint has seen it.
-    latest = _config_of(run, openings[-1])
+    latest = config_of(openings[-1], run)
     config = _with_length(config, {"steps": latest.steps, "epochs": latest.epochs})
     _refuse_standing_still(run, records, step, length)
     return Job(
@@ -108,16 +109,6 @@ def _resumed(
         skipped=damaged,
         notes=_edits(run, began),
     )
-
-
-def _config_of(run: RunDir, opening: Record) -> RunConfig:
-    values = opening.get("config")
-    if not isinstance(values, dict):
-        raise ConfigError(
-            f"{run.journal} does not say how {run.name} is configured; start anew with "
-            f"`ganterm train --config {run.config_file}`."
-        )
-    return from_mapping(values)
 
 
 def _threads_of(opening: Record) -> int:

@@ -1,0 +1,33 @@
+"""The configuration that a run goes on under, whatever became of its `run.toml`."""
+
+from __future__ import annotations
+
+from ganterm.config.runfile import from_mapping, read_run_toml
+from ganterm.config.schema import RunConfig
+from ganterm.errors import ConfigError
+from ganterm.runs.journal import read_journal
+from ganterm.runs.layout import RunDir
+from ganterm.runs.records import Record
+
+
+def recorded_config(run: RunDir) -> RunConfig:
+    """Return the configuration that `run` goes on under.
+
+    Once a worker has begun it that is what the journal says; before, its `run.toml`. Raises
+    `ConfigError` where that makes no sense.
+    """
+    for record in read_journal(run.journal):
+        if record["kind"] == "start":
+            return config_of(record, run)
+    return read_run_toml(run.config_file)
+
+
+def config_of(record: Record, run: RunDir) -> RunConfig:
+    """Return the configuration in a `start` or `resume` record; raises `ConfigError`."""
+    values = record.get("config")
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"{run.journal} does not say how {run.name} is configured; start anew with "
+            f"`ganterm train --config {run.config_file}`."
+        )
+    return from_mapping(values)
