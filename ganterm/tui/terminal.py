@@ -176,6 +176,7 @@ def _names_in_16(palette: Palette) -> dict[str, str]:
         palette.good: "green",
         palette.warn: "yellow",
         palette.bad: "red",
+        **dict.fromkeys(palette.bands, "bright_black"),
         **dict(zip(palette.series, _SERIES_IN_16, strict=True)),
         palette.cursor: "reverse",
         palette.background: "default",
@@ -184,7 +185,10 @@ def _names_in_16(palette: Palette) -> dict[str, str]:
     }
 
 
-_SERIES_IN_16: Final = ("blue", "yellow", "green", "magenta", "red", "cyan")
+_SERIES_IN_16: Final = (
+    *("blue", "yellow", "green", "magenta"),
+    *("red", "cyan", "bright_blue", "bright_magenta"),
+)
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,8 @@ from textual.theme import Theme
 
 MIN_CONTRAST: Final = 4.5
 """The least contrast of any text with what it stands on (WCAG 2.2, level AA)."""
+_FADE: Final = 0.35
+"""How much of a curve's colour the range of its points has."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Palette:
         good, warn, bad: states; words and signs say the same.
         cursor, cursor_text: the line under the cursor.
         line: borders and axes; it carries no text.
-        series: curves, one colour each, in the order of the charts' marks.
+        series: curves, one colour each, in the order of `ganterm.render.chart`'s marks.
     """
 
     name: str
@@ -42,6 +44,11 @@ class Palette:
     cursor_text: str
     line: str
     series: tuple[str, ...]
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """What lies behind each of the curves: its colour, faded into the background."""
+        return tuple(_mixed(colour, self.background, _FADE) for colour in self.series)
 
     @property
     def readable(self) -> list[tuple[str, str]]:
@@ -69,7 +76,10 @@ PALETTES: Final = (
         cursor="#2b4a66",
         cursor_text="#ffffff",
         line="#3b4651",
-        series=("#6cb8ff", "#ffb35c", "#84d395", "#d3a8ff", "#ff9a90", "#5fd3cf"),
+        series=(
+            *("#6cb8ff", "#ffb35c", "#84d395", "#d3a8ff"),
+            *("#ff9a90", "#5fd3cf", "#e6dc7a", "#c3cad2"),
+        ),
     ),
     Palette(
         name="day",
@@ -87,7 +97,10 @@ PALETTES: Final = (
         cursor="#bcd8f2",
         cursor_text="#0d141a",
         line="#b9b4a8",
-        series=("#0a559f", "#964500", "#1c6432", "#713a9d", "#a3221d", "#005f61"),
+        series=(
+            *("#0a559f", "#964500", "#1c6432", "#6a2f96"),
+            *("#a3221d", "#005f61", "#5c5500", "#454c54"),
+        ),
     ),
     Palette(
         name="contrast",
@@ -105,7 +118,10 @@ PALETTES: Final = (
         cursor="#ffe14d",
         cursor_text="#000000",
         line="#c8c8c8",
-        series=("#8fd0ff", "#ffd24d", "#7dff8a", "#e9b8ff", "#ffa59c", "#66fff5"),
+        series=(
+            *("#8fd0ff", "#ffd24d", "#7dff8a", "#e9b8ff"),
+            *("#ffa59c", "#66fff5", "#f5ff8a", "#e0e0e0"),
+        ),
     ),
     Palette(
         name="colour-blind",
@@ -123,7 +139,10 @@ PALETTES: Final = (
         cursor="#24506e",
         cursor_text="#ffffff",
         line="#3b4651",
-        series=("#56b4e9", "#e69f00", "#f0e442", "#e093bd", "#33c69c", "#f0965a"),
+        series=(
+            *("#56b4e9", "#e69f00", "#33c69c", "#f0e442"),
+            *("#e093bd", "#f0965a", "#a9c4f5", "#c3cad2"),
+        ),
     ),
     Palette(
         name="mono",
@@ -141,7 +160,10 @@ PALETTES: Final = (
         cursor="#e4e4e4",
         cursor_text="#000000",
         line="#4a4a4a",
-        series=("#ffffff", "#b4b4b4", "#d8d8d8", "#9c9c9c", "#c6c6c6", "#aaaaaa"),
+        series=(
+            *("#ffffff", "#b4b4b4", "#d8d8d8", "#9c9c9c"),
+            *("#c6c6c6", "#aaaaaa", "#ececec", "#929292"),
+        ),
     ),
 )
 
@@ -158,8 +180,18 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+def _mixed(one: str, other: str, share: float) -> str:
+    """Return `share` of one colour mixed with the rest of the other."""
+    pairs = zip(_channels(one), _channels(other), strict=True)
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
+def _channels(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
+
+
 def _luminance(colour: str) -> float:
-    shares = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    shares = (channel / 255 for channel in _channels(colour))
     red, green, blue = (
         share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
     )
@@ -205,6 +237,7 @@ def to_theme(palette: Palette) -> Theme:
         "scrollbar-background-active": p.surface,
         "scrollbar-corner-color": p.surface,
         **{f"series-{index}": colour for index, colour in enumerate(p.series)},
+        **{f"band-{index}": colour for index, colour in enumerate(p.bands)},
     }
     return Theme(
         name=p.name,

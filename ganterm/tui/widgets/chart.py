@@ -1,0 +1,142 @@
+"""A chart on the screen: drawn by `ganterm.render.chart`, painted line by line where it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ganterm.render.chart import (
+    KINDS,
+    STYLES,
+    Chart,
+    Mark,
+    Reference,
+    Span,
+    Trace,
+    View,
+    draw_chart,
+)
+
+if TYPE_CHECKING:
+    from ganterm.tui.app import GantermApp
+
+_NAMES = (
+    *(f"line-{index}" for index in range(STYLES)),
+    *(f"band-{index}" for index in range(STYLES)),
+    *("label", "value", "title", "note", "axis", "tick", "reference", "crosshair", "cursor"),
+    *(f"mark-{kind}" for kind in KINDS),
+)
+_CURVES_CSS = "\n".join(
+    f"& > .chart--line-{index} {{ color: $series-{index}; }}\n"
+    f"& > .chart--band-{index} {{ color: $band-{index}; }}"
+    for index in range(STYLES)
+)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a chart shows; see `draw_chart`."""
+
+    traces: Sequence[Trace] = ()
+    view: View = View()  # noqa: RUF009 - a frozen value
+    title: str = ""
+    references: Sequence[Reference] = ()
+    marks: Sequence[Mark] = ()
+
+
+class ChartView(Widget, can_focus=False):
+    """Shows a `Drawing` at its own size.
+
+    Attributes:
+        chart: the chart as it was last drawn: where its plot is, and what was read.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart--{name}" for name in _NAMES}
+    DEFAULT_CSS = (
+        """
+    ChartView {
+        height: 1fr;
+        & > .chart--label { color: $text; }
+        & > .chart--value { color: $text; text-style: bold; }
+        & > .chart--title { color: $text-accent; text-style: bold; }
+        & > .chart--note { color: $text-warning; }
+        & > .chart--axis { color: $line; }
+        & > .chart--tick { color: $text-muted; }
+        & > .chart--reference { color: $text-muted; }
+        & > .chart--crosshair { color: $text-accent; }
+        & > .chart--cursor { color: $text-accent; text-style: bold; }
+        & > .chart--mark-control { color: $text-accent; }
+        & > .chart--mark-alert { color: $text-error; text-style: bold; }
+        & > .chart--mark-resume { color: $text-warning; }
+        & > .chart--mark-checkpoint { color: $text-muted; }
+        """
+        + _CURVES_CSS
+        + "\n}"
+    )
+
+    def __init__(self, drawing: Drawing | None = None, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.drawing = drawing or Drawing()
+        self.chart: Chart | None = None
+        self._strips: dict[int, Strip] = {}
+
+    def show(self, drawing: Drawing) -> None:
+        """Show another drawing, or the same with new points; only changed lines are painted."""
+        self.drawing = drawing
+        before = self.chart.rows if self.chart else []
+        rows = self._draw().rows
+        for y, row in enumerate(rows):
+            if y >= len(before) or row != before[y]:
+                self._strips.pop(y, None)
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def on_resize(self) -> None:
+        """Draw at the new size."""
+        self._draw()
+        self._strips.clear()
+
+    def notify_style_update(self) -> None:
+        """Paint in another theme's colours."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line."""
+        if y not in self._strips:
+            rows = self.chart.rows if self.chart else []
+            self._strips[y] = (
+                self._strip(rows[y]) if y < len(rows) else Strip.blank(self.size.width)
+            )
+        return self._strips[y]
+
+    def _draw(self) -> Chart:
+        drawing, app = self.drawing, cast("GantermApp", self.app)
+        self.chart = draw_chart(
+            drawing.traces,
+            self.size.width,
+            self.size.height,
+            drawing.view,
+            charset=app.options.canvas.charset,
+            title=drawing.title,
+            references=drawing.references,
+            marks=drawing.marks,
+        )
+        return self.chart
+
+    def _strip(self, row: Sequence[Span]) -> Strip:
+        ground = self.rich_style
+        return Strip(
+            [
+                Segment(
+                    span.text,
+                    self.get_component_rich_style(f"chart--{span.style}") if span.style else ground,
+                )
+                for span in row
+            ]
+        ).adjust_cell_length(self.size.width, ground)
