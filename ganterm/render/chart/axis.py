@@ -147,8 +147,13 @@ def _step_labels(steps: range) -> list[str]:
     for unit, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         # Two digits after the point at most, and thousands as they are while they are short.
         if greatest >= max(unit, 10**5) and all(step * 100 % unit == 0 for step in steps):
-            return [f"{step / unit:.12g}{letter}" if step else "0" for step in steps]
+            return [_in_units(step, unit) + letter if step else "0" for step in steps]
     return [f"{step:,}" for step in steps]
+
+
+def _in_units(step: int, unit: int) -> str:
+    hundredths = f"{step % unit * 100 // unit:02d}".rstrip("0")
+    return f"{step // unit:,}.{hundredths}".rstrip(".")
 
 
 def short(value: float, width: int = 9, *, digits: int = 4) -> str:

@@ -77,14 +77,15 @@ class Smoother:
         average, share = self._average, self._share
         smoothed: list[float | None] = []
         for each in bins:
-            average *= keep
             share *= keep
             if each is None or not each.points:
                 smoothed.append(None)
                 continue
-            average += take * each.mean
             share += take
-            value = average / share
-            smoothed.append(value if math.isfinite(value) else each.mean)
+            part = take / share
+            average = average * (1.0 - part) + each.mean * part
+            if not math.isfinite(average):  # only where it is rounded beyond the greatest number
+                average = each.mean
+            smoothed.append(average)
         self._average, self._share = average, share
         return smoothed

@@ -28,16 +28,24 @@ class Page:
         self.styles = [[""] * width for _ in range(height)]
 
     def put(self, x: int, y: int, char: str, style: str) -> None:
-        """Show a character of one cell."""
-        if 0 <= x < self.width and 0 <= y < self.height:
-            self.chars[y][x] = char
-            self.styles[y][x] = style
+        """Show a character of one cell; a wide one that stood there goes as a whole."""
+        if not (0 <= x < self.width and 0 <= y < self.height):
+            return
+        chars = self.chars[y]
+        if not chars[x]:
+            chars[x - 1] = " "
+        if x + 1 < self.width and not chars[x + 1]:
+            chars[x + 1] = " "
+        chars[x] = char
+        self.styles[y][x] = style
 
     def write(self, x: int, y: int, text: str, style: str) -> int:
         """Show `text` from cell `x` on, as far as it goes; return the cell after it.
 
         A wide character that would stick out on the right is left out.
         """
+        if not 0 <= y < self.height:
+            return x + cell_width(text)
         if text.isascii():
             for offset, char in enumerate(text):
                 self.put(x + offset, y, char, style)
@@ -45,12 +53,13 @@ class Page:
         for char in text:
             cells = _cells(char)
             if cells == 0:
-                if 0 < x <= self.width and 0 <= y < self.height:
+                if 0 < x <= self.width and self.chars[y][x - 1]:
                     self.chars[y][x - 1] += char
             elif x + cells <= self.width:
                 self.put(x, y, char, style)
-                if cells == 2:
-                    self.put(x + 1, y, "", style)
+                if cells == 2 and x >= 0:
+                    self.put(x + 1, y, " ", style)
+                    self.chars[y][x + 1] = ""
             x += cells
         return x
 
