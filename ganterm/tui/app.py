@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -24,15 +23,18 @@ from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.tui import terminal, themes
-from ganterm.tui.actions import Scope, bindings, key_name, offered
+from ganterm.tui.actions import bindings
 from ganterm.tui.driver import QuietDriver
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.poller import Poller
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.pace import Pace
+from ganterm.tui.palette import offered_commands
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from ganterm.tui.screens.setup import RunStarted
 
 FULL_CANVAS: Final = Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, 80, 24)
 BACKLOG: Final = 2
@@ -161,6 +163,10 @@ class GantermApp(App[None], inherit_bindings=False):
         self.poller.watch(run)
         self.switch_mode("monitor")
 
+    def on_run_started(self, event: RunStarted) -> None:
+        """Watch the run that was set up."""
+        self.watch_run(event.run)
+
     def compare_runs(self, runs: Iterable[RunDir]) -> None:
         """Lay runs over one another, and read them from now on."""
         self.compared = tuple(runs)
@@ -238,23 +244,8 @@ class GantermApp(App[None], inherit_bindings=False):
     # What can be done everywhere
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return what the command palette offers: every action of the table that fits here."""
-        scope: Scope = getattr(screen, "SCOPE", "app")
-        for of, action in offered(scope):
-            target = self if of == "app" else screen
-            if target.check_action(action.id, ()) is True:
-                yield SystemCommand(
-                    f"{action.label} ({key_name(action.keys.partition(',')[0])})",
-                    action.help,
-                    partial(target.run_action, action.id),
-                )
-        for palette in themes.PALETTES:
-            if palette.name != self.theme:
-                yield SystemCommand(
-                    f"theme {palette.name}",
-                    f"Use the theme {palette.title}.",
-                    partial(setattr, self, "theme", palette.name),
-                )
+        """Return what the command palette offers."""
+        return offered_commands(self, screen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keep the app's own dialogs from what lies over a screen already."""
@@ -287,6 +278,10 @@ class GantermApp(App[None], inherit_bindings=False):
             self.notify(f"{name} cannot be written: {error.strerror}.", severity="error")
         else:
             self.notify(f"Saved {name}.")
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence for a while; foreign text is fine."""
+        self.notify(safe_text(sentence), markup=False)
 
     def tell(self, error: Exception) -> None:
         """Say what went wrong, in the error's own sentence."""

@@ -35,6 +35,14 @@ class Curve:
         """Return the bins that have finite points."""
         return [each for each in self.bins if each is not None and each.points]
 
+    def drawn(self) -> tuple[list[float], list[float]]:
+        """Return the least and the greatest value of each column that is to be seen in it."""
+        if self.has_band:
+            bins = self.finite()
+            return [each.low for each in bins], [each.high for each in bins]
+        line = [value for value in self.line if value is not None]
+        return line, line
+
     def nearest(self, column: int) -> int | None:
         """Return the column with finite points nearest to `column`; None if none is near.
 
@@ -90,7 +98,8 @@ def scale_for(curves: Sequence[Curve], view: View, references: Sequence[Referenc
             return Scale(low, high, view.log)
     least, greatest = _extremes(curves, view)
     if not least:
-        values = [each.value for each in references if not view.log or each.value > 0]
+        near = [each.value for each in references if math.isfinite(each.value)]
+        values = [value for value in near if value > 0 or not view.log]
         return fitting_scale(min(values, default=0.1), max(values, default=1.0), log=view.log)
     if view.outliers:
         low, high = min(least), max(greatest)

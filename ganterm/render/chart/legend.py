@@ -47,9 +47,8 @@ def notes_on(curves: Sequence[Curve], readings: Sequence[Reading], scale: Scale)
         f"{reading.label}: {reading.broken:,} not finite" for reading in readings if reading.broken
     ]
     for curve in curves:
-        bins = curve.finite()
-        lows, highs = [each.low for each in bins], [each.high for each in bins]
-        if not bins:
+        lows, highs = curve.drawn()
+        if not lows:
             continue
         label = curve.trace.label
         if scale.log and min(lows) <= 0:

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from typing import Final
 
-from textual import on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from ganterm.errors import GantermError
 from ganterm.overview import Overview
-from ganterm.render import words
 from ganterm.render.text import safe_text
-from ganterm.runs import manage
-from ganterm.runs.launch import start_worker
-from ganterm.runs.layout import check_name
 from ganterm.tui.actions import bindings
-from ganterm.tui.app import RunsListed
-from ganterm.tui.screens.base import AppScreen
-from ganterm.tui.screens.confirm import ConfirmScreen
-from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.app import FeedUpdated, RunsListed
+from ganterm.tui.screens.run_deeds import RunDeeds
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.header import Header, Part
+from ganterm.tui.widgets.run_card import RunCard
 from ganterm.tui.widgets.run_table import RunTable
 
-_RESUMABLE = frozenset({"new", "stopped", "failed", "crashed"})
+CARD_FROM_LINES: Final = 32
+"""Height of a screen that has room for more than the table."""
+REST_SECONDS: Final = 0.25
+"""How long the cursor rests on a run before the run is read in full."""
 
 
-class RunsScreen(AppScreen):
+class RunsScreen(RunDeeds):
     """All runs in a table."""
 
     SCOPE = "runs"
@@ -37,12 +34,16 @@ class RunsScreen(AppScreen):
     CSS_PATH = "runs.tcss"
     AUTO_FOCUS = "RunTable"
 
+    _resting: Timer | None = None
+    _closer = ""
+
     def compose(self) -> ComposeResult:
         """Put the screen together."""
         yield Header([Part("ganterm", "title", 9)])
         yield Input(placeholder="words that a run must hold", id="filter")
         yield RunTable()
         yield Static("Looking for runs …", id="nothing")
+        yield RunCard()
         yield Static("", id="about")
         yield ActionFooter("runs")
 
@@ -51,13 +52,28 @@ class RunsScreen(AppScreen):
         self.query_one("#filter").display = False
         self.query_one(RunTable).display = False
         self.ganterm.runs_signal.subscribe(self, self._show)
+        self.ganterm.feed_signal.subscribe(self, self._follow)
         if self.ganterm.listed:
             self._show(self.ganterm.listed)
+
+    def on_screen_resume(self) -> None:
+        """Look again at the run under the cursor."""
+        self._rest()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show the run under the cursor more closely where there is room for it."""
+        self.set_class(event.size.height >= CARD_FROM_LINES, "-tall")
+        self._rest()
 
     @property
     def table(self) -> RunTable:
         """The table."""
         return self.query_one(RunTable)
+
+    @property
+    def chosen(self) -> Overview | None:
+        """The run under the cursor."""
+        return self.table.current
 
     def _show(self, listed: RunsListed) -> None:
         self.table.show(listed.runs)
@@ -97,6 +113,28 @@ class RunsScreen(AppScreen):
         run = self.table.current
         self.query_one("#about", Static).update(Content(_about(run)) if run else "")
         self.refresh_bindings()
+        if run and self._closer != run.name:
+            self._rest()
+
+    # What it says of the run under the cursor
+
+    def _rest(self) -> None:
+        """Look closer at the run under the cursor once the cursor has rested there."""
+        if self._resting:
+            self._resting.stop()
+        self._resting = self.set_timer(REST_SECONDS, self.look_closer)
+
+    def look_closer(self) -> None:
+        """Read the run under the cursor in full, to show its curves and samples."""
+        run = self.table.current
+        if run and self.is_current and self.has_class("-tall"):
+            self._closer = run.name
+            self.query_one(RunCard).show(self.ganterm.feed(run.run))
+            self.ganterm.poller.watch(run.run)
+
+    def _follow(self, news: FeedUpdated) -> None:
+        if self.is_current and news.feed.run.name == self._closer:
+            self.query_one(RunCard).show(news.feed)
 
     def _tell_trouble(self, trouble: str) -> None:
         if self.ganterm.listed and not self.ganterm.listed.runs:
@@ -111,12 +149,8 @@ class RunsScreen(AppScreen):
         if not self.is_mounted:
             return True
         run = self.table.current
-        if action in {"watch", "mark", "rename", "note", "mark_all"}:
+        if action in {"watch", "mark", "mark_all", "resume", "rename", "note", "delete"}:
             return True if run else None
-        if action == "resume":
-            return True if run and run.state in _RESUMABLE else None
-        if action == "delete":
-            return True if run and run.alive is False else None
         if action == "compare":
             return True if len(self.table.marked) > 1 else None
         return True
@@ -188,63 +222,6 @@ class RunsScreen(AppScreen):
             self.table.focus()
         else:
             self.table.mark(list(self.table.marked), on=False)
-
-    def action_resume(self) -> None:
-        """Train the run under the cursor on."""
-        if run := self.table.current:
-            self.notify(f"Starting {run.name} …", timeout=3, markup=False)
-            self._do(partial(start_worker, run.run), f"{run.name} trains on.")
-
-    def action_rename(self) -> None:
-        """Ask for another name."""
-        if run := self.table.current:
-            ask = PromptScreen(f"Another name for {run.name}", run.name, check=check_name)
-            self.app.push_screen(ask, partial(self._rename, run))
-
-    def _rename(self, run: Overview, name: str | None) -> None:
-        if name and name != run.name:
-            self._do(partial(manage.rename, run.run, name), f"{run.name} is now {name}.")
-
-    def action_note(self) -> None:
-        """Ask for a note."""
-        if run := self.table.current:
-            ask = PromptScreen(f"A note on {run.name}", safe_text(run.note))
-            self.app.push_screen(ask, partial(self._note, run))
-
-    def _note(self, run: Overview, note: str | None) -> None:
-        if note is not None:
-            self._do(partial(manage.write_note, run.run, note), "")
-
-    def action_delete(self) -> None:
-        """Ask whether to delete the run under the cursor."""
-        if run := self.table.current:
-            self.app.push_screen(
-                ConfirmScreen(
-                    f"Delete {run.name}?",
-                    f"Its {words.size(run.size_bytes)} of journal, samples and checkpoints are "
-                    "gone for good then.",
-                    yes="Delete",
-                    no="Keep",
-                ),
-                partial(self._delete, run),
-            )
-
-    def _delete(self, run: Overview, yes: bool | None) -> None:
-        if yes:
-            self._do(partial(manage.delete, run.run), f"{run.name} is deleted.")
-
-    @work(thread=True)
-    def _do(self, task: Callable[[], object], done: str) -> None:
-        """Do what may take a while off the screen's thread, and say how it went."""
-        app = self.ganterm
-        try:
-            task()
-        except GantermError as error:
-            app.call_from_thread(app.tell, error)
-        else:
-            if done:
-                app.call_from_thread(app.notify, done, markup=False)
-        app.poller.hurry()
 
 
 def _runs(count: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
@@ -16,6 +16,7 @@ from textual.strip import Strip
 from ganterm.config import FIELDS
 from ganterm.render.chart import STYLES
 from ganterm.render.text import safe_text
+from ganterm.tui.widgets.run_columns import padded
 
 _GAP = 2
 _WIDEST = 28
@@ -158,6 +159,4 @@ class DiffTable(ScrollView, can_focus=True):
 
 
 def _fit(text: str, width: int) -> str:
-    text = safe_text(text)
-    text = text if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
-    return set_cell_size(text, width + _GAP)
+    return padded(safe_text(text), width) + " " * _GAP

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from ganterm.overview import Overview
 from ganterm.render import words
@@ -30,7 +30,8 @@ STATES: Final[dict[State, tuple[str, Tone]]] = {
 """The sign and the tone of each state; the word stands beside the sign."""
 
 NAME_WIDTH: Final = 32
-NOTE_WIDTH: Final = 60
+NOTE_LEAST: Final = 12
+"""Cells that a note must have to be shown; it may take whatever else is left of the line."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ COLUMNS: Final = (
         lambda run: run.note or None,
         20,
         tone=_muted,
-        widest=NOTE_WIDTH,
+        widest=NOTE_LEAST,
     ),
 )
 
@@ -185,6 +186,19 @@ def fit(runs: Sequence[Overview], width: int) -> Layout:
         )
         for index in shown
     }
-    while len(shown) > 1 and sum(needed[i] + GAP for i in shown) - GAP > width:
+    while len(shown) > 1 and _width(shown, needed) > width:
         shown.remove(min(shown, key=lambda index: COLUMNS[index].keep))
+    if shown and COLUMNS[shown[-1]].widest == NOTE_LEAST:
+        needed[shown[-1]] += width - _width(shown, needed)
     return Layout(tuple(shown), tuple(needed[index] for index in shown))
+
+
+def _width(shown: Sequence[int], needed: dict[int, int]) -> int:
+    return sum(needed[index] + GAP for index in shown) - GAP
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """Return `text` in exactly `width` cells; what is longer ends in an ellipsis."""
+    if cell_len(text) > width:
+        return set_cell_size(text, width - 1) + "…"
+    return " " * (width - cell_len(text)) + text if right else set_cell_size(text, width)

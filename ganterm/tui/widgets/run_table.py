@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -18,7 +17,7 @@ from textual.strip import Strip
 
 from ganterm.overview import Overview
 from ganterm.render.text import safe_text
-from ganterm.tui.widgets.run_columns import BY_AGE, COLUMNS, GAP, Layout, arranged, fit
+from ganterm.tui.widgets.run_columns import BY_AGE, COLUMNS, GAP, Layout, arranged, fit, padded
 
 _MARGIN = 3
 """Cells before the first column: the cursor's sign, the mark, a space."""
@@ -277,8 +276,8 @@ class RunTable(ScrollView, can_focus=True):
             cells, self._layout_of_columns.widths, self._layout_of_columns.columns, strict=True
         ):
             style = ground or self.get_component_rich_style(f"run-table--{tone}")
-            padded = _padded(text, cell_width, right=COLUMNS[column].right)
-            segments.append(Segment(padded + " " * GAP, style))
+            cell = padded(text, cell_width, right=COLUMNS[column].right)
+            segments.append(Segment(cell + " " * GAP, style))
         return Strip(segments).adjust_cell_length(width, ground or self.rich_style)
 
     def _heading(self, width: int) -> Strip:
@@ -291,12 +290,6 @@ class RunTable(ScrollView, can_focus=True):
             sorted_by = column == self.column
             if sorted_by:
                 title += "▴" if COLUMNS[column].down == self.turned else "▾"
-            padded = _padded(title, cell_width, right=COLUMNS[column].right)
-            segments.append(Segment(padded + " " * GAP, style + Style(bold=sorted_by)))
+            cell = padded(title, cell_width, right=COLUMNS[column].right)
+            segments.append(Segment(cell + " " * GAP, style + Style(bold=sorted_by)))
         return Strip(segments).adjust_cell_length(width, style)
-
-
-def _padded(text: str, width: int, *, right: bool) -> str:
-    if cell_len(text) > width:
-        return set_cell_size(text, width - 1) + "…"
-    return " " * (width - cell_len(text)) + text if right else set_cell_size(text, width)

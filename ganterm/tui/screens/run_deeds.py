@@ -1,0 +1,116 @@
+"""What is done to a run from the list: train it on, rename it, note something, delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from textual import work
+
+from ganterm.errors import ConfigError, GantermError
+from ganterm.overview import Overview
+from ganterm.render import words
+from ganterm.render.text import safe_text
+from ganterm.runs import manage
+from ganterm.runs.launch import start_worker
+from ganterm.runs.layout import MAX_STEP, check_name
+from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.screens.confirm import ConfirmScreen
+from ganterm.tui.screens.prompt import PromptScreen
+
+
+class RunDeeds(AppScreen):
+    """A screen on which a run is chosen and something is done to it."""
+
+    @property
+    def chosen(self) -> Overview | None:
+        """The run that something is done to; None where there is none."""
+        raise NotImplementedError
+
+    def action_resume(self) -> None:
+        """Train the run under the cursor on; ask for a new length where it has reached its own."""
+        run = self.chosen
+        if run is None:
+            return
+        if run.alive:
+            self.ganterm.say(f"{run.name} is training already; Enter shows it.")
+        elif run.state == "finished":
+            ask = PromptScreen(
+                f"{run.name} has made its {run.step:,} steps; how many are they to be in all?",
+                check=partial(_longer, run.step),
+            )
+            self.app.push_screen(ask, partial(self._prolong, run))
+        else:
+            self._start(run)
+
+    def _prolong(self, run: Overview, steps: str | None) -> None:
+        if steps:
+            self._start(run, f"--steps={steps.replace(',', '')}")
+
+    def _start(self, run: Overview, *arguments: str) -> None:
+        self.ganterm.say(f"Starting {run.name} …")
+        self._do(partial(start_worker, run.run, arguments), f"{run.name} trains on.")
+
+    def action_rename(self) -> None:
+        """Ask for another name."""
+        run = self.chosen
+        if run and run.alive:
+            self.ganterm.say(f"{run.name} is training; open it and stop it first.")
+        elif run:
+            ask = PromptScreen(f"Another name for {run.name}", run.name, check=check_name)
+            self.app.push_screen(ask, partial(self._rename, run))
+
+    def _rename(self, run: Overview, name: str | None) -> None:
+        if name and name != run.name:
+            self._do(partial(manage.rename, run.run, name), f"{run.name} is now {name}.")
+
+    def action_note(self) -> None:
+        """Ask for a note."""
+        if run := self.chosen:
+            ask = PromptScreen(f"A note on {run.name}", safe_text(run.note))
+            self.app.push_screen(ask, partial(self._note, run))
+
+    def _note(self, run: Overview, note: str | None) -> None:
+        if note is not None:
+            self._do(partial(manage.write_note, run.run, note), "")
+
+    def action_delete(self) -> None:
+        """Ask whether to delete the run under the cursor."""
+        run = self.chosen
+        if run and run.alive:
+            self.ganterm.say(f"{run.name} is training; open it and stop it first.")
+        elif run:
+            self.app.push_screen(
+                ConfirmScreen(
+                    f"Delete {run.name}?",
+                    f"Its {words.size(run.size_bytes)} of journal, samples and checkpoints are "
+                    "gone for good then.",
+                    yes="Delete",
+                    no="Keep",
+                ),
+                partial(self._delete, run),
+            )
+
+    def _delete(self, run: Overview, yes: bool | None) -> None:
+        if yes:
+            self._do(partial(manage.delete, run.run), f"{run.name} is deleted.")
+
+    @work(thread=True)
+    def _do(self, task: Callable[[], object], done: str) -> None:
+        """Do what may take a while off the screen's thread, and say how it went."""
+        app = self.ganterm
+        try:
+            task()
+        except GantermError as error:
+            app.call_from_thread(app.tell, error)
+        else:
+            if done:
+                app.call_from_thread(app.say, done)
+        app.poller.hurry()
+
+
+def _longer(step: int, text: str) -> None:
+    """Raise `ConfigError` unless `text` is a number of steps greater than `step`."""
+    digits = text.replace(",", "")
+    if not (digits.isascii() and digits.isdigit() and step < int(digits) < MAX_STEP):
+        raise ConfigError(f"give a number of steps greater than {step:,}")
