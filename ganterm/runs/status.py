@@ -34,6 +34,7 @@ class Status:
         last_checkpoint: the newest checkpoint, relative to the run.
         started: when this worker began, `updated`: when this was written; seconds since 1970.
         message: a sentence for the user; may be empty.
+        memory_bytes: memory that the worker holds on the device it trains on; None if unknown.
     """
 
     state: str
@@ -49,6 +50,7 @@ class Status:
     started: float = 0.0
     updated: float = field(default_factory=time.time)
     message: str = ""
+    memory_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if self.state not in STATES:
@@ -69,6 +71,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "started": (int, float),
     "updated": (int, float),
     "message": (str,),
+    "memory_bytes": (int, type(None)),
 }
 
 

@@ -42,6 +42,7 @@ from ganterm.worker.checkpoint import Meta, load_tensors, read_meta, save_checkp
 from ganterm.worker.commands import Inbox
 from ganterm.worker.job import Job
 from ganterm.worker.live import LiveChanges
+from ganterm.worker.memory import memory_in_use
 from ganterm.worker.samples import PREVIEW, write_grid
 from ganterm.worker.signals import StopFlag
 
@@ -320,6 +321,7 @@ class Session:
             epochs=trainer.config.epochs or None,
             device=str(trainer.device),
             updated=time.time(),
+            memory_bytes=memory_in_use(trainer.device),
         )
         write_status(self.run.status, self.status)
 

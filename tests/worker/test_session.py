@@ -69,6 +69,7 @@ def test_the_status_has_a_heartbeat(zygote: Zygote, tmp_path: Path) -> None:
     assert status is not None
     assert status.step > 0
     assert status.images_per_s > 0
+    assert status.memory_bytes is None or status.memory_bytes > 1 << 24
     control.post(run.control, "pause")
     later(later(second, "paused"), "paused")
 
