@@ -79,12 +79,16 @@ def shortened(text: str, width: int, ellipsis: str) -> str:
     """Return `text` if it takes at most `width` cells, or its beginning and an ellipsis."""
     if cell_width(text) <= width:
         return text
-    while text and cell_width(text) + len(ellipsis) > width:
+    if width < len(ellipsis):
+        return ""
+    while cell_width(text) + len(ellipsis) > width:
         text = text[:-1]
-    return (text + ellipsis)[: max(width, 0)]
+    return text + ellipsis
 
 
 def _cells(char: str) -> int:
+    if char == "\xad":  # a soft hyphen, which terminals show
+        return 1
     if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me", "Cf"}:
         return 0
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1

@@ -114,7 +114,7 @@ class Series:
         """Return `columns` bins that divide the steps from `start` to `stop`, both included.
 
         A bin without any point is None. Where a bin spans more than 32 points, one may stand in
-        the bin beside its own if it lies nearer to their border than an eighth of their width;
+        the bin beside its own if it lies nearer to their border than a quarter of their width;
         none is lost and none counts twice.
 
         Raises:
@@ -204,11 +204,12 @@ class Series:
         """Return least, greatest and mean of the points [begin, end), however they lie."""
         pieces = list(self._pieces(level, begin, end))
         count = end - begin
-        return (
-            min(min(nodes.lows[i:j]) for nodes, i, j, _ in pieces),
-            max(max(nodes.highs[i:j]) for nodes, i, j, _ in pieces),
-            sum(_mean(nodes.means[i:j]) * ((j - i) * size / count) for nodes, i, j, size in pieces),
+        low = min(min(nodes.lows[i:j]) for nodes, i, j, _ in pieces)
+        high = max(max(nodes.highs[i:j]) for nodes, i, j, _ in pieces)
+        shares = (
+            _mean(nodes.means[i:j]) * ((j - i) * size / count) for nodes, i, j, size in pieces
         )
+        return low, high, _between(sum(shares), low, high)
 
     def _pieces(self, level: int, begin: int, end: int) -> Iterator[tuple[_Level, int, int, int]]:
         """Yield (level, first node, node after the last, points in one) that make up a range."""
@@ -272,4 +273,10 @@ def _means_by_eights(columns: list[array[float]]) -> list[float]:
 def _mean(values: Sequence[float]) -> float:
     """Return the mean of finite numbers, finite itself even where their sum is not."""
     mean = sum(values) / len(values)
-    return mean if math.isfinite(mean) else sum(value / len(values) for value in values)
+    if math.isfinite(mean):
+        return mean
+    return _between(sum(value / len(values) for value in values), min(values), max(values))
+
+
+def _between(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

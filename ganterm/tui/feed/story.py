@@ -185,7 +185,7 @@ class Story:
     def _add_control(self, record: Record) -> FeedChange:
         name, args = record.get("name"), record.get("args")
         if record.get("error"):
-            return FeedChange(state=True)
+            return FeedChange()
         if name == "set" and isinstance(args, dict) and isinstance(args.get("key"), str):
             key, value = args["key"], args.get("value")
             before = self.config.get(key)
@@ -193,11 +193,12 @@ class Story:
             self.config = {**self.config, key: value}
             self._mark(record["step"], "control", f"{key}: {before} to {value}")
             return FeedChange(settings=True, marks=True)
-        if name in _HALTS:
-            self._rate.clear()
-            self._mark(record["step"], "control", _HALTS[name])
-            return FeedChange(state=True, marks=True)
-        return FeedChange(state=True)
+        halt = _HALTS.get(name) if isinstance(name, str) else None
+        if halt is None:
+            return FeedChange()
+        self._rate.clear()
+        self._mark(record["step"], "control", halt)
+        return FeedChange(marks=True)
 
     def _mark(self, step: int, kind: MarkKind, text: str) -> None:
         self.marks.append(Mark(step, kind, text))

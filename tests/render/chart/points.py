@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 from ganterm.render.chart import Bin, Chart
 
@@ -40,7 +41,7 @@ def bin_of(values: Sequence[float]) -> Bin | None:
         return None
     if not finite:
         return Bin(math.nan, math.nan, math.nan, math.nan, 0, broken)
-    mean = math.fsum(value / len(finite) for value in finite)
+    mean = float(sum(map(Fraction, finite)) / len(finite))
     return Bin(min(finite), max(finite), mean, finite[-1], len(finite), broken)
 
 

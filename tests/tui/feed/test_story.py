@@ -1,0 +1,257 @@
+"""The story of a run is what its journal tells and no resume has taken back."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganterm.render.chart import Mark
+from ganterm.runs.layout import RunDir
+from ganterm.runs.records import Record
+from ganterm.tui.feed.change import Alert, CheckpointRef, LiveChange, SampleRef
+from ganterm.tui.feed.story import MAX_SERIES, Story
+from tests.tui.feed.records import change, record, start
+
+RUN = RunDir(Path("runs/a"))
+
+
+def story_of(*records: Record) -> Story:
+    story = Story(RUN)
+    story.take_in(records)
+    return story
+
+
+def values(story: Story, name: str) -> list[float | None]:
+    """Return the values of a quantity, None where one is broken."""
+    series = story.series[name]
+    first, last = series.extent or (0, 0)
+    bins = series.window(first, last, last - first + 1)
+    return [each.mean if each.points else None for each in bins if each]
+
+
+def test_a_start_says_what_the_run_is_to_be() -> None:
+    story = story_of(start(config={"lr_g": 0.1, "loss": "hinge"}, epochs=7))
+    assert story.config == story.start_config == {"lr_g": 0.1, "loss": "hinge"}
+    assert (story.steps, story.epochs, story.device, story.host) == (100, 7, "cpu", "here")
+
+
+def test_every_quantity_of_the_metrics_becomes_a_series() -> None:
+    story = story_of(
+        record("metrics", 10, d_loss=1.5, epoch=0),
+        record("metrics", 20, d_loss=None, penalty=3.0, epoch=1),
+        record("metrics", 30, d_loss=0.5, epoch=2),
+    )
+    assert set(story.series) == {"d_loss", "penalty", "epoch"}
+    assert values(story, "d_loss") == [1.5, None, 0.5]
+    assert values(story, "penalty") == [3.0]
+    assert values(story, "epoch") == [0, 1, 2]
+    assert story.last_step == 30
+
+
+def test_epochs_have_series_of_their_own() -> None:
+    story = story_of(record("epoch", 50, epoch=1, d_loss=0.25), record("metrics", 10, d_loss=1.0))
+    assert story.epoch_series["d_loss"].nearest(0) == (50, 0.25)
+    assert story.series["d_loss"].nearest(0) == (10, 1.0)
+
+
+def test_what_is_no_number_is_no_quantity() -> None:
+    story = story_of(
+        record("metrics", 1, a="x", b=[1], c={"d": 1}, e=10**400, f=True, g=2),
+        record("metrics", 2, a=1.0, b=None, e=3.0, f=1.0, g=3),
+    )
+    assert set(story.series) == {"a", "b", "e", "f", "g"}
+    assert values(story, "a") == [1.0]
+    assert values(story, "b") == [None]
+    assert values(story, "e") == [None, 3.0]
+    assert values(story, "g") == [2.0, 3.0]
+
+
+def test_a_journal_that_names_endless_quantities_does_not_fill_the_memory() -> None:
+    story = story_of(*(record("metrics", n, **{f"x{n}": 1.0}) for n in range(2 * MAX_SERIES)))
+    assert len(story.series) == MAX_SERIES
+
+
+def test_samples_and_checkpoints_lie_within_the_run() -> None:
+    story = story_of(
+        record("sample", 10, path="samples/step-00000010.png"),
+        record("checkpoint", 10, path="checkpoints/step-00000010.safetensors"),
+        record("sample", 20, path="/etc/passwd"),
+        record("sample", 20, path="../../secret.png"),
+        record("checkpoint", 20, path=7),
+        record("sample", 20, path=""),
+        record("sample", 20, path="a\0b"),
+    )
+    assert story.samples == [SampleRef(10, RUN.path / "samples/step-00000010.png")]
+    checkpoint = RUN.path / "checkpoints/step-00000010.safetensors"
+    assert story.checkpoints == [CheckpointRef(10, checkpoint)]
+
+
+def test_a_step_drawn_twice_has_one_grid_and_grids_stand_by_step() -> None:
+    story = story_of(
+        record("sample", 10, path="a.png"),
+        record("sample", 30, path="b.png"),
+        record("sample", 30, path="c.png"),
+        record("sample", 20, path="d.png"),
+    )
+    assert [(each.step, each.path.name) for each in story.samples] == [
+        (10, "a.png"), (20, "d.png"), (30, "c.png")
+    ]  # fmt: skip
+
+
+def test_a_live_change_is_in_force_and_can_be_undone_to_what_was_before() -> None:
+    story = story_of(start(), change(10, "lr_g", 0.2), change(20, "lr_g", 0.3))
+    assert story.config == {"lr_g": 0.3}
+    assert story.start_config == {"lr_g": 0.1}
+    assert story.changes == [
+        LiveChange(10, "lr_g", 0.1, 0.2), LiveChange(20, "lr_g", 0.2, 0.3)
+    ]  # fmt: skip
+    assert story.marks == [
+        Mark(10, "control", "lr_g: 0.1 to 0.2"), Mark(20, "control", "lr_g: 0.2 to 0.3")
+    ]  # fmt: skip
+
+
+def test_a_change_that_was_refused_changes_nothing() -> None:
+    story = story_of(start(), change(10, "lr_g", -1, error="it is below 0"))
+    assert story.config == {"lr_g": 0.1}
+    assert not story.changes
+    assert not story.marks
+
+
+def test_alerts_pauses_and_checkpoints_are_marked() -> None:
+    story = story_of(
+        record("alert", 5, code="x", message="trouble", remedy="rest"),
+        record("control", 6, name="pause", args={}, error=""),
+        record("control", 6, name="resume", args={}, error=""),
+        record("control", 6, name="sample", args={}, error=""),
+        record("checkpoint", 7, path="c.safetensors"),
+    )
+    assert [(mark.step, mark.kind, mark.text) for mark in story.marks] == [
+        (5, "alert", "trouble"),
+        (6, "control", "paused"),
+        (6, "control", "went on"),
+        (7, "checkpoint", "checkpoint"),
+    ]
+    assert story.alerts == [Alert(5, "x", "trouble", "rest")]
+
+
+def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
+    story = Story(RUN)
+    story.take_in(
+        [
+            start(),
+            change(5, "lr_g", 0.2),
+            *(
+                entry
+                for step in (10, 20, 30)
+                for entry in (
+                    record("metrics", step, d_loss=step / 10),
+                    record("epoch", step, d_loss=step / 10),
+                    record("sample", step, path=f"{step}.png"),
+                    record("checkpoint", step, path=f"{step}.safetensors"),
+                    record("alert", step, message="x"),
+                    record("judged", step, fid=1.0),
+                )
+            ),
+            change(25, "lr_g", 0.9),
+            record("end", 30, reason="stopped"),
+        ]
+    )
+    assert story.end
+    found = story.take_in(
+        [record("resume", 20, config={"lr_g": 0.2}, steps=400, controls=1, device="cuda:0")]
+    )
+    assert found.rewound
+    assert values(story, "d_loss") == [1.0, 2.0]
+    assert story.epoch_series["d_loss"].extent == (10, 20)
+    for kept in (story.samples, story.checkpoints, story.alerts):
+        assert [each.step for each in kept] == [10, 20]
+    assert [each["step"] for each in story.judged] == [10, 20]
+    assert story.changes == [LiveChange(5, "lr_g", 0.1, 0.2)]
+    assert story.marks[-1] == Mark(20, "resume", "resumed")
+    assert max(mark.step for mark in story.marks) == 20
+    assert story.config == {"lr_g": 0.2}
+    assert (story.steps, story.device) == (400, "cuda:0")
+    assert story.latest("d_loss") == 2.0
+    assert not story.end
+    assert story.last_step == 20
+
+
+def test_a_change_at_the_resumed_step_that_its_state_had_not_seen_is_taken_back() -> None:
+    """The checkpoint of step 20 was written before the change of step 20 was made."""
+    story = story_of(
+        start(), change(20, "lr_g", 0.5), record("resume", 20, config={"lr_g": 0.1}, controls=0)
+    )
+    assert story.changes == []
+    assert story.config == {"lr_g": 0.1}
+
+
+def test_a_resume_that_loses_nothing_is_no_rewind() -> None:
+    story = story_of(start(), record("metrics", 20, d_loss=1.0))
+    assert not story.take_in([record("resume", 20, steps=100)]).rewound
+    assert story.config == {"lr_g": 0.1}
+
+
+def test_metrics_before_a_resume_are_in_before_it_takes_back() -> None:
+    """Also where all of it comes in one part."""
+    story = story_of(
+        start(),
+        record("metrics", 10, d_loss=1.0),
+        record("metrics", 30, d_loss=9.0),
+        record("resume", 10, steps=100),
+        record("metrics", 30, d_loss=3.0),
+    )
+    assert values(story, "d_loss") == [1.0, 3.0]
+
+
+def test_the_remaining_time_follows_the_pace_since_the_last_pause() -> None:
+    story = story_of(start(), *(record("metrics", n * 10, float(n), a=1.0) for n in range(1, 5)))
+    assert story.seconds_left == pytest.approx(6.0)
+    story.take_in([record("control", 40, 5.0, name="pause", args={}, error="")])
+    assert story.seconds_left is None
+    story.take_in([record("metrics", 50, 100.0, a=1.0), record("metrics", 60, 102.0, a=1.0)])
+    assert story.seconds_left == pytest.approx(8.0)
+
+
+def test_the_remaining_time_of_a_long_journal_is_that_of_its_end() -> None:
+    slow = [record("metrics", n, 100.0 * n, a=1.0) for n in range(40)]
+    fast = [record("metrics", 40 + n, 4000.0 + n, a=1.0) for n in range(11)]
+    assert story_of(start(), *slow, *fast).seconds_left == pytest.approx(50.0)
+
+
+def test_the_latest_value_is_none_where_it_is_not_a_number() -> None:
+    story = story_of(record("metrics", 1, a=1.0), record("metrics", 2, b=None))
+    assert story.latest("a") == 1.0
+    assert story.latest("b") is None
+    assert story.latest("c") is None
+    newest = story.series["b"].latest
+    assert newest is not None
+    assert math.isnan(newest)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"config": 3, "steps": "many", "epochs": -1},
+        {"config": None, "steps": None, "controls": "x"},
+        {"steps": True, "controls": -4, "device": None},
+    ],
+)
+def test_fields_that_make_no_sense_are_passed_over(fields: dict[str, Any]) -> None:
+    story = story_of(
+        record("start", 0, **fields),
+        record("resume", 0, **fields),
+        record("control", 1, name=["x"], args=3),
+        record("control", 1, name="set", args={"key": 3}),
+        record("control", 1),
+        record("alert", 1, message=5),
+        record("sample", 1),
+        record("checkpoint", 1),
+        record("epoch", 1, epoch="x"),
+        record("judged", 1),
+        record("from-the-future", 1),
+        record("end", 1),
+    )
+    assert story.steps == 0
+    assert story.epochs is None
+    assert story.config == {}
