@@ -119,6 +119,8 @@ class DiffTable(ScrollView, can_focus=True):
         ]
         width = sum(self._widths) + _GAP * len(self._widths)
         self.virtual_size = Size(width + 1, max(len(lines), 1) + 1)
+        # No taller than it needs, with a line for the scroll bar: the rest is the chart's.
+        self.styles.height = self.virtual_size.height + int(width + 1 > self.size.width)
         self.refresh()
 
     def notify_style_update(self) -> None:

@@ -78,7 +78,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def _speed(run: Overview) -> float | None:
-    return run.images_per_s or None if run.alive else None
+    return run.images_per_s or None if run.state == "running" else None
 
 
 def _speed_words(run: Overview) -> str:

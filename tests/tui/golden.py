@@ -1,0 +1,22 @@
+"""Screens held to golden texts: what a person saw, looked at and found good.
+
+After a change on purpose, `REGENERATE_GOLDENS=1 pytest tests/tui` writes them anew; `git diff` then
+shows what changed on every screen.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_DIRECTORY = Path(__file__).parent / "golden"
+
+
+def assert_golden(name: str, text: str) -> None:
+    """Fail unless `text` is that of the golden file `name`."""
+    path = _DIRECTORY / f"{name}.txt"
+    if os.environ.get("REGENERATE_GOLDENS"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+    assert path.is_file(), f"{path.name} is missing; REGENERATE_GOLDENS=1 writes it"
+    assert text + "\n" == path.read_text(encoding="utf-8")
