@@ -11,7 +11,9 @@ from typing import Final, Literal
 
 from textual.binding import Binding, BindingType
 
-Scope = Literal["app", "runs", "setup", "monitor", "compare", "help", "confirm", "prompt"]
+Scope = Literal[
+    "app", "runs", "setup", "monitor", "compare", "help", "confirm", "prompt", "picker", "command"
+]
 
 TITLES: Final[dict[Scope, str]] = {
     "runs": "Runs",
@@ -47,7 +49,7 @@ class Action:
 TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
     "app": (
         Action("help", "question_mark,f1", "help", "Show what every key does.", 90),
-        Action("commands", "ctrl+p,colon", "commands", "Find any action by its name.", 91),
+        Action("commands", "ctrl+p,colon", "menu", "Find any action by its name.", 91),
         Action("next_theme", "ctrl+t", "theme", "Change to the next colour theme."),
         Action("save_picture", "f12", "picture", "Save this screen as a picture (SVG)."),
         Action("suspend_process", "ctrl+z", "suspend", "Go to the shell; `fg` comes back."),
@@ -68,7 +70,36 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("mark_all", "asterisk", "mark all", "Mark every run that is shown, or none."),
         Action("clear", "escape", "clear", "Drop the filter; if there is none, the marks."),
     ),
-    "setup": (Action("leave", "escape", "runs", "Go back to the runs.", 80),),
+    "setup": (
+        Action("start", "ctrl+g", "start", "Start the run as it is set up here.", 1, priority=True),
+        Action("find", "ctrl+f,slash", "find", "Show only settings that hold what is typed.", 3),
+        Action(
+            "reset",
+            "ctrl+r",
+            "reset",
+            "Give the setting the recipe's value again.",
+            2,
+            priority=True,
+        ),
+        Action(
+            "only_changes",
+            "ctrl+o",
+            "changes",
+            "Show only what differs from the recipe.",
+            4,
+            priority=True,
+        ),
+        Action(
+            "command", "ctrl+y", "command", "Copy the command that does the same.", 5, priority=True
+        ),
+        Action("save", "ctrl+s", "save", "Save it all as a recipe of your own.", 6, priority=True),
+        Action(
+            "fetch", "ctrl+d", "fetch", "Download the dataset, or break that off.", 7, priority=True
+        ),
+        Action("next_trouble", "ctrl+n", "problem", "Go to the next problem.", 8, priority=True),
+        Action("reset_all", "ctrl+l", "reset all", "Return to the recipe as it is.", priority=True),
+        Action("leave", "escape", "runs", "Leave the search; then go back to the runs.", 80),
+    ),
     "monitor": (Action("leave", "escape", "runs", "Go back to the runs.", 80),),
     "compare": (
         Action("next_quantity", "right_square_bracket", "next curve", "Draw what comes next.", 1),
@@ -84,9 +115,17 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("no", "n,escape", "no", "Leave everything as it is.", 2),
     ),
     "prompt": (Action("cancel", "escape", "cancel", "Leave it as it is.", 1),),
+    "picker": (
+        Action("choose", "enter", "choose", "Take what is under the cursor.", 1),
+        Action("cancel", "escape", "cancel", "Leave it as it is.", 2),
+    ),
+    "command": (
+        Action("copy", "c,ctrl+y", "copy", "Send it to the terminal's clipboard again.", 1),
+        Action("close", "escape,q", "close", "Close the command.", 2),
+    ),
 }
 
-DIALOGS: Final[frozenset[Scope]] = frozenset({"help", "confirm", "prompt"})
+DIALOGS: Final[frozenset[Scope]] = frozenset({"help", "confirm", "prompt", "picker", "command"})
 """Scopes of what lies over a screen; the app's own actions wait meanwhile."""
 
 

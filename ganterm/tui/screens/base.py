@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
+from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from ganterm.tui.actions import Scope
 
@@ -18,6 +20,8 @@ class AppScreen(Screen[None]):
     """A screen of its own; its bindings are those of `SCOPE` in the table."""
 
     SCOPE: ClassVar[Scope]
+    # Widgets paint themselves when the focus comes or goes. Textual would paint the whole screen.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     @property
     def ganterm(self) -> GantermApp:

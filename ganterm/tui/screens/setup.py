@@ -1,13 +1,54 @@
-"""Setting up a new run."""
+"""Setting up a new run: recipe, dataset, every setting, and what it will take."""
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input
+
+from ganterm.config import FIELDS
+from ganterm.config.presets import presets
+from ganterm.render.text import safe_text
+from ganterm.runs.describe import Describer
+from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import bindings
+from ganterm.tui.choices import options_for
+from ganterm.tui.estimates import Answering, Estimates
+from ganterm.tui.plan import Plan, draft_of, rows_of, title_parts
 from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.screens.command import CommandScreen
+from ganterm.tui.screens.picker import PickerScreen
+from ganterm.tui.screens.save_recipe import ask_and_save
+from ganterm.tui.widgets.cost import Cost
+from ganterm.tui.widgets.editor import Choosing, Edited
+from ganterm.tui.widgets.field_help import FieldHelp
 from ganterm.tui.widgets.footer import ActionFooter
+from ganterm.tui.widgets.form import Form
 from ganterm.tui.widgets.header import Header, Part
+from ganterm.tui.widgets.launcher import Launcher
+from ganterm.tui.widgets.recipe_list import RecipeList
+from ganterm.tui.widgets.words_box import WordsBox
+
+_LOOK_SECONDS = 0.1
+_HINTS = {
+    "dataset": "The path of a folder of images is a dataset too: type it into the field.",
+    "recipe": "The path of a recipe file is a recipe too: type it into the field.",
+}
+
+
+@dataclass
+class RunStarted(Message):
+    """A run was set up and its worker is at work."""
+
+    run: RunDir
 
 
 class SetupScreen(AppScreen):
@@ -15,12 +56,244 @@ class SetupScreen(AppScreen):
 
     SCOPE = "setup"
     BINDINGS = bindings("setup")
+    CSS_PATH = "setup.tcss"
+    AUTO_FOCUS = ".editor"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-medium"), (104, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        describer: Callable[[], Answering] = Describer,
+    ) -> None:
+        super().__init__()
+        self._environment = environment
+        self.estimates = Estimates(describer())
+        self.presets = presets()
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
-        yield Header([Part("New run", "title")])
+        draft, self._trouble_at_first = draft_of(self._environment)
+        self.plan = Plan(draft, self.ganterm.options.runs_dir)
+        yield Header([Part("New run", "title", 9)])
+        with Horizontal(id="body"):
+            with Vertical(id="side"):
+                yield RecipeList(self.presets, self.plan.draft.recipe_name)
+                yield FieldHelp(id="help-beside")
+                yield Cost(id="cost-beside")
+            with Vertical(id="main"):
+                yield Input(placeholder="words that a setting must hold", id="find")
+                yield Form(rows_of(self.plan))
+        yield FieldHelp(id="help-below")
+        yield Cost(id="cost-below", classes="one-line")
+        yield WordsBox(id="command-line")
+        yield Launcher()
         yield ActionFooter("setup")
 
+    def on_mount(self) -> None:
+        """Show how everything stands."""
+        self._timer = self.set_interval(_LOOK_SECONDS, self._look, pause=True)
+        self._settle()
+        if self._trouble_at_first is not None:
+            self.ganterm.tell(self._trouble_at_first)
+        for sentence in self.presets.skipped:
+            self.notify(safe_text(sentence), severity="warning", timeout=8, markup=False)
+
+    def on_screen_suspend(self) -> None:
+        """Let go of the process that describes configurations, unless a dialog is all there is."""
+        if self.app.current_mode != "setup":
+            self.estimates.rest()
+            self._timer.pause()
+
+    def on_screen_resume(self) -> None:
+        """Look again at what may have changed: recipes and data."""
+        self.presets = presets()
+        self._settle()
+
+    def on_unmount(self) -> None:
+        """Let go of the process that describes configurations."""
+        self.estimates.rest()
+
+    @property
+    def form(self) -> Form:
+        """The form."""
+        return self.query_one(Form)
+
+    @property
+    def launcher(self) -> Launcher:
+        """Who starts runs."""
+        return self.query_one(Launcher)
+
+    # How everything stands
+
+    def _settle(self, typing: str = "") -> None:
+        """Show the consequences of a change; `typing` is the setting that is being typed."""
+        plan, standings = self.plan, self.plan.standings
+        self.form.show(standings, typing=typing)
+        self.query_one(RecipeList).show(self.presets, plan.draft.recipe_name)
+        self.estimates.want(plan.draft.config if not plan.draft.troubles else None)
+        self._timer.resume()
+        self.query_one(Header).show(*title_parts(plan, starting=self.launcher.starting))
+        self.query_one("#command-line", WordsBox).say(Content(f"$ {safe_text(plan.command)}"))
+        self._describe()
+        self._count_cost()
+        self.refresh_bindings()
+
+    @on(Form.Moved)
+    def _describe(self) -> None:
+        row = self.form.current
+        if row is not None:
+            standing = self.plan.standings[row.setting.name]
+            for view in self.query(FieldHelp):
+                view.describe(row.setting, standing)
+
+    def _count_cost(self) -> None:
+        draft = self.plan.draft
+        config = None if draft.troubles else draft.config
+        for view in self.query(Cost):
+            view.describe(config, self.estimates.current, self.plan.images)
+
+    def _look(self) -> None:
+        if self.estimates.look():
+            self._count_cost()
+        if not self.estimates.pending:
+            self._timer.pause()
+
+    # What is typed and chosen
+
+    @on(Edited)
+    def _edit(self, event: Edited) -> None:
+        self.plan.set(event.setting, event.text)
+        self._settle(typing=event.setting)
+
+    @on(Choosing)
+    def _choose(self, event: Choosing) -> None:
+        draft, name = self.plan.draft, event.setting
+        options = options_for(name, draft.config, self.presets.found)
+        if not options:
+            return
+        current = self.plan.standings[name].text
+        self.app.push_screen(
+            PickerScreen(FIELDS[name].help, options, current, _HINTS.get(name, "")),
+            partial(self._chosen, name),
+        )
+
+    def _chosen(self, name: str, value: str | None) -> None:
+        if value is not None:
+            self.plan.set(name, value)
+            self._settle()
+
+    @on(RecipeList.Chosen)
+    def _chosen_in_list(self, event: RecipeList.Chosen) -> None:
+        self._chosen("recipe", event.recipe)
+
+    @on(Input.Changed, "#find")
+    def _find(self, event: Input.Changed) -> None:
+        self.form.search(event.value)
+
+    @on(Input.Submitted, "#find")
+    def _found(self) -> None:
+        if self.form.shown:
+            self.form.shown[0].editor.focus()
+
+    # What can be done
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what makes sense now."""
+        if not self.is_mounted:
+            return True
+        plan = self.plan
+        if action == "start":
+            return None if self.launcher.starting else True
+        if action == "fetch":
+            return True if plan.missing or self.launcher.fetching else None
+        if action == "next_trouble":
+            return True if plan.troubles else None
+        if action == "reset_all":
+            return True if plan.draft.typed else None
+        return True
+
     def action_leave(self) -> None:
-        """Go back to the runs."""
-        self.ganterm.show_runs()
+        """Leave the search, or the screen."""
+        find = self.query_one("#find", Input)
+        if find.has_focus or find.value or self.form.only_changes:
+            find.value = ""
+            self.remove_class("-finding")
+            self.form.only_changes = False
+            self.form.go_to(self.form.shown[0].setting.name)
+        else:
+            self.ganterm.show_runs()
+
+    def action_find(self) -> None:
+        """Begin to type what to look for."""
+        self.add_class("-finding")
+        self.query_one("#find").focus()
+
+    def action_only_changes(self) -> None:
+        """Show only what differs from the recipe, or everything again."""
+        self.form.only_changes = not self.form.only_changes
+
+    def action_reset(self) -> None:
+        """Give the setting at hand the recipe's value again."""
+        if row := self.form.current:
+            self.plan.reset(row.setting.name)
+            self._settle()
+
+    def action_reset_all(self) -> None:
+        """Return to the recipe as it is."""
+        self.plan.draft.reset_all()
+        self._settle()
+
+    def action_next_trouble(self) -> None:
+        """Go to the next setting that something is wrong with."""
+        names, row = list(self.form.rows), self.form.current
+        at = names.index(row.setting.name) if row else -1
+        wrong = [
+            name for name in (*names[at + 1 :], *names[: at + 1]) if name in self.plan.troubles
+        ]
+        if wrong:
+            self.form.go_to(wrong[0])
+
+    def action_command(self) -> None:
+        """Copy the command that does the same, and show it."""
+        self.app.copy_to_clipboard(self.plan.command)
+        self.app.push_screen(CommandScreen(self.plan.command))
+
+    def action_save(self) -> None:
+        """Save it all as a recipe."""
+        if not self._refused():
+            ask_and_save(self, self.plan.draft)
+
+    def action_fetch(self) -> None:
+        """Download the dataset, or break the download off."""
+        self.launcher.fetch(self.plan.missing)
+
+    def action_start(self) -> None:
+        """Start the run, once its data are here."""
+        if not self._refused():
+            self.launcher.start(self.plan)
+
+    @on(Launcher.Changed)
+    def _change(self) -> None:
+        self._settle()
+
+    @on(Launcher.Launched)
+    def _launched(self, event: Launcher.Launched) -> None:
+        self.plan.name = ""
+        self._settle()
+        self.ganterm.poller.hurry()
+        self.post_message(RunStarted(event.run))
+
+    def _refused(self) -> bool:
+        """Go to the first thing that is wrong; False if nothing is."""
+        troubles = self.plan.troubles
+        if not troubles:
+            return False
+        self.form.go_to(troubles[0])
+        self.notify(
+            f"{troubles[0]}: {safe_text(self.plan.standings[troubles[0]].trouble)}",
+            severity="warning",
+            markup=False,
+        )
+        return True

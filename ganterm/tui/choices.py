@@ -1,0 +1,63 @@
+"""What there is to choose from for a setting, with a word on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ganterm import architectures
+from ganterm.config import FIELDS, RunConfig
+from ganterm.config.presets import Preset
+from ganterm.data.catalogue import CATALOGUE, DatasetInfo, is_available
+
+_DEVICES = {
+    "auto": "CUDA where there is one, else MPS, else the CPU.",
+    "cpu": "This machine's processor.",
+    "cuda": "The first NVIDIA GPU; cuda:1 is the second.",
+    "mps": "The GPU of a Mac.",
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing to choose: its value, a word beside it, a sentence below it."""
+
+    value: str
+    aside: str = ""
+    about: str = ""
+
+
+def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> list[Option]:
+    """Return what can be chosen for `setting` under `config`; nothing where there is no list."""
+    if setting == "recipe":
+        return [_recipe(preset) for preset in presets]
+    if setting == "dataset":
+        return [_dataset(info) for info in CATALOGUE.values()]
+    if setting == "device":
+        return [Option(name, about=about) for name, about in _DEVICES.items()]
+    tables = {"generator": architectures.GENERATORS, "discriminator": architectures.DISCRIMINATORS}
+    if setting in tables:
+        table = tables[setting]
+        return [_network(name, table[name], config) for name in map(str, FIELDS[setting].choices)]
+    return [Option(str(choice)) for choice in FIELDS[setting].choices]
+
+
+def _recipe(preset: Preset) -> Option:
+    config = preset.config
+    aside = f"{config.dataset} {config.image_size}x{config.image_size}"
+    return Option(preset.recipe.name, aside, preset.recipe.purpose or preset.recipe.title)
+
+
+def _dataset(info: DatasetInfo) -> Option:
+    here = [split for split in info.splits if is_available(info.name, split)]
+    where = "built in" if info.embedded else "here" if here else "not here yet"
+    if here and len(here) < len(info.splits):
+        where = f"{here[0]} here"
+    size = f"{info.image_size}x{info.image_size}"
+    count = f"{info.train:,} images" + (f" + {info.test:,} test" if info.test else "")
+    return Option(info.name, where, f"{info.title}: {count}, {size}, {len(info.classes)} classes.")
+
+
+def _network(name: str, facts: architectures.ArchitectureFacts, config: RunConfig) -> Option:
+    fits = facts.supports_image_size(config.image_size)
+    return Option(name, "" if fits else f"image_size {facts.size_words}", facts.summary)

@@ -1,0 +1,170 @@
+"""What the form of a new run knows beside the settings: its name, its data, its command."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+from ganterm.config import FIELDS
+from ganterm.config.commandline import command_line
+from ganterm.config.draft import Draft, Standing
+from ganterm.config.newrun import new_run
+from ganterm.data.catalogue import CATALOGUE, image_count, missing_splits
+from ganterm.errors import ConfigError
+from ganterm.runs.launch import start_worker
+from ganterm.runs.layout import RunDir, check_name, default_runs_dir
+from ganterm.tui.widgets.field import Setting
+from ganterm.tui.widgets.header import Part
+
+NAME = Setting(
+    "name",
+    "text",
+    "What the run is called.",
+    "left empty, the runs of a recipe are numbered",
+    "letters, digits, '.', '_' and '-'",
+    placeholder="numbered",
+)
+
+
+def draft_of(environment: Mapping[str, str]) -> tuple[Draft, ConfigError | None]:
+    """Return a draft that begins with the user's variables, and what is wrong with their recipe."""
+    try:
+        return Draft(environment=environment), None
+    except ConfigError as error:
+        variable = FIELDS["recipe"].variable
+        rest = {name: text for name, text in environment.items() if name != variable}
+        return Draft(environment=rest), error
+
+
+class Plan:
+    """A draft that is to become a run in `runs_dir`."""
+
+    def __init__(self, draft: Draft, runs_dir: Path) -> None:
+        self.draft = draft
+        self.runs_dir = runs_dir
+        self.name = ""
+        self._recipe_text = draft.recipe_name
+        self._recipe_trouble = ""
+
+    @property
+    def troubles(self) -> list[str]:
+        """The rows in which something is wrong, in the form's order."""
+        return [name for name, standing in self.standings.items() if standing.trouble]
+
+    def set(self, name: str, text: str) -> None:
+        """Type `text` into a row; a recipe that cannot be had is trouble, and changes nothing."""
+        if name == "name":
+            self.name = text.strip()
+        elif name == "recipe":
+            self._choose(text)
+        else:
+            self.draft.set(name, text)
+
+    def reset(self, name: str) -> None:
+        """Give a row the value it has without anything typed."""
+        if name in {"name", "recipe"}:
+            self.set(name, self.draft.recipe_name if name == "recipe" else "")
+        else:
+            self.draft.reset(name)
+
+    @property
+    def standings(self) -> dict[str, Standing]:
+        """How every row of the form stands, the recipe and the name of the run too."""
+        draft = self.draft
+        found = {
+            "recipe": Standing(self._recipe_text, False, draft.recipe_name, self._recipe_trouble),
+            "name": Standing(self.name, bool(self.name), "", self._name_trouble()),
+            **draft.standings,
+        }
+        for name, trouble in self._data_trouble().items():
+            if not found[name].trouble:
+                found[name] = dataclasses.replace(found[name], trouble=trouble)
+        return found
+
+    @property
+    def images(self) -> int | None:
+        """How many images there are to train on; None where that is not known."""
+        try:
+            return image_count(self.draft.config.dataset, self.draft.config.split)
+        except ConfigError:
+            return None
+
+    @property
+    def missing(self) -> str:
+        """The dataset that has to be downloaded or imported first; empty if it is here."""
+        config = self.draft.config
+        return config.dataset if missing_splits(config.dataset, config.split) else ""
+
+    @property
+    def command(self) -> str:
+        """The command that does the same."""
+        elsewhere = self.runs_dir.absolute() != default_runs_dir().absolute()
+        return command_line(
+            self.draft, name=self.name, runs_dir=str(self.runs_dir) if elsewhere else ""
+        )
+
+    def start(self) -> RunDir:
+        """Make the run and start its worker, which takes a moment.
+
+        Raises `GantermError` when that does not work.
+        """
+        run = new_run(
+            self.draft.config, self.runs_dir, name=self.name or None, command=self.command
+        )
+        start_worker(run)
+        return run
+
+    def _choose(self, recipe: str) -> None:
+        self._recipe_text, self._recipe_trouble = recipe, ""
+        try:
+            self.draft.choose(recipe.strip())
+        except ConfigError as error:
+            self._recipe_trouble = str(error)
+
+    def _name_trouble(self) -> str:
+        if not self.name:
+            return ""
+        try:
+            check_name(self.name)
+        except ConfigError as error:
+            return str(error)
+        taken = (self.runs_dir / self.name).exists()
+        return f"there is a run {self.name} already; choose another name." if taken else ""
+
+    def _data_trouble(self) -> dict[str, str]:
+        config = self.draft.config
+        try:
+            image_count(config.dataset, config.split)
+        except ConfigError as error:
+            known = config.dataset in CATALOGUE
+            return {"split" if known else "dataset": str(error)}
+        return {}
+
+
+def rows_of(plan: Plan) -> dict[str, list[tuple[Setting, str]]]:
+    """Return the form's rows by group, each with its text: the schema's, and the run's name."""
+    groups: dict[str, list[tuple[Setting, str]]] = {}
+    standings = plan.standings
+    for name, spec in FIELDS.items():
+        group = groups.setdefault(spec.group, [])
+        group.append((Setting.of(spec), standings[name].text))
+        if name == "recipe":
+            group.append((NAME, plan.name))
+    return groups
+
+
+def title_parts(plan: Plan, *, starting: bool) -> list[Part]:
+    """Return what the screen's first line says: how it stands, from what, to what."""
+    config, troubles, differing = plan.draft.config, plan.troubles, len(plan.draft.differing)
+    many = f"{len(troubles)} problems" if len(troubles) > 1 else "1 problem"
+    state = Part(f"✗ {many}", "bad", 8) if troubles else Part("✓ ready", "good", 8)
+    length = f"{config.epochs:,} epochs" if config.epochs else f"{config.steps:,} steps"
+    return [
+        Part("New run", "title", 9),
+        Part("starting …", "warn", 8) if starting else state,
+        Part(plan.draft.recipe.name, "text", 6),
+        Part(f"● {differing} changed" if differing else "", "warn", 5),
+        Part(f"{plan.missing} is not here yet" if plan.missing else "", "warn", 7),
+        Part(f"{config.dataset} {config.image_size}x{config.image_size}, {length}", "muted", 2),
+    ]

@@ -1,0 +1,182 @@
+"""The widgets that edit one setting, one for each kind of value; each fills one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import set_cell_size
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.suggester import Suggester
+from textual.widget import Widget
+from textual.widgets import Input
+
+
+@dataclass
+class Edited(Message):
+    """A setting was given another text."""
+
+    setting: str
+    text: str
+
+
+@dataclass
+class Choosing(Message):
+    """A person wants to see what there is to choose from."""
+
+    setting: str
+
+
+class Choice(Widget, can_focus=True):
+    """One of a few: the arrow keys go through them, a letter jumps, Enter shows them all."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "turn(-1)", "choice before", show=False),
+        Binding("right,space", "turn(1)", "next choice", show=False),
+        Binding("enter", "choose", "all choices", show=False),
+    ]
+    DEFAULT_CLASSES = "editor"
+
+    text: reactive[str] = reactive("")
+
+    def __init__(self, setting: str, choices: Sequence[str], text: str) -> None:
+        super().__init__()
+        self.setting = setting
+        self.choices = tuple(choices)
+        self.set_reactive(Choice.text, text)
+
+    def show(self, text: str) -> None:
+        """Show another text; nobody has typed it."""
+        self.text = text
+
+    def action_turn(self, by: int) -> None:
+        """Take the choice so many further, round and round."""
+        at = self.choices.index(self.text) if self.text in self.choices else -max(by, 0)
+        self._take(self.choices[(at + by) % len(self.choices)])
+
+    def action_choose(self) -> None:
+        """Ask for the list of all choices."""
+        self.post_message(Choosing(self.setting))
+
+    def on_key(self, event: events.Key) -> None:
+        """Jump to the next choice that begins with the letter."""
+        letter = event.character or ""
+        if not letter.isalnum():
+            return
+        # A letter without such a choice must not do what it does elsewhere.
+        event.stop()
+        at = self.choices.index(self.text) if self.text in self.choices else -1
+        following = (*self.choices[at + 1 :], *self.choices[: at + 1])
+        found = next((choice for choice in following if choice.startswith(letter.lower())), None)
+        if found is not None:
+            self._take(found)
+
+    def on_click(self, event: events.Click) -> None:
+        """Turn by the arrows at the ends, or show all choices."""
+        event.stop()
+        self.focus()
+        if event.x == 0:
+            self.action_turn(-1)
+        elif event.x == self.size.width - 1:
+            self.action_turn(1)
+        else:
+            self.action_choose()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the choice between the arrows that turn it."""
+        width, style = self.size.width, self.rich_style
+        left, right = "◂▸" if self.has_focus else "  "
+        words = set_cell_size(self.text, max(width - 2, 0))
+        return Strip([Segment(f"{left}{words}{right}", style)]).adjust_cell_length(width, style)
+
+    def _take(self, choice: str) -> None:
+        if choice != self.text:
+            self.text = choice
+            self.post_message(Edited(self.setting, choice))
+
+
+class Toggle(Choice):
+    """On or off."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "turn(1)", "switch", show=False),
+        Binding("left", "turn(-1)", "switch", show=False),
+    ]
+
+    def __init__(self, setting: str, text: str) -> None:
+        super().__init__(setting, ("false", "true"), text)
+
+    def on_click(self, event: events.Click) -> None:
+        """Switch."""
+        event.stop()
+        self.focus()
+        self.action_turn(1)
+
+    def on_key(self, event: events.Key) -> None:
+        """Switch on with y or t, off with n or f."""
+        letter = (event.character or "").lower()
+        if letter.isalnum():
+            event.stop()
+            answers = {"y": "true", "t": "true", "n": "false", "f": "false"}
+            self._take(answers.get(letter, self.text))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw whether it is on, by a sign and a word."""
+        width, style = self.size.width, self.rich_style
+        words = " ● on" if self.text == "true" else " ○ off"
+        return Strip([Segment(words, style)]).adjust_cell_length(width, style)
+
+
+class Entry(Input):
+    """A text, checked by its form as it is typed."""
+
+    DEFAULT_CLASSES = "editor"
+
+    def __init__(
+        self,
+        setting: str,
+        text: str,
+        *,
+        placeholder: str = "",
+        listed: bool = False,
+        suggester: Suggester | None = None,
+    ) -> None:
+        """Edit `setting`; `listed` says that there is a list to choose from as well."""
+        super().__init__(text, placeholder=placeholder, select_on_focus=False, suggester=suggester)
+        self.setting = setting
+        self.listed = listed
+        self._shown = text
+
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return self.value
+
+    def show(self, text: str) -> None:
+        """Show another text; nobody has typed it."""
+        self._shown = text
+        self.value = text
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell the form what was typed."""
+        event.stop()
+        if event.value != self._shown:
+            self._shown = event.value
+            self.post_message(Edited(self.setting, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Show what there is to choose from, or go on to the next setting."""
+        event.stop()
+        if self.listed:
+            self.post_message(Choosing(self.setting))
+        else:
+            self.screen.focus_next(".editor")
+
+
+Editor = Choice | Entry

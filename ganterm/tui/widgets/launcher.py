@@ -1,0 +1,123 @@
+"""From a plan to a run at work: its data are downloaded if need be, then its worker is started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+
+from ganterm.errors import GantermError
+from ganterm.runs.layout import RunDir
+from ganterm.tui.plan import Plan
+from ganterm.tui.screens.confirm import ConfirmScreen
+from ganterm.tui.widgets.fetch_bar import FetchBar
+
+if TYPE_CHECKING:
+    from ganterm.tui.app import GantermApp
+
+
+class Launcher(Vertical):
+    """Starts runs, one at a time, and shows how far a download for one is."""
+
+    DEFAULT_CSS = """
+    Launcher { height: auto; }
+    """
+
+    class Changed(Message):
+        """Something began or ended: `starting` or `fetching` is another than before."""
+
+    @dataclass
+    class Launched(Message):
+        """A worker is at work on `run`."""
+
+        run: RunDir
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.starting = False
+        self._planned: Plan | None = None
+        """What is to be started when the download has ended."""
+
+    def compose(self) -> ComposeResult:
+        """Show the download alone."""
+        yield FetchBar()
+
+    @property
+    def bar(self) -> FetchBar:
+        """The line about the download."""
+        return self.query_one(FetchBar)
+
+    @property
+    def fetching(self) -> bool:
+        """Whether a dataset is being downloaded."""
+        return self.bar.download is not None
+
+    def start(self, plan: Plan) -> None:
+        """Start the run that is planned; ask first where its data have to be downloaded."""
+        missing = plan.missing
+        if self.starting or self.fetching:
+            return
+        if not missing:
+            self.starting = True
+            self.post_message(self.Changed())
+            self._start(plan)
+            return
+        detail = (
+            "Download it now and start then? Without a connection, bring its files over and use "
+            f"`ganterm data import {missing} PATH`."
+        )
+        question = ConfirmScreen(
+            f"{missing} is not on this machine yet.", detail, yes="Download", no="Not now"
+        )
+
+        def answer(yes: bool | None) -> None:
+            if yes:
+                self._planned = plan
+                self.fetch(missing)
+
+        self.app.push_screen(question, answer)
+
+    def fetch(self, dataset: str) -> None:
+        """Download a dataset, or break off what is being downloaded."""
+        if self.fetching:
+            self.bar.cancel()
+        elif dataset:
+            self.bar.start(dataset)
+            self.post_message(self.Changed())
+
+    @on(FetchBar.Ended)
+    def _fetched(self, event: FetchBar.Ended) -> None:
+        planned, self._planned = self._planned, None
+        if event.error:
+            self._app.tell(GantermError(event.error))
+        else:
+            self.notify(f"{event.dataset} is here now.", markup=False)
+        self.post_message(self.Changed())
+        if planned is not None and not event.error:
+            self.start(planned)
+
+    @work(thread=True)
+    def _start(self, plan: Plan) -> None:
+        """Start it off the screen's thread: a worker takes a moment to report."""
+        try:
+            run = plan.start()
+        except GantermError as error:
+            self._app.call_from_thread(self._started, None, error)
+        else:
+            self._app.call_from_thread(self._started, run, None)
+
+    def _started(self, run: RunDir | None, error: GantermError | None) -> None:
+        self.starting = False
+        self.post_message(self.Changed())
+        if error is not None:
+            self._app.tell(error)
+        if run is not None:
+            self.post_message(self.Launched(run))
+
+    @property
+    def _app(self) -> GantermApp:
+        return cast("GantermApp", self.app)
