@@ -7,7 +7,6 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,6 +67,8 @@ def info(
 
 
 def _versions() -> dict[str, str | None]:
+    from importlib import metadata  # noqa: PLC0415 - 20 ms that only this command pays
+
     from ganterm import __version__  # noqa: PLC0415
 
     versions: dict[str, str | None] = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
-from enum import Enum
 from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganterm.cli.forms import Form
 from ganterm.errors import ConfigError
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.png import encode_png
@@ -21,17 +21,6 @@ from ganterm.runs.durable import write_atomically
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-
-class Form(Enum):
-    """What images are written as; the values are those of `--format`."""
-
-    TERM = "term"
-    PNG = "png"
-    FILES = "files"
-    NPY = "npy"
-    ANSI = "ansi"
-    TXT = "txt"
 
 
 _BY_SUFFIX = {

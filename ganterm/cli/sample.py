@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganterm.cli.drawing import Characters, Color, plural, write_bytes
+from ganterm.cli.forms import Form
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir
-from ganterm.cli.outputs import (
-    STDOUT,
-    Form,
-    check_output,
-    choose_form,
-    encode,
-    write_file,
-    write_files,
-)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,6 +88,14 @@ def sample(
     trained.
     """
     from ganterm.cli.checkpoints import choose_checkpoint  # noqa: PLC0415
+    from ganterm.cli.outputs import (  # noqa: PLC0415
+        STDOUT,
+        check_output,
+        choose_form,
+        encode,
+        write_file,
+        write_files,
+    )
     from ganterm.render.colour import canvas_of  # noqa: PLC0415
 
     form = choose_form(form, output)

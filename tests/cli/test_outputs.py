@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.cli.outputs import Form, choose_form, square
+from ganterm.cli.forms import Form
+from ganterm.cli.outputs import choose_form, square
 
 
 @pytest.mark.parametrize(
