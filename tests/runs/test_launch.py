@@ -46,6 +46,7 @@ def test_a_worker_trains_in_a_session_of_its_own(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", *sys.path])
     process = start_worker(run)
+    assert observe(run).state == "starting"
     assert os.getsid(process.pid) == process.pid
     status = read_status(run.status)
     assert status is not None

@@ -59,9 +59,10 @@ def test_a_storm_of_kills(
     for number, (recipe, settings) in enumerate(STORMY.items(), start=1):
         chance = random.Random(f"storm over {recipe}")
         whole = zygote.train(make_run(tmp_path / "whole", recipe, **OFTEN, **settings))
-        while tally.kills < KILLS * number // len(STORMY):
+        share = KILLS * number // len(STORMY)
+        while tally.kills < share:
             run = make_run(tmp_path / "stormy", recipe, **OFTEN, **settings)
-            _train_through_the_storm(zygote, run, tally, chance)
+            _train_through_the_storm(zygote, run, tally, share, chance)
             tally.mismatches += differences(whole, run) != []
             tally.runs += 1
     with capsys.disabled():
@@ -71,10 +72,13 @@ def test_a_storm_of_kills(
 
 
 def _train_through_the_storm(
-    zygote: Zygote, run: RunDir, tally: Tally, chance: random.Random
+    zygote: Zygote, run: RunDir, tally: Tally, share: int, chance: random.Random
 ) -> None:
+    """Train a run to its end under kills, until their number has reached `share`."""
     while True:
         worker = zygote.start(run)
+        if tally.kills >= share:
+            worker.wait()
         saving = _wait_for_the_moment(worker, chance)
         code = worker.kill()
         if code == 0:
