@@ -86,12 +86,7 @@ class RunFeed(Story):
         if log:
             self.log = log_tail(self.run, LOG_LINES)
         first, self._opened = not self._opened, True
-        return dataclasses.replace(
-            found,
-            state=state or found.state or first,
-            log=log,
-            records=() if first else found.records,
-        )
+        return dataclasses.replace(found, state=state or found.state or first, log=log)
 
     def _look(self) -> bool:
         """Observe the run where its status changed or was not looked at for a while."""

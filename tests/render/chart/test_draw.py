@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ganterm.render.chart import KINDS, STYLES, Mark, Reference, Trace, View, draw_chart
+from ganterm.render.chart.axis import step_ticks
 from ganterm.render.chart.page import cell_width
 from ganterm.render.colour import Charset
 from tests.render.chart.points import EXTREME, Points, evenly, plot_of, styles_in, text_of
@@ -97,6 +98,7 @@ def test_no_spike_is_lost_however_many_points_share_a_column(position: int) -> N
 def test_one_point_is_seen_and_none_is_an_empty_plot(charset: Charset) -> None:
     one = draw_chart([Trace("x", Points([(7, 3.0)]))], 40, 12, charset=charset)
     assert len(drawn_cells(plot_of(one))) == 1
+    assert ("●" if charset is UNICODE else "o") in "".join(plot_of(one))
     assert (
         drawn_cells(plot_of(draw_chart([Trace("x", Points([]))], 40, 12, charset=charset))) == set()
     )
@@ -149,6 +151,14 @@ def test_quantities_that_coincide_still_show_every_mark() -> None:
     traces = [Trace(str(n), evenly([1.0] * 300), n) for n in range(3)]
     shown = "".join(plot_of(draw_chart(traces, 80, 20)))
     assert all(glyph in shown for glyph in "●▲■")
+
+
+def test_curves_that_share_a_cell_are_both_seen_in_it() -> None:
+    """One runs along the uppermost dots of the lowest cells, the other along the lowest."""
+    low, high = evenly([0.0] * 400), evenly([3 / 47] * 400)
+    chart = draw_chart([Trace("x", low), Trace("y", high, 1)], 60, 15, View(limits=(0, 1)))
+    assert chart.area.height == 12
+    assert set(plot_of(chart)[-1]) == {"⣉", "●", "▲"}
 
 
 def test_the_first_quantity_is_in_front() -> None:
@@ -246,6 +256,28 @@ def test_a_window_of_no_steps_is_widened() -> None:
     assert (chart.area.start, chart.area.stop) == (6, 8)
     chart = draw_chart([Trace("x", Points([(0, 1.0)]))], 80, 12)
     assert (chart.area.start, chart.area.stop) == (0, 1)
+
+
+@pytest.mark.parametrize("last", [3, 10**6 + 1, 10**15])
+@pytest.mark.parametrize("columns", [20, 41, 80])
+def test_labels_of_steps_do_not_run_into_each_other(columns: int, last: int) -> None:
+    chart = draw_chart([Trace("x", Points([(last - 3, 1.0), (last, 2.0)]))], columns, 12)
+    labels = {tick.label for tick in step_ticks(chart.area.start, chart.area.stop, 50)}
+    labels |= {tick.label for tick in step_ticks(chart.area.start, chart.area.stop, 2)}
+    labels |= {f"{step:,}" for step in range(last - 3, last + 1)}
+    assert set(text_of(chart)[-1].split()) <= labels
+
+
+def test_the_label_of_a_reference_takes_the_place_of_a_tick() -> None:
+    chart = draw_chart(
+        [Trace("x", evenly([0.0, 1.0]))],
+        80,
+        20,
+        View(limits=(0, 1)),
+        references=[Reference(0.4, "\x1b[1m"), Reference(0.8, "x")],
+    )
+    labels = [row[:8].strip() for row in text_of(chart)[1:-2] if row[7] == "┤"]
+    assert labels == ["1.0┤", "x┤", "0.6┤", "\\x1b[1m┤", "0.2┤", "0┤"]
 
 
 def test_a_reference_that_is_far_away_is_left_out() -> None:

@@ -27,7 +27,7 @@ def test_a_quantity_without_points_has_no_value_and_a_broken_one_none_either() -
 
 
 def test_a_title_comes_first() -> None:
-    assert legend(Trace("x", evenly([1.0])), title="Losses") == "Losses  ● x 1"
+    assert legend(Trace("x", evenly([1.0])), title="Losses\x07") == ("Losses\\x07  ● x 1")
 
 
 def test_the_crosshair_reads_the_points_there() -> None:

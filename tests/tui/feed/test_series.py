@@ -101,6 +101,24 @@ def test_a_point_is_never_farther_from_its_place_than_a_fraction_of_a_column() -
         assert column - 0.25 <= step / 199.99 <= column + 1.25
 
 
+@pytest.mark.parametrize("every", [1, 10])
+def test_columns_of_up_to_31_points_are_exact(every: int) -> None:
+    values = [math.sin(step * step) for step in range(700)]
+    for start, columns in ((0, 24), (5, 24), (13, 30), (3, 60)):
+        expected = Points((step * every, number) for step, number in enumerate(values))
+        window = (start * every, 699 * every, columns)
+        assert same(series_of(values, every).window(*window), expected.window(*window))
+
+
+def test_a_column_of_few_points_is_exact_beside_one_of_many() -> None:
+    steps = [*range(10_000), *range(10_000, 20_000, 500)]
+    values = [math.sin(step) for step in steps]
+    series = Series()
+    series.extend(steps, values)
+    expected = Points(zip(steps, values, strict=True)).window(3, 19_999, 20)[10:]
+    assert same(series.window(3, 19_999, 20)[10:], expected)
+
+
 @given(st.data())
 def test_uneven_steps_are_all_found(data: st.DataObject) -> None:
     """Where one stretch has many points and another few, columns of both show all of theirs."""
