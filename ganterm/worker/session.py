@@ -17,10 +17,9 @@ from torch import nn
 from ganterm import __version__
 from ganterm.config.runfile import to_mapping
 from ganterm.data import load
-from ganterm.errors import ExitCode, GantermError, TrainingError
+from ganterm.errors import ExitCode
 from ganterm.latent.sample import generate
 from ganterm.runs import checkpoints
-from ganterm.runs.durable import storage_trouble
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
@@ -45,6 +44,7 @@ from ganterm.worker.live import LiveChanges
 from ganterm.worker.memory import memory_in_use
 from ganterm.worker.samples import PREVIEW, write_grid
 from ganterm.worker.signals import StopFlag
+from ganterm.worker.trouble import explain
 
 LOOK_SECONDS = 0.1
 """How often the control directory is looked at."""
@@ -104,13 +104,15 @@ class Session:
         except _Stop as stop:
             return self._end("stopped", str(stop), ExitCode.OK)
         except Exception as error:
-            trouble = self._explain(error)
-            if isinstance(trouble, GantermError):
-                self._try_to_end(str(trouble), trouble.exit_code)
-                raise trouble from error
-            message = f"{type(error).__name__}: {error}; the whole story is in {self.run.log.name}."
-            self._try_to_end(message, ExitCode.TRAINING)
-            raise
+            if isinstance(error, DivergenceError):
+                self._alert_divergence(error)
+            trouble = explain(error, self.run, self.job.config)
+            if trouble is None:
+                story = f"{type(error).__name__}: {error}; the whole story is in worker.log."
+                self._try_to_end(story, ExitCode.TRAINING)
+                raise
+            self._try_to_end(str(trouble), trouble.exit_code)
+            raise trouble from error
         return self._end("finished", "", ExitCode.OK)
 
     def _begin(self) -> None:
@@ -350,36 +352,15 @@ class Session:
         with contextlib.suppress(OSError):
             self._end("failed", message, code)
 
-    def _explain(self, error: Exception) -> Exception:
-        """Return the sentence for the user that `error` stands for; itself if there is none."""
-        match error:
-            case DivergenceError():
-                with contextlib.suppress(OSError):
-                    self.journal.write(
-                        "alert",
-                        error.step,
-                        code="not-finite",
-                        message=str(error),
-                        remedy="lower lr_g and lr_d, or add a penalty",
-                    )
-                return TrainingError(f"{error} {self._advice()}")
-            case OSError():
-                return storage_trouble(error, self.run.path)
-            case torch.OutOfMemoryError() | MemoryError():
-                return TrainingError(
-                    f"{self.job.config.device} ran out of memory; start a new run with a smaller "
-                    "batch_size or width."
-                )
-        return error
-
-    def _advice(self) -> str:
-        newest, _ = checkpoints.newest_valid(self.run.checkpoints)
-        if newest is None:
-            return "There is no checkpoint; train again with lower lr_g and lr_d."
-        return (
-            f"The last good checkpoint is {self._relative(newest)}; lower lr_g and lr_d, or add a "
-            "penalty, and train again."
-        )
+    def _alert_divergence(self, error: DivergenceError) -> None:
+        with contextlib.suppress(OSError):
+            self.journal.write(
+                "alert",
+                error.step,
+                code="not-finite",
+                message=str(error),
+                remedy="lower lr_g and lr_d, or add a penalty",
+            )
 
     def _relative(self, path: Path) -> str:
         return str(path.relative_to(self.run.path))
