@@ -67,6 +67,7 @@ class Frame:
         self.page.write(left, y, self.glyphs.horizontal * width, "axis")
         if left:
             self.page.put(left - 1, y, self.glyphs.corner, "axis")
+        cursor = None if crosshair is None else self._cursor(crosshair, y + 1)
         taken = 0
         for tick in self._step_ticks():
             column = self.area.column_of(tick.value)
@@ -77,21 +78,23 @@ class Frame:
             if begin < taken or begin < 0:
                 continue
             self.page.put(left + column, y, self.glyphs.tick_below, "axis")
-            self.page.write(begin, y + 1, tick.label, "tick")
-            taken = begin + len(tick.label) + 2
+            end = begin + len(tick.label)
+            if cursor is None or end <= cursor.start or cursor.stop <= begin:
+                self.page.write(begin, y + 1, tick.label, "tick")
+            taken = end + 2
         for x, kind in events.items():
             self.page.put(x, y, self.glyphs.kinds[kind], f"mark-{kind}")
-        if crosshair is not None:
-            self._cursor(crosshair, y + 1)
 
     def _step_ticks(self) -> list[Tick]:
         return step_ticks(self.area.start, self.area.stop, max(self.area.width // 12, 2))
 
-    def _cursor(self, step: float, y: int) -> None:
+    def _cursor(self, step: float, y: int) -> range | None:
+        """Write the step of the crosshair; return the cells it takes, None if it is not shown."""
         column = self.area.column_of(step)
         if column is None:
-            return
+            return None
         text = f" {round(step):,} "
         begin = self.area.left + column - len(text) // 2
         begin = min(max(begin, 0), max(self.page.width - len(text), 0))
         self.page.write(begin, y, text, "cursor")
+        return range(begin, begin + len(text))

@@ -1,67 +1,263 @@
-"""One run as it trains, or as it was."""
+"""One run as it trains, or as it was: its curves, its samples, its settings, its story."""
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Static
+import time
 
-from ganterm.render import words
-from ganterm.render.text import safe_text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+
 from ganterm.tui.actions import bindings
 from ganterm.tui.app import FeedUpdated
+from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.screens.steering import SteeringScreen
+from ganterm.tui.watch.panes import PANES, Pane, arranged
+from ganterm.tui.widgets.action_bar import ActionBar
+from ganterm.tui.widgets.banner import Banner, notice_of
+from ganterm.tui.widgets.chart_panel import ChartPanel
+from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.header import Header, Part
+from ganterm.tui.widgets.live_values import LiveValues
+from ganterm.tui.widgets.log_tail import LogTail
+from ganterm.tui.widgets.progress import ProgressLine
+from ganterm.tui.widgets.sparks import Sparks
 from ganterm.tui.widgets.words import title_parts
 
+_STEERING = ("pause", "edit_value", "undo", "checkpoint", "sample", "stop", "resume")
+_ZOOM = 0.5
+_NAMES = {"charts": "1 charts", "preview": "2 samples", "steer": "3 steering", "log": "4 log"}
+_TWO_ROWS_OF_SPARKS = 24
+"""Lines from which there is room for a second row of sparklines."""
+_EVERYTHING = FeedChange(rewound=True)
 
-class MonitorScreen(AppScreen):
+
+class MonitorScreen(SteeringScreen):
     """The run that the app watches."""
 
     SCOPE = "monitor"
     BINDINGS = bindings("monitor")
     CSS_PATH = "monitor.tcss"
+    AUTO_FOCUS = "#charts"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active: Pane = "charts"
+        self.alone = False
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
+        charset = self.ganterm.options.canvas.charset
         yield Header()
-        yield Static("", id="losses")
-        yield Static("", id="log")
+        yield ProgressLine(charset=charset)
+        yield Sparks(charset=charset)
+        yield Banner()
+        yield ChoiceLine(id="panes")
+        with Container(id="body"):
+            yield ChartPanel(id="charts")
+            yield Vertical(id="preview")
+            with Vertical(id="steer"):
+                yield ActionBar("monitor", _STEERING)
+                yield LiveValues()
+            yield LogTail(id="log")
         yield ActionFooter("monitor")
 
     def on_mount(self) -> None:
         """Follow the run."""
         self.ganterm.feed_signal.subscribe(self, self._follow)
-        self.on_screen_resume()
+        self.set_interval(1.0, self._grow_older)
 
     def on_screen_resume(self) -> None:
         """Show what is known of the run; the app may watch another one than before."""
+        feed = self.feed
+        if feed is None:
+            self.forget_orders()
+        self._show(feed, _EVERYTHING)
+
+    @property
+    def charts(self) -> ChartPanel:
+        """The charts."""
+        return self.query_one(ChartPanel)
+
+    # What it shows
+
+    def _follow(self, news: FeedUpdated) -> None:
+        if news.feed.run != self.ganterm.watched:
+            return
+        self.hear(news.change.records)
+        if self.is_current or self.is_active:
+            self._show(news.feed, news.change)
+
+    def _show(self, feed: RunFeed | None, change: FeedChange) -> None:
         watched = self.ganterm.watched
-        feed = self.ganterm.feed(watched)
         if feed is not None:
-            self._show(feed)
+            self.query_one(Header).show(*title_parts(feed))
         elif watched is not None:
             self.query_one(Header).show(
                 Part(watched.name, "title", 9), Part("reading its history …", "muted")
             )
-            self.query_one("#losses", Static).update("")
-            self.query_one("#log", Static).update("")
+        self._grow_older()
+        drawn = change.metrics or change.marks or change.settings or change.rewound
+        if drawn:
+            self.query_one(Sparks).show(feed)
+        if self.charts.display and drawn:
+            self.charts.show(feed)
+        self.values.show(feed, self.orders)
+        self.query_one(LogTail).show(feed, self.said)
 
-    def _follow(self, news: FeedUpdated) -> None:
-        if news.feed.run == self.ganterm.watched:
-            self._show(news.feed)
+    def _grow_older(self) -> None:
+        """Say anew what changes with the time alone."""
+        feed = self.feed
+        self.query_one(ProgressLine).show(feed)
+        self.query_one(Banner).show(notice_of(feed, time.time()) if feed else None)
 
-    def _show(self, feed: RunFeed) -> None:
-        self.query_one(Header).show(*title_parts(feed))
-        losses = "  ".join(
-            f"{title} {words.number(feed.latest(name))}"
-            for title, name in (("D loss", "d_loss"), ("G loss", "g_loss"))
-        )
-        self.query_one("#losses", Static).update(Content(losses))
-        self.query_one("#log", Static).update(Content("\n".join(map(safe_text, feed.log))))
+    # Panes
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange the panes for another size."""
+        self.set_class(event.size.height >= _TWO_ROWS_OF_SPARKS, "-two-rows")
+        self._arrange()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Follow the focus to its pane."""
+        for node in event.widget.ancestors_with_self:
+            if node.id in PANES:
+                self._activate(node.id)
+
+    def _activate(self, name: str) -> None:
+        pane = next(pane for pane in PANES if pane == name)
+        if pane != self.active:
+            self.active = pane
+            self._arrange()
+
+    def _arrange(self) -> None:
+        size = self.size
+        arrangement = arranged(size.width, size.height, self.active, alone=self.alone)
+        body = self.query_one("#body")
+        for kind in ("all", "pair", "one"):
+            body.set_class(kind == arrangement.kind, f"-{kind}")
+        body.set_class("steer" in arrangement.panes and arrangement.kind == "pair", "-lower")
+        panes = self.query_one("#panes", ChoiceLine)
+        panes.display = arrangement.kind != "all"
+        panes.show([_NAMES[pane] for pane in PANES], PANES.index(self.active))
+        for pane in PANES:
+            self.query_one(f"#{pane}").display = pane in arrangement.panes
+        if self.charts.display:
+            self.charts.show(self.feed)
+
+    @on(ChoiceLine.Chosen, "#panes")
+    def _choose_pane(self, event: ChoiceLine.Chosen) -> None:
+        self.go_to(PANES[event.index])
+
+    def go_to(self, pane: Pane) -> None:
+        """Show a pane and give it the keys."""
+        self.active = pane
+        self._arrange()
+        found = self.query_one(f"#{pane}")
+        if found.can_focus:
+            found.focus()
+        elif inside := [each for each in found.query(Widget) if each.can_focus]:
+            inside[0].focus()
+
+    def action_pane_charts(self) -> None:
+        """Go to the charts."""
+        self.go_to("charts")
+
+    def action_pane_preview(self) -> None:
+        """Go to the samples."""
+        self.go_to("preview")
+
+    def action_pane_steer(self) -> None:
+        """Go to the settings."""
+        self.go_to("steer")
+
+    def action_pane_log(self) -> None:
+        """Go to the log."""
+        self.go_to("log")
+
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self.go_to(PANES[(PANES.index(self.active) + 1) % len(PANES)])
+
+    def action_previous_pane(self) -> None:
+        """Go to the pane before."""
+        self.go_to(PANES[PANES.index(self.active) - 1])
+
+    def action_alone(self) -> None:
+        """Give the active pane all the room, or share it again."""
+        self.alone = not self.alone
+        self._arrange()
+
+    # Charts
+
+    def action_next_chart(self) -> None:
+        """Draw the next chart."""
+        self.charts.turn(1)
+
+    def action_previous_chart(self) -> None:
+        """Draw the chart before."""
+        self.charts.turn(-1)
+
+    def action_cursor_left(self) -> None:
+        """Read earlier."""
+        self.charts.point(-1)
+
+    def action_cursor_right(self) -> None:
+        """Read later."""
+        self.charts.point(1)
+
+    def action_first_step(self) -> None:
+        """Read at the first step."""
+        self.charts.point_at(0)
+
+    def action_newest_step(self) -> None:
+        """Read at the newest step."""
+        self.charts.point_at(None)
+
+    def action_event(self) -> None:
+        """Read where something happened before."""
+        self.charts.point_at_event()
+
+    def action_zoom_in(self) -> None:
+        """Show fewer steps."""
+        self.charts.zoom(_ZOOM)
+
+    def action_zoom_out(self) -> None:
+        """Show more steps."""
+        self.charts.zoom(1 / _ZOOM)
+
+    def action_zoom_all(self) -> None:
+        """Show all steps."""
+        self.charts.move(self.charts.window.whole())
+
+    def action_pan_left(self) -> None:
+        """Move to earlier steps."""
+        self.charts.pan(-1)
+
+    def action_pan_right(self) -> None:
+        """Move to later steps."""
+        self.charts.pan(1)
+
+    def action_smooth(self) -> None:
+        """Smooth more, and at last not at all."""
+        self.charts.smooth()
+
+    def action_log_scale(self) -> None:
+        """Switch the logarithmic scale."""
+        self.charts.toggle_log()
+
+    def action_outliers(self) -> None:
+        """Leave outliers outside, or not."""
+        self.charts.toggle_outliers()
 
     def action_leave(self) -> None:
-        """Go back to the runs."""
-        self.ganterm.show_runs()
+        """Go one step back: to the newest, to all panes, to the runs."""
+        if self.charts.window.cursor is not None:
+            self.charts.point_at(None)
+        elif self.alone:
+            self.action_alone()
+        else:
+            self.ganterm.show_runs()

@@ -51,7 +51,7 @@ class Drawing:
 
 
 class ChartView(Widget, can_focus=False):
-    """Shows a `Drawing` at its own size.
+    """Shows a `Drawing` at its own size, and nothing before there is one.
 
     Attributes:
         chart: the chart as it was last drawn: where its plot is, and what was read.
@@ -82,7 +82,7 @@ class ChartView(Widget, can_focus=False):
 
     def __init__(self, drawing: Drawing | None = None, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.drawing = drawing or Drawing()
+        self.drawing = drawing
         self.chart: Chart | None = None
         self._strips: dict[int, Strip] = {}
 
@@ -90,7 +90,8 @@ class ChartView(Widget, can_focus=False):
         """Show another drawing, or the same with new points; only changed lines are painted."""
         self.drawing = drawing
         before = self.chart.rows if self.chart else []
-        rows = self._draw().rows
+        self._draw()
+        rows = self.chart.rows if self.chart else []
         for y, row in enumerate(rows):
             if y >= len(before) or row != before[y]:
                 self._strips.pop(y, None)
@@ -100,6 +101,8 @@ class ChartView(Widget, can_focus=False):
         """Draw at the new size."""
         self._draw()
         self._strips.clear()
+        # Lines may have been painted at this size already, from the chart of the size before.
+        self.refresh()
 
     def notify_style_update(self) -> None:
         """Paint in another theme's colours."""
@@ -115,8 +118,10 @@ class ChartView(Widget, can_focus=False):
             )
         return self._strips[y]
 
-    def _draw(self) -> Chart:
+    def _draw(self) -> None:
         drawing, app = self.drawing, cast("GantermApp", self.app)
+        if drawing is None:
+            return
         self.chart = draw_chart(
             drawing.traces,
             self.size.width,
@@ -127,7 +132,6 @@ class ChartView(Widget, can_focus=False):
             references=drawing.references,
             marks=drawing.marks,
         )
-        return self.chart
 
     def _strip(self, row: Sequence[Span]) -> Strip:
         ground = self.rich_style

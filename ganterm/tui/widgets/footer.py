@@ -52,7 +52,7 @@ class ActionFooter(Widget, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """Draw the one line."""
         width = self.size.width
-        shown = _fitting(self.scope, width - 1)
+        shown = self.offered(width - 1)
         key, label, off = (
             self.get_component_rich_style(f"footer--{part}") for part in ("key", "label", "off")
         )
@@ -68,6 +68,15 @@ class ActionFooter(Widget, can_focus=False):
                 self._buttons.append(_Button(at, end, f"{prefix}.{action.id}"))
             at = end + 2
         return Strip(segments).adjust_cell_length(width, label)
+
+    def offered(self, width: int) -> list[tuple[Scope, Action]]:
+        """Return the actions that are shown in `width` cells, in their order."""
+        return _fitting(self.scope, width)
+
+    @staticmethod
+    def width_of(pair: tuple[Scope, Action]) -> int:
+        """Return the cells that an action takes, with the gap after it."""
+        return _width(pair)
 
     async def on_click(self, event: events.Click) -> None:
         """Do the action that was clicked."""

@@ -1,0 +1,259 @@
+"""Steering a run from a screen: commands are left in its directory, answers come by its journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from textual import on, work
+from textual.timer import Timer
+
+from ganterm.config import FIELDS, parse_value
+from ganterm.config.draft import to_text
+from ganterm.config.fields import Value
+from ganterm.config.runfile import from_mapping
+from ganterm.errors import GantermError
+from ganterm.overview import Overview, describe
+from ganterm.runs import control
+from ganterm.runs.records import Record
+from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.screens.confirm import ConfirmScreen
+from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.screens.run_deeds import RunDeeds
+from ganterm.tui.watch.nudge import nudged
+from ganterm.tui.watch.orders import Answer, Orders, to_undo
+from ganterm.tui.widgets.live_values import LiveValues
+
+GATHER_SECONDS: Final = 0.35
+"""How long small changes of a setting are gathered before they are sent as one."""
+_SAID: Final = 20
+
+
+class SteeringScreen(RunDeeds):
+    """A screen that shows one run and lets it be steered.
+
+    Attributes:
+        orders: what was asked of the run here.
+        said: what became of it, the newest last.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.orders = Orders()
+        self.said: list[str] = []
+        self._posting = asyncio.Lock()
+        self._gathering: Timer | None = None
+
+    @property
+    def feed(self) -> RunFeed | None:
+        """The run; None before its history has been read."""
+        return self.ganterm.feed(self.ganterm.watched)
+
+    @property
+    def chosen(self) -> Overview | None:
+        """The run at a glance."""
+        feed = self.feed
+        return describe(feed.view, feed.config, {}, 0) if feed else None
+
+    @property
+    def values(self) -> LiveValues:
+        """The settings that can be changed."""
+        return self.query_one(LiveValues)
+
+    def show_orders(self) -> None:
+        """Show what was asked and what became of it."""
+        self.values.show(self.feed, self.orders)
+
+    def forget_orders(self) -> None:
+        """Begin anew with another run."""
+        self.orders = Orders()
+        self.said = []
+
+    def hear(self, records: Sequence[Record]) -> None:
+        """Take the answers from new records of the journal."""
+        self._tell(self.orders.hear(records))
+        feed = self.feed
+        if feed and feed.view.alive is False:
+            for order in self.orders.drop():
+                self._say(f"{feed.run.name} ended before it took this: {order.words}.")
+
+    # Commands
+
+    @property
+    def steerable(self) -> RunFeed | None:
+        """The run if it trains; otherwise it is said why it cannot be steered."""
+        feed = self.feed
+        if feed is None:
+            self.ganterm.say("The run's history is still being read.")
+        elif feed.view.alive is False:
+            self.ganterm.say(
+                f"{feed.run.name} is not training ({feed.view.state}); r trains it on."
+            )
+            return None
+        return feed
+
+    @work
+    async def order(self, name: str, **args: Value) -> None:
+        """Leave a command for the worker; the answer comes by the journal."""
+        feed = self.feed
+        if feed is None:
+            return
+        order = self.orders.ask(name, args)
+        self.show_orders()
+        # One after another: their order is that of the key presses, however slow the disk.
+        async with self._posting:
+            try:
+                identity = await asyncio.to_thread(control.post, feed.run.control, name, **args)
+            except GantermError as error:
+                self.orders.withdraw(order)
+                self.ganterm.tell(error)
+            else:
+                self._tell(self.orders.posted(order, identity))
+        self.show_orders()
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        if feed := self.steerable:
+            self.order("resume" if feed.view.state == "paused" else "pause")
+
+    def action_resume(self) -> None:
+        """Go on after a pause; train a run on that has no worker."""
+        feed = self.feed
+        if feed and feed.view.state == "paused":
+            self.order("resume")
+        elif feed and feed.view.alive:
+            self.ganterm.say(f"{feed.run.name} is training.")
+        elif feed and feed.view.alive is None:
+            self.ganterm.say(f"It cannot be told from here whether {feed.run.name} is training.")
+        else:
+            super().action_resume()
+
+    def action_stop(self) -> None:
+        """Ask whether to stop."""
+        if feed := self.steerable:
+            ask = ConfirmScreen(
+                f"Stop {feed.run.name}?",
+                "It writes a checkpoint first; r trains it on from there.",
+                yes="Stop",
+                no="Train on",
+            )
+            self.app.push_screen(ask, self._stop)
+
+    def _stop(self, yes: bool | None) -> None:
+        if yes:
+            self.order("stop")
+
+    def action_checkpoint(self) -> None:
+        """Write a checkpoint now."""
+        if self.steerable:
+            self.order("checkpoint")
+
+    def action_sample(self) -> None:
+        """Draw the samples now."""
+        if self.steerable:
+            self.order("sample")
+
+    # Settings
+
+    def action_next_value(self) -> None:
+        """Choose the next setting."""
+        self.values.action_choose(1)
+
+    def action_raise_value(self) -> None:
+        """Raise the setting chosen."""
+        self.nudge(self.values.key, up=True)
+
+    def action_lower_value(self) -> None:
+        """Lower the setting chosen."""
+        self.nudge(self.values.key, up=False)
+
+    @on(LiveValues.Nudged)
+    def _nudge(self, event: LiveValues.Nudged) -> None:
+        self.nudge(event.key, up=event.up)
+
+    def nudge(self, key: str, *, up: bool) -> None:
+        """Change a setting a little; several of these become one command."""
+        feed = self.steerable
+        if feed is None or key not in feed.config:
+            return
+        value = nudged(key, self._value_of(feed, key), up=up, unset=_unset(feed, key))
+        if value == self._value_of(feed, key):
+            self.ganterm.say(f"{key} is {FIELDS[key].expectation}.")
+            return
+        self.orders.wish(key, value)
+        self.show_orders()
+        if self._gathering:
+            self._gathering.stop()
+        self._gathering = self.set_timer(GATHER_SECONDS, self.send_wishes)
+
+    def send_wishes(self) -> None:
+        """Send the small changes that were gathered, each setting's as one command."""
+        for key, value in self.orders.take_wishes():
+            self.order("set", key=key, value=value)
+
+    @on(LiveValues.Edited)
+    def action_edit_value(self) -> None:
+        """Ask for the value of the setting chosen."""
+        feed = self.steerable
+        if feed is None:
+            return
+        key = self.values.key
+        field = FIELDS[key]
+        hint = f" ({field.guidance})" if field.guidance else ""
+        ask = PromptScreen(
+            f"{key}: {field.help}{hint}",
+            to_text(self._value_of(feed, key)),
+            check=partial(parse_value, key),
+        )
+        self.app.push_screen(ask, partial(self._edited, key))
+
+    def _edited(self, key: str, text: str | None) -> None:
+        feed = self.feed
+        if text is None or feed is None:
+            return
+        value = parse_value(key, text)
+        if value != self._value_of(feed, key):
+            self.order("set", key=key, value=value)
+
+    def action_undo(self) -> None:
+        """Take the last change back that stands."""
+        feed = self.steerable
+        if feed is None:
+            return
+        change = to_undo([*feed.changes, *self.orders.foreseen(feed.config)])
+        if change is None:
+            self.ganterm.say("There is no change to undo.")
+            return
+        self.ganterm.say(f"Back to {change.key} {to_text(change.before)}.")
+        self.order("set", key=change.key, value=change.before)
+
+    def _value_of(self, feed: RunFeed, key: str) -> Value:
+        """Return what a setting is, or was asked to be."""
+        asked = self.orders.asked_value(key)
+        value: Value = asked[0] if asked else feed.config.get(key)
+        return value
+
+    # Answers
+
+    def _tell(self, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            self._say(f"{answer.words}.", wrong=bool(answer.error))
+
+    def _say(self, sentence: str, *, wrong: bool = False) -> None:
+        self.said = [*self.said, sentence][-_SAID:]
+        if wrong:
+            self.ganterm.tell(GantermError(sentence))
+        else:
+            self.ganterm.say(sentence)
+
+
+def _unset(feed: RunFeed, key: str) -> float:
+    """Return the number that an unset setting stands for."""
+    if key != "penalty_weight":
+        return 1.0
+    try:
+        return from_mapping(feed.config).penalty_strength
+    except GantermError:
+        return 1.0

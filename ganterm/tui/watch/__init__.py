@@ -1,0 +1,1 @@
+"""What the monitor knows beyond the run itself, without any widget."""

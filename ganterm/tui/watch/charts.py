@@ -1,0 +1,129 @@
+"""The charts of a run: which quantities are drawn together, and what they are compared with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ganterm.render.chart import Reference, Source, Trace
+from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.watch.setting_source import SettingSource
+
+LOG_2: Final = math.log(2)
+_CROSS_ENTROPY: Final = frozenset({"minimax", "non-saturating", "relativistic"})
+"""Losses whose output is a probability; they are log 2 where the discriminator cannot tell."""
+_HALVES: Final = Reference(0.5, "0.5")
+
+
+@dataclass(frozen=True)
+class ChartKind:
+    """One of the charts that can be switched between.
+
+    Attributes:
+        name: short, for the tabs. title: what it shows, in a few words.
+        quantities: labels of the journal's quantities, by their names there.
+        references: what to compare with, under the settings in force.
+        settings: labels of settings that are drawn over the steps, by their names.
+    """
+
+    name: str
+    title: str
+    quantities: Mapping[str, str]
+    references: Callable[[dict[str, Any]], Sequence[Reference]] = lambda _config: ()
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def known(self, feed: RunFeed | None) -> bool:
+        """Tell whether a run has anything to draw here."""
+        if feed is None:
+            return False
+        return any(name in feed.series for name in self.quantities) or (
+            bool(self.settings) and bool(feed.start_config)
+        )
+
+    def traces(self, feed: RunFeed) -> list[Trace]:
+        """Return what is drawn of a run, the foremost first."""
+        sources: list[tuple[str, Source]] = [
+            (label, feed.series[name])
+            for name, label in self.quantities.items()
+            if name in feed.series
+        ]
+        for key, label in self.settings:
+            source = _setting(feed, key)
+            if source is not None:
+                sources.append((label, source))
+        return [Trace(label, source, style) for style, (label, source) in enumerate(sources)]
+
+
+def _of_losses(config: dict[str, Any]) -> Sequence[Reference]:
+    if config.get("loss", "non-saturating") not in _CROSS_ENTROPY:
+        return (Reference(0.0, "0"),)
+    if config.get("d_reduction") == "sum":
+        return (Reference(LOG_2, "log 2"), Reference(2 * LOG_2, "2 log 2"))
+    return (Reference(LOG_2, "log 2"),)
+
+
+def _of_terms(config: dict[str, Any]) -> Sequence[Reference]:
+    return _of_losses({**config, "d_reduction": "mean"})
+
+
+def _of_outputs(config: dict[str, Any]) -> Sequence[Reference]:
+    match config.get("loss", "non-saturating"):
+        case loss if loss in _CROSS_ENTROPY:
+            return (_HALVES,)
+        case "least-squares":
+            real, fake = config.get("real_label", 1.0), config.get("fake_label", 0.0)
+            middle = (real + fake) / 2
+            return (Reference(middle, f"{middle:g}"),)
+    return (Reference(0.0, "0"),)
+
+
+KINDS: Final = (
+    ChartKind("losses", "Losses", {"d_loss": "D loss", "g_loss": "G loss"}, _of_losses),
+    ChartKind(
+        "outputs", "Discriminator's output", {"d_real": "D(x)", "d_fake": "D(G(z))"}, _of_outputs
+    ),
+    ChartKind(
+        "accuracy",
+        "Discriminator's accuracy",
+        {"acc_real": "on real", "acc_fake": "on fake"},
+        lambda _config: (_HALVES,),
+    ),
+    ChartKind(
+        "error",
+        "Discriminator's error",
+        {"d_loss_real": "on real", "d_loss_fake": "on fake"},
+        _of_terms,
+    ),
+    ChartKind(
+        "penalty", "Penalty and critic", {"wasserstein": "Wasserstein", "penalty": "penalty"}
+    ),
+    ChartKind("gradients", "Gradient norms", {"grad_norm_d": "of D", "grad_norm_g": "of G"}),
+    ChartKind("rates", "Learning rates", {}, settings=(("lr_d", "lr_d"), ("lr_g", "lr_g"))),
+    ChartKind("speed", "Speed", {"images_per_s": "images/s"}),
+)
+
+
+def kinds_of(feed: RunFeed | None) -> list[ChartKind]:
+    """Return the charts that a run has something for; the losses always."""
+    return [kind for kind in KINDS if kind is KINDS[0] or kind.known(feed)]
+
+
+def _setting(feed: RunFeed, key: str) -> SettingSource | None:
+    start = feed.start_config.get(key)
+    if not isinstance(start, (int, float)):
+        return None
+    changes = [change for change in feed.changes if change.key == key]
+    return SettingSource(start, changes, feed.step, _schedule(feed))
+
+
+def _schedule(feed: RunFeed) -> Callable[[float], float]:
+    """Return how the learning rates fall over the run, as its settings have it."""
+    total = max(feed.steps, 1)
+    match feed.config.get("lr_schedule"):
+        case "linear":
+            return lambda step: max(1.0 - step / total, 0.0)
+        case "cosine":
+            return lambda step: 0.5 * (1.0 + math.cos(math.pi * min(step / total, 1.0)))
+    return lambda _step: 1.0

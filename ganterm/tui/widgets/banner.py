@@ -1,0 +1,115 @@
+"""What a person must know about a run at once, in words, with the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widgets import Static
+
+from ganterm.render import words
+from ganterm.render.text import safe_text
+from ganterm.runs.state import RunView
+from ganterm.tui.feed.runfeed import RunFeed
+
+SLOW_SECONDS = 10.0
+"""How long a living worker may say nothing before a word is said about it."""
+_LOG_LINES = 3
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence or two, in a tone."""
+
+    text: str
+    tone: str = "muted"
+
+
+class Banner(Static):
+    """Hidden unless there is something to say."""
+
+    DEFAULT_CSS = """
+    Banner {
+        height: auto;
+        max-height: 6;
+        padding: 0 1;
+        background: $surface;
+        color: $text-muted;
+        &.-warn { color: $text-warning; }
+        &.-bad { color: $text-error; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.display = False
+        self.notice: Notice | None = None
+
+    def show(self, notice: Notice | None) -> None:
+        """Say something else, or nothing."""
+        if notice == self.notice:
+            return
+        self.notice = notice
+        self.display = notice is not None
+        if notice is not None:
+            self.set_class(notice.tone == "warn", "-warn")
+            self.set_class(notice.tone == "bad", "-bad")
+            self.update(Content(safe_text(notice.text, newline=True)))
+
+
+def notice_of(feed: RunFeed, now: float) -> Notice | None:
+    """Return what must be said about a run at the time `now`, seconds since 1970."""
+    view = feed.view
+    if feed.trouble:
+        return Notice(_sentence(feed.trouble), "bad")
+    match view.state:
+        case "crashed":
+            return Notice(_crash(feed), "bad")
+        case "failed":
+            return Notice(f"{_sentence(view.message or 'it failed')} r trains it on.", "bad")
+        case "unknown":
+            return Notice(_unknown(view, now), "warn")
+        case "new":
+            return Notice("No worker has begun with it yet. r starts one.", "muted")
+        case "stopped":
+            return Notice(f"{_sentence(view.message or 'it was stopped')} r trains it on.")
+        case "running" | "starting" if (silent := silence(view, now)) >= SLOW_SECONDS:
+            return Notice(
+                f"No word from the worker for {words.duration(silent)}. It is alive: it holds the "
+                "run's lock.",
+                "muted",
+            )
+    return None
+
+
+def silence(view: RunView, now: float) -> float:
+    """Return the seconds since a worker was last heard of."""
+    return max(now - view.status.updated, 0.0) if view.status else 0.0
+
+
+def _crash(feed: RunFeed) -> str:
+    said = [
+        f"The worker died without a word after step {feed.view.step:,}: killed, or out of memory."
+    ]
+    if feed.log:
+        said += [f"  {line}" for line in feed.log[-_LOG_LINES:]]
+    else:
+        said.append("  It printed nothing.")
+    said.append(
+        f"r trains on from its last checkpoint, and so does `ganterm resume {feed.run.name}`."
+    )
+    return "\n".join(said)
+
+
+def _unknown(view: RunView, now: float) -> str:
+    if view.status is None:
+        return f"Its state cannot be told: {_sentence(view.message)}"
+    return (
+        f"Its worker is on another machine, {view.status.host}, and was last heard of "
+        f"{words.duration(silence(view, now))} ago. Whether it lives cannot be told from here."
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,137 @@
+"""What happened to a run and what its worker printed, the newest last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ganterm.render.text import safe_text
+from ganterm.tui.feed.runfeed import RunFeed
+
+_EVENTS = 200
+_TONES = {"alert": "warn", "resume": "text", "control": "text", "checkpoint": "muted"}
+
+
+class LogLine(NamedTuple):
+    """A line and its tone; the text is safe."""
+
+    text: str
+    tone: str
+
+
+class LogTail(Widget, can_focus=True):
+    """The newest lines that fit; the keys go back to earlier ones."""
+
+    BINDINGS: ClassVar = [
+        Binding("up", "scroll_lines(-1)", "up", show=False),
+        Binding("down", "scroll_lines(1)", "down", show=False),
+        Binding("pageup", "scroll_lines(-10)", "page up", show=False),
+        Binding("pagedown", "scroll_lines(10)", "page down", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "log-tail--heading",
+        *(f"log-tail--{tone}" for tone in ("text", "muted", "warn", "bad")),
+    }
+    DEFAULT_CSS = """
+    LogTail {
+        & > .log-tail--heading { color: $text-muted; background: $surface; }
+        & > .log-tail--text { color: $text; }
+        & > .log-tail--muted { color: $text-muted; }
+        & > .log-tail--warn { color: $text-warning; }
+        & > .log-tail--bad { color: $text-error; }
+        &:focus > .log-tail--heading { color: $accent; text-style: bold; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._lines: list[LogLine] = []
+        self._back = 0
+        self._painted: dict[int, LogLine | None] = {}
+
+    @property
+    def lines(self) -> Sequence[LogLine]:
+        """Every line there is."""
+        return self._lines
+
+    def show(self, feed: RunFeed | None, said: Sequence[str] = ()) -> None:
+        """Show a run's story; `said` are the answers to what was asked of it here."""
+        self._lines = lines_of(feed, said) if feed else []
+        self._back = min(self._back, self._most_back)
+        self._repaint()
+
+    def action_scroll_lines(self, by: int) -> None:
+        """Go to earlier lines, or later ones."""
+        self._back = min(max(self._back - by, 0), self._most_back)
+        self._repaint()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Go to earlier lines."""
+        self.action_scroll_lines(-1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Go to later lines."""
+        self.action_scroll_lines(1)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the heading or one line."""
+        width = self.size.width
+        if y == 0:
+            earlier = f" ({self._back} later below)" if self._back else ""
+            style = self.get_component_rich_style("log-tail--heading")
+            return Strip([Segment(f" log{earlier}", style)]).adjust_cell_length(width, style)
+        line = self._painted[y] = self._line(y)
+        if line is None:
+            return Strip.blank(width, self.rich_style)
+        style = self.get_component_rich_style(f"log-tail--{line.tone}")
+        text = line.text
+        text = text if cell_len(text) < width else set_cell_size(text, max(width - 2, 0)) + "…"
+        return Strip([Segment(f" {text}", style)]).adjust_cell_length(width, style)
+
+    @property
+    def _rows(self) -> int:
+        return max(self.size.height - 1, 1)
+
+    @property
+    def _most_back(self) -> int:
+        return max(len(self._lines) - self._rows, 0)
+
+    def _line(self, y: int) -> LogLine | None:
+        first = max(len(self._lines) - self._rows - self._back, 0)
+        at = first + y - 1
+        return self._lines[at] if at < len(self._lines) else None
+
+    def _repaint(self) -> None:
+        for y in range(1, self.size.height):
+            if self._painted.get(y, LogLine("", "")) != self._line(y):
+                self.refresh(Region(0, y, self.size.width, 1))
+        if self._painted.get(0) != LogLine(str(self._back), ""):
+            self._painted[0] = LogLine(str(self._back), "")
+            self.refresh(Region(0, 0, self.size.width, 1))
+
+
+def lines_of(feed: RunFeed, said: Sequence[str] = ()) -> list[LogLine]:
+    """Return the story of a run in lines: events, the worker's output, answers given here."""
+    # Checkpoints come all the time; the newest is enough.
+    newest = [mark for mark in feed.marks[-_EVENTS:] if mark.kind == "checkpoint"][-1:]
+    lines = [
+        LogLine(safe_text(f"{mark.step:>8,}  {mark.text}"), _TONES[mark.kind])
+        for mark in feed.marks
+        if mark.kind != "checkpoint" or mark in newest
+    ][-_EVENTS:]
+    remedies = {alert.step: alert.remedy for alert in feed.alerts if alert.remedy}
+    if feed.alerts and (remedy := remedies.get(feed.alerts[-1].step)):
+        lines.append(LogLine(safe_text(f"{'':>8}  {remedy}"), "warn"))
+    if feed.log:
+        lines.append(LogLine("the worker printed:", "muted"))
+        lines += [LogLine(safe_text(line), "text") for line in feed.log]
+    lines += [LogLine(safe_text(line), "text") for line in said]
+    return lines

@@ -1,0 +1,130 @@
+"""The quantities of a run at a glance: name, newest value and a sparkline each."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar, Final, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ganterm.render.chart import Source
+from ganterm.render.colour import Charset
+from ganterm.render.curve import sparkline
+from ganterm.tui.feed.runfeed import RunFeed
+
+QUANTITIES: Final = (
+    ("d_loss", "D loss"),
+    ("g_loss", "G loss"),
+    ("d_real", "D(x)"),
+    ("d_fake", "D(G(z))"),
+    ("acc_real", "acc real"),
+    ("acc_fake", "acc fake"),
+    ("wasserstein", "Wasserst."),
+    ("penalty", "penalty"),
+    ("grad_norm_d", "grad D"),
+    ("grad_norm_g", "grad G"),
+    ("images_per_s", "images/s"),
+)
+"""What is shown, by its name in the journal, as far as there is room."""
+
+_NAME, _VALUE, _LEAST_SPARK, _MOST_SPARK, _GAP = 9, 6, 6, 24, 2
+
+
+class Spark(NamedTuple):
+    """One quantity: `line` is its course, the newest at the right."""
+
+    name: str
+    value: str
+    line: str
+
+
+class Sparks(Widget, can_focus=False):
+    """As many quantities as fit, side by side and in rows."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"sparks--name", "sparks--value", "sparks--line"}
+    DEFAULT_CSS = """
+    Sparks {
+        height: 1;
+        & > .sparks--name { color: $text-muted; }
+        & > .sparks--value { color: $text; text-style: bold; }
+        & > .sparks--line { color: $text-accent; }
+    }
+    """
+
+    def __init__(self, *, charset: Charset) -> None:
+        super().__init__()
+        self._charset = charset
+        self._feed: RunFeed | None = None
+        self._rows: list[list[Spark]] = []
+        self._wide = _LEAST_SPARK
+
+    @property
+    def text(self) -> str:
+        """Everything that is shown."""
+        return "\n".join("  ".join(" ".join(spark) for spark in row) for row in self._rows)
+
+    def show(self, feed: RunFeed | None) -> None:
+        """Show a run as it stands; only rows that changed are painted."""
+        self._feed = feed
+        rows = self._arranged()
+        for y in range(max(len(rows), len(self._rows))):
+            if rows[y : y + 1] != self._rows[y : y + 1]:
+                self.refresh(Region(0, y, self.size.width, 1))
+        self._rows = rows
+
+    def on_resize(self) -> None:
+        """Arrange them anew."""
+        self._rows = self._arranged()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        name, value, line = (
+            self.get_component_rich_style(f"sparks--{part}") for part in ("name", "value", "line")
+        )
+        segments = [Segment(" ", self.rich_style)]
+        for spark in self._rows[y] if y < len(self._rows) else ():
+            segments += [
+                Segment(f"{spark.name:<{_NAME}} ", name),
+                Segment(f"{spark.value:<{_VALUE}} ", value),
+                Segment(spark.line + " " * (self._wide - cell_len(spark.line) + _GAP), line),
+            ]
+        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+
+    def _arranged(self) -> list[list[Spark]]:
+        feed, width, rows = self._feed, self.size.width - 1, self.size.height
+        if feed is None or width <= 0 or rows <= 0:
+            return []
+        known = [(key, name) for key, name in QUANTITIES if key in feed.series]
+        fixed = _NAME + _VALUE + 2 + _GAP
+        abreast = max(min((width + _GAP) // (fixed + _LEAST_SPARK), -(-len(known) // rows)), 1)
+        self._wide = max(min((width + _GAP) // abreast - fixed, _MOST_SPARK), 0)
+        shown = [
+            Spark(name, _figure(feed.series[key].latest), self._course(feed.series[key]))
+            for key, name in known[: abreast * rows]
+        ]
+        return [shown[at : at + abreast] for at in range(0, len(shown), abreast)]
+
+    def _course(self, series: Source) -> str:
+        return sparkline(course(series, self._wide), self._wide, charset=self._charset)
+
+
+def course(source: Source, columns: int) -> list[float]:
+    """Return at most `columns` means of a quantity over its steps, NaN where it was not finite."""
+    extent = source.extent
+    if extent is None or columns < 1:
+        return []
+    bins = source.window(*extent, min(columns, len(source)))
+    return [each.mean for each in bins if each is not None]
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "-"
+    if not math.isfinite(value):
+        return "nan"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if value else "0"
