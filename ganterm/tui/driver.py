@@ -1,7 +1,8 @@
-"""Textual's terminal driver without questions, and with an ear for a terminal that is gone.
+"""Textual's terminal driver without questions, sparing, and with an ear for a terminal's end.
 
 Textual asks the terminal what it can do. Over a slow link the answer may come when the app has
-left, and the shell would take it for typing; so nothing is asked here.
+left, and the shell would take it for typing; so nothing is asked here. And Textual paints regions;
+what of them the terminal shows already is not sent again.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ import os
 import signal
 import termios
 import threading
-from typing import Final
+from types import FrameType
+from typing import Any, Final
 
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+
+from ganterm.tui.paint.painter import Painter
 
 LAST_SECONDS: Final = 1.0
 """How long leaving a terminal that hung up may take; then the process just ends."""
@@ -23,9 +28,24 @@ _LOOK_SECONDS: Final = 2.0
 
 
 class QuietDriver(LinuxDriver):
-    """Asks the terminal nothing, and ends the app when its terminal has gone."""
+    """Asks the terminal nothing, and ends the app when its terminal has gone.
+
+    Attributes:
+        painter: knows what the terminal shows; `forget` makes the next painting a whole one.
+    """
 
     _watched = False
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.painter = Painter()
 
     def start_application_mode(self) -> None:
         """Take over the terminal; called in the app's event loop."""
@@ -36,7 +56,25 @@ class QuietDriver(LinuxDriver):
         if not self._watched:
             self._watched = True
             threading.Thread(target=self._watch, args=(loop,), daemon=True).start()
+        self.painter.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._heed_resizing()
+
+    def write(self, data: str) -> None:
+        """Send what makes the terminal look as `data` says."""
+        if sparing := self.painter.paint(data):
+            super().write(sparing)
+
+    def _heed_resizing(self) -> None:
+        """Know nothing of a terminal that moved its lines about to fit another size."""
+        told = signal.getsignal(signal.SIGWINCH)
+
+        def heed(number: int, frame: FrameType | None) -> None:
+            self.painter.forget()
+            if callable(told):
+                told(number, frame)
+
+        signal.signal(signal.SIGWINCH, heed)
 
     @property
     def backlog(self) -> int:

@@ -1,0 +1,1 @@
+"""What reaches the terminal: of all that is painted, only the cells that look different."""

@@ -1,0 +1,114 @@
+"""The pen of a terminal: which colours and attributes the next character gets (ECMA-48 SGR)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+RESET: Final = "\x1b[m"
+
+_OFF: Final = {
+    "22": frozenset({"1", "2"}),
+    "23": frozenset({"3"}),
+    "24": frozenset({"4", "21"}),
+    "25": frozenset({"5", "6"}),
+    "27": frozenset({"7"}),
+    "28": frozenset({"8"}),
+    "29": frozenset({"9"}),
+    "54": frozenset({"51", "52"}),
+    "55": frozenset({"53"}),
+}
+"""What the parameters that take attributes away take."""
+_ATTRIBUTES: Final = frozenset().union(*_OFF.values())
+
+
+class Pen(NamedTuple):
+    """Colours and attributes in SGR's own words.
+
+    Attributes:
+        fg, bg: what selects the colour after a 3 or a 4: `1`, `8;5;244`, `8;2;1;2;3`; bright
+            colours as `b1`; empty for the terminal's own.
+        attributes: parameters that are switched on, such as `1` for bold.
+    """
+
+    fg: str = ""
+    bg: str = ""
+    attributes: frozenset[str] = frozenset()
+
+    @property
+    def marks_blanks(self) -> bool:
+        """Whether a space looks different in this pen, but for its background."""
+        return not self.attributes <= _UNSEEN
+
+
+PLAIN: Final = Pen()
+_UNSEEN: Final = frozenset({"1", "2", "3"})
+"""Attributes that a space does not show: bold, faint, italic."""
+
+
+@lru_cache(maxsize=8192)
+def after(pen: Pen, parameters: str) -> Pen | None:
+    """Return the pen after `ESC [ parameters m`; None for parameters that are not understood."""
+    fg, bg, attributes = pen
+    words = parameters.split(";")
+    at = 0
+    while at < len(words):
+        word = words[at].lstrip("0") or "0"
+        if word in {"38", "48"}:
+            width = {"5": 3, "2": 5}.get(words[at + 1] if at + 1 < len(words) else "")
+            if width is None or at + width > len(words):
+                return None
+            colour = "8;" + ";".join(words[at + 1 : at + width])
+            fg, bg = (colour, bg) if word == "38" else (fg, colour)
+            at += width
+            continue
+        if word == "0":
+            fg, bg, attributes = PLAIN
+        elif word in _ATTRIBUTES:
+            attributes |= {word}
+        elif word in _OFF:
+            attributes -= _OFF[word]
+        elif (named := _named(word)) is not None:
+            fg, bg = (named[1], bg) if named[0] == "3" else (fg, named[1])
+        else:
+            return None
+        at += 1
+    return Pen(fg, bg, attributes)
+
+
+def _named(word: str) -> tuple[str, str] | None:
+    """Return which colour, 3 or 4, one of the 16 or the terminal's own is given to."""
+    if len(word) == 2 and word[0] in "34" and word[1] in "012345679":
+        return word[0], "" if word[1] == "9" else word[1]
+    if word[:-1] in {"9", "10"} and word[-1] in "01234567":
+        return ("3" if word[:-1] == "9" else "4"), f"b{word[-1]}"
+    return None
+
+
+@lru_cache(maxsize=16384)
+def change(before: Pen, wanted: Pen) -> str:
+    """Return the shortest sequence that makes the one pen the other; empty if they agree."""
+    if before == wanted:
+        return ""
+    anew = _sequence(["", *_switched_on(PLAIN, wanted)])
+    if not before.attributes <= wanted.attributes:
+        return anew
+    return min(_sequence(_switched_on(before, wanted)), anew, key=len)
+
+
+def _switched_on(before: Pen, wanted: Pen) -> list[str]:
+    parts = sorted(wanted.attributes - before.attributes, key=int)
+    if wanted.fg != before.fg:
+        parts.append(_selecting(wanted.fg, "3", "9"))
+    if wanted.bg != before.bg:
+        parts.append(_selecting(wanted.bg, "4", "10"))
+    return parts
+
+
+def _selecting(colour: str, normal: str, bright: str) -> str:
+    return bright + colour[1:] if colour.startswith("b") else normal + (colour or "9")
+
+
+def _sequence(parameters: Sequence[str]) -> str:
+    return f"\x1b[{';'.join(parameters)}m"
