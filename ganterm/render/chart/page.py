@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -65,6 +66,8 @@ class Page:
 
     def spans(self) -> list[list[Span]]:
         """Return the rows, neighbouring cells of one style together."""
+        if not self.width:
+            return [[] for _ in self.chars]
         return [
             _merged(chars, styles) for chars, styles in zip(self.chars, self.styles, strict=True)
         ]
@@ -96,26 +99,16 @@ def _cells(char: str) -> int:
 
 def _merged(chars: list[str], styles: list[str]) -> list[Span]:
     """Merge a row into spans; blanks without a style join what they lie between if it is alike."""
+    borders = [x for x, (left, right) in enumerate(pairwise(styles), 1) if left != right]
     spans: list[Span] = []
-    text: list[str] = []
-    blanks = 0
-    current = ""
-    for char, style in zip(chars, styles, strict=True):
-        if style == current:
-            blanks = 0
-        elif not style and char == " ":
-            blanks += 1
-        else:
-            kept = len(text) - blanks
-            if kept:
-                spans.append(Span("".join(text[:kept]), current))
-            if blanks:
-                spans.append(Span(" " * blanks, ""))
-            text, blanks, current = [], 0, style
-        text.append(char)
-    kept = len(text) - blanks
-    if kept:
-        spans.append(Span("".join(text[:kept]), current))
-    if blanks:
-        spans.append(Span(" " * blanks, ""))
+    for begin, end in pairwise((0, *borders, len(styles))):
+        span = Span("".join(chars[begin:end]), styles[begin])
+        if len(spans) > 1 and spans[-2].style == span.style and _is_blank(spans[-1]):
+            gap, before = spans.pop(), spans.pop()
+            span = Span(before.text + gap.text + span.text, span.style)
+        spans.append(span)
     return spans
+
+
+def _is_blank(span: Span) -> bool:
+    return not span.style and span.text.isspace()
