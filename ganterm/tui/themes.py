@@ -206,6 +206,7 @@ def to_theme(palette: Palette) -> Theme:
         "text-muted": p.muted,
         "text-disabled": p.muted,
         "text-primary": p.accent,
+        "text-secondary": p.accent,
         "text-accent": p.accent,
         "text-success": p.good,
         "text-warning": p.warn,

@@ -1,0 +1,171 @@
+"""The table of actions: every action is there by key, by mouse, in the help and in the palette."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import pkgutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import OptionList
+
+from ganterm.tui import screens
+from ganterm.tui.actions import DIALOGS, TABLE, Action, Scope, bindings, key_name, offered
+from ganterm.tui.app import GantermApp
+from ganterm.tui.palette import offered_commands
+from ganterm.tui.screens.base import AppScreen, Dialog
+from ganterm.tui.screens.help import HelpScreen
+from ganterm.tui.widgets.footer import ActionFooter
+from tests.tui.driving import awaited, list_runs, make_app, some_runs
+
+SCREENS: tuple[Scope, ...] = tuple(scope for scope in TABLE if scope not in {*DIALOGS, "app"})
+
+
+def classes() -> dict[Scope, type[Any]]:
+    """Return the class that each scope belongs to."""
+    found: dict[Scope, type[Any]] = {"app": GantermApp}
+    for module in pkgutil.iter_modules(screens.__path__):
+        for value in vars(importlib.import_module(f"{screens.__name__}.{module.name}")).values():
+            if isinstance(value, type) and issubclass(value, AppScreen | Dialog):
+                scope = vars(value).get("SCOPE")
+                if scope is not None:
+                    found[scope] = value
+    return found
+
+
+def test_every_action_can_be_done() -> None:
+    """For every action the class of its scope has a method, and no screen lacks its scope."""
+    found = classes()
+    assert found.keys() == TABLE.keys()
+    for scope, actions in TABLE.items():
+        for action in actions:
+            assert hasattr(found[scope], f"action_{action.id}"), f"{scope}.{action.id}"
+
+
+def test_no_key_does_two_things() -> None:
+    """Within a screen, with what the app does everywhere, each key belongs to one action."""
+    for scope in TABLE:
+        keys = Counter(key for _, action in offered(scope) for key in action.keys.split(","))
+        assert keys.most_common(1)[0][1] == 1, f"{scope}: {keys.most_common(3)}"
+
+
+def test_the_bindings_are_the_table() -> None:
+    """Each class binds exactly the keys of its scope."""
+    for scope, owner in classes().items():
+        bound = {(each.action, each.key) for each in owner.BINDINGS}
+        assert bound == {(action.id, action.keys) for action in TABLE[scope]}
+
+
+def test_every_action_is_explained() -> None:
+    """A label of one to three words and one sentence of help, nothing twice in a scope."""
+    for scope, actions in TABLE.items():
+        for action in actions:
+            assert 1 <= len(action.label.split()) <= 3, action
+            assert action.help.endswith("."), action
+        for names in (Counter(a.label for a in actions), Counter(a.id for a in actions)):
+            assert max(names.values()) == 1, f"{scope}: {names}"
+
+
+@pytest.mark.parametrize("scope", SCREENS)
+@awaited
+async def test_the_palette_and_the_help_have_every_action(scope: Scope, tmp_path: Path) -> None:
+    """On every screen both offer whatever can be done there now."""
+    app = make_app(tmp_path)
+    async with app.run_test() as pilot:
+        list_runs(app, some_runs())
+        if scope != "runs":
+            await app.switch_mode(scope)
+        await pilot.pause()
+        screen = app.screen
+        named = {command.title for command in offered_commands(app, screen)}
+        for of, action in offered(scope):
+            target = app if of == "app" else screen
+            if action.id != "commands" and target.check_action(action.id, ()) is True:
+                assert f"{action.label} ({key_name(action.keys.split(',')[0])})" in named
+        await app.push_screen(HelpScreen(scope))
+        options = {option.id for option in app.screen.query_one(OptionList).options}
+        assert {f"{of}.{action.id}" for of, action in offered(scope)} <= options
+
+
+@awaited
+async def test_a_click_in_the_help_does_the_action(tmp_path: Path) -> None:
+    """The help is a menu for the mouse: what is clicked is done on the screen below."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(80, 40)) as pilot:
+        list_runs(app, some_runs())
+        await pilot.press("question_mark")
+        options = app.screen.query_one(OptionList)
+        row = next(i for i, option in enumerate(options.options) if option.id == "runs.mark_all")
+        await pilot.click(OptionList, offset=(5, row))
+        await pilot.pause()
+        assert not isinstance(app.screen, HelpScreen)
+        assert len(app.screen.query_one("RunTable").marked) == len(some_runs())  # type: ignore[attr-defined]
+
+
+@awaited
+async def test_a_click_in_the_footer_does_the_action(tmp_path: Path) -> None:
+    """Every name in the footer is a button."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 24)) as pilot:
+        list_runs(app, some_runs())
+        await pilot.pause()
+        footer = app.screen.query_one(ActionFooter)
+        text = footer.render_line(0).text
+        await pilot.click(ActionFooter, offset=(text.index("Space") + 1, 0))
+        await pilot.pause()
+        assert "◆ 1 marked" in app.screen.query_one("Header").text  # type: ignore[attr-defined]
+        await pilot.click(ActionFooter, offset=(text.index("help"), 0))
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize("width", range(1, 140, 7))
+@awaited
+async def test_the_footer_fits_any_width(width: int, tmp_path: Path) -> None:
+    """Help stays to the last, nothing is cut in the middle, the line is as wide as the screen."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(width, 10)) as pilot:
+        list_runs(app, some_runs())
+        await pilot.pause()
+        strip = app.screen.query_one(ActionFooter).render_line(0)
+        assert strip.cell_length == width
+        labels = {action.label for _, action in offered("runs") if action.rank}
+        shown = {
+            part.split(maxsplit=1)[-1].strip() for part in strip.text.split("  ") if part.strip()
+        }
+        if width > 10:
+            assert "help" in shown
+            assert shown <= labels
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("question_mark", "?"), ("ctrl+p", "^p"), ("f12", "F12"), ("S", "S"), ("escape", "Esc")],
+)
+def test_keys_are_named_as_people_read_them(key: str, name: str) -> None:
+    """Not by Textual's names."""
+    assert key_name(key) == name
+
+
+def test_every_key_of_the_table_is_one_that_textual_sends() -> None:
+    """A key by a name that Textual never sends could not be pressed."""
+    known = {"escape", "enter", "space", "delete", "left", "right", "up", "down", "home", "end"}
+    known |= {"tab", "backspace", "pageup", "pagedown", "question_mark", "colon", "slash", "plus"}
+    known |= {"asterisk", "left_square_bracket", "right_square_bracket", "minus", "comma"}
+    known |= {"full_stop", "equals_sign", "less_than_sign", "greater_than_sign", "underscore"}
+    for action in itertools.chain.from_iterable(TABLE.values()):
+        for key in action.keys.split(","):
+            last = key.split("+")[-1]
+            assert len(last) == 1 or last in known or last.removeprefix("f").isdigit(), key
+
+
+def test_a_row_of_the_table_becomes_one_binding() -> None:
+    """What the footer shows is marked to be shown, and help goes along as the tooltip."""
+    for scope, actions in TABLE.items():
+        for action, binding in zip(actions, bindings(scope), strict=True):
+            assert isinstance(action, Action)
+            assert getattr(binding, "show") == bool(action.rank)  # noqa: B009 - a union of types
+            assert getattr(binding, "tooltip") == action.help  # noqa: B009

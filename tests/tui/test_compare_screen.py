@@ -1,0 +1,170 @@
+"""Comparing runs: curves over one another, settings side by side, as they come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.strip import Strip
+
+from ganterm.config import FIELDS
+from ganterm.runs.journal import JournalWriter
+from ganterm.tui.app import GantermApp
+from ganterm.tui.screens.compare import SMOOTHING, CompareScreen
+from ganterm.tui.screens.runs import RunsScreen
+from ganterm.tui.widgets.chart import ChartView, Drawing
+from ganterm.tui.widgets.diff_table import DiffTable, Subject, differing, said
+from ganterm.tui.widgets.header import Header
+from tests.tui.driving import awaited, make_app, screen_text, write_run
+
+
+def drawing_of(app: GantermApp) -> Drawing:
+    drawing = app.screen.query_one(ChartView).drawing
+    assert drawing is not None
+    return drawing
+
+
+def drawn(app: GantermApp) -> list[str]:
+    return [trace.label for trace in drawing_of(app).traces]
+
+
+@awaited
+async def test_five_runs_lie_over_one_another(tmp_path: Path) -> None:
+    """Each has a curve of its own, named in the legend, and a column in the table."""
+    runs = [write_run(tmp_path, f"run-{i}", drift=i / 10) for i in range(5)]
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.compare_runs(runs)
+        await pilot.pause()
+        assert "reading 5 more" in app.screen.query_one(Header).text
+        app.read_now()
+        await pilot.pause()
+        assert drawn(app) == [run.name for run in runs]
+        assert len({trace.style for trace in drawing_of(app).traces}) == 5
+        text = screen_text(app)
+        assert all(text.count(run.name) >= 2 for run in runs)
+        assert "The settings do not differ." in text
+
+
+@awaited
+async def test_every_quantity_can_be_drawn(tmp_path: Path) -> None:
+    """] and [ go around what any of the runs has measured."""
+    runs = [write_run(tmp_path, "one"), write_run(tmp_path, "two")]
+    with JournalWriter(runs[1].journal) as journal:
+        journal.write("metrics", 500, wasserstein=0.5)
+    app = make_app(tmp_path)
+    async with app.run_test() as pilot:
+        app.compare_runs(runs)
+        app.read_now()
+        await pilot.pause()
+        titles = []
+        for _ in range(5):
+            titles.append(drawing_of(app).title)
+            await pilot.press("right_square_bracket")
+        assert titles == ["G loss", "D loss", "Wasserstein estimate", "images/s", "G loss"]
+        await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        assert drawn(app) == ["two"]
+
+
+@awaited
+async def test_scale_and_smoothing_go_around(tmp_path: Path) -> None:
+    """Key l switches the scale, s goes through the weights; the header says what is on."""
+    app = make_app(tmp_path)
+    async with app.run_test() as pilot:
+        app.compare_runs([write_run(tmp_path, "one"), write_run(tmp_path, "two")])
+        app.read_now()
+        await pilot.press("l")
+        assert drawing_of(app).view.log
+        assert "log scale" in app.screen.query_one(Header).text
+        weights = []
+        for _ in SMOOTHING:
+            await pilot.press("s")
+            weights.append(drawing_of(app).view.smoothing)
+        assert weights == [*SMOOTHING[1:], 0.0]
+
+
+@awaited
+async def test_new_points_appear_and_an_unchanged_chart_is_not_painted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run writes is drawn at the next look; looking again paints no line."""
+    run = write_run(tmp_path, "one")
+    app = make_app(tmp_path)
+    async with app.run_test() as pilot:
+        app.compare_runs([run, write_run(tmp_path, "two")])
+        app.read_now()
+        await pilot.pause()
+        painted: list[int] = []
+        original = ChartView.render_line
+
+        def spy(chart: ChartView, y: int) -> Strip:
+            painted.append(y)
+            return original(chart, y)
+
+        monkeypatch.setattr(ChartView, "render_line", spy)
+        assert isinstance(app.screen, CompareScreen)
+        app.screen.on_screen_resume()
+        await pilot.pause()
+        assert painted == []
+        with JournalWriter(run.journal) as journal:
+            journal.write("metrics", 600, g_loss=9.0)
+        app.read_now()
+        await pilot.pause()
+        assert painted
+        assert "9" in app.screen.query_one(ChartView).render_line(0).text
+
+
+@awaited
+async def test_leaving_goes_back_and_stops_reading(tmp_path: Path) -> None:
+    """Escape shows the runs again, and their histories are no longer kept."""
+    app = make_app(tmp_path)
+    async with app.run_test() as pilot:
+        app.compare_runs([write_run(tmp_path, "one"), write_run(tmp_path, "two")])
+        app.read_now()
+        assert len(app.poller.feeds) == 2
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(app.screen, RunsScreen)
+        app.read_now()
+        assert len(app.poller.feeds) <= 1
+
+
+@awaited
+async def test_all_settings_can_be_seen(tmp_path: Path) -> None:
+    """Key a shows the settings that agree as well."""
+    app = make_app(tmp_path)
+    async with app.run_test() as pilot:
+        app.compare_runs([write_run(tmp_path, "one"), write_run(tmp_path, "two", lr_g=1e-3)])
+        app.read_now()
+        await pilot.pause()
+        table = app.screen.query_one(DiffTable)
+        assert table.lines == [["lr_g", "0.0002", "0.001"]]
+        await pilot.press("a")
+        assert [line[0] for line in table.lines] == ["recipe", "dataset", "batch_size", "lr_g"]
+
+
+def _subject(name: str, settings: dict[str, object], **began: object) -> Subject:
+    return Subject(name, "●", 0, settings, {**settings, **began})
+
+
+def test_settings_stand_in_the_order_of_the_schema() -> None:
+    """Settings that this version does not know come last."""
+    names = ["zzz", *reversed(FIELDS)]
+    lines = differing([_subject("a", dict.fromkeys(names, 1)), _subject("b", {})])
+    assert [line[0] for line in lines] == [*FIELDS, "zzz"]
+    assert lines[0][1:] == ["1", "-"]
+
+
+def test_a_setting_changed_live_is_told_with_what_it_was() -> None:
+    """It is shown even where both runs have the same value now."""
+    both = [_subject("a", {"lr_g": 1e-4}, lr_g=2e-4), _subject("b", {"lr_g": 1e-4})]
+    assert differing(both) == [["lr_g", "0.0002 → 0.0001", "0.0001"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(None, "unset"), (True, "true"), (2e-4, "0.0002"), (64, "64"), ("auto", "auto")],
+)
+def test_values_are_written_as_a_person_writes_them(value: object, words: str) -> None:
+    """As in a recipe, with unset for what has no value."""
+    assert said(value) == words
