@@ -21,6 +21,9 @@ def resume(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Give the run this new length in epochs.")
     ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Train on another device: cpu, cuda, cuda:N, mps or auto.")
+    ] = None,
     runs_dir: RunsDir = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
@@ -29,6 +32,7 @@ def resume(
 ) -> None:
     """Train on exactly as if the run had never been interrupted."""
     from ganterm.cli.train import ensure_dataset, start_and_follow  # noqa: PLC0415
+    from ganterm.config import parse_value  # noqa: PLC0415
     from ganterm.config.recorded import recorded_config  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
@@ -37,4 +41,6 @@ def resume(
     found = resolve_run(run, runs_dir or default_runs_dir())
     ensure_dataset(recorded_config(found))
     arguments = [f"--steps={steps}"] if steps else [f"--epochs={epochs}"] if epochs else []
+    if device is not None:
+        arguments.append(f"--device={parse_value('device', device)}")
     start_and_follow(found, arguments, detach=detach, as_json=as_json)

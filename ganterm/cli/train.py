@@ -7,6 +7,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from ganterm.cli.console import emit, emit_json, table
@@ -55,6 +56,7 @@ def train(
     Closing the terminal leaves training running: `ganterm attach` follows it again.
     """
     from ganterm.config.newrun import new_run  # noqa: PLC0415
+    from ganterm.data.catalogue import anchored  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()
@@ -67,9 +69,10 @@ def train(
     if dry_run:
         _print_plan(resolved, as_json=as_json)
         return
-    ensure_dataset(resolved.config)
+    chosen = msgspec.structs.replace(resolved.config, dataset=anchored(resolved.config.dataset))
+    ensure_dataset(chosen)
     command = shlex.join(["ganterm", *sys.argv[1:]])
-    run = new_run(resolved.config, where, name=name, command=command)
+    run = new_run(chosen, where, name=name, command=command)
     arguments = ["--repeat", str(source.path.absolute())] if source else []
     start_and_follow(run, arguments, detach=detach, as_json=as_json)
 

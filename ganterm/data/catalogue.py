@@ -242,6 +242,15 @@ def folder_of(dataset: str) -> Path | None:
     return None
 
 
+def anchored(dataset: str) -> str:
+    """Return `dataset` so that it means the same from any directory: a folder by its full path.
+
+    Raises ConfigError for a path that is no folder.
+    """
+    folder = folder_of(dataset)
+    return dataset if folder is None else str(folder.absolute())
+
+
 def image_count(dataset: str, split: str) -> int | None:
     """Give the published number of images of a split ("all" for both); None for a folder.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import torch
@@ -33,12 +33,16 @@ FETCH_SECONDS = 0.5
 
 
 class DivergenceError(TrainingError):
-    """Something became NaN or infinite; `step` and `term` say when and what."""
+    """Something became NaN or infinite; `step` and `term` say when and what.
 
-    def __init__(self, step: int, term: str) -> None:
+    `measured` is what was fetched with the bad news and is yet to be told.
+    """
+
+    def __init__(self, step: int, term: str, measured: Sequence[Metrics | EpochEnded] = ()) -> None:
         super().__init__(f"Training diverged: {term} was not finite at step {step}.")
         self.step = step
         self.term = term
+        self.measured = measured
 
 
 class Trainer:
@@ -164,7 +168,7 @@ class Trainer:
             else:
                 events.append(dataclasses.replace(event, values=measured))
         if broken := self._broken.fetch():
-            raise DivergenceError(*broken)
+            raise DivergenceError(*broken, events)
         return events
 
     def changed(self, key: str, value: object) -> RunConfig:

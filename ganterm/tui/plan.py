@@ -6,11 +6,13 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from ganterm.config import FIELDS
 from ganterm.config.commandline import command_line
 from ganterm.config.draft import Draft, Standing
 from ganterm.config.newrun import new_run
-from ganterm.data.catalogue import CATALOGUE, image_count, missing_splits
+from ganterm.data.catalogue import CATALOGUE, anchored, image_count, missing_splits
 from ganterm.errors import ConfigError
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
@@ -109,9 +111,9 @@ class Plan:
 
         Raises `GantermError` when that does not work.
         """
-        run = new_run(
-            self.draft.config, self.runs_dir, name=self.name or None, command=self.command
-        )
+        config = self.draft.config
+        config = msgspec.structs.replace(config, dataset=anchored(config.dataset))
+        run = new_run(config, self.runs_dir, name=self.name or None, command=self.command)
         start_worker(run)
         return run
 

@@ -54,7 +54,11 @@ def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag) -> ExitCod
         with JournalWriter(run.journal) as journal:
             # What makes no sense is refused before the status tells that the worker is at work.
             job = prepare(
-                run, repeat=arguments.repeat, steps=arguments.steps, epochs=arguments.epochs
+                run,
+                repeat=arguments.repeat,
+                steps=arguments.steps,
+                epochs=arguments.epochs,
+                device=arguments.device,
             )
             status = Status(
                 state="starting", step=job.step, steps=job.config.steps, started=time.time()
@@ -79,6 +83,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=Path, help="run whose live changes are made again")
     parser.add_argument("--steps", type=int, help="new length in steps")
     parser.add_argument("--epochs", type=int, help="new length in epochs")
+    parser.add_argument("--device", help="another device than the run began on")
     parser.add_argument(
         "--started-by", type=json.loads, default=sys.argv, help="command line, as a JSON array"
     )

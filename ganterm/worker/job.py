@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ganterm.config import FIELDS, RunConfig, check
+from ganterm.config import FIELDS, RunConfig, check, parse_value
 from ganterm.config.recorded import config_of
 from ganterm.config.runfile import read_run_toml
 from ganterm.errors import ConfigError, TrainingError
@@ -60,12 +60,17 @@ class Job:
 
 
 def prepare(
-    run: RunDir, *, repeat: Path | None = None, steps: int | None = None, epochs: int | None = None
+    run: RunDir,
+    *,
+    repeat: Path | None = None,
+    steps: int | None = None,
+    epochs: int | None = None,
+    device: str | None = None,
 ) -> Job:
     """Find out what to do with `run` from what its directory holds; nothing there is changed.
 
     `repeat` is the directory of a run whose live changes a new run makes again at their steps;
-    `steps` or `epochs` give the run a new length.
+    `steps` or `epochs` give the run a new length, `device` another place to train.
 
     Raises:
         ConfigError: the configuration cannot be read, or the run has reached its length.
@@ -79,6 +84,9 @@ def prepare(
     else:
         config = _with_length(read_run_toml(run.config_file), length)
         job = Job(config=config, pending=_changes_of(repeat) if repeat else ())
+    if device is not None:
+        moved = msgspec.structs.replace(job.config, device=str(parse_value("device", device)))
+        job = dataclasses.replace(job, config=moved)
     return _with_waiting_commands(job, run, records)
 
 

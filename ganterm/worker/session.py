@@ -105,6 +105,8 @@ class Session:
             return self._end("stopped", str(stop), ExitCode.OK)
         except Exception as error:
             if isinstance(error, DivergenceError):
+                for event in error.measured:
+                    self._handle(event)
                 self._alert_divergence(error)
             trouble = explain(error, self.run, self.job.config)
             if trouble is None:

@@ -9,6 +9,7 @@ from torchvision import datasets
 
 from ganterm.data.catalogue import (
     CATALOGUE,
+    anchored,
     check_split,
     data_dir,
     dataset_info,
@@ -150,3 +151,13 @@ def test_images_are_counted_by_split(tmp_path: Path, monkeypatch: pytest.MonkeyP
         image_count("digits", "test")
     with pytest.raises(ConfigError, match="did you mean mnist"):
         image_count("mnits", "train")
+
+
+def test_a_folder_is_named_by_its_full_path_and_a_dataset_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is resumed from another directory still finds its images."""
+    (tmp_path / "pictures").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert anchored("pictures") == anchored("./pictures/") == str(tmp_path / "pictures")
+    assert anchored("mnist") == "mnist"

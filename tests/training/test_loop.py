@@ -251,3 +251,15 @@ def test_a_state_with_a_broken_weight_is_not_exported() -> None:
         DivergenceError, match=r"the weight generator\.\S+ was not finite at step 1"
     ):
         export_state(run)
+
+
+def test_what_was_measured_before_a_divergence_comes_with_it() -> None:
+    """The last good means are not lost with the bad news."""
+    run = trainer(
+        small("mlp", steps=8, log_every=2, sample_every="0", checkpoint_every="0"), IMAGES
+    )
+    told: list[Event] = []
+    with pytest.raises(DivergenceError) as error:
+        told.extend(poisoned(run, "discriminator", math.nan))
+    told.extend(error.value.measured)
+    assert steps_of(told, Metrics)[:2] == [2, 4]

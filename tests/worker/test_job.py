@@ -67,6 +67,14 @@ def test_a_crashed_run_goes_on_from_its_checkpoint(trained: RunDir) -> None:
     assert job.config == read_run_toml(trained.config_file)
 
 
+def test_a_run_can_go_on_on_another_device(trained: RunDir) -> None:
+    """What began on a GPU is taken up where there is none; a word that names no device is not."""
+    cut(trained, 14)
+    assert prepare(trained, device="mps").config.device == "mps"
+    with pytest.raises(ConfigError, match="device must be"):
+        prepare(trained, device="tpu")
+
+
 def test_an_edited_file_does_not_change_a_run(trained: RunDir) -> None:
     """The run goes on as it began, and the user is told which settings do not hold."""
     cut(trained, 14)
