@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.cli.runs import _age, _bytes, _fitted
+from ganterm.cli.runs import _fitted
 from ganterm.runs import journal
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
@@ -83,10 +83,3 @@ def test_a_narrow_screen_loses_what_is_least_needed() -> None:
     assert _fitted([row], 62)[0].split()[-1] == "DATASET"
     kept = _fitted([row], 10)[0].split()
     assert kept == ["NAME", "STATE", "STEP", "D", "LOSS", "G", "LOSS"]
-
-
-def test_ages_and_sizes_are_short() -> None:
-    """Ages and sizes are rounded to what can be read at a glance."""
-    assert [_age(s) for s in (None, 5, 90, 7200, 200_000)] == ["-", "5s", "2m", "2h", "2d"]
-    sizes = [_bytes(n) for n in (12, 2048, 20_480, 3 << 20, 5 << 30)]
-    assert sizes == ["12B", "2.0k", "20k", "3.0M", "5.0G"]

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 
 from ganterm.cli.follow.history import History
-from ganterm.cli.follow.words import duration, loss_words, progress_words
+from ganterm.cli.follow.words import loss_words, progress_words
 from ganterm.cli.narrate import say
+from ganterm.render.words import duration
 from ganterm.runs.records import Record
 from ganterm.runs.state import RunView
 

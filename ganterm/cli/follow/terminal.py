@@ -15,13 +15,14 @@ from rich.text import Text
 
 from ganterm.cli.follow.history import History
 from ganterm.cli.follow.reporter import ASK
-from ganterm.cli.follow.words import duration, number, progress_words
+from ganterm.cli.follow.words import progress_words
 from ganterm.errors import GantermError
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of
 from ganterm.render.curve import curve, sparkline
 from ganterm.render.sheet import load_sheet
 from ganterm.render.show import draw_many
 from ganterm.render.text import safe_text
+from ganterm.render.words import duration, number
 from ganterm.runs.layout import RunDir
 from ganterm.runs.records import Record
 from ganterm.runs.state import RunView

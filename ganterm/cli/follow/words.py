@@ -3,21 +3,7 @@
 from __future__ import annotations
 
 from ganterm.cli.follow.history import History
-
-
-def duration(seconds: float) -> str:
-    """Return a span of time as a person says it: `48 s`, `2 min 5 s`, `3 h 10 min`."""
-    whole = int(seconds + 0.5)
-    hours, rest = divmod(whole, 3600)
-    minutes, rest = divmod(rest, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def number(value: float | None) -> str:
-    """Return a loss or probability with three digits; a dash where there is none."""
-    return "-" if value is None else f"{value:.3f}"
+from ganterm.render.words import duration, number
 
 
 def progress_words(history: History) -> str:

@@ -1,18 +1,8 @@
 """Numbers of a run in words."""
 
-import pytest
 
 from ganterm.cli.follow.history import History
-from ganterm.cli.follow.words import duration, loss_words, progress_words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "0 s"), (48.4, "48 s"), (59.7, "1 min 0 s"), (125, "2 min 5 s"), (11_400, "3 h 10 min")],
-)
-def test_durations_read_as_a_person_says_them(seconds: float, words: str) -> None:
-    """Seconds, minutes with seconds, hours with minutes."""
-    assert duration(seconds) == words
+from ganterm.cli.follow.words import loss_words, progress_words
 
 
 def test_losses_of_a_critic_come_with_its_estimate_and_penalty() -> None:
