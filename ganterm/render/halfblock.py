@@ -187,28 +187,35 @@ def draw(raster: Raster, canvas: Canvas, *, levels: int | None = None) -> list[s
     mode = canvas.colour
     if levels is not None:
         return [line_to_ansi(runs, mode) for runs in encode(raster, levels, mode=mode)]
+    return [
+        line_to_ansi(runs, mode) for runs in encode_within(raster, mode, budget_of(raster, mode))
+    ]
+
+
+def budget_of(raster: Raster, mode: ColourMode) -> int:
+    """Return how many bytes a frame of the raster's size may have over a slow connection."""
     base, per_cell = _BUDGET[mode]
-    budget = (base + per_cell * raster.width * ((raster.height + 1) // 2)) * raster.channels
-    return _best_within(raster, mode, int(budget))
+    return int((base + per_cell * raster.width * ((raster.height + 1) // 2)) * raster.channels)
 
 
-def _best_within(raster: Raster, mode: ColourMode, budget: int) -> list[str]:
-    """Draw with a good quality that takes at most `budget` bytes; the worst may take more.
+def encode_within(raster: Raster, mode: ColourMode, budget: int) -> list[list[Run]]:
+    """Encode with a good quality that takes at most `budget` bytes; the worst may take more.
 
     The best does for clean pictures. If it takes too many bytes, those qualities are left out that
-    will not spare enough, so that a noisy frame is drawn two or three times and not ten.
+    will not spare enough, so that a noisy frame is encoded two or three times and not ten. Raises
+    ValueError for `ColourMode.NONE`.
     """
     ladder = _GREY_LADDER if raster.channels == 1 else _RGB_LADDER
     needed = 1.0
-    drawn: list[str] = []
+    lines: list[list[Run]] = []
     for quality in ladder:
         if quality.share > needed:
             continue
         lines = encode(raster, quality.levels, mode=mode, slack=quality.slack)
-        drawn = [line_to_ansi(runs, mode) for runs in lines]
-        size = sum(len(line.encode()) + 1 for line in drawn)  # each with its line feed
+        # Each line comes with its line feed.
+        size = sum(len(line_to_ansi(runs, mode).encode()) + 1 for runs in lines)
         if size <= budget:
             break
         if quality is ladder[0]:
             needed = budget / size
-    return drawn
+    return lines

@@ -52,6 +52,11 @@ class RunDir:
         return self.path / "samples"
 
     @property
+    def real_samples(self) -> Path:
+        """The grid of real images that generated ones are compared with."""
+        return self.samples / "real.png"
+
+    @property
     def checkpoints(self) -> Path:
         """The directory of the checkpoints."""
         return self.path / "checkpoints"

@@ -1,4 +1,4 @@
-"""The sample grid: what the run's fixed latent vectors look like at a step."""
+"""The sample grids: what the run's fixed latent vectors look like at a step, and real images."""
 
 from __future__ import annotations
 
@@ -27,4 +27,19 @@ def write_grid(path: Path, generator: nn.Module, latents: torch.Tensor, columns:
     Raises `OSError` when it cannot be written.
     """
     rasters = rasters_of(generate(generator, latents))
+    write_atomically(path, lambda temp: save_sheet(rasters, columns, temp), sync=False)
+
+
+def write_real(path: Path, images: torch.Tensor, columns: int) -> None:
+    """Draw as many real images as the sample grid has into the PNG at `path`, unless it is there.
+
+    `images` are uint8 (N, C, H, W); columns x columns of them are taken, evenly spread, so that
+    of a set in the order of its classes none is missing. Raises `OSError` when it cannot be
+    written.
+    """
+    if path.exists():
+        return
+    count = min(columns**2, len(images))
+    where = torch.arange(count) * len(images) // count
+    rasters = rasters_of(images[where.to(images.device)].cpu())
     write_atomically(path, lambda temp: save_sheet(rasters, columns, temp), sync=False)

@@ -42,7 +42,7 @@ from ganterm.worker.commands import Inbox
 from ganterm.worker.job import Job
 from ganterm.worker.live import LiveChanges
 from ganterm.worker.memory import memory_in_use
-from ganterm.worker.samples import PREVIEW, write_grid
+from ganterm.worker.samples import PREVIEW, write_grid, write_real
 from ganterm.worker.signals import StopFlag
 from ganterm.worker.trouble import explain
 
@@ -138,6 +138,7 @@ class Session:
             self._saved_step = self.trainer.step
             self._note_checkpoint(self.job.checkpoint)
         self._write_opening()
+        write_real(self.run.real_samples, images.images, config.sample_grid)
         for path, _ in self.job.skipped:
             checkpoints.set_aside(path)
         notes = list(images.notes)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ganterm.render.sheet import load_sheet
 from ganterm.runs import control
 from ganterm.runs.journal import JournalTail, read_journal
 from ganterm.runs.layout import RunDir
@@ -235,3 +236,11 @@ for file in files:
 print("holding", flush=True)
 sys.stdin.read()
 """
+
+
+def test_a_run_keeps_real_images_to_compare_with(trained: RunDir) -> None:
+    """They are as many as the samples, and of the same size."""
+    real = load_sheet(trained.real_samples)
+    fake = load_sheet(trained.sample_path(0))
+    assert len(real) == len(fake) == 4
+    assert (real[0].width, real[0].height) == (fake[0].width, fake[0].height)
