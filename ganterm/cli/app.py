@@ -18,6 +18,7 @@ from ganterm.cli import (
     data,
     face,
     info,
+    manage,
     recipes,
     resume,
     runs,
@@ -39,7 +40,7 @@ app = typer.Typer(
     "130 and 143 signals.",
 )
 
-_RUN, _LOOK, _KNOW = "Train and steer", "Look", "Know"
+_RUN, _LOOK, _KEEP, _KNOW = "Train and steer", "Look", "Keep", "Know"
 
 app.command("app", rich_help_panel=_RUN)(face.app)
 app.command("train", rich_help_panel=_RUN)(train.train)
@@ -49,6 +50,9 @@ app.command("ctl", rich_help_panel=_RUN)(ctl.ctl)
 app.command("sample", rich_help_panel=_LOOK)(sample.sample)
 app.command("show", rich_help_panel=_LOOK)(show.show)
 app.command("runs", rich_help_panel=_LOOK)(runs.runs)
+app.command("rename", rich_help_panel=_KEEP)(manage.rename)
+app.command("note", rich_help_panel=_KEEP)(manage.note)
+app.command("delete", rich_help_panel=_KEEP)(manage.delete)
 app.add_typer(data.app, name="data", rich_help_panel=_KNOW)
 app.add_typer(recipes.app, name="recipes", rich_help_panel=_KNOW)
 app.add_typer(config.app, name="config", rich_help_panel=_KNOW)
