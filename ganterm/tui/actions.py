@@ -72,7 +72,14 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
     ),
     "setup": (
         Action("start", "ctrl+g", "start", "Start the run as it is set up here.", 1, priority=True),
-        Action("find", "ctrl+f,slash", "find", "Show only settings that hold what is typed.", 3),
+        Action(
+            "find",
+            "ctrl+f",
+            "find",
+            "Show only settings that hold what is typed.",
+            3,
+            priority=True,
+        ),
         Action(
             "reset",
             "ctrl+r",
@@ -98,6 +105,14 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         ),
         Action("next_trouble", "ctrl+n", "problem", "Go to the next problem.", 8, priority=True),
         Action("reset_all", "ctrl+l", "reset all", "Return to the recipe as it is.", priority=True),
+        # These go before the field at hand, so that what is typed right after them over a slow
+        # link is for the field they lead to.
+        Action("above", "up", "setting above", "Go to the setting above.", priority=True),
+        Action("below", "down", "setting below", "Go to the setting below.", priority=True),
+        Action("group_above", "pageup", "group above", "Go to the group above.", priority=True),
+        Action("group_below", "pagedown", "group below", "Go to the group below.", priority=True),
+        Action("onward", "tab", "onward", "Go on to what comes next on the screen.", priority=True),
+        Action("back", "shift+tab", "back", "Go back to what comes before.", priority=True),
         Action("leave", "escape", "runs", "Leave the search; then go back to the runs.", 80),
     ),
     "monitor": (
@@ -180,7 +195,7 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 def offered(scope: Scope) -> list[tuple[Scope, Action]]:
     """Return everything that can be done on a screen: its own actions, then those of the app."""
-    scopes: tuple[Scope, ...] = (scope,) if scope in DIALOGS else (scope, "app")
+    scopes: tuple[Scope, ...] = (scope,) if scope in {*DIALOGS, "app"} else (scope, "app")
     return [(of, action) for of in scopes for action in TABLE[of]]
 
 

@@ -28,13 +28,7 @@ class CommandScreen(Dialog[None]):
         """Put the command where it can be selected, too."""
         with Vertical(id="command"):
             yield Static("The same run from a shell:", id="command-title")
-            yield TextArea(
-                self.command,
-                read_only=True,
-                soft_wrap=True,
-                show_line_numbers=False,
-                highlight_cursor_line=False,
-            )
+            yield TextArea(self.command, read_only=True, soft_wrap=True, show_line_numbers=False)
             hint = (
                 "It was sent to the clipboard of your terminal (OSC 52). If that stayed empty: "
                 "select it here, with the terminal's own Shift and mouse over tmux or SSH."

@@ -23,8 +23,8 @@ from ganterm.tui.actions import bindings
 from ganterm.tui.choices import options_for
 from ganterm.tui.estimates import Answering, Estimates
 from ganterm.tui.plan import Plan, draft_of, rows_of, title_parts
-from ganterm.tui.screens.base import AppScreen
 from ganterm.tui.screens.command import CommandScreen
+from ganterm.tui.screens.form_screen import FormScreen
 from ganterm.tui.screens.picker import PickerScreen
 from ganterm.tui.screens.save_recipe import ask_and_save
 from ganterm.tui.widgets.cost import Cost
@@ -51,7 +51,7 @@ class RunStarted(Message):
     run: RunDir
 
 
-class SetupScreen(AppScreen):
+class SetupScreen(FormScreen):
     """The form of a new run."""
 
     SCOPE = "setup"
@@ -93,7 +93,7 @@ class SetupScreen(AppScreen):
 
     def on_mount(self) -> None:
         """Show how everything stands."""
-        self._timer = self.set_interval(_LOOK_SECONDS, self._look, pause=True)
+        self._timer = self.set_interval(_LOOK_SECONDS, self.look, pause=True)
         self._settle()
         if self._trouble_at_first is not None:
             self.ganterm.tell(self._trouble_at_first)
@@ -114,11 +114,6 @@ class SetupScreen(AppScreen):
     def on_unmount(self) -> None:
         """Let go of the process that describes configurations."""
         self.estimates.rest()
-
-    @property
-    def form(self) -> Form:
-        """The form."""
-        return self.query_one(Form)
 
     @property
     def launcher(self) -> Launcher:
@@ -154,7 +149,8 @@ class SetupScreen(AppScreen):
         for view in self.query(Cost):
             view.describe(config, self.estimates.current, self.plan.images)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Show what has become known of what the run takes."""
         if self.estimates.look():
             self._count_cost()
         if not self.estimates.pending:
@@ -188,15 +184,6 @@ class SetupScreen(AppScreen):
     def _chosen_in_list(self, event: RecipeList.Chosen) -> None:
         self._chosen("recipe", event.recipe)
 
-    @on(Input.Changed, "#find")
-    def _find(self, event: Input.Changed) -> None:
-        self.form.search(event.value)
-
-    @on(Input.Submitted, "#find")
-    def _found(self) -> None:
-        if self.form.shown:
-            self.form.shown[0].editor.focus()
-
     # What can be done
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -212,27 +199,18 @@ class SetupScreen(AppScreen):
             return True if plan.troubles else None
         if action == "reset_all":
             return True if plan.draft.typed else None
+        if action in {"above", "below", "group_above", "group_below"}:
+            return self.form.current is not None or self.query_one("#find").has_focus
         return True
 
     def action_leave(self) -> None:
         """Leave the search, or the screen."""
-        find = self.query_one("#find", Input)
-        if find.has_focus or find.value or self.form.only_changes:
-            find.value = ""
-            self.remove_class("-finding")
-            self.form.only_changes = False
-            self.form.go_to(self.form.shown[0].setting.name)
+        if self.launcher.bar.failed:
+            self.launcher.bar.forget()
+        elif self.narrowed:
+            self.widen()
         else:
             self.ganterm.show_runs()
-
-    def action_find(self) -> None:
-        """Begin to type what to look for."""
-        self.add_class("-finding")
-        self.query_one("#find").focus()
-
-    def action_only_changes(self) -> None:
-        """Show only what differs from the recipe, or everything again."""
-        self.form.only_changes = not self.form.only_changes
 
     def action_reset(self) -> None:
         """Give the setting at hand the recipe's value again."""

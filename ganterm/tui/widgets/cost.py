@@ -6,7 +6,6 @@ from textual.content import Content
 
 from ganterm.config import RunConfig
 from ganterm.config.length import steps_of
-from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.runs.describe import Description
 from ganterm.tui.widgets.words_box import WordsBox
@@ -31,8 +30,8 @@ def cost_lines(
 ) -> list[tuple[str, str]]:
     """Return what a run takes, each thing in a line and in short."""
     if config is None:
-        words_ = "Put right what is wrong to see what the run takes."
-        return [(words_, words_)]
+        sentence = "Put right what is wrong to see what the run takes."
+        return [(sentence, sentence)]
     if known is not None and known.error:
         return [(safe_text(known.error), safe_text(known.error))]
     steps = config.steps or (None if images is None else steps_of(config, images))
@@ -55,8 +54,8 @@ def _pace(known: Description) -> tuple[str, str]:
     if seconds is None:
         note = safe_text(known.note) or "The time of a step is not known."
         return note, note
-    took = _about(seconds)
-    return f"1,000 steps: {took} on {known.device}", f"1,000 steps {took} on {known.device}"
+    took = _span(seconds)
+    return f"1,000 steps: about {took} on {known.device}", f"{took}/1,000 steps"
 
 
 def _whole(steps: int | None, known: Description | None) -> tuple[str, str]:
@@ -65,13 +64,15 @@ def _whole(steps: int | None, known: Description | None) -> tuple[str, str]:
     counted = f"{steps:,} step{'' if steps == 1 else 's'}"
     if known is None or known.seconds_per_1000_steps is None:
         return f"Run: {counted}", f"run {counted}"
-    took = _about(known.seconds_per_1000_steps * steps / 1000)
-    return f"Run: {counted}, {took}", f"run {took}"
+    took = _span(known.seconds_per_1000_steps * steps / 1000)
+    return f"Run: {counted}, about {took}", f"run {took}"
 
 
-def _about(seconds: float) -> str:
+def _span(seconds: float) -> str:
     """Return an estimate no more exact than it can be."""
     if seconds < 10:
-        return f"{seconds:.1f} s"
-    unit = 1 if seconds < 120 else 60
-    return f"about {words.duration(round(seconds / unit) * unit).removesuffix(' 0 s')}"
+        return f"{max(seconds, 0.1):.1f} s"
+    for limit, length, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 86400:,.0f} days"

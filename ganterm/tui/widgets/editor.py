@@ -58,35 +58,46 @@ class Choice(Widget, can_focus=True):
     def action_turn(self, by: int) -> None:
         """Take the choice so many further, round and round."""
         at = self.choices.index(self.text) if self.text in self.choices else -max(by, 0)
-        self._take(self.choices[(at + by) % len(self.choices)])
+        self.take(self.choices[(at + by) % len(self.choices)])
 
     def action_choose(self) -> None:
         """Ask for the list of all choices."""
         self.post_message(Choosing(self.setting))
 
     def on_key(self, event: events.Key) -> None:
-        """Jump to the next choice that begins with the letter."""
+        """Answer a letter; none of them does here what it does elsewhere."""
         letter = event.character or ""
-        if not letter.isalnum():
-            return
-        # A letter without such a choice must not do what it does elsewhere.
-        event.stop()
-        at = self.choices.index(self.text) if self.text in self.choices else -1
-        following = (*self.choices[at + 1 :], *self.choices[: at + 1])
-        found = next((choice for choice in following if choice.startswith(letter.lower())), None)
-        if found is not None:
-            self._take(found)
+        if letter.isalnum():
+            event.stop()
+            self.answer(letter.lower())
 
     def on_click(self, event: events.Click) -> None:
-        """Turn by the arrows at the ends, or show all choices."""
+        """Answer a click."""
         event.stop()
         self.focus()
-        if event.x == 0:
+        self.point(event.x)
+
+    def answer(self, letter: str) -> None:
+        """Jump to the next choice that begins with the letter."""
+        at = self.choices.index(self.text) if self.text in self.choices else -1
+        following = (*self.choices[at + 1 :], *self.choices[: at + 1])
+        found = next((choice for choice in following if choice.startswith(letter)), self.text)
+        self.take(found)
+
+    def point(self, x: int) -> None:
+        """Turn by the arrows at the ends, or show all choices."""
+        if x == 0:
             self.action_turn(-1)
-        elif event.x == self.size.width - 1:
+        elif x == self.size.width - 1:
             self.action_turn(1)
         else:
             self.action_choose()
+
+    def take(self, choice: str) -> None:
+        """Take a choice as a person does."""
+        if choice != self.text:
+            self.text = choice
+            self.post_message(Edited(self.setting, choice))
 
     def render_line(self, y: int) -> Strip:
         """Draw the choice between the arrows that turn it."""
@@ -94,11 +105,6 @@ class Choice(Widget, can_focus=True):
         left, right = "◂▸" if self.has_focus else "  "
         words = set_cell_size(self.text, max(width - 2, 0))
         return Strip([Segment(f"{left}{words}{right}", style)]).adjust_cell_length(width, style)
-
-    def _take(self, choice: str) -> None:
-        if choice != self.text:
-            self.text = choice
-            self.post_message(Edited(self.setting, choice))
 
 
 class Toggle(Choice):
@@ -112,19 +118,13 @@ class Toggle(Choice):
     def __init__(self, setting: str, text: str) -> None:
         super().__init__(setting, ("false", "true"), text)
 
-    def on_click(self, event: events.Click) -> None:
-        """Switch."""
-        event.stop()
-        self.focus()
-        self.action_turn(1)
-
-    def on_key(self, event: events.Key) -> None:
+    def answer(self, letter: str) -> None:
         """Switch on with y or t, off with n or f."""
-        letter = (event.character or "").lower()
-        if letter.isalnum():
-            event.stop()
-            answers = {"y": "true", "t": "true", "n": "false", "f": "false"}
-            self._take(answers.get(letter, self.text))
+        self.take({"y": "true", "t": "true", "n": "false", "f": "false"}.get(letter, self.text))
+
+    def point(self, x: int) -> None:
+        """Switch."""
+        self.action_turn(1)
 
     def render_line(self, y: int) -> Strip:
         """Draw whether it is on, by a sign and a word."""

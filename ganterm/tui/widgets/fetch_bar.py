@@ -32,7 +32,17 @@ class Fetching(Protocol):
 
 
 class FetchBar(Static):
-    """Follows one download at a time; hidden while there is none."""
+    """Follows one download at a time, and says why it failed until that is forgotten."""
+
+    DEFAULT_CSS = """
+    FetchBar {
+        height: auto;
+        max-height: 5;
+        padding: 0 1;
+        color: $accent;
+        &.-failed { color: $text-error; background: $surface; }
+    }
+    """
 
     @dataclass
     class Ended(Message):
@@ -55,6 +65,17 @@ class FetchBar(Static):
         if self.download is not None:
             self.download.cancel()
 
+    @property
+    def failed(self) -> bool:
+        """Whether it shows why a download failed."""
+        return self.has_class("-failed")
+
+    def forget(self) -> None:
+        """Hide why a download failed."""
+        if self.failed:
+            self.remove_class("-failed")
+            self.display = False
+
     def start(self, dataset: str) -> None:
         """Begin to download a dataset."""
         self.follow(Fetch(dataset))
@@ -62,6 +83,7 @@ class FetchBar(Static):
     def follow(self, download: Fetching) -> None:
         """Show a download that has begun."""
         self.download = download
+        self.remove_class("-failed")
         self.display = True
         self._timer.resume()
         self.look()
@@ -81,7 +103,10 @@ class FetchBar(Static):
         if progress.ended:
             name, self.download = self.download.name, None
             self._timer.pause()
-            self.display = False
+            self.display = bool(progress.error)
+            self.set_class(self.display, "-failed")
+            if progress.error:
+                self.update(Content(f"✗ {safe_text(progress.error)} Esc hides this."))
             self.post_message(self.Ended(name, progress.error))
 
 

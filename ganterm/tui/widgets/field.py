@@ -182,8 +182,7 @@ class FieldRow(Widget, can_focus=False):
             return []
         if room < BOTH:
             recipe = f"recipe: {safe_text(self.standing.recipe_text)}"
-            text = recipe if self.standing.differs and not spec.guidance else spec.guidance
-            return [(_cut(text, room), False)]
+            return [(_cut(recipe if self.standing.differs else spec.guidance, room), False)]
         left = room - cell_len(spec.help) - 2
         return [(_cut(spec.help, room), False), ("  ", False), (_cut(spec.guidance, left), True)]
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -21,12 +20,6 @@ from ganterm.tui.widgets.field import PARTS, FieldRow, Setting
 class Form(VerticalScroll, can_focus=False):
     """Rows under the headings of their groups."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "setting above", show=False),
-        Binding("down", "move(1)", "setting below", show=False),
-        Binding("pageup", "move_group(-1)", "group above", show=False),
-        Binding("pagedown", "move_group(1)", "group below", show=False),
-    ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {*PARTS}
     DEFAULT_CSS = """
     Form {
@@ -79,8 +72,9 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def current(self) -> FieldRow | None:
-        """The row whose editor has the focus."""
-        return next((row for row in self.rows.values() if row.editor.has_focus), None)
+        """The row whose editor has the screen's focus."""
+        focused = self.screen.focused
+        return next((row for row in self.rows.values() if row.editor is focused), None)
 
     @property
     def shown(self) -> list[FieldRow]:
@@ -113,16 +107,16 @@ class Form(VerticalScroll, can_focus=False):
         """Put the focus on a setting, and show it if it was filtered away."""
         row = self.rows[name]
         row.display = True
-        row.editor.focus()
+        self.screen.set_focus(row.editor)
 
-    def action_move(self, by: int) -> None:
+    def move(self, by: int) -> None:
         """Go to the setting above or below."""
         shown = self.shown
         at = shown.index(self.current) if self.current in shown else -1
         if 0 <= at + by < len(shown):
-            shown[at + by].editor.focus()
+            self.screen.set_focus(shown[at + by].editor)
 
-    def action_move_group(self, by: int) -> None:
+    def move_group(self, by: int) -> None:
         """Go to the first setting of the group above or below."""
         firsts = [rows[0] for rows in self._shown_groups()]
         current = self.current
@@ -134,7 +128,7 @@ class Form(VerticalScroll, can_focus=False):
             by = 0
         if firsts:
             row = firsts[min(max(at + by, 0), len(firsts) - 1)]
-            row.editor.focus()
+            self.screen.set_focus(row.editor)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Tell which setting is at hand."""

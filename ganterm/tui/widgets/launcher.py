@@ -67,8 +67,8 @@ class Launcher(Vertical):
             self._start(plan)
             return
         detail = (
-            "Download it now and start then? Without a connection, bring its files over and use "
-            f"`ganterm data import {missing} PATH`."
+            f"Download it now, as `ganterm data fetch {missing}` does, and start then? Without a "
+            f"connection, bring its files over and use `ganterm data import {missing} PATH`."
         )
         question = ConfirmScreen(
             f"{missing} is not on this machine yet.", detail, yes="Download", no="Not now"
@@ -92,9 +92,7 @@ class Launcher(Vertical):
     @on(FetchBar.Ended)
     def _fetched(self, event: FetchBar.Ended) -> None:
         planned, self._planned = self._planned, None
-        if event.error:
-            self._app.tell(GantermError(event.error))
-        else:
+        if not event.error:
             self.notify(f"{event.dataset} is here now.", markup=False)
         self.post_message(self.Changed())
         if planned is not None and not event.error:

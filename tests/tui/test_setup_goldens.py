@@ -1,0 +1,123 @@
+"""The form of a new run and its dialogs at four sizes, as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ganterm import recipes
+from ganterm.render.colour import Canvas, Charset, ColourMode
+from ganterm.runs.fetch import FetchProgress
+from ganterm.tui.widgets import fetch_bar
+from tests.tui.driving import SIZES, awaited, make_app, screen_text
+from tests.tui.forms import COUNTED, TIMED, describe, open_form
+from tests.tui.golden import assert_golden
+
+at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+def _name(what: str, size: tuple[int, int]) -> str:
+    return f"{what}-{size[0]}x{size[1]}"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep paths, recipes and data on the screen the same everywhere."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANTERM_DATA_DIR", "data")
+    monkeypatch.setenv(recipes.RECIPES_DIR_VARIABLE, "recipes")
+
+
+@at_every_size
+@awaited
+async def test_an_untouched_form(size: tuple[int, int]) -> None:
+    """The default recipe, its cost known."""
+    app = make_app(Path("checkpoints"))
+    async with app.run_test(size=size) as pilot:
+        screen = await open_form(app, pilot, TIMED)
+        describe(screen)
+        await pilot.pause()
+        assert_golden(_name("setup", size), screen_text(app))
+
+
+@at_every_size
+@awaited
+async def test_a_form_with_changes_and_problems(size: tuple[int, int]) -> None:
+    """A value that is none, a combination that makes no sense, a change; the cursor on a choice."""
+    app = make_app(Path("checkpoints"))
+    typed = {"GANTERM_BATCH_SIZE": "many", "GANTERM_IMAGE_SIZE": "12", "GANTERM_SEED": "7"}
+    async with app.run_test(size=size) as pilot:
+        screen = await open_form(app, pilot, environment=typed)
+        screen.form.go_to("channels")
+        await pilot.pause()
+        assert_golden(_name("setup-wrong", size), screen_text(app))
+
+
+@at_every_size
+@awaited
+async def test_a_form_whose_data_are_being_fetched(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search is under way, the parameters are counted, and a download is half through."""
+
+    class Half:
+        name = "mnist"
+
+        def poll(self) -> FetchProgress:
+            return FetchProgress("fetching train-images-idx3-ubyte.gz", 4_956_211, 9_912_422)
+
+        def cancel(self) -> None:
+            pass
+
+    monkeypatch.setattr(fetch_bar, "Fetch", lambda name: Half())
+    app = make_app(Path("checkpoints"))
+    async with app.run_test(size=size) as pilot:
+        screen = await open_form(app, pilot, COUNTED, environment={"GANTERM_RECIPE": "wgan-gp"})
+        describe(screen)
+        await pilot.press("ctrl+d", "ctrl+f", *"penalty", "enter", "down")
+        await pilot.pause()
+        assert_golden(_name("setup-fetching", size), screen_text(app))
+
+
+@at_every_size
+@awaited
+async def test_the_choice_of_a_dataset(size: tuple[int, int]) -> None:
+    app = make_app(Path("checkpoints"))
+    async with app.run_test(size=size) as pilot:
+        screen = await open_form(app, pilot)
+        screen.form.go_to("dataset")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert_golden(_name("setup-datasets", size), screen_text(app))
+
+
+@at_every_size
+@awaited
+async def test_the_command(size: tuple[int, int]) -> None:
+    """A long command, to copy or to select."""
+    app = make_app(Path("checkpoints"))
+    typed = {
+        "GANTERM_DATASET": "pictures of digits/set 1",
+        "GANTERM_GENERATOR": "mlp",
+        "GANTERM_DISCRIMINATOR": "mlp",
+        "GANTERM_LR_G": "1e-5",
+    }
+    async with app.run_test(size=size) as pilot:
+        await open_form(app, pilot, environment=typed)
+        await pilot.press("ctrl+y")
+        await pilot.pause()
+        assert_golden(_name("setup-command", size), screen_text(app))
+
+
+@awaited
+async def test_the_form_in_ascii() -> None:
+    """A terminal without Unicode or colours gets the same in ASCII alone."""
+    app = make_app(Path("checkpoints"), canvas=Canvas(ColourMode.NONE, Charset.ASCII, 80, 24))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_form(app, pilot, TIMED, environment={"GANTERM_IMAGE_SIZE": "9"})
+        screen.form.go_to("split")
+        await pilot.pause()
+        text = screen_text(app)
+        assert text.isascii()
+        assert_golden("setup-ascii-80x24", text)

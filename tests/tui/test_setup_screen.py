@@ -1,0 +1,379 @@
+"""The form of a new run: what is typed, chosen and pressed, and what comes of it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, OptionList, TextArea
+
+from ganterm import recipes
+from ganterm.config import FIELDS, resolve
+from ganterm.errors import WorkerError
+from ganterm.runs.layout import RunDir
+from ganterm.tui import plan as plan_module
+from ganterm.tui.app import GantermApp
+from ganterm.tui.screens.command import CommandScreen
+from ganterm.tui.screens.confirm import ConfirmScreen
+from ganterm.tui.screens.picker import PickerScreen
+from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.screens.setup import SetupScreen
+from ganterm.tui.widgets.cost import Cost
+from ganterm.tui.widgets.editor import Choice, Entry, Toggle
+from ganterm.tui.widgets.field_help import FieldHelp
+from ganterm.tui.widgets.recipe_list import RecipeList
+from tests.tui.driving import awaited, make_app, screen_text
+from tests.tui.forms import COUNTED, TIMED, describe, on_top, open_form, texts
+
+WIDE, SMALL = (120, 40), (80, 24)
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the paths on the screen the same everywhere, and the data away."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANTERM_DATA_DIR", "data")
+    monkeypatch.setenv(recipes.RECIPES_DIR_VARIABLE, "recipes")
+
+
+@pytest.fixture
+def app() -> GantermApp:
+    return make_app(Path("checkpoints"))
+
+
+@awaited
+async def test_every_field_has_the_widget_of_its_kind_in_the_schemas_order(app: GantermApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await open_form(app, pilot)
+        names = [name for name in screen.form.rows if name != "name"]
+        assert names == list(FIELDS)
+        kinds = {"choice": Choice, "boolean": Toggle}
+        for name in names:
+            assert type(screen.form.rows[name].editor) is kinds.get(FIELDS[name].kind, Entry)
+        config = resolve({"recipe": "dcgan-8x8"}).config
+        assert texts(screen)["lr_g"] == str(config.lr_g)
+        assert texts(screen)["drop_last"] == "false"
+
+
+@awaited
+async def test_what_is_typed_is_checked_at_once_in_the_schemas_words(app: GantermApp) -> None:
+    """The sentence stands beneath the field, the title counts, and reset takes it back."""
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot)
+        screen.form.go_to("batch_size")
+        await pilot.press("x")
+        await pilot.pause()
+        sentence = "batch_size must be an integer from 1 to 65536; got '16x'."
+        assert screen.plan.standings["batch_size"].trouble == sentence
+        text = screen_text(app)
+        assert f"└ {sentence}" in text
+        assert "✗ 1 problem" in text
+        assert "✗ batch_size" in text
+        assert texts(screen)["batch_size"] == "16x"
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        assert texts(screen)["batch_size"] == "16"
+        assert "✓ ready" in screen_text(app)
+
+
+@awaited
+async def test_an_illegal_combination_is_explained_beside_the_field_it_names(
+    app: GantermApp,
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await open_form(app, pilot)
+        screen.form.go_to("loss")
+        await pilot.press("w")
+        await pilot.pause()
+        assert texts(screen)["loss"] == "wasserstein"
+        assert "wasserstein needs a critic of bounded slope" in screen_text(app)
+        screen.form.go_to("steps")
+        await pilot.press("ctrl+n")
+        assert screen.form.current is screen.form.rows["loss"]
+
+
+@awaited
+async def test_a_change_is_marked_and_takes_its_consequences_along(app: GantermApp) -> None:
+    """Steps typed over a recipe of epochs set epochs to 0; both are marked, one is said."""
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await open_form(app, pilot)
+        screen.form.go_to("steps")
+        await pilot.press("backspace", "9", "0")
+        await pilot.pause()
+        assert (texts(screen)["steps"], texts(screen)["epochs"]) == ("90", "0")
+        text = screen_text(app)
+        assert "● steps" in text
+        assert "● epochs" in text
+        assert "● 2 changed" in text
+        assert "$ ganterm train --recipe dcgan-8x8 --steps 90" in text
+        await pilot.press("ctrl+l")
+        await pilot.pause()
+        assert (texts(screen)["steps"], texts(screen)["epochs"]) == ("0", "200")
+
+
+@awaited
+async def test_what_is_typed_is_left_as_it_is_while_it_is_typed(app: GantermApp) -> None:
+    """1e-3 is the recipe's 0.001, and is not rewritten under the fingers."""
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot)
+        screen.form.go_to("lr_g")
+        await pilot.press("ctrl+u", *"1e-3")
+        await pilot.pause()
+        assert texts(screen)["lr_g"] == "1e-3"
+        assert screen.plan.draft.differing == []
+
+
+@awaited
+async def test_choices_turn_jump_and_list(app: GantermApp) -> None:
+    """Arrow keys go round, a letter jumps, Enter lists; a letter without a choice does nothing."""
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await open_form(app, pilot)
+        screen.form.go_to("penalty")
+        await pilot.press("left")
+        assert texts(screen)["penalty"] == "r1+r2"
+        await pilot.press("right", "w", "q")
+        assert texts(screen)["penalty"] == "wgan-gp"
+        assert on_top(app, SetupScreen) is screen
+        await pilot.press("enter")
+        await pilot.pause()
+        assert on_top(app, PickerScreen).query_one(OptionList).highlighted == 1
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert texts(screen)["penalty"] == "r1"
+        await pilot.press("enter", "escape")
+        await pilot.pause()
+        assert texts(screen)["penalty"] == "r1"
+
+
+@awaited
+async def test_switches_switch_by_key_letter_and_click(app: GantermApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await open_form(app, pilot)
+        editor = screen.form.rows["spectral_norm"].editor
+        screen.form.go_to("spectral_norm")
+        states = []
+        for key in ("space", "enter", "y", "n", "right"):
+            await pilot.press(key)
+            states.append(editor.text)
+        assert states == ["true", "false", "true", "false", "true"]
+        await pilot.click(editor)
+        assert editor.text == "false"
+
+
+@awaited
+async def test_keys_typed_in_a_burst_go_where_they_were_meant(app: GantermApp) -> None:
+    """Over a slow link several keys come at once: each acts on what the one before led to."""
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot)
+        screen.form.go_to("image_size")
+        await pilot.pause()
+        for key in ("down", "down", "down", "7", "ctrl+f", "l", "r"):
+            app.simulate_key(key)
+        await pilot.pause()
+        assert texts(screen)["batch_size"] == "167"
+        assert screen.query_one("#find", Input).value == "lr"
+
+
+@awaited
+async def test_a_search_shows_only_what_holds_the_words(app: GantermApp) -> None:
+    """Names, help, guidance and choices are searched; Enter goes there, Escape shows all again."""
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot)
+        await pilot.press("ctrl+f", *"learning rate")
+        await pilot.pause()
+        assert [row.setting.name for row in screen.form.shown] == ["lr_g", "lr_d", "lr_schedule"]
+        await pilot.press("enter", "down")
+        assert screen.form.current is screen.form.rows["lr_d"]
+        await pilot.press("ctrl+f", *" nothing at all")
+        await pilot.pause()
+        assert "No setting holds that." in screen_text(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(screen.form.shown) == len(screen.form.rows)
+        assert on_top(app, SetupScreen) is screen
+
+
+@awaited
+async def test_only_what_differs_can_be_shown(app: GantermApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot, environment={"GANTERM_SEED": "3"})
+        screen.form.go_to("width")
+        await pilot.press("ctrl+o")
+        assert [row.setting.name for row in screen.form.shown] == ["seed", "width"]
+        await pilot.press("ctrl+o")
+        assert len(screen.form.shown) == len(screen.form.rows)
+
+
+@awaited
+async def test_recipes_are_chosen_from_the_list_beside_the_form(app: GantermApp) -> None:
+    """What the one under the cursor is for is said; Enter or a click takes it."""
+    Path("recipes").mkdir()
+    Path("recipes/mine.toml").write_text('dataset = "usps"\n[about]\npurpose = "For me."\n')
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await open_form(app, pilot)
+        listed = screen.query_one(RecipeList).option_list
+        listed.focus()
+        await pilot.press("end")
+        await pilot.pause()
+        assert "For me." in screen_text(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert texts(screen)["recipe"] == "mine"
+        assert texts(screen)["dataset"] == "usps"
+        assert "usps is not here yet" in screen_text(app)
+
+
+@awaited
+async def test_a_recipe_file_that_is_none_is_mentioned(app: GantermApp) -> None:
+    Path("recipes").mkdir()
+    Path("recipes/bad.toml").write_text("\x1b]0;x\x07 = [")
+    async with app.run_test(size=WIDE) as pilot:
+        await open_form(app, pilot)
+        (note,) = app._notifications
+        assert "bad.toml is skipped" in note.message
+
+
+@awaited
+async def test_the_help_speaks_of_the_field_at_hand(app: GantermApp) -> None:
+    """Beside the form where there is room, else below it."""
+    for size, where in ((WIDE, "#help-beside"), (SMALL, "#help-below")):
+        async with app.run_test(size=size) as pilot:
+            screen = await open_form(app, pilot)
+            screen.form.go_to("lr_d")
+            await pilot.pause()
+            view = screen.query_one(where, FieldHelp)
+            assert view.display
+            assert "lower it when the discriminator is too strong" in view.words.plain
+            assert "Can be changed while the run trains." in view.words.plain
+        app = make_app(Path("checkpoints"))
+
+
+@awaited
+async def test_parameters_and_time_are_said_before_the_start(app: GantermApp) -> None:
+    """First that they are counted, then the counts, then the time of 1,000 steps and of the run."""
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await open_form(app, pilot, COUNTED, TIMED)
+        cost = screen.query_one("#cost-beside", Cost)
+        assert "counting parameters …" in cost.words.plain
+        describe(screen)
+        assert "1,636,737 parameters" in cost.words.plain
+        assert "timing a few steps …" in cost.words.plain
+        describe(screen)
+        assert "1,000 steps: about 54 s on cpu" in cost.words.plain
+        assert "Run: 22,600 steps, about 20 min" in cost.words.plain
+        screen.form.go_to("batch_size")
+        await pilot.press("x")
+        await pilot.pause()
+        assert "Put right what is wrong" in cost.words.plain
+        await pilot.press("backspace")
+        await pilot.pause()
+        assert "1,000 steps: about 54 s on cpu" in cost.words.plain
+
+
+@awaited
+async def test_leaving_ends_the_process_that_describes(app: GantermApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot, TIMED)
+        describer = describe(screen)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.current_mode == "runs"
+    assert describer.closed
+
+
+@awaited
+async def test_the_command_is_copied_and_shown_in_full(app: GantermApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot, environment={"GANTERM_SEED": "3"})
+        await pilot.press("ctrl+y")
+        await pilot.pause()
+        assert app.clipboard == "ganterm train --recipe dcgan-8x8 --seed 3"
+        assert on_top(app, CommandScreen).query_one(TextArea).text == app.clipboard
+        app.copy_to_clipboard("")
+        await pilot.press("c")
+        assert app.clipboard == screen.plan.command
+        await pilot.press("escape")
+        await pilot.pause()
+        assert on_top(app, SetupScreen) is screen
+
+
+@awaited
+async def test_a_plan_is_saved_as_a_recipe_and_listed(app: GantermApp) -> None:
+    """Built-in names are refused as they are typed; a file is only replaced after a question."""
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await open_form(app, pilot, environment={"GANTERM_SEED": "3"})
+        await pilot.press("ctrl+s", *"mlp")
+        await pilot.pause()
+        assert "one of ganterm's own" in on_top(app, PromptScreen).trouble
+        await pilot.press("2", "enter")
+        await pilot.pause()
+        assert resolve({"recipe": "mlp2"}).config.seed == 3
+        assert "mlp2" in screen_text(app)
+        screen.plan.set("seed", "4")
+        await pilot.press("ctrl+s", *"mlp2", "enter")
+        await pilot.pause()
+        on_top(app, ConfirmScreen)
+        await pilot.press("n")
+        assert resolve({"recipe": "mlp2"}).config.seed == 3
+        await pilot.press("ctrl+s", *"mlp2", "enter", "y")
+        await pilot.pause()
+        assert resolve({"recipe": "mlp2"}).config.seed == 4
+
+
+@awaited
+async def test_a_form_with_a_problem_is_neither_saved_nor_started(app: GantermApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot, environment={"GANTERM_WIDTH": "wide"})
+        for key in ("ctrl+g", "ctrl+s"):
+            screen.form.go_to("seed")
+            await pilot.press(key)
+            await pilot.pause()
+            assert on_top(app, SetupScreen) is screen
+            assert screen.form.current is screen.form.rows["width"]
+        assert not Path("checkpoints").exists()
+
+
+@awaited
+async def test_starting_goes_to_the_run(app: GantermApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the worker starts the title says so; then the app watches the run."""
+    let_go = threading.Event()
+    started: list[RunDir] = []
+
+    def start(run: RunDir) -> None:
+        let_go.wait(60)
+        started.append(run)
+
+    monkeypatch.setattr(plan_module, "start_worker", start)
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot)
+        screen.form.go_to("name")
+        await pilot.press(*"first", "ctrl+g")
+        await pilot.pause()
+        assert "starting …" in screen_text(app)
+        assert screen.check_action("start", ()) is None
+        let_go.set()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert [run.name for run in started] == ["first"]
+        assert app.watched == started[0]
+        assert app.current_mode == "monitor"
+        assert screen.plan.name == ""
+
+
+@awaited
+async def test_a_worker_that_does_not_start_says_why(
+    app: GantermApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_run: RunDir) -> None:
+        raise WorkerError("No \x1b[31mmemory.")
+
+    monkeypatch.setattr(plan_module, "start_worker", fail)
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot)
+        await pilot.press("ctrl+g")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == ["No \\x1b[31mmemory."]
+        assert on_top(app, SetupScreen) is screen
+        assert screen.check_action("start", ())
