@@ -6,12 +6,16 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; asking for the version alone loads nothing else."""
+    """Run the command line; the version alone, or the app alone, loads nothing else."""
     if sys.argv[1:] == ["--version"]:
         from ganterm import __version__  # noqa: PLC0415
 
         sys.stdout.write(f"ganterm {__version__}\n")
         return
+    if not sys.argv[1:]:
+        from ganterm.tui.open import main as open_the_app  # noqa: PLC0415
+
+        sys.exit(open_the_app())
     from ganterm.cli.app import run  # noqa: PLC0415
 
     run()

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir
 
 
@@ -38,11 +37,7 @@ def open_the_app(
     theme: str | None = None,
     low_bandwidth: bool = False,
 ) -> None:
-    """Show the app until it is left, and say what goes on training; exits with its exit code."""
+    """Show the app until it is left; exits with its exit code."""
     from ganterm.tui.open import open_app  # noqa: PLC0415 - textual for the app alone
 
-    code, alive = open_app(runs_dir=runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth)
-    if alive:
-        trains = "trains" if len(alive) == 1 else "train"
-        say(f"{', '.join(alive)} {trains} on; `ganterm app {alive[0]}` shows it again.")
-    raise typer.Exit(code)
+    raise typer.Exit(open_app(runs_dir=runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth))

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from ganterm.errors import ConfigError
+from ganterm.errors import ConfigError, ExitCode, GantermError
 from ganterm.render.colour import canvas_of
+from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir, default_runs_dir, resolve_run
 from ganterm.tui import themes
 from ganterm.tui.pace import Pace
+
+
+def main() -> int:
+    """Open the app as it opens by itself; return the exit code, having said what went wrong."""
+    try:
+        return open_app()
+    except GantermError as error:
+        _say(f"ganterm: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.SIGINT
 
 
 def open_app(
@@ -20,8 +31,8 @@ def open_app(
     run: str | None = None,
     theme: str | None = None,
     low_bandwidth: bool = False,
-) -> tuple[int, Sequence[str]]:
-    """Show the app until it is left; return the exit code and the names of what still trains.
+) -> int:
+    """Show the app until it is left, and say what trains on; return the exit code.
 
     Raises:
         ConfigError: there is no terminal, no such run or no such theme.
@@ -51,8 +62,15 @@ def open_app(
     )
     app.run()
     alive = [run.name for run in (app.listed.runs if app.listed else ()) if run.alive]
-    return app.return_code or 0, alive
+    if alive:
+        trains = "trains" if len(alive) == 1 else "train"
+        _say(f"{', '.join(alive)} {trains} on; `ganterm app {alive[0]}` shows it again.")
+    return app.return_code or 0
 
 
 def _run_to_watch(name: str | None, runs_dir: Path) -> RunDir | None:
     return None if name is None else resolve_run(name, runs_dir)
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{safe_text(sentence)}\n")

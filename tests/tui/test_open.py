@@ -13,7 +13,7 @@ import pytest
 
 from ganterm.errors import ConfigError, ExitCode
 from ganterm.runs.status import Status, write_status
-from ganterm.tui.open import open_app
+from ganterm.tui.open import main, open_app
 from tests.cli.invoke import invoke
 from tests.cli.pty_session import PtySession
 from tests.runs.helpers import Child
@@ -41,6 +41,17 @@ def test_without_a_terminal_it_says_so_in_one_sentence(command: list[str], tmp_p
     assert outcome.said.count("\n") <= 1
     assert "needs a terminal" in outcome.said
     assert "ganterm attach" in outcome.said
+
+
+def test_ganterm_alone_says_the_same_without_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The short way from `ganterm` to the app loads no typer and fails in the same words."""
+    monkeypatch.setenv("GANTERM_RUNS_DIR", str(tmp_path))
+    assert main() == ExitCode.USAGE
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == invoke("app").said
 
 
 def test_what_cannot_be_shown_is_said_before_the_screen_is_taken(tmp_path: Path) -> None:
