@@ -25,6 +25,7 @@ from ganterm.tui.screens.run_deeds import RunDeeds
 from ganterm.tui.watch.nudge import nudged
 from ganterm.tui.watch.orders import Answer, Orders, to_undo
 from ganterm.tui.widgets.live_values import LiveValues
+from ganterm.tui.widgets.log_tail import LogTail
 
 GATHER_SECONDS: Final = 0.35
 """How long small changes of a setting are gathered before they are sent as one."""
@@ -36,13 +37,13 @@ class SteeringScreen(RunDeeds):
 
     Attributes:
         orders: what was asked of the run here.
-        said: what became of it, the newest last.
+        said: what became of it as far as the journal does not tell, as (step, sentence).
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.orders = Orders()
-        self.said: list[str] = []
+        self.said: list[tuple[int, str]] = []
         self._posting = asyncio.Lock()
         self._gathering: Timer | None = None
 
@@ -77,7 +78,8 @@ class SteeringScreen(RunDeeds):
         feed = self.feed
         if feed and feed.view.alive is False:
             for order in self.orders.drop():
-                self._say(f"{feed.run.name} ended before it took this: {order.words}.")
+                words = f"{feed.run.name} ended before it took this: {order.words}."
+                self._say(feed.step, words, wrong=True)
 
     # Commands
 
@@ -226,7 +228,6 @@ class SteeringScreen(RunDeeds):
         if change is None:
             self.ganterm.say("There is no change to undo.")
             return
-        self.ganterm.say(f"Back to {change.key} {to_text(change.before)}.")
         self.order("set", key=change.key, value=change.before)
 
     def _value_of(self, feed: RunFeed, key: str) -> Value:
@@ -239,13 +240,14 @@ class SteeringScreen(RunDeeds):
 
     def _tell(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
-            self._say(f"{answer.words}.", wrong=bool(answer.error))
+            self._say(answer.step, f"{answer.words}.", wrong=bool(answer.error))
 
-    def _say(self, sentence: str, *, wrong: bool = False) -> None:
-        self.said = [*self.said, sentence][-_SAID:]
+    def _say(self, step: int, sentence: str, *, wrong: bool) -> None:
+        """Say what a person need not look for; a refusal stays in the log, where the rest is."""
         if wrong:
+            self.said = [*self.said, (step, sentence)][-_SAID:]
             self.ganterm.tell(GantermError(sentence))
-        else:
+        elif not self.query_one(LogTail).is_on_screen:
             self.ganterm.say(sentence)
 
 

@@ -52,7 +52,7 @@ def _next_round(number: float, *, up: bool) -> float:
 def _within(field: Field, number: float) -> Value:
     low = -math.inf if field.minimum is None else field.minimum
     high = math.inf if field.maximum is None else field.maximum
-    return min(max(number, low), high)
+    return type(number)(min(max(number, low), high))
 
 
 def _cadence(text: str, *, up: bool) -> str:

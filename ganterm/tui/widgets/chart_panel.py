@@ -206,8 +206,7 @@ class ChartPanel(Vertical, can_focus=True):
         self._draw_one(self.first_chart, self.kind, self.reading)
         if two:
             self._draw_one(second, kinds[(at + 1) % len(kinds)])
-        names = [kind.name for kind in kinds]
-        self.query_one(ChoiceLine).show(names, at, self._manner())
+        self.query_one(ChoiceLine).show([kind.name for kind in kinds], at)
 
     def _manner(self) -> str:
         """Say how the curves are drawn, where that is not as they are."""
@@ -220,7 +219,9 @@ class ChartPanel(Vertical, can_focus=True):
 
     def _draw_one(self, chart: StepChart, kind: ChartKind, reading: str = "") -> None:
         feed = self._feed
-        title = f"{kind.title} at {reading}" if reading else kind.title
+        manner = self._manner()
+        title = f"{kind.title}, {manner}" if manner else kind.title
+        title += f" at {reading}" if reading else ""
         start, stop = self.window.limits(self.last)
         view = View(
             start=start,

@@ -62,8 +62,8 @@ class LogTail(Widget, can_focus=True):
         """Every line there is."""
         return self._lines
 
-    def show(self, feed: RunFeed | None, said: Sequence[str] = ()) -> None:
-        """Show a run's story; `said` are the answers to what was asked of it here."""
+    def show(self, feed: RunFeed | None, said: Sequence[tuple[int, str]] = ()) -> None:
+        """Show a run's story; `said` is what else there is to say, as (step, sentence)."""
         self._lines = lines_of(feed, said) if feed else []
         self._back = min(self._back, self._most_back)
         self._repaint()
@@ -118,20 +118,22 @@ class LogTail(Widget, can_focus=True):
             self.refresh(Region(0, 0, self.size.width, 1))
 
 
-def lines_of(feed: RunFeed, said: Sequence[str] = ()) -> list[LogLine]:
-    """Return the story of a run in lines: events, the worker's output, answers given here."""
+def lines_of(feed: RunFeed, said: Sequence[tuple[int, str]] = ()) -> list[LogLine]:
+    """Return the story of a run in lines: what happened by steps, then the worker's own output."""
     # Checkpoints come all the time; the newest is enough.
     newest = [mark for mark in feed.marks[-_EVENTS:] if mark.kind == "checkpoint"][-1:]
-    lines = [
-        LogLine(safe_text(f"{mark.step:>8,}  {mark.text}"), _TONES[mark.kind])
+    told = [
+        (mark.step, mark.text, _TONES[mark.kind])
         for mark in feed.marks
         if mark.kind != "checkpoint" or mark in newest
-    ][-_EVENTS:]
-    remedies = {alert.step: alert.remedy for alert in feed.alerts if alert.remedy}
-    if feed.alerts and (remedy := remedies.get(feed.alerts[-1].step)):
-        lines.append(LogLine(safe_text(f"{'':>8}  {remedy}"), "warn"))
+    ]
+    told += [(alert.step, f"  {alert.remedy}", "muted") for alert in feed.alerts if alert.remedy]
+    told += [(step, sentence, "bad") for step, sentence in said]
+    told.sort(key=lambda line: line[0])
+    lines = [
+        LogLine(safe_text(f"{step:>8,}  {text}"), tone) for step, text, tone in told[-_EVENTS:]
+    ]
     if feed.log:
         lines.append(LogLine("the worker printed:", "muted"))
         lines += [LogLine(safe_text(line), "text") for line in feed.log]
-    lines += [LogLine(safe_text(line), "text") for line in said]
     return lines

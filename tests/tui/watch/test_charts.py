@@ -1,0 +1,95 @@
+"""Which charts a run has, and what they are compared with under its loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganterm.render.chart import draw_chart
+from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.watch.charts import KINDS, LOG_2, kinds_of
+from tests.tui.feed.records import change, make_run, record, start
+
+
+def feed_of(tmp_path: Path, *records: dict[str, Any], **config: Any) -> RunFeed:
+    feed = RunFeed(make_run(tmp_path / "run", start(config=config), *records))
+    feed.refresh()
+    return feed
+
+
+def references(name: str, config: dict[str, Any]) -> list[float]:
+    kind = next(kind for kind in KINDS if kind.name == name)
+    return [reference.value for reference in kind.references(config)]
+
+
+def test_a_run_has_the_charts_that_it_has_points_for(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path, record("metrics", 1, d_loss=1.0, wasserstein=2.0))
+    assert [kind.name for kind in kinds_of(feed)] == ["losses", "penalty"]
+    assert [kind.name for kind in kinds_of(None)] == ["losses"]
+
+
+def test_every_quantity_of_the_issue_has_its_chart(tmp_path: Path) -> None:
+    names = (
+        *("d_loss", "g_loss", "d_loss_real", "d_loss_fake", "d_real", "d_fake", "acc_real"),
+        *("acc_fake", "penalty", "wasserstein", "grad_norm_d", "grad_norm_g", "images_per_s"),
+    )
+    values = dict.fromkeys(names, 1.0)
+    feed = feed_of(tmp_path, record("metrics", 1, **values), lr_g=1e-4, lr_d=1e-4)
+    assert kinds_of(feed) == list(KINDS)
+    drawn = {id(trace.source) for kind in KINDS for trace in kind.traces(feed)}
+    assert {id(feed.series[name]) for name in names} <= drawn
+
+
+def test_rates_step_where_they_were_changed(tmp_path: Path) -> None:
+    feed = feed_of(
+        tmp_path,
+        record("metrics", 50, d_loss=1.0),
+        change(50, "lr_g", 5e-5),
+        record("metrics", 100, d_loss=1.0),
+        lr_g=1e-4,
+        lr_d=3e-4,
+    )
+    rates = next(kind for kind in kinds_of(feed) if kind.name == "rates")
+    values = {trace.label: trace.source for trace in rates.traces(feed)}
+    bins = values["lr_g"].window(0, 100, 4)
+    assert [each.last for each in bins if each] == [1e-4, 5e-5, 5e-5, 5e-5]
+    assert [each.last for each in values["lr_d"].window(0, 100, 1) if each] == [3e-4]
+
+
+def test_a_schedule_shows_in_the_rates(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path, record("metrics", 100, d_loss=1.0), lr_g=1e-4, lr_schedule="cosine")
+    rates = next(kind for kind in kinds_of(feed) if kind.name == "rates")
+    (trace,) = rates.traces(feed)
+    last = trace.source.window(0, 100, 100)[-1]
+    assert last is not None
+    assert last.last == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("config", "losses", "outputs", "error"),
+    [
+        ({}, [LOG_2], [0.5], [LOG_2]),
+        ({"loss": "minimax", "d_reduction": "sum"}, [LOG_2, 2 * LOG_2], [0.5], [LOG_2]),
+        ({"loss": "wasserstein"}, [0.0], [0.0], [0.0]),
+        ({"loss": "least-squares"}, [0.0], [0.5], [0.0]),
+        ({"loss": "least-squares", "fake_label": -1.0}, [0.0], [0.0], [0.0]),
+    ],
+)
+def test_what_an_even_game_looks_like(
+    config: dict[str, Any], losses: list[float], outputs: list[float], error: list[float]
+) -> None:
+    assert references("losses", config) == pytest.approx(losses)
+    assert references("outputs", config) == outputs
+    assert references("error", config) == pytest.approx(error)
+    assert references("accuracy", config) == [0.5]
+
+
+@pytest.mark.parametrize("values", [[], [None], [1.0], [None, 1e308, -1e308], [None] * 50])
+def test_every_chart_draws_whatever_there_is(tmp_path: Path, values: list[float | None]) -> None:
+    records = [record("metrics", step, d_loss=value) for step, value in enumerate(values)]
+    feed = feed_of(tmp_path, *records, lr_g="foreign", lr_d=0.0)
+    for kind in KINDS:
+        chart = draw_chart(kind.traces(feed), 40, 12, references=kind.references(feed.config))
+        assert len(chart.rows) == 12
