@@ -1,0 +1,237 @@
+"""Images as half blocks, as large as they fit; only lines that look different are painted."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ganterm.render import palette
+from ganterm.render.colour import Canvas, Charset, ColourMode
+from ganterm.render.glyphs import draw_glyphs
+from ganterm.render.halfblock import Run, budget_of, encode_within, line_to_ansi
+from ganterm.render.layout import GridFit, arrange, fit_canvas
+from ganterm.render.raster import Raster
+from ganterm.render.tint import Tone
+
+if TYPE_CHECKING:
+    from ganterm.tui.app import GantermApp
+
+LARGEST: Final = 8
+"""How many times images are enlarged at most while several are shown."""
+_LARGEST_ONE: Final = 64
+
+Line = tuple[Run, ...]
+
+
+class PictureGrid(Widget, can_focus=False):
+    """Draws equally large images at the best size for its own.
+
+    Attributes:
+        fit: how they are laid out; None while there are none.
+        cost: bytes that the lines painted last take, about.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"pictures--title", "pictures--words"}
+    DEFAULT_CSS = """
+    PictureGrid {
+        width: 1fr;
+        height: 1fr;
+        & > .pictures--title { color: $text-muted; }
+        & > .pictures--words { color: $text-muted; }
+    }
+    """
+
+    @dataclass
+    class Picked(Message):
+        """An image was clicked: which one, and of which grid."""
+
+        grid: PictureGrid
+        index: int
+
+    @dataclass
+    class Turned(Message):
+        """The wheel was turned, by -1 or 1."""
+
+        by: int
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.fit: GridFit | None = None
+        self.cost = 0
+        self._images: Sequence[Raster] = ()
+        self._tone = Tone()
+        self._title = self._words = ""
+        self._drawn: tuple[Sequence[Raster], tuple[object, ...]] | None = None
+        self._lines: list[Line] = []
+        self._strips: dict[int, Strip] = {}
+
+    def show(
+        self, images: Sequence[Raster], tone: Tone, *, title: str = "", words: str = ""
+    ) -> None:
+        """Show other images under a title, or `words` where there are none."""
+        self._images, self._tone, self._title, self._words = images, tone, title, words
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Draw at the new size."""
+        self._draw()
+        self._strips.clear()
+
+    def notify_style_update(self) -> None:
+        """Paint in another theme's colours."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    @property
+    def canvas(self) -> Canvas:
+        """What there is to draw on."""
+        rows = max(self.size.height - bool(self._title), 1)
+        chosen = cast("GantermApp", self.app).options.canvas
+        return replace(chosen, columns=max(self.size.width, 1), rows=rows)
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line."""
+        if y not in self._strips:
+            self._strips[y] = self._strip(y)
+        return self._strips[y]
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick the image under the pointer."""
+        index = self._index_at(event.x, event.y)
+        if index is not None:
+            event.stop()
+            self.post_message(self.Picked(self, index))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Tell that the wheel was turned away."""
+        event.stop()
+        self.post_message(self.Turned(-1))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Tell that the wheel was turned towards."""
+        event.stop()
+        self.post_message(self.Turned(1))
+
+    def _draw(self) -> None:
+        canvas = self.canvas
+        # The same images may come again and again; to draw them takes milliseconds.
+        manner = (self._tone, canvas, self._title, self._words)
+        if self._drawn and self._drawn[1] == manner and _are_same(self._drawn[0], self._images):
+            return
+        self._drawn = self._images, manner
+        before, self._lines = self._lines, self._lines_on(canvas)
+        self.cost = 0
+        for y in range(self.size.height):
+            line = self._line(self._lines, y)
+            if line != self._line(before, y) or y >= len(before):
+                self._strips.pop(y, None)
+                self.cost += _bytes_of(line, canvas.colour)
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _lines_on(self, canvas: Canvas) -> list[Line]:
+        head: list[Line] = [(Run(self._title, None, None),)] if self._title else []
+        if not self._images:
+            self.fit = None
+            return head
+        first, count = self._images[0], len(self._images)
+        largest = LARGEST if count > 1 else _LARGEST_ONE
+        self.fit = fit_canvas(count, first.width, first.height, canvas, largest=largest)
+        return [*head, *_picture(self._images, self.fit, canvas, self._tone, self._allowance)]
+
+    @property
+    def _allowance(self) -> int | None:
+        return cast("GantermApp", self.app).options.pace.frame_bytes
+
+    @staticmethod
+    def _line(lines: Sequence[Line], y: int) -> Line:
+        return lines[y] if y < len(lines) else ()
+
+    def _strip(self, y: int) -> Strip:
+        width, ground = self.size.width, self.rich_style
+        if not self._images and self._words and y == self.size.height // 2:
+            words = Segment(self._words, self.get_component_rich_style("pictures--words"))
+            return Strip([words]).adjust_cell_length(width, ground)
+        line = self._line(self._lines, y)
+        if self._title and y == 0:
+            title = Segment(self._title, self.get_component_rich_style("pictures--title"))
+            return Strip([title]).adjust_cell_length(width, ground)
+        mode = self.canvas.colour
+        segments = [Segment(run.text, ground + _style(run.fg, run.bg, mode)) for run in line]
+        strip = Strip([Segment(" " * self._left, ground), *segments])
+        return strip.adjust_cell_length(width, ground)
+
+    @property
+    def _left(self) -> int:
+        """Blank cells before the picture: it stands in the middle."""
+        return max((self.size.width - self._picture_width) // 2, 0)
+
+    @property
+    def _picture_width(self) -> int:
+        fit = self.fit
+        return fit.columns * (fit.width + fit.padding) - fit.padding if fit else 0
+
+    def _index_at(self, x: int, y: int) -> int | None:
+        fit, y = self.fit, y - bool(self._title)
+        if fit is None or y < 0:
+            return None
+        column, row = (
+            (x - self._left) // (fit.width + fit.padding),
+            2 * y // (fit.height + fit.padding),
+        )
+        index = row * fit.columns + column
+        return index if 0 <= column < fit.columns and 0 <= index < fit.shown else None
+
+
+def _are_same(one: Sequence[Raster], other: Sequence[Raster]) -> bool:
+    """Tell without looking at pixels whether two sequences hold the same objects."""
+    return len(one) == len(other) and all(map(operator.is_, one, other))
+
+
+def _picture(
+    images: Sequence[Raster], fit: GridFit, canvas: Canvas, tone: Tone, allowance: int | None
+) -> list[Line]:
+    shown = tone.prepared(images[: fit.shown])
+    raster = arrange(shown, fit, background=tone.paper)
+    if canvas.charset is Charset.ASCII or canvas.colour is ColourMode.NONE:
+        bright = None if canvas.colour is ColourMode.NONE else 0xFFFFFF
+        dark = None if bright is None else 0
+        return [(Run(line, bright, dark),) for line in draw_glyphs(raster, canvas.charset)]
+    budget = budget_of(raster, canvas.colour)
+    if allowance is not None:
+        budget = min(budget, allowance)
+    lines = encode_within(raster, canvas.colour, budget)
+    return [tuple(runs) for runs in tone.coloured(lines, canvas.colour)]
+
+
+def _bytes_of(line: Line, mode: ColourMode) -> int:
+    if mode is ColourMode.NONE:
+        return sum(len(run.text.encode()) for run in line)
+    return len(line_to_ansi(line, mode).encode())
+
+
+@lru_cache(maxsize=8192)
+def _style(fg: int | None, bg: int | None, mode: ColourMode) -> Style:
+    """Return the style of a run in the very colours that `mode` has."""
+    # A colour that nothing shows is the other one, so that no theme's colour gets into a picture.
+    ink, paper = (bg if fg is None else fg), (fg if bg is None else bg)
+    if ink is None or paper is None:
+        return Style()
+    return Style(color=_colour(ink, mode), bgcolor=_colour(paper, mode))
+
+
+def _colour(colour: int, mode: ColourMode) -> Color:
+    if mode is ColourMode.TRUECOLOR:
+        return Color.from_rgb(colour >> 16, colour >> 8 & 0xFF, colour & 0xFF)
+    return Color.from_ansi(palette.index(colour, mode))
