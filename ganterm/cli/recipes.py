@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import textwrap
@@ -11,14 +12,20 @@ import typer
 
 from ganterm.cli.console import emit, emit_json, emit_lines, table
 from ganterm.cli.narrate import say
-from ganterm.cli.options import AsJson
+from ganterm.cli.options import (
+    AsJson,
+    ConfigFile,
+    Settings,
+    parse_settings,
+    with_schema_options,
+)
 from ganterm.config import RunConfig, resolve
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
     from ganterm.config import Resolved
 
-app = typer.Typer(name="recipes", help="List the recipes, or show one in full.")
+app = typer.Typer(name="recipes", help="List, show and save recipes.")
 
 _MARGIN = 4
 
@@ -100,6 +107,35 @@ def show_recipe(
     sys.stdout.flush()
     for key, count in count_parameters(resolved).items():
         emit(f"# {key} = {count:,}")
+
+
+@app.command("save")
+@with_schema_options
+def save_recipe(
+    *,
+    name: Annotated[
+        str, typer.Argument(help="A name for your own recipes, or the path of a .toml file.")
+    ],
+    config: ConfigFile = None,
+    settings: Settings = None,
+    title: Annotated[str, typer.Option(help="What the recipe is, in a few words.")] = "",
+    purpose: Annotated[str, typer.Option(help="What it is for, in a sentence.")] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the file if there is one.")
+    ] = False,
+    typed: dict[str, object],
+) -> None:
+    """Save what a run would train with as a recipe of your own; prints the file's path."""
+    from ganterm.config import recipefile  # noqa: PLC0415
+
+    path = recipefile.recipe_path(name)
+    resolved = resolve(
+        {**parse_settings(settings), **typed}, config_file=config, environment=os.environ
+    )
+    recipefile.save_recipe(
+        resolved.config, path, title=title or path.stem, purpose=purpose, replace=replace
+    )
+    emit(str(path))
 
 
 def count_parameters(resolved: Resolved) -> dict[str, int]:

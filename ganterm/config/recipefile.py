@@ -62,7 +62,7 @@ def save_recipe(
     Raises `ConfigError` when the file exists, unless `replace`, or cannot be written.
     """
     if path.exists() and not replace:
-        raise ConfigError(f"{path} exists already; choose another name, or replace it.")
+        raise ConfigError(f"{path} exists already; choose another name, or --replace it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, render_recipe(config, title=title, purpose=purpose).encode())

@@ -93,3 +93,31 @@ def test_an_unknown_recipe_is_refused_with_near_names() -> None:
     assert outcome.code == ExitCode.USAGE
     assert "did you mean" in outcome.said
     assert "dcgan" in outcome.said
+
+
+def test_a_recipe_of_ones_own_is_saved_listed_and_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`recipes save` is what the app's form does; a file is only replaced when told to."""
+    monkeypatch.setenv("GANTERM_RECIPES_DIR", str(tmp_path))
+    arguments = ("recipes", "save", "mine", "--recipe", "dcgan", "--lr-g", "3e-5")
+    saved = invoke(*arguments, "--purpose", "To try it slowly.")
+    assert saved.text == f"{tmp_path}/mine.toml\n"
+    assert resolve({"recipe": "mine"}).config.lr_g == 3e-5
+    assert "To try it slowly." in " ".join(invoke("recipes").text.split())
+    assert "3e-05" in invoke("recipes", "show", "mine").text
+    assert "exists already" in invoke(*arguments).said
+    assert invoke(*arguments, "--replace").code == ExitCode.OK
+    refused = invoke("recipes", "save", "mlp")
+    assert (refused.code, "one of ganterm's own" in refused.said) == (ExitCode.USAGE, True)
+
+
+def test_a_broken_recipe_of_ones_own_does_not_keep_the_others_from_being_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is mentioned on standard error, its name made safe for the terminal."""
+    monkeypatch.setenv("GANTERM_RECIPES_DIR", str(tmp_path))
+    (tmp_path / "bad\x1b[2J.toml").write_text("lr_g = 7")
+    listed = invoke("recipes", "--json")
+    assert [recipe["name"] for recipe in json.loads(listed.text)] == recipes.built_in()
+    assert "bad\\x1b[2J.toml is skipped" in listed.said
