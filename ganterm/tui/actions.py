@@ -49,7 +49,7 @@ class Action:
 TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
     "app": (
         Action("help", "question_mark,f1", "help", "Show what every key does.", 90),
-        Action("commands", "ctrl+p,colon", "menu", "Find any action by its name.", 91),
+        Action("command_palette", "ctrl+p,colon", "menu", "Find any action by its name.", 91),
         Action("next_theme", "ctrl+t", "theme", "Change to the next colour theme."),
         Action("save_picture", "f12", "picture", "Save this screen as a picture (SVG)."),
         Action("suspend_process", "ctrl+z", "suspend", "Go to the shell; `fg` comes back."),

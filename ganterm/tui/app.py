@@ -249,7 +249,7 @@ class GantermApp(App[None], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keep the app's own dialogs from what lies over a screen already."""
-        if action in {"help", "commands"} and isinstance(self.screen, ModalScreen):
+        if action in {"help", "command_palette"} and isinstance(self.screen, ModalScreen):
             return False
         return super().check_action(action, parameters)
 
@@ -258,10 +258,6 @@ class GantermApp(App[None], inherit_bindings=False):
         from ganterm.tui.screens.help import HelpScreen  # noqa: PLC0415
 
         self.push_screen(HelpScreen(getattr(self.screen, "SCOPE", "app")))
-
-    def action_commands(self) -> None:
-        """Open the command palette."""
-        self.action_command_palette()
 
     def action_next_theme(self) -> None:
         """Change to the theme after the present one."""

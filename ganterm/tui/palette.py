@@ -18,7 +18,7 @@ def offered_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemComma
     scope: Scope = getattr(screen, "SCOPE", "app")
     for of, action in offered(scope):
         target = app if of == "app" else screen
-        if action.id != "commands" and target.check_action(action.id, ()) is True:
+        if action.id != "command_palette" and target.check_action(action.id, ()) is True:
             yield SystemCommand(
                 f"{action.label} ({key_name(action.keys.partition(',')[0])})",
                 action.help,

@@ -83,7 +83,7 @@ async def test_the_palette_and_the_help_have_every_action(scope: Scope, tmp_path
         named = {command.title for command in offered_commands(app, screen)}
         for of, action in offered(scope):
             target = app if of == "app" else screen
-            if action.id != "commands" and target.check_action(action.id, ()) is True:
+            if action.id != "command_palette" and target.check_action(action.id, ()) is True:
                 assert f"{action.label} ({key_name(action.keys.split(',')[0])})" in named
         await app.push_screen(HelpScreen(scope))
         options = {option.id for option in app.screen.query_one(OptionList).options}
