@@ -116,6 +116,7 @@ class GantermApp(App[None], inherit_bindings=False):
     """
 
     TITLE = "ganterm"
+    CSS_PATH = "app.tcss"
     BINDINGS = bindings("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "runs": _runs,

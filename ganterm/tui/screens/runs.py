@@ -244,7 +244,10 @@ _STATES: Final[dict[State, str]] = {
 
 def _about(run: Overview) -> str:
     """Return what the table has no room for, in a line or two."""
-    said = f"{run.name} {_STATES[run.state]}{f': {run.message}' if run.message else ''}."
+    said = f"{run.name} {_STATES[run.state]}"
+    if message := run.message.rstrip("."):
+        said += f": {message}"
+    said += "."
     if run.note:
         said += f"\n“{run.note}”"
     return safe_text(said, newline=True)
