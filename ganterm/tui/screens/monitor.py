@@ -13,7 +13,7 @@ from ganterm.tui.actions import bindings
 from ganterm.tui.app import FeedUpdated
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.screens.steering import SteeringScreen
+from ganterm.tui.screens.watching import WatchingScreen
 from ganterm.tui.watch.panes import PANES, Pane, arranged
 from ganterm.tui.widgets.action_bar import ActionBar
 from ganterm.tui.widgets.banner import Banner, notice_of
@@ -23,19 +23,19 @@ from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.header import Header, Part
 from ganterm.tui.widgets.live_values import LiveValues
 from ganterm.tui.widgets.log_tail import LogTail
+from ganterm.tui.widgets.preview import Preview
 from ganterm.tui.widgets.progress import ProgressLine
 from ganterm.tui.widgets.sparks import Sparks
 from ganterm.tui.widgets.words import title_parts
 
 _STEERING = ("pause", "edit_value", "undo", "checkpoint", "sample", "stop", "resume")
-_ZOOM = 0.5
 _NAMES = {"charts": "1 charts", "preview": "2 samples", "steer": "3 steering", "log": "4 log"}
 _TWO_ROWS_OF_SPARKS = 24
 """Lines from which there is room for a second row of sparklines."""
 _EVERYTHING = FeedChange(rewound=True)
 
 
-class MonitorScreen(SteeringScreen):
+class MonitorScreen(WatchingScreen):
     """The run that the app watches."""
 
     SCOPE = "monitor"
@@ -58,7 +58,7 @@ class MonitorScreen(SteeringScreen):
         yield ChoiceLine(id="panes")
         with Container(id="body"):
             yield ChartPanel(id="charts")
-            yield Vertical(id="preview")
+            yield Preview(id="preview")
             with Vertical(id="steer"):
                 yield ActionBar("monitor", _STEERING)
                 yield LiveValues()
@@ -68,7 +68,7 @@ class MonitorScreen(SteeringScreen):
     def on_mount(self) -> None:
         """Follow the run."""
         self.ganterm.feed_signal.subscribe(self, self._follow)
-        self.set_interval(1.0, self._grow_older)
+        self.set_interval(1.0, self.grow_older)
 
     def on_screen_resume(self) -> None:
         """Show what is known of the run; the app may watch another one than before."""
@@ -76,11 +76,6 @@ class MonitorScreen(SteeringScreen):
         if feed is None:
             self.forget_orders()
         self._show(feed, _EVERYTHING)
-
-    @property
-    def charts(self) -> ChartPanel:
-        """The charts."""
-        return self.query_one(ChartPanel)
 
     # What it shows
 
@@ -99,16 +94,17 @@ class MonitorScreen(SteeringScreen):
             self.query_one(Header).show(
                 Part(watched.name, "title", 9), Part("reading its history …", "muted")
             )
-        self._grow_older()
+        self.grow_older()
         drawn = change.metrics or change.marks or change.settings or change.rewound
         if drawn:
             self.query_one(Sparks).show(feed)
         if self.charts.display and drawn:
             self.charts.show(feed)
-        self.values.show(feed, self.orders)
+        self.samples.show(feed)
+        self.show_orders()
         self.query_one(LogTail).show(feed, self.said)
 
-    def _grow_older(self) -> None:
+    def grow_older(self) -> None:
         """Say anew what changes with the time alone."""
         feed = self.feed
         self.query_one(ProgressLine).show(feed)
@@ -191,70 +187,10 @@ class MonitorScreen(SteeringScreen):
         self.alone = not self.alone
         self._arrange()
 
-    # Charts
-
-    def action_next_chart(self) -> None:
-        """Draw the next chart."""
-        self.charts.turn(1)
-
-    def action_previous_chart(self) -> None:
-        """Draw the chart before."""
-        self.charts.turn(-1)
-
-    def action_cursor_left(self) -> None:
-        """Read earlier."""
-        self.charts.point(-1)
-
-    def action_cursor_right(self) -> None:
-        """Read later."""
-        self.charts.point(1)
-
-    def action_first_step(self) -> None:
-        """Read at the first step."""
-        self.charts.point_at(0)
-
-    def action_newest_step(self) -> None:
-        """Read at the newest step."""
-        self.charts.point_at(None)
-
-    def action_event(self) -> None:
-        """Read where something happened before."""
-        self.charts.point_at_event()
-
-    def action_zoom_in(self) -> None:
-        """Show fewer steps."""
-        self.charts.zoom(_ZOOM)
-
-    def action_zoom_out(self) -> None:
-        """Show more steps."""
-        self.charts.zoom(1 / _ZOOM)
-
-    def action_zoom_all(self) -> None:
-        """Show all steps."""
-        self.charts.move(self.charts.window.whole())
-
-    def action_pan_left(self) -> None:
-        """Move to earlier steps."""
-        self.charts.pan(-1)
-
-    def action_pan_right(self) -> None:
-        """Move to later steps."""
-        self.charts.pan(1)
-
-    def action_smooth(self) -> None:
-        """Smooth more, and at last not at all."""
-        self.charts.smooth()
-
-    def action_log_scale(self) -> None:
-        """Switch the logarithmic scale."""
-        self.charts.toggle_log()
-
-    def action_outliers(self) -> None:
-        """Leave outliers outside, or not."""
-        self.charts.toggle_outliers()
-
     def action_leave(self) -> None:
         """Go one step back: to the newest, to all panes, to the runs."""
+        if self.samples.unzoom():
+            return
         if self.charts.window.cursor is not None:
             self.charts.point_at(None)
         elif self.alone:
