@@ -139,7 +139,7 @@ def test_losing_the_terminal_leaves_training_running(tmp_path: Path) -> None:
         (["--set", "lr_q=1"], 2, "did you mean lr_"),
         (["--set", "lr_g"], 2, "--set takes KEY=VALUE"),
         (["--config", "absent.toml"], 2, "absent.toml cannot be read"),
-        (["--dataset", "./absent"], 3, "absent"),
+        (["--dataset", "./absent"], 2, "There is no folder ./absent"),
         (["--device", "cuda:77"], 2, "device: cuda:77 is not on this machine"),
         (["--name", "../up"], 2, "cannot name a run"),
         (["--no-such-option"], 2, "no-such-option"),

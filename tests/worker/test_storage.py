@@ -123,7 +123,7 @@ def test_directories_that_were_deleted_come_back(zygote: Zygote, trained: RunDir
     shutil.rmtree(trained.samples)
     shutil.rmtree(trained.control)
     zygote.train(trained, "--steps", "40")
-    assert [path.name for path in trained.samples.iterdir()] == ["step-00000040.png"]
+    assert (trained.samples / "step-00000040.png").is_file()
 
 
 def mounted(small_disk: tuple[str, ...], disk: Path) -> tuple[str, ...]:
