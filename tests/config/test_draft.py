@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from functools import cache
 from typing import Any
 
 import msgspec
 import pytest
+import typer.main
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ganterm import recipes
 from ganterm.cli.app import app
-from ganterm.config import FIELDS, RunConfig, resolve
+from ganterm.config import FIELDS, RunConfig, combine, resolve
 from ganterm.config.commandline import command_line, needed
 from ganterm.config.draft import Draft
 from ganterm.errors import ConfigError
@@ -149,7 +151,7 @@ _CHANGES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(recipe=st.sampled_from(recipes.built_in()), changes=_CHANGES)
 def test_the_command_always_makes_the_drafts_configuration(
     recipe: str, changes: list[tuple[str, str]]
@@ -169,14 +171,13 @@ def _without_recipe(config: RunConfig) -> RunConfig:
     return msgspec.structs.replace(config, recipe="dcgan")
 
 
-def _config_of(line: str) -> RunConfig:
-    import typer.main  # noqa: PLC0415
-
-    from ganterm.config import combine  # noqa: PLC0415
-
+@cache
+def _train() -> Any:
     group: Any = typer.main.get_command(app)
-    train = group.commands["train"]
+    return group.commands["train"]
+
+
+def _config_of(line: str) -> RunConfig:
     _, _, *arguments = shlex.split(line)
-    parsed = train.make_context("train", arguments, resilient_parsing=True).params
-    typed = {name: parsed[name] for name in FIELDS if parsed.get(name) is not None}
-    return combine(typed).config
+    parsed = _train().make_context("train", arguments, resilient_parsing=True).params
+    return combine({name: parsed[name] for name in FIELDS if parsed.get(name) is not None}).config
