@@ -25,9 +25,16 @@ def app(
         bool,
         typer.Option("--low-bandwidth", help="Repaint once a second at most, for a slow link."),
     ] = False,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain",
+            help="Print what changes, and read commands, in plain lines: for screen readers.",
+        ),
+    ] = False,
 ) -> None:
     """Open the app: choose, train, watch and steer runs. Leaving it never stops training."""
-    open_the_app(runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth)
+    open_the_app(runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth, plain=plain)
 
 
 def open_the_app(
@@ -36,8 +43,11 @@ def open_the_app(
     run: str | None = None,
     theme: str | None = None,
     low_bandwidth: bool = False,
+    plain: bool = False,
 ) -> None:
     """Show the app until it is left; exits with its exit code."""
     from ganterm.tui.open import open_app  # noqa: PLC0415 - textual for the app alone
 
-    raise typer.Exit(open_app(runs_dir=runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth))
+    raise typer.Exit(
+        open_app(runs_dir=runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth, plain=plain)
+    )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 
 def duration(seconds: float) -> str:
-    """Return a span of time as a person says it: `48 s`, `2 min 5 s`, `3 h 10 min`."""
+    """Return a span of time as a person says it: `48 s`, `2 min 5 s`, `3 h 10 min`, `2 d 1 h`."""
     whole = int(seconds + 0.5)
     hours, rest = divmod(whole, 3600)
     minutes, rest = divmod(rest, 60)
+    if hours >= 48:
+        return f"{hours // 24} d {hours % 24} h"
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"

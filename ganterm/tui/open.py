@@ -31,6 +31,7 @@ def open_app(
     run: str | None = None,
     theme: str | None = None,
     low_bandwidth: bool = False,
+    plain: bool = False,
 ) -> int:
     """Show the app until it is left, and say what trains on; return the exit code.
 
@@ -44,9 +45,11 @@ def open_app(
         raise ConfigError(
             f"There is no theme {theme!r}; the themes are {', '.join(themes.BY_NAME)}."
         )
+    if plain:
+        return _in_lines(where, chosen)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise ConfigError(
-            "The app needs a terminal for its input and output; here `ganterm runs`, "
+            "The app needs a terminal for its input and output; here `ganterm app --plain`, "
             "`ganterm attach` and `ganterm ctl` do the same."
         )
     from ganterm.tui.app import AppOptions, GantermApp  # noqa: PLC0415 - an error comes at once
@@ -66,6 +69,18 @@ def open_app(
         trains = "trains" if len(alive) == 1 else "train"
         _say(f"{', '.join(alive)} {trains} on; `ganterm app {alive[0]}` shows it again.")
     return app.return_code or 0
+
+
+def _in_lines(runs_dir: Path, run: RunDir | None) -> int:
+    from ganterm.tui.plain.lines import LineReader  # noqa: PLC0415
+    from ganterm.tui.plain.session import PlainSession  # noqa: PLC0415
+
+    def write(line: str) -> None:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+    PlainSession(runs_dir, LineReader(sys.stdin.fileno()), write).run(run)
+    return ExitCode.OK
 
 
 def _run_to_watch(name: str | None, runs_dir: Path) -> RunDir | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from textual.theme import Theme
+if TYPE_CHECKING:
+    from textual.theme import Theme
 
 MIN_CONTRAST: Final = 4.5
 """The least contrast of any text with what it stands on (WCAG 2.2, level AA)."""
@@ -200,6 +201,8 @@ def _luminance(colour: str) -> float:
 
 def to_theme(palette: Palette) -> Theme:
     """Return the palette as Textual's theme; every colour is said, so that none is mixed anew."""
+    from textual.theme import Theme  # noqa: PLC0415 - the names of themes are had without
+
     p = palette
     variables = {
         "text": p.text,

@@ -9,7 +9,14 @@ from ganterm.render.words import age, duration, number, size
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0 s"), (48.4, "48 s"), (59.7, "1 min 0 s"), (125, "2 min 5 s"), (11_400, "3 h 10 min")],
+    [
+        (0, "0 s"),
+        (48.4, "48 s"),
+        (59.7, "1 min 0 s"),
+        (125, "2 min 5 s"),
+        (11_400, "3 h 10 min"),
+        (2 * 86400 + 3600, "2 d 1 h"),
+    ],
 )
 def test_durations(seconds: float, words: str) -> None:
     """Seconds, minutes with seconds, hours with minutes."""

@@ -6,10 +6,10 @@ import pytest
 from rich.cells import cell_len
 
 from ganterm.runs.state import State
+from ganterm.tui.states import STATES
 from ganterm.tui.widgets.run_columns import (
     COLUMNS,
     GAP,
-    STATES,
     arranged,
     fit,
     holds,

@@ -12,10 +12,10 @@ from textual.widgets import Input, Static
 
 from ganterm.overview import Overview
 from ganterm.render.text import safe_text
-from ganterm.runs.state import State
 from ganterm.tui.actions import bindings
 from ganterm.tui.app import FeedUpdated, RunsListed
 from ganterm.tui.screens.run_deeds import RunDeeds
+from ganterm.tui.states import sentence
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.header import Header, Part
 from ganterm.tui.widgets.run_card import RunCard
@@ -229,25 +229,9 @@ def _runs(count: int) -> str:
     return "1 run" if count == 1 else f"{count:,} runs"
 
 
-_STATES: Final[dict[State, str]] = {
-    "new": "is new",
-    "starting": "is starting",
-    "running": "is training",
-    "paused": "is paused",
-    "stopped": "was stopped",
-    "finished": "has finished",
-    "failed": "has failed",
-    "crashed": "has crashed",
-    "unknown": "cannot be judged from here",
-}
-
-
 def _about(run: Overview) -> str:
     """Return what the table has no room for, in a line or two."""
-    said = f"{run.name} {_STATES[run.state]}"
-    if message := run.message.rstrip("."):
-        said += f": {message}"
-    said += "."
+    said = sentence(run.name, run.state, run.message)
     if run.note:
         said += f"\n“{run.note}”"
     return safe_text(said, newline=True)

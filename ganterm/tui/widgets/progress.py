@@ -15,7 +15,7 @@ from ganterm.render.colour import Charset
 from ganterm.render.curve import bar
 from ganterm.render.text import safe_text
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.widgets.run_columns import STATES
+from ganterm.tui.states import STATES
 
 _SHARE = 0.3
 _LEAST_BAR, _MOST_BAR = 10, 60

@@ -5,29 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from rich.cells import cell_len, set_cell_size
 
 from ganterm.overview import Overview
 from ganterm.render import words
 from ganterm.render.text import safe_text
-from ganterm.runs.state import State
-
-Tone = Literal["text", "muted", "good", "warn", "bad"]
-
-STATES: Final[dict[State, tuple[str, Tone]]] = {
-    "running": ("●", "good"),
-    "paused": ("‖", "warn"),
-    "starting": ("◌", "good"),
-    "new": ("○", "muted"),
-    "finished": ("✓", "text"),
-    "stopped": ("■", "muted"),
-    "failed": ("✗", "bad"),
-    "crashed": ("†", "bad"),
-    "unknown": ("?", "warn"),
-}
-"""The sign and the tone of each state; the word stands beside the sign."""
+from ganterm.tui.states import STATES, Tone
 
 NAME_WIDTH: Final = 32
 NOTE_LEAST: Final = 12

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ganterm.render import words
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.states import STATES
 from ganterm.tui.widgets.header import Part
-from ganterm.tui.widgets.run_columns import STATES
 
 
 def title_parts(feed: RunFeed) -> list[Part]:
