@@ -9,7 +9,12 @@ def steps_of(config: RunConfig, images: int) -> int:
     """Return the generator's steps of a whole run on `images` images; 0 if no batch is full."""
     if config.steps:
         return config.steps
-    whole, rest = divmod(images, config.batch_size)
-    # A last batch of a single image is dropped in any case.
-    batches = whole + (rest > 1 and not config.drop_last)
+    batches = batches_per_epoch(images, config.batch_size, drop_last=config.drop_last)
     return -(-batches * config.epochs // config.d_steps)
+
+
+def batches_per_epoch(images: int, batch_size: int, *, drop_last: bool) -> int:
+    """Return how many batches so many images make; 0 if they do not fill one."""
+    whole, rest = divmod(images, batch_size)
+    # One image alone has no batch statistics, so a last batch of one is dropped in any case.
+    return whole + (rest > 1 and not drop_last)

@@ -21,13 +21,17 @@ def new_run(config: RunConfig, runs_dir: Path, *, name: str | None, command: str
         ConfigError: the name is not one or is taken, or the directory cannot be made.
         TrainingError: the configuration cannot be written.
     """
-    recipe = config.recipe
-    # A recipe is a name, which may have dots, or the path of a file.
-    stem = Path(recipe).stem if recipe.endswith(".toml") else recipe
-    run = create_run(runs_dir, name, stem)
+    run = create_run(runs_dir, name, stem_of(config))
     made = {"ganterm": __version__, "command": command}
     try:
         write_atomically(run.config_file, render_run_toml(config, made).encode())
     except OSError as error:
         raise storage_trouble(error, run.config_file) from error
     return run
+
+
+def stem_of(config: RunConfig) -> str:
+    """Return what the runs of a recipe are numbered by: its name, or that of its file."""
+    recipe = config.recipe
+    # A name may have dots as well.
+    return Path(recipe).stem if recipe.endswith(".toml") else recipe

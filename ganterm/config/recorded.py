@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
+from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.records import Record
@@ -30,4 +34,18 @@ def config_of(record: Record, run: RunDir) -> RunConfig:
             f"{run.journal} does not say how {run.name} is configured; start anew with "
             f"`ganterm train --config {run.config_file}`."
         )
+    return from_mapping(values)
+
+
+def config_in(path: Path, header: CheckpointHeader) -> RunConfig:
+    """Return the configuration in force when the checkpoint at `path` was written.
+
+    Raises `ConfigError` where `header`, which is its own, does not have one.
+    """
+    try:
+        values = json.loads(header.metadata["config"])
+    except (KeyError, ValueError):
+        values = None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} does not say how its run was configured.")
     return from_mapping(values)

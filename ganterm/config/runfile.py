@@ -39,8 +39,7 @@ def render_run_toml(config: RunConfig, made: Mapping[str, str]) -> str:
 
 def read_run_toml(path: Path) -> RunConfig:
     """Read the configuration of a run; raises `ConfigError` naming the path and the fault."""
-    document = recipes.parse_toml(recipes.read_text(path, "run file"), f"Run file {path}")
-    values = document.get("run")
+    values = _read(path).get("run")
     if not isinstance(values, dict):
         raise ConfigError(f"Run file {path} has no [run] table; it is not a run's configuration.")
     try:
@@ -49,3 +48,15 @@ def read_run_toml(path: Path) -> RunConfig:
     except ConfigError as error:
         raise ConfigError(f"Run file {path}: {error}") from None
     return config
+
+
+def read_made(path: Path) -> dict[str, str]:
+    """Read what made a run, as `render_run_toml` was told; raises `ConfigError` as it must."""
+    made = _read(path).get("made")
+    if not isinstance(made, dict):
+        return {}
+    return {name: value for name, value in made.items() if isinstance(value, str)}
+
+
+def _read(path: Path) -> dict[str, object]:
+    return recipes.parse_toml(recipes.read_text(path, "run file"), f"Run file {path}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from ganterm.config import RunConfig
-from ganterm.config.runfile import from_mapping
+from ganterm.config.recorded import config_in
 from ganterm.errors import ConfigError
 from ganterm.networks import Generator
 from ganterm.networks.configured import generator_of
 from ganterm.runs import checkpoints
-from ganterm.runs.checkpoints import CheckpointDamaged, CheckpointHeader
+from ganterm.runs.checkpoints import CheckpointDamaged
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def load_generator(
     """
     checkpoints.verify(path)
     header = checkpoints.read_header(path)
-    config = _config_of(path, header)
+    config = config_in(path, header)
     weights = _choose(path, header.tensors, ema)
     with torch.device("meta"):
         generator = generator_of(config)
@@ -60,16 +59,6 @@ def load_generator(
         ) from None
     generator.to(device).eval().requires_grad_(False)
     return Trained(generator, config, header.step, weights)
-
-
-def _config_of(path: Path, header: CheckpointHeader) -> RunConfig:
-    try:
-        values = json.loads(header.metadata["config"])
-    except (KeyError, ValueError):
-        values = None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path} does not say how its run was configured.")
-    return from_mapping(values)
 
 
 def _choose(path: Path, names: Iterable[str], ema: bool | None) -> str:

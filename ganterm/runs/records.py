@@ -47,8 +47,14 @@ class OpeningRecord(RecordBase):
     command: Annotated[list[str], "the command line that started it"]
 
 
-class StartRecord(OpeningRecord):
-    """A worker began a new run."""
+class StartOptional(TypedDict, total=False):
+    """What the beginning of a branch has besides."""
+
+    parent: Annotated[str, "run and step, NAME@STEP, whose checkpoint a branch goes on from"]
+
+
+class StartRecord(OpeningRecord, StartOptional):
+    """A worker began a new run: at step 0, or at the step that a branch goes on from."""
 
     kind: Literal["start"]
 

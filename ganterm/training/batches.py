@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from ganterm.config.length import batches_per_epoch
 from ganterm.errors import DataError
 from ganterm.training.seeding import generator_for
 
@@ -28,10 +29,7 @@ class Batches:
         self.batch_size = batch_size
         self.seed = seed
         count = images.shape[0]
-        whole, rest = divmod(count, batch_size)
-        # One image alone has no batch statistics, so a last batch of one is dropped in any case.
-        keep_rest = rest > 1 and not drop_last
-        self.per_epoch = whole + keep_rest
+        self.per_epoch = batches_per_epoch(count, batch_size, drop_last=drop_last)
         if self.per_epoch == 0:
             remedy = "set a smaller batch_size, or drop_last = false" if count > 1 else "add more"
             raise DataError(

@@ -1,4 +1,4 @@
-"""What a worker is to do: begin a run, take it up again, or repeat another one."""
+"""What a worker is to do: begin a run, take it up again, branch from or repeat another one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from ganterm.config import FIELDS, RunConfig, check, parse_value
+from ganterm.config.branch import Origin, origin_of
 from ganterm.config.recorded import config_of
 from ganterm.config.runfile import read_run_toml
 from ganterm.errors import ConfigError, TrainingError
@@ -37,6 +38,8 @@ class Job:
             0 where that is not known.
         data_crc32: checksum of the images the run began with; empty where it is not known.
         resumed: whether the run has a history.
+        parent: run and step, `NAME@STEP`, that a branch without a history goes on from; empty
+            where there is none.
         controls: live changes that the state has seen.
         pending: live changes to make again, in order: `{"id", "step", "args"}`.
         skipped: newer checkpoints that are damaged, each with the reason.
@@ -51,6 +54,7 @@ class Job:
     threads: int = 0
     data_crc32: str = ""
     resumed: bool = False
+    parent: str = ""
     controls: int = 0
     pending: Sequence[dict[str, Any]] = ()
     skipped: Sequence[tuple[Path, str]] = ()
@@ -83,11 +87,34 @@ def prepare(
         job = _resumed(run, records, openings, length)
     else:
         config = _with_length(read_run_toml(run.config_file), length)
-        job = Job(config=config, pending=_changes_of(repeat) if repeat else ())
+        origin = origin_of(run)
+        if origin is None:
+            job = Job(config=config, pending=_changes_of(repeat) if repeat else ())
+        else:
+            job = _branched(run, origin, config)
     if device is not None:
         moved = msgspec.structs.replace(job.config, device=str(parse_value("device", device)))
         job = dataclasses.replace(job, config=moved)
     return _with_waiting_commands(job, run, records)
+
+
+def _branched(run: RunDir, origin: Origin, config: RunConfig) -> Job:
+    path = run.checkpoint_path(origin.step)
+    try:
+        checkpoints.verify(path)
+    except checkpoints.CheckpointDamaged as error:
+        raise TrainingError(
+            f"{run.name} goes on from {origin.parent}, and its copy of that checkpoint cannot be "
+            f"used: {error.reason}; branch again with `ganterm branch`."
+        ) from None
+    return Job(
+        config=config,
+        checkpoint=path,
+        step=origin.step,
+        threads=config.threads or origin.threads,
+        data_crc32=origin.data_crc32,
+        parent=origin.parent,
+    )
 
 
 def _resumed(
@@ -98,6 +125,9 @@ def _resumed(
     config, controls, step = began, 0, 0
     if newest is None:
         _refuse_a_loss(run, records, damaged)
+    elif openings[0].get("parent") and newest == run.checkpoint_path(openings[0]["step"]):
+        # The parent's checkpoint: it knows nothing of this run's own settings and changes.
+        step = openings[0]["step"]
     else:
         meta = read_meta(newest)
         config, controls, step = meta.config, meta.controls, meta.counters["step"]
@@ -137,6 +167,11 @@ def _changes_of(path: Path) -> list[dict[str, Any]]:
     records = read_journal(source.journal)
     if not records:
         raise ConfigError(f"{source.name} has no journal, so there is nothing to repeat.")
+    if parent := records[0].get("parent"):
+        raise ConfigError(
+            f"{source.name} is a branch of {parent}, and a branch cannot be repeated from step 0; "
+            "branch once more with `ganterm branch`."
+        )
     return steering(records).after(0)
 
 
@@ -148,7 +183,8 @@ def _refuse_a_loss(run: RunDir, records: list[Record], damaged: list[tuple[Path,
             f"No checkpoint of {run.name} is whole ({damaged[0][0].name}: {damaged[0][1]}); put "
             f"one back into {run.checkpoints}, or {anew}"
         )
-    saved = [record["step"] for record in effective(records) if record["kind"] == "checkpoint"]
+    kinds = {"start", "checkpoint"}
+    saved = [record["step"] for record in effective(records) if record["kind"] in kinds]
     if any(saved):
         raise TrainingError(
             f"The checkpoint of step {max(saved)} and all others are gone from {run.checkpoints}; "

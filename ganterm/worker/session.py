@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from ganterm import __version__
+from ganterm.config import Cadence
 from ganterm.config.runfile import to_mapping
 from ganterm.data import load
 from ganterm.errors import ExitCode
@@ -37,6 +38,7 @@ from ganterm.training.events import (
 from ganterm.training.loop import DivergenceError, Trainer
 from ganterm.training.seeding import fixed_latents
 from ganterm.training.state import export_state, restore_state
+from ganterm.worker.adapt import adapted
 from ganterm.worker.checkpoint import Meta, load_tensors, read_meta, save_checkpoint
 from ganterm.worker.commands import Inbox
 from ganterm.worker.job import Job
@@ -134,10 +136,14 @@ class Session:
         self.latents = fixed_latents(config.seed, config.sample_grid**2, config.z_dim)
         if self.job.checkpoint is not None:
             meta = read_meta(self.job.checkpoint)
-            restore_state(self.trainer, load_tensors(self.job.checkpoint), meta.counters)
+            state = load_tensors(self.job.checkpoint), meta.counters
+            tensors, counters = adapted(*state, meta.config, config, len(images.images))
+            restore_state(self.trainer, tensors, counters)
             self._saved_step = self.trainer.step
             self._note_checkpoint(self.job.checkpoint)
         self._write_opening()
+        if self.job.parent:
+            self._begin_branch()
         write_real(self.run.real_samples, images.images, config.sample_grid)
         for path, _ in self.job.skipped:
             checkpoints.set_aside(path)
@@ -175,7 +181,8 @@ class Session:
             "command": self.command,
         }
         if not self.job.resumed:
-            self.journal.write("start", 0, **fields)
+            parent = {"parent": self.job.parent} if self.job.parent else {}
+            self.journal.write("start", trainer.step, **fields, **parent)
             return
         self.journal.write(
             "resume",
@@ -185,6 +192,19 @@ class Session:
             torn_bytes=self.journal.torn_bytes,
             **fields,
         )
+
+    def _begin_branch(self) -> None:
+        """Tell what the branch begins with: its parent's checkpoint, and the images made there."""
+        path = self.run.checkpoint_path(self.trainer.step)
+        self.journal.write(
+            "checkpoint",
+            self.trainer.step,
+            path=self._relative(path),
+            digest=checkpoints.read_header(path).metadata["digest"],
+            bytes=path.stat().st_size,
+        )
+        if self.trainer.step and Cadence.parse(self.trainer.config.sample_every).count:
+            self._sample()
 
     def _handle(self, event: Event) -> None:
         match event:

@@ -1,0 +1,210 @@
+"""A branch: a new run that goes on from an earlier checkpoint of another.
+
+It begins with a copy of that checkpoint and with the settings that were in force there, changed as
+asked. What its parent did afterwards, changes of live settings included, is no part of it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from ganterm import __version__
+from ganterm.config.fields import FIELDS, Value, field, parse_value
+from ganterm.config.length import batches_per_epoch
+from ganterm.config.newrun import stem_of
+from ganterm.config.recorded import config_in, config_of
+from ganterm.config.rules import check
+from ganterm.config.runfile import read_made, render_run_toml
+from ganterm.config.schema import NETWORK, RunConfig
+from ganterm.errors import ConfigError
+from ganterm.runs import checkpoints
+from ganterm.runs.checkpoints import CheckpointDamaged
+from ganterm.runs.durable import storage_trouble, write_atomically
+from ganterm.runs.journal import read_journal
+from ganterm.runs.layout import MAX_STEP, RunDir, create_run, step_of
+from ganterm.runs.records import Record
+
+FIXED: Final = frozenset(
+    {"recipe", "dataset", "split", "image_size", "channels", "fit", "seed"}
+    | {name for name, spec in FIELDS.items() if spec.group == NETWORK}
+)
+"""Settings that a state belongs to: with others it would be another run's."""
+
+_LENGTHS: Final = {"steps": "epochs", "epochs": "steps"}
+_NAMED: Final = 8
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a branch comes from.
+
+    Attributes:
+        parent: run and step, `NAME@STEP`.
+        step: the step alone.
+        threads: CPU threads the parent computes with; 0 where that is not known.
+        data_crc32: checksum of the images the parent trains on; empty where it is not known.
+    """
+
+    parent: str
+    step: int
+    threads: int = 0
+    data_crc32: str = ""
+
+
+def branch(
+    source: RunDir,
+    step: int,
+    runs_dir: Path,
+    *,
+    name: str | None = None,
+    changes: Mapping[str, object] | None = None,
+    command: str = "",
+) -> RunDir:
+    """Make a run that goes on from the checkpoint of `source` at `step`; its worker can be started.
+
+    Without `changes` it ends exactly as its parent would have. `name` is the run's, or None to
+    number the runs of the recipe; `changes` holds settings by name, as text or as values;
+    `command` is the command line that the run.toml says made it.
+
+    Raises:
+        ConfigError: there is no such checkpoint, a setting cannot be changed or makes no sense,
+            the run would be at its end at once, or the name cannot be had.
+        CheckpointDamaged: the checkpoint is not whole.
+        TrainingError: the run cannot be written.
+    """
+    path = source.checkpoint_path(step) if 0 <= step < MAX_STEP else None
+    if path is None or not path.is_file():
+        raise ConfigError(_no_checkpoint(source, step))
+    header = checkpoints.read_header(path)
+    openings = [r for r in read_journal(source.journal) if r["kind"] in {"start", "resume"}]
+    config = _changed(_in_force(source, config_in(path, header), openings), changes or {})
+    _refuse_an_end(source, config, step, _epochs_done(path, header, openings))
+    run = create_run(runs_dir, name, stem_of(config))
+    made = {"ganterm": __version__, "command": command, "parent": f"{source.name}@{step}"}
+    if openings:
+        made |= {key: str(openings[0].get(key, "")) for key in ("threads", "data_crc32")}
+    try:
+        # The configuration last: a directory without one is no run yet.
+        _copy(path, run.checkpoint_path(step))
+        write_atomically(run.config_file, render_run_toml(config, made).encode())
+    except BaseException as error:
+        shutil.rmtree(run.path, ignore_errors=True)
+        if isinstance(error, CheckpointDamaged):
+            raise CheckpointDamaged(path, error.reason) from None
+        if isinstance(error, OSError):
+            raise storage_trouble(error, run.path) from error
+        raise
+    return run
+
+
+def origin_of(run: RunDir) -> Origin | None:
+    """Return where `run` comes from, as its run.toml says; None where it is no branch.
+
+    Raises:
+        ConfigError: the file cannot be read, or what it says of a parent makes no sense.
+    """
+    made = read_made(run.config_file)
+    parent = made.get("parent")
+    if parent is None:
+        return None
+    name, _, step = parent.rpartition("@")
+    if not (name and _is_count(step) and int(step) < MAX_STEP):
+        raise ConfigError(
+            f"Run file {run.config_file}: parent names no run and step, such as dcgan-001@5000."
+        )
+    threads = made.get("threads", "")
+    return Origin(
+        parent,
+        int(step),
+        int(threads) if _is_count(threads) else 0,
+        made.get("data_crc32", ""),
+    )
+
+
+def checkpoint_steps(run: RunDir) -> list[int]:
+    """Return the steps that `run` has checkpoints of, in order; they are not verified."""
+    steps = map(step_of, checkpoints.list_checkpoints(run.checkpoints))
+    return [step for step in steps if step is not None]
+
+
+def _no_checkpoint(source: RunDir, step: int) -> str:
+    steps = checkpoint_steps(source)
+    if not steps:
+        return f"{source.name} has no checkpoint yet, so nothing can branch from it."
+    near = sorted(sorted(steps, key=lambda each: abs(each - step))[:_NAMED])
+    which = "there are those of" if len(near) == len(steps) else "the nearest are those of"
+    return (
+        f"{source.name} has no checkpoint of step {step:,}; {which} "
+        f"{', '.join(f'{each:,}' for each in near)}."
+    )
+
+
+def _in_force(source: RunDir, config: RunConfig, openings: list[Record]) -> RunConfig:
+    """Return the configuration of a checkpoint with the length that its run was given since."""
+    if not openings:
+        return config
+    latest = config_of(openings[-1], source)
+    return msgspec.structs.replace(config, steps=latest.steps, epochs=latest.epochs)
+
+
+def _changed(config: RunConfig, changes: Mapping[str, object]) -> RunConfig:
+    parsed: dict[str, Value] = {}
+    for name, value in changes.items():
+        spec = field(name)
+        parsed[spec.name] = parse_value(name, value)
+        if spec.name in FIXED and parsed[spec.name] != getattr(config, spec.name):
+            raise ConfigError(
+                f"{spec.name} cannot be changed in a branch, which goes on with the networks, the "
+                "images and the seed of its parent; begin a new run with `ganterm train`."
+            )
+    for name, other in _LENGTHS.items():
+        if parsed.get(name):
+            parsed.setdefault(other, 0)
+    changed = msgspec.structs.replace(config, **parsed)
+    check(changed)
+    return changed
+
+
+def _epochs_done(path: Path, header: checkpoints.CheckpointHeader, openings: list[Record]) -> int:
+    """Return the whole epochs that a checkpoint has seen; 0 where that cannot be told."""
+    images: Any = openings[0].get("images") if openings else None
+    config = config_in(path, header)
+    try:
+        batches = json.loads(header.metadata["counters"])["batches"]
+        per_epoch = batches_per_epoch(images, config.batch_size, drop_last=config.drop_last)
+        return int(batches // per_epoch)
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return 0
+
+
+def _refuse_an_end(source: RunDir, config: RunConfig, step: int, epochs: int) -> None:
+    unit, length, done = (
+        ("steps", config.steps, step) if config.steps else ("epochs", config.epochs, epochs)
+    )
+    if length <= done:
+        raise ConfigError(
+            f"At step {step:,} {source.name} has made its {length:,} {unit} already; give the "
+            f"branch more of them with {unit}."
+        )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a checkpoint and verify the copy; the original may be pruned meanwhile."""
+    with source.open("rb") as original:
+
+        def write(path: Path) -> None:
+            with path.open("wb") as copy:
+                shutil.copyfileobj(original, copy, 1 << 20)
+
+        write_atomically(target, write, check=checkpoints.verify)
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= len(str(MAX_STEP))
