@@ -31,7 +31,7 @@ def needed(draft: Draft) -> dict[str, str]:
     candidates = [
         name
         for name, state in draft.standings.items()
-        if state.differs or draft.environment.get(FIELDS[name].variable)
+        if state.differs or name in draft.typed or draft.environment.get(FIELDS[name].variable)
     ]
     kept = {name: to_text(getattr(config, name)) for name in candidates}
     # What was typed is the last to go: the rest may only be its consequence.

@@ -128,6 +128,14 @@ def test_the_command_says_the_fewest_settings() -> None:
     assert command_line(draft).endswith("--penalty-weight auto")
 
 
+def test_the_command_says_what_another_change_would_take_along() -> None:
+    """A dataset takes the recipe's split along: to keep it is no difference, and has to be said."""
+    draft = Draft("mlp")
+    draft.set("dataset", "kmnist")
+    draft.set("split", "test")
+    assert needed(draft) == {"dataset": "kmnist", "split": "test"}
+
+
 def test_the_command_does_the_same_in_the_users_shell() -> None:
     """A variable that the user took back here must not come back by the command."""
     draft = Draft("dcgan", {"GANTERM_SEED": "3", "GANTERM_STEPS": "50", "GANTERM_WIDTH": "x"})
