@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
+from ganterm.config.fields import Value
 from ganterm.render.png import save_png
 from ganterm.render.raster import Raster
 from ganterm.runs.control import pending
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
-from ganterm.tui.screens import run_deeds
+from ganterm.tui.screens import rewinding, run_deeds, steering
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.screens.runs import RunsScreen
 from ganterm.tui.watch.panes import PANES
@@ -29,6 +30,12 @@ from ganterm.tui.widgets.sparks import Sparks
 from ganterm.tui.widgets.step_chart import StepChart
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.living import LivingRun
+
+
+@pytest.fixture(autouse=True)
+def _gather_until_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send small changes when the test says so, however long its key presses take."""
+    monkeypatch.setattr(steering, "GATHER_SECONDS", 3600.0)
 
 
 @pytest.fixture
@@ -503,3 +510,53 @@ async def test_the_mouse_steers_too(living: LivingRun) -> None:
         await pilot.click(LiveValues, offset=(3, 0), times=2)
         await pilot.pause()
         assert app.screen.query_one(Input).value == "0.0002"
+
+
+@awaited
+async def test_a_branch_begins_where_the_charts_are_read(
+    living: LivingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checkpoint nearest to the step that is read is offered first; nothing may differ."""
+    made: list[tuple[int, dict[str, Value]]] = []
+
+    def branch(
+        run: RunDir, step: int, runs_dir: Path, *, changes: dict[str, Value], command: str
+    ) -> RunDir:
+        assert command == f"ganterm branch dcgan-001 --step={step} --set=lr_g=0.0001"
+        made.append((step, changes))
+        return run
+
+    monkeypatch.setattr(rewinding, "branch", branch)
+    monkeypatch.setattr(rewinding, "start_worker", lambda run: None)
+    for step in (0, 100, 300):
+        living.run.checkpoint_path(step).touch()
+    app = app_on(living)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(app, pilot)
+        screen.charts.point_at(120)
+        await pilot.press("b")
+        await app.workers.wait_for_complete()
+        options = app.screen.query_one(OptionList)
+        assert options.option_count == 3
+        assert options.highlighted == 1
+        assert "D loss" in screen_text(app)
+        await pilot.press("enter")
+        entry = app.screen.query_one(Input)
+        entry.value = "z_dim=3"
+        await pilot.press("enter")
+        assert "stays what it is" in screen_text(app)
+        entry.value = "lr_g=1e-4"
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        assert made == [(100, {"lr_g": 1e-4})]
+
+
+@awaited
+async def test_nothing_branches_from_a_run_without_checkpoints(living: LivingRun) -> None:
+    app = app_on(living)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("b")
+        await app.workers.wait_for_complete()
+        assert isinstance(app.screen, MonitorScreen)
+        assert any("no checkpoint yet" in each.message for each in app._notifications)

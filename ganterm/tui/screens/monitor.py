@@ -13,7 +13,7 @@ from ganterm.tui.actions import bindings
 from ganterm.tui.app import FeedUpdated
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.screens.watching import WatchingScreen
+from ganterm.tui.screens.rewinding import RewindingScreen
 from ganterm.tui.watch.panes import PANES, Pane, arranged
 from ganterm.tui.widgets.action_bar import ActionBar
 from ganterm.tui.widgets.banner import Banner, notice_of
@@ -28,14 +28,14 @@ from ganterm.tui.widgets.progress import ProgressLine
 from ganterm.tui.widgets.sparks import Sparks
 from ganterm.tui.widgets.words import title_parts
 
-_STEERING = ("pause", "edit_value", "undo", "checkpoint", "sample", "stop", "resume")
+_STEERING = ("pause", "edit_value", "undo", "checkpoint", "sample", "stop", "branch", "resume")
 _NAMES = {"charts": "1 charts", "preview": "2 samples", "steer": "3 steering", "log": "4 log"}
 _TWO_ROWS_OF_SPARKS = 24
 """Lines from which there is room for a second row of sparklines."""
 _EVERYTHING = FeedChange(rewound=True)
 
 
-class MonitorScreen(WatchingScreen):
+class MonitorScreen(RewindingScreen):
     """The run that the app watches."""
 
     SCOPE = "monitor"
