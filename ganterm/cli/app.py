@@ -13,6 +13,7 @@ from ganterm import __version__
 from ganterm.cli import (
     attach,
     bench,
+    branch,
     config,
     ctl,
     data,
@@ -46,6 +47,7 @@ app.command("app", rich_help_panel=_RUN)(face.app)
 app.command("train", rich_help_panel=_RUN)(train.train)
 app.command("attach", rich_help_panel=_RUN)(attach.attach)
 app.command("resume", rich_help_panel=_RUN)(resume.resume)
+app.command("branch", rich_help_panel=_RUN)(branch.branch)
 app.command("ctl", rich_help_panel=_RUN)(ctl.ctl)
 app.command("sample", rich_help_panel=_LOOK)(sample.sample)
 app.command("show", rich_help_panel=_LOOK)(show.show)

@@ -11,6 +11,7 @@ from ganterm.cli.console import emit
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir
 from ganterm.errors import ConfigError
+from ganterm.render.text import safe_text
 
 RunName = Annotated[str, typer.Argument(help="Name or path of a run.")]
 
@@ -39,7 +40,6 @@ def note(
     runs_dir: RunsDir = None,
 ) -> None:
     """Write a note on a run, or print the one it has."""
-    from ganterm.render.text import safe_text  # noqa: PLC0415
     from ganterm.runs import manage  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
@@ -53,23 +53,28 @@ def note(
 
 
 def delete(
-    run: RunName,
+    runs: Annotated[list[str], typer.Argument(help="Names or paths of runs.", metavar="RUN...")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     runs_dir: RunsDir = None,
 ) -> None:
-    """Delete a run with its journal, samples and checkpoints; one that trains is left alone."""
+    """Delete runs with journal, samples and checkpoints; one that trains is left alone."""
     from ganterm.render import words  # noqa: PLC0415
     from ganterm.runs import manage  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
-    found = resolve_run(run, runs_dir or default_runs_dir())
-    size = words.size(manage.disk_usage(found))
+    where = runs_dir or default_runs_dir()
+    # Each once, however often it was named.
+    found = list(dict.fromkeys(resolve_run(run, where) for run in runs))
+    sizes = {run: manage.disk_usage(run) for run in found}
     if not yes:
+        names = ", ".join(run.name for run in found)
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise ConfigError(f"Deleting {found.name} cannot be undone; give --yes to do it.")
-        if not typer.confirm(f"Delete {found.name} with its {size}, for good?", err=True):
-            say(f"{found.name} is kept.")
+            raise ConfigError(f"Deleting {names} cannot be undone; give --yes to do it.")
+        asked = f"Delete {safe_text(names)} with {words.size(sum(sizes.values()))}, for good?"
+        if not typer.confirm(asked, err=True):
+            say("Nothing is deleted.")
             return
-    manage.delete(found)
-    say(f"{found.name} is deleted; {size} are free.")
+    for run in found:
+        manage.delete(run)
+        say(f"{run.name} is deleted; {words.size(sizes[run])} are free.")

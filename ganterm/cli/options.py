@@ -61,7 +61,7 @@ def with_schema_options(command: Callable[..., None]) -> Callable[..., None]:
     own = list(inspect.signature(command, eval_str=True).parameters.values())
     keyword = inspect.Parameter.KEYWORD_ONLY
     context = inspect.Parameter("context", keyword, annotation=typer.Context)
-    parameters = [context, *[p for p in own if p.name != "typed"]]
+    parameters = [*[p for p in own if p.name != "typed"], context]
     made = [
         inspect.Parameter(
             field.name,

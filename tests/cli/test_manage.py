@@ -55,6 +55,16 @@ def test_a_run_is_deleted_only_with_a_yes(run: RunDir) -> None:
     assert "one is deleted" in done.said
 
 
+def test_several_runs_are_deleted_at_once(run: RunDir) -> None:
+    """Each once; a name that is none keeps them all."""
+    create_run(run.path.parent, "two", "dcgan").config_file.write_text("")
+    assert _with(run, "delete", "one", "three", "--yes").code == ExitCode.USAGE
+    assert run.path.is_dir()
+    done = _with(run, "delete", "one", "two", "one", "--yes")
+    assert (done.code, done.said.count("is deleted")) == (ExitCode.OK, 2)
+    assert list(run.path.parent.iterdir()) == []
+
+
 @pytest.mark.parametrize("answer", ["n", "y"])
 def test_on_a_terminal_it_asks(run: RunDir, answer: str) -> None:
     """No keeps the run."""

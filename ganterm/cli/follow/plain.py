@@ -39,7 +39,9 @@ class PlainReporter:
         step = record["step"]
         match record["kind"]:
             case "start":
-                say(f"{self.name}: training for {history.steps:,} steps on {history.device}")
+                origin = f", on from {parent}" if (parent := record.get("parent")) else ""
+                many = f"{history.steps:,} steps on {history.device}"
+                say(f"{self.name}: training for {many}{origin}")
             case "resume":
                 say(f"{self.name}: resumed at step {step:,} on {history.device}")
                 for skipped in record.get("skipped", []):

@@ -1,0 +1,52 @@
+"""`ganterm branch`: go on from an earlier checkpoint of a run as a new run."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Annotated
+
+import typer
+
+from ganterm.cli.options import AsJson, RunsDir, Settings, parse_settings, with_schema_options
+
+
+@with_schema_options
+def branch(
+    run: Annotated[str, typer.Argument(help="Name or path of the run to branch from.")],
+    *,
+    step: Annotated[
+        int, typer.Option("--step", min=0, help="Step of the checkpoint to go on from.")
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="Name of the new run; by default the recipe's and a number.")
+    ] = None,
+    runs_dir: RunsDir = None,
+    settings: Settings = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
+    ] = False,
+    as_json: AsJson = False,
+    typed: dict[str, object],
+) -> None:
+    """Train on from an earlier checkpoint as a new run, with other settings where they are given.
+
+    The run it comes from is left as it is. Networks, images and seed stay the same.
+    """
+    from ganterm.cli.train import ensure_dataset, start_and_follow  # noqa: PLC0415
+    from ganterm.config import branch as branching  # noqa: PLC0415
+    from ganterm.config.recorded import recorded_config  # noqa: PLC0415
+    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
+
+    where = runs_dir or default_runs_dir()
+    source = resolve_run(run, where)
+    ensure_dataset(recorded_config(source))
+    made = branching.branch(
+        source,
+        step,
+        where,
+        name=name,
+        changes={**parse_settings(settings), **typed},
+        command=shlex.join(["ganterm", *sys.argv[1:]]),
+    )
+    start_and_follow(made, [], detach=detach, as_json=as_json)
