@@ -157,8 +157,8 @@ def test_settings_stand_in_the_order_of_the_schema() -> None:
 
 def test_a_setting_changed_live_is_told_with_what_it_was() -> None:
     """It is shown even where both runs have the same value now."""
-    both = [_subject("a", {"lr_g": 1e-4}, lr_g=2e-4), _subject("b", {"lr_g": 1e-4})]
-    assert differing(both) == [["lr_g", "0.0002 → 0.0001", "0.0001"]]
+    both = [_subject(name, {"lr_g": 1e-4}, lr_g=2e-4) for name in ("a", "b")]
+    assert differing(both) == [["lr_g", "0.0002 → 0.0001", "0.0002 → 0.0001"]]
 
 
 @pytest.mark.parametrize(
