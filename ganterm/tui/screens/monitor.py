@@ -132,16 +132,16 @@ class MonitorScreen(RewindingScreen):
     def _arrange(self) -> None:
         size = self.size
         arrangement = arranged(size.width, size.height, self.active, alone=self.alone)
-        body = self.query_one("#body")
-        for kind in ("all", "pair", "one"):
-            body.set_class(kind == arrangement.kind, f"-{kind}")
-        body.set_class("steer" in arrangement.panes and arrangement.kind == "pair", "-lower")
+        lower = arrangement.kind == "pair" and "steer" in arrangement.panes
+        # All classes at once: each change of them finds the styles of everything inside anew.
+        self.query_one("#body").set_classes(f"-{arrangement.kind}" + (" -lower" if lower else ""))
         panes = self.query_one("#panes", ChoiceLine)
         panes.display = arrangement.kind != "all"
         panes.show([_NAMES[pane] for pane in PANES], PANES.index(self.active))
+        drawn = self.charts.display
         for pane in PANES:
             self.query_one(f"#{pane}").display = pane in arrangement.panes
-        if self.charts.display:
+        if self.charts.display and not drawn:
             self.charts.show(self.feed)
 
     @on(ChoiceLine.Chosen, "#panes")

@@ -76,8 +76,9 @@ class ChartPanel(Vertical, can_focus=True):
         yield StepChart(id="second-chart")
 
     def on_resize(self) -> None:
-        """Show as many charts as there is room for."""
-        self._draw()
+        """Show as many charts as there is room for; each draws itself at its own size."""
+        if self._has_room_for_two != self.query_one("#second-chart").display:
+            self._draw()
 
     def show(self, feed: RunFeed | None) -> None:
         """Show a run as it stands; None before it is known."""
@@ -188,6 +189,10 @@ class ChartPanel(Vertical, can_focus=True):
         said = ", ".join(happened[-2:])
         return safe_text(f"step {at:,}" + (f": {said}" if said else ""))
 
+    @property
+    def _has_room_for_two(self) -> bool:
+        return self.size.height >= _TWO
+
     def _events(self) -> list[Mark]:
         """Return what happened but for checkpoints, which come all the time."""
         marks = self._feed.marks if self._feed else []
@@ -201,7 +206,7 @@ class ChartPanel(Vertical, can_focus=True):
             self.kind = kinds[0]
         at = kinds.index(self.kind)
         second = self.query_one("#second-chart", StepChart)
-        two = self.size.height >= _TWO and len(kinds) > 1
+        two = self._has_room_for_two and len(kinds) > 1
         second.display = two
         self._draw_one(self.first_chart, self.kind, self.reading)
         if two:
