@@ -62,17 +62,11 @@ class Looks:
 
     def cheapest(self, look: int, pen: Pen) -> tuple[str, Pen]:
         """Return with which character and pen to paint a look, so that `pen` changes least."""
-        ways = self._ways[look]
-        if len(ways) == 1:
-            character, wanted = ways[0]
-            if character == " ":
-                return " ", _for_blank(wanted, pen)
-            return ways[0]
-        best, least = ways[0], 9
-        for character, wanted in ways:
+        best, least = ("", pen), 9
+        for character, wanted in self._ways[look]:
             if character == " ":
                 way = " ", _for_blank(wanted, pen)
-            elif character == "█":
+            elif character == "█" and not wanted.attributes:
                 way = "█", wanted._replace(bg=pen.bg)
             else:
                 way = character, wanted
@@ -106,12 +100,10 @@ def _ways(key: _Key) -> tuple[tuple[str, Pen], ...]:
     if character != "▀" or attributes:
         return ((character, Pen(upper, lower, attributes)),)
     if upper == lower:
-        ways = []
+        # A full block may take fewer bytes, but who copies or listens to text wants spaces.
         if upper != "ink":
-            ways.append((" ", Pen("", _paper(upper))))
-        if upper != "paper":
-            ways.append(("█", Pen(_ink(upper), "")))
-        return tuple(ways)
+            return ((" ", Pen("", _paper(upper))),)
+        return (("█", Pen("", "")),)
     ways = []
     if upper != "paper" and lower != "ink":
         ways.append(("▀", Pen(_ink(upper), _paper(lower))))

@@ -62,10 +62,10 @@ def test_only_what_differs_is_sent() -> None:
 
 
 def test_colours_are_said_once() -> None:
-    """Runs of one colour share it, and blocks are chosen by the colours the pen has."""
+    """Runs of one colour share it; blocks go by the pen's colours, and blanks stay spaces."""
     painter = Painter()
     sent = painter.paint("\x1b[1;1H\x1b[31;44m▀\x1b[0m\x1b[34;41m▀\x1b[0m\x1b[41m \x1b[0m\x1b[1;1H")
-    assert sent == "\x1b[1H\x1b[31;44m▀▄█\x1b[m\x1b[1H"
+    assert sent == "\x1b[1H\x1b[31;44m▀▄\x1b[41m \x1b[m\x1b[1H"
 
 
 def test_a_painting_ends_in_the_terminals_own_colours() -> None:
