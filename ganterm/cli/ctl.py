@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,7 +14,10 @@ from ganterm.cli.options import AsJson, RunsDir, parse_settings
 from ganterm.config.fields import field, parse_value
 from ganterm.errors import ConfigError, WorkerError
 
-CommandName = Literal["pause", "resume", "stop", "checkpoint", "sample", "set"]
+if TYPE_CHECKING:
+    from ganterm.runs.records import Record
+
+CommandName = Literal["pause", "resume", "stop", "checkpoint", "sample", "set", "undo"]
 
 
 def ctl(
@@ -32,7 +36,10 @@ def ctl(
     ] = 30.0,
     as_json: AsJson = False,
 ) -> None:
-    """Pause, resume, stop, checkpoint or sample a run, or set a live value: `set lr_g=1e-4`."""
+    """Pause, resume, stop, checkpoint or sample a run, or set a live value: `set lr_g=1e-4`.
+
+    undo takes the last change of a live value back that still stands.
+    """
     from ganterm.runs import control  # noqa: PLC0415
     from ganterm.runs.journal import JournalTail  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
@@ -47,7 +54,9 @@ def ctl(
             f"`ganterm resume {found.name}` takes it up again."
         )
     tail = JournalTail(found.journal)
-    tail.poll()
+    records = tail.poll()
+    if command == "undo":
+        command, arguments = "set", _undoing(found.name, records)
     identity = control.post(found.control, command, **arguments)
     deadline = time.monotonic() + wait
     while time.monotonic() < deadline:
@@ -75,6 +84,15 @@ def _arguments(command: str, change: str | None) -> dict[str, Any]:
             f"{key} cannot be changed while training; `ganterm config reference` says what can."
         )
     return {"key": spec.name, "value": parse_value(key, text)}
+
+
+def _undoing(name: str, records: Sequence[Record]) -> dict[str, Any]:
+    from ganterm.runs.live import live_settings, to_undo  # noqa: PLC0415
+
+    change = to_undo(live_settings(records).changes)
+    if change is None:
+        raise ConfigError(f"There is no change of {name} to undo.")
+    return {"key": change.key, "value": change.before}
 
 
 def _answer(record: dict[str, Any], *, as_json: bool) -> None:

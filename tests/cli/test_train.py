@@ -64,6 +64,11 @@ def test_a_detached_run_is_steered_stopped_and_resumed(tmp_path: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.startswith("set lr_g 0.0005: done at step ")
     assert ganterm("ctl", name, "set", "batch_size=3", cwd=tmp_path).returncode == 2
+    undone = ganterm("ctl", name, "undo", "--wait", "120", cwd=tmp_path)
+    assert undone.stdout.startswith("set lr_g 0.001: done at step ")
+    nothing = ganterm("ctl", name, "undo", cwd=tmp_path)
+    assert nothing.returncode == 2
+    assert "no change" in nothing.stderr
     refused = ganterm("ctl", name, "set", "lr_g=7", cwd=tmp_path)
     assert refused.returncode == 2
     assert "lr_g must be a number from 0 to 1" in refused.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ganterm.runs.records import Record
 
@@ -24,16 +23,6 @@ class CheckpointRef:
 
     step: int
     path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class LiveChange:
-    """A setting that was changed while the run trained, with its values before and after."""
-
-    step: int
-    key: str
-    before: Any
-    after: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from ganterm.render.chart import Mark, MarkKind
 from ganterm.runs.layout import RunDir
+from ganterm.runs.live import LiveChange, LiveSettings
 from ganterm.runs.records import Record
 from ganterm.runs.steprate import StepRate
-from ganterm.tui.feed.change import Alert, CheckpointRef, FeedChange, LiveChange, SampleRef
+from ganterm.tui.feed.change import Alert, CheckpointRef, FeedChange, SampleRef
 from ganterm.tui.feed.series import Series
 
 MAX_SERIES: Final = 256
@@ -29,12 +30,11 @@ class Story:
         run: its directory.
         series: every quantity of the metrics by name, over the steps.
         epoch_series: every quantity of whole epochs, over the steps at which they ended.
-        config: the settings in force; `start_config`: those it began with.
+        parent: run and step, `NAME@STEP`, that a branch goes on from; empty for any other run.
         steps: length of the run, 0 before it is known; `epochs`: the same, None if it counts steps.
         device: where it trains; `host`: on which machine. Empty before it is known.
         samples: grids of samples by step, the oldest first; `checkpoints`: the same.
         marks: what a chart marks, in order: changes, alerts, resumes, checkpoints.
-        changes: the live changes in force, in order; the last is the first to undo.
         alerts: trouble the run reported.
         judged: the records of its scores.
         end: its end record, if that is its last word.
@@ -48,8 +48,7 @@ class Story:
         """Begin anew, with nothing known."""
         self.series: dict[str, Series] = {}
         self.epoch_series: dict[str, Series] = {}
-        self.config: dict[str, Any] = {}
-        self.start_config: dict[str, Any] = {}
+        self.parent = ""
         self.steps = 0
         self.epochs: int | None = None
         self.device = ""
@@ -57,12 +56,27 @@ class Story:
         self.samples: list[SampleRef] = []
         self.checkpoints: list[CheckpointRef] = []
         self.marks: list[Mark] = []
-        self.changes: list[LiveChange] = []
         self.alerts: list[Alert] = []
         self.judged: list[Record] = []
         self.end: Record | None = None
         self.last_step = 0
         self._rate = StepRate()
+        self._settings = LiveSettings()
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The settings in force."""
+        return self._settings.config
+
+    @property
+    def start_config(self) -> dict[str, Any]:
+        """The settings the run began with."""
+        return self._settings.start_config
+
+    @property
+    def changes(self) -> list[LiveChange]:
+        """The live changes in force, in order; the last is the first to undo."""
+        return self._settings.changes
 
     @property
     def seconds_left(self) -> float | None:
@@ -132,22 +146,22 @@ class Story:
     def _begin(self, record: Record) -> FeedChange:
         """Begin the run, or take it up again at the step of the record."""
         step = record["step"]
-        rewound = record["kind"] == "resume" and self._take_back(step, record.get("controls"))
-        config = record.get("config")
-        self.config = dict(config) if isinstance(config, dict) else self.config
-        if record["kind"] == "start":
-            self.start_config = dict(self.config)
-        else:
-            self._mark(step, "resume", "resumed")
+        rewound = record["kind"] == "resume" and self._take_back(step)
+        self._settings.add(record)
+        self.parent = str(record.get("parent") or self.parent)
+        begun_elsewhere = record["kind"] == "resume" or bool(self.parent)
+        if begun_elsewhere:
+            words = "resumed" if record["kind"] == "resume" else f"on from {self.parent}"
+            self._mark(step, "resume", words)
         self.steps = _count(record.get("steps")) or self.steps
         self.epochs = _count(record.get("epochs")) or None
         self.device = str(record.get("device", ""))
         self.host = str(record.get("host", ""))
         self.end = None
         self._rate.clear()
-        return FeedChange(rewound=rewound, settings=True, marks=record["kind"] == "resume")
+        return FeedChange(rewound=rewound, settings=True, marks=begun_elsewhere)
 
-    def _take_back(self, step: int, controls: object) -> bool:
+    def _take_back(self, step: int) -> bool:
         """Forget what came after `step`; tell whether that was anything."""
         rewound = self.last_step > step
         for series in (*self.series.values(), *self.epoch_series.values()):
@@ -157,9 +171,6 @@ class Story:
         self.marks = [each for each in self.marks if each.step <= step]
         self.alerts = [each for each in self.alerts if each.step <= step]
         self.judged = [each for each in self.judged if each["step"] <= step]
-        kept = _count(controls)
-        changes = self.changes if kept is None else self.changes[:kept]
-        self.changes = [each for each in changes if each.step <= step]
         self.last_step = min(self.last_step, step)
         return rewound
 
@@ -183,15 +194,12 @@ class Story:
         self._mark(record["step"], "checkpoint", "checkpoint")
 
     def _add_control(self, record: Record) -> FeedChange:
-        name, args = record.get("name"), record.get("args")
+        name = record.get("name")
         if record.get("error"):
             return FeedChange()
-        if name == "set" and isinstance(args, dict) and isinstance(args.get("key"), str):
-            key, value = args["key"], args.get("value")
-            before = self.config.get(key)
-            self.changes.append(LiveChange(record["step"], key, before, value))
-            self.config = {**self.config, key: value}
-            self._mark(record["step"], "control", f"{key}: {before} to {value}")
+        if change := self._settings.add(record):
+            words = f"{change.key}: {change.before} to {change.after}"
+            self._mark(change.step, "control", words)
             return FeedChange(settings=True, marks=True)
         halt = _HALTS.get(name) if isinstance(name, str) else None
         if halt is None:

@@ -17,13 +17,14 @@ from ganterm.config.runfile import from_mapping
 from ganterm.errors import GantermError
 from ganterm.overview import Overview, describe
 from ganterm.runs import control
+from ganterm.runs.live import to_undo
 from ganterm.runs.records import Record
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.prompt import PromptScreen
 from ganterm.tui.screens.run_deeds import RunDeeds
 from ganterm.tui.watch.nudge import nudged
-from ganterm.tui.watch.orders import Answer, Orders, to_undo
+from ganterm.tui.watch.orders import Answer, Orders
 from ganterm.tui.widgets.live_values import LiveValues
 from ganterm.tui.widgets.log_tail import LogTail
 

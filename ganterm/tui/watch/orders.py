@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
+from ganterm.runs.live import LiveChange
 from ganterm.runs.records import Record
-from ganterm.tui.feed.change import LiveChange
 
 _HEARD: Final = 64
 _UNPOSTED: Final = "here-"
@@ -153,19 +153,3 @@ class Orders:
                 changes.append(LiveChange(0, key, values.get(key), value))
                 values[key] = value
         return changes
-
-
-def to_undo(changes: Sequence[LiveChange]) -> LiveChange | None:
-    """Return the change that an undo takes back: the last that was not taken back already."""
-    standing: list[LiveChange] = []
-    for change in changes:
-        last = standing[-1] if standing else None
-        if last and (last.key, last.before, last.after) == (
-            change.key,
-            change.after,
-            change.before,
-        ):
-            standing.pop()
-        else:
-            standing.append(change)
-    return standing[-1] if standing else None

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 from ganterm.render.chart import Bin
-from ganterm.tui.feed.change import LiveChange
+from ganterm.runs.live import LiveChange
 
 _SLICES = 8
 

@@ -8,8 +8,9 @@ import pytest
 
 from ganterm.render.chart import Mark
 from ganterm.runs.layout import RunDir
+from ganterm.runs.live import LiveChange
 from ganterm.runs.records import Record
-from ganterm.tui.feed.change import Alert, CheckpointRef, LiveChange, SampleRef
+from ganterm.tui.feed.change import Alert, CheckpointRef, SampleRef
 from ganterm.tui.feed.story import MAX_SERIES, Story
 from tests.tui.feed.records import change, record, start
 
@@ -175,6 +176,15 @@ def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
     assert story.latest("d_loss") == 2.0
     assert not story.end
     assert story.last_step == 20
+
+
+def test_a_branch_says_where_it_comes_from() -> None:
+    """Also after it was taken up again."""
+    first = record("start", 40, config={"lr_g": 0.1}, steps=100, parent="one@40")
+    story = story_of(first, record("resume", 40, config={"lr_g": 0.1}, controls=0))
+    assert story.parent == "one@40"
+    assert [mark.text for mark in story.marks] == ["on from one@40", "resumed"]
+    assert story_of(start()).parent == ""
 
 
 def test_a_change_at_the_resumed_step_that_its_state_had_not_seen_is_taken_back() -> None:

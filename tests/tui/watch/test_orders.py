@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ganterm.runs.live import to_undo
 from ganterm.runs.records import Record
-from ganterm.tui.feed.change import LiveChange
-from ganterm.tui.watch.orders import Orders, to_undo
+from ganterm.tui.watch.orders import Orders
 
 
 def answer(identity: str, error: str = "", step: int = 7) -> Record:
@@ -66,19 +66,6 @@ def test_strangers_commands_do_not_pile_up() -> None:
     orders = Orders()
     orders.hear([answer(f"{index}") for index in range(1000)])
     assert len(orders._heard) < 100
-
-
-def change(key: str, before: object, after: object) -> LiveChange:
-    return LiveChange(0, key, before, after)
-
-
-def test_undos_go_back_one_by_one() -> None:
-    first, second = change("lr_g", 2, 1), change("d_steps", 1, 3)
-    assert to_undo([]) is None
-    assert to_undo([first, second]) == second
-    undone = change("d_steps", 3, 1)
-    assert to_undo([first, second, undone]) == first
-    assert to_undo([first, second, undone, change("lr_g", 1, 2)]) is None
 
 
 def test_what_is_asked_for_is_undone_before_it_is_done() -> None:

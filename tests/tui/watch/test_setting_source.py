@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ganterm.render.chart import Trace, View, draw_chart
-from ganterm.tui.feed.change import LiveChange
+from ganterm.runs.live import LiveChange
 from ganterm.tui.watch.setting_source import SettingSource
 
 

@@ -1,0 +1,88 @@
+"""The settings in force while a run trains, and how the last change of them is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ganterm.runs.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChange:
+    """A setting that was changed while the run trained, with its values before and after."""
+
+    step: int
+    key: str
+    before: Any
+    after: Any
+
+
+@dataclass
+class LiveSettings:
+    """The settings of a run as its journal tells them.
+
+    Attributes:
+        config: those in force; empty before a worker has begun.
+        start_config: those it began with.
+        changes: the changes in force, in order.
+    """
+
+    config: dict[str, Any] = field(default_factory=dict)
+    start_config: dict[str, Any] = field(default_factory=dict)
+    changes: list[LiveChange] = field(default_factory=list)
+
+    def add(self, record: Record) -> LiveChange | None:
+        """Take in the next record of the journal; return the change that it tells of, if any."""
+        match record["kind"]:
+            case "start" | "resume":
+                self._begin(record)
+            case "control" if record.get("name") == "set" and not record.get("error"):
+                return self._change(record)
+        return None
+
+    def _begin(self, record: Record) -> None:
+        config = record.get("config")
+        self.config = dict(config) if isinstance(config, dict) else self.config
+        if record["kind"] == "start":
+            self.start_config = dict(self.config)
+            return
+        # What the state it goes on from has not seen is taken back.
+        seen = record.get("controls")
+        kept = self.changes[:seen] if type(seen) is int and seen >= 0 else self.changes
+        self.changes = [each for each in kept if each.step <= record["step"]]
+
+    def _change(self, record: Record) -> LiveChange | None:
+        args = record.get("args")
+        if not isinstance(args, dict) or not isinstance(args.get("key"), str):
+            return None
+        key, value = args["key"], args.get("value")
+        change = LiveChange(record["step"], key, self.config.get(key), value)
+        self.changes.append(change)
+        self.config = {**self.config, key: value}
+        return change
+
+
+def live_settings(records: Iterable[Record]) -> LiveSettings:
+    """Return the settings of a run from all records of its journal, in their order."""
+    found = LiveSettings()
+    for record in records:
+        found.add(record)
+    return found
+
+
+def to_undo(changes: Sequence[LiveChange]) -> LiveChange | None:
+    """Return the change that an undo takes back: the last that was not taken back already."""
+    standing: list[LiveChange] = []
+    for change in changes:
+        last = standing[-1] if standing else None
+        if last and (last.key, last.before, last.after) == (
+            change.key,
+            change.after,
+            change.before,
+        ):
+            standing.pop()
+        else:
+            standing.append(change)
+    return standing[-1] if standing else None
