@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -51,12 +51,12 @@ class HelpScreen(Dialog[None]):
         for scope, action in offered(self.about):
             if scope != heading:
                 heading = scope
-                title = Text(TITLES.get(scope, ""), style="bold")
+                title = Content.styled(TITLES.get(scope, ""), "bold")
                 options.append(Option(title, disabled=True))
             options.append(Option(_line(action), id=f"{scope}.{action.id}"))
         return options
 
 
-def _line(action: Action) -> Text:
+def _line(action: Action) -> Content:
     keys = " ".join(key_name(key) for key in action.keys.split(","))
-    return Text.assemble((f"  {keys:<{_KEYS_WIDTH}}", "bold"), action.help)
+    return Content.assemble((f"  {keys:<{_KEYS_WIDTH}}", "bold"), action.help)
