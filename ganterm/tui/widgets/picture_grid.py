@@ -130,12 +130,14 @@ class PictureGrid(Widget, can_focus=False):
         manner = (self._tone, canvas, self._title, self._words)
         if self._drawn and self._drawn[1] == manner and _are_same(self._drawn[0], self._images):
             return
+        others = self._drawn is None or self._drawn[1][2:] != manner[2:]
+        others = others or bool(self._drawn and self._drawn[0]) != bool(self._images)
         self._drawn = self._images, manner
         before, self._lines = self._lines, self._lines_on(canvas)
         self.cost = 0
         for y in range(self.size.height):
             line = self._line(self._lines, y)
-            if line != self._line(before, y) or y >= len(before):
+            if others or line != self._line(before, y):
                 self._strips.pop(y, None)
                 self.cost += _bytes_of(line, canvas.colour)
                 self.refresh(Region(0, y, self.size.width, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,6 +88,7 @@ class Preview(Vertical, can_focus=True):
         self._film: Timer | None = None
         self._waiting: Timer | None = None
         self._stride = 1
+        self._announced: deque[int | None] = deque(maxlen=4)
         self._drawn: SampleRef | None = None
         self._quiet_until = 0.0
 
@@ -121,14 +123,19 @@ class Preview(Vertical, can_focus=True):
         if feed is not self._feed:
             self.cursor = self._zoom = self._drawn = None
             self._stop_film()
+        elif feed and self.cursor is not None and self.cursor > feed.step:
+            # The run went back, and the step that was looked at is no more.
+            self.cursor = None
         self._feed, self._samples = feed, list(samples)
         self._draw()
 
     def go_to(self, step: int | None) -> None:
         """Show what the run generated at a step, or follow the newest; tells nobody."""
-        if step != self.cursor:
-            self._stop_film()
-            self._turn_to(step)
+        # While a film runs, what it said a while ago may come back from who follows it.
+        if step == self.cursor or (self._film is not None and step in self._announced):
+            return
+        self._stop_film()
+        self._turn_to(step)
 
     @property
     def current(self) -> SampleRef | None:
@@ -170,8 +177,8 @@ class Preview(Vertical, can_focus=True):
             first = 0 if self.cursor is None else self._at
             left = len(self._samples) - first
             self._stride = max(round(left / (rate * FILM_SECONDS)), 1)
-            self._film = self.set_interval(1.0 / rate, self.advance)
             self._put(first)
+            self._film = self.set_interval(1.0 / rate, self.advance)
         self._draw()
 
     def advance(self) -> None:
@@ -224,6 +231,7 @@ class Preview(Vertical, can_focus=True):
         newest = at >= len(self._samples) - 1
         step = None if newest else self._samples[max(at, 0)].step
         if step != self.cursor:
+            self._announced.append(step)
             self._turn_to(step)
             self.post_message(self.ScrubbedTo(step))
 

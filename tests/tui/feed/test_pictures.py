@@ -1,0 +1,113 @@
+"""Sheets are read in the background, the wanted one first, kept for a while, and never raise."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from ganterm.render.raster import Raster
+from ganterm.render.sheet import load_sheet, save_sheet
+from ganterm.tui.feed import pictures
+from ganterm.tui.feed.pictures import Pictures
+
+PATIENCE = 60.0
+
+
+def sheet(path: Path, grey: int = 7) -> Path:
+    save_sheet([Raster(2, 2, 1, bytes([grey]) * 4)] * 4, 2, path)
+    return path
+
+
+def grey_of(found: pictures.Sheet | None) -> int:
+    assert found is not None
+    return found.images[0].pixels[0]
+
+
+def test_what_is_wanted_comes_and_is_told(tmp_path: Path) -> None:
+    """A sheet is not there before it has been read; then somebody is told."""
+    came = threading.Event()
+    reader = Pictures(came.set)
+    path = sheet(tmp_path / "a.png")
+    assert reader.get(path) is None
+    reader.want(path)
+    assert came.wait(PATIENCE)
+    assert grey_of(reader.get(path)) == 7
+    reader.stop()
+
+
+def test_only_the_last_wish_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs through a history does not wait for what was passed on the way."""
+    paths = [sheet(tmp_path / f"{index}.png") for index in range(6)]
+    begun, free, done = threading.Event(), threading.Event(), threading.Event()
+    read: list[Path] = []
+
+    def slow(path: Path) -> list[Raster]:
+        read.append(path)
+        begun.set()
+        assert free.wait(PATIENCE)
+        if path == paths[-1]:
+            done.set()
+        return load_sheet(path)
+
+    monkeypatch.setattr(pictures, "load_sheet", slow)
+    reader = Pictures(lambda: None)
+    reader.want(paths[0])
+    assert begun.wait(PATIENCE)
+    for path in paths[1:]:
+        reader.want(path)
+    free.set()
+    assert done.wait(PATIENCE)
+    assert read == [paths[0], paths[-1]]
+    reader.stop()
+
+
+def test_a_file_written_anew_is_read_anew(tmp_path: Path) -> None:
+    """And one that is as it was is not."""
+    told: list[int] = []
+    reader = Pictures(lambda: told.append(1), background=False)
+    path = sheet(tmp_path / "a.png")
+    reader.want(path)
+    first = reader.get(path)
+    reader.want(path)
+    assert reader.get(path) is first
+    path.unlink()
+    sheet(path, grey=9)
+    reader.want(path)
+    assert grey_of(reader.get(path)) == 9
+
+
+def test_trouble_is_a_sentence(tmp_path: Path) -> None:
+    """A missing file and one that is no image have no images and say why."""
+    reader = Pictures(lambda: None, background=False)
+    (tmp_path / "b.png").write_bytes(b"no image")
+    reader.want(tmp_path / "a.png", tmp_path / "b.png")
+    for name, words in (("a.png", "cannot be read"), ("b.png", "no image")):
+        found = reader.get(tmp_path / name)
+        assert found is not None
+        assert not found.images
+        assert words in found.trouble
+
+
+def test_what_was_not_looked_at_for_longest_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory is bounded, however long the history."""
+    reader = Pictures(lambda: None, background=False)
+    paths = [sheet(tmp_path / f"{index}.png") for index in range(4)]
+    reader.want(*paths[:2])
+    one = reader.get(paths[0])
+    assert one is not None
+    monkeypatch.setattr(pictures, "KEPT_BYTES", 2 * one.size)
+    reader.want(paths[2])
+    assert [reader.get(path) is not None for path in paths] == [True, False, True, False]
+
+
+def test_a_stopped_reader_reads_no_more(tmp_path: Path) -> None:
+    """Leaving the app does not wait for wishes."""
+    reader = Pictures(lambda: None)
+    reader.stop()
+    reader.want(sheet(tmp_path / "a.png"))
+    assert reader.get(tmp_path / "a.png") is None
+    assert reader._thread is None
