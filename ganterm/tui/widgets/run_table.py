@@ -105,17 +105,17 @@ class RunTable(ScrollView, can_focus=True):
         """Show other runs, or the same as they stand now; the cursor stays on its run."""
         self._runs = runs
         self.marked &= {run.name for run in runs}
-        self._arrange()
+        self._put_in_order()
 
     def filter(self, wanted: str) -> None:
         """Show only the runs that hold every word of `wanted`."""
         self.wanted = wanted
-        self._arrange()
+        self._put_in_order()
 
     def sort(self, column: int, *, turned: bool = False) -> None:
         """Sort by a column of `COLUMNS`, in its own order or turned around."""
         self.column, self.turned = column, turned
-        self._arrange()
+        self._put_in_order()
 
     def sort_by_next(self) -> None:
         """Sort by the next column that is shown."""
@@ -145,7 +145,7 @@ class RunTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Choose the columns anew."""
-        self._arrange()
+        self._put_in_order()
 
     def on_focus(self) -> None:
         """Show the cursor as one."""
@@ -195,7 +195,7 @@ class RunTable(ScrollView, can_focus=True):
 
     # Where things are
 
-    def _arrange(self) -> None:
+    def _put_in_order(self) -> None:
         if self._runs is None:
             return
         before = self.current
