@@ -28,7 +28,9 @@ from ganterm.tui.driver import QuietDriver
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.poller import Poller
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.link import Link
 from ganterm.tui.pace import Pace
+from ganterm.tui.paint.painter import Painter
 from ganterm.tui.palette import offered_commands
 
 if TYPE_CHECKING:
@@ -108,6 +110,7 @@ class GantermApp(App[None], inherit_bindings=False):
     Attributes:
         options: how it began.
         poller: reads runs in the background.
+        link: the connection to the terminal.
         runs_signal: published with `RunsListed` when the list of all runs changed.
         feed_signal: published with `FeedUpdated` when there is news of a watched run.
         listed: the list of all runs; None before the first look.
@@ -134,6 +137,7 @@ class GantermApp(App[None], inherit_bindings=False):
         self.console = terminal.console()
         self._offer_themes(options.theme)
         self.animation_level = "full" if options.pace.animations else "none"
+        self.link = Link(options.pace.bytes_per_second)
         self.poller = Poller(
             options.runs_dir, interval=options.pace.poll_seconds, wake=self._wake_from_thread
         )
@@ -190,7 +194,22 @@ class GantermApp(App[None], inherit_bindings=False):
         self._publish()
 
     def _wake_from_thread(self) -> None:
-        self.call_later(self._publish)
+        self.call_later(self._publish_in_time)
+
+    def _publish_in_time(self) -> None:
+        """Publish what is new as soon as the connection has carried what was sent before."""
+        if wait := self.link_seconds:
+            self.set_timer(wait, self._publish)
+        else:
+            self._publish()
+
+    @property
+    def link_seconds(self) -> float:
+        """Seconds for which nothing should change by itself: the connection is busy that long."""
+        painter = getattr(self._driver, "painter", None)
+        if isinstance(painter, Painter):
+            self.link.sent(painter.sent)
+        return self.link.seconds_left
 
     def _publish(self) -> None:
         news = self.poller.take()

@@ -1,30 +1,38 @@
 """Textual's terminal driver without questions, sparing, and with an ear for a terminal's end.
 
 Textual asks the terminal what it can do. Over a slow link the answer may come when the app has
-left, and the shell would take it for typing; so nothing is asked here. And Textual paints regions;
-what of them the terminal shows already is not sent again.
+left, and the shell would take it for typing; so nothing is asked here, and what others asked is
+not taken for keys. And Textual paints regions; what of them the terminal shows already is not sent
+again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import os
+import selectors
 import signal
 import termios
 import threading
 from types import FrameType
 from typing import Any, Final
 
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from ganterm.tui.answers import Answers
 from ganterm.tui.paint.painter import Painter
 
 LAST_SECONDS: Final = 1.0
 """How long leaving a terminal that hung up may take; then the process just ends."""
 _LOOK_SECONDS: Final = 2.0
 """How often the terminal is looked after, for the case that nobody tells of its end."""
+
+_INPUT_SECONDS: Final = 0.1
+"""How often it is looked whether keys still count, and whether an Escape stands alone."""
 
 
 class QuietDriver(LinuxDriver):
@@ -64,6 +72,25 @@ class QuietDriver(LinuxDriver):
         """Send what makes the terminal look as `data` says."""
         if sparing := self.painter.paint(data):
             super().write(sparing)
+
+    def run_input_thread(self) -> None:
+        """Read keys and mouse until the app leaves its terminal."""
+        parser, answers = XTermParser(self._debug), Answers()
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                data = b""
+                if selector.select(_INPUT_SECONDS):
+                    try:
+                        data = os.read(self.fileno, 1 << 12)
+                    except OSError:
+                        return  # The terminal has gone; `_watch` sees to that.
+                    if not data:
+                        return
+                typed = answers.without(decode(data))
+                for message in (*(parser.feed(typed) if typed else ()), *parser.tick()):
+                    self.process_message(message)
 
     def _heed_resizing(self) -> None:
         """Know nothing of a terminal that moved its lines about to fit another size."""

@@ -19,24 +19,19 @@ class Pace:
             keys and mouse do not wait.
         animations: whether things may move to their places instead of being there.
         frame_bytes: how many bytes a picture of samples may take; None for as many as it likes.
-        picture_bytes_per_second: how many they may take that come by themselves; None likewise.
+        bytes_per_second: how many may be sent for what changes by itself; None likewise.
     """
 
     name: str
     frames_per_second: float
     animations: bool
     frame_bytes: int | None = None
-    picture_bytes_per_second: float | None = None
+    bytes_per_second: float | None = None
 
     @property
     def poll_seconds(self) -> float:
         """Seconds between two looks at the runs: what cannot be shown need not be read."""
         return 1.0 / self.frames_per_second
-
-    def seconds_for(self, picture_bytes: int) -> float:
-        """Return how long no other picture may come by itself after one of so many bytes."""
-        rate = self.picture_bytes_per_second
-        return picture_bytes / rate if rate else 0.0
 
     @classmethod
     def detect(cls, environ: Mapping[str, str], low_bandwidth: bool = False) -> Pace:
@@ -53,5 +48,5 @@ LOW_BANDWIDTH: Final = Pace(
     frames_per_second=1.0,
     animations=False,
     frame_bytes=6000,
-    picture_bytes_per_second=1500.0,
+    bytes_per_second=2500.0,
 )

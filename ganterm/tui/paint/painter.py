@@ -34,9 +34,14 @@ _HARMLESS: Final = re.compile(
 
 
 class Painter:
-    """Knows what the terminal shows, and turns paintings into what differs from that."""
+    """Knows what the terminal shows, and turns paintings into what differs from that.
+
+    Attributes:
+        sent: bytes that were to be sent so far.
+    """
 
     def __init__(self) -> None:
+        self.sent = 0
         self._looks = Looks()
         self._rows: dict[int, list[int]] = {}
         self._pen = PLAIN
@@ -57,7 +62,9 @@ class Painter:
         Sequences that paint nothing are passed on. Those that change the screen in ways not
         followed here are passed on too, and then nothing is known of it any more.
         """
-        return "".join(self._paint(data))
+        sparing = "".join(self._paint(data))
+        self.sent += len(sparing.encode())
+        return sparing
 
     def _paint(self, data: str) -> Iterator[str]:
         if self._looks.full:

@@ -20,7 +20,7 @@ from textual.widget import Widget
 from ganterm.render import palette
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.glyphs import draw_glyphs
-from ganterm.render.halfblock import Run, budget_of, encode_within, line_to_ansi
+from ganterm.render.halfblock import Run, budget_of, encode_within
 from ganterm.render.layout import GridFit, arrange, fit_canvas
 from ganterm.render.raster import Raster
 from ganterm.render.tint import Tone
@@ -40,7 +40,6 @@ class PictureGrid(Widget, can_focus=False):
 
     Attributes:
         fit: how they are laid out; None while there are none.
-        cost: bytes that the lines painted last take, about.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pictures--title", "pictures--words"}
@@ -69,7 +68,6 @@ class PictureGrid(Widget, can_focus=False):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self.fit: GridFit | None = None
-        self.cost = 0
         self._images: Sequence[Raster] = ()
         self._tone = Tone()
         self._title = self._words = ""
@@ -134,12 +132,10 @@ class PictureGrid(Widget, can_focus=False):
         others = others or bool(self._drawn and self._drawn[0]) != bool(self._images)
         self._drawn = self._images, manner
         before, self._lines = self._lines, self._lines_on(canvas)
-        self.cost = 0
         for y in range(self.size.height):
             line = self._line(self._lines, y)
             if others or line != self._line(before, y):
                 self._strips.pop(y, None)
-                self.cost += _bytes_of(line, canvas.colour)
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def _lines_on(self, canvas: Canvas) -> list[Line]:
@@ -215,12 +211,6 @@ def _picture(
         budget = min(budget, allowance)
     lines = encode_within(raster, canvas.colour, budget)
     return [tuple(runs) for runs in tone.coloured(lines, canvas.colour)]
-
-
-def _bytes_of(line: Line, mode: ColourMode) -> int:
-    if mode is ColourMode.NONE:
-        return sum(len(run.text.encode()) for run in line)
-    return len(line_to_ansi(line, mode).encode())
 
 
 @lru_cache(maxsize=8192)

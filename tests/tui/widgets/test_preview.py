@@ -11,6 +11,7 @@ from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import FULL_CANVAS, GantermApp
+from ganterm.tui.link import Link
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.widgets.filmstrip import Filmstrip
 from ganterm.tui.widgets.part_line import PartLine
@@ -39,13 +40,6 @@ def run(tmp_path: Path) -> RunDir:
 
 def app_on(run: RunDir, canvas: Canvas = FULL_CANVAS) -> GantermApp:
     return make_app(run.path.parent, run=run, canvas=canvas)
-
-
-def give_time(preview: Preview) -> Clock:
-    """Let the samples live by a clock of the test's."""
-    preview._clock = clock = Clock()
-    preview._quiet_until = 0.0
-    return clock
 
 
 async def opened(app: GantermApp, pilot: Pilot[None]) -> Preview:
@@ -93,7 +87,6 @@ async def test_the_newest_samples_are_followed(run: RunDir) -> None:
         preview = await opened(app, pilot)
         assert seen(preview) == 300
         assert "newest" in caption(preview)
-        give_time(preview)
         add_samples(run, [400])
         await look(app, pilot)
         assert seen(preview) == 400
@@ -177,11 +170,9 @@ async def test_a_film_plays_to_the_newest(run: RunDir) -> None:
     app = app_on(run)
     async with app.run_test(size=SIZE) as pilot:
         preview = await opened(app, pilot)
-        clock = give_time(preview)
         await press(pilot, "space")
         shown, read = [seen(preview)], [read_at(app)]
         while preview._film is not None:
-            clock.now += 60
             preview.advance()
             await pilot.pause()
             shown.append(seen(preview))
@@ -193,17 +184,16 @@ async def test_a_film_plays_to_the_newest(run: RunDir) -> None:
 
 @awaited
 async def test_a_film_waits_for_a_slow_connection(run: RunDir) -> None:
-    """No picture comes before the one before can have got there."""
+    """No picture comes before the connection has carried the one before."""
     app = app_on(run)
+    app.link = Link(100.0, clock=Clock())
     async with app.run_test(size=SIZE) as pilot:
         preview = await opened(app, pilot)
-        clock = give_time(preview)
         await press(pilot, "space")
-        cost = grid(preview).cost
-        clock.now = preview._ganterm.options.pace.seconds_for(cost) - 0.01
+        app.link.sent(100)
         preview.advance()
         assert seen(preview) == 0
-        clock.now += 0.02
+        app.link = Link(None)
         preview.advance()
         assert seen(preview) == 100
 
@@ -233,10 +223,8 @@ async def test_what_a_film_said_does_not_call_it_back(run: RunDir) -> None:
     app = app_on(run)
     async with app.run_test(size=SIZE) as pilot:
         preview = await opened(app, pilot)
-        clock = give_time(preview)
         preview.toggle_film()
         for _ in range(2):
-            clock.now += 60
             preview.advance()
         preview.go_to(100)
         assert preview._film is not None
@@ -386,7 +374,6 @@ async def test_steps_taken_back_are_not_shown(run: RunDir) -> None:
     async with app.run_test(size=SIZE) as pilot:
         preview = await opened(app, pilot)
         await press(pilot, "2", "left")
-        give_time(preview)
         with JournalWriter(run.journal) as journal:
             journal.write("resume", 150, config={}, steps=400, epochs=None, controls=0, pending=[])
         await look(app, pilot)
