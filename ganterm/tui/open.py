@@ -76,10 +76,19 @@ def _in_lines(runs_dir: Path, run: RunDir | None) -> int:
     from ganterm.tui.plain.session import PlainSession  # noqa: PLC0415
 
     def write(line: str) -> None:
-        sys.stdout.write(line)
+        # A name may hold what the encoding of a log or an old terminal lacks.
+        encoding = sys.stdout.encoding
+        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
 
-    PlainSession(runs_dir, LineReader(sys.stdin.fileno()), write).run(run)
+    # Without any input, as under some schedulers, there is none from the start.
+    with Path(os.devnull).open("rb") as nothing:
+        reader = LineReader((sys.stdin or nothing).fileno())
+        try:
+            PlainSession(runs_dir, reader, write).run(run)
+        except BrokenPipeError:
+            # The reader went away, as `head` does. Nothing is left to tell, nor to flush.
+            sys.stdout = None
     return ExitCode.OK
 
 

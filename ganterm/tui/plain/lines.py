@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import select
+from typing import Final
+
+LONGEST: Final = 1 << 16
+"""Bytes of the longest line; what goes beyond is no command and is dropped."""
 
 
 class LineReader:
@@ -27,7 +31,11 @@ class LineReader:
         ready, _, _ = select.select([self._descriptor], [], [], seconds)
         if not ready:
             return []
-        data = os.read(self._descriptor, 1 << 16)
+        try:
+            data = os.read(self._descriptor, LONGEST)
+        except OSError:  # the terminal is gone
+            data = b""
         self.ended = not data
         *lines, self._held = (self._held + data + (b"\n" if self.ended else b"")).split(b"\n")
+        self._held = self._held[:LONGEST]
         return [text for line in lines if (text := line.decode("utf-8", "replace").strip())]

@@ -1,17 +1,23 @@
-"""What a run does, said in lines."""
+"""What a run is and does, said in lines."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from typing import Any, Final
 
 from ganterm.overview import Overview
 from ganterm.render import words
 from ganterm.runs.records import Record
-from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.feed.series import Series
 from ganterm.tui.states import sentence
+from ganterm.tui.watch.charts import kinds_of
 
-_QUANTITIES = (
+SILENT_SECONDS: Final = 10.0
+"""How long a living worker may say nothing before a word is said about it."""
+
+_QUANTITIES: Final = (
     ("d_loss", "D loss"),
     ("g_loss", "G loss"),
     ("d_real", "D of real"),
@@ -19,6 +25,10 @@ _QUANTITIES = (
     ("wasserstein", "Wasserstein"),
     ("penalty", "penalty"),
 )
+_UNSPOKEN: Final = frozenset({"rates", "speed"})
+"""Charts whose figures are settings, or told with the progress."""
+_LOG_LINES: Final = 3
+_STEADY: Final = 0.03
 
 
 def listed(run: Overview) -> str:
@@ -36,11 +46,7 @@ def listed(run: Overview) -> str:
 
 def progress(feed: RunFeed) -> str:
     """Return how far a run is, how fast, and its newest losses."""
-    parts = [_steps(feed.step, feed.steps or None)]
-    if feed.images_per_s:
-        parts.append(f"{feed.images_per_s:,.0f} images per second")
-    if feed.eta_seconds is not None:
-        parts.append(f"{words.duration(feed.eta_seconds)} left")
+    parts = [_steps(feed.step, feed.steps or None), *_pace(feed)]
     parts += [
         f"{title} {words.number(feed.latest(name))}"
         for name, title in _QUANTITIES
@@ -54,28 +60,56 @@ def state(feed: RunFeed) -> str:
     return sentence(feed.run.name, feed.view.state, feed.view.message)
 
 
-def news(feed: RunFeed, change: FeedChange) -> Iterator[str]:
-    """Yield a line for everything that happened, but the steps made."""
-    if change.rewound:
-        yield f"{feed.run.name} goes on from step {feed.step:,}; what came after it is taken back."
-    for record in change.records:
-        if said := _happened(record):
-            yield said
-    if change.samples and feed.samples:
-        newest = feed.samples[-1]
-        yield f"New samples of step {newest.step:,}: {newest.path}"
+def status(feed: RunFeed) -> Iterator[str]:
+    """Yield how a run stands, and what it is, in a few lines."""
+    yield state(feed)
+    parts = [_steps(feed.step, feed.steps or None)]
+    if feed.steps:
+        parts.append(f"{100 * feed.step // feed.steps} percent")
+    epoch = feed.latest("epoch")
+    if epoch is not None:
+        parts.append(f"epoch {int(epoch)}" + (f" of {feed.epochs}" if feed.epochs else ""))
+    yield ", ".join([*parts, *_pace(feed)])
+    config, view = feed.config, feed.view
+    about = [f"{config.get('recipe', '?')} on {config.get('dataset', '?')}"]
+    about += [f"on from {feed.parent}"] if feed.parent else []
+    about += [f"device {feed.device} of {feed.host}"] if feed.device else []
+    if view.status is not None and view.status.memory_bytes and view.alive:
+        about.append(f"{view.status.memory_bytes / (1 << 20):,.0f} MiB of memory")
+    if feed.checkpoints:
+        about.append(f"newest checkpoint of step {feed.checkpoints[-1].step:,}")
+    yield ", ".join(about)
 
 
-def _happened(record: Record) -> str:
+def losses(feed: RunFeed) -> Iterator[str]:
+    """Yield a line for each chart of a run: its figures, where they go, what to compare with."""
+    for kind in kinds_of(feed):
+        told = [
+            f"{label} {words.number(feed.latest(name))}{_trend(feed.series[name])}"
+            for name, label in kind.quantities.items()
+            if name in feed.series
+        ]
+        if not told or kind.name in _UNSPOKEN:
+            continue
+        compared = " and ".join(each.label for each in kind.references(feed.config))
+        yield f"{kind.title}: {', '.join(told)}" + (
+            f"; compare with {compared}" if compared else ""
+        )
+
+
+def happened(record: Record) -> str:
+    """Return what a person who watches must hear at once; nothing for what can wait."""
     step = f"step {record['step']:,}"
     match record["kind"]:
+        case "start" if parent := record.get("parent"):
+            return f"It goes on from {parent} as a run of its own."
+        case "resume":
+            return f"It goes on from {step}."
         case "alert":
             remedy = str(record.get("remedy") or "")
             return f"Alert at {step}: {record.get('message')} {remedy}".rstrip()
-        case "checkpoint":
-            return f"Checkpoint of {step}: {record.get('path')}"
         case "control":
-            args = record.get("args")
+            args: Any = record.get("args")
             values = map(str, args.values()) if isinstance(args, dict) else ()
             what = " ".join([str(record.get("name")), *values])
             error = record.get("error")
@@ -83,6 +117,51 @@ def _happened(record: Record) -> str:
         case "judged":
             return f"Judged at {step}: FID {words.number(record.get('fid'))}"
     return ""
+
+
+def last_words(feed: RunFeed) -> list[str]:
+    """Return what is to be said of a run that has just broken down, after its state."""
+    if feed.view.state not in {"crashed", "failed"}:
+        return []
+    printed = [f"The worker printed: {line}" for line in feed.log[-_LOG_LINES:]]
+    return [*(printed or ["The worker printed nothing."]), "resume trains it on."]
+
+
+def silence(feed: RunFeed, now: float) -> str:
+    """Return a sentence on a living worker that was long not heard of by `now`; or nothing."""
+    view = feed.view
+    if view.state not in {"running", "starting"} or not view.alive or view.status is None:
+        return ""
+    silent = now - view.status.updated
+    if silent < SILENT_SECONDS:
+        return ""
+    return (
+        f"No word from the worker for {words.duration(silent)}; it is alive, for it holds the run."
+    )
+
+
+def _pace(feed: RunFeed) -> list[str]:
+    parts = []
+    if feed.images_per_s:
+        parts.append(f"{feed.images_per_s:,.0f} images per second")
+    if feed.eta_seconds is not None:
+        parts.append(f"{words.duration(feed.eta_seconds)} left")
+    return parts
+
+
+def _trend(series: Series) -> str:
+    """Return where the newest eighth of a quantity lies against the eighth before."""
+    if series.extent is None or len(series) < 16:
+        return ""
+    *_, before, after = series.window(*series.extent, 8)
+    if before is None or after is None:
+        return ""
+    change = after.mean - before.mean
+    if not math.isfinite(change):
+        return ""
+    if abs(change) <= _STEADY * max(abs(before.mean), abs(after.mean)):
+        return ", steady"
+    return ", rising" if change > 0 else ", falling"
 
 
 def _steps(step: int, steps: int | None) -> str:

@@ -1,34 +1,60 @@
-"""A session in lines: what is watched, what is told of it, and what is done when asked to."""
+"""A session in lines: what is watched, what is told of it, and what is still to be obeyed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import partial
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ganterm.config.fields import field, parse_value
-from ganterm.errors import ConfigError, GantermError, WorkerError
+from ganterm.errors import ConfigError, GantermError
 from ganterm.render.text import safe_text
-from ganterm.runs import control, manage
-from ganterm.runs.launch import start_worker
-from ganterm.runs.layout import RunDir, resolve_run
+from ganterm.runs import control
+from ganterm.runs.fetch import Fetch
+from ganterm.runs.layout import RunDir
+from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.runlist import RunList
 from ganterm.tui.plain import report
+from ganterm.tui.plain.commands import COMMANDS
 from ganterm.tui.plain.lines import LineReader
+from ganterm.tui.watch.orders import Orders
 
 LOOK_SECONDS: Final = 0.5
 """How often the run that is watched is looked at."""
 TELL_SECONDS: Final = 10.0
 """How often its progress is told unless `every` says otherwise."""
+ANSWER_SECONDS: Final = 10.0
+"""How long an answer is awaited when nobody types any more."""
 
-Command = Callable[[str], None]
+
+@dataclass
+class _Told:
+    """What was told of the run that is watched, and what is to be told with its progress."""
+
+    state: str = ""
+    step: int = -1
+    silence: bool = False
+    checkpoints: int = 0
+    samples: int = 0
+    again_at: float = 0.0
 
 
 class PlainSession:
-    """Prints with `write`, a line at a time, and reads commands from `reader` until it is left."""
+    """Prints with `write`, a line at a time, and reads commands from `reader` until it is left.
+
+    Attributes:
+        runs_dir: where the runs live.
+        clock: seconds from any moment on.
+        feed: the run that is watched; None while there is none.
+        orders: what was asked of it.
+        tell_every: seconds between two lines of progress; 0 for none.
+        held_until: no line is obeyed before this says so, as `wait` asks for.
+        fetch: a download that is under way.
+        left: whether it was left.
+    """
 
     def __init__(
         self,
@@ -38,178 +64,178 @@ class PlainSession:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._runs_dir = runs_dir
+        self.runs_dir = runs_dir
+        self.clock = clock
+        self.feed: RunFeed | None = None
+        self.orders = Orders()
+        self.tell_every = TELL_SECONDS
+        self.held_until: Callable[[], bool] | None = None
+        self.fetch: Fetch | None = None
+        self.left = False
         self._reader = reader
         self._write = write
-        self._clock = clock
-        self._feed: RunFeed | None = None
-        self._told_state = ""
-        self._told_step = -1
-        self._tell_every = TELL_SECONDS
-        self._tell_at = 0.0
-        self._left = False
-        steer = {
-            name: partial(self._post, name) for name in ("pause", "stop", "checkpoint", "sample")
-        }
-        self._commands: dict[str, tuple[Command, str]] = {
-            "help": (self._help, "say what can be typed"),
-            "runs": (self._runs, "list the runs; runs WORDS: those that hold the words"),
-            "watch": (self._watch, "watch NAME: tell what a run does; watch alone: no run"),
-            "now": (self._now, "say where the run stands"),
-            "every": (self._every, "every SECONDS: how often to tell the progress; 0: not at all"),
-            "settings": (self._settings, "say the settings in force"),
-            "log": (self._log, "print the last lines of the worker"),
-            "pause": (steer["pause"], "pause the training"),
-            "go": (partial(self._post, "resume"), "go on after a pause"),
-            "stop": (steer["stop"], "write a checkpoint and stop"),
-            "checkpoint": (steer["checkpoint"], "write a checkpoint now"),
-            "sample": (steer["sample"], "draw the samples now"),
-            "set": (self._set, "set KEY=VALUE: change a setting while it trains"),
-            "resume": (self._resume, "train a run on that has ended; resume NAME: another run"),
-            "note": (self._note, "note TEXT: write a note on the run"),
-            "quit": (self._quit, "leave; what trains goes on training"),
-        }
+        self._lines: deque[str] = deque()
+        self._told = _Told()
+        self._told_fetch = ""
+        self._asked_at = 0.0
 
     def run(self, run: RunDir | None) -> None:
-        """Go on until `quit`, or until nothing can be typed and nothing more will happen."""
-        self._say("ganterm in plain lines. Type help and Enter for what can be typed.")
+        """Go on until `quit`, or until all that was typed is obeyed and nothing more can be."""
+        self.say("ganterm in plain lines. Type help and Enter for what can be typed.")
         if run is None:
-            self._runs("")
-        else:
-            self._begin(run)
-        while not self._left:
-            for line in self._reader.wait(LOOK_SECONDS):
-                self.obey(line)
-            self.look()
-            if self._reader.ended and not self._alive:
-                return
+            self.obey("runs")
+            alive = [each.run for each in RunList(self.runs_dir).poll() if each.alive]
+            run = alive[0] if len(alive) == 1 else None
+        if run is not None:
+            self.watch(run)
+        try:
+            self._go_on()
+        finally:
+            if self.fetch is not None:
+                self.fetch.cancel()
+        if self.feed is not None and self.feed.view.alive:
+            self.say(f"{self.feed.run.name} trains on.")
 
     def obey(self, line: str) -> None:
         """Do what a line says; what is wrong is told in a sentence."""
         name, _, rest = line.partition(" ")
-        command = self._commands.get(name.lower())
         try:
+            command = COMMANDS.get(name.lower())
             if command is None:
                 raise ConfigError(f"{name} is no command; help lists them.")
-            command[0](rest.strip())
+            command.do(self, rest.strip())
         except GantermError as error:
-            self._say(str(error))
+            self.say(str(error))
 
     def look(self) -> None:
-        """Tell what is new in the run that is watched."""
-        if self._feed is None:
+        """Tell what is new in the run that is watched, and how far a download is."""
+        self._look_at_fetch()
+        if self.feed is None:
             return
-        change = self._feed.refresh()
-        for said in report.news(self._feed, change):
-            self._say(said)
-        now = report.state(self._feed)
-        if now != self._told_state:
-            self._told_state = now
-            self._say(now)
-            self._progress()
-        elif self._tell_every and self._clock() >= self._tell_at:
-            self._progress()
+        feed, told = self.feed, self._told
+        self._tell_happenings(feed, feed.refresh())
+        now = report.state(feed)
+        if now != told.state:
+            told.state = now
+            self.say(now)
+            self.say_all(report.last_words(feed))
+            self._tell_progress(feed)
+        elif self.tell_every and self.clock() >= told.again_at:
+            self._tell_progress(feed)
+        silence = report.silence(feed, time.time())
+        if silence and not told.silence:
+            self.say(silence)
+        told.silence = bool(silence)
+        if feed.view.alive is False:
+            for order in self.orders.drop():
+                self.say(f"Not answered, for no worker is at work: {order.words}.")
+
+    # What commands use
 
     @property
-    def _alive(self) -> bool:
-        return self._feed is not None and self._feed.view.alive is not False
-
-    @property
-    def _watched(self) -> RunFeed:
-        if self._feed is None:
+    def watched(self) -> RunFeed:
+        """The run that is watched; raises `ConfigError` where there is none."""
+        if self.feed is None:
             raise ConfigError("No run is watched; watch NAME begins, and runs lists the names.")
-        return self._feed
+        return self.feed
 
-    def _say(self, line: str) -> None:
+    def watch(self, run: RunDir | None) -> None:
+        """Tell what another run does from now on, or what none does."""
+        self.feed = None
+        self.orders = Orders()
+        self._told = _Told()
+        if run is not None:
+            self.feed = RunFeed(run)
+            self.look()
+
+    def order(self, name: str, **args: str | float | bool | None) -> None:
+        """Leave a command for the worker; the answer is told when it comes.
+
+        Raises `ConfigError` if it cannot be left.
+        """
+        order = self.orders.ask(name, args)
+        try:
+            identity = control.post(self.watched.run.control, name, **args)
+        except GantermError:
+            self.orders.withdraw(order)
+            raise
+        self.say(f"Asked for: {order.words}.")
+        self.orders.posted(order, identity)
+        self._asked_at = self.clock()
+
+    def say(self, line: str) -> None:
+        """Print one line; foreign text is fine."""
         self._write(safe_text(line) + "\n")
 
-    def _progress(self) -> None:
-        self._tell_at = self._clock() + self._tell_every
-        if self._feed is not None and self._feed.step != self._told_step:
-            self._told_step = self._feed.step
-            self._say(report.progress(self._feed))
+    def say_all(self, lines: Iterable[str]) -> None:
+        """Print some lines."""
+        for line in lines:
+            self.say(line)
 
-    def _begin(self, run: RunDir) -> None:
-        self._feed = RunFeed(run)
-        self._told_state, self._told_step = "", -1
-        self.look()
+    def tell_later(self) -> None:
+        """Begin anew to wait for the next line of progress."""
+        self._told.again_at = self.clock() + self.tell_every
 
-    # What can be typed
+    # What it does by itself
 
-    def _help(self, _rest: str) -> None:
-        for name, (_, words) in self._commands.items():
-            self._say(f"{name}: {words}.")
+    def _go_on(self) -> None:
+        while True:
+            self._lines += self._reader.wait(LOOK_SECONDS)
+            self.look()
+            while self._lines and not self._held:
+                self.obey(self._lines.popleft())
+                if self.left:
+                    return
+                self.look()
+            if self._reader.ended and not self._lines and not self._held and not self._awaiting:
+                return
 
-    def _runs(self, rest: str) -> None:
-        wanted = rest.casefold().split()
-        listing = RunList(self._runs_dir)
-        lines = [report.listed(run) for run in listing.poll()]
-        found = [line for line in lines if all(word in line.casefold() for word in wanted)]
-        if listing.trouble:
-            raise ConfigError(listing.trouble)
-        self._say(
-            f"{len(found)} of {len(lines)} runs in {self._runs_dir}:"
-            if lines
-            else f"There are no runs in {self._runs_dir}; ganterm train starts one."
-        )
-        for line in found:
-            self._say(line)
+    @property
+    def _held(self) -> bool:
+        if self.held_until is not None and self.held_until():
+            self.held_until = None
+        return self.held_until is not None
 
-    def _watch(self, rest: str) -> None:
-        if rest:
-            self._begin(resolve_run(rest, self._runs_dir))
-        else:
-            self._feed = None
+    @property
+    def _awaiting(self) -> bool:
+        """Whether an answer may still come."""
+        return bool(self.orders.waiting) and self.clock() < self._asked_at + ANSWER_SECONDS
 
-    def _now(self, _rest: str) -> None:
-        self._say(report.state(self._watched))
-        self._say(report.progress(self._watched))
+    def _tell_happenings(self, feed: RunFeed, change: FeedChange) -> None:
+        if change.rewound:
+            self.say(f"It goes on from step {feed.step:,}; what came after is taken back.")
+        if self._told.state:
+            # Before, it is the past.
+            self._told.samples += change.samples
+        for record in change.records:
+            answers = self.orders.hear([record])
+            self._told.checkpoints += record["kind"] == "checkpoint"
+            self.say_all(f"{answer.words.rstrip('.')}." for answer in answers)
+            if not answers and (said := report.happened(record)):
+                self.say(said)
 
-    def _every(self, rest: str) -> None:
-        try:
-            seconds = float(rest)
-        except ValueError:
-            seconds = -1.0
-        if not 0 <= seconds <= 86400:
-            raise ConfigError("every takes a number of seconds from 0 to 86400, such as every 30.")
-        self._tell_every = seconds
-        self._tell_at = self._clock() + seconds
+    def _tell_progress(self, feed: RunFeed) -> None:
+        self.tell_later()
+        told = self._told
+        if feed.step == told.step:
+            return
+        new = []
+        if told.checkpoints:
+            new.append(
+                "1 checkpoint" if told.checkpoints == 1 else f"{told.checkpoints} checkpoints"
+            )
+        if told.samples:
+            new.append("new samples" if told.samples == 1 else f"{told.samples} times new samples")
+        told.step, told.checkpoints, told.samples = feed.step, 0, 0
+        self.say(", ".join([report.progress(feed), *new]))
 
-    def _settings(self, _rest: str) -> None:
-        for key, value in self._watched.config.items():
-            self._say(f"{key}: {'unset' if value is None else value}")
-
-    def _log(self, _rest: str) -> None:
-        for line in self._watched.log or ["The worker printed nothing."]:
-            self._say(line)
-
-    def _post(self, name: str, rest: str, **args: object) -> None:
-        feed = self._watched
-        if rest:
-            raise ConfigError(f"{name} takes nothing after it.")
-        if feed.view.alive is False:
-            raise WorkerError(f"{feed.run.name} is not training; resume trains it on.")
-        control.post(feed.run.control, name, **args)
-        self._say("Asked for; the answer comes at the next step.")
-
-    def _set(self, rest: str) -> None:
-        key, equals, text = rest.partition("=")
-        if not equals:
-            raise ConfigError("set takes KEY=VALUE, such as set lr_g=1e-4.")
-        spec = field(key.strip().replace("-", "_"))
-        if not spec.live:
-            raise ConfigError(f"{spec.name} cannot be changed while training.")
-        self._post("set", "", key=spec.name, value=parse_value(spec.name, text.strip()))
-
-    def _resume(self, rest: str) -> None:
-        run = resolve_run(rest, self._runs_dir) if rest else self._watched.run
-        self._say(f"Starting {run.name}.")
-        start_worker(run)
-        self._begin(run)
-
-    def _note(self, rest: str) -> None:
-        manage.write_note(self._watched.run, rest)
-        self._say("Noted." if rest else "The note is removed.")
-
-    def _quit(self, _rest: str) -> None:
-        self._left = True
+    def _look_at_fetch(self) -> None:
+        if self.fetch is None:
+            return
+        found = self.fetch.poll()
+        if found.ended:
+            self.say(found.error or f"{self.fetch.name} is here.")
+            self.fetch = None
+        elif found.what != self._told_fetch:
+            self._told_fetch = found.what
+            self.say(f"{found.what}.")

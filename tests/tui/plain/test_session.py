@@ -6,23 +6,21 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from ganterm.errors import GantermError
-from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.manage import read_note
-from ganterm.runs.status import Status, write_status
 from ganterm.tui.plain import session
-from ganterm.tui.plain.lines import LineReader
+from ganterm.tui.plain.commands import COMMANDS
+from ganterm.tui.plain.lines import LONGEST, LineReader
 from ganterm.tui.plain.session import PlainSession
-from tests.runs.helpers import Child
-from tests.runs.test_lock import HOLDER
 from tests.tui.driving import write_run
+from tests.tui.living import LivingRun
 
 
 class Typist(LineReader):
@@ -43,9 +41,8 @@ class Desk:
     def __init__(self, runs_dir: Path, *lines: str) -> None:
         self.said: list[str] = []
         self.now = 0.0
-        self.session = PlainSession(
-            runs_dir, Typist(lines), self.said.append, clock=lambda: self.now
-        )
+        self.reader = Typist(lines)
+        self.session = PlainSession(runs_dir, self.reader, self.said.append, clock=lambda: self.now)
 
     def run(self, run: RunDir | None = None) -> list[str]:
         self.session.run(run)
@@ -80,7 +77,7 @@ def test_a_run_that_ended_is_told_and_left(tmp_path: Path) -> None:
 
 
 def test_what_happens_is_told_as_it_happens(tmp_path: Path) -> None:
-    """Alerts, checkpoints, answers and samples at once; progress only now and then."""
+    """Alerts and answers at once; progress, checkpoints and samples only now and then."""
     run = write_run(tmp_path, "one")
     desk = Desk(tmp_path)
     desk.type("watch one")
@@ -96,13 +93,14 @@ def test_what_happens_is_told_as_it_happens(tmp_path: Path) -> None:
         journal.write("sample", 500, path="samples/step-00000500.png")
     told = "".join(desk.look())
     assert "Alert at step 500: D is too strong. Lower lr_d." in told
-    assert "Checkpoint of step 500" in told
     assert "set lr_g 1: done at step 500" in told
     assert "stop was refused: not now" in told
-    assert "New samples of step 500: " in told
     assert "G loss 1.500" not in told
+    assert "checkpoint" not in told
     desk.now = session.TELL_SECONDS
-    assert "G loss 1.500" in "".join(desk.look())
+    (progress,) = desk.look()
+    assert progress.startswith("step 500 of 400, D loss 0.608, G loss 1.500, ")
+    assert progress.endswith(", 1 checkpoint, new samples\n")
     desk.now *= 3
     assert desk.look() == []
 
@@ -128,54 +126,173 @@ def test_how_often_progress_is_told_can_be_said(tmp_path: Path) -> None:
     [
         ("bogus", "no command"),
         ("watch nothing", "there is no run 'nothing'"),
-        ("now", "No run is watched"),
+        ("status", "No run is watched"),
         ("pause", "No run is watched"),
         ("set lr_g", "KEY=VALUE"),
         ("set batch_size=3", "cannot be changed while training"),
         ("set lr_g=-1", "lr_g"),
         ("set no_such=1", "no_such"),
+        ("help bogus", "no command"),
+        ("wait", "No run is watched"),
+        ("every -1", "number of seconds"),
+        ("every inf", "number of seconds"),
+        ("start", "takes a recipe"),
+        ("start nothing", "There is no recipe 'nothing'"),
+        ("start dcgan-8x8 seed=x", "seed must be"),
+        ("start dcgan-8x8 bogus=1", "no setting 'bogus'"),
+        ("start dcgan-8x8 'a", "quotation mark"),
+        ("start dcgan", "fetch mnist downloads it"),
+        ("start dcgan-8x8 dataset=./absent", "There is no folder ./absent"),
+        ("start dcgan-8x8 name=../up", "cannot name a run"),
+        ("fetch nothing", "no dataset called 'nothing'"),
+        ("delete", "takes the name"),
+        ("delete nothing yes", "there is no run 'nothing'"),
+        ("branch 5", "No run is watched"),
+        ("branch five", "branch takes a step"),
+        ("note x", "No run is watched"),
+        ("describe", "No run is watched"),
     ],
 )
-def test_what_makes_no_sense_is_told_in_a_sentence(tmp_path: Path, line: str, words: str) -> None:
-    """And the session goes on."""
+def test_what_makes_no_sense_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, words: str
+) -> None:
+    """And the session goes on; nothing was made."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path / "data"))
     (said,) = Desk(tmp_path).type(line)
     assert words in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_trains_is_steered(tmp_path: Path) -> None:
-    """Commands are left where the worker takes them; one that does not train takes none."""
-    run = write_run(tmp_path, "one")
+    """Commands are left where the worker takes them, answers are told as they come."""
+    with LivingRun(tmp_path, lr_g=2e-4) as living:
+        living.train(8)
+        desk = Desk(tmp_path)
+        desk.type("watch dcgan-001")
+        assert desk.type("pause") == ["Asked for: pausing.\n"]
+        assert desk.type("resume") == ["Asked for: going on.\n"]
+        for line in ("checkpoint", "sample", "stop", "set lr-g=1e-3", "undo"):
+            assert desk.type(line)[0].startswith("Asked for: ")
+        assert "takes nothing" in desk.type("stop now")[0]
+        assert "no change to undo" in desk.type("undo")[0]
+        taken = living.answer()
+        names = ["pause", "resume", "checkpoint", "sample", "stop", "set", "set"]
+        assert [command.name for command in taken] == names
+        assert [command.args.get("value") for command in taken[-2:]] == [1e-3, 2e-4]
+        told = desk.look()
+        assert told[0] == "paused at step 8.\n"
+        assert told[5:] == [
+            "lr_g to 0.001 from step 8 on.\n",
+            "lr_g to 0.0002 from step 8 on.\n",
+        ]
+        desk.type("set d_steps=2")
+        living.answer("not today")
+        assert desk.look() == ["d_steps to 2 was refused: not today.\n"]
+        assert "is training" in desk.type("resume")[0]
+
+
+def test_a_run_that_does_not_train_takes_no_commands(tmp_path: Path) -> None:
+    """It says what would make it take them."""
+    write_run(tmp_path, "one")
     desk = Desk(tmp_path)
     desk.type("watch one")
-    assert "not training" in desk.type("pause")[0]
-    with Child(HOLDER, run.lock) as worker:
-        assert worker.hear() == "held"
-        write_status(run.status, Status(state="running", step=4, steps=9, pid=worker.process.pid))
-        desk.type("watch one")
-        for line in ("pause", "go", "checkpoint", "sample", "stop", "set lr-g=1e-3"):
-            assert desk.type(line) == ["Asked for; the answer comes at the next step.\n"]
-        assert "takes nothing" in desk.type("stop now")[0]
-    waiting = control.pending(run.control)
-    names = ["pause", "resume", "checkpoint", "sample", "stop", "set"]
-    assert [command.name for command in waiting] == names
-    assert waiting[-1].args == {"key": "lr_g", "value": 1e-3}
+    for line in ("pause", "stop", "set lr_g=1e-3", "undo", "checkpoint"):
+        assert desk.type(line) == ["one is not training; resume trains it on.\n"]
 
 
-def test_a_run_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By name, or the one that is watched; what keeps it from starting is told."""
+def test_a_worker_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
+    """What was asked of it is not awaited any more."""
+    with LivingRun(tmp_path) as living:
+        living.train(8)
+        living.run.log.write_text("one\ntwo\nthree\nfour \x1b[2J\n")
+        desk = Desk(tmp_path)
+        desk.type("watch dcgan-001")
+        desk.type("pause")
+        living.die()
+        desk.session.watched._look_again = 0.0
+        told = desk.look()
+    assert told[0].startswith("dcgan-001 has crashed: its worker died without a word after step 8;")
+    assert told[1:4] == [
+        "The worker printed: two\n",
+        "The worker printed: three\n",
+        "The worker printed: four \\x1b[2J\n",
+    ]
+    assert told[4] == "resume trains it on.\n"
+    assert told[-1] == "Not answered, for no worker is at work: pausing.\n"
+
+
+def test_a_worker_that_says_nothing_is_alive(tmp_path: Path) -> None:
+    """It is told once, and never as a crash."""
+    with LivingRun(tmp_path) as living:
+        living.train(8)
+        living.report("running", updated=time.time() - 60)
+        desk = Desk(tmp_path)
+        told = desk.type("watch dcgan-001")
+        assert told[-1].startswith("No word from the worker for 1 min")
+        assert desk.look() == []
+        living.report("running")
+        assert desk.look() == []
+
+
+def test_the_only_run_that_trains_is_watched(tmp_path: Path) -> None:
+    """At the end of the input it is left, and goes on."""
     write_run(tmp_path, "one")
-    started: list[str] = []
+    with LivingRun(tmp_path) as living:
+        living.train(8)
+        told = Desk(tmp_path).run()
+    assert "dcgan-001 is training.\n" in told
+    assert told[-1] == "dcgan-001 trains on.\n"
 
-    def start(run: RunDir) -> None:
-        if started:
-            raise GantermError("the disk is full")
-        started.append(run.name)
 
-    monkeypatch.setattr(session, "start_worker", start)
-    desk = Desk(tmp_path)
-    assert "Starting one." in desk.type("resume one")[0]
-    assert started == ["one"]
-    assert desk.type("resume")[-1] == "the disk is full\n"
+def test_answers_are_awaited_at_the_end_of_the_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not for ever."""
+    with LivingRun(tmp_path) as living:
+        living.train(8)
+        desk = Desk(tmp_path, "pause")
+        looks = 0
+
+        def wait(_seconds: float) -> list[str]:
+            nonlocal looks
+            looks += 1
+            desk.now += 1.0
+            return []
+
+        desk.session.watch(living.run)
+        desk.type("pause")
+        desk.reader.ended = True
+        monkeypatch.setattr(desk.reader, "wait", wait)
+        desk.session.run(living.run)
+        assert looks == 1
+        desk.session.order("pause")
+        desk.session._go_on()
+        assert looks == 1 + session.ANSWER_SECONDS
+
+
+def test_wait_keeps_what_follows_until_the_run_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or until its seconds are over."""
+    with LivingRun(tmp_path) as living:
+        living.train(8)
+        desk = Desk(tmp_path, "wait 3", "status", "wait", "losses")
+        moments: list[str] = []
+
+        def look() -> None:
+            PlainSession.look(desk.session)
+            desk.now += 1.0
+            moments.append(desk.said[-1])
+            if desk.now > 20:
+                living.die()
+                desk.session.watched._look_again = 0.0
+
+        monkeypatch.setattr(desk.session, "look", look)
+        told = desk.run(living.run)
+    status = next(line for line in told if line.startswith("step 8 of 1,000, 0 percent"))
+    assert told.index(status) < next(i for i, line in enumerate(told) if "crashed" in line)
+    assert told.index(status) < next(i for i, line in enumerate(told) if "Losses" in line)
+    assert 3 <= next(i for i, line in enumerate(moments) if "dcgan on mnist" in line) < 15
 
 
 def test_notes_settings_log_and_help(tmp_path: Path) -> None:
@@ -186,10 +303,14 @@ def test_notes_settings_log_and_help(tmp_path: Path) -> None:
     desk.type("watch one")
     desk.type("note keep this")
     assert read_note(run) == "keep this"
-    assert "lr_g: 0.0002\n" in desk.type("settings")
+    assert "lr_g: 0.0002, can be set\n" in desk.type("settings")
+    assert "recipe: dcgan\n" not in desk.type("settings live")
     assert desk.type("log") == ["all \\x1b[2Jwell\n"]
     said = desk.run(run)
-    assert any(line.startswith("checkpoint: ") for line in said)
+    assert {line.partition(":")[0].split()[0] for line in said[3:]} >= set(COMMANDS)
+    assert "or live" in desk.type("settings bogus")[0]
+    assert desk.type("help undo") == ["undo: take the last change of a setting back.\n"]
+    assert "dcgan-8x8: " in "".join(desk.type("recipes"))
     assert not any("never" in line for line in said)
 
 
@@ -205,6 +326,20 @@ def test_lines_come_whole(tmp_path: Path) -> None:
     assert reader.wait(10) == ["\ufffd three"]
     assert reader.ended
     assert reader.wait(0) == []
+    os.close(receiver)
+
+
+def test_a_line_without_end_fills_no_memory() -> None:
+    """What is longer than any command is cut."""
+    receiver, sender = os.pipe()
+    reader = LineReader(receiver)
+    for _ in range(3 * LONGEST // 4096):
+        os.write(sender, b"x" * 4096)
+        reader.wait(10)
+        assert len(reader._held) <= LONGEST
+    os.write(sender, b"\nquit\n")
+    assert reader.wait(10)[-1] == "quit"
+    os.close(sender)
     os.close(receiver)
 
 

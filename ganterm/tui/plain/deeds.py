@@ -1,0 +1,179 @@
+"""Commands that do something: steer the run that is watched, begin others, tidy up."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ganterm.config.branch import branch as make_branch
+from ganterm.config.fields import field, parse_value
+from ganterm.config.newrun import new_run
+from ganterm.config.recorded import recorded_config
+from ganterm.config.resolve import resolve
+from ganterm.config.runfile import to_mapping
+from ganterm.data.catalogue import anchored, dataset_info, missing_splits
+from ganterm.errors import ConfigError, WorkerError
+from ganterm.runs import manage
+from ganterm.runs.fetch import Fetch
+from ganterm.runs.launch import start_worker
+from ganterm.runs.layout import RunDir, resolve_run
+from ganterm.runs.live import to_undo
+from ganterm.tui.feed.runfeed import RunFeed
+
+if TYPE_CHECKING:
+    from ganterm.config.schema import RunConfig
+    from ganterm.tui.plain.session import PlainSession
+
+
+def steer(name: str, session: PlainSession, rest: str) -> None:
+    """Ask the worker to pause, stop, write a checkpoint or draw samples."""
+    if rest:
+        raise ConfigError(f"{name} takes nothing after it.")
+    _steerable(session)
+    session.order(name)
+
+
+def change(session: PlainSession, rest: str) -> None:
+    """Ask the worker to change a live setting."""
+    key, equals, text = rest.partition("=")
+    if not equals:
+        raise ConfigError("set takes KEY=VALUE, such as set lr_g=1e-4.")
+    spec = field(key.strip())
+    if not spec.live:
+        raise ConfigError(f"{spec.name} cannot be changed while training; settings live says what.")
+    value = parse_value(spec.name, text)
+    _steerable(session)
+    session.order("set", key=spec.name, value=value)
+
+
+def undo(session: PlainSession, _rest: str) -> None:
+    """Ask the worker to take the last change back that stands, asked for or made."""
+    feed = _steerable(session)
+    # Before the worker has said under what it trains, the run's file does.
+    config = feed.config or to_mapping(recorded_config(feed.run))
+    found = to_undo([*feed.changes, *session.orders.foreseen(config)])
+    if found is None:
+        raise ConfigError("There is no change to undo.")
+    session.order("set", key=found.key, value=found.before)
+
+
+def resume(session: PlainSession, rest: str) -> None:
+    """Go on after a pause, or start a worker for a run that has none."""
+    feed = session.watched
+    name = feed.run.name
+    pausing = any(order.name == "pause" for order in session.orders.waiting.values())
+    if feed.view.state == "paused" or pausing:
+        session.order("resume")
+        return
+    if feed.view.alive is not False:
+        raise WorkerError(f"{name} is training, or it cannot be told from here whether it is.")
+    config = recorded_config(feed.run)
+    _, given = _settings_of(rest)
+    for key, text in given.items():
+        if key not in {"steps", "epochs", "device"}:
+            raise ConfigError("resume takes steps=N, epochs=N or device=NAME, and nothing else.")
+        parse_value(key, text)
+    _refuse_missing_data(config)
+    _start_worker(session, feed.run, [f"--{key}={text}" for key, text in given.items()])
+
+
+def start(session: PlainSession, rest: str) -> None:
+    """Begin a run of a recipe and watch it."""
+    words, given = _settings_of(rest)
+    if len(words) != 1:
+        raise ConfigError("start takes a recipe and KEY=VALUE, such as start dcgan steps=2000.")
+    name = given.pop("name", None)
+    config = resolve({"recipe": words[0], **given}, environment=os.environ).config
+    config = msgspec.structs.replace(config, dataset=anchored(config.dataset))
+    _refuse_missing_data(config)
+    command = _command("train", f"--recipe={words[0]}", name, given)
+    _start_worker(session, new_run(config, session.runs_dir, name=name, command=command))
+
+
+def branch(session: PlainSession, rest: str) -> None:
+    """Go on from an earlier checkpoint of the run that is watched, as a new run."""
+    words, given = _settings_of(rest)
+    digits = words[0].replace(",", "") if len(words) == 1 else ""
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
+        raise ConfigError("branch takes a step and KEY=VALUE, such as branch 2000 lr_g=1e-4.")
+    source, step = session.watched.run, int(digits)
+    name = given.pop("name", None)
+    _refuse_missing_data(recorded_config(source))
+    command = _command(f"branch {shlex.quote(source.name)}", f"--step={step}", name, given)
+    made = make_branch(source, step, session.runs_dir, name=name, changes=given, command=command)
+    _start_worker(session, made)
+
+
+def fetch(session: PlainSession, rest: str) -> None:
+    """Download a dataset while the session goes on."""
+    if session.fetch is not None:
+        raise ConfigError(f"{session.fetch.name} is being fetched; one at a time.")
+    session.fetch = Fetch(dataset_info(rest).name)
+
+
+def rename(session: PlainSession, rest: str) -> None:
+    """Give the run that is watched another name."""
+    renamed = manage.rename(session.watched.run, rest)
+    session.say(f"It is now {renamed.name}.")
+    session.watch(renamed)
+
+
+def note(session: PlainSession, rest: str) -> None:
+    """Write a note on the run that is watched."""
+    manage.write_note(session.watched.run, rest)
+    session.say("Noted." if rest else "The note is removed.")
+
+
+def delete(session: PlainSession, rest: str) -> None:
+    """Delete a run if the word yes stands behind its name."""
+    words = rest.split()
+    if not words:
+        raise ConfigError("delete takes the name of a run, and yes.")
+    run = resolve_run(words[0], session.runs_dir)
+    if words[1:] != ["yes"]:
+        raise ConfigError(f"{run.name} would be gone for good; delete {run.name} yes does it.")
+    manage.delete(run)
+    if session.feed is not None and session.feed.run == run:
+        session.watch(None)
+    session.say(f"{run.name} is deleted.")
+
+
+def _steerable(session: PlainSession) -> RunFeed:
+    feed = session.watched
+    if feed.view.alive is False:
+        raise WorkerError(f"{feed.run.name} is not training; resume trains it on.")
+    return feed
+
+
+def _settings_of(rest: str) -> tuple[list[str], dict[str, str]]:
+    """Return the words of a line without an equals sign, and those with one as settings."""
+    try:
+        words = shlex.split(rest)
+    except ValueError:
+        raise ConfigError("A quotation mark is not closed.") from None
+    pairs = [word.partition("=") for word in words]
+    given = {key.strip().replace("-", "_"): value for key, equals, value in pairs if equals}
+    return [word for word, equals, _ in pairs if not equals], given
+
+
+def _command(verb: str, first: str, name: str | None, given: dict[str, str]) -> str:
+    """Return the command line that does the same."""
+    options = [first, *([f"--name={name}"] if name else [])]
+    options += [f"--set={key}={value}" for key, value in given.items()]
+    return f"ganterm {verb} {shlex.join(options)}"
+
+
+def _refuse_missing_data(config: RunConfig) -> None:
+    if missing_splits(config.dataset, config.split):
+        raise ConfigError(
+            f"{config.dataset} is not on this machine yet; fetch {config.dataset} downloads it."
+        )
+
+
+def _start_worker(session: PlainSession, run: RunDir, arguments: list[str] | None = None) -> None:
+    session.say(f"Starting {run.name}.")
+    start_worker(run, arguments or [])
+    session.watch(run)
