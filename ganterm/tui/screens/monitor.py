@@ -115,7 +115,7 @@ class MonitorScreen(RewindingScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panes for another size."""
         self.set_class(event.size.height >= _TWO_ROWS_OF_SPARKS, "-two-rows")
-        self._arrange()
+        self._divide()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Follow the focus to its pane."""
@@ -127,9 +127,9 @@ class MonitorScreen(RewindingScreen):
         pane = next(pane for pane in PANES if pane == name)
         if pane != self.active:
             self.active = pane
-            self._arrange()
+            self._divide()
 
-    def _arrange(self) -> None:
+    def _divide(self) -> None:
         size = self.size
         arrangement = arranged(size.width, size.height, self.active, alone=self.alone)
         lower = arrangement.kind == "pair" and "steer" in arrangement.panes
@@ -151,7 +151,7 @@ class MonitorScreen(RewindingScreen):
     def go_to(self, pane: Pane) -> None:
         """Show a pane and give it the keys."""
         self.active = pane
-        self._arrange()
+        self._divide()
         found = self.query_one(f"#{pane}")
         if found.can_focus:
             found.focus()
@@ -185,7 +185,7 @@ class MonitorScreen(RewindingScreen):
     def action_alone(self) -> None:
         """Give the active pane all the room, or share it again."""
         self.alone = not self.alone
-        self._arrange()
+        self._divide()
 
     def action_leave(self) -> None:
         """Go one step back: to the newest, to all panes, to the runs."""

@@ -1,6 +1,5 @@
 """Numbers of a run in words."""
 
-
 from ganterm.cli.follow.history import History
 from ganterm.cli.follow.words import loss_words, progress_words
 
