@@ -52,6 +52,7 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("command_palette", "ctrl+p,colon", "menu", "Find any action by its name.", 91),
         Action("next_theme", "ctrl+t", "theme", "Change to the next colour theme."),
         Action("save_picture", "f12", "picture", "Save this screen as a picture (SVG)."),
+        Action("redraw", "f5", "redraw", "Paint the whole screen anew."),
         Action("suspend_process", "ctrl+z", "suspend", "Go to the shell; `fg` comes back."),
         Action("quit", "q,ctrl+q,ctrl+c", "quit", "Leave; what trains goes on training.", 92),
     ),

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
@@ -28,19 +28,14 @@ from ganterm.tui.driver import QuietDriver
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.poller import Poller
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.link import Link
 from ganterm.tui.pace import Pace
-from ganterm.tui.paint.painter import Painter
 from ganterm.tui.palette import offered_commands
+from ganterm.tui.thrifty import ThriftyApp
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from ganterm.tui.screens.setup import RunStarted
 
 FULL_CANVAS: Final = Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, 80, 24)
-BACKLOG: Final = 2
-"""Paintings that may wait for a slow terminal; then painting stops until it has caught up."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +99,12 @@ def _compare() -> Screen[None]:
     return CompareScreen()
 
 
-class GantermApp(App[None], inherit_bindings=False):
+class GantermApp(ThriftyApp, inherit_bindings=False):
     """The app.
 
     Attributes:
         options: how it began.
         poller: reads runs in the background.
-        link: the connection to the terminal.
         runs_signal: published with `RunsListed` when the list of all runs changed.
         feed_signal: published with `FeedUpdated` when there is news of a watched run.
         listed: the list of all runs; None before the first look.
@@ -133,11 +127,11 @@ class GantermApp(App[None], inherit_bindings=False):
         # Read once, by Textual's own constructor.
         self.DEFAULT_MODE = "monitor" if options.run else "runs"  # type: ignore[misc]
         self._filters_of_terminal: list[LineFilter] = []
-        super().__init__(driver_class=driver_class)
+        rate = options.pace.bytes_per_second
+        super().__init__(driver_class=driver_class, bytes_per_second=rate)
         self.console = terminal.console()
         self._offer_themes(options.theme)
         self.animation_level = "full" if options.pace.animations else "none"
-        self.link = Link(options.pace.bytes_per_second)
         self.poller = Poller(
             options.runs_dir, interval=options.pace.poll_seconds, wake=self._wake_from_thread
         )
@@ -146,7 +140,6 @@ class GantermApp(App[None], inherit_bindings=False):
         self.listed: RunsListed | None = None
         self.watched: RunDir | None = options.run
         self.compared: tuple[RunDir, ...] = ()
-        self._owes_painting = False
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -154,7 +147,7 @@ class GantermApp(App[None], inherit_bindings=False):
             self.poller.watch(self.watched)
         if self.options.background:
             self.poller.start()
-        self.set_interval(self.options.pace.poll_seconds, self._paint_what_is_owed)
+        self.set_interval(self.options.pace.poll_seconds, self.paint_what_is_owed)
 
     def on_unmount(self) -> None:
         """Stop reading."""
@@ -203,14 +196,6 @@ class GantermApp(App[None], inherit_bindings=False):
         else:
             self._publish()
 
-    @property
-    def link_seconds(self) -> float:
-        """Seconds for which nothing should change by itself: the connection is busy that long."""
-        painter = getattr(self._driver, "painter", None)
-        if isinstance(painter, Painter):
-            self.link.sent(painter.sent)
-        return self.link.seconds_left
-
     def _publish(self) -> None:
         news = self.poller.take()
         if news.runs is not None:
@@ -244,22 +229,6 @@ class GantermApp(App[None], inherit_bindings=False):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what every line passes before it is painted."""
         return self._filters_of_terminal
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Paint, unless the terminal is behind: it gets the newest state once it is not."""
-        if self._backlog > BACKLOG:
-            self._owes_painting = True
-        else:
-            super()._display(screen, renderable)
-
-    @property
-    def _backlog(self) -> int:
-        return self._driver.backlog if isinstance(self._driver, QuietDriver) else 0
-
-    def _paint_what_is_owed(self) -> None:
-        if self._owes_painting and not self._backlog:
-            self._owes_painting = False
-            self.refresh()
 
     # What can be done everywhere
 

@@ -10,9 +10,10 @@ from textual.app import App
 from textual.command import CommandPalette
 
 from ganterm.runs.journal import JournalWriter
-from ganterm.tui.app import BACKLOG, FeedUpdated, GantermApp, RunsListed
+from ganterm.tui.app import FeedUpdated, GantermApp, RunsListed
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.screens.runs import RunsScreen
+from ganterm.tui.thrifty import BACKLOG
 from tests.tui.driving import awaited, list_runs, make_app, screen_text, some_runs, write_run
 
 
@@ -102,13 +103,13 @@ async def test_a_slow_terminal_is_not_painted_and_then_gets_the_newest(
         assert painted == []
         with monkeypatch.context() as patch:
             patch.setattr(app, "refresh", lambda: pytest.fail("drawn for nobody"))
-            app._paint_what_is_owed()
+            app.paint_what_is_owed()
         waiting = 0
-        app._paint_what_is_owed()
+        app.paint_what_is_owed()
         await pilot.pause()
         assert len(painted) == 1
         painted.clear()
-        app._paint_what_is_owed()
+        app.paint_what_is_owed()
         await pilot.pause()
         assert painted == []
         assert "3 runs" in screen_text(app)

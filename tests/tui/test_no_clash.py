@@ -13,7 +13,7 @@ from typing import Any
 from ganterm import tui
 
 ON_PURPOSE = {
-    "GantermApp": {"_display"},
+    "ThriftyApp": {"_display"},
     "QuietDriver": {"_request_terminal_sync_mode_support", "_query_in_band_window_resize"},
 }
 """Private names of Textual that are overridden knowingly."""

@@ -42,6 +42,7 @@ class Painter:
 
     def __init__(self) -> None:
         self.sent = 0
+        self._forgotten = False
         self._looks = Looks()
         self._rows: dict[int, list[int]] = {}
         self._pen = PLAIN
@@ -52,9 +53,11 @@ class Painter:
         self._real_at: tuple[int, int] | None = None
 
     def forget(self) -> None:
-        """Take it that anything may be on the screen: it was resized, or others wrote to it."""
-        self._rows.clear()
-        self._at = self._real_at = None
+        """Take it that anything may be on the screen: it was resized, or others wrote to it.
+
+        It takes effect before the next painting, so that a signal may call it during one.
+        """
+        self._forgotten = True
 
     def paint(self, data: str) -> str:
         """Return what to send so that the terminal looks as if `data` had been sent.
@@ -68,8 +71,9 @@ class Painter:
 
     def _paint(self, data: str) -> Iterator[str]:
         if self._looks.full:
-            self._looks = Looks()
-            self.forget()
+            self._looks, self._forgotten = Looks(), True
+        if self._forgotten:
+            self._know_nothing()
         for token in _TOKEN.finditer(data):
             if text := token["text"]:
                 yield from self._write(text)
@@ -167,8 +171,13 @@ class Painter:
                 yield from self._go(*self._at)
             yield change(self._real_pen, self._pen)
             self._real_pen = self._pen
-            self.forget()
+            self._know_nothing()
         yield sequence
+
+    def _know_nothing(self) -> None:
+        self._rows.clear()
+        self._at = self._real_at = None
+        self._forgotten = False
 
 
 def _place(parameters: str) -> tuple[int, int]:
