@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import pytest
+
 from ganterm.cli.follow.history import History
 
 
@@ -27,11 +29,16 @@ def test_remaining_time_follows_the_recent_pace() -> None:
     """With 10 steps a second and 60 steps to go, 6 seconds are left."""
     history = History()
     history.add(record("start", 0, steps=100))
-    assert history.seconds_left is None
     for step in range(10, 50, 10):
         history.add(record("metrics", step, time=step / 10))
-    assert history.seconds_left is not None
-    assert math.isclose(history.seconds_left, 6.0)
+    assert history.seconds_left == pytest.approx(6.0)
+
+
+def test_there_is_no_remaining_time_before_there_is_a_pace() -> None:
+    """A run that has only begun promises nothing."""
+    history = History()
+    history.add(record("start", 0, steps=100))
+    assert history.seconds_left is None
 
 
 def test_a_pause_does_not_count_as_pace() -> None:
@@ -42,8 +49,7 @@ def test_a_pause_does_not_count_as_pace() -> None:
     history.add(record("control", 10, time=2.0, name="pause", args={}, error=""))
     history.add(record("metrics", 20, time=1000.0))
     history.add(record("metrics", 30, time=1001.0))
-    assert history.seconds_left is not None
-    assert math.isclose(history.seconds_left, 7.0)
+    assert history.seconds_left == pytest.approx(7.0)
 
 
 def test_a_loss_that_was_not_finite_is_nan_in_its_series() -> None:
