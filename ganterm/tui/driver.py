@@ -19,6 +19,7 @@ import threading
 from types import FrameType
 from typing import Any, Final
 
+# The one way to turn what was typed into Textual's events; its drivers use it as well.
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
@@ -67,6 +68,12 @@ class QuietDriver(LinuxDriver):
         self.painter.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._heed_resizing()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, with nothing of the app left on it."""
+        # GNU screen, as it comes, has no second screen to go back to.
+        self.write("\x1b[H\x1b[2J")
+        super().stop_application_mode()
 
     def write(self, data: str) -> None:
         """Send what makes the terminal look as `data` says."""

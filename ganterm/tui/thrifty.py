@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from textual import on
 from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
@@ -49,6 +50,10 @@ class ThriftyApp(App[None], inherit_bindings=False):
         if painter := self._painter:
             painter.forget()
         self.refresh()
+
+    @on(Driver.SignalResume)
+    def _paint_after_the_shell(self) -> None:
+        self.action_redraw()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Paint, unless the terminal is behind: it gets the newest state once it is not."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import signal
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -167,7 +170,10 @@ def test_answers_to_others_are_no_keys(training: Training, answer: str) -> None:
 
 
 def test_the_terminal_is_left_as_it_was(training: Training) -> None:
-    """Every mode that was switched on is switched off: mouse, keyboard, pasting, the cursor."""
+    """Every mode that was switched on is switched off, and the screen is empty.
+
+    GNU screen has no other screen that it would go back to.
+    """
     app = app_on(training)
     try:
         settle(app)
@@ -176,6 +182,8 @@ def test_the_terminal_is_left_as_it_was(training: Training) -> None:
     finally:
         app.kill()
     output = app.output.decode("utf-8", "replace")
+    last_words = output[output.rindex("\x1b[2J") + 4 :]
+    assert re.sub(r"\x1b\[[0-9;?<]*[a-zA-Z]", "", last_words).strip().startswith(training.run.name)
     modes = {}
     for number, switch in re.findall(r"\x1b\[\?(\d+)([hl])", output):
         modes[number] = switch
@@ -183,3 +191,19 @@ def test_the_terminal_is_left_as_it_was(training: Training) -> None:
     assert modes.pop("7", "h") == "h"
     assert set(modes.values()) == {"l"}
     assert output.count("\x1b[>") == output.count("\x1b[<u")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_the_screen_is_there_again_after_the_shell(training: Training) -> None:
+    """Ctrl-Z stops the app and gives the terminal back; going on paints everything anew."""
+    app = app_on(training)
+    try:
+        settle(app)
+        app.type("\x1a")
+        state = Path(f"/proc/{app.process.pid}/stat")
+        app.until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T", "stopped")
+        app.until(lambda: not app.screen.text.strip(), "an empty screen")
+        app.process.send_signal(signal.SIGCONT)
+        app.see("running", "log 2", "newest")
+    finally:
+        app.kill()
