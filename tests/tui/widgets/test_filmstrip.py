@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.message import Message
+from textual.screen import Screen
 
 from ganterm.tui.widgets.filmstrip import Filmstrip
 from tests.tui.driving import awaited, make_app
@@ -30,6 +31,7 @@ async def test_the_knob_stands_where_one_is(
     app = make_app(tmp_path)
     async with app.run_test(size=(10, 20)) as pilot:
         strip = Filmstrip()
+        await app.push_screen(Screen())
         await app.screen.mount(strip)
         await pilot.pause()
         strip.show(count, at, playing)
@@ -52,7 +54,7 @@ async def test_a_click_goes_to_the_nearest_place(tmp_path: Path) -> None:
 
     async with app.run_test(size=(12, 20), message_hook=hear) as pilot:
         strip = Filmstrip()
-        await app.screen.query("*").remove()
+        await app.push_screen(Screen())
         await app.screen.mount(strip)
         await pilot.pause()
         strip.show(4, 0, False)

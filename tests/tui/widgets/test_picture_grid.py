@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.strip import Strip
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
@@ -37,7 +38,7 @@ def app_with(
 async def grid_on(app: GantermApp, pilot: Pilot[None], width: int, height: int) -> PictureGrid:
     """Put a grid of that size on the screen, and nothing beside it that could be painted."""
     grid = PictureGrid(id="fake-pictures")
-    await app.screen.query("*").remove()
+    await app.push_screen(Screen())
     await app.screen.mount(grid)
     grid.styles.width, grid.styles.height = width, height
     await settled(pilot)
