@@ -8,14 +8,19 @@ import pytest
 # Before torch is imported anywhere: several test processes share the cores.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+# Whoever runs the tests may have told programs a size; terminals here have their own.
+for _size in ("COLUMNS", "LINES"):
+    os.environ.pop(_size, None)
+
 MNIST = Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
+_WISHES = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES"}
 
 
 @pytest.fixture(autouse=True)
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep variables, colour wishes and recipes of whoever runs the tests out of them."""
     for name in list(os.environ):
-        if name.startswith("GANTERM_") or name in {"NO_COLOR", "FORCE_COLOR", "CLICOLOR"}:
+        if name.startswith("GANTERM_") or name in _WISHES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("GANTERM_RECIPES_DIR", os.devnull)
 

@@ -66,9 +66,9 @@ class Window:
 
     def pointed(self, cursor: int | None, last: int) -> Window:
         """Read at a step, and show it; at the end of the run, and with None, at the newest."""
+        cursor = None if cursor is None else max(cursor, 0)
         if cursor is None or cursor >= last:
             return replace(self, cursor=None, stop=None)
-        cursor = max(cursor, 0)
         start, stop = self.bounds(last)
         if self.span is not None and not start <= cursor <= stop:
             stop = cursor + (stop - start) / 2
