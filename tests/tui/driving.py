@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+from textual.pilot import Pilot
 from typing_extensions import ParamSpec
 
 from ganterm.overview import Overview
@@ -46,6 +47,13 @@ def make_app(
             runs_dir, run=run, theme=theme, canvas=canvas, pace=LOW_BANDWIDTH, background=False
         )
     )
+
+
+async def painted(pilot: Pilot[None]) -> None:
+    """Wait until the screen has painted all there was to paint."""
+    await pilot.pause()
+    while pilot.app.screen._dirty_widgets or pilot.app.screen._layout_required:
+        await pilot.pause()
 
 
 def screen_text(app: GantermApp) -> str:

@@ -15,7 +15,7 @@ from ganterm.tui.screens.runs import RunsScreen
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.diff_table import DiffTable, Subject, differing, said
 from ganterm.tui.widgets.header import Header
-from tests.tui.driving import awaited, make_app, screen_text, write_run
+from tests.tui.driving import awaited, make_app, painted, screen_text, write_run
 
 
 def drawing_of(app: GantermApp) -> Drawing:
@@ -93,24 +93,24 @@ async def test_new_points_appear_and_an_unchanged_chart_is_not_painted(
     async with app.run_test() as pilot:
         app.compare_runs([run, write_run(tmp_path, "two")])
         app.read_now()
-        await pilot.pause()
-        painted: list[int] = []
+        await painted(pilot)
+        lines: list[int] = []
         original = ChartView.render_line
 
         def spy(chart: ChartView, y: int) -> Strip:
-            painted.append(y)
+            lines.append(y)
             return original(chart, y)
 
         monkeypatch.setattr(ChartView, "render_line", spy)
         assert isinstance(app.screen, CompareScreen)
         app.screen.on_screen_resume()
         await pilot.pause()
-        assert painted == []
+        assert lines == []
         with JournalWriter(run.journal) as journal:
             journal.write("metrics", 600, g_loss=9.0)
         app.read_now()
         await pilot.pause()
-        assert painted
+        assert lines
         assert "9" in app.screen.query_one(ChartView).render_line(0).text
 
 

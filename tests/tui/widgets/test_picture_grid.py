@@ -19,7 +19,7 @@ from ganterm.tui.app import AppOptions, GantermApp
 from ganterm.tui.pace import LOW_BANDWIDTH
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from tests.render.helpers import mnist_digit, noisy
-from tests.tui.driving import awaited
+from tests.tui.driving import awaited, painted
 from tests.tui.recording import driver_of, recorded, taken
 from tests.tui.sampled import bars
 
@@ -41,14 +41,9 @@ async def grid_on(app: GantermApp, pilot: Pilot[None], width: int, height: int) 
     await app.push_screen(Screen())
     await app.screen.mount(grid)
     grid.styles.width, grid.styles.height = width, height
-    await settled(pilot)
+    await painted(pilot)
     taken(app)
     return grid
-
-
-async def settled(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    await pilot.pause()
 
 
 def digit(index: int, noise: float = 0.0) -> Raster:
@@ -68,7 +63,7 @@ async def test_the_screen_shows_the_pixels(tmp_path: Path) -> None:
     async with app.run_test(headless=False, size=(60, 20)) as pilot:
         grid = await grid_on(app, pilot, 50, 12)
         grid.show(images, Tone())
-        await settled(pilot)
+        await painted(pilot)
         fit = fit_canvas(4, 8, 8, replace(app.options.canvas, columns=50, rows=12))
         assert grid.fit == fit
         raster = arrange(images, fit)
@@ -90,8 +85,8 @@ async def test_only_lines_that_look_different_are_painted(tmp_path: Path) -> Non
         grid = await grid_on(app, pilot, 50, 12)
         images = [bars(300, index) for index in range(4)]
         grid.show(images, Tone())
-        await settled(pilot)
-        before, painted = strips(grid), taken(app)
+        await painted(pilot)
+        before, whole = strips(grid), taken(app)
         changed = Raster(8, 8, 1, images[1].pixels[:32] + bytes(32))
         grid.show([images[0], changed, *images[2:]], Tone())
         after = strips(grid)
@@ -99,8 +94,8 @@ async def test_only_lines_that_look_different_are_painted(tmp_path: Path) -> Non
         assert grid.fit is not None
         half = grid.fit.height // 4
         assert new == list(range(half, 2 * half))
-        await settled(pilot)
-        assert 0 < taken(app) < painted / 3
+        await painted(pilot)
+        assert 0 < taken(app) < whole / 3
 
 
 @awaited
@@ -111,11 +106,11 @@ async def test_an_unchanged_frame_costs_nothing(tmp_path: Path) -> None:
         grid = await grid_on(app, pilot, 50, 12)
         for _ in range(3):
             grid.show([bars(300, index) for index in range(16)], Tone())
-            await settled(pilot)
+            await painted(pilot)
             sent = taken(app)
         assert sent == 0
         grid.refresh()
-        await settled(pilot)
+        await painted(pilot)
         assert taken(app) == 0
 
 
@@ -131,7 +126,7 @@ async def test_a_frame_keeps_its_budget(
         grid = await grid_on(app, pilot, *size)
         for noise in (0.0, 25.0):
             grid.show([digit(index, noise) for index in range(16)], Tone())
-            await settled(pilot)
+            await painted(pilot)
             assert 0 < taken(app) <= FRAMES[size][mode.value]
 
 
@@ -143,7 +138,7 @@ async def test_a_slow_connection_gets_fewer_greys(mnist_files: Path, tmp_path: P
     async with app.run_test(headless=False, size=(120, 40)) as pilot:
         grid = await grid_on(app, pilot, 56, 14)
         grid.show(images, Tone())
-        await settled(pilot)
+        await painted(pilot)
         assert taken(app) <= 3100
 
 
@@ -160,7 +155,7 @@ async def test_no_themes_colour_gets_into_a_picture(
         grid = await grid_on(app, pilot, 50, 12)
         white = Raster(8, 8, 1, bytes([255]) * 64)
         grid.show([white, Raster(8, 8, 1, bytes(64))], Tone())
-        await settled(pilot)
+        await painted(pilot)
         row = driver_of(app).screen.looks[1][grid._left : grid._left + grid._picture_width]
         colours = {colour for look in row for colour in look}
         full, none = ("b7", "0") if mode is ColourMode.INDEXED_16 else ("8;5;231", "8;5;16")
@@ -174,9 +169,9 @@ async def test_another_theme_paints_what_is_around(tmp_path: Path) -> None:
     async with app.run_test(headless=False, size=(60, 20)) as pilot:
         grid = await grid_on(app, pilot, 50, 12)
         grid.show([], Tone(), words="no samples yet")
-        await settled(pilot)
+        await painted(pilot)
         before = driver_of(app).screen.looks[6][0]
         app.theme = "day"
-        await settled(pilot)
+        await painted(pilot)
         assert driver_of(app).screen.looks[6][0] != before
         assert "no samples yet" in driver_of(app).screen.text
