@@ -71,7 +71,8 @@ def test_low_bandwidth_is_low(training: Training, seconds: float) -> None:
         step = shown_step(app)
         rate = bytes_per_second(app, seconds)
         assert shown_step(app) > step
-        assert 0 < rate <= 3000
+        # What one painting may owe from before is no part of the steady rate.
+        assert 0 < rate <= 3000 + (LOW_BANDWIDTH.frame_bytes or 0) / seconds
     finally:
         app.kill()
 
