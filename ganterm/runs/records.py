@@ -136,7 +136,15 @@ class JudgedOptional(TypedDict, total=False):
     coverage: Annotated[Number, "share of real neighbourhoods with a generated image, in [0, 1]"]
     modes: Annotated[int, "modes captured"]
     kl: Annotated[Number, "KL of the generated classes' distribution from the real one, in nats"]
-    floor: Annotated[Any, "the same scores of real images against other real images"]
+    copies: Annotated[Number, "share of generated images that sit on a training image, in [0, 1]"]
+    floor: Annotated[Any, "the same scores of real images against other real images, by name"]
+    judge_name: Annotated[str, "what the judge is, in words: its dataset and accuracy"]
+    classes: Annotated[list[str], "names of the classes, in the order of the histograms"]
+    histogram: Annotated[list[float], "share of the generated images in each class"]
+    histogram_real: Annotated[list[float], "share of the real images in each class"]
+    best: Annotated[str, "picture of the most convincing samples, relative to the run"]
+    worst: Annotated[str, "picture of the least convincing samples, relative to the run"]
+    seconds: Annotated[float, "time it took"]
 
 
 class JudgedRecord(RecordBase, JudgedOptional):
@@ -147,7 +155,24 @@ class JudgedRecord(RecordBase, JudgedOptional):
     n: Annotated[int, "images of each kind that were compared"]
 
 
-class AlertRecord(RecordBase):
+class Remedy(TypedDict):
+    """What can be done about an alert, as data: whoever shows it can apply it."""
+
+    id: Annotated[str, "short name, for `ganterm ctl RUN remedy ID`"]
+    label: Annotated[str, "what it does, in a few words"]
+    settings: Annotated[dict[str, Any], "the settings it changes, by key"]
+    live: Annotated[bool, "whether the run itself can change them; else it takes a new branch"]
+
+
+class AlertOptional(TypedDict, total=False):
+    """What the doctor adds to an alert."""
+
+    evidence: Annotated[dict[str, Any], "the figures it rests on, by name"]
+    remedies: Annotated[list[Remedy], "what can be applied, the gentlest first"]
+    cleared: Annotated[bool, "true: the trouble of this code is over"]
+
+
+class AlertRecord(RecordBase, AlertOptional):
     """Something goes wrong, or deserves a word; unless an end follows, training goes on."""
 
     kind: Literal["alert"]
