@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from ganterm.bench.suite import Report
 from ganterm.render.text import safe_text
 
+KEPT_BELOW = "<!-- `ganterm bench --output` leaves what stands below as it is. -->"
+"""A line of the page; whatever follows it was put there by a person, or by another measurement."""
+
 
 def facts(report: Report) -> list[tuple[str, str]]:
     """Return what the figures hold for, as labels and words made safe for a terminal."""
@@ -26,9 +29,14 @@ def facts(report: Report) -> list[tuple[str, str]]:
     return [(label, safe_text(str(words))) for label, words in found.items()]
 
 
-def markdown(report: Report) -> str:
-    """Return the page; it ends with a newline."""
-    return "\n".join(_lines(report)) + "\n"
+def markdown(report: Report, earlier: str = "") -> str:
+    """Return the page; it ends with a newline.
+
+    What the `earlier` page has from the line `KEPT_BELOW` on stands at its end again.
+    """
+    page = "\n".join(_lines(report)) + "\n"
+    _, mark, below = earlier.partition(f"\n{KEPT_BELOW}\n")
+    return page + mark + below
 
 
 def _lines(report: Report) -> Iterator[str]:

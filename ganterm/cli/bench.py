@@ -82,7 +82,8 @@ def bench(
     else:
         emit_lines(_lines(report))
     if output is not None:
-        write_file(output, markdown(report).encode())
+        earlier = output.read_text(errors="replace") if output.is_file() else ""
+        write_file(output, markdown(report, earlier).encode())
         say(f"Wrote {output}.")
 
 

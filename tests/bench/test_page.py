@@ -2,7 +2,7 @@ import platform
 import re
 
 from ganterm.bench.machine import describe_machine, versions
-from ganterm.bench.page import facts, markdown
+from ganterm.bench.page import KEPT_BELOW, facts, markdown
 from ganterm.bench.result import Column, Result, Spread
 from ganterm.bench.suite import Report
 
@@ -63,3 +63,12 @@ def test_the_page_names_neither_host_nor_path() -> None:
     if len(platform.node()) > 6:
         assert platform.node() not in markdown(found)
     assert not re.search(r"(?<![\w<])/\w+/\w+", markdown(found))
+
+
+def test_what_stands_below_the_mark_is_kept() -> None:
+    """Measuring again renews the tables and leaves a person's own notes alone, word for word."""
+    notes = f"\n{KEPT_BELOW}\n\n## By hand\n\nFigures of another day.\n"
+    page = markdown(report(), "# Old tables\n" + notes)
+    assert page == markdown(report()) + notes
+    assert markdown(report(), page) == page
+    assert markdown(report(), "# No mark\n") == markdown(report())
