@@ -341,6 +341,14 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         int,
         _about(OUTPUT, "Newest checkpoints to keep; 0 keeps them all.", ge=0, le=10**6),
     ] = 3
+    on_alert: Annotated[
+        Literal["continue", "stop", "remedy"],
+        _about(
+            OUTPUT,
+            "What the worker does when the doctor finds trouble.",
+            "remedy applies the gentlest remedy that needs no other network",
+        ),
+    ] = "continue"
 
     @property
     def penalty_strength(self) -> float:

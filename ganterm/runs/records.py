@@ -68,6 +68,7 @@ class MeasuredOptional(TypedDict, total=False):
     penalty: Annotated[Number, "gradient penalty before its weight"]
     grad_norm_g: Annotated[Number, "2-norm of the generator's gradient"]
     grad_norm_d: Annotated[Number, "2-norm of the discriminator's gradient"]
+    diversity: Annotated[Number, "spread of a generated batch as a share of a real one's"]
 
 
 class MetricsOptional(MeasuredOptional, total=False):

@@ -13,6 +13,7 @@ from ganterm.objectives.augment import augment
 from ganterm.objectives.losses import LOSSES, Loss
 from ganterm.objectives.penalties import r1, r2, wgan_gp
 from ganterm.training.build import Networks
+from ganterm.training.diversity import SMALLEST_BATCH, diversity
 
 MEASURED = (
     "d_loss_real",
@@ -27,6 +28,7 @@ MEASURED = (
     "grad_norm_d",
     "g_loss",
     "grad_norm_g",
+    "diversity",
 )
 """What a step measures, in the order in which it computes it; not every step has all of it."""
 
@@ -58,7 +60,7 @@ class GanStep:
         """Make one discriminator step for each real batch, then one generator step.
 
         Each batch is float32 (B, C, H, W) in [-1, 1]; `first_batch` is the index of the first in
-        the run, which times the lazy penalty. `measure` asks for the gradient norms as well.
+        the run, which times the lazy penalty. `measure` asks for the gradient norms and the fakes' diversity as well.
         """
         last = len(real_batches) - 1
         fakes = real = real_batches[last]
@@ -78,6 +80,8 @@ class GanStep:
         self._g_step(real, fakes)
         if measure:
             self._record_norm("grad_norm_g", self.g_parameters)
+            if min(len(real), len(fakes)) >= SMALLEST_BATCH:
+                self.record(("diversity",), diversity(fakes, real)[None])
 
     def _generate(self, count: int, *, with_graph: bool) -> torch.Tensor:
         z = torch.randn(count, self.config.z_dim, device=self.device)
