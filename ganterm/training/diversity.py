@@ -28,8 +28,7 @@ def diversity(fakes: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
 def _distances(samples: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean distance between two samples, and from one to the nearest other."""
     rows = samples.detach().flatten(1).to(torch.float32)
-    # Matrix products would lose the distances of samples that nearly coincide.
-    pairs = torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist")
+    pairs = torch.cdist(rows, rows)
     count = len(rows)
     nearest = pairs.clone().fill_diagonal_(torch.inf).amin(dim=1)
     return pairs.sum() / (count * (count - 1)), nearest.mean()

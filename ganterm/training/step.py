@@ -60,7 +60,8 @@ class GanStep:
         """Make one discriminator step for each real batch, then one generator step.
 
         Each batch is float32 (B, C, H, W) in [-1, 1]; `first_batch` is the index of the first in
-        the run, which times the lazy penalty. `measure` asks for the gradient norms and the fakes' diversity as well.
+        the run, which times the lazy penalty. `measure` asks for the gradient norms and for the
+        diversity of the fakes as well.
         """
         last = len(real_batches) - 1
         fakes = real = real_batches[last]
