@@ -18,7 +18,6 @@ class ConfirmScreen(Dialog[bool]):
 
     SCOPE = "confirm"
     BINDINGS = bindings("confirm")
-    CSS_PATH = "dialog.tcss"
     AUTO_FOCUS = "#no"
 
     def __init__(

@@ -20,7 +20,6 @@ class HelpScreen(Dialog[None]):
 
     SCOPE = "help"
     BINDINGS = bindings("help")
-    CSS_PATH = "help.tcss"
 
     def __init__(self, about: Scope) -> None:
         super().__init__()

@@ -21,7 +21,6 @@ class PromptScreen(Dialog[str | None]):
 
     SCOPE = "prompt"
     BINDINGS = bindings("prompt")
-    CSS_PATH = "dialog.tcss"
     AUTO_FOCUS = "Input"
 
     def __init__(
