@@ -1,0 +1,60 @@
+"""What all detectors share: a trouble is told of once when it begins, and once when it is over."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from ganterm.config import RunConfig
+from ganterm.doctor.finding import Finding, Symptom
+from ganterm.runs.records import Record
+
+
+class Detector(ABC):
+    """Watches a run for one kind of trouble.
+
+    Whether it begins and whether it is over are two questions with a gap between their answers, so
+    that a quantity near a threshold does not make an alert come and go.
+    """
+
+    code: ClassVar[str]
+    """Short name of the trouble, as the journal has it."""
+    kind: ClassVar[str] = "metrics"
+    """Kind of the records it looks at."""
+    name: ClassVar[str]
+    """The trouble in words that begin a sentence."""
+
+    def __init__(self) -> None:
+        self.standing = False
+
+    def see(self, record: Record, config: RunConfig) -> Finding | None:
+        """Look at the next record of a run under `config`; return what that changes, if anything.
+
+        Fields may be missing or null; a record of another kind changes nothing.
+        """
+        if record["kind"] != self.kind:
+            return None
+        self.take(record, config)
+        if not self.standing:
+            symptom = self.symptom()
+            if symptom is None:
+                return None
+            self.standing = True
+            return Finding(self.code, symptom)
+        over = self.relief()
+        if over is None:
+            return None
+        self.standing = False
+        return Finding(self.code, over, cleared=True)
+
+    @abstractmethod
+    def take(self, record: Record, config: RunConfig) -> None:
+        """Take in a record of the detector's kind."""
+
+    @abstractmethod
+    def symptom(self) -> Symptom | None:
+        """Return the trouble, if what was taken in shows it."""
+
+    @abstractmethod
+    def relief(self) -> Symptom | None:
+        """Return in words that the standing trouble is over, if it is."""

@@ -1,0 +1,64 @@
+"""The generator makes only a few of the things it should, or one and the same."""
+
+from __future__ import annotations
+
+from ganterm.config import RunConfig
+from ganterm.doctor.detectors.base import Detector
+from ganterm.doctor.finding import Symptom
+from ganterm.doctor.window import Window
+from ganterm.runs.records import Record
+
+LASTING = 80
+"""Steps for which it must last."""
+SAME, VARIED = 0.005, 0.1
+"""Diversity of samples that are all alike, and of samples that are not."""
+FALLEN, RISEN = 0.2, 0.4
+"""Share of the diversity the run had at its best, where the trouble begins and where it is over."""
+RICH = 0.3
+"""Diversity that a run must have had to have something to lose."""
+
+
+class ModeCollapse(Detector):
+    """Samples are all alike, or far less varied than they were: the batch's spread tells."""
+
+    code = "mode-collapse"
+    name = "Modes collapse"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.diversity = Window(LASTING)
+        self.best = 0.0
+
+    def take(self, record: Record, config: RunConfig) -> None:
+        """Take in the diversity."""
+        self.diversity.add(record["step"], record.get("diversity"))
+        if self.diversity.full:
+            self.best = max(self.best, min(self.diversity.median, 1.0))
+
+    @property
+    def _floor(self) -> float:
+        return max(SAME, FALLEN * self.best if self.best >= RICH else 0.0)
+
+    def symptom(self) -> Symptom | None:
+        """Return the trouble where every value of the window is below the floor."""
+        floor = self._floor
+        if not self.diversity.lasts(lambda value: value < floor):
+            return None
+        now = self.diversity.median
+        before = f", down from {self.best:.0%}" if self.best >= RICH else ""
+        return Symptom(
+            f"Modes collapse: for {self.diversity.span} steps generated images have had {now:.1%} "
+            f"of the diversity of real ones{before}; G has found a few images that D takes for "
+            "real, and makes only those.",
+            {"diversity": now, "best": self.best, "steps": self.diversity.span},
+        )
+
+    def relief(self) -> Symptom | None:
+        """Tell of samples that are varied again."""
+        now = self.diversity.latest_median
+        if now < max(VARIED, RISEN * self.best if self.best >= RICH else 0.0):
+            return None
+        return Symptom(
+            f"Generated images have {now:.0%} of the diversity of real ones again.",
+            {"diversity": now},
+        )

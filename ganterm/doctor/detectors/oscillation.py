@@ -1,0 +1,62 @@
+"""The two networks chase each other round in circles, and neither settles."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from ganterm.config import RunConfig
+from ganterm.doctor.balance import loss_ratio
+from ganterm.doctor.detectors.base import Detector
+from ganterm.doctor.finding import Symptom
+from ganterm.doctor.window import Window
+from ganterm.runs.records import Record
+
+LASTING = 300
+"""Steps over which swings are counted."""
+MANY, FEW = 6, 2
+"""Swings within them where the trouble begins and where it is over."""
+WON, LOST = 0.9, 0.1
+"""Share of generated images that D sees through when it has won, and when G has."""
+
+
+class Oscillation(Detector):
+    """D sees through nearly every generated image, then through nearly none, again and again.
+
+    Only where the loss has a scale: the threshold of other critics is a convention.
+    """
+
+    code = "oscillation"
+    name = "Training oscillates"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.accuracy = Window(LASTING)
+
+    def take(self, record: Record, config: RunConfig) -> None:
+        """Take in D's accuracy on generated images."""
+        if loss_ratio(record, config) is not None and config.loss != "relativistic":
+            self.accuracy.add(record["step"], record.get("acc_fake"))
+
+    @property
+    def _swings(self) -> int:
+        """How often victory has changed sides within the window."""
+        sides = [value >= WON for value in self.accuracy.values if not LOST < value < WON]
+        return sum(a != b for a, b in pairwise(sides))
+
+    def symptom(self) -> Symptom | None:
+        """Return the trouble where victory changes sides too often."""
+        swings = self._swings
+        if swings < MANY:
+            return None
+        return Symptom(
+            f"Training oscillates: {swings} times within {self.accuracy.span} steps D has gone "
+            "from seeing through nearly every generated image to nearly none or back; each "
+            "network overshoots what the other does.",
+            {"swings": swings, "steps": self.accuracy.span},
+        )
+
+    def relief(self) -> Symptom | None:
+        """Tell of a game that is steady again."""
+        if self._swings > FEW or not self.accuracy.full:
+            return None
+        return Symptom("Training is steady again.", {"swings": self._swings})

@@ -1,0 +1,62 @@
+"""The judge finds nothing better any more."""
+
+from __future__ import annotations
+
+from ganterm.config import RunConfig
+from ganterm.doctor.detectors.base import Detector
+from ganterm.doctor.finding import Symptom
+from ganterm.runs.records import Record
+
+JUDGEMENTS = 6
+"""Judgements in a row without a better one: scores of one run wander by more than a little."""
+BETTER = 0.98
+"""Share of the best distance so far that a new one must come below to count as better."""
+
+
+class Plateau(Detector):
+    """The distance to real images has not fallen for many judgements.
+
+    A game has no loss that falls, so only scores can tell a run that stands still.
+    """
+
+    code = "plateau"
+    name = "Scores no longer improve"
+    kind = "judged"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.judge: object = None
+        self.best = float("inf")
+        self.best_step = self.step = 0
+        self.waited = 0
+
+    def take(self, record: Record, config: RunConfig) -> None:
+        """Take in the Fréchet distance; another judge's figures begin anew."""
+        distance = record.get("fid")
+        if not isinstance(distance, (int, float)):
+            return
+        if record.get("judge") != self.judge:
+            self.judge, self.best = record.get("judge"), float("inf")
+        self.step = record["step"]
+        if distance < BETTER * self.best:
+            self.best, self.best_step, self.waited = distance, self.step, 0
+        elif self.step > self.best_step:
+            self.waited += 1
+
+    def symptom(self) -> Symptom | None:
+        """Return the trouble where no judgement was better for long."""
+        if self.waited < JUDGEMENTS:
+            return None
+        return Symptom(
+            f"Scores no longer improve: the Fréchet distance was {self.best:.3g} at step "
+            f"{self.best_step:,}, and none of the {self.waited} judgements since was better.",
+            {"fid": self.best, "best_step": self.best_step, "judgements": self.waited},
+        )
+
+    def relief(self) -> Symptom | None:
+        """Tell of a distance that is the best so far."""
+        if self.waited:
+            return None
+        return Symptom(
+            f"Scores improve again: the Fréchet distance is {self.best:.3g}.", {"fid": self.best}
+        )

@@ -1,0 +1,72 @@
+"""Both losses stand still: the networks no longer change."""
+
+from __future__ import annotations
+
+from statistics import fmean, pstdev
+
+from ganterm.config import RunConfig
+from ganterm.doctor.detectors.base import Detector
+from ganterm.doctor.finding import Symptom
+from ganterm.doctor.window import Window
+from ganterm.runs.records import Record
+
+LASTING = 150
+"""Steps for which both losses must stand still."""
+STILL, MOVING = 0.003, 0.02
+"""Spread of a loss as a share of its size, where the trouble begins and where it is over.
+
+What chance makes of the batches alone is more than this wherever both networks learn.
+"""
+
+
+class Stall(Detector):
+    """Neither loss moves: rates of zero, or networks from which no gradient comes."""
+
+    code = "stall"
+    name = "Training stands still"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.losses = {"d_loss": Window(LASTING), "g_loss": Window(LASTING)}
+        self.rates = (0.0, 0.0)
+
+    def take(self, record: Record, config: RunConfig) -> None:
+        """Take in both losses."""
+        self.rates = (config.lr_g, config.lr_d)
+        for key, window in self.losses.items():
+            window.add(record["step"], record.get(key))
+
+    def _spreads(self) -> dict[str, float]:
+        return {
+            key: pstdev(window.values) / (abs(fmean(window.values)) or 1.0)
+            for key, window in self.losses.items()
+        }
+
+    def symptom(self) -> Symptom | None:
+        """Return the trouble where both losses have hardly moved."""
+        if not all(window.full for window in self.losses.values()):
+            return None
+        spreads = self._spreads()
+        if max(spreads.values()) >= STILL:
+            return None
+        d_loss, g_loss = (window.median for window in self.losses.values())
+        span = self.losses["d_loss"].span
+        lr_g, lr_d = self.rates
+        return Symptom(
+            f"Training stands still: for {span} steps neither loss has moved (D {d_loss:.4g}, G "
+            f"{g_loss:.4g}) at rates of {lr_g:g} for G and {lr_d:g} for D; no gradient comes "
+            "through, or the rates are too low.",
+            {"d_loss": d_loss, "g_loss": g_loss, "steps": span, **spreads_by_name(spreads)},
+        )
+
+    def relief(self) -> Symptom | None:
+        """Tell of losses that move again."""
+        spreads = self._spreads()
+        if max(spreads.values()) < MOVING:
+            return None
+        return Symptom("The losses move again.", spreads_by_name(spreads))
+
+
+def spreads_by_name(spreads: dict[str, float]) -> dict[str, float]:
+    """Return the spreads under the names that the evidence has for them."""
+    return {f"{key}_spread": value for key, value in spreads.items()}

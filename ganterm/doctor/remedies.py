@@ -1,0 +1,185 @@
+"""What can be done about each trouble: settings computed from those in force, the gentlest first.
+
+A remedy is offered only where its settings go with the others, so that whoever takes it is not
+refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from ganterm.config import FIELDS, RunConfig
+from ganterm.config.rules import LOSSES_WITH_LABELS, problems
+from ganterm.runs.records import Remedy
+
+Offer = tuple[str, str, dict[str, Any]]
+"""A remedy's id, its label and its settings, yet to be held against the rules."""
+
+_SMOOTH = 0.9
+"""Label of real images that keeps D from being certain (Salimans et al. 2016, 1606.03498)."""
+_MOST_D_STEPS = 10
+_USUAL_RATE = 2e-4
+"""Learning rate of most GANs of small images."""
+
+
+def remedies(code: str, config: RunConfig) -> list[Remedy]:
+    """Return what can be applied to the trouble called `code` in a run under `config`.
+
+    Those that the run itself can take come first. Each changes something, and is legal.
+    """
+    offers = _OFFERS.get(code)
+    found: list[Remedy] = []
+    for identity, label, settings in offers(config) if offers else ():
+        changed = msgspec.structs.replace(config, **settings)
+        if changed != config and _in_bounds(settings) and not any(problems(changed)):
+            live = code not in _FATAL and all(FIELDS[key].live for key in settings)
+            found.append({"id": identity, "label": label, "settings": settings, "live": live})
+    return sorted(found, key=lambda remedy: not remedy["live"])
+
+
+def in_words(offered: list[Remedy]) -> str:
+    """Return remedies as one phrase, as an alert's `remedy` has it; empty where there are none."""
+    return ", or ".join(remedy["label"] for remedy in offered)
+
+
+def _in_bounds(settings: dict[str, Any]) -> bool:
+    try:
+        for key, value in settings.items():
+            msgspec.convert(value, type=FIELDS[key].type)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _d_too_strong(config: RunConfig) -> Iterator[Offer]:
+    if config.d_steps > 1:
+        yield _d_steps("fewer-d-steps", config.d_steps - 1)
+    yield _rates("slower-d", "halve lr_d", config, d=1 / 2)
+    if config.loss in LOSSES_WITH_LABELS and config.real_label > _SMOOTH:
+        yield "smooth-labels", f"smooth real_label to {_SMOOTH}", {"real_label": _SMOOTH}
+    if config.loss == "minimax":
+        yield _non_saturating()
+    yield from _bounded_slope(config)
+
+
+def _g_too_strong(config: RunConfig) -> Iterator[Offer]:
+    if config.d_steps < _MOST_D_STEPS:
+        yield _d_steps("more-d-steps", config.d_steps + 1)
+    yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
+    if config.lr_d < config.lr_g:
+        settings = {"lr_d": config.lr_g}
+        yield "equal-rates", f"raise lr_d to G's {config.lr_g:g}", settings
+
+
+def _mode_collapse(config: RunConfig) -> Iterator[Offer]:
+    if config.d_steps < _MOST_D_STEPS:
+        yield _d_steps("more-d-steps", config.d_steps + 1)
+    yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
+    yield from _bounded_slope(config)
+    if not config.minibatch_discrimination:
+        settings: dict[str, Any] = {"minibatch_discrimination": True}
+        yield "minibatch", "begin anew with minibatch_discrimination", settings
+
+
+def _vanishing(config: RunConfig) -> Iterator[Offer]:
+    yield _rates("slower-d", "halve lr_d", config, d=1 / 2)
+    if config.loss in LOSSES_WITH_LABELS and config.real_label > _SMOOTH:
+        yield "smooth-labels", f"smooth real_label to {_SMOOTH}", {"real_label": _SMOOTH}
+    if config.loss == "minimax":
+        yield _non_saturating()
+    yield _rates("slower-g", "quarter lr_g", config, g=1 / 4)
+    yield from _bounded_slope(config)
+
+
+def _exploding(config: RunConfig) -> Iterator[Offer]:
+    yield _rates("slower", "quarter lr_g and lr_d", config, g=1 / 4, d=1 / 4)
+    yield from _bounded_slope(config)
+
+
+def _not_finite(config: RunConfig) -> Iterator[Offer]:
+    yield _rates("slower", "lower lr_g and lr_d to a tenth in a branch", config, g=0.1, d=0.1)
+    yield from _bounded_slope(config)
+
+
+def _oscillation(config: RunConfig) -> Iterator[Offer]:
+    yield _rates("slower", "halve lr_g and lr_d", config, g=1 / 2, d=1 / 2)
+    # Two time scales (Heusel et al. 2017, arXiv:1706.08500): D the quicker of the two.
+    yield _rates("two-rates", "quarter lr_g alone", config, g=1 / 4)
+    yield from _bounded_slope(config)
+
+
+def _memorising(config: RunConfig) -> Iterator[Offer]:
+    if config.augment == "none":
+        settings = {"augment": "translation,cutout"}
+        yield "augment", "branch with augment translation,cutout", settings
+    yield from _bounded_slope(config)
+
+
+def _stall(config: RunConfig) -> Iterator[Offer]:
+    settings = {key: _USUAL_RATE for key in ("lr_g", "lr_d") if getattr(config, key) < _USUAL_RATE}
+    yield "usual-rates", f"raise {' and '.join(settings)} to {_USUAL_RATE:g}", settings
+
+
+def _plateau(config: RunConfig) -> Iterator[Offer]:
+    yield _rates("slower", "halve lr_g and lr_d", config, g=1 / 2, d=1 / 2)
+    if config.ema_kimg == 0:
+        yield "average", "branch with ema_kimg 10", {"ema_kimg": 10.0}
+
+
+def _bounded_slope(config: RunConfig) -> Iterator[Offer]:
+    """Yield what bounds D's slope: it weighs on D for good."""
+    if config.penalty == "none":
+        yield "r1", "branch with penalty r1", {"penalty": "r1", "penalty_weight": 1.0}
+    elif config.penalty_strength > 0:
+        weight = 2 * config.penalty_strength
+        yield "penalty", f"raise penalty_weight to {weight:g}", {"penalty_weight": weight}
+    if not config.spectral_norm:
+        settings = {"spectral_norm": True, "d_norm": "none"}
+        yield "spectral", "begin anew with spectral_norm", settings
+
+
+def _rates(
+    identity: str,
+    label: str,
+    config: RunConfig,
+    *,
+    g: float = 1.0,
+    d: float = 1.0,
+) -> Offer:
+    rates = {"lr_g": config.lr_g * g, "lr_d": config.lr_d * d}
+    settings = {k: _round(v) for k, v in rates.items() if v != getattr(config, k)}
+    figures = " and ".join(f"{value:g}" for value in settings.values())
+    return identity, f"{label} to {figures}" if figures else label, settings
+
+
+def _d_steps(identity: str, count: int) -> Offer:
+    return identity, f"set d_steps to {count}", {"d_steps": count}
+
+
+def _non_saturating() -> Offer:
+    return "non-saturating", "branch with loss non-saturating", {"loss": "non-saturating"}
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+_FATAL: Final = frozenset({"not-finite"})
+"""Troubles that end a run: it can change nothing any more."""
+
+_OFFERS: Final[dict[str, Callable[[RunConfig], Iterator[Offer]]]] = {
+    "d-too-strong": _d_too_strong,
+    "g-too-strong": _g_too_strong,
+    "mode-collapse": _mode_collapse,
+    "lost-classes": _mode_collapse,
+    "vanishing-gradient": _vanishing,
+    "exploding-gradient": _exploding,
+    "oscillation": _oscillation,
+    "not-finite": _not_finite,
+    "memorising": _memorising,
+    "stall": _stall,
+    "plateau": _plateau,
+}
