@@ -100,7 +100,7 @@ def _exploding(config: RunConfig) -> Iterator[Offer]:
 
 
 def _not_finite(config: RunConfig) -> Iterator[Offer]:
-    yield _rates("slower", "lower lr_g and lr_d to a tenth in a branch", config, g=0.1, d=0.1)
+    yield _rates("slower", "branch with a tenth of lr_g and lr_d", config, g=0.1, d=0.1)
     yield from _bounded_slope(config)
 
 
@@ -151,8 +151,8 @@ def _rates(
 ) -> Offer:
     rates = {"lr_g": config.lr_g * g, "lr_d": config.lr_d * d}
     settings = {k: _round(v) for k, v in rates.items() if v != getattr(config, k)}
-    figures = " and ".join(f"{value:g}" for value in settings.values())
-    return identity, f"{label} to {figures}" if figures else label, settings
+    figures = ", ".join(f"{key} {value:g}" for key, value in settings.items())
+    return identity, f"{label} ({figures})", settings
 
 
 def _d_steps(identity: str, count: int) -> Offer:

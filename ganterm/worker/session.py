@@ -21,7 +21,7 @@ from ganterm.data import load
 from ganterm.errors import ExitCode
 from ganterm.latent.sample import generate
 from ganterm.runs import checkpoints
-from ganterm.runs.journal import JournalWriter
+from ganterm.runs.journal import JournalWriter, effective, read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import HOST, Status, write_status
@@ -39,6 +39,7 @@ from ganterm.training.loop import DivergenceError, Trainer
 from ganterm.training.seeding import fixed_latents
 from ganterm.training.state import export_state, restore_state
 from ganterm.worker.adapt import adapted
+from ganterm.worker.attending import Attending
 from ganterm.worker.checkpoint import Meta, load_tensors, read_meta, save_checkpoint
 from ganterm.worker.commands import Inbox
 from ganterm.worker.job import Job
@@ -86,6 +87,7 @@ class Session:
         self.inbox = Inbox(run.control, job.answered, job.missed)
         self.trainer: Trainer
         self.changes: LiveChanges
+        self.doctor: Attending
         self.latents: torch.Tensor
         self.data_crc32 = ""
         self.paused = False
@@ -109,7 +111,7 @@ class Session:
             if isinstance(error, DivergenceError):
                 for event in error.measured:
                     self._handle(event)
-                self._alert_divergence(error)
+                self.doctor.diverged(error)
             trouble = explain(error, self.run, self.job.config)
             if trouble is None:
                 story = f"{type(error).__name__}: {error}; the whole story is in worker.log."
@@ -133,6 +135,7 @@ class Session:
         self.data_crc32 = f"{zlib.crc32(images.images.numpy().data):08x}"
         self.trainer = Trainer(config, images.images, device)
         self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
+        self.doctor = Attending(self.trainer, self.journal, self.changes)
         self.latents = fixed_latents(config.seed, config.sample_grid**2, config.z_dim)
         if self.job.checkpoint is not None:
             meta = read_meta(self.job.checkpoint)
@@ -141,6 +144,8 @@ class Session:
             restore_state(self.trainer, tensors, counters)
             self._saved_step = self.trainer.step
             self._note_checkpoint(self.job.checkpoint)
+        if self.job.resumed:
+            self.doctor.remember(effective(read_journal(self.run.journal)))
         self._write_opening()
         if self.job.parent:
             self._begin_branch()
@@ -213,6 +218,7 @@ class Session:
             case Metrics(step, epoch, rate, values):
                 self.journal.write("metrics", step, epoch=epoch, images_per_s=rate, **values)
                 self.status = dataclasses.replace(self.status, images_per_s=rate)
+                self.doctor.see("metrics", step, values)
             case EpochEnded(step, epoch, values):
                 self.journal.write("epoch", step, epoch=epoch, **values)
             case SampleDue():
@@ -226,6 +232,8 @@ class Session:
 
     def _boundary(self) -> None:
         self.changes.make_due()
+        if alarm := self.doctor.act():
+            self._leave(alarm)
         if self.stop:
             self._leave(f"by {self.stop.name}")
         now = time.monotonic()
@@ -374,16 +382,6 @@ class Session:
         """Write the end where that is possible; what brought the run down may prevent it."""
         with contextlib.suppress(OSError):
             self._end("failed", message, code)
-
-    def _alert_divergence(self, error: DivergenceError) -> None:
-        with contextlib.suppress(OSError):
-            self.journal.write(
-                "alert",
-                error.step,
-                code="not-finite",
-                message=str(error),
-                remedy="lower lr_g and lr_d, or add a penalty",
-            )
 
     def _relative(self, path: Path) -> str:
         return str(path.relative_to(self.run.path))

@@ -62,7 +62,8 @@ def test_divergence_is_told_and_not_saved(zygote: Zygote, tmp_path: Path) -> Non
 
     # The same again, because a run goes on exactly as it was.
     assert train_until_it_breaks(zygote, run)[1] == step
-    assert [record["step"] for record in kinds(run, "alert")] == [step, step]
+    diverged = [each for each in kinds(run, "alert") if each["code"] == "not-finite"]
+    assert [record["step"] for record in diverged] == [step, step]
 
 
 @pytest.mark.parametrize("every", ["0", "1"], ids=["no checkpoint", "a checkpoint every step"])

@@ -11,7 +11,7 @@ from ganterm.runs.records import Record
 
 LASTING = 150
 """Steps for which it must last: nearly every run begins with a discriminator that wins."""
-HOPELESS, HOPEFUL = 0.01, 0.05
+HOPELESS, HOPEFUL = 0.002, 0.05
 """D's loss as a share of that of guessing, where the trouble begins and where it is over."""
 
 

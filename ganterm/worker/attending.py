@@ -1,0 +1,107 @@
+"""The doctor at the side of a run: alerts in its journal, and what `on_alert` makes of them."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ganterm.doctor.doctor import Doctor
+from ganterm.doctor.remedies import remedies
+from ganterm.runs.journal import JournalWriter
+from ganterm.runs.records import Record
+from ganterm.training.loop import DivergenceError, Trainer
+from ganterm.worker.live import LiveChanges
+
+SETTLING_STEPS: Final = 300
+"""Steps that a remedy is given to work before the next one."""
+MOST_REMEDIES: Final = 3
+"""Remedies for one trouble; what they do not cure needs another network, and a person."""
+_MARK: Final = "doctor-"
+"""What the ids of the changes begin with that are remedies."""
+
+
+class Attending:
+    """Shows the doctor what a run writes to its journal, and does what its settings ask for.
+
+    A remedy is a live change like any other, in the journal before it takes effect, so a run that
+    is repeated or goes on makes it again at its step. While such changes are yet to be made again
+    no new remedy is applied.
+    """
+
+    def __init__(self, trainer: Trainer, journal: JournalWriter, changes: LiveChanges) -> None:
+        self._trainer = trainer
+        self._journal = journal
+        self._changes = changes
+        self._doctor = Doctor(trainer.config)
+        self._applied: dict[str, int] = {}
+        self._last_remedy = -SETTLING_STEPS
+        self._news = ""
+
+    def remember(self, records: Iterable[Record]) -> None:
+        """Look at the run's history in force, up to the step at which it goes on."""
+        for record in records:
+            if record["step"] > self._trainer.step:
+                continue
+            self._doctor.see(record)
+            if record["kind"] == "alert":
+                self._note(record)
+            elif record["kind"] == "control" and str(record.get("id")).startswith(_MARK):
+                self._last_remedy = record["step"]
+        self._news = ""
+
+    def see(self, kind: str, step: int, fields: Mapping[str, Any]) -> None:
+        """Look at a `metrics` or `judged` record, and write down the alerts it gives rise to.
+
+        Of what is not finite `diverged` tells, which knows the very step.
+        """
+        if all(math.isfinite(value) for value in fields.values() if isinstance(value, float)):
+            self._look(kind, step, fields)
+
+    def diverged(self, error: DivergenceError) -> None:
+        """Write the alert of a run that cannot go on, where it can be written."""
+        with contextlib.suppress(OSError):
+            self._look("metrics", error.step, {error.term: math.nan})
+
+    def _look(self, kind: str, step: int, fields: Mapping[str, Any]) -> None:
+        self._doctor.config = self._trainer.config
+        for alert in self._doctor.see({"v": 1, "time": 0.0, **fields, "kind": kind, "step": step}):
+            self._journal.write("alert", step, **alert)
+            self._note(alert)
+
+    def act(self) -> str:
+        """Do at a step boundary what `on_alert` asks for; returns why the run is to stop, or ""."""
+        step, config = self._trainer.step, self._trainer.config
+        if self._changes.pending:
+            self._last_remedy, self._news = step, ""
+        news, self._news = self._news, ""
+        if config.on_alert == "stop" and news:
+            return f"by the doctor ({news})"
+        if config.on_alert == "remedy" and step - self._last_remedy >= SETTLING_STEPS:
+            self._apply_one()
+        return ""
+
+    def _note(self, alert: Mapping[str, Any]) -> None:
+        """Keep in mind which troubles stand; the doctor's alerts alone have evidence."""
+        if "evidence" not in alert:
+            return
+        if alert.get("cleared"):
+            self._applied.pop(alert["code"], None)
+        else:
+            self._applied[alert["code"]] = 0
+            self._news = self._news or alert["code"]
+
+    def _apply_one(self) -> None:
+        """Apply the gentlest remedy of the first trouble that has one left."""
+        for code, count in self._applied.items():
+            offered = remedies(code, self._trainer.config)
+            remedy = next((each for each in offered if each["live"]), None)
+            if remedy is None or count >= MOST_REMEDIES:
+                continue
+            self._applied[code] = count + 1
+            self._last_remedy = self._trainer.step
+            for key, value in remedy["settings"].items():
+                identity = f"{_MARK}{code}-{self._trainer.step}-{key}"
+                self._changes.make(identity, {"key": key, "value": value})
+            return
