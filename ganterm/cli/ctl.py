@@ -15,9 +15,13 @@ from ganterm.config.fields import field, parse_value
 from ganterm.errors import ConfigError, WorkerError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ganterm.runs.journal import JournalTail
+    from ganterm.runs.layout import RunDir
     from ganterm.runs.records import Record
 
-CommandName = Literal["pause", "resume", "stop", "checkpoint", "sample", "set", "undo"]
+CommandName = Literal["pause", "resume", "stop", "checkpoint", "sample", "set", "undo", "remedy"]
 
 
 def ctl(
@@ -27,7 +31,11 @@ def ctl(
         typer.Argument(help="What it is to do at its next step boundary.", metavar="COMMAND"),
     ],
     change: Annotated[
-        str | None, typer.Argument(metavar="[KEY=VALUE]", help="With set: what to change.")
+        str | None,
+        typer.Argument(
+            metavar="[KEY=VALUE|ID]",
+            help="With set: what to change. With remedy: which; by default they are listed.",
+        ),
     ] = None,
     *,
     runs_dir: RunsDir = None,
@@ -38,14 +46,18 @@ def ctl(
 ) -> None:
     """Pause, resume, stop, checkpoint or sample a run, or set a live value: `set lr_g=1e-4`.
 
-    undo takes the last change of a live value back that still stands.
+    undo takes the last change of a live value back that still stands. remedy applies what the
+    doctor offers for a trouble that stands: live, or as another run where that is needed.
     """
-    from ganterm.runs import control  # noqa: PLC0415
     from ganterm.runs.journal import JournalTail  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
     from ganterm.runs.state import observe  # noqa: PLC0415
 
-    found = resolve_run(run, runs_dir or default_runs_dir())
+    where = runs_dir or default_runs_dir()
+    found = resolve_run(run, where)
+    if command == "remedy":
+        _remedy(found, change, where, wait, as_json=as_json)
+        return
     arguments = _arguments(command, change)
     view = observe(found)
     if view.alive is False:
@@ -57,6 +69,51 @@ def ctl(
     records = tail.poll()
     if command == "undo":
         command, arguments = "set", _undoing(found.name, records)
+    _post(found, tail, command, arguments, wait, as_json=as_json)
+
+
+def _remedy(
+    found: RunDir, which: str | None, runs_dir: Path, wait: float, *, as_json: bool
+) -> None:
+    from ganterm.cli import remedy as remedying  # noqa: PLC0415
+    from ganterm.doctor.standing import standing  # noqa: PLC0415
+    from ganterm.runs.journal import JournalTail  # noqa: PLC0415
+    from ganterm.runs.state import observe  # noqa: PLC0415
+
+    tail = JournalTail(found.journal)
+    troubles = standing(tail.poll())
+    if which is None:
+        remedying.list_remedies(found.name, troubles, as_json=as_json)
+        return
+
+    def set_live(arguments: dict[str, Any]) -> None:
+        _post(found, tail, "set", arguments, wait, as_json=as_json)
+
+    trouble, remedy = remedying.choose(found.name, which, troubles)
+    remedying.apply(
+        found,
+        trouble,
+        remedy,
+        alive=observe(found).alive is not False,
+        runs_dir=runs_dir,
+        set_live=set_live,
+        as_json=as_json,
+    )
+
+
+def _post(
+    found: RunDir,
+    tail: JournalTail,
+    command: str,
+    arguments: dict[str, Any],
+    wait: float,
+    *,
+    as_json: bool,
+) -> None:
+    """Post a command and wait for its answer, which is printed."""
+    from ganterm.runs import control  # noqa: PLC0415
+    from ganterm.runs.state import observe  # noqa: PLC0415
+
     identity = control.post(found.control, command, **arguments)
     deadline = time.monotonic() + wait
     while time.monotonic() < deadline:

@@ -75,9 +75,9 @@ def _g_too_strong(config: RunConfig) -> Iterator[Offer]:
 
 
 def _mode_collapse(config: RunConfig) -> Iterator[Offer]:
+    yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
     if config.d_steps < _MOST_D_STEPS:
         yield _d_steps("more-d-steps", config.d_steps + 1)
-    yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
     yield from _bounded_slope(config)
     if not config.minibatch_discrimination:
         settings: dict[str, Any] = {"minibatch_discrimination": True}
@@ -90,7 +90,7 @@ def _vanishing(config: RunConfig) -> Iterator[Offer]:
         yield "smooth-labels", f"smooth real_label to {_SMOOTH}", {"real_label": _SMOOTH}
     if config.loss == "minimax":
         yield _non_saturating()
-    yield _rates("slower-g", "quarter lr_g", config, g=1 / 4)
+    yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
     yield from _bounded_slope(config)
 
 

@@ -1,0 +1,88 @@
+"""`ganterm ctl RUN remedy`: what the doctor would do about a run's troubles, and doing it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ganterm.cli.console import emit, emit_json
+from ganterm.cli.narrate import say
+from ganterm.errors import ConfigError
+from ganterm.render.text import safe_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ganterm.doctor.standing import Trouble
+    from ganterm.runs.layout import RunDir
+    from ganterm.runs.records import Remedy
+
+Setter = Callable[[dict[str, Any]], None]
+"""Has a run that trains change one setting, given as the arguments of `set`."""
+
+
+def list_remedies(name: str, troubles: list[Trouble], *, as_json: bool) -> None:
+    """Print the troubles that stand in the run called `name`, and the remedies for each."""
+    if as_json:
+        emit_json(
+            [
+                {"code": t.code, "step": t.step, "message": t.message, "remedies": t.remedies}
+                for t in troubles
+            ]
+        )
+        return
+    if not troubles:
+        say(f"The doctor finds nothing wrong with {name}.")
+    for trouble in troubles:
+        emit(f"{trouble.code}, step {trouble.step:,}: {safe_text(trouble.message)}")
+        for remedy in trouble.remedies:
+            how = "live" if remedy["live"] else "as another run"
+            emit(f"  {remedy['id']:16}{remedy['label']}, {how}")
+
+
+def choose(name: str, identity: str, troubles: list[Trouble]) -> tuple[Trouble, Remedy]:
+    """Return the remedy called `identity`, and the first trouble that it is for.
+
+    Raises `ConfigError` with those there are.
+    """
+    offered = [(trouble, remedy) for trouble in troubles for remedy in trouble.remedies]
+    for trouble, remedy in offered:
+        if remedy["id"] == identity:
+            return trouble, remedy
+    if not offered:
+        raise ConfigError(f"The doctor knows of nothing to be done about {name}.")
+    known = ", ".join(dict.fromkeys(remedy["id"] for _, remedy in offered))
+    raise ConfigError(f"There is no remedy {identity!r} for {name}; there are {known}.")
+
+
+def apply(
+    found: RunDir,
+    trouble: Trouble,
+    remedy: Remedy,
+    *,
+    alive: bool,
+    runs_dir: Path,
+    set_live: Setter,
+    as_json: bool,
+) -> None:
+    """Change the run itself where it trains and can be changed, or begin another with the remedy.
+
+    Raises what beginning a run raises, and `ConfigError` when a change is refused.
+    """
+    if alive and remedy["live"]:
+        for key, value in remedy["settings"].items():
+            set_live({"key": key, "value": value})
+        return
+    from ganterm.doctor.anew import begin_with  # noqa: PLC0415
+    from ganterm.runs.launch import start_worker  # noqa: PLC0415
+
+    command = shlex.join(["ganterm", "ctl", found.name, "remedy", remedy["id"]])
+    made = begin_with(found, remedy["settings"], trouble.since, runs_dir, command=command)
+    process = start_worker(made)
+    if as_json:
+        emit_json({"run": made.name, "path": str(made.path), "pid": process.pid})
+    else:
+        emit(made.name)
+    going_on = f" {found.name} goes on as it is." if alive else ""
+    say(f"{made.name} trains with the remedy ({remedy['label']}).{going_on}")
