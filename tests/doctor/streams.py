@@ -1,0 +1,59 @@
+"""Records as a journal has them, made up: healthy ones, and what a test changes of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ganterm.config import RunConfig, resolve
+from ganterm.doctor.doctor import Doctor
+from ganterm.runs.records import Record
+
+HEALTHY: dict[str, float] = {
+    "d_loss": 0.5,
+    "g_loss": 1.2,
+    "d_real": 0.7,
+    "d_fake": 0.3,
+    "acc_real": 0.8,
+    "acc_fake": 0.8,
+    "grad_norm_d": 2.0,
+    "grad_norm_g": 3.0,
+    "diversity": 0.8,
+}
+Change = Callable[[int], dict[str, Any]]
+"""What differs from a healthy record at a step."""
+
+
+def config(**settings: Any) -> RunConfig:
+    """Return the dcgan recipe's configuration with some settings changed."""
+    return resolve({"recipe": "dcgan", **settings}).config
+
+
+def metrics(steps: int, change: Change = lambda _: {}, *, every: int = 10) -> list[Record]:
+    """Return a record each `every` steps up to `steps`: healthy, a tenth of noise, then changed."""
+    chance = random.Random(0)
+    found: list[Record] = []
+    for step in range(every, steps + 1, every):
+        values = {name: value * chance.uniform(0.9, 1.1) for name, value in HEALTHY.items()}
+        base = {"v": 1, "kind": "metrics", "step": step, "time": 0.0}
+        found.append({**base, **values, **change(step)})
+    return found
+
+
+def judged(step: int, **scores: Any) -> Record:
+    """Return a judgement."""
+    base = {"v": 1, "kind": "judged", "step": step, "time": 0.0, "judge": "one", "n": 1000}
+    return {**base, **scores}
+
+
+def alerts(
+    records: Iterable[Record], under: RunConfig | None = None
+) -> list[tuple[int, str, bool]]:
+    """Return step, code and whether it was cleared of every alert over `records`."""
+    doctor = Doctor(under or config())
+    return [
+        (record["step"], alert["code"], alert["cleared"])
+        for record in records
+        for alert in doctor.see(record)
+    ]

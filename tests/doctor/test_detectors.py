@@ -1,0 +1,127 @@
+"""Each detector finds its trouble in a made-up stream within 200 steps, once, and sees it end."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from ganterm.doctor.detectors import DETECTORS
+from tests.doctor.streams import Change, alerts, config, judged, metrics
+
+BEGINS, ENDS, LENGTH = 400, 1000, 1400
+
+TROUBLES: dict[str, dict[str, Any]] = {
+    "d-too-strong": {"d_loss": 1e-4, "acc_real": 1.0, "acc_fake": 1.0},
+    "g-too-strong": {"d_real": 0.4, "d_fake": 0.6},
+    "mode-collapse": {"diversity": 0.05},
+    "vanishing-gradient": {"grad_norm_g": 1e-6},
+    "exploding-gradient": {"grad_norm_d": 5e4},
+    "stall": {"d_loss": 0.69, "g_loss": 0.7},
+    "not-finite": {"g_loss": None},
+}
+
+
+def between(values: dict[str, Any]) -> Change:
+    return lambda step: values if BEGINS < step <= ENDS else {}
+
+
+def test_nothing_is_found_in_a_healthy_stream() -> None:
+    assert alerts(metrics(20_000)) == []
+
+
+@pytest.mark.parametrize("every", [1, 10, 50])
+@pytest.mark.parametrize("code", TROUBLES)
+def test_a_trouble_is_told_of_once_and_its_end_once(code: str, every: int) -> None:
+    found = alerts(metrics(LENGTH, between(TROUBLES[code]), every=every))
+    assert [(name, cleared) for _, name, cleared in found] == [(code, False), (code, True)]
+    (raised, _, _), (over, _, _) = found
+    assert BEGINS < raised <= BEGINS + 250
+    assert ENDS < over <= LENGTH
+
+
+@pytest.mark.parametrize("code", TROUBLES)
+def test_a_moment_of_it_is_no_trouble(code: str) -> None:
+    """What passes within thirty steps is part of the game; but for NaN, which never is."""
+    stream = metrics(1000, lambda step: TROUBLES[code] if 500 < step <= 530 else {})
+    assert [name for _, name, _ in alerts(stream)] == (
+        ["not-finite", "not-finite"] if code == "not-finite" else []
+    )
+
+
+def test_fields_that_are_missing_are_no_trouble() -> None:
+    stream = metrics(2000)
+    for record in stream:
+        for name in ("grad_norm_g", "grad_norm_d", "diversity", "d_real"):
+            del record[name]
+    assert alerts(stream) == []
+
+
+def test_victories_that_change_sides_are_an_oscillation() -> None:
+    def swing(step: int) -> dict[str, Any]:
+        won = step // 40 % 2 == 0
+        return {"acc_fake": 0.99 if won else 0.02} if BEGINS < step <= ENDS else {}
+
+    found = alerts(metrics(LENGTH, swing))
+    assert [(code, cleared) for _, code, cleared in found] == [
+        ("oscillation", False),
+        ("oscillation", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "loss"),
+    [
+        ({}, math.log(2)),
+        ({"d_reduction": "sum"}, 2 * math.log(2)),
+        ({"loss": "least-squares"}, 1 / 8),
+        ({"loss": "hinge"}, 1.0),
+        ({"loss": "relativistic"}, math.log(2) / 2),
+    ],
+)
+def test_strength_is_measured_in_the_loss_s_own_scale(
+    settings: dict[str, Any], loss: float
+) -> None:
+    """A thousandth of guessing is hopeless under every loss, and a tenth is not."""
+    for share, expected in ((0.001, ["d-too-strong"]), (0.1, [])):
+        spread = lambda step, s=share: {"d_loss": loss * s * (1 + step % 7 / 10)}  # noqa: E731
+        found = alerts(metrics(600, spread), config(**settings))
+        assert [code for _, code, _ in found] == expected
+
+
+def test_a_perfect_discriminator_of_smoothed_labels_is_found() -> None:
+    """Its loss cannot fall below the entropy of the label, which is taken off."""
+    least = -(0.9 * math.log(0.9) + 0.1 * math.log(0.1)) / 2
+    stream = metrics(600, lambda step: {"d_loss": least + 1e-5 * (step % 7)})
+    assert [code for _, code, _ in alerts(stream, config(real_label=0.9))] == ["d-too-strong"]
+
+
+def test_a_critic_is_never_called_too_strong() -> None:
+    stream = metrics(600, lambda step: {"d_loss": -50.0 + step % 7, "d_real": 40.0, "d_fake": -9.0})
+    settings = {"loss": "wasserstein", "penalty": "wgan-gp", "d_norm": "none"}
+    assert alerts(stream, config(**settings)) == []
+
+
+def test_copies_missing_classes_and_a_plateau_are_found_in_judgements() -> None:
+    classes = [str(digit) for digit in range(10)]
+    copies = [judged(1000, copies=0.3, floor={"copies": 0.01}), judged(2000, copies=0.02)]
+    assert alerts(copies) == [(1000, "memorising", False), (2000, "memorising", True)]
+    missing = [judged(1000 * n, modes=m, classes=classes) for n, m in enumerate((3, 4, 9))]
+    assert alerts(missing) == [(1000, "lost-classes", False), (2000, "lost-classes", True)]
+    distances = [90.0, 40.0, *[42.0, 41.0, 39.9] * 2, 20.0]
+    plateau = [judged(1000 * n, fid=distance) for n, distance in enumerate(distances)]
+    assert alerts(plateau) == [(7000, "plateau", False), (8000, "plateau", True)]
+
+
+def test_another_judge_s_distances_begin_anew() -> None:
+    """A worse figure of another judge is no sign of a plateau."""
+    stream = [judged(1000 * n, fid=1.0 if n < 2 else 50.0 - n) for n in range(12)]
+    for record in stream[2:]:
+        record["judge"] = "another"
+    assert alerts(stream) == []
+
+
+def test_codes_are_all_different() -> None:
+    codes = [detector.code for detector in DETECTORS]
+    assert len(set(codes)) == len(codes)
