@@ -1,0 +1,15 @@
+"""Density and coverage (Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics …")."""
+
+from __future__ import annotations
+
+from ganterm.judging.scores.manifold import Overlap
+
+
+def density_coverage(shared: Overlap) -> tuple[float, float]:
+    """Return how many real balls hold a generated point, over k, and the share of balls that do.
+
+    Of real points against as many others, density is 1 and coverage about 1 - 2^-k (0.969 at
+    k = 5). Unlike precision, density does not rise for a point that only an outlier's wide ball
+    holds; it may pass 1 where generated points gather in the densest parts.
+    """
+    return float(shared.holding.double().mean() / shared.k), float(shared.covered.double().mean())

@@ -1,0 +1,32 @@
+"""The Fréchet distance between features (Heusel et al. 2017, "GANs Trained by a TTUR …": FID)."""
+
+from __future__ import annotations
+
+import torch
+
+
+def frechet_distance(real: torch.Tensor, fake: torch.Tensor) -> float:
+    """Return |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), >= 0, of features (N, F) and (M, F).
+
+    Means and unbiased covariances, in float64. The score falls with the sample count, so it only
+    compares at the same count. Raises ValueError for fewer than two rows.
+    """
+    if min(len(real), len(fake)) < 2:
+        raise ValueError("the Fréchet distance takes at least two images of each kind")
+    real, fake = real.to(torch.float64), fake.to(torch.float64)
+    gap = real.mean(dim=0) - fake.mean(dim=0)
+    real_spread, fake_spread = _covariance(real), _covariance(fake)
+    # S1 S2 has the eigenvalues of R S2 R with R = S1^(1/2), which is symmetric: no complex root of
+    # a near singular product has to be tamed.
+    values, vectors = torch.linalg.eigh(real_spread)
+    root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
+    product = root @ fake_spread @ root
+    shared = torch.linalg.eigvalsh((product + product.T) / 2).clamp_min(0).sqrt().sum()
+    distance = gap @ gap + real_spread.trace() + fake_spread.trace() - 2 * shared
+    return max(0.0, float(distance))
+
+
+def _covariance(features: torch.Tensor) -> torch.Tensor:
+    """Return the unbiased covariance (F, F) of features (N, F), also where F is 1."""
+    centred = features - features.mean(dim=0)
+    return centred.T @ centred / (len(features) - 1)
