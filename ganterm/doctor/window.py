@@ -9,6 +9,8 @@ from statistics import median
 
 LEAST = 4
 """Records that a window holds at the least, however far apart they are."""
+LATEST = 40
+"""Steps that count as the latest: long enough for a trouble that is over to be over for good."""
 
 
 class Window:
@@ -58,8 +60,10 @@ class Window:
 
     @property
     def latest_median(self) -> float:
-        """The middle one of the newest few values."""
-        return median(self.values[-LEAST:])
+        """The middle one of the newest few values; raises `StatisticsError` where there is none."""
+        begin = self._entries[-1][0] - LATEST if self._entries else 0
+        recent = sum(step > begin for step, _ in self._entries)
+        return median(self.values[-max(recent, LEAST) :])
 
     def lasts(self, holds: Callable[[float], bool], share: float = 1.0) -> bool:
         """Tell whether `holds` is true of at least `share` of the values of a full window."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statistics import fmean, pstdev
+import math
 
 from ganterm.config import RunConfig
 from ganterm.doctor.detectors.base import Detector
@@ -37,10 +37,7 @@ class Stall(Detector):
             window.add(record["step"], record.get(key))
 
     def _spreads(self) -> dict[str, float]:
-        return {
-            key: pstdev(window.values) / (abs(fmean(window.values)) or 1.0)
-            for key, window in self.losses.items()
-        }
+        return {key: _spread(window.values) for key, window in self.losses.items()}
 
     def symptom(self) -> Symptom | None:
         """Return the trouble where both losses have hardly moved."""
@@ -56,7 +53,7 @@ class Stall(Detector):
             f"Training stands still: for {span} steps neither loss has moved (D {d_loss:.4g}, G "
             f"{g_loss:.4g}) at rates of {lr_g:g} for G and {lr_d:g} for D; no gradient comes "
             "through, or the rates are too low.",
-            {"d_loss": d_loss, "g_loss": g_loss, "steps": span, **spreads_by_name(spreads)},
+            {"d_loss": d_loss, "g_loss": g_loss, "steps": span, **_by_name(spreads)},
         )
 
     def relief(self) -> Symptom | None:
@@ -64,9 +61,17 @@ class Stall(Detector):
         spreads = self._spreads()
         if max(spreads.values()) < MOVING:
             return None
-        return Symptom("The losses move again.", spreads_by_name(spreads))
+        return Symptom("The losses move again.", _by_name(spreads))
 
 
-def spreads_by_name(spreads: dict[str, float]) -> dict[str, float]:
+def _spread(values: list[float]) -> float:
+    """Return the standard deviation as a share of the mean's size."""
+    # The statistics module's is exact, and a hundred times slower.
+    mean = sum(values) / len(values)
+    variance = sum((value - mean) ** 2 for value in values) / len(values)
+    return math.sqrt(variance) / (abs(mean) or 1.0)
+
+
+def _by_name(spreads: dict[str, float]) -> dict[str, float]:
     """Return the spreads under the names that the evidence has for them."""
     return {f"{key}_spread": value for key, value in spreads.items()}
