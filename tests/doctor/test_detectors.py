@@ -103,6 +103,18 @@ def test_a_critic_is_never_called_too_strong() -> None:
     assert alerts(stream, config(**settings)) == []
 
 
+def test_few_modes_of_the_ring_are_a_collapse_and_a_slow_start_is_not() -> None:
+    def ring(step: int, late: int = 1500) -> dict[str, Any]:
+        return {"modes": 8.0 if step > late else 2.5, "diversity": 0.6}
+
+    collapse = alerts(metrics(2000, ring))
+    assert [(code, cleared) for _, code, cleared in collapse] == [
+        ("mode-collapse", False),
+        ("mode-collapse", True),
+    ]
+    assert alerts(metrics(2000, lambda step: ring(step, 400))) == []
+
+
 def test_copies_missing_classes_and_a_plateau_are_found_in_judgements() -> None:
     classes = [str(digit) for digit in range(10)]
     copies = [judged(1000, copies=0.3, floor={"copies": 0.01}), judged(2000, copies=0.02)]

@@ -16,10 +16,17 @@ FALLEN, RISEN = 0.2, 0.4
 """Share of the diversity the run had at its best, where the trouble begins and where it is over."""
 RICH = 0.3
 """Diversity that a run must have had to have something to lose."""
+RING_LASTING = 500
+"""Steps for which few of the ring's modes must be covered: a run begins without any."""
+RING_MODES, FEW_MODES, MANY_MODES = 8, 4, 6
+"""Modes of the ring, how many of them are too few, and with how many the trouble is over."""
 
 
 class ModeCollapse(Detector):
-    """Samples are all alike, or far less varied than they were: the batch's spread tells."""
+    """Samples are all alike, or far less varied than they were: the batch's spread tells.
+
+    Of the ring the modes themselves are counted.
+    """
 
     code = "mode-collapse"
     name = "Modes collapse"
@@ -27,10 +34,12 @@ class ModeCollapse(Detector):
     def __init__(self) -> None:
         super().__init__()
         self.diversity = Window(LASTING)
+        self.modes = Window(RING_LASTING)
         self.best = 0.0
 
     def take(self, record: Record, config: RunConfig) -> None:
-        """Take in the diversity."""
+        """Take in the diversity, and the ring's modes where they are counted."""
+        self.modes.add(record["step"], record.get("modes"))
         self.diversity.add(record["step"], record.get("diversity"))
         if self.diversity.full:
             self.best = max(self.best, min(self.diversity.median, 1.0))
@@ -40,7 +49,9 @@ class ModeCollapse(Detector):
         return max(SAME, FALLEN * self.best if self.best >= RICH else 0.0)
 
     def symptom(self) -> Symptom | None:
-        """Return the trouble where every value of the window is below the floor."""
+        """Return the trouble where every value of a window is too low."""
+        if self.modes.lasts(lambda count: count <= FEW_MODES):
+            return self._few_modes()
         floor = self._floor
         if not self.diversity.lasts(lambda value: value < floor):
             return None
@@ -53,8 +64,22 @@ class ModeCollapse(Detector):
             {"diversity": now, "best": self.best, "steps": self.diversity.span},
         )
 
+    def _few_modes(self) -> Symptom:
+        count, span = self.modes.median, self.modes.span
+        now = self.diversity.latest_median if self.diversity.values else None
+        return Symptom(
+            f"Modes collapse: for {span} steps generated points have reached no more than "
+            f"{max(self.modes.values):.2g} of {RING_MODES} modes; G makes what D takes for real "
+            "at the moment, and leaves the others out.",
+            {"modes": count, "diversity": now, "steps": span},
+        )
+
     def relief(self) -> Symptom | None:
         """Tell of samples that are varied again."""
+        if self.modes.values and self.modes.latest_median < MANY_MODES:
+            return None
+        if not self.diversity.values:
+            return None
         now = self.diversity.latest_median
         if now < max(VARIED, RISEN * self.best if self.best >= RICH else 0.0):
             return None
