@@ -15,8 +15,10 @@ class Pace:
 
     Attributes:
         name: local, ssh or low-bandwidth.
-        frames_per_second: how often at most something on the screen changes by itself. Answers to
-            keys and mouse do not wait.
+        frames_per_second: how often at most a film changes. Answers to keys and mouse do not wait.
+        looks_per_second: how often the runs are looked at, and so how often anything else changes
+            by itself. Every look takes the processor from the threads of a training, which wait
+            for one another.
         animations: whether things may move to their places instead of being there.
         frame_bytes: how many bytes a picture of samples may take; None for as many as it likes.
         bytes_per_second: how many may be sent for what changes by itself; None likewise.
@@ -24,14 +26,15 @@ class Pace:
 
     name: str
     frames_per_second: float
+    looks_per_second: float
     animations: bool
     frame_bytes: int | None = None
     bytes_per_second: float | None = None
 
     @property
     def poll_seconds(self) -> float:
-        """Seconds between two looks at the runs: what cannot be shown need not be read."""
-        return 1.0 / self.frames_per_second
+        """Seconds between two looks at the runs."""
+        return 1.0 / self.looks_per_second
 
     @classmethod
     def detect(cls, environ: Mapping[str, str], low_bandwidth: bool = False) -> Pace:
@@ -41,11 +44,12 @@ class Pace:
         return SSH if any(environ.get(name) for name in _REMOTE) else LOCAL
 
 
-LOCAL: Final = Pace("local", frames_per_second=10.0, animations=True)
-SSH: Final = Pace("ssh", frames_per_second=4.0, animations=False)
+LOCAL: Final = Pace("local", frames_per_second=10.0, looks_per_second=5.0, animations=True)
+SSH: Final = Pace("ssh", frames_per_second=4.0, looks_per_second=4.0, animations=False)
 LOW_BANDWIDTH: Final = Pace(
     "low-bandwidth",
     frames_per_second=1.0,
+    looks_per_second=1.0,
     animations=False,
     frame_bytes=6000,
     bytes_per_second=2500.0,

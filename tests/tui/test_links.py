@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.runs.control import pending
-from ganterm.tui.pace import LOW_BANDWIDTH, SSH
+from ganterm.tui.pace import LOW_BANDWIDTH, SSH, Pace
 from tests.tui.app_session import TRUECOLOUR, AppSession
 from tests.tui.training import Training
 
@@ -64,32 +64,37 @@ def settle(app: AppSession) -> None:
 
 @pytest.mark.parametrize("seconds", [8, pytest.param(60, marks=pytest.mark.slow)])
 def test_low_bandwidth_is_low(training: Training, seconds: float) -> None:
-    """While a run trains, and draws samples all the time, at most 3 kB a second are sent."""
+    """While a run trains, and draws samples all the time, less than 3 kB a second are sent.
+
+    One frame may have been owed when the window opened: a short window sees all of it.
+    """
+    steady, frame = LOW_BANDWIDTH.bytes_per_second, LOW_BANDWIDTH.frame_bytes
+    assert steady
+    assert frame
+    assert steady + frame / 60 < 3000
     app = app_on(training, "--low-bandwidth")
     try:
         settle(app)
         step = shown_step(app)
         rate = bytes_per_second(app, seconds)
         assert shown_step(app) > step
-        # What one painting may owe from before is no part of the steady rate.
-        assert 0 < rate <= 3000 + (LOW_BANDWIDTH.frame_bytes or 0) / seconds
+        assert 0 < rate <= steady + frame / seconds
     finally:
         app.kill()
 
 
 @pytest.mark.parametrize("pace", [SSH, LOW_BANDWIDTH], ids=lambda pace: pace.name)
-def test_slow_links_get_fewer_frames(training: Training, pace: object) -> None:
-    """Over SSH the screen changes four times a second by itself, not ten: no more packets."""
+def test_slow_links_get_fewer_frames(training: Training, pace: Pace) -> None:
+    """Over SSH the screen changes four times a second by itself, no more."""
     arguments = ["--low-bandwidth"] if pace is LOW_BANDWIDTH else []
     app = app_on(training, *arguments, SSH_CONNECTION="10.0.0.1 5 10.0.0.2 22")
     try:
         settle(app)
-        assert isinstance(pace, type(SSH))
         steps, began = set(), time.monotonic()
         while (elapsed := time.monotonic() - began) < 3:
             app._read(0.05)
             steps.add(shown_step(app))
-        assert 1 < len(steps) <= pace.frames_per_second * elapsed + 2
+        assert 1 < len(steps) <= pace.looks_per_second * elapsed + 2
     finally:
         app.kill()
 
