@@ -18,7 +18,7 @@ TROUBLES: dict[str, dict[str, Any]] = {
     "mode-collapse": {"diversity": 0.05},
     "vanishing-gradient": {"grad_norm_g": 1e-6},
     "exploding-gradient": {"grad_norm_d": 5e4},
-    "stall": {"d_loss": 0.69, "g_loss": 0.7},
+    "stall": {"d_loss": 0.69, "g_loss": 0.7, "diversity": 0.2},
     "not-finite": {"g_loss": None},
 }
 
@@ -56,6 +56,11 @@ def test_fields_that_are_missing_are_no_trouble() -> None:
         for name in ("grad_norm_g", "grad_norm_d", "diversity", "d_real"):
             del record[name]
     assert alerts(stream) == []
+
+
+def test_a_game_that_is_decided_may_stand_still() -> None:
+    """At the equilibrium both losses are constant, and the samples as varied as real ones."""
+    assert alerts(metrics(2000, lambda _: {"d_loss": 0.69, "g_loss": 0.69})) == []
 
 
 def test_victories_that_change_sides_are_an_oscillation() -> None:

@@ -1,4 +1,4 @@
-"""Both losses stand still: the networks no longer change."""
+"""Both losses stand still before anything was learnt: the networks do not change."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ STILL, MOVING = 0.003, 0.02
 
 What chance makes of the batches alone is more than this wherever both networks learn.
 """
+ARRIVED = 0.3
+"""Diversity from which losses may stand still: those of a game that is decided do."""
 
 
 class Stall(Detector):
@@ -28,10 +30,12 @@ class Stall(Detector):
     def __init__(self) -> None:
         super().__init__()
         self.losses = {"d_loss": Window(LASTING), "g_loss": Window(LASTING)}
+        self.diversity = Window(LASTING)
         self.rates = (0.0, 0.0)
 
     def take(self, record: Record, config: RunConfig) -> None:
-        """Take in both losses."""
+        """Take in both losses, and the diversity."""
+        self.diversity.add(record["step"], record.get("diversity"))
         self.rates = (config.lr_g, config.lr_d)
         for key, window in self.losses.items():
             window.add(record["step"], record.get(key))
@@ -42,6 +46,8 @@ class Stall(Detector):
     def symptom(self) -> Symptom | None:
         """Return the trouble where both losses have hardly moved."""
         if not all(window.full for window in self.losses.values()):
+            return None
+        if not self.diversity.lasts(lambda value: value < ARRIVED):
             return None
         spreads = self._spreads()
         if max(spreads.values()) >= STILL:
