@@ -1,0 +1,1 @@
+"""Says how good generated images are: scores that name what they were measured with."""
