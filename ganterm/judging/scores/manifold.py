@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-ROWS = 1024
-"""Rows of distances at a time: 10,000 columns of them are 80 MB."""
+ROWS = 512
+"""Rows of distances at a time: 10,000 columns of them are 40 MB."""
 
 
 @dataclass(frozen=True)
@@ -24,21 +24,27 @@ class Overlap:
 
 
 def radii(features: torch.Tensor, *, k: int) -> torch.Tensor:
-    """Return the squared distance (N,) of each row of features (N, F) to its k-th nearest other."""
+    """Return the distance (N,) of each row of features (N, F) to its k-th nearest other row."""
+    from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - a second to import
+
     if len(features) <= k:
         raise ValueError(f"k = {k} neighbours take at least {k + 1} points")
-    found = []
-    for start in range(0, len(features), ROWS):
-        distances = squared_distances(features[start : start + ROWS], features)
-        # The nearest of all is the point itself.
-        found.append(distances.topk(k + 1, dim=1, largest=False).values[:, k])
-    return torch.cat(found)
+    # It keeps the k nearest while the distances are in the cache: several times as quick as topk.
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(features.cpu().numpy())
+    distances, _ = search.kneighbors()
+    return torch.as_tensor(distances[:, -1]).to(features)
 
 
 def squared_distances(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Return the squared Euclidean distances (N, M) of rows (N, F) and (M, F), never below 0."""
-    norms = left.square().sum(dim=1, keepdim=True) + right.square().sum(dim=1)
-    return torch.addmm(norms, left, right.T, alpha=-2).clamp_min_(0)
+    """Return the squared Euclidean distances (N, M) of rows (N, F) and (M, F).
+
+    As one product, the norms as two columns more: rounding may leave a little below 0.
+    """
+    left_norms = left.square().sum(dim=1, keepdim=True)
+    right_norms = right.square().sum(dim=1, keepdim=True)
+    left_rows = torch.cat([left * -2, left_norms, torch.ones_like(left_norms)], dim=1)
+    right_rows = torch.cat([right, torch.ones_like(right_norms), right_norms], dim=1)
+    return left_rows @ right_rows.T
 
 
 def overlap(real: torch.Tensor, fake: torch.Tensor, *, k: int) -> Overlap:
@@ -50,13 +56,14 @@ def overlap(real: torch.Tensor, fake: torch.Tensor, *, k: int) -> Overlap:
     # Centred, so that the differences of large squares lose nothing.
     centre = real.to(torch.float64).mean(dim=0)
     real, fake = real.to(torch.float64) - centre, fake.to(torch.float64) - centre
-    real_radii, fake_radii = radii(real, k=k), radii(fake, k=k)
-    holding = torch.zeros(len(fake), dtype=torch.int64, device=fake.device)
+    real_radii, fake_radii = radii(real, k=k).square(), radii(fake, k=k).square()
+    holding = torch.zeros(len(fake), device=fake.device)
     held, covered = [], []
     for start in range(0, len(real), ROWS):
         distances = squared_distances(real[start : start + ROWS], fake)
-        in_real_ball = distances < real_radii[start : start + ROWS, None]
-        holding += in_real_ball.sum(dim=0)
-        covered.append(in_real_ball.any(dim=1))
+        ball = real_radii[start : start + ROWS, None]
+        # Counting floats is quicker than counting booleans, and exact up to 16 million.
+        holding += (distances < ball).float().sum(dim=0)
+        covered.append(distances.amin(dim=1) < ball[:, 0])
         held.append((distances < fake_radii).any(dim=1))
     return Overlap(k=k, holding=holding, held=torch.cat(held), covered=torch.cat(covered))

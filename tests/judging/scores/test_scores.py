@@ -1,0 +1,215 @@
+"""Scores: each agrees with its published formula, written plainly or taken from a library."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import scipy.linalg
+import torch
+from sklearn.metrics import pairwise_distances
+from sklearn.metrics.pairwise import polynomial_kernel
+
+from ganterm.judging.scores import (
+    Scores,
+    class_modes,
+    cluster_modes,
+    copies,
+    density_coverage,
+    floor,
+    frechet_distance,
+    inception_score,
+    kernel_distance,
+    nearest,
+    overlap,
+    precision_recall,
+    score,
+)
+
+K = 5
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a judge saw."""
+
+    features: torch.Tensor
+    probabilities: torch.Tensor
+
+
+def normal(count: int, seed: int, *, width: int = 16, shift: float = 0.0) -> torch.Tensor:
+    """Return features as a classifier has them: rectified, in float32."""
+    random = torch.Generator().manual_seed(seed)
+    return (torch.randn(count, width, generator=random) + shift).relu()
+
+
+def seen(count: int, seed: int, *, shift: float = 0.0, classes: int = 10) -> Seen:
+    """Return features and the probabilities that go with them."""
+    features = normal(count, seed, shift=shift)
+    return Seen(features, (features[:, :classes] * 5).softmax(dim=1))
+
+
+def test_inception_score_follows_its_definition() -> None:
+    """The score is exp of the mean KL of p(y|x) from p(y), summed out by hand."""
+    rows = seen(300, 1).probabilities.double().numpy()
+    marginal = rows.mean(axis=0)
+    expected = np.exp(np.mean(np.sum(rows * np.log(rows / marginal), axis=1)))
+    assert inception_score(torch.as_tensor(rows)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_inception_score_spans_one_to_the_number_of_classes() -> None:
+    """Sure and even answers reach K; one class for all gives 1, zeros and all."""
+    assert inception_score(torch.eye(10).repeat(3, 1)) == pytest.approx(10)
+    assert inception_score(torch.eye(10)[:1].repeat(7, 1)) == pytest.approx(1)
+
+
+def test_frechet_distance_agrees_with_the_matrix_root_of_scipy() -> None:
+    """It is the published formula with scipy's sqrtm and numpy's covariance, to 1e-6."""
+    real, fake = normal(400, 1), normal(300, 2, shift=0.3)
+    x, y = real.double().numpy(), fake.double().numpy()
+    left, right = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
+    root = np.real(scipy.linalg.sqrtm(left @ right))
+    gap = x.mean(axis=0) - y.mean(axis=0)
+    expected = gap @ gap + np.trace(left + right - 2 * root)
+    assert frechet_distance(real, fake) == pytest.approx(expected, rel=1e-6)
+
+
+def test_frechet_distance_of_gaussians_on_a_line_is_known() -> None:
+    """In one dimension it is (m1 - m2)^2 + (s1 - s2)^2; of a set and itself 0, also if singular."""
+    points = torch.linspace(-1, 1, 101, dtype=torch.float64)[:, None]
+    spread = float(points.std())
+    assert frechet_distance(points, points * 3 + 2) == pytest.approx(4 + (2 * spread) ** 2)
+    flat = normal(50, 1).repeat(1, 4)
+    assert frechet_distance(flat, flat) == pytest.approx(0, abs=1e-5)
+
+
+def test_kernel_distance_agrees_with_the_kernel_of_scikit_learn() -> None:
+    """It is the unbiased MMD with sklearn's polynomial kernel, summed over unequal pairs."""
+    real, fake = normal(200, 1), normal(200, 2, shift=0.2)
+    x, y = real.double().numpy(), fake.double().numpy()
+    kernels = [polynomial_kernel(a, b, degree=3, coef0=1) for a, b in ((x, x), (y, y), (x, y))]
+    pairs = 200 * 199
+    expected = (
+        (kernels[0].sum() - np.trace(kernels[0])) / pairs
+        + (kernels[1].sum() - np.trace(kernels[1])) / pairs
+        - 2 * kernels[2].mean()
+    )
+    assert kernel_distance(real, fake) == pytest.approx(expected, rel=1e-6)
+
+
+def test_kernel_distance_takes_its_blocks_from_the_seed() -> None:
+    """Blocks of one seed give one figure, of another another; equal sets come out near 0."""
+    real, fake = normal(600, 1), normal(600, 2)
+    first = kernel_distance(real, fake, block=100, seed=3)
+    assert first == kernel_distance(real, fake, block=100, seed=3)
+    assert first != kernel_distance(real, fake, block=100, seed=4)
+    assert abs(first) < 0.05 * kernel_distance(real, normal(600, 2, shift=1), block=100)
+
+
+def test_manifold_scores_agree_with_the_published_code() -> None:
+    """Precision, recall, density and coverage are those of `prdc`, written out over all pairs."""
+    real, fake = normal(700, 1), normal(600, 2, shift=0.25)
+    x, y = real.double().numpy(), fake.double().numpy()
+
+    def reach(points: np.ndarray) -> np.ndarray:
+        within = pairwise_distances(points)
+        return np.partition(within, K, axis=1)[:, K]
+
+    between = pairwise_distances(x, y)
+    in_real, in_fake = between < reach(x)[:, None], between < reach(y)[None, :]
+    shared = overlap(real, fake, k=K)
+    assert precision_recall(shared) == pytest.approx(
+        (in_real.any(axis=0).mean(), in_fake.any(axis=1).mean()), abs=1e-9
+    )
+    assert density_coverage(shared) == pytest.approx(
+        (in_real.sum(axis=0).mean() / K, (between.min(axis=1) < reach(x)).mean()), abs=1e-9
+    )
+
+
+def test_manifold_scores_tell_collapse_from_blur() -> None:
+    """Samples on one real point are precise and reach little; samples far off are neither."""
+    real = normal(500, 1)
+    one = real[:1] + 0.01 * normal(500, 2)
+    precision, recall = precision_recall(overlap(real, one, k=K))
+    assert precision > 0.95
+    assert recall < 0.05
+    assert precision_recall(overlap(real, real + 100, k=K)) == (0, 0)
+
+
+def test_class_modes_count_what_is_reached() -> None:
+    """Three even classes of four give 3 modes, their shares, and log(4/3) of divergence."""
+    found = class_modes(torch.eye(4).repeat(30, 1), torch.eye(4)[:3].repeat(40, 1))
+    assert found.captured == 3
+    assert found.histogram == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0])
+    assert found.histogram_real == pytest.approx([0.25] * 4)
+    assert found.kl == pytest.approx(math.log(4 / 3))
+
+
+def test_class_modes_pass_over_a_stray_image() -> None:
+    """One image of a thousand captures no class, and one of an unknown class no infinity."""
+    real = torch.eye(4)[:3].repeat(300, 1)
+    fake = torch.cat([torch.eye(4)[:1].repeat(998, 1), torch.eye(4)[2:]])
+    found = class_modes(real, fake)
+    assert found.captured == 1
+    assert math.isfinite(found.kl)
+
+
+def test_cluster_modes_find_what_is_missing() -> None:
+    """Of four clouds of points, generated points in two capture two."""
+    centres = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
+    real = centres.repeat(100, 1) + normal(400, 1, width=2) * 0.1
+    fake = centres[:2].repeat(100, 1) + normal(200, 2, width=2) * 0.1
+    assert cluster_modes(real, fake, clusters=4).captured == 2
+    assert cluster_modes(real, real, clusters=4).kl == 0
+
+
+def test_nearest_agrees_with_all_pairs() -> None:
+    """Index and distance of the nearest reference are those of the full table, a twin's 0."""
+    queries, references = normal(700, 1), normal(900, 2)
+    queries[3] = references[8]
+    table = pairwise_distances(queries.double().numpy(), references.double().numpy())
+    distances, indices = nearest(queries, references)
+    assert indices.tolist() == table.argmin(axis=1).tolist()
+    assert distances.numpy() == pytest.approx(table.min(axis=1), abs=1e-9)
+    assert (int(indices[3]), float(distances[3])) == (8, 0)
+
+
+def test_copies_are_told_from_likeness() -> None:
+    """Training images given out again are copies; fresh images hardly ever are."""
+    real, train = normal(1000, 1), normal(2000, 2)
+    half = torch.cat([train[:500] + 1e-4, normal(500, 3)])
+    assert copies(real, half, train) == pytest.approx(0.5, abs=0.03)
+    assert copies(real, normal(1000, 4), train) < 0.04
+
+
+def test_score_gathers_every_score_under_the_journals_names() -> None:
+    """The record has the names of the journal, and copies only where they were measured."""
+    real, fake, train = seen(300, 1), seen(300, 2, shift=0.2), seen(400, 3)
+    found = score(real, fake, train=train)
+    assert isinstance(found, Scores)
+    assert found.copies is not None
+    record = score(real, fake).as_record()
+    assert {*record, "copies"} == {*found.as_record()}
+    assert record["fid"] == frechet_distance(real.features, fake.features)
+    assert len(record["histogram"]) == 10
+    assert len(score(real, fake, clusters=6).histogram) == 6
+
+
+def test_floor_of_equal_sets_is_what_theory_says() -> None:
+    """Real against real has density 1 and coverage 1 - 2^-k, and no histograms."""
+    reached = floor(seen(2000, 1), seen(2000, 2))
+    assert reached["density"] == pytest.approx(1, abs=0.04)
+    assert reached["coverage"] == pytest.approx(1 - 2**-K, abs=0.015)
+    assert not any(name.startswith("histogram") for name in reached)
+
+
+def test_score_refuses_what_it_cannot_score() -> None:
+    """Too few images, or features that are not finite, are refused in words."""
+    with pytest.raises(ValueError, match="at least 6 images"):
+        score(seen(100, 1), seen(5, 2))
+    broken = seen(100, 2)
+    broken.features[0, 0] = torch.nan
+    with pytest.raises(ValueError, match="not finite"):
+        score(seen(100, 1), broken)
