@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ganterm import architectures
+from ganterm.config.fields import FIELDS
 from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
 
@@ -25,6 +26,7 @@ LOSSES_WITH_LABELS = frozenset({"minimax", "non-saturating", "least-squares"})
 
 def problems(config: RunConfig) -> Iterator[Problem]:
     """Yield every combination in `config` that makes no sense; nothing for a legal one."""
+    yield from _points(config)
     yield from _schedule(config)
     yield from _networks(config)
     yield from _objective(config)
@@ -35,6 +37,27 @@ def check(config: RunConfig) -> None:
     """Raise `ConfigError` with the first problem of `config`."""
     for problem in problems(config):
         raise ConfigError(f"{problem.field}: {problem.message}")
+
+
+def _points(config: RunConfig) -> Iterator[Problem]:
+    """Yield what the ring's points, which are no images, cannot have."""
+    if not config.trains_on_points:
+        return
+    for field in ("generator", "discriminator"):
+        if getattr(config, field) != "mlp":
+            yield Problem(
+                field,
+                f"{config.dataset} has points, not images, and {getattr(config, field)} needs "
+                f"images; set {field} = mlp.",
+            )
+    for field in ("split", "image_size", "channels", "fit", "augment"):
+        default = FIELDS[field].default
+        if getattr(config, field) != default:
+            yield Problem(
+                field,
+                f"{config.dataset} has points, not images, so there is nothing for it to do; "
+                f"leave it at {default}.",
+            )
 
 
 def _schedule(config: RunConfig) -> Iterator[Problem]:

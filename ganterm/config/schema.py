@@ -351,6 +351,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "continue"
 
     @property
+    def trains_on_points(self) -> bool:
+        """Whether the dataset is the ring, points of the plane in place of images."""
+        return self.dataset == "ring"
+
+    @property
     def penalty_strength(self) -> float:
         """Weight of the penalty with the default for its kind filled in."""
         if self.penalty_weight is not None:

@@ -16,6 +16,11 @@ from ganterm.errors import ConfigError
 
 SPLITS = ("train", "test")
 
+RING = "ring"
+"""The dataset of points in place of images (`ganterm.data.points`), which is made, not stored."""
+RING_COUNT = 8192
+"""Its points."""
+
 _DIGITS = tuple(string.digits)
 _IDX_PREFIXES = {"train": "train", "test": "t10k"}
 
@@ -256,6 +261,8 @@ def image_count(dataset: str, split: str) -> int | None:
 
     Raises ConfigError for a dataset or a split that does not exist.
     """
+    if dataset == RING:
+        return RING_COUNT
     if folder_of(dataset) is not None:
         return None
     info = dataset_info(dataset)

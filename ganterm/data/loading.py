@@ -6,6 +6,7 @@ from functools import partial
 import torch
 
 from ganterm.data.catalogue import (
+    RING,
     SPLITS,
     DatasetInfo,
     check_split,
@@ -19,6 +20,7 @@ from ganterm.data.fit import check_shape, fit_images, in_pieces
 from ganterm.data.folder import load_folder
 from ganterm.data.geometry import Fit, check_fit
 from ganterm.data.images import ImageSet
+from ganterm.data.points import CENTRES, load_ring
 from ganterm.data.progress import Progress, silent
 from ganterm.data.store import StoredImages
 from ganterm.errors import DataError
@@ -34,6 +36,10 @@ def load_images(
     progress: Progress = silent,
 ) -> ImageSet:
     """Do what `ganterm.data.load` says."""
+    if name == RING:
+        # Points have neither a size nor splits to choose from.
+        points, modes = load_ring()
+        return ImageSet(points, modes, name=RING, classes=tuple(map(str, CENTRES)))
     check_shape(image_size, channels)
     check_fit(fit)
     if split == "all":

@@ -6,11 +6,18 @@ import torch
 
 from ganterm.config import RunConfig
 from ganterm.networks.base import Discriminator, Generator
+from ganterm.networks.points import point_discriminator, point_generator
 from ganterm.networks.registry import build_discriminator, build_generator
+from ganterm.networks.spectral import apply_spectral_norm
 
 
 def generator_of(config: RunConfig) -> Generator:
-    """Return a fresh generator: (N, z_dim) -> (N, C, H, W) in [-1, 1]."""
+    """Return a fresh generator: (N, z_dim) -> (N, C, H, W) in [-1, 1].
+
+    Where the dataset has points in place of images it is one of (N, 2, 1, 1), unbounded.
+    """
+    if config.trains_on_points:
+        return point_generator(z_dim=config.z_dim, width=config.width, norm=config.g_norm)
     return build_generator(
         config.generator,
         z_dim=config.z_dim,
@@ -22,7 +29,18 @@ def generator_of(config: RunConfig) -> Generator:
 
 
 def discriminator_of(config: RunConfig) -> Discriminator:
-    """Return a fresh discriminator: (N, C, H, W) in [-1, 1] -> (N,) logits."""
+    """Return a fresh discriminator: (N, C, H, W) in [-1, 1] -> (N,) logits.
+
+    Where the dataset has points in place of images it takes (N, 2, 1, 1).
+    """
+    if config.trains_on_points:
+        discriminator = Discriminator(
+            point_discriminator(width=config.width, norm=config.d_norm),
+            minibatch_discrimination=config.minibatch_discrimination,
+        )
+        if config.spectral_norm:
+            apply_spectral_norm(discriminator)
+        return discriminator
     return build_discriminator(
         config.discriminator,
         image_size=config.image_size,

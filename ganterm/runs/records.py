@@ -69,6 +69,7 @@ class MeasuredOptional(TypedDict, total=False):
     grad_norm_g: Annotated[Number, "2-norm of the generator's gradient"]
     grad_norm_d: Annotated[Number, "2-norm of the discriminator's gradient"]
     diversity: Annotated[Number, "spread of a generated batch as a share of a real one's"]
+    modes: Annotated[Number, "Gaussians of the ring that a generated batch reaches, of 8"]
 
 
 class MetricsOptional(MeasuredOptional, total=False):

@@ -13,7 +13,9 @@ class Batches:
     """The endless sequence of batches: batch `i` is the same whenever it is asked for.
 
     `images` is uint8 (N, C, H, W) and stays on `device`; a batch is float32 (B, C, H, W) in
-    [-1, 1]. Raises `DataError` when there are too few images for one batch.
+    [-1, 1]. Points, which are float32 (N, 2, 1, 1), are taken as they are.
+
+    Raises `DataError` when there are too few images for one batch.
     """
 
     def __init__(
@@ -44,7 +46,10 @@ class Batches:
         epoch, position = divmod(index, self.per_epoch)
         start = position * self.batch_size
         chosen = self._order_of(epoch)[start : start + self.batch_size]
-        batch = self.images.index_select(0, chosen).to(torch.float32)
+        batch = self.images.index_select(0, chosen)
+        if batch.is_floating_point():
+            return batch
+        batch = batch.to(torch.float32)
         return batch.div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
 
     def size(self, index: int) -> int:

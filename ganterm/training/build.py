@@ -72,7 +72,7 @@ def choose_threads(config: RunConfig) -> int:
     """
     if config.threads:
         return config.threads
-    return 1 if config.image_size <= 16 else torch.get_num_threads()
+    return 1 if config.trains_on_points or config.image_size <= 16 else torch.get_num_threads()
 
 
 def _place(module: nn.Module, device: torch.device) -> None:

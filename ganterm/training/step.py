@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ganterm.config import RunConfig
+from ganterm.data.points import are_points, modes_covered
 from ganterm.objectives.augment import augment
 from ganterm.objectives.losses import LOSSES, Loss
 from ganterm.objectives.penalties import r1, r2, wgan_gp
@@ -29,6 +30,7 @@ MEASURED = (
     "g_loss",
     "grad_norm_g",
     "diversity",
+    "modes",
 )
 """What a step measures, in the order in which it computes it; not every step has all of it."""
 
@@ -83,6 +85,8 @@ class GanStep:
             self._record_norm("grad_norm_g", self.g_parameters)
             if min(len(real), len(fakes)) >= SMALLEST_BATCH:
                 self.record(("diversity",), diversity(fakes, real)[None])
+            if are_points(fakes):
+                self.record(("modes",), modes_covered(fakes)[None])
 
     def _generate(self, count: int, *, with_graph: bool) -> torch.Tensor:
         z = torch.randn(count, self.config.z_dim, device=self.device)

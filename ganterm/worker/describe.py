@@ -147,6 +147,8 @@ def _seconds_per_step(
 
     shape = (config.batch_size, config.channels, config.image_size, config.image_size)
     images = torch.randint(0, 256, shape, dtype=torch.uint8)
+    if config.trains_on_points:
+        images = torch.randn(config.batch_size, 2, 1, 1)
     endless = msgspec.structs.replace(config, steps=10**9, epochs=0, drop_last=True)
     with _threads(config):
         trainer = Trainer(endless, images, device)

@@ -7,11 +7,18 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ganterm.latent.sample import generate
+from ganterm.config import RunConfig
+from ganterm.data.points import are_points, load_ring
+from ganterm.latent.sample import generate, generate_points
+from ganterm.networks.points import PointGenerator
 from ganterm.render.raster import Raster, from_nchw
+from ganterm.render.scatter import scatter
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.durable import write_atomically
+from ganterm.training.seeding import fixed_latents
 
+POINTS = 512
+"""Points of each kind in a scatter."""
 PREVIEW = 16
 """Images of the preview inside a checkpoint."""
 
@@ -21,13 +28,43 @@ def rasters_of(images: torch.Tensor) -> list[Raster]:
     return from_nchw(images.contiguous().numpy().tobytes(), images.shape)
 
 
+def latents_of(config: RunConfig) -> torch.Tensor:
+    """Return a run's fixed latent vectors (N, z_dim): one an image, or enough for a scatter."""
+    count = POINTS if config.trains_on_points else config.sample_grid**2
+    return fixed_latents(config.seed, count, config.z_dim)
+
+
+def pictures_of(
+    generator: nn.Module, latents: torch.Tensor, most: int | None = None
+) -> torch.Tensor:
+    """Return what `latents` (N, z_dim) become as uint8 pictures (M, C, H, W) on the CPU.
+
+    An image each, of no more than `most`; from a generator of points all in one scatter.
+    """
+    if isinstance(generator, PointGenerator):
+        return scatter_of(generate_points(generator, latents))
+    return generate(generator, latents[:most])
+
+
+def scatter_of(points: torch.Tensor) -> torch.Tensor:
+    """Draw generated points (N, 2) over real ones: uint8 (1, 3, H, W)."""
+    real, _ = load_ring()
+    drawn = scatter(_pairs(real[:POINTS]), points.tolist())
+    pixels = torch.frombuffer(bytearray(drawn.pixels), dtype=torch.uint8)
+    return pixels.reshape(1, drawn.height, drawn.width, 3).permute(0, 3, 1, 2).contiguous()
+
+
+def _pairs(points: torch.Tensor) -> list[list[float]]:
+    return points.flatten(1).tolist()
+
+
 def write_grid(path: Path, generator: nn.Module, latents: torch.Tensor, columns: int) -> None:
     """Draw the images of `latents` (N, z_dim) into the PNG at `path`, in rows of `columns`.
 
     Raises `OSError` when it cannot be written.
     """
-    rasters = rasters_of(generate(generator, latents))
-    write_atomically(path, lambda temp: save_sheet(rasters, columns, temp), sync=False)
+    pictures = rasters_of(pictures_of(generator, latents))
+    write_atomically(path, lambda temp: save_sheet(pictures, columns, temp), sync=False)
 
 
 def write_real(path: Path, images: torch.Tensor, columns: int) -> None:
@@ -38,6 +75,10 @@ def write_real(path: Path, images: torch.Tensor, columns: int) -> None:
     written.
     """
     if path.exists():
+        return
+    if are_points(images):
+        drawn = [scatter(_pairs(images[:POINTS]), [])]
+        write_atomically(path, lambda temp: save_sheet(drawn, 1, temp), sync=False)
         return
     count = min(columns**2, len(images))
     where = torch.arange(count) * len(images) // count

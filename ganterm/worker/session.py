@@ -19,7 +19,6 @@ from ganterm.config import Cadence
 from ganterm.config.runfile import to_mapping
 from ganterm.data import load
 from ganterm.errors import ExitCode
-from ganterm.latent.sample import generate
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter, effective, read_journal
 from ganterm.runs.layout import RunDir
@@ -36,7 +35,6 @@ from ganterm.training.events import (
     SampleDue,
 )
 from ganterm.training.loop import DivergenceError, Trainer
-from ganterm.training.seeding import fixed_latents
 from ganterm.training.state import export_state, restore_state
 from ganterm.worker.adapt import adapted
 from ganterm.worker.attending import Attending
@@ -45,7 +43,7 @@ from ganterm.worker.commands import Inbox
 from ganterm.worker.job import Job
 from ganterm.worker.live import LiveChanges
 from ganterm.worker.memory import memory_in_use
-from ganterm.worker.samples import PREVIEW, write_grid, write_real
+from ganterm.worker.samples import PREVIEW, latents_of, pictures_of, write_grid, write_real
 from ganterm.worker.signals import StopFlag
 from ganterm.worker.trouble import explain
 
@@ -136,7 +134,7 @@ class Session:
         self.trainer = Trainer(config, images.images, device)
         self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
         self.doctor = Attending(self.trainer, self.journal, self.changes)
-        self.latents = fixed_latents(config.seed, config.sample_grid**2, config.z_dim)
+        self.latents = latents_of(config)
         if self.job.checkpoint is not None:
             meta = read_meta(self.job.checkpoint)
             state = load_tensors(self.job.checkpoint), meta.counters
@@ -316,7 +314,7 @@ class Session:
         # What the checkpoint has seen must not be missing from the journal after a power cut.
         self.journal.sync()
         tensors, counters = export_state(trainer)
-        tensors["preview"] = generate(self._shown_generator, self.latents[:PREVIEW])
+        tensors["preview"] = pictures_of(self._shown_generator, self.latents, PREVIEW)
         path = self.run.checkpoint_path(trainer.step)
         meta = Meta(config=trainer.config, counters=counters, controls=self.changes.made)
         digest = save_checkpoint(path, meta, tensors)

@@ -144,6 +144,14 @@ TABLE: dict[str, dict[str, Any]] = {
         "penalty": "none",
     },
 }
+TABLE["ring"] = {
+    "dataset": "ring",
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "penalty": "r1",
+}
+TABLE["ring-cured"] = TABLE["ring"] | {"lr_g": 1e-3, "lr_d": 2e-3}
+TABLE["ring-collapse"] = TABLE["ring"] | {"penalty": "none", "lr_g": 1e-2, "lr_d": 5e-4}
 TABLE["dcgan-resize"] = TABLE["dcgan"] | {"generator": "dcgan-resize"}
 
 

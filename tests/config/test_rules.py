@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from ganterm.config import RunConfig, check, problems, resolve
@@ -136,3 +137,15 @@ def test_losses_with_labels_are_those_of_the_objectives() -> None:
     from ganterm.objectives.losses import LOSSES  # noqa: PLC0415 - imports PyTorch
 
     assert {name for name, loss in LOSSES.items() if loss.uses_labels} == LOSSES_WITH_LABELS
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("generator", "dcgan"), ("image_size", 64), ("augment", "translation"), ("fit", "pad")],
+)
+def test_points_refuse_what_only_images_have(field: str, value: object) -> None:
+    ring = RunConfig(dataset="ring", generator="mlp", discriminator="mlp")
+    assert not list(problems(ring))
+    wrong = msgspec.structs.replace(ring, **{field: value})
+    found = [problem.field for problem in problems(wrong)]
+    assert field in found

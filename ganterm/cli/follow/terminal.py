@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ganterm.cli.follow.history import History
 from ganterm.cli.follow.reporter import ASK
-from ganterm.cli.follow.words import progress_words
+from ganterm.cli.follow.words import progress_words, spread_words
 from ganterm.errors import GantermError
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of
 from ganterm.render.curve import curve, sparkline
@@ -217,6 +217,8 @@ class TerminalReporter:
                 f"D(G(z)) {number(history.latest('d_fake'))}"
             )
         )
+        if words := spread_words(history):
+            cells[-1] = Text(words)
         row.add_row(*cells)
         return row
 
