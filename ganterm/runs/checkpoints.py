@@ -8,7 +8,7 @@ by a pointer, so a crash at any moment leaves nothing that could point wrong.
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -163,7 +163,9 @@ def set_aside(path: Path) -> Path:
     return path.replace(path.with_name(path.name + DAMAGED_SUFFIX))
 
 
-def prune(directory: Path, keep: int, *, newest: Path | None = None) -> list[Path]:
+def prune(
+    directory: Path, keep: int, *, newest: Path | None = None, spared: Collection[Path] = ()
+) -> list[Path]:
     """Remove all but the `keep` newest checkpoints and return what was removed; 0 keeps all.
 
     Args:
@@ -171,6 +173,7 @@ def prune(directory: Path, keep: int, *, newest: Path | None = None) -> list[Pat
         keep: how many to keep.
         newest: the one just written and verified, if it is known. Those of a greater step then
             neither count nor go: they are damaged, or of a history that was given up.
+        spared: those that stay however old they are; they do not count either.
 
     Raises:
         OSError: one cannot be removed.
@@ -181,6 +184,7 @@ def prune(directory: Path, keep: int, *, newest: Path | None = None) -> list[Pat
     found = list_checkpoints(directory)
     if newest is not None:
         found = found[: found.index(newest) + 1] if newest in found else []
+    found = [path for path in found if path not in spared]
     removed = found[:-keep] if keep else []
     for path in removed:
         path.unlink(missing_ok=True)

@@ -163,6 +163,13 @@ def test_a_damaged_one_of_a_greater_step_does_not_cost_the_one_just_written(
     assert prune(directory, 1, newest=directory / "step-00009999.safetensors") == []
 
 
+def test_one_that_is_spared_stays_and_takes_no_other_ones_place(tmp_path: Path) -> None:
+    directory = tmp_path / "checkpoints"
+    paths = [write_checkpoint(tmp_path, step) for step in range(1, 6)]
+    assert prune(directory, 2, newest=paths[4], spared=[paths[0]]) == paths[1:3]
+    assert checkpoints.list_checkpoints(directory) == [paths[0], *paths[3:]]
+
+
 SAVER = """
 import itertools, sys
 from pathlib import Path
