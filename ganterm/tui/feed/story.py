@@ -31,6 +31,7 @@ class Story:
         series: every quantity of the metrics by name, over the steps.
         epoch_series: every quantity of whole epochs, over the steps at which they ended.
         parent: run and step, `NAME@STEP`, that a branch goes on from; empty for any other run.
+        first_step: the step it began at; 0 for all but a branch.
         steps: length of the run, 0 before it is known; `epochs`: the same, None if it counts steps.
         device: where it trains; `host`: on which machine. Empty before it is known.
         samples: grids of samples by step, the oldest first; `checkpoints`: the same.
@@ -49,6 +50,7 @@ class Story:
         self.series: dict[str, Series] = {}
         self.epoch_series: dict[str, Series] = {}
         self.parent = ""
+        self.first_step = 0
         self.steps = 0
         self.epochs: int | None = None
         self.device = ""
@@ -149,6 +151,8 @@ class Story:
         rewound = record["kind"] == "resume" and self._take_back(step)
         self._settings.add(record)
         self.parent = str(record.get("parent") or self.parent)
+        if record["kind"] == "start":
+            self.first_step = step
         begun_elsewhere = record["kind"] == "resume" or bool(self.parent)
         if begun_elsewhere:
             words = "resumed" if record["kind"] == "resume" else f"on from {self.parent}"

@@ -115,7 +115,7 @@ def _setting(feed: RunFeed, key: str) -> SettingSource | None:
     if not isinstance(start, (int, float)):
         return None
     changes = [change for change in feed.changes if change.key == key]
-    return SettingSource(start, changes, feed.step, _schedule(feed))
+    return SettingSource(start, changes, feed.step, _schedule(feed), first=feed.first_step)
 
 
 def _schedule(feed: RunFeed) -> Callable[[float], float]:

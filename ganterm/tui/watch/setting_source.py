@@ -13,7 +13,7 @@ _SLICES = 8
 
 
 class SettingSource:
-    """The value of a number among the settings, from step 0 on to the last one.
+    """The value of a number among the settings, from the run's first step to its last one.
 
     `factor` gives what it is multiplied with at a step, as a schedule does with learning rates.
     """
@@ -24,9 +24,14 @@ class SettingSource:
         changes: Iterable[LiveChange],
         last: int,
         factor: Callable[[float], float] = lambda _step: 1.0,
+        *,
+        first: int = 0,
     ) -> None:
-        """Begin with `start`; of `changes`, all of this one setting, only numbers count."""
-        points = [(0, float(start))]
+        """Begin with `start` at step `first`, which a branch has from its parent.
+
+        Of `changes`, all of this one setting, only numbers count.
+        """
+        points = [(first, float(start))]
         points += [
             (change.step, float(change.after))
             for change in changes
@@ -40,15 +45,15 @@ class SettingSource:
     @property
     def extent(self) -> tuple[int, int]:
         """The first and the last step."""
-        return 0, self._last
+        return self._steps[0], self._last
 
     def __len__(self) -> int:
         """Return the number of steps: the setting has a value at each."""
-        return self._last + 1
+        return self._last + 1 - self._steps[0]
 
     def at(self, step: float) -> float:
         """Return the value in force at a step; a change counts from its own step on."""
-        return self._values[bisect_right(self._steps, step) - 1] * self._factor(step)
+        return self._values[max(bisect_right(self._steps, step) - 1, 0)] * self._factor(step)
 
     def window(self, start: float, stop: float, columns: int) -> Sequence[Bin | None]:
         """Return `columns` bins that divide the steps from `start` to `stop`, both included."""
@@ -59,7 +64,7 @@ class SettingSource:
         ]
 
     def _bin(self, begin: float, end: float) -> Bin | None:
-        begin, end = max(begin, 0.0), min(end, float(self._last))
+        begin, end = max(begin, float(self._steps[0])), min(end, float(self._last))
         if begin > end:
             return None
         if self._steps[-1] <= begin:

@@ -58,6 +58,14 @@ def test_rates_step_where_they_were_changed(tmp_path: Path) -> None:
     assert [each.last for each in values["lr_d"].window(0, 100, 1) if each] == [3e-4]
 
 
+def test_a_branch_has_rates_of_its_own_from_where_it_began(tmp_path: Path) -> None:
+    begun = {**start(config={"lr_g": 1e-4}), "step": 40, "parent": "one@40"}
+    feed = RunFeed(make_run(tmp_path / "run", begun, record("metrics", 100, d_loss=1.0)))
+    feed.refresh()
+    rates = next(kind for kind in kinds_of(feed) if kind.name == "rates")
+    assert [trace.source.extent for trace in rates.traces(feed)] == [(40, 100)]
+
+
 def test_a_schedule_shows_in_the_rates(tmp_path: Path) -> None:
     feed = feed_of(tmp_path, record("metrics", 100, d_loss=1.0), lr_g=1e-4, lr_schedule="cosine")
     rates = next(kind for kind in kinds_of(feed) if kind.name == "rates")

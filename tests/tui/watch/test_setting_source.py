@@ -21,6 +21,14 @@ def test_every_column_within_the_run_has_a_value() -> None:
     assert [each.last if each else None for each in bins] == [2.0] * 4 + [1.0] * 7 + [None] * 9
 
 
+def test_a_branch_has_it_from_where_it_began() -> None:
+    source = SettingSource(2.0, [LiveChange(50, "lr_g", 2.0, 1.0)], 100, first=40)
+    assert source.extent == (40, 100)
+    assert len(source) == 61
+    bins = source.window(0, 100, 10)
+    assert [each.last if each else None for each in bins] == [None] * 3 + [2.0] + [1.0] * 6
+
+
 def test_a_change_shorter_than_a_column_is_in_its_band() -> None:
     changes = [LiveChange(500, "lr_g", 2.0, 9.0), LiveChange(520, "lr_g", 9.0, 2.0)]
     (column,) = SettingSource(2.0, changes, 1000).window(450, 550, 1)
