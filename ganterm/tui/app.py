@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import SystemCommand
@@ -114,7 +114,7 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
 
     TITLE = "ganterm"
     # Styles of what must be there at a key are read at the start, not at the key.
-    CSS_PATH: ClassVar[list[str]] = ["app.tcss", "screens/help.tcss", "screens/dialog.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/help.tcss", "screens/dialog.tcss"]
     BINDINGS = bindings("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "runs": _runs,
