@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,6 @@ from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from ganterm.cli.checkpoints import Choice
@@ -104,7 +103,7 @@ def sample(
     choice = choose_checkpoint(target, runs_dir, step=step)
     for note in choice.notes:
         say(note)
-    images, weights = _generate(choice, n, seed=seed, ema=ema, device=device)
+    images, weights = _generate(choice, n, seed=seed, ema=ema, device=device, form=form)
     say(
         f"{plural(n, 'image')} of {choice.origin} at step {choice.step}, {weights} weights, "
         f"seed {seed}."
@@ -123,20 +122,30 @@ def sample(
 
 
 def _generate(
-    choice: Choice, count: int, *, seed: int, ema: bool | None, device: str
-) -> tuple[npt.NDArray[np.uint8], str]:
-    """Return images (count, C, H, W) and which weights made them: `averaged` or `plain`."""
+    choice: Choice, count: int, *, seed: int, ema: bool | None, device: str, form: Form
+) -> tuple[npt.NDArray[Any], str]:
+    """Return images (count, C, H, W) and which weights made them: `averaged` or `plain`.
+
+    Points come as one scatter, or for an array as they are: float32 (count, 2).
+    """
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
     from ganterm.config import parse_value  # noqa: PLC0415
 
     name = str(parse_value("device", device))
     with Waiting("Loading the generator"):
         from ganterm.latent.load import load_generator  # noqa: PLC0415 - imports PyTorch
-        from ganterm.latent.sample import generate, latents  # noqa: PLC0415
+        from ganterm.latent.sample import generate, generate_points, latents  # noqa: PLC0415
+        from ganterm.networks.points import PointGenerator  # noqa: PLC0415
         from ganterm.training.build import choose_device  # noqa: PLC0415
+        from ganterm.worker.samples import scatter_of  # noqa: PLC0415
 
         trained = load_generator(choice.path, ema=ema, device=choose_device(name))
         z = latents(count, trained.config.z_dim, seed=seed)
     with Waiting(f"Generating {plural(count, 'image')}"):
-        images: npt.NDArray[np.uint8] = generate(trained.generator, z).numpy()
+        if isinstance(trained.generator, PointGenerator):
+            points = generate_points(trained.generator, z)
+            made = points if form is Form.NPY else scatter_of(points)
+        else:
+            made = generate(trained.generator, z)
+        images: npt.NDArray[Any] = made.numpy()
     return images, "averaged" if trained.weights == "ema" else "plain"
