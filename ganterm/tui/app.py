@@ -114,7 +114,11 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
 
     TITLE = "ganterm"
     # Styles of what must be there at a key are read at the start, not at the key.
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/help.tcss", "screens/dialog.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "app.tcss",
+        "screens/help.tcss",
+        "screens/dialog.tcss",
+    ]
     BINDINGS = bindings("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "runs": _runs,

@@ -44,7 +44,7 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
 
 def _recipe(preset: Preset) -> Option:
     config = preset.config
-    aside = f"{config.dataset} {config.image_size}x{config.image_size}"
+    aside = f"{config.dataset} {config.size_words}"
     return Option(preset.recipe.name, aside, preset.recipe.purpose or preset.recipe.title)
 
 

@@ -168,5 +168,5 @@ def title_parts(plan: Plan, *, starting: bool) -> list[Part]:
         Part(plan.draft.recipe.name, "text", 6),
         Part(f"● {differing} changed" if differing else "", "warn", 5),
         Part(f"{plan.missing} is not here yet" if plan.missing else "", "warn", 7),
-        Part(f"{config.dataset} {config.image_size}x{config.image_size}, {length}", "muted", 2),
+        Part(f"{config.dataset} {config.size_words}, {length}", "muted", 2),
     ]

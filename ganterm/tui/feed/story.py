@@ -37,6 +37,7 @@ class Story:
         samples: grids of samples by step, the oldest first; `checkpoints`: the same.
         marks: what a chart marks, in order: changes, alerts, resumes, checkpoints.
         alerts: trouble the run reported.
+        refusals: commands it refused and why, whoever gave them, as (step, words).
         judged: the records of its scores.
         end: its end record, if that is its last word.
     """
@@ -59,6 +60,7 @@ class Story:
         self.checkpoints: list[CheckpointRef] = []
         self.marks: list[Mark] = []
         self.alerts: list[Alert] = []
+        self.refusals: list[tuple[int, str]] = []
         self.judged: list[Record] = []
         self.end: Record | None = None
         self.last_step = 0
@@ -174,6 +176,7 @@ class Story:
         self.checkpoints = [each for each in self.checkpoints if each.step <= step]
         self.marks = [each for each in self.marks if each.step <= step]
         self.alerts = [each for each in self.alerts if each.step <= step]
+        self.refusals = [each for each in self.refusals if each[0] <= step]
         self.judged = [each for each in self.judged if each["step"] <= step]
         self.last_step = min(self.last_step, step)
         return rewound
@@ -199,7 +202,8 @@ class Story:
 
     def _add_control(self, record: Record) -> FeedChange:
         name = record.get("name")
-        if record.get("error"):
+        if error := record.get("error"):
+            self.refusals.append((record["step"], f"{_asked(record)} was refused: {error}"))
             return FeedChange()
         if change := self._settings.add(record):
             words = f"{change.key}: {change.before} to {change.after}"
@@ -221,6 +225,14 @@ class Story:
             return None
         found = PurePosixPath(path)
         return None if found.is_absolute() or ".." in found.parts else found
+
+
+def _asked(record: Record) -> str:
+    """Return what a control record's command asked for, in words; foreign text."""
+    args = record.get("args")
+    if record.get("name") == "set" and isinstance(args, dict):
+        return f"{args.get('key')} to {args.get('value')}"
+    return str(record.get("name") or "a command")
 
 
 def _extend(series: dict[str, Series], records: Iterable[Record]) -> None:

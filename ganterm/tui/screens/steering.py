@@ -241,10 +241,13 @@ class SteeringScreen(RunDeeds):
 
     def _tell(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
-            self._say(answer.step, f"{answer.words}.", wrong=bool(answer.error))
+            if answer.error:  # the journal has it, and so the log
+                self.ganterm.tell(GantermError(f"{answer.words}."))
+            else:
+                self._say(answer.step, f"{answer.words}.", wrong=False)
 
     def _say(self, step: int, sentence: str, *, wrong: bool) -> None:
-        """Say what a person need not look for; a refusal stays in the log, where the rest is."""
+        """Say what a person need not look for; what went wrong stays in the log too."""
         if wrong:
             self.said = [*self.said, (step, sentence)][-_SAID:]
             self.ganterm.tell(GantermError(sentence))

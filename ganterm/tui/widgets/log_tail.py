@@ -128,7 +128,7 @@ def lines_of(feed: RunFeed, said: Sequence[tuple[int, str]] = ()) -> list[LogLin
         if mark.kind != "checkpoint" or mark in newest
     ]
     told += [(alert.step, f"  {alert.remedy}", "muted") for alert in feed.alerts if alert.remedy]
-    told += [(step, sentence, "bad") for step, sentence in said]
+    told += [(step, words, "bad") for step, words in (*feed.refusals, *said)]
     told.sort(key=lambda line: line[0])
     lines = [
         LogLine(safe_text(f"{step:>8,}  {text}"), tone) for step, text, tone in told[-_EVENTS:]

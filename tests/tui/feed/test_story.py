@@ -117,6 +117,13 @@ def test_a_change_that_was_refused_changes_nothing() -> None:
     assert story.config == {"lr_g": 0.1}
     assert not story.changes
     assert not story.marks
+    assert story.refusals == [(10, "lr_g to -1 was refused: it is below 0")]
+
+
+def test_a_resume_takes_refusals_back_as_well() -> None:
+    story = story_of(start(), change(10, "lr_g", -1, error="no"), record("metrics", 20, d_loss=1.0))
+    story.take_in([record("resume", 5, config={"lr_g": 0.1}, steps=100)])
+    assert story.refusals == []
 
 
 def test_alerts_pauses_and_checkpoints_are_marked() -> None:
