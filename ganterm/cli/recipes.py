@@ -62,7 +62,7 @@ def list_recipes(context: typer.Context, *, as_json: AsJson = False) -> None:
         [
             recipe.name,
             config.dataset,
-            f"{config.image_size}x{config.image_size}",
+            config.size_words,
             _length(config),
             recipe.title,
         ]

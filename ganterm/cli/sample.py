@@ -134,10 +134,10 @@ def _generate(
     name = str(parse_value("device", device))
     with Waiting("Loading the generator"):
         from ganterm.latent.load import load_generator  # noqa: PLC0415 - imports PyTorch
-        from ganterm.latent.sample import generate, generate_points, latents  # noqa: PLC0415
+        from ganterm.latent.points import generate_points, scatter_of  # noqa: PLC0415
+        from ganterm.latent.sample import generate, latents  # noqa: PLC0415
         from ganterm.networks.points import PointGenerator  # noqa: PLC0415
         from ganterm.training.build import choose_device  # noqa: PLC0415
-        from ganterm.worker.samples import scatter_of  # noqa: PLC0415
 
         trained = load_generator(choice.path, ema=ema, device=choose_device(name))
         z = latents(count, trained.config.z_dim, seed=seed)

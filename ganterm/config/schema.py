@@ -356,6 +356,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return self.dataset == "ring"
 
     @property
+    def size_words(self) -> str:
+        """What one sample is like, for lists: `28x28`, or `2-D` for points."""
+        return "2-D" if self.trains_on_points else f"{self.image_size}x{self.image_size}"
+
+    @property
     def penalty_strength(self) -> float:
         """Weight of the penalty with the default for its kind filled in."""
         if self.penalty_weight is not None:

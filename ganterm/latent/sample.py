@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ganterm.networks.points import PointGenerator
-
 CHUNK = 256
 """Images generated at once: enough to be quick, few enough for a small machine."""
 
@@ -31,18 +29,6 @@ def generate(generator: nn.Module, z: torch.Tensor) -> torch.Tensor:
     finally:
         generator.train(training)
     return torch.cat(chunks)
-
-
-@torch.no_grad()
-def generate_points(generator: PointGenerator, z: torch.Tensor) -> torch.Tensor:
-    """Return points (N, 2), float32 on the CPU, for latent vectors (N, z_dim), as `generate`."""
-    training = generator.training
-    generator.eval()
-    try:
-        points: torch.Tensor = generator(z.to(next(generator.parameters()).device))
-    finally:
-        generator.train(training)
-    return points.flatten(1).float().cpu()
 
 
 def to_uint8(images: torch.Tensor) -> torch.Tensor:

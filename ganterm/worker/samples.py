@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from ganterm.config import RunConfig
-from ganterm.data.points import are_points, load_ring
-from ganterm.latent.sample import generate, generate_points
+from ganterm.data.points import are_points
+from ganterm.latent.points import POINTS, generate_points, scatter_of
+from ganterm.latent.sample import generate
 from ganterm.networks.points import PointGenerator
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.scatter import scatter
@@ -17,8 +18,6 @@ from ganterm.render.sheet import save_sheet
 from ganterm.runs.durable import write_atomically
 from ganterm.training.seeding import fixed_latents
 
-POINTS = 512
-"""Points of each kind in a scatter."""
 PREVIEW = 16
 """Images of the preview inside a checkpoint."""
 
@@ -46,18 +45,6 @@ def pictures_of(
     return generate(generator, latents[:most])
 
 
-def scatter_of(points: torch.Tensor) -> torch.Tensor:
-    """Draw generated points (N, 2) over real ones: uint8 (1, 3, H, W)."""
-    real, _ = load_ring()
-    drawn = scatter(_pairs(real[:POINTS]), points.tolist())
-    pixels = torch.frombuffer(bytearray(drawn.pixels), dtype=torch.uint8)
-    return pixels.reshape(1, drawn.height, drawn.width, 3).permute(0, 3, 1, 2).contiguous()
-
-
-def _pairs(points: torch.Tensor) -> list[list[float]]:
-    return points.flatten(1).tolist()
-
-
 def write_grid(path: Path, generator: nn.Module, latents: torch.Tensor, columns: int) -> None:
     """Draw the images of `latents` (N, z_dim) into the PNG at `path`, in rows of `columns`.
 
@@ -77,7 +64,7 @@ def write_real(path: Path, images: torch.Tensor, columns: int) -> None:
     if path.exists():
         return
     if are_points(images):
-        drawn = [scatter(_pairs(images[:POINTS]), [])]
+        drawn = [scatter(images[:POINTS].flatten(1).tolist(), [])]
         write_atomically(path, lambda temp: save_sheet(drawn, 1, temp), sync=False)
         return
     count = min(columns**2, len(images))
