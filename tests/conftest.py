@@ -1,6 +1,7 @@
 """What all tests share: one thread per process, and nothing of the user's own settings."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # Whoever runs the tests may have told programs a size; terminals here have their own.
 for _size in ("COLUMNS", "LINES"):
     os.environ.pop(_size, None)
+
+# Under nohup a hang-up is ignored, and programs started here would inherit that.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 MNIST = Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
 _WISHES = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES"}
