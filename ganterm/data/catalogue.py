@@ -235,7 +235,7 @@ def folder_of(dataset: str) -> Path | None:
 
     Raises ConfigError for a path that is no folder.
     """
-    if dataset in CATALOGUE:
+    if dataset == RING or dataset in CATALOGUE:
         return None
     path = Path(dataset).expanduser()
     if path.is_dir():

@@ -130,10 +130,12 @@ def test_what_is_missing_for_a_run_is_named_by_split(
 def test_a_dataset_is_a_name_or_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is neither says why, and a name goes before a folder that is called the same."""
     (tmp_path / "mnist").mkdir()
+    (tmp_path / "ring").mkdir()
     (tmp_path / "cats").mkdir()
     (tmp_path / "file").touch()
     monkeypatch.chdir(tmp_path)
     assert folder_of("mnist") is None
+    assert folder_of("ring") is None
     assert folder_of("cats") == Path("cats")
     assert folder_of("dogs") is None
     with pytest.raises(ConfigError, match="file is a file: give a folder"):
