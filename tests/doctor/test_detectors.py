@@ -109,15 +109,19 @@ def test_a_critic_is_never_called_too_strong() -> None:
 
 
 def test_few_modes_of_the_ring_are_a_collapse_and_a_slow_start_is_not() -> None:
-    def ring(step: int, late: int = 1500) -> dict[str, Any]:
-        return {"modes": 8.0 if step > late else 2.5, "diversity": 0.6}
+    def ring(found: int, lost: int = 2000, found_again: int = 2000) -> list[Any]:
+        def measured(step: int) -> dict[str, Any]:
+            held = found < step <= lost or step > found_again
+            return {"modes": 8.0 if held else 2.5, "diversity": 0.6}
 
-    collapse = alerts(metrics(2000, ring))
-    assert [(code, cleared) for _, code, cleared in collapse] == [
-        ("mode-collapse", False),
-        ("mode-collapse", True),
-    ]
-    assert alerts(metrics(2000, lambda step: ring(step, 400))) == []
+        return alerts(metrics(2000, measured))
+
+    assert ring(found=400) == []
+    (begin, code, cleared), (end, _, over) = ring(found=400, lost=1000, found_again=1500)
+    assert (code, cleared, over) == ("mode-collapse", False, True)
+    assert 1000 < begin <= 1000 + 200 + 40
+    assert 1500 < end
+    assert [code for _, code, _ in ring(found=1500)] == ["mode-collapse"] * 2
 
 
 def test_copies_missing_classes_and_a_plateau_are_found_in_judgements() -> None:

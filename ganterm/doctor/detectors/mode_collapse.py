@@ -16,8 +16,10 @@ FALLEN, RISEN = 0.2, 0.4
 """Share of the diversity the run had at its best, where the trouble begins and where it is over."""
 RICH = 0.3
 """Diversity that a run must have had to have something to lose."""
-RING_LASTING = 500
-"""Steps for which few of the ring's modes must be covered: a run begins without any."""
+RING_LASTING = 200
+"""Steps for which few of the ring's modes must be covered."""
+RING_BEGINNING = 300
+"""Steps that a run is given to find the ring's modes: it begins without any."""
 RING_MODES, FEW_MODES, MANY_MODES = 8, 4, 6
 """Modes of the ring, how many of them are too few, and with how many the trouble is over."""
 
@@ -39,7 +41,8 @@ class ModeCollapse(Detector):
 
     def take(self, record: Record, config: RunConfig) -> None:
         """Take in the diversity, and the ring's modes where they are counted."""
-        self.modes.add(record["step"], record.get("modes"))
+        if record["step"] >= RING_BEGINNING:
+            self.modes.add(record["step"], record.get("modes"))
         self.diversity.add(record["step"], record.get("diversity"))
         if self.diversity.full:
             self.best = max(self.best, min(self.diversity.median, 1.0))
