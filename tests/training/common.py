@@ -27,7 +27,10 @@ SMALLEST = {
 }
 """Per recipe the smallest image side that both of its networks and the schema allow."""
 
-SMALL = {"dataset": "digits", "width": 0.125, "batch_size": 8, "log_every": 1}
+ON_POINTS = frozenset({"ring", "ring-collapse", "ring-cured"})
+"""Recipes on points of the plane in place of images."""
+
+SMALL = {"width": 0.125, "batch_size": 8, "log_every": 1}
 
 
 @cache
@@ -41,13 +44,21 @@ def configured(recipe: str, **settings: Any) -> RunConfig:
     return resolve({"recipe": recipe, "device": "cpu", **settings}).config
 
 
+def on_digits(recipe: str) -> dict[str, Any]:
+    """Return what lets a recipe train on the embedded digits; nothing for one on points."""
+    return {} if recipe in ON_POINTS else {"dataset": "digits"}
+
+
 def small(recipe: str, **settings: Any) -> RunConfig:
     """Return the recipe at its smallest images, an eighth of its width, and batches of 8."""
-    return configured(recipe, **{**SMALL, "image_size": SMALLEST[recipe], **settings})
+    size = {} if recipe in ON_POINTS else {"image_size": SMALLEST[recipe]}
+    return configured(recipe, **{**SMALL, **on_digits(recipe), **size, **settings})
 
 
 def trainer(config: RunConfig, count: int = 1797) -> Trainer:
-    """Return a fresh trainer of `config` on the first `count` digits."""
+    """Return a fresh trainer of `config` on the first `count` digits, or points of the ring."""
+    if config.trains_on_points:
+        return Trainer(config, load("ring").images[:count], CPU)
     return Trainer(config, digits(config.image_size, config.channels)[:count], CPU)
 
 

@@ -77,8 +77,11 @@ def test_a_critic_reports_the_wasserstein_estimate_and_its_penalty() -> None:
 
 
 def test_whatever_is_measured_stands_in_the_order_of_the_step() -> None:
-    (record,) = metrics(trainer(small("wgan-gp", steps=1, d_steps=1)))
-    assert tuple(record.values) == MEASURED
+    (images,) = metrics(trainer(small("wgan-gp", steps=1, d_steps=1)))
+    (points,) = metrics(trainer(small("ring", steps=1)))
+    for record in (images, points):
+        assert tuple(record.values) == tuple(name for name in MEASURED if name in record.values)
+    assert {*images.values, *points.values} == set(MEASURED)
 
 
 @pytest.mark.parametrize("frozen", ["generator", "discriminator"])
