@@ -301,7 +301,7 @@ async def test_the_command_is_copied_and_shown_in_full(app: GantermApp) -> None:
 @awaited
 async def test_a_plan_is_saved_as_a_recipe_and_listed(app: GantermApp) -> None:
     """Built-in names are refused as they are typed; a file is only replaced after a question."""
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with app.run_test(size=WIDE) as pilot:
         screen = await open_form(app, pilot, environment={"GANTERM_SEED": "3"})
         await pilot.press("ctrl+s", *"mlp")
         await pilot.pause()

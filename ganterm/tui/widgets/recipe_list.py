@@ -26,7 +26,7 @@ class RecipeList(Vertical, can_focus=False):
         height: auto;
         & OptionList {
             height: auto;
-            max-height: 12;
+            max-height: 16;
             border: none;
             padding: 0;
             background: $surface;
