@@ -44,8 +44,8 @@ class Pace:
         return SSH if any(environ.get(name) for name in _REMOTE) else LOCAL
 
 
-LOCAL: Final = Pace("local", frames_per_second=10.0, looks_per_second=5.0, animations=True)
-SSH: Final = Pace("ssh", frames_per_second=4.0, looks_per_second=4.0, animations=False)
+LOCAL: Final = Pace("local", frames_per_second=10.0, looks_per_second=3.0, animations=True)
+SSH: Final = Pace("ssh", frames_per_second=4.0, looks_per_second=3.0, animations=False)
 LOW_BANDWIDTH: Final = Pace(
     "low-bandwidth",
     frames_per_second=1.0,
