@@ -14,6 +14,7 @@ from ganterm.cli import (
     attach,
     bench,
     branch,
+    compare,
     config,
     ctl,
     data,
@@ -52,6 +53,7 @@ app.command("ctl", rich_help_panel=_RUN)(ctl.ctl)
 app.command("sample", rich_help_panel=_LOOK)(sample.sample)
 app.command("show", rich_help_panel=_LOOK)(show.show)
 app.command("runs", rich_help_panel=_LOOK)(runs.runs)
+app.command("compare", rich_help_panel=_LOOK)(compare.compare)
 app.command("rename", rich_help_panel=_KEEP)(manage.rename)
 app.command("note", rich_help_panel=_KEEP)(manage.note)
 app.command("delete", rich_help_panel=_KEEP)(manage.delete)

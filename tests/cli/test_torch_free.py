@@ -33,6 +33,7 @@ finally:
         "show CHECKPOINT",
         "runs --runs-dir DIR",
         "runs --runs-dir DIR --json",
+        "compare RUN RUN",
         "recipes",
         "recipes --json",
         "config show",

@@ -115,10 +115,10 @@ class CompareScreen(AppScreen):
         return [
             Subject(
                 run.name,
-                trace_glyph(glyphs, index),
-                index % STYLES,
                 feed.config if feed and feed.config else settings_of(run),
                 feed.start_config if feed else {},
+                trace_glyph(glyphs, index),
+                index % STYLES,
             )
             for index, (run, feed) in enumerate(zip(self.ganterm.compared, feeds, strict=True))
         ]

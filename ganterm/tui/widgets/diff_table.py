@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ganterm.config import FIELDS
+from ganterm.config.differences import Compared, differing
 from ganterm.render.chart import STYLES
 from ganterm.render.text import safe_text
 from ganterm.tui.widgets.run_columns import padded
@@ -23,50 +23,15 @@ _WIDEST = 28
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A run that is compared.
+class Subject(Compared):
+    """A run in the table.
 
     Attributes:
         mark: the sign of its curve; `style`: the index of its colour.
-        settings: those in force; `began_with`: those it began with, where they are known.
     """
 
-    name: str
     mark: str
     style: int
-    settings: Mapping[str, Any]
-    began_with: Mapping[str, Any]
-
-    def says(self, key: str) -> str:
-        """Return the value of a setting; one that was changed live with what it was before."""
-        if key not in self.settings:
-            return "-"
-        now = said(self.settings[key])
-        if key in self.began_with and self.began_with[key] != self.settings[key]:
-            return f"{said(self.began_with[key])} → {now}"
-        return now
-
-
-def said(value: object) -> str:
-    """Return the value of a setting as a person writes it; it may be foreign text."""
-    if value is None:
-        return "unset"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def differing(subjects: Sequence[Subject], *, everything: bool = False) -> list[list[str]]:
-    """Return lines of a setting and its value in each run, in the order of the schema.
-
-    Only settings that differ, or changed while a run trained, unless `everything` is asked for.
-    """
-    known = [key for key in FIELDS if any(key in each.settings for each in subjects)]
-    strange = sorted({key for each in subjects for key in each.settings} - FIELDS.keys())
-    lines = [[key, *(each.says(key) for each in subjects)] for key in [*known, *strange]]
-    return [
-        line for line in lines if everything or len(set(line[1:])) > 1 or " → " in "".join(line)
-    ]
 
 
 class DiffTable(ScrollView, can_focus=True):

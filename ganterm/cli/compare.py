@@ -1,0 +1,172 @@
+"""`ganterm compare`: the scores, settings and curves of several runs side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ganterm.cli.console import emit_json, emit_lines, table
+from ganterm.cli.drawing import Characters, write_lines
+from ganterm.cli.narrate import say
+from ganterm.cli.options import AsJson, RunsDir
+from ganterm.errors import ConfigError
+from ganterm.render.text import safe_text
+
+if TYPE_CHECKING:
+    from ganterm.comparison import Standing
+    from ganterm.render.colour import Charset
+
+_WIDEST = 60
+"""Characters of the longest curve."""
+
+
+def compare(
+    runs: Annotated[list[str], typer.Argument(help="Names or paths of runs.", metavar="RUN...")],
+    *,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCORE",
+            help="Score by which the best run comes first.",
+            show_default="as named",
+        ),
+    ] = None,
+    charset: Characters = None,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare runs: their last scores, settings that differ, curves, and which to take for what.
+
+    Scores are compared within one judge only: each judge has a table of its own.
+    """
+    from ganterm.comparison import SCORES, standing  # noqa: PLC0415
+    from ganterm.render.colour import canvas_of  # noqa: PLC0415
+    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
+
+    if sort is not None and sort not in SCORES:
+        raise ConfigError(f"--sort takes one of {', '.join(SCORES)}; got {sort!r}.")
+    where = runs_dir or default_runs_dir()
+    # Each once, however often it was named.
+    found = list(dict.fromkeys(resolve_run(run, where) for run in runs))
+    standings = [standing(run) for run in found]
+    if as_json:
+        emit_json(_as_json(standings, sort))
+        return
+    emit_lines(_scores(standings, sort))
+    emit_lines(_settings(standings))
+    write_lines(_curves(standings, canvas_of(sys.stdout, charset=charset).charset))
+    for run in standings:
+        if not run.judged:
+            say(f"{run.name} has not been judged, so it is in no table of scores.")
+
+
+def _scores(runs: Sequence[Standing], sort: str | None) -> Iterator[str]:
+    """Make a table and its advice for each judge."""
+    from ganterm.comparison import (  # noqa: PLC0415
+        SCORES,
+        advice,
+        by_judge,
+        number,
+        ranked,
+        uneven,
+    )
+
+    groups = by_judge(runs)
+    if len(groups) > 1:
+        yield "The runs were judged by different judges, whose scores cannot be compared:"
+        yield "each judge has a table of its own."
+        yield ""
+    sayings = advice(runs)
+    for judge, indices in groups.items():
+        judged = {i: runs[i].judged[judge] for i in indices}
+        order = ranked(runs, indices, judge, sort) if sort else indices
+        names = [
+            name for name in SCORES if any(number(r, name) is not None for r in judged.values())
+        ]
+        rows = [
+            [
+                runs[i].name,
+                judged[i]["step"],
+                judged[i].get("n", "-"),
+                *(_figure(number(judged[i], name)) for name in names),
+            ]
+            for i in order
+        ]
+        called = judged[indices[0]].get("judge_name")
+        yield safe_text(f"Judge {judge[:12]}" + (f" ({called})" if called else ""))
+        heading = ["NAME", "STEP", "N", *(name.upper().replace("_", " ") for name in names)]
+        yield from table(heading, rows)
+        if uneven(runs, indices, judge):
+            yield "Scores depend on the number of images, which differs: judge all alike."
+        yield from (safe_text(each.words) for each in sayings if each.judge == judge)
+        yield ""
+
+
+def _settings(runs: Sequence[Standing]) -> Iterator[str]:
+    from ganterm.config.differences import differing  # noqa: PLC0415
+
+    lines = differing(runs)
+    if lines:
+        yield from table(["SETTING", *(safe_text(run.name) for run in runs)], lines)
+    else:
+        yield "The settings do not differ."
+
+
+def _curves(runs: Sequence[Standing], charset: Charset) -> Iterator[str]:
+    """Draw each loss of all runs to one scale, as long as the run is beside the longest."""
+    from ganterm.render.curve import sparkline  # noqa: PLC0415
+
+    longest = max((run.step for run in runs), default=0)
+    margin = max(len(safe_text(run.name)) for run in runs)
+    for name, title in (("g_loss", "G loss"), ("d_loss", "D loss")):
+        values = [value for run in runs for value in run.curves[name]]
+        if not values:
+            continue
+        low, high = min(values), max(values)
+        yield ""
+        yield f"{title}, {low:.3g} to {high:.3g} over {longest} steps"
+        for run in runs:
+            width = max(1, round(_WIDEST * run.step / longest)) if longest else 1
+            drawn = sparkline(run.curves[name], width, charset=charset, low=low, high=high)
+            yield f"{safe_text(run.name):<{margin}}  {drawn}".rstrip()
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _as_json(runs: Sequence[Standing], sort: str | None) -> dict[str, Any]:
+    from ganterm.comparison import advice, by_judge, ranked  # noqa: PLC0415
+    from ganterm.config.differences import differing  # noqa: PLC0415
+
+    names = [run.name for run in runs]
+    return {
+        "runs": [
+            {"name": run.name, "step": run.step, "settings": run.settings, "curves": run.curves}
+            for run in runs
+        ],
+        "judges": [
+            {
+                "judge": judge,
+                "judged": [
+                    {**runs[i].judged[judge], "run": names[i]}
+                    for i in (ranked(runs, indices, judge, sort) if sort else indices)
+                ],
+            }
+            for judge, indices in by_judge(runs).items()
+        ],
+        "differing": [line[0] for line in differing(runs)],
+        "advice": [
+            {
+                "purpose": each.purpose,
+                "score": each.score,
+                "judge": each.judge,
+                "runs": [names[i] for i in each.runs],
+                "words": each.words,
+            }
+            for each in advice(runs)
+        ],
+    }

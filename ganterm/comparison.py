@@ -1,0 +1,149 @@
+"""Runs held against one another: their scores by judge, and which of them serves a purpose best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ganterm.config.differences import Compared
+from ganterm.overview import settings_of
+from ganterm.runs.journal import effective, read_journal
+from ganterm.runs.layout import RunDir
+from ganterm.runs.live import live_settings
+from ganterm.runs.records import Record
+
+LESS_IS_BETTER: Final = frozenset({"fid", "kid", "kl", "copies"})
+SCORES: Final = (
+    "fid",
+    "inception_score",
+    "kid",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "modes",
+    "kl",
+    "copies",
+)
+"""What runs are compared by: the fields of a `judged` record."""
+
+_PURPOSES: Final = (
+    ("quality", "precision", "its images are the most often like real ones"),
+    ("augmentation", "recall", "its images span the most of what real ones show"),
+    ("general use", "fid", "its images as a whole are the nearest to the real ones"),
+)
+
+
+@dataclass(frozen=True)
+class Standing(Compared):
+    """What the journal of a run says of it.
+
+    Attributes:
+        judged: by the digest of each judge, its judgement of the latest step.
+        curves: by quantity, its finite values in the order of the steps; `step`: the last step.
+    """
+
+    judged: dict[str, Record]
+    curves: dict[str, list[float]]
+    step: int
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Which of the runs that one judge has seen serves a purpose best.
+
+    Attributes:
+        runs: the indices of the best; more than one where they are equal.
+        words: a sentence. It holds the names of runs, which are foreign text.
+    """
+
+    purpose: str
+    score: str
+    judge: str
+    runs: list[int]
+    words: str
+
+
+def standing(run: RunDir) -> Standing:
+    """Read where `run` stands, from its journal alone."""
+    records = read_journal(run.journal)
+    live = live_settings(records)
+    history = effective(records)
+    judged: dict[str, Record] = {}
+    curves: dict[str, list[float]] = {"g_loss": [], "d_loss": []}
+    for record in history:
+        judge = record.get("judge")
+        if record["kind"] == "judged" and isinstance(judge, str):
+            # A later look at an earlier checkpoint is not where the run stands.
+            if judge not in judged or record["step"] >= judged[judge]["step"]:
+                judged[judge] = record
+        elif record["kind"] == "metrics":
+            for name, values in curves.items():
+                if (value := number(record, name)) is not None:
+                    values.append(value)
+    return Standing(
+        run.name,
+        live.config or settings_of(run),
+        live.start_config,
+        judged,
+        curves,
+        max((record["step"] for record in history), default=0),
+    )
+
+
+def number(record: Record, name: str) -> float | None:
+    """Return a finite number of a record; None where it has none by this name."""
+    value = record.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def by_judge(runs: Sequence[Standing]) -> dict[str, list[int]]:
+    """Return the indices of the runs that each judge has seen, the judge of the most runs first.
+
+    The scores of two judges say nothing about one another, so they belong in tables of their own.
+    """
+    judges = dict.fromkeys(judge for run in runs for judge in run.judged)
+    groups = {judge: [i for i, run in enumerate(runs) if judge in run.judged] for judge in judges}
+    return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+
+def ranked(runs: Sequence[Standing], indices: Sequence[int], judge: str, score: str) -> list[int]:
+    """Return `indices` with the best by `score` first; those without it last, as they stood."""
+
+    def place(index: int) -> tuple[bool, float]:
+        value = number(runs[index].judged[judge], score)
+        if value is None:
+            return True, 0.0
+        return False, value if score in LESS_IS_BETTER else -value
+
+    return sorted(indices, key=place)
+
+
+def advice(runs: Sequence[Standing]) -> list[Advice]:
+    """Say for every judge of two runs or more which is best for quality, augmentation and else."""
+    found = []
+    for judge, indices in by_judge(runs).items():
+        for purpose, score, because in _PURPOSES:
+            values = {i: number(runs[i].judged[judge], score) for i in indices}
+            scored = {i: value for i, value in values.items() if value is not None}
+            if len(scored) < 2:
+                continue
+            best = (min if score in LESS_IS_BETTER else max)(scored.values())
+            first = [i for i, value in scored.items() if value == best]
+            figure = f"{score} {best:.4g}"
+            if len(first) > 1:
+                names = " and ".join(runs[i].name for i in first)
+                words = f"For {purpose}, {names} are equally good ({figure})."
+            else:
+                words = f"For {purpose}, take {runs[first[0]].name}: {because} ({figure})."
+            found.append(Advice(purpose, score, judge, first, words))
+    return found
+
+
+def uneven(runs: Sequence[Standing], indices: Sequence[int], judge: str) -> bool:
+    """Tell whether a judge saw different numbers of images, on which its scores depend."""
+    return len({str(runs[i].judged[judge].get("n")) for i in indices}) > 1
