@@ -1,25 +1,36 @@
-"""What every generator and discriminator of the classic families has in common."""
+"""What every generator and every discriminator is."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 from torch import Tensor, nn
 
 from ganterm.networks.minibatch import MinibatchDiscrimination
+from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 
-class Generator(nn.Module):
-    """A stack of layers from latent vectors (N, z_dim) to images (N, C, H, W) in [-1, 1]."""
+class Generator(nn.Module, ABC):
+    """A network from latent vectors (N, z_dim) to images (N, C, H, W) in [-1, 1]."""
 
-    def __init__(
-        self, layers: nn.Sequential, *, z_dim: int, image_size: int, channels: int
-    ) -> None:
+    def __init__(self, spec: GeneratorSpec) -> None:
         super().__init__()
+        self.z_dim = spec.z_dim
+        self.image_size = spec.image_size
+        self.channels = spec.channels
+
+    @abstractmethod
+    def forward(self, z: Tensor) -> Tensor:
+        """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1]."""
+
+
+class SequentialGenerator(Generator):
+    """A generator that is one stack of layers, as the classic families have it."""
+
+    def __init__(self, layers: nn.Sequential, spec: GeneratorSpec) -> None:
+        super().__init__(spec)
         self.layers = layers
-        self.z_dim = z_dim
-        self.image_size = image_size
-        self.channels = channels
 
     def forward(self, z: Tensor) -> Tensor:
         """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1]."""
@@ -30,7 +41,7 @@ class Generator(nn.Module):
 class DiscriminatorParts(NamedTuple):
     """What a family provides for its discriminator."""
 
-    body: nn.Sequential
+    body: nn.Module
     """(N, C, H, W) images to features of any shape (N, ...)."""
     head: nn.Module
     """Features to one linear value per image."""
@@ -46,13 +57,13 @@ class Discriminator(nn.Module):
     `head(features) + minibatch_head(statistics)`; the published head stays as it is.
     """
 
-    def __init__(self, parts: DiscriminatorParts, *, minibatch_discrimination: bool) -> None:
+    def __init__(self, parts: DiscriminatorParts, spec: DiscriminatorSpec) -> None:
         super().__init__()
         self.body = parts.body
         self.head = parts.head
         self.minibatch: MinibatchDiscrimination | None = None
         self.minibatch_head: nn.Linear | None = None
-        if minibatch_discrimination:
+        if spec.minibatch_discrimination:
             self.minibatch = MinibatchDiscrimination(parts.feature_count)
             self.minibatch_head = nn.Linear(self.minibatch.kernels, 1, bias=False)
 

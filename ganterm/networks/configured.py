@@ -7,8 +7,8 @@ import torch
 from ganterm.config import RunConfig
 from ganterm.networks.base import Discriminator, Generator
 from ganterm.networks.points import point_discriminator, point_generator
-from ganterm.networks.registry import build_discriminator, build_generator
-from ganterm.networks.spectral import apply_spectral_norm
+from ganterm.networks.registry import assemble, build_discriminator, build_generator
+from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 
 def generator_of(config: RunConfig) -> Generator:
@@ -16,16 +16,17 @@ def generator_of(config: RunConfig) -> Generator:
 
     Where the dataset has points in place of images it is one of (N, 2, 1, 1), unbounded.
     """
-    if config.trains_on_points:
-        return point_generator(z_dim=config.z_dim, width=config.width, norm=config.g_norm)
-    return build_generator(
-        config.generator,
+    image_size, channels = _shape(config)
+    spec = GeneratorSpec(
         z_dim=config.z_dim,
-        image_size=config.image_size,
-        channels=config.channels,
+        image_size=image_size,
+        channels=channels,
         width=config.width,
         norm=config.g_norm,
     )
+    if config.trains_on_points:
+        return point_generator(spec)
+    return build_generator(config.generator, spec)
 
 
 def discriminator_of(config: RunConfig) -> Discriminator:
@@ -33,23 +34,23 @@ def discriminator_of(config: RunConfig) -> Discriminator:
 
     Where the dataset has points in place of images it takes (N, 2, 1, 1).
     """
-    if config.trains_on_points:
-        discriminator = Discriminator(
-            point_discriminator(width=config.width, norm=config.d_norm),
-            minibatch_discrimination=config.minibatch_discrimination,
-        )
-        if config.spectral_norm:
-            apply_spectral_norm(discriminator)
-        return discriminator
-    return build_discriminator(
-        config.discriminator,
-        image_size=config.image_size,
-        channels=config.channels,
+    image_size, channels = _shape(config)
+    spec = DiscriminatorSpec(
+        image_size=image_size,
+        channels=channels,
         width=config.width,
         norm=config.d_norm,
         spectral_norm=config.spectral_norm,
         minibatch_discrimination=config.minibatch_discrimination,
     )
+    if config.trains_on_points:
+        return assemble(point_discriminator(spec), spec)
+    return build_discriminator(config.discriminator, spec)
+
+
+def _shape(config: RunConfig) -> tuple[int, int]:
+    """Return side and channels of what the networks give and take."""
+    return (1, 2) if config.trains_on_points else (config.image_size, config.channels)
 
 
 def parameter_counts(config: RunConfig) -> dict[str, int]:

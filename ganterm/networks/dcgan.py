@@ -11,37 +11,20 @@ from collections.abc import Callable
 from torch import nn
 
 from ganterm.networks.base import DiscriminatorParts
-from ganterm.networks.blocks import Norm, has_batch_norm, norm_2d, scaled, strided_side
+from ganterm.networks.blocks import has_batch_norm, norm_2d, scaled, strided_side
+from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 SLOPE = 0.01
 
 
-def generator(
-    *, z_dim: int, image_size: int, channels: int, width: float, norm: Norm
-) -> nn.Sequential:
+def generator(spec: GeneratorSpec) -> nn.Sequential:
     """Build the generator with transposed convolutions: (N, z_dim) to (N, C, H, W)."""
-    return _generator(
-        _transposed,
-        z_dim=z_dim,
-        image_size=image_size,
-        channels=channels,
-        width=width,
-        norm=norm,
-    )
+    return _generator(_transposed, spec)
 
 
-def resize_generator(
-    *, z_dim: int, image_size: int, channels: int, width: float, norm: Norm
-) -> nn.Sequential:
+def resize_generator(spec: GeneratorSpec) -> nn.Sequential:
     """Build the generator that resizes, then convolves: (N, z_dim) to (N, C, H, W)."""
-    return _generator(
-        _resized,
-        z_dim=z_dim,
-        image_size=image_size,
-        channels=channels,
-        width=width,
-        norm=norm,
-    )
+    return _generator(_resized, spec)
 
 
 def _transposed(inputs: int, outputs: int) -> list[nn.Module]:
@@ -58,19 +41,13 @@ def _resized(inputs: int, outputs: int) -> list[nn.Module]:
 
 
 def _generator(
-    doubled: Callable[[int, int], list[nn.Module]],
-    *,
-    z_dim: int,
-    image_size: int,
-    channels: int,
-    width: float,
-    norm: Norm,
+    doubled: Callable[[int, int], list[nn.Module]], spec: GeneratorSpec
 ) -> nn.Sequential:
-    normalised = has_batch_norm(norm, published=True)
-    first, second, third = scaled(256, width), scaled(128, width), scaled(64, width)
-    side = image_size // 4
+    normalised = has_batch_norm(spec.norm, published=True)
+    first, second, third = scaled(256, spec.width), scaled(128, spec.width), scaled(64, spec.width)
+    side = spec.image_size // 4
     return nn.Sequential(
-        nn.Linear(z_dim, first * side * side),
+        nn.Linear(spec.z_dim, first * side * side),
         nn.Unflatten(1, (first, side, side)),  # (N, 256, H/4, W/4)
         *doubled(first, second),  # (N, 128, H/2, W/2)
         *norm_2d(second, enabled=normalised),
@@ -78,22 +55,20 @@ def _generator(
         nn.ConvTranspose2d(second, third, 3, padding=1),  # (N, 64, H/2, W/2)
         *norm_2d(third, enabled=normalised),
         nn.LeakyReLU(SLOPE),
-        *doubled(third, channels),  # (N, C, H, W)
+        *doubled(third, spec.channels),  # (N, C, H, W)
         nn.Tanh(),
     )
 
 
-def discriminator(
-    *, image_size: int, channels: int, width: float, norm: Norm
-) -> DiscriminatorParts:
+def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     """Build the discriminator of three strided convolutions over images (N, C, H, W)."""
-    normalised = has_batch_norm(norm, published=True)
-    first, second, third = scaled(32, width), scaled(64, width), scaled(128, width)
-    side = image_size
+    normalised = has_batch_norm(spec.norm, published=True)
+    first, second, third = scaled(32, spec.width), scaled(64, spec.width), scaled(128, spec.width)
+    side = spec.image_size
     for _ in range(3):
         side = strided_side(side, kernel=3, stride=2, padding=1)
     body = nn.Sequential(
-        nn.Conv2d(channels, first, 3, stride=2, padding=1),  # (N, 32, 14, 14) of 28 x 28
+        nn.Conv2d(spec.channels, first, 3, stride=2, padding=1),  # (N, 32, 14, 14) of 28 x 28
         nn.LeakyReLU(SLOPE),
         nn.Conv2d(first, second, 3, stride=2, padding=1),  # (N, 64, 7, 7)
         *norm_2d(second, enabled=normalised),

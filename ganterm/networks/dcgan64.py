@@ -12,18 +12,17 @@ from itertools import pairwise
 from torch import nn
 
 from ganterm.networks.base import DiscriminatorParts
-from ganterm.networks.blocks import Norm, has_batch_norm, norm_2d, scaled
+from ganterm.networks.blocks import has_batch_norm, norm_2d, scaled
+from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 
-def generator(
-    *, z_dim: int, image_size: int, channels: int, width: float, norm: Norm
-) -> nn.Sequential:
+def generator(spec: GeneratorSpec) -> nn.Sequential:
     """Build the generator: (N, z_dim) to (N, C, H, W), H = W = 16, 32, 64 or 128."""
-    normalised = has_batch_norm(norm, published=True)
-    widths = list(reversed(_widths(image_size, width)))
+    normalised = has_batch_norm(spec.norm, published=True)
+    widths = list(reversed(_widths(spec.image_size, spec.width)))
     layers: list[nn.Module] = [
-        nn.Unflatten(1, (z_dim, 1, 1)),
-        nn.ConvTranspose2d(z_dim, widths[0], 4, bias=not normalised),  # (N, 512, 4, 4)
+        nn.Unflatten(1, (spec.z_dim, 1, 1)),
+        nn.ConvTranspose2d(spec.z_dim, widths[0], 4, bias=not normalised),  # (N, 512, 4, 4)
         *norm_2d(widths[0], enabled=normalised),
         nn.ReLU(),
     ]
@@ -34,20 +33,18 @@ def generator(
             nn.ReLU(),
         ]
     layers += [
-        nn.ConvTranspose2d(widths[-1], channels, 4, stride=2, padding=1, bias=False),
+        nn.ConvTranspose2d(widths[-1], spec.channels, 4, stride=2, padding=1, bias=False),
         nn.Tanh(),
     ]
     return nn.Sequential(*layers)
 
 
-def discriminator(
-    *, image_size: int, channels: int, width: float, norm: Norm
-) -> DiscriminatorParts:
+def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     """Build the discriminator over images (N, C, H, W), H = W = 16, 32, 64 or 128."""
-    normalised = has_batch_norm(norm, published=True)
-    widths = _widths(image_size, width)
+    normalised = has_batch_norm(spec.norm, published=True)
+    widths = _widths(spec.image_size, spec.width)
     layers: list[nn.Module] = [
-        nn.Conv2d(channels, widths[0], 4, stride=2, padding=1, bias=False),
+        nn.Conv2d(spec.channels, widths[0], 4, stride=2, padding=1, bias=False),
         nn.LeakyReLU(0.2),
     ]
     for inputs, outputs in pairwise(widths):

@@ -5,38 +5,35 @@ from __future__ import annotations
 from torch import nn
 
 from ganterm.networks.base import DiscriminatorParts
-from ganterm.networks.blocks import Norm, has_batch_norm, norm_2d, scaled
+from ganterm.networks.blocks import has_batch_norm, norm_2d, scaled
+from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 
-def generator(
-    *, z_dim: int, image_size: int, channels: int, width: float, norm: Norm
-) -> nn.Sequential:
+def generator(spec: GeneratorSpec) -> nn.Sequential:
     """Build the generator: (N, z_dim) to (N, C, 8, 8)."""
-    _check_side(image_size)
-    normalised = has_batch_norm(norm, published=False)
-    first, second = scaled(64, width), scaled(32, width)
+    _check_side(spec.image_size)
+    normalised = has_batch_norm(spec.norm, published=False)
+    first, second = scaled(64, spec.width), scaled(32, spec.width)
     return nn.Sequential(
-        nn.Unflatten(1, (z_dim, 1, 1)),
-        nn.ConvTranspose2d(z_dim, first, 3),  # (N, 64, 3, 3)
+        nn.Unflatten(1, (spec.z_dim, 1, 1)),
+        nn.ConvTranspose2d(spec.z_dim, first, 3),  # (N, 64, 3, 3)
         *norm_2d(first, enabled=normalised),
         nn.ReLU(),
         nn.ConvTranspose2d(first, second, 3),  # (N, 32, 5, 5)
         *norm_2d(second, enabled=normalised),
         nn.ReLU(),
-        nn.ConvTranspose2d(second, channels, 4),  # (N, C, 8, 8)
+        nn.ConvTranspose2d(second, spec.channels, 4),  # (N, C, 8, 8)
         nn.Tanh(),
     )
 
 
-def discriminator(
-    *, image_size: int, channels: int, width: float, norm: Norm
-) -> DiscriminatorParts:
+def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     """Build the discriminator over images (N, C, 8, 8)."""
-    _check_side(image_size)
-    normalised = has_batch_norm(norm, published=False)
-    first, second = scaled(16, width), scaled(32, width)
+    _check_side(spec.image_size)
+    normalised = has_batch_norm(spec.norm, published=False)
+    first, second = scaled(16, spec.width), scaled(32, spec.width)
     body = nn.Sequential(
-        nn.Conv2d(channels, first, 4),  # (N, 16, 5, 5)
+        nn.Conv2d(spec.channels, first, 4),  # (N, 16, 5, 5)
         nn.LeakyReLU(0.2),
         nn.Conv2d(first, second, 3),  # (N, 32, 3, 3)
         *norm_2d(second, enabled=normalised),
@@ -46,6 +43,6 @@ def discriminator(
 
 
 def _check_side(image_size: int) -> None:
-    # the unpadded kernels fix the side; the signature is that of every family
+    # the unpadded kernels fix the side
     if image_size != 8:
         raise ValueError(f"the 8x8 family builds 8x8 images, not {image_size}x{image_size}")

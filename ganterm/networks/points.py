@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from torch import nn
 
-from ganterm.networks.base import DiscriminatorParts, Generator
-from ganterm.networks.blocks import Norm, has_batch_norm, norm_1d, scaled
+from ganterm.networks.base import DiscriminatorParts, SequentialGenerator
+from ganterm.networks.blocks import has_batch_norm, norm_1d, scaled
+from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 UNITS = 128
 """Units of each of the two hidden layers, at width 1."""
 
 
-class PointGenerator(Generator):
+class PointGenerator(SequentialGenerator):
     """A generator of points, (N, z_dim) to (N, 2, 1, 1); its last layer is linear."""
 
 
-def point_generator(*, z_dim: int, width: float, norm: Norm) -> PointGenerator:
+def point_generator(spec: GeneratorSpec) -> PointGenerator:
     """Build the 128-128 generator of points; `norm` batch adds batch normalisation."""
-    normalised = has_batch_norm(norm, published=False)
-    units = scaled(UNITS, width)
+    normalised = has_batch_norm(spec.norm, published=False)
+    units = scaled(UNITS, spec.width)
     layers = nn.Sequential(
-        nn.Linear(z_dim, units),
+        nn.Linear(spec.z_dim, units),
         *norm_1d(units, enabled=normalised),
         nn.ReLU(),
         nn.Linear(units, units),
@@ -29,13 +30,13 @@ def point_generator(*, z_dim: int, width: float, norm: Norm) -> PointGenerator:
         nn.Linear(units, 2),
         nn.Unflatten(1, (2, 1, 1)),
     )
-    return PointGenerator(layers, z_dim=z_dim, image_size=1, channels=2)
+    return PointGenerator(layers, spec)
 
 
-def point_discriminator(*, width: float, norm: Norm) -> DiscriminatorParts:
+def point_discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     """Build the 128-128 discriminator over points (N, 2, 1, 1)."""
-    normalised = has_batch_norm(norm, published=False)
-    units = scaled(UNITS, width)
+    normalised = has_batch_norm(spec.norm, published=False)
+    units = scaled(UNITS, spec.width)
     body = nn.Sequential(
         nn.Flatten(),
         nn.Linear(2, units),

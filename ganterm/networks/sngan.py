@@ -9,18 +9,17 @@ from __future__ import annotations
 from torch import nn
 
 from ganterm.networks.base import DiscriminatorParts
-from ganterm.networks.blocks import Norm, has_batch_norm, norm_2d, scaled, strided_side
+from ganterm.networks.blocks import has_batch_norm, norm_2d, scaled, strided_side
+from ganterm.networks.spec import DiscriminatorSpec
 
 
-def discriminator(
-    *, image_size: int, channels: int, width: float, norm: Norm
-) -> DiscriminatorParts:
+def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     """Build four strided convolutions and a linear head over images (N, C, H, W)."""
-    normalised = has_batch_norm(norm, published=False)
-    inputs, side = channels, image_size
+    normalised = has_batch_norm(spec.norm, published=False)
+    inputs, side = spec.channels, spec.image_size
     layers: list[nn.Module] = []
     for stage, published in enumerate((64, 128, 256, 512)):
-        outputs = scaled(published, width)
+        outputs = scaled(published, spec.width)
         layers += [
             nn.Conv2d(inputs, outputs, 4, stride=2, padding=1),
             *norm_2d(outputs, enabled=normalised and stage > 0),

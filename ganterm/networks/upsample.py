@@ -5,18 +5,17 @@ from __future__ import annotations
 from torch import nn
 
 from ganterm.networks.base import DiscriminatorParts
-from ganterm.networks.blocks import Norm, has_batch_norm, norm_2d, scaled, strided_side
+from ganterm.networks.blocks import has_batch_norm, norm_2d, scaled, strided_side
+from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 
-def generator(
-    *, z_dim: int, image_size: int, channels: int, width: float, norm: Norm
-) -> nn.Sequential:
+def generator(spec: GeneratorSpec) -> nn.Sequential:
     """Build the generator: (N, z_dim) to (N, C, H, W)."""
-    normalised = has_batch_norm(norm, published=True)
-    first, second = scaled(128, width), scaled(64, width)
-    side = image_size // 4
+    normalised = has_batch_norm(spec.norm, published=True)
+    first, second = scaled(128, spec.width), scaled(64, spec.width)
+    side = spec.image_size // 4
     return nn.Sequential(
-        nn.Linear(z_dim, first * side * side),
+        nn.Linear(spec.z_dim, first * side * side),
         nn.Unflatten(1, (first, side, side)),  # (N, 128, H/4, W/4)
         *norm_2d(first, enabled=normalised),
         nn.Upsample(scale_factor=2, mode="nearest"),
@@ -27,24 +26,22 @@ def generator(
         nn.Conv2d(first, second, 3, padding=1),  # (N, 64, H, W)
         *norm_2d(second, enabled=normalised),
         nn.ReLU(),
-        nn.Conv2d(second, channels, 3, padding=1),  # (N, C, H, W)
+        nn.Conv2d(second, spec.channels, 3, padding=1),  # (N, C, H, W)
         nn.Tanh(),
     )
 
 
-def discriminator(
-    *, image_size: int, channels: int, width: float, norm: Norm
-) -> DiscriminatorParts:
+def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     """Build the discriminator over images (N, C, H, W); with `norm="none"`, the WGAN-GP critic.
 
     Batch normalisation ties the images of a batch together, so that the penalty on each image's
     gradient (Gulrajani et al. 2017, arXiv:1704.00028) no longer bounds the critic's slope.
     """
-    normalised = has_batch_norm(norm, published=True)
-    inputs, side = channels, image_size
+    normalised = has_batch_norm(spec.norm, published=True)
+    inputs, side = spec.channels, spec.image_size
     layers: list[nn.Module] = []
     for stage, published in enumerate((16, 32, 64, 128)):
-        outputs = scaled(published, width)
+        outputs = scaled(published, spec.width)
         layers += [
             nn.Conv2d(inputs, outputs, 3, stride=2, padding=1),
             nn.LeakyReLU(0.2),

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganterm.networks import build_discriminator, count_parameters
+from ganterm.networks import DiscriminatorSpec, build_discriminator, count_parameters
 
 
 def test_count_parameters_counts_every_learnable_value() -> None:
@@ -15,14 +15,16 @@ def test_count_parameters_counts_every_learnable_value() -> None:
 
 
 def test_images_of_a_wrong_size_fail_instead_of_giving_more_logits() -> None:
-    network = build_discriminator("dcgan-64", image_size=32, channels=1, width=0.1)
+    network = build_discriminator(
+        "dcgan-64", DiscriminatorSpec(image_size=32, channels=1, width=0.1)
+    )
     with pytest.raises(RuntimeError, match="shape"):
         network(torch.randn(2, 1, 64, 64))
 
 
 def test_minibatch_discrimination_joins_its_statistics_to_the_features() -> None:
     network = build_discriminator(
-        "dcgan-8x8", image_size=8, channels=1, minibatch_discrimination=True
+        "dcgan-8x8", DiscriminatorSpec(image_size=8, channels=1, minibatch_discrimination=True)
     )
     images = torch.randn(3, 1, 8, 8)
     assert network.minibatch is not None
@@ -37,7 +39,7 @@ def test_minibatch_discrimination_joins_its_statistics_to_the_features() -> None
 
 def test_minibatch_discrimination_sees_a_collapsed_batch() -> None:
     network = build_discriminator(
-        "dcgan-8x8", image_size=8, channels=1, minibatch_discrimination=True
+        "dcgan-8x8", DiscriminatorSpec(image_size=8, channels=1, minibatch_discrimination=True)
     ).eval()
     image = torch.randn(1, 1, 8, 8)
     alone, collapsed = network(image), network(image.expand(16, -1, -1, -1))

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from ganterm.networks import build_discriminator, build_generator, count_parameters
+from ganterm.networks import (
+    DiscriminatorSpec,
+    GeneratorSpec,
+    build_discriminator,
+    build_generator,
+    count_parameters,
+)
 from tests.networks.layers import layers_of
 
 GENERATOR = [
@@ -47,19 +53,19 @@ DISCRIMINATOR = [
 
 
 def test_generator_is_the_table() -> None:
-    network = build_generator("dcgan", z_dim=100, image_size=28, channels=1)
+    network = build_generator("dcgan", GeneratorSpec(z_dim=100, image_size=28, channels=1))
     assert layers_of(network, torch.randn(2, 100)) == GENERATOR
     assert count_parameters(network) == 1_636_737
 
 
 def test_resize_generator_replaces_each_strided_transposed_convolution() -> None:
-    network = build_generator("dcgan-resize", z_dim=100, image_size=28, channels=1)
+    network = build_generator("dcgan-resize", GeneratorSpec(z_dim=100, image_size=28, channels=1))
     assert layers_of(network, torch.randn(2, 100)) == RESIZE_GENERATOR
     assert count_parameters(network) == 1_636_737
 
 
 def test_discriminator_is_the_table() -> None:
-    network = build_discriminator("dcgan", image_size=28, channels=1)
+    network = build_discriminator("dcgan", DiscriminatorSpec(image_size=28, channels=1))
     assert layers_of(network, torch.randn(2, 1, 28, 28)) == DISCRIMINATOR
     assert network(torch.randn(2, 1, 28, 28)).shape == (2,)
     assert count_parameters(network) == 95_105

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganterm.networks import build_discriminator, build_generator, count_parameters
+from ganterm.networks import (
+    DiscriminatorSpec,
+    GeneratorSpec,
+    build_discriminator,
+    build_generator,
+    count_parameters,
+)
 from tests.networks.layers import layers_of
 
 GENERATOR = [
@@ -44,13 +50,13 @@ WIDTHS = {16: [128, 64], 32: [256, 128, 64], 128: [1024, 512, 256, 128, 64]}
 
 
 def test_generator_is_the_table() -> None:
-    network = build_generator("dcgan-64", z_dim=100, image_size=64, channels=1)
+    network = build_generator("dcgan-64", GeneratorSpec(z_dim=100, image_size=64, channels=1))
     assert layers_of(network, torch.randn(2, 100)) == GENERATOR
     assert count_parameters(network) == 3_574_656
 
 
 def test_discriminator_is_the_table() -> None:
-    network = build_discriminator("dcgan-64", image_size=64, channels=1)
+    network = build_discriminator("dcgan-64", DiscriminatorSpec(image_size=64, channels=1))
     assert layers_of(network, torch.randn(2, 1, 64, 64)) == DISCRIMINATOR
     assert network(torch.randn(2, 1, 64, 64)).shape == (2,)
     assert count_parameters(network) == 2_763_520
@@ -59,8 +65,12 @@ def test_discriminator_is_the_table() -> None:
 @pytest.mark.parametrize("size", WIDTHS)
 def test_other_sizes_keep_four_by_four_inside_and_64_channels_outside(size: int) -> None:
     with torch.device("meta"):
-        generator = build_generator("dcgan-64", z_dim=100, image_size=size, channels=3)
-        discriminator = build_discriminator("dcgan-64", image_size=size, channels=3)
+        generator = build_generator(
+            "dcgan-64", GeneratorSpec(z_dim=100, image_size=size, channels=3)
+        )
+        discriminator = build_discriminator(
+            "dcgan-64", DiscriminatorSpec(image_size=size, channels=3)
+        )
         up = layers_of(generator, torch.empty(2, 100))
         down = layers_of(discriminator, torch.empty(2, 3, size, size))
     sides = [size // 2**step for step in range(1, len(WIDTHS[size]) + 1)]
@@ -70,7 +80,9 @@ def test_other_sizes_keep_four_by_four_inside_and_64_channels_outside(size: int)
 
 
 def test_without_batch_norm_the_hidden_layers_have_a_bias_instead() -> None:
-    network = build_generator("dcgan-64", z_dim=10, image_size=16, channels=1, norm="none")
+    network = build_generator(
+        "dcgan-64", GeneratorSpec(z_dim=10, image_size=16, channels=1, norm="none")
+    )
     words = [words for words, _ in layers_of(network, torch.randn(1, 10))]
     assert words == [
         "ConvT 128 k4 s1 p0",

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from ganterm.networks import build_discriminator, build_generator, count_parameters
+from ganterm.networks import (
+    DiscriminatorSpec,
+    GeneratorSpec,
+    build_discriminator,
+    build_generator,
+    count_parameters,
+)
 from tests.networks.layers import layers_of
 
 GENERATOR = [
@@ -26,13 +32,13 @@ DISCRIMINATOR = [
 
 
 def test_generator_is_the_table() -> None:
-    network = build_generator("dcgan-8x8", z_dim=64, image_size=8, channels=1)
+    network = build_generator("dcgan-8x8", GeneratorSpec(z_dim=64, image_size=8, channels=1))
     assert layers_of(network, torch.randn(2, 64)) == GENERATOR
     assert count_parameters(network) == 55_905
 
 
 def test_discriminator_is_the_table() -> None:
-    network = build_discriminator("dcgan-8x8", image_size=8, channels=1)
+    network = build_discriminator("dcgan-8x8", DiscriminatorSpec(image_size=8, channels=1))
     assert layers_of(network, torch.randn(2, 1, 8, 8)) == DISCRIMINATOR
     assert network(torch.randn(2, 1, 8, 8)).shape == (2,)
     assert count_parameters(network) == 5_201

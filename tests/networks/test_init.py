@@ -8,6 +8,8 @@ from torch import nn
 
 from ganterm.errors import ConfigError
 from ganterm.networks import (
+    DiscriminatorSpec,
+    GeneratorSpec,
     build_discriminator,
     build_generator,
     init_weights,
@@ -17,7 +19,7 @@ from ganterm.networks.spectral import raw_weight
 
 
 def test_default_leaves_what_torch_drew() -> None:
-    network = build_generator("dcgan", z_dim=10, image_size=8, channels=1, width=0.1)
+    network = build_generator("dcgan", GeneratorSpec(z_dim=10, image_size=8, channels=1, width=0.1))
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     assert init_weights(network, "default") is network
     assert all(tensor.equal(before[name]) for name, tensor in network.state_dict().items())
@@ -25,7 +27,7 @@ def test_default_leaves_what_torch_drew() -> None:
 
 def test_normal_draws_weights_and_scales_with_a_spread_of_two_hundredths() -> None:
     torch.manual_seed(0)
-    network = build_generator("dcgan", z_dim=100, image_size=28, channels=1)
+    network = build_generator("dcgan", GeneratorSpec(z_dim=100, image_size=28, channels=1))
     assert init_weights(network, "normal") is network
     scales = []
     for layer in network.modules():
@@ -45,12 +47,16 @@ def test_normal_draws_weights_and_scales_with_a_spread_of_two_hundredths() -> No
 def test_normal_reaches_through_spectral_normalisation_and_settles_it() -> None:
     torch.manual_seed(0)
     network = build_discriminator(
-        "sngan", image_size=16, channels=1, width=0.25, spectral_norm=True
+        "sngan", DiscriminatorSpec(image_size=16, channels=1, width=0.25, spectral_norm=True)
     )
     init_weights(network, "normal")
     assert isinstance(network.head, nn.Linear)
     raw = torch.cat(
-        [raw_weight(layer).flatten() for layer in network.body if isinstance(layer, nn.Conv2d)]
+        [
+            raw_weight(layer).flatten()
+            for layer in network.body.modules()
+            if isinstance(layer, nn.Conv2d)
+        ]
     )
     assert raw.std().item() == pytest.approx(0.02, rel=0.05)
     values = largest_singular_values(network)

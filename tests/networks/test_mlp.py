@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from ganterm.networks import build_discriminator, build_generator, count_parameters
+from ganterm.networks import (
+    DiscriminatorSpec,
+    GeneratorSpec,
+    build_discriminator,
+    build_generator,
+    count_parameters,
+)
 from tests.networks.layers import layers_of
 
 GENERATOR = [
@@ -43,21 +49,21 @@ DISCRIMINATOR = [
 
 
 def test_generator_is_the_table() -> None:
-    network = build_generator("mlp", z_dim=100, image_size=28, channels=1)
+    network = build_generator("mlp", GeneratorSpec(z_dim=100, image_size=28, channels=1))
     assert layers_of(network, torch.randn(2, 100)) == GENERATOR
     assert network(torch.randn(2, 100)).shape == (2, 1, 28, 28)
     assert count_parameters(network) == 1_489_424
 
 
 def test_small_generator_is_the_table() -> None:
-    network = build_generator("mlp-small", z_dim=100, image_size=28, channels=1)
+    network = build_generator("mlp-small", GeneratorSpec(z_dim=100, image_size=28, channels=1))
     assert layers_of(network, torch.randn(2, 100)) == SMALL_GENERATOR
     assert network(torch.randn(2, 100)).shape == (2, 1, 28, 28)
     assert count_parameters(network) == 581_264
 
 
 def test_discriminator_is_the_table() -> None:
-    network = build_discriminator("mlp", image_size=28, channels=1)
+    network = build_discriminator("mlp", DiscriminatorSpec(image_size=28, channels=1))
     assert layers_of(network, torch.randn(2, 1, 28, 28)) == DISCRIMINATOR
     assert network(torch.randn(2, 1, 28, 28)).shape == (2,)
     assert count_parameters(network) == 533_505

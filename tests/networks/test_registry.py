@@ -12,7 +12,9 @@ from ganterm.architectures import DISCRIMINATORS, GENERATORS
 from ganterm.errors import ConfigError
 from ganterm.networks import (
     Discriminator,
+    DiscriminatorSpec,
     Generator,
+    GeneratorSpec,
     build_discriminator,
     build_generator,
     count_parameters,
@@ -30,13 +32,17 @@ DISCRIMINATOR_OPTIONS = [
 def _generator(name: str, *, channels: int = 1, **options: Any) -> Generator:
     size = GENERATORS[name].published_size
     options = {"width": 0.1, **options}
-    return build_generator(name, z_dim=12, image_size=size, channels=channels, **options)
+    return build_generator(
+        name, GeneratorSpec(z_dim=12, image_size=size, channels=channels, **options)
+    )
 
 
 def _discriminator(name: str, *, channels: int = 1, **options: Any) -> Discriminator:
     size = DISCRIMINATORS[name].published_size
     options = {"width": 0.1, **options}
-    return build_discriminator(name, image_size=size, channels=channels, **options)
+    return build_discriminator(
+        name, DiscriminatorSpec(image_size=size, channels=channels, **options)
+    )
 
 
 def _images(name: str, count: int, channels: int = 1) -> torch.Tensor:
@@ -56,12 +62,14 @@ def test_generator_builds_exactly_the_sizes_its_facts_support(name: str, channel
         with torch.device("meta"):
             if facts.supports_image_size(size):
                 network = build_generator(
-                    name, z_dim=5, image_size=size, channels=channels, width=0.1
+                    name, GeneratorSpec(z_dim=5, image_size=size, channels=channels, width=0.1)
                 )
                 assert network(torch.empty(2, 5)).shape == (2, channels, size, size)
             else:
                 with pytest.raises(ConfigError, match=facts.size_words):
-                    build_generator(name, z_dim=5, image_size=size, channels=channels)
+                    build_generator(
+                        name, GeneratorSpec(z_dim=5, image_size=size, channels=channels)
+                    )
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -71,11 +79,13 @@ def test_discriminator_builds_exactly_the_sizes_its_facts_support(name: str, cha
     for size in SIZES:
         with torch.device("meta"):
             if facts.supports_image_size(size):
-                network = build_discriminator(name, image_size=size, channels=channels, width=0.1)
+                network = build_discriminator(
+                    name, DiscriminatorSpec(image_size=size, channels=channels, width=0.1)
+                )
                 assert network(torch.empty(2, channels, size, size)).shape == (2,)
             else:
                 with pytest.raises(ConfigError, match=facts.size_words):
-                    build_discriminator(name, image_size=size, channels=channels)
+                    build_discriminator(name, DiscriminatorSpec(image_size=size, channels=channels))
 
 
 @pytest.mark.parametrize("name", GENERATORS)
@@ -218,8 +228,8 @@ def test_what_makes_no_sense_is_refused_in_words(options: dict[str, Any], words:
 
 def test_unknown_names_are_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="generator 'biggan' is unknown; choose one of mlp, "):
-        build_generator("biggan", z_dim=8, image_size=28, channels=1)
+        build_generator("biggan", GeneratorSpec(z_dim=8, image_size=28, channels=1))
     with pytest.raises(ConfigError, match="discriminator 'biggan' is unknown; choose one of mlp, "):
-        build_discriminator("biggan", image_size=28, channels=1)
+        build_discriminator("biggan", DiscriminatorSpec(image_size=28, channels=1))
     with pytest.raises(ConfigError, match="z_dim must be at least 1, not 0; the usual is 100"):
-        build_generator("mlp", z_dim=0, image_size=28, channels=1)
+        build_generator("mlp", GeneratorSpec(z_dim=0, image_size=28, channels=1))

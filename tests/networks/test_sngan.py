@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from ganterm.networks import build_discriminator, count_parameters
+from ganterm.networks import DiscriminatorSpec, build_discriminator, count_parameters
 from tests.networks.layers import layers_of
 
 DISCRIMINATOR = [
@@ -23,14 +23,18 @@ DISCRIMINATOR = [
 
 
 def test_discriminator_is_the_table() -> None:
-    network = build_discriminator("sngan", image_size=28, channels=1, spectral_norm=True)
+    network = build_discriminator(
+        "sngan", DiscriminatorSpec(image_size=28, channels=1, spectral_norm=True)
+    )
     assert layers_of(network, torch.randn(2, 1, 28, 28)) == DISCRIMINATOR
     assert network(torch.randn(2, 1, 28, 28)).shape == (2,)
     assert count_parameters(network) == 2_755_009
 
 
 def test_every_layer_is_spectrally_normalised_when_asked() -> None:
-    network = build_discriminator("sngan", image_size=16, channels=1, width=0.1, spectral_norm=True)
+    network = build_discriminator(
+        "sngan", DiscriminatorSpec(image_size=16, channels=1, width=0.1, spectral_norm=True)
+    )
     layers = [layer for layer in network.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
     assert len(layers) == 5
     assert all(parametrize.is_parametrized(layer, "weight") for layer in layers)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ganterm.architectures import DISCRIMINATORS
 from ganterm.networks import (
     Discriminator,
+    DiscriminatorSpec,
     apply_spectral_norm,
     build_discriminator,
     count_parameters,
@@ -20,12 +21,14 @@ from ganterm.networks.spectral import raw_weight
 def _small(name: str) -> Discriminator:
     return build_discriminator(
         name,
-        image_size=DISCRIMINATORS[name].published_size,
-        channels=1,
-        width=0.25,
-        norm="none",
-        spectral_norm=True,
-        minibatch_discrimination=True,
+        DiscriminatorSpec(
+            image_size=DISCRIMINATORS[name].published_size,
+            channels=1,
+            width=0.25,
+            norm="none",
+            spectral_norm=True,
+            minibatch_discrimination=True,
+        ),
     )
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from ganterm.networks import build_discriminator, build_generator, count_parameters
+from ganterm.networks import (
+    DiscriminatorSpec,
+    GeneratorSpec,
+    build_discriminator,
+    build_generator,
+    count_parameters,
+)
 from tests.networks.layers import layers_of
 
 GENERATOR = [
@@ -43,20 +49,22 @@ DISCRIMINATOR = [
 
 
 def test_generator_is_the_table() -> None:
-    network = build_generator("upsample", z_dim=100, image_size=28, channels=1)
+    network = build_generator("upsample", GeneratorSpec(z_dim=100, image_size=28, channels=1))
     assert layers_of(network, torch.randn(2, 100)) == GENERATOR
     assert count_parameters(network) == 856_065
 
 
 def test_discriminator_is_the_table() -> None:
-    network = build_discriminator("upsample", image_size=28, channels=1)
+    network = build_discriminator("upsample", DiscriminatorSpec(image_size=28, channels=1))
     assert layers_of(network, torch.randn(2, 1, 28, 28)) == DISCRIMINATOR
     assert network(torch.randn(2, 1, 28, 28)).shape == (2,)
     assert count_parameters(network) == 98_113
 
 
 def test_critic_is_the_discriminator_without_batch_norm() -> None:
-    network = build_discriminator("upsample", image_size=28, channels=1, norm="none")
+    network = build_discriminator(
+        "upsample", DiscriminatorSpec(image_size=28, channels=1, norm="none")
+    )
     table = [row for row in DISCRIMINATOR if row[0] != "BN"]
     assert layers_of(network, torch.randn(2, 1, 28, 28)) == table
     assert count_parameters(network) == 97_665

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.autograd import gradcheck
 
 from ganterm.architectures import DISCRIMINATORS
-from ganterm.networks import build_discriminator
+from ganterm.networks import DiscriminatorSpec, build_discriminator
 from ganterm.objectives.penalties import r1, r2, wgan_gp
 
 PENALTIES: dict[str, Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]] = {
@@ -111,7 +111,7 @@ def test_every_penalty_teaches_every_discriminator(
     torch.manual_seed(0)
     size = DISCRIMINATORS[name].published_size
     network = build_discriminator(
-        name, image_size=size, channels=1, width=0.1, norm=norm, **options
+        name, DiscriminatorSpec(image_size=size, channels=1, width=0.1, norm=norm, **options)
     )
     real, fake = torch.randn(2, 3, 1, size, size)
     PENALTIES[penalty](network, real, fake).backward()  # type: ignore[no-untyped-call]
@@ -124,7 +124,9 @@ def test_every_penalty_teaches_every_discriminator(
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_autocast_changes_nothing(name: str) -> None:
-    network = build_discriminator("dcgan", image_size=8, channels=1, width=0.2).eval()
+    network = build_discriminator(
+        "dcgan", DiscriminatorSpec(image_size=8, channels=1, width=0.2)
+    ).eval()
     real, fake = torch.randn(2, 3, 1, 8, 8)
     torch.manual_seed(0)
     wanted = PENALTIES[name](network, real, fake)

@@ -1,0 +1,42 @@
+"""What every builder of a network is told about the network it is to build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ganterm.networks.blocks import Norm
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorSpec:
+    """A generator from latents (N, z_dim) to images (N, channels, image_size, image_size)."""
+
+    z_dim: int
+    image_size: int
+    """Side of the square images, in pixels."""
+    channels: int
+    """Of the images: 1 is grey, 3 is RGB."""
+    width: float = 1.0
+    """Multiplies the hidden widths; 1 is as published."""
+    norm: Norm = "auto"
+    classes: int = 0
+    """How many classes it is conditioned on; 0 is not at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscriminatorSpec:
+    """A discriminator from images (N, channels, image_size, image_size) to logits (N,)."""
+
+    image_size: int
+    """Side of the square images, in pixels."""
+    channels: int
+    """Of the images: 1 is grey, 3 is RGB."""
+    width: float = 1.0
+    """Multiplies the hidden widths; 1 is as published."""
+    norm: Norm = "auto"
+    spectral_norm: bool = False
+    """Normalise every layer to a largest singular value of 1."""
+    minibatch_discrimination: bool = False
+    """Join the statistics of the batch to the features."""
+    classes: int = 0
+    """How many classes it is conditioned on; 0 is not at all."""
