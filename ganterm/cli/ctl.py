@@ -76,6 +76,7 @@ def _remedy(
     found: RunDir, which: str | None, runs_dir: Path, wait: float, *, as_json: bool
 ) -> None:
     from ganterm.cli import remedy as remedying  # noqa: PLC0415
+    from ganterm.doctor.offers import chosen, offers_for  # noqa: PLC0415
     from ganterm.doctor.standing import standing  # noqa: PLC0415
     from ganterm.runs.journal import JournalTail  # noqa: PLC0415
     from ganterm.runs.state import observe  # noqa: PLC0415
@@ -89,12 +90,11 @@ def _remedy(
     def set_live(arguments: dict[str, Any]) -> None:
         _post(found, tail, "set", arguments, wait, as_json=as_json)
 
-    trouble, remedy = remedying.choose(found.name, which, troubles)
+    alive = observe(found).alive is not False
     remedying.apply(
         found,
-        trouble,
-        remedy,
-        alive=observe(found).alive is not False,
+        chosen(offers_for(troubles, alive=alive), which, found.name),
+        alive=alive,
         runs_dir=runs_dir,
         set_live=set_live,
         as_json=as_json,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
-from ganterm.errors import ConfigError
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ganterm.doctor.offers import Offer
     from ganterm.doctor.standing import Trouble
     from ganterm.runs.layout import RunDir
-    from ganterm.runs.records import Remedy
 
 Setter = Callable[[dict[str, Any]], None]
 """Has a run that trains change one setting, given as the arguments of `set`."""
@@ -41,25 +39,9 @@ def list_remedies(name: str, troubles: list[Trouble], *, as_json: bool) -> None:
             emit(f"  {remedy['id']:16}{remedy['label']}, {how}")
 
 
-def choose(name: str, identity: str, troubles: list[Trouble]) -> tuple[Trouble, Remedy]:
-    """Return the remedy called `identity`, and the first trouble that it is for.
-
-    Raises `ConfigError` with those there are.
-    """
-    offered = [(trouble, remedy) for trouble in troubles for remedy in trouble.remedies]
-    for trouble, remedy in offered:
-        if remedy["id"] == identity:
-            return trouble, remedy
-    if not offered:
-        raise ConfigError(f"The doctor knows of nothing to be done about {name}.")
-    known = ", ".join(dict.fromkeys(remedy["id"] for _, remedy in offered))
-    raise ConfigError(f"There is no remedy {identity!r} for {name}; there are {known}.")
-
-
 def apply(
     found: RunDir,
-    trouble: Trouble,
-    remedy: Remedy,
+    offer: Offer,
     *,
     alive: bool,
     runs_dir: Path,
@@ -70,19 +52,17 @@ def apply(
 
     Raises what beginning a run raises, and `ConfigError` when a change is refused.
     """
-    if alive and remedy["live"]:
-        for key, value in remedy["settings"].items():
+    if offer.live:
+        for key, value in offer.remedy["settings"].items():
             set_live({"key": key, "value": value})
         return
-    from ganterm.doctor.anew import begin_with  # noqa: PLC0415
     from ganterm.runs.launch import start_worker  # noqa: PLC0415
 
-    command = shlex.join(["ganterm", "ctl", found.name, "remedy", remedy["id"]])
-    made = begin_with(found, remedy["settings"], trouble.since, runs_dir, command=command)
+    made = offer.begin(found, runs_dir)
     process = start_worker(made)
     if as_json:
         emit_json({"run": made.name, "path": str(made.path), "pid": process.pid})
     else:
         emit(made.name)
     going_on = f" {found.name} goes on as it is." if alive else ""
-    say(f"{made.name} trains with the remedy ({remedy['label']}).{going_on}")
+    say(f"{made.name} trains with the remedy ({offer.remedy['label']}).{going_on}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from ganterm.config import RunConfig
 from ganterm.config.runfile import from_mapping
@@ -23,6 +24,7 @@ class Trouble:
         step: where it was found.
         since: where it had begun, as far as can be told.
         message: the trouble and its cause, as the journal has it: not safe for a terminal yet.
+        evidence: the figures it rests on, by name: foreign as well.
         remedies: what can be applied under the settings now in force, the gentlest first.
     """
 
@@ -30,6 +32,7 @@ class Trouble:
     step: int
     since: int
     message: str
+    evidence: dict[str, Any]
     remedies: list[Remedy]
 
 
@@ -39,17 +42,25 @@ def standing(records: Iterable[Record]) -> list[Trouble]:
     Raises `ConfigError` where the journal does not say how the run is configured.
     """
     history = effective(records)
-    alerts: dict[str, Record] = {}
-    for record in history:
-        if record["kind"] != "alert" or not isinstance(record.get("evidence"), dict):
+    alerts = uncleared(record for record in history if record["kind"] == "alert")
+    return troubles(alerts, _config_now(history)) if alerts else []
+
+
+def uncleared(alerts: Iterable[Record]) -> list[Record]:
+    """Return those of a run's alerts that are the doctor's and that nothing cleared, in order."""
+    found: dict[str, Record] = {}
+    for alert in alerts:
+        if not isinstance(alert.get("evidence"), dict):
             continue
-        alerts.pop(str(record.get("code")), None)
-        if not record.get("cleared"):
-            alerts[str(record.get("code"))] = record
-    if not alerts:
-        return []
-    config = _config_now(history)
-    return [_trouble(code, record, config) for code, record in alerts.items()]
+        found.pop(str(alert.get("code")), None)
+        if not alert.get("cleared"):
+            found[str(alert.get("code"))] = alert
+    return list(found.values())
+
+
+def troubles(alerts: Iterable[Record], config: RunConfig) -> list[Trouble]:
+    """Return what alerts that stand say, with the remedies there are under `config`."""
+    return [_trouble(str(alert.get("code")), alert, config) for alert in alerts]
 
 
 def _config_now(history: list[Record]) -> RunConfig:
@@ -67,5 +78,6 @@ def _trouble(code: str, record: Record, config: RunConfig) -> Trouble:
         step=record["step"],
         since=max(record["step"] - max(lasted, 0), 0),
         message=str(record.get("message", "")),
+        evidence=dict(record["evidence"]),
         remedies=remedies(code, config),
     )

@@ -128,6 +128,8 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("edit_value", "e", "set", "Type the value of the setting chosen.", 4),
         Action("undo", "u", "undo", "Take the last change of a setting back.", 11),
         Action("branch", "b", "branch", "Begin a new run from an earlier checkpoint.", 12),
+        Action("remedy", "h", "remedy", "Do what the doctor would do first about the trouble."),
+        Action("remedies", "H", "all remedies", "Choose what to do about the trouble."),
         Action("next_chart", "right_square_bracket", "next chart", "Draw the next chart.", 2),
         Action("previous_chart", "left_square_bracket", "chart before", "Draw the one before."),
         Action("cursor_left", "left", "earlier", "Read the charts, and see samples, earlier.", 3),

@@ -8,6 +8,9 @@ from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from ganterm.config.runfile import from_mapping
+from ganterm.doctor.standing import Trouble, troubles, uncleared
+from ganterm.errors import GantermError
 from ganterm.render.chart import Mark, MarkKind
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange, LiveSettings
@@ -37,6 +40,7 @@ class Story:
         samples: grids of samples by step, the oldest first; `checkpoints`: the same.
         marks: what a chart marks, in order: changes, alerts, resumes, checkpoints.
         alerts: trouble the run reported.
+        standing: the doctor's alerts that nothing has cleared, as records, the oldest first.
         refusals: commands it refused and why, whoever gave them, as (step, words).
         judged: the records of its scores.
         end: its end record, if that is its last word.
@@ -60,6 +64,8 @@ class Story:
         self.checkpoints: list[CheckpointRef] = []
         self.marks: list[Mark] = []
         self.alerts: list[Alert] = []
+        self.standing: list[Record] = []
+        self._diagnoses: list[Record] = []
         self.refusals: list[tuple[int, str]] = []
         self.judged: list[Record] = []
         self.end: Record | None = None
@@ -87,6 +93,16 @@ class Story:
         """Seconds until the run has its length, at its pace; None where either is not known."""
         return self._rate.seconds_to(self.steps) if self.steps else None
 
+    @property
+    def troubles(self) -> list[Trouble]:
+        """What stands, with the remedies there are under the settings in force."""
+        if not self.standing:
+            return []
+        try:
+            return troubles(self.standing, from_mapping(self.config))
+        except GantermError:
+            return []
+
     def latest(self, name: str) -> float | None:
         """Return the newest value of a quantity; None where there is none or it is not finite."""
         value = self.series[name].latest if name in self.series else None
@@ -107,7 +123,6 @@ class Story:
         return change.then(self._add_metrics(waiting))
 
     def _add(self, record: Record) -> FeedChange:
-        step = record["step"]
         match record["kind"]:
             case "start" | "resume":
                 return self._begin(record)
@@ -122,11 +137,7 @@ class Story:
             case "control":
                 return self._add_control(record)
             case "alert":
-                code, message, remedy = (
-                    str(record.get(name, "")) for name in ("code", "message", "remedy")
-                )
-                self.alerts.append(Alert(step, code, message, remedy))
-                self._mark(step, "alert", message)
+                self._add_alert(record)
                 return FeedChange(marks=True)
             case "judged":
                 self.judged.append(record)
@@ -176,6 +187,8 @@ class Story:
         self.checkpoints = [each for each in self.checkpoints if each.step <= step]
         self.marks = [each for each in self.marks if each.step <= step]
         self.alerts = [each for each in self.alerts if each.step <= step]
+        self._diagnoses = [each for each in self._diagnoses if each["step"] <= step]
+        self.standing = uncleared(self._diagnoses)
         self.refusals = [each for each in self.refusals if each[0] <= step]
         self.judged = [each for each in self.judged if each["step"] <= step]
         self.last_step = min(self.last_step, step)
@@ -199,6 +212,19 @@ class Story:
         if path is not None:
             self.checkpoints.append(CheckpointRef(record["step"], self.run.path / path))
         self._mark(record["step"], "checkpoint", "checkpoint")
+
+    def _add_alert(self, record: Record) -> None:
+        step = record["step"]
+        code, message, remedy = (
+            str(record.get(name, "")) for name in ("code", "message", "remedy")
+        )
+        if record.get("cleared"):
+            self._mark(step, "alert", f"over: {message}")
+        else:
+            self.alerts.append(Alert(step, code, message, remedy))
+            self._mark(step, "alert", message)
+        self._diagnoses.append(record)
+        self.standing = uncleared(self._diagnoses)
 
     def _add_control(self, record: Record) -> FeedChange:
         name = record.get("name")

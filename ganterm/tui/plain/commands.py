@@ -179,6 +179,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "checkpoint": Command("checkpoint", "write a checkpoint now", _steer("checkpoint")),
     "sample": Command("sample", "draw the samples now", _steer("sample")),
     "set": Command("set KEY=VALUE", "change a setting while it trains", deeds.change),
+    "remedy": Command(
+        "remedy [ID]", "say what is wrong and what can be done, or do it", deeds.remedy
+    ),
     "undo": Command("undo", "take the last change of a setting back", deeds.undo),
     "recipes": Command("recipes", "list what can be started", _recipes),
     "start": Command(

@@ -15,6 +15,7 @@ from ganterm.config.recorded import recorded_config
 from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.data.catalogue import anchored, dataset_info, missing_splits
+from ganterm.doctor.offers import chosen
 from ganterm.errors import ConfigError, WorkerError
 from ganterm.runs import manage
 from ganterm.runs.fetch import Fetch
@@ -22,6 +23,8 @@ from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, resolve_run
 from ganterm.runs.live import to_undo
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.plain import report
+from ganterm.tui.watch.remedying import offers_of
 
 if TYPE_CHECKING:
     from ganterm.config.schema import RunConfig
@@ -58,6 +61,23 @@ def undo(session: PlainSession, _rest: str) -> None:
     if found is None:
         raise ConfigError("There is no change to undo.")
     session.order("set", key=found.key, value=found.before)
+
+
+def remedy(session: PlainSession, rest: str) -> None:
+    """Say what can be done about the troubles that stand, or do it: live, or as another run."""
+    feed = session.watched
+    if not rest:
+        session.say_all(
+            report.troubles(feed) if feed.troubles else ["The doctor finds no trouble."]
+        )
+        return
+    offer = chosen(offers_of(feed), rest, feed.run.name)
+    if offer.live:
+        for key, value in offer.remedy["settings"].items():
+            session.order("set", key=key, value=value)
+        return
+    _refuse_missing_data(recorded_config(feed.run))
+    _start_worker(session, offer.begin(feed.run, session.runs_dir))
 
 
 def resume(session: PlainSession, rest: str) -> None:

@@ -13,6 +13,7 @@ from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.series import Series
 from ganterm.tui.states import sentence
 from ganterm.tui.watch.charts import kinds_of
+from ganterm.tui.watch.remedying import offers_of
 
 SILENT_SECONDS: Final = 10.0
 """How long a living worker may say nothing before a word is said about it."""
@@ -97,6 +98,14 @@ def losses(feed: RunFeed) -> Iterator[str]:
         )
 
 
+def troubles(feed: RunFeed) -> Iterator[str]:
+    """Yield the troubles that stand, and the remedies by what is typed for them."""
+    for trouble in feed.troubles:
+        yield f"{trouble.code} since step {trouble.step:,}: {trouble.message}"
+    for offer in offers_of(feed):
+        yield f"remedy {offer.id}: {offer.remedy['label']}, {offer.how}"
+
+
 def happened(record: Record) -> str:
     """Return what a person who watches must hear at once; nothing for what can wait."""
     step = f"step {record['step']:,}"
@@ -105,6 +114,8 @@ def happened(record: Record) -> str:
             return f"It goes on from {parent} as a run of its own."
         case "resume":
             return f"It goes on from {step}."
+        case "alert" if record.get("cleared"):
+            return f"Over at {step}: {record.get('message')}"
         case "alert":
             remedy = str(record.get("remedy") or "")
             return f"Alert at {step}: {record.get('message')} {remedy}".rstrip()

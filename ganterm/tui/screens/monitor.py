@@ -13,7 +13,7 @@ from ganterm.tui.actions import bindings
 from ganterm.tui.app import FeedUpdated
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.screens.rewinding import RewindingScreen
+from ganterm.tui.screens.healing import HealingScreen
 from ganterm.tui.watch.panes import PANES, Pane, arranged
 from ganterm.tui.widgets.action_bar import ActionBar
 from ganterm.tui.widgets.banner import Banner, notice_of
@@ -35,7 +35,7 @@ _TWO_ROWS_OF_SPARKS = 24
 _EVERYTHING = FeedChange(rewound=True)
 
 
-class MonitorScreen(RewindingScreen):
+class MonitorScreen(HealingScreen):
     """The run that the app watches."""
 
     SCOPE = "monitor"

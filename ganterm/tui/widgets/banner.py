@@ -11,6 +11,7 @@ from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.runs.state import RunView
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.watch.remedying import offers_of
 
 SLOW_SECONDS = 10.0
 """How long a living worker may say nothing before a word is said about it."""
@@ -59,6 +60,31 @@ class Banner(Static):
 
 def notice_of(feed: RunFeed, now: float) -> Notice | None:
     """Return what must be said about a run at the time `now`, seconds since 1970."""
+    stated, diagnosed = _state(feed, now), _diagnosis(feed)
+    if not diagnosed:
+        return stated
+    if stated is None:
+        return Notice(diagnosed, "warn")
+    tone = "bad" if stated.tone == "bad" else "warn"
+    return Notice(f"{stated.text}\n{diagnosed}", tone)
+
+
+def _diagnosis(feed: RunFeed) -> str:
+    """Return the trouble that stands and the key that does something about it; may be empty."""
+    troubles = feed.troubles
+    if not troubles:
+        return ""
+    more = f" And {len(troubles) - 1} more." if len(troubles) > 1 else ""
+    said = f"! {_sentence(troubles[0].message)}{more}"
+    offers = offers_of(feed)
+    if offers:
+        how = "" if offers[0].live else "begins another run: "
+        others = f"   H: {len(offers) - 1} more" if len(offers) > 1 else ""
+        said += f"\n  h: {how}{offers[0].remedy['label']}{others}"
+    return said
+
+
+def _state(feed: RunFeed, now: float) -> Notice | None:
     view = feed.view
     if feed.trouble:
         return Notice(_sentence(feed.trouble), "bad")

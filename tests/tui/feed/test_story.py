@@ -272,3 +272,19 @@ def test_fields_that_make_no_sense_are_passed_over(fields: dict[str, Any]) -> No
     assert story.steps == 0
     assert story.epochs is None
     assert story.config == {}
+
+
+def test_a_trouble_whose_end_is_taken_back_stands_again() -> None:
+    """What was over only after the step a run goes on from is not over."""
+    said: dict[str, Any] = {"code": "stall", "message": "x", "remedy": "", "evidence": {}}
+    story = story_of(start(), record("alert", 10, **said), record("metrics", 30, d_loss=1.0))
+    assert [each["step"] for each in story.standing] == [10]
+    story.take_in([record("alert", 30, **said, cleared=True)])
+    assert story.standing == []
+    story.take_in([record("resume", 20, config={}, steps=100)])
+    assert [each["step"] for each in story.standing] == [10]
+
+
+def test_only_what_the_doctor_says_stands() -> None:
+    """An alert without evidence is a word on the moment, and nothing ever clears it."""
+    assert story_of(start(), record("alert", 5, code="x", message="slow disk")).standing == []

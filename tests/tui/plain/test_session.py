@@ -364,3 +364,27 @@ def test_the_command_prints_lines_alone(tmp_path: Path) -> None:
     assert all(character.isprintable() or character in "\r\n" for character in text)
     assert "| textual" not in done.stderr
     assert "| torch" not in done.stderr
+
+
+def test_troubles_and_their_remedies_are_told_and_applied(tmp_path: Path) -> None:
+    """What stands, what can be typed for it, the settings asked for; what is over is said so."""
+    with LivingRun(tmp_path) as living:
+        living.train(100)
+        desk = Desk(tmp_path)
+        desk.session.watch(living.run)
+        assert desk.type("remedy") == ["The doctor finds no trouble.\n"]
+        told = {"code": "d-too-strong", "message": "D wins", "remedy": "", "evidence": {}}
+        living.say("alert", **told, cleared=False)
+        assert "Alert at step 100: D wins\n" in desk.look()
+        listed = desk.type("remedy")
+        assert listed[0] == "d-too-strong since step 100: D wins\n"
+        assert "remedy slower-d: halve lr_d (lr_d 0.0001), live\n" in listed
+        assert any(line.startswith("remedy r1: ") and "as another run" in line for line in listed)
+        assert (
+            "There is no remedy 'x' for dcgan-001; there are slower-d" in desk.type("remedy x")[0]
+        )
+        desk.type("remedy slower-d")
+        assert [command.args for command in living.answer()] == [{"key": "lr_d", "value": 1e-4}]
+        living.say("alert", **told, cleared=True)
+        assert "Over at step 100: D wins\n" in desk.look()
+        assert desk.type("remedy") == ["The doctor finds no trouble.\n"]

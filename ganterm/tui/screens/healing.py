@@ -1,0 +1,111 @@
+"""Doing what the doctor advises: live where the run can, else in another run."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual import work
+
+from ganterm.doctor.offers import Offer
+from ganterm.errors import GantermError
+from ganterm.runs.launch import start_worker
+from ganterm.runs.layout import RunDir
+from ganterm.tui.choices import Option
+from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.screens.confirm import ConfirmScreen
+from ganterm.tui.screens.picker import PickerScreen
+from ganterm.tui.screens.rewinding import RewindingScreen
+from ganterm.tui.watch.remedying import evidence_words, offers_of
+
+
+class HealingScreen(RewindingScreen):
+    """A screen on which the remedies for a run's troubles are applied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._beginning = False
+
+    def action_remedy(self) -> None:
+        """Apply the first remedy."""
+        if offers := self._offers():
+            self._apply(offers[0])
+
+    def action_remedies(self) -> None:
+        """Ask which remedy to apply."""
+        offers = self._offers()
+        if not offers:
+            return
+        self.app.push_screen(
+            PickerScreen(
+                "What is to be done?",
+                [Option(offer.id, offer.how, offer.remedy["label"]) for offer in offers],
+                offers[0].id,
+                f"{evidence_words(offers[0].trouble)} u takes a live change back.",
+            ),
+            self._chosen,
+        )
+
+    def _offers(self) -> list[Offer]:
+        """Return the remedies there are; where there are none, it is said."""
+        feed = self.feed
+        if feed is None:
+            return []
+        offers = offers_of(feed)
+        if not offers:
+            self.ganterm.say(
+                f"The doctor knows of nothing to be done about {feed.run.name}."
+                if feed.troubles
+                else f"The doctor finds nothing wrong with {feed.run.name}."
+            )
+        return offers
+
+    def _chosen(self, identity: str | None) -> None:
+        # The trouble may have passed while the list was open.
+        if identity is not None:
+            for offer in self._offers():
+                if offer.id == identity:
+                    self._apply(offer)
+
+    def _apply(self, offer: Offer) -> None:
+        feed = self.feed
+        if feed is None:
+            return
+        if not offer.live:
+            ask = ConfirmScreen(
+                f"Begin another run: {offer.remedy['label']}?",
+                f"{feed.run.name} {_meanwhile(feed)}.",
+                yes="Begin",
+                no="Not now",
+            )
+            self.app.push_screen(ask, partial(self._begin, feed.run, offer))
+            return
+        for key, value in offer.remedy["settings"].items():
+            # Asked for already: a second press is not a second change.
+            if self.orders.asked_value(key) is None:
+                self.order("set", key=key, value=value)
+
+    def _begin(self, run: RunDir, offer: Offer, yes: bool | None) -> None:
+        if yes and not self._beginning:
+            self._beginning = True
+            self.ganterm.say(f"Beginning another run: {offer.remedy['label']} …")
+            self._begin_anew(run, offer)
+
+    @work(thread=True)
+    def _begin_anew(self, run: RunDir, offer: Offer) -> None:
+        """Make the run that begins with the remedy, start its worker and watch it."""
+        app = self.ganterm
+        try:
+            made = offer.begin(run, app.options.runs_dir)
+            start_worker(made)
+        except GantermError as error:
+            app.call_from_thread(app.tell, error)
+        else:
+            app.call_from_thread(app.watch_run, made)
+        finally:
+            self._beginning = False
+
+
+def _meanwhile(feed: RunFeed) -> str:
+    if feed.view.alive is False:
+        return "stays as it is; the new run is watched then"
+    return "trains on as it is, and takes its share of the machine; the new run is watched then"
