@@ -20,6 +20,7 @@ from ganterm.cli import (
     data,
     face,
     info,
+    judge,
     manage,
     recipes,
     resume,
@@ -53,6 +54,7 @@ app.command("ctl", rich_help_panel=_RUN)(ctl.ctl)
 app.command("sample", rich_help_panel=_LOOK)(sample.sample)
 app.command("show", rich_help_panel=_LOOK)(show.show)
 app.command("runs", rich_help_panel=_LOOK)(runs.runs)
+app.command("judge", rich_help_panel=_LOOK)(judge.judge)
 app.command("compare", rich_help_panel=_LOOK)(compare.compare)
 app.command("rename", rich_help_panel=_KEEP)(manage.rename)
 app.command("note", rich_help_panel=_KEEP)(manage.note)

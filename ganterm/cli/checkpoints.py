@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ganterm.errors import ConfigError, DataError
 from ganterm.runs import checkpoints
+from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run, step_of
 
 _NAMED = 8
@@ -47,6 +48,23 @@ def choose_checkpoint(
         return _within(path, str(path), step)
     run = resolve_run(target, runs_dir or default_runs_dir())
     return _within(run.checkpoints, run.name, step)
+
+
+def choose_every(target: str | None, runs_dir: Path | None = None) -> list[Choice]:
+    """Find all whole checkpoints of a run or of a folder, the oldest first.
+
+    Raises as `choose_checkpoint` does.
+    """
+    newest = choose_checkpoint(target, runs_dir)
+    found = []
+    for path in checkpoints.list_checkpoints(newest.path.parent):
+        try:
+            checkpoints.verify(path)
+        except CheckpointDamaged as error:
+            newest = replace(newest, notes=(f"{path.name} is damaged ({error.reason}).",))
+        else:
+            found.append(replace(newest, path=path, step=checkpoints.read_header(path).step))
+    return found
 
 
 def _within(directory: Path, origin: str, step: int | None) -> Choice:

@@ -32,6 +32,9 @@ LossName = Literal[
 PenaltyName = Literal["none", "wgan-gp", "r1", "r2", "r1+r2"]
 AugmentPolicy = Literal["none", "translation", "cutout", "translation,cutout"]
 NormName = Literal["auto", "batch", "none"]
+ScoreName = Literal[
+    "none", "fid", "kid", "inception_score", "precision", "recall", "density", "coverage", "kl"
+]
 
 DATA, NETWORK, OBJECTIVE = "Data", "Networks", "Objective"
 OPTIMISER, STEP, OUTPUT = "Optimisers", "Step", "Output"
@@ -341,6 +344,34 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         int,
         _about(OUTPUT, "Newest checkpoints to keep; 0 keeps them all.", ge=0, le=10**6),
     ] = 3
+    judge_every: Annotated[
+        str,
+        _about(
+            OUTPUT,
+            "How often images are scored beside the training: '2000', '20 epochs', 0 for never.",
+            "2000; each writes a checkpoint, and the first of a dataset trains its judge",
+            live=True,
+            pattern=CADENCE_PATTERN,
+        ),
+    ] = "0"
+    judge_images: Annotated[
+        int,
+        _about(
+            OUTPUT,
+            "Generated images in such a score, and as many real ones.",
+            "scores of different counts cannot be compared; 10000 are exact and take longer",
+            ge=100,
+            le=100_000,
+        ),
+    ] = 2000
+    keep_best: Annotated[
+        ScoreName,
+        _about(
+            OUTPUT,
+            "Score whose best checkpoint is kept beside the newest ones.",
+            "fid for the images as a whole; what judge_every and ganterm judge scored counts",
+        ),
+    ] = "none"
     on_alert: Annotated[
         Literal["continue", "stop", "remedy"],
         _about(

@@ -18,11 +18,16 @@ CENTRES = ((2, 0), (1, 1), (0, 2), (-1, 1), (-2, 0), (-1, -1), (0, -2), (1, -1))
 
 def load_ring() -> tuple[torch.Tensor, torch.Tensor]:
     """Return the points, float32 (N, 2, 1, 1), always the same, and their labels int64 (N,)."""
-    generator = torch.Generator().manual_seed(8)
-    labels = torch.arange(RING_COUNT) % len(CENTRES)
-    noise = torch.randn(RING_COUNT, 2, generator=generator)
+    return draw_ring(RING_COUNT, seed=8)
+
+
+def draw_ring(count: int, *, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Draw `count` points of the mixture, float32 (N, 2, 1, 1), with labels int64 (N,)."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(count) % len(CENTRES)
+    noise = torch.randn(count, 2, generator=generator)
     points = torch.tensor(CENTRES, dtype=torch.float32)[labels] + SIGMA * noise
-    return points.reshape(RING_COUNT, 2, 1, 1), labels
+    return points.reshape(count, 2, 1, 1), labels
 
 
 def are_points(samples: torch.Tensor) -> bool:

@@ -1,1 +1,1 @@
-"""Says how good generated images are: scores that name what they were measured with."""
+"""Judging generated images: a classifier that ganterm trains itself, and scores of what it sees."""

@@ -18,7 +18,7 @@ from ganterm.runs import jsontext
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import read_limited
 
-COMMANDS: Final = ("pause", "resume", "stop", "checkpoint", "sample", "set")
+COMMANDS: Final = ("pause", "resume", "stop", "checkpoint", "sample", "set", "judged")
 
 _LIMIT = 1 << 16
 _FILE = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z._-]{0,200}\.json")
@@ -31,8 +31,9 @@ class Command:
     Attributes:
         id: its name in the order of posting; the file's name without the suffix.
         name: one of `COMMANDS`; empty where `error` says why it cannot be obeyed.
-        args: its arguments; for `set` a `key` (str) and a `value` (a number, a string, a truth
-            value or null), not yet held against the schema.
+        args: its arguments, not yet held against a schema; for `set` a `key` (str) and a `value`
+            (a number, a string, a truth value or null), for `judged` the `step` and the `fields`
+            of a record that the worker is to write.
         error: why it cannot be obeyed, in a phrase; empty for a sound command.
         path: its file.
     """
@@ -123,6 +124,11 @@ def _problem(name: Any, args: Any) -> str:
             return "'set' needs a key and a value"
         if not isinstance(args["value"], (str, int, float, bool, type(None))):
             return "'set' needs a plain value"
+    elif name == "judged":
+        if args.keys() != {"step", "fields"}:
+            return "'judged' needs a step and fields"
+        if type(args["step"]) is not int or not isinstance(args["fields"], dict):
+            return "'judged' needs a number of steps and an object of fields"
     elif args:
         return f"{name!r} takes no arguments"
     return ""

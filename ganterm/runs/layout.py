@@ -84,6 +84,10 @@ class RunDir:
         """Return where the checkpoint of `step` (>= 0) lies."""
         return self.checkpoints / f"{_step_stem(step)}.safetensors"
 
+    def judged_path(self, step: int, which: str) -> Path:
+        """Return where a judge's picture of `step` lies: samples/judged-00001000-best.png."""
+        return self.samples / f"judged-{_step_stem(step).removeprefix('step-')}-{which}.png"
+
 
 def step_of(path: Path) -> int | None:
     """Return the step that a sample's or checkpoint's file name says; None if it says none."""

@@ -188,8 +188,10 @@ class ControlRecord(RecordBase):
 
     kind: Literal["control"]
     id: Annotated[str, "name of the command's file, without its suffix"]
-    name: Annotated[str, "pause, resume, stop, checkpoint, sample or set; empty if garbled"]
-    args: Annotated[dict[str, Any], "its arguments: for set, the key and the value"]
+    name: Annotated[str, "pause, resume, stop, checkpoint, sample, set or judged; empty if garbled"]
+    args: Annotated[
+        dict[str, Any], "its arguments: for set, the key and the value; for judged, the step"
+    ]
     error: Annotated[str, "why it was refused; empty if it was obeyed"]
 
 

@@ -48,10 +48,17 @@ class CheckpointDue:
 
 
 @dataclass(frozen=True)
+class JudgementDue:
+    """What the generator can do after `step` steps is to be judged."""
+
+    step: int
+
+
+@dataclass(frozen=True)
 class Finished:
     """The run reached its length."""
 
     step: int
 
 
-Event = Boundary | Metrics | EpochEnded | SampleDue | CheckpointDue | Finished
+Event = Boundary | Metrics | EpochEnded | SampleDue | CheckpointDue | JudgementDue | Finished

@@ -20,6 +20,7 @@ from ganterm.training.events import (
     EpochEnded,
     Event,
     Finished,
+    JudgementDue,
     Metrics,
     SampleDue,
 )
@@ -116,18 +117,24 @@ class Trainer:
                 self._close_window()
             if time.perf_counter() - self._clock[0] >= FETCH_SECONDS:
                 yield from self.flush()
-            sample, checkpoint = (
-                Cadence.parse(cadence).due(self.step, epochs_before=epochs_before, epochs=epochs)
-                for cadence in (self.config.sample_every, self.config.checkpoint_every)
-            )
-            if sample or checkpoint:
+            due = [
+                kind
+                for kind, cadence in self._cadences()
+                if Cadence.parse(cadence).due(self.step, epochs_before=epochs_before, epochs=epochs)
+            ]
+            if due:
                 yield from self.flush()
-            if sample:
-                yield SampleDue(self.step)
-            if checkpoint:
-                yield CheckpointDue(self.step)
+            for kind in due:
+                yield kind(self.step)
         yield from self.flush()
         yield Finished(self.step)
+
+    def _cadences(self) -> tuple[tuple[type[SampleDue | CheckpointDue | JudgementDue], str], ...]:
+        return (
+            (SampleDue, self.config.sample_every),
+            (CheckpointDue, self.config.checkpoint_every),
+            (JudgementDue, self.config.judge_every),
+        )
 
     def advance(self) -> None:
         """Train one step: `d_steps` batches for the discriminator, then the generator."""

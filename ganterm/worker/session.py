@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import platform
 import time
 import zlib
 from collections.abc import Sequence
@@ -14,16 +13,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ganterm import __version__
 from ganterm.config import Cadence
-from ganterm.config.runfile import to_mapping
 from ganterm.data import load
 from ganterm.errors import ExitCode
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter, effective, read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
-from ganterm.runs.status import HOST, Status, write_status
+from ganterm.runs.status import Status, write_status
 from ganterm.training.build import choose_device, choose_threads
 from ganterm.training.events import (
     Boundary,
@@ -31,6 +28,7 @@ from ganterm.training.events import (
     EpochEnded,
     Event,
     Finished,
+    JudgementDue,
     Metrics,
     SampleDue,
 )
@@ -41,8 +39,10 @@ from ganterm.worker.attending import Attending
 from ganterm.worker.checkpoint import Meta, load_tensors, read_meta, save_checkpoint
 from ganterm.worker.commands import Inbox
 from ganterm.worker.job import Job
+from ganterm.worker.judged import WAITED_SECONDS, Judged
 from ganterm.worker.live import LiveChanges
 from ganterm.worker.memory import memory_in_use
+from ganterm.worker.opening import opening
 from ganterm.worker.samples import PREVIEW, latents_of, pictures_of, write_grid, write_real
 from ganterm.worker.signals import StopFlag
 from ganterm.worker.trouble import explain
@@ -86,6 +86,7 @@ class Session:
         self.trainer: Trainer
         self.changes: LiveChanges
         self.doctor: Attending
+        self.judged: Judged
         self.latents: torch.Tensor
         self.data_crc32 = ""
         self.paused = False
@@ -134,6 +135,7 @@ class Session:
         self.trainer = Trainer(config, images.images, device)
         self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
         self.doctor = Attending(self.trainer, self.journal, self.changes)
+        self.judged = Judged(self.run, self.trainer, self.journal, self.doctor)
         self.latents = latents_of(config)
         if self.job.checkpoint is not None:
             meta = read_meta(self.job.checkpoint)
@@ -143,7 +145,9 @@ class Session:
             self._saved_step = self.trainer.step
             self._note_checkpoint(self.job.checkpoint)
         if self.job.resumed:
-            self.doctor.remember(effective(read_journal(self.run.journal)))
+            history = effective(read_journal(self.run.journal))
+            self.doctor.remember(history)
+            self.judged.remember(history)
         self._write_opening()
         if self.job.parent:
             self._begin_branch()
@@ -164,23 +168,12 @@ class Session:
     def _write_opening(self) -> None:
         trainer, path = self.trainer, self.job.checkpoint
         fields = {
+            **opening(trainer),
             "run": self.run.name,
-            "config": to_mapping(trainer.config),
-            "steps": trainer.steps_total,
-            "epochs": trainer.config.epochs or None,
             "controls": self.changes.made,
             "pending": list(self.changes.pending),
-            "images": trainer.batches.images.shape[0],
             "data_crc32": self.data_crc32,
-            "device": str(trainer.device),
-            "threads": torch.get_num_threads(),
-            "host": HOST,
             "pid": self.status.pid,
-            "versions": {
-                "ganterm": __version__,
-                "torch": torch.__version__,
-                "python": platform.python_version(),
-            },
             "command": self.command,
         }
         if not self.job.resumed:
@@ -223,10 +216,25 @@ class Session:
                 self._sample()
             case CheckpointDue():
                 self._checkpoint()
+            case JudgementDue(step):
+                self._checkpoint()
+                self.judged.ask(step, self.run.checkpoint_path(step))
             case Finished():
                 if self._sampled_step != self.trainer.step:
                     self._sample()
                 self._checkpoint()
+                self._wait_for_judgement()
+
+    def _wait_for_judgement(self) -> None:
+        """Give a judgement that is under way at the end its time, unless somebody stops the run."""
+        until = time.monotonic() + WAITED_SECONDS
+        with contextlib.suppress(_Stop):
+            while self.judged.under_way and not self.stop and time.monotonic() < until:
+                self.judged.take()
+                if time.monotonic() >= self._next_heartbeat:
+                    self._report("running")
+                self._obey_commands()
+                time.sleep(LOOK_SECONDS)
 
     def _boundary(self) -> None:
         self.changes.make_due()
@@ -239,6 +247,7 @@ class Session:
             return
         self._next_look = now + LOOK_SECONDS
         self._obey_commands()
+        self.judged.take()
         if self.paused:
             self._wait_while_paused()
         if now >= self._next_heartbeat:
@@ -262,13 +271,15 @@ class Session:
             if command.name == "set" and not command.error:
                 self.changes.make(command.id, command.args)
             else:
+                judged = command.name == "judged" and not command.error
+                answered = self.judged.write(command) if judged else command
                 self.journal.write(
                     "control",
                     self.trainer.step,
-                    id=command.id,
-                    name=command.name,
-                    args=command.args,
-                    error=command.error,
+                    id=answered.id,
+                    name=answered.name,
+                    args=answered.args,
+                    error=answered.error,
                 )
             self.inbox.remove(command)
             if not command.error:
@@ -326,7 +337,12 @@ class Session:
             bytes=path.stat().st_size,
             seconds=round(time.perf_counter() - began, 4),
         )
-        checkpoints.prune(self.run.checkpoints, trainer.config.keep_checkpoints, newest=path)
+        checkpoints.prune(
+            self.run.checkpoints,
+            trainer.config.keep_checkpoints,
+            newest=path,
+            spared=self.judged.spared,
+        )
         self._saved_step = trainer.step
         self._note_checkpoint(path)
 
@@ -366,6 +382,8 @@ class Session:
             raise FileNotFoundError(errno.ENOENT, "It is no longer there", str(gone))
 
     def _end(self, reason: str, message: str, code: ExitCode) -> ExitCode:
+        if hasattr(self, "judged"):
+            self.judged.close()
         self._make_sure_of_the_run()
         step = self.trainer.step if hasattr(self, "trainer") else self.job.step
         self.journal.write("end", step, reason=reason, message=message, exit_code=int(code))

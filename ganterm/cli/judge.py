@@ -1,0 +1,211 @@
+"""`ganterm judge`: scores of a trained generator, and the images that speak for and against it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ganterm.cli.console import emit, emit_json, emit_lines, table
+from ganterm.cli.drawing import Characters, Color, write_lines
+from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.options import AsJson, RunsDir
+from ganterm.errors import ConfigError
+from ganterm.render.text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import torch
+
+    from ganterm.judging.verdict import Verdict
+    from ganterm.render.colour import Canvas
+
+_BAR = 30
+"""Cells of the longest bar of a histogram."""
+_COLUMNS_EACH = 16
+"""Columns of the screen for one image: a digit is still to be read."""
+_TITLES = {
+    "fid": ("Frechet distance", "less is better"),
+    "kid": ("kernel distance", "less is better"),
+    "inception_score": ("Inception Score", "more is better"),
+    "precision": ("precision", "how many are convincing"),
+    "recall": ("recall", "how much of the data they span"),
+    "density": ("density", "how near to real images"),
+    "coverage": ("coverage", "how many real images have one near"),
+    "modes": ("modes", "classes, or clusters, that appear"),
+    "kl": ("KL of the classes", "less is better"),
+    "copies": ("copies", "0.01 by chance; more is memorising"),
+}
+
+
+def judge(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN|CHECKPOINT",
+            help="A run by name or path, or a checkpoint; by default the newest run.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    step: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="The checkpoint of this step.", show_default="the newest that is whole"
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Judge every checkpoint that is kept, one after another.")
+    ] = False,
+    n: Annotated[
+        int,
+        typer.Option(
+            "-n", "--n", min=100, max=100_000, help="Generated images, and as many real ones."
+        ),
+    ] = 10_000,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--judge",
+            metavar="DATASET|FILE",
+            help="A labelled dataset whose classifier judges, or torchvision's weights of "
+            "inception_v3.",
+            show_default="the run's own dataset",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Which images are generated.")
+    ] = 0,
+    color: Color = None,
+    charset: Characters = None,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a trained generator beside real images: quality, variety, and what speaks against it.
+
+    The judge is a classifier that is trained here once for each dataset. What it sees in real
+    images against other real images, the floor, stands beside every score. Scores of a run are
+    written to its journal.
+    """
+    from ganterm.cli.checkpoints import choose_checkpoint, choose_every  # noqa: PLC0415
+    from ganterm.render.colour import canvas_of  # noqa: PLC0415
+
+    if every and step is not None:
+        raise ConfigError("--all judges every step; leave --step out.")
+    canvas = canvas_of(sys.stdout, colour=color, charset=charset)
+    if every:
+        choices = choose_every(target, runs_dir)
+    else:
+        choices = [choose_checkpoint(target, runs_dir, step=step)]
+    records = []
+    for choice in choices:
+        for note in choice.notes:
+            say(note)
+        verdict = _judged(choice.path, count=n, by=by, seed=seed)
+        fields = _kept(choice.path, choice.step, verdict)
+        records.append({"step": choice.step, **fields})
+        if not as_json and not every:
+            say(f"{choice.origin} at step {choice.step}, {_counted(fields, n)}.")
+            emit_lines(_report(fields, canvas))
+            _draw(verdict, canvas)
+    if as_json:
+        emit_json(records if every else records[0])
+    elif every:
+        emit_lines(_overview(records))
+
+
+def _judged(path: Path, *, count: int, by: str | None, seed: int) -> Verdict:
+    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+
+    with Waiting("Loading PyTorch"):
+        from ganterm.judging.checkpoints import judge_checkpoint  # noqa: PLC0415
+
+    with Reporter() as progress:
+        return judge_checkpoint(path, count=count, judge=by, seed=seed, progress=progress)
+
+
+def _kept(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:
+    """Write the judgement of a run's checkpoint to the run; return the record's fields."""
+    from ganterm.judging.checkpoints import save_pictures  # noqa: PLC0415
+    from ganterm.runs.judgements import write_judged  # noqa: PLC0415
+    from ganterm.runs.layout import RunDir, is_run  # noqa: PLC0415
+
+    home = path.absolute().parent.parent
+    if not (is_run(home) and path.parent.name == RunDir(home).checkpoints.name):
+        return verdict.fields
+    run = RunDir(home)
+    fields = verdict.fields
+    try:
+        fields = {**fields, **save_pictures(run, step, verdict)}
+        write_judged(run, step, fields)
+    except OSError as error:
+        say(f"The scores are not in the run's journal, which cannot be written: {error.strerror}.")
+    return fields
+
+
+def _counted(fields: dict[str, Any], asked: int) -> str:
+    fewer = f" (of {asked:,} asked; there are no more real ones)" if fields["n"] < asked else ""
+    return f"{fields['n']:,} images of each kind{fewer}"
+
+
+def _report(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
+    """Lay out the scores beside their floor, and the classes as bars."""
+    yield safe_text(f"Judge {fields['judge']}: {fields['judge_name']}")
+    floor = fields["floor"]
+    rows = [
+        [title, _figure(fields[name]), _figure(floor.get(name)), words]
+        for name, (title, words) in _TITLES.items()
+        if name in fields
+    ]
+    yield from table(["SCORE", "GENERATED", "REAL", ""], rows)
+    yield ""
+    yield from _histogram(fields, canvas)
+
+
+def _histogram(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
+    from ganterm.render.curve import bar  # noqa: PLC0415
+
+    made, real = fields["histogram"], fields["histogram_real"]
+    names = fields["classes"] or [str(number) for number in range(len(made))]
+    margin = max(map(len, names))
+    largest = max(*made, *real)
+    yield "Share of each class, generated and real:"
+    for name, share, expected in zip(names, made, real, strict=True):
+        drawn = bar(share / largest, _BAR, charset=canvas.charset)
+        yield f"{safe_text(name):>{margin}}  {drawn}  {share:6.1%}  {expected:6.1%}".rstrip()
+
+
+def _draw(verdict: Verdict, canvas: Canvas) -> None:
+    for title, images in (("Most convincing:", verdict.best), ("Least:", verdict.worst)):
+        if images is not None:
+            emit("")
+            emit(title)
+            write_lines(_drawn(images, canvas))
+
+
+def _drawn(images: torch.Tensor, canvas: Canvas) -> Sequence[str]:
+    from ganterm.render.raster import from_nchw  # noqa: PLC0415
+    from ganterm.render.show import draw_page  # noqa: PLC0415
+
+    columns = max(canvas.columns // _COLUMNS_EACH, 1)
+    shown = images[: 2 * columns].contiguous()
+    return draw_page(from_nchw(shown.numpy().tobytes(), shown.shape), canvas, columns=columns)
+
+
+def _overview(records: list[dict[str, Any]]) -> list[str]:
+    """Lay out one line a step."""
+    names = [name for name in _TITLES if any(name in record for record in records)]
+    rows = [[record["step"], *(_figure(record.get(name)) for name in names)] for record in records]
+    floor = records[-1]["floor"]
+    rows.append(["real", *(_figure(floor.get(name)) for name in names)])
+    first = records[-1]
+    title = f"Judge {first['judge']}: {first['judge_name']}; {first['n']:,} images of each kind"
+    heading = ["STEP", *(name.upper().replace("_", " ") for name in names)]
+    return [safe_text(title), *table(heading, rows)]
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

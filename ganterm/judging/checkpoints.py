@@ -1,0 +1,97 @@
+"""The checkpoints of a run, judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from ganterm.data.progress import Progress, silent
+from ganterm.errors import ConfigError, DataError, TrainingError
+from ganterm.judging.cache import obtain_judge
+from ganterm.judging.division import LEAST_IMAGES, Source
+from ganterm.judging.inception import load_inception
+from ganterm.judging.judge import Judge
+from ganterm.judging.reference import obtain_reference
+from ganterm.judging.verdict import Verdict, judge_generator, source_of
+from ganterm.latent.load import load_generator
+from ganterm.render.raster import from_nchw
+from ganterm.render.sheet import save_sheet
+from ganterm.runs.durable import write_atomically
+from ganterm.runs.layout import RunDir
+
+COLUMNS = 4
+
+
+def choose_judge(named: str | None, source: Source, *, progress: Progress = silent) -> Judge:
+    """Return the judge called `named`: a labelled dataset, or a file with weights of Inception.
+
+    None takes the dataset of `source`. The judge learns images of the shape of `source`, which
+    are what it is shown.
+
+    Raises what obtaining it raises.
+    """
+    if named is None or named == source.dataset:
+        return obtain_judge(source, progress=progress)
+    if source.dataset == "ring":
+        raise ConfigError("The ring's points are judged as they are; leave --judge out.")
+    path = Path(named).expanduser()
+    if path.is_file():
+        return load_inception(path)
+    other = Source(
+        dataset=named,
+        image_size=source.image_size,
+        channels=source.channels,
+        fit=source.fit,
+    )
+    return obtain_judge(other, progress=progress)
+
+
+def judge_checkpoint(
+    path: Path,
+    *,
+    count: int,
+    judge: str | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Verdict:
+    """Judge `count` images of the generator in the checkpoint at `path`.
+
+    Averaged weights are taken where there are any, as `ganterm sample` does.
+
+    Raises what loading the generator, the images or the judge raises; DataError for too few
+    images, TrainingError for a generator whose images are not finite.
+    """
+    trained = load_generator(path)
+    source = source_of(trained.config)
+    chosen = choose_judge(judge, source, progress=progress)
+    reference = obtain_reference(chosen, source, progress=progress)
+    if min(count, len(reference)) < LEAST_IMAGES // 4:
+        raise DataError(
+            f"{source.dataset} leaves {len(reference)} images to compare with; add more."
+        )
+    try:
+        return judge_generator(
+            trained, chosen, reference, count=count, seed=seed, progress=progress
+        )
+    except ValueError as error:
+        raise TrainingError(f"{path.name} cannot be judged: {error}.") from None
+
+
+def save_pictures(run: RunDir, step: int, verdict: Verdict) -> dict[str, str]:
+    """Draw the best and worst images into the run's samples.
+
+    Returns the fields of the record that name them. Raises `OSError` when they cannot be written.
+    """
+    fields = {}
+    for which, images in (("best", verdict.best), ("worst", verdict.worst)):
+        if images is not None and len(images):
+            path = run.judged_path(step, which)
+            _save(path, images)
+            fields[which] = str(path.relative_to(run.path))
+    return fields
+
+
+def _save(path: Path, images: torch.Tensor) -> None:
+    rasters = from_nchw(images.contiguous().numpy().tobytes(), images.shape)
+    write_atomically(path, lambda temp: save_sheet(rasters, COLUMNS, temp), sync=False)

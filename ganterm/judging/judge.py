@@ -1,0 +1,79 @@
+"""A judge: what looks at images, what it is called, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+from ganterm.data.points import CENTRES
+from ganterm.data.progress import Progress, silent
+from ganterm.judging.classifier import Classifier, scaled
+from ganterm.judging.looks import Looks
+
+CHUNK = 500
+"""Images looked at together."""
+
+
+class Judge(Protocol):
+    """Gives features and class probabilities for images."""
+
+    @property
+    def digest(self) -> str:
+        """Names it: what was scored by judges of two digests cannot be compared."""
+
+    @property
+    def words(self) -> str:
+        """What it is, and how well it knows its classes."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of its classes; none where they say nothing about the images."""
+
+    def look(self, images: torch.Tensor, *, progress: Progress = silent) -> Looks:
+        """Look at images as the data holds them: uint8 (N, C, H, W), or float32 points."""
+
+
+@dataclass(frozen=True)
+class ClassifierJudge:
+    """A classifier trained on the labelled images of one dataset.
+
+    `accuracy` is its share of right answers on images it was not trained on, in [0, 1].
+    """
+
+    network: Classifier
+    dataset: str
+    digest: str
+    classes: tuple[str, ...]
+    accuracy: float
+
+    @property
+    def words(self) -> str:
+        """Its dataset and its accuracy."""
+        return f"classifier of {self.dataset}, {self.accuracy:.2%} right on held-out images"
+
+    def look(self, images: torch.Tensor, *, progress: Progress = silent) -> Looks:
+        """Look at uint8 images (N, C, H, W) of the size and channels it was trained on."""
+        features, probabilities = [], []
+        with torch.no_grad():
+            for start in range(0, len(images), CHUNK):
+                found, logits = self.network(scaled(images[start : start + CHUNK]))
+                features.append(found)
+                probabilities.append(logits.softmax(dim=1))
+                progress("Looking at images", start + len(found), len(images), "images")
+        return Looks(torch.cat(features), torch.cat(probabilities))
+
+
+class RingJudge:
+    """Judges points of the plane: they are their own features, the nearest Gaussian the class."""
+
+    digest = "ring-exact"
+    words = "the plane itself, with the nearest of the 8 Gaussians for a class"
+    classes = tuple(f"({x:g}, {y:g})" for x, y in CENTRES)
+
+    def look(self, images: torch.Tensor, *, progress: Progress = silent) -> Looks:
+        """Look at float32 points (N, 2, 1, 1) or (N, 2)."""
+        points = images.flatten(1)
+        nearest = torch.cdist(points, torch.tensor(CENTRES)).argmin(dim=1)
+        return Looks(points, torch.nn.functional.one_hot(nearest, len(CENTRES)).float())

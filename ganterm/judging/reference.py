@@ -1,0 +1,113 @@
+"""What a judge sees in real images, which generated ones are held against; kept like judges."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load, save
+
+from ganterm.data.progress import Progress, silent
+from ganterm.judging.cache import judge_path
+from ganterm.judging.division import Division, Source, checksum, divide
+from ganterm.judging.judge import Judge
+from ganterm.judging.looks import Looks
+from ganterm.judging.scores import NEIGHBOURS, floor
+from ganterm.runs.durable import write_atomically
+
+TRAIN_LOOKS = 20_000
+"""Training images that generated ones are held against in the search for copies."""
+
+_SETS = ("real", "second", "train")
+_FORMAT = "ganterm-looks-1"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Reference:
+    """Looks at three disjoint sets of real images.
+
+    Generated images are compared with `real`; `second` against `real` is the floor; `train` are
+    images that were trained on.
+    """
+
+    real: Looks
+    second: Looks
+    train: Looks
+    clusters: int | None
+    """Clusters that stand for modes where the judge's classes say nothing; else None."""
+    path: Path
+    """Where the looks are kept."""
+
+    def __len__(self) -> int:
+        return min(len(self.real), len(self.second))
+
+    def floor(self, count: int) -> dict[str, float]:
+        """Return the scores of `count` real images against as many others; kept once computed."""
+        path = self.path.with_suffix(".floors.json")
+        floors: dict[str, dict[str, float]] = {}
+        with contextlib.suppress(OSError, ValueError):
+            floors = json.loads(path.read_text("utf-8"))
+        key = str(count)
+        if key not in floors:
+            real, second = self.real.first(count), self.second.first(count)
+            floors[key] = floor(real, second, k=NEIGHBOURS, clusters=self.clusters)
+            with contextlib.suppress(OSError):
+                write_atomically(path, json.dumps(floors).encode(), sync=False)
+        return floors[key]
+
+
+def obtain_reference(
+    judge: Judge, source: Source, *, seed: int = 0, progress: Progress = silent
+) -> Reference:
+    """Return what `judge` sees in the images of `source`: as kept here, or else looked at now.
+
+    Raises what `divide` raises.
+    """
+    division = divide(source, seed=seed, progress=progress)
+    name = judge_path(source, seed).stem
+    path = judge_path(source, seed).with_name(f"{name}-by-{judge.digest}.safetensors")
+    facts = {"format": _FORMAT, "judge": judge.digest, "images": checksum(division.real, division.second)}
+    clusters = None if judge.classes else max(len(division.real.classes), 10)
+    looks = _read(path, facts)
+    if looks is None:
+        path.with_suffix(".floors.json").unlink(missing_ok=True)
+        looks = _look(judge, division, progress)
+        tensors = {
+            f"{name}.{kind}": tensor
+            for name, seen in looks.items()
+            for kind, tensor in seen.as_tensors().items()
+        }
+        # What cannot be kept is looked at again the next time.
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, save(tensors, facts), sync=False)
+    return Reference(**looks, clusters=clusters, path=path)
+
+
+def _look(judge: Judge, division: Division, progress: Progress) -> dict[str, Looks]:
+    sets = (
+        division.real.images,
+        division.second.images,
+        division.learnt.images[:TRAIN_LOOKS],
+    )
+    return {
+        name: judge.look(images, progress=progress)
+        for name, images in zip(_SETS, sets, strict=True)
+    }
+
+
+def _read(path: Path, facts: dict[str, str]) -> dict[str, Looks] | None:
+    """Return the looks kept at `path`; None if they are not there, not whole or of others."""
+    with contextlib.suppress(OSError, SafetensorError, KeyError):
+        with safe_open(path, framework="pt") as file:
+            if file.metadata() != facts:
+                return None
+        tensors = load(path.read_bytes())
+        return {
+            name: Looks(tensors[f"{name}.features"], tensors[f"{name}.probabilities"])
+            for name in _SETS
+        }
+    return None

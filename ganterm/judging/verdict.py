@@ -1,0 +1,124 @@
+"""A trained generator judged: its scores, and the images that speak for and against it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ganterm.config import RunConfig
+from ganterm.data.progress import Progress, silent
+from ganterm.judging.division import Source
+from ganterm.judging.judge import Judge
+from ganterm.judging.looks import Looks
+from ganterm.judging.reference import Reference
+from ganterm.judging.scores import NEIGHBOURS, score
+from ganterm.judging.scores.realism import realism
+from ganterm.latent.load import Trained
+from ganterm.latent.points import generate_points
+from ganterm.latent.sample import generate, latents
+from ganterm.networks.points import PointGenerator
+
+SHOWN = 16
+"""Images in a picture of the best or the worst."""
+_SIGNIFICANT = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """The fields of a `judged` record, and uint8 images (n, C, H, W), n <= `SHOWN`.
+
+    `best` begins with the most convincing image of each class, `worst` with the least convincing
+    of all; both are None where points are judged, which have no pictures.
+    """
+
+    fields: dict[str, Any]
+    best: torch.Tensor | None
+    worst: torch.Tensor | None
+
+
+def source_of(config: RunConfig) -> Source:
+    """Return the images that a run trains on, as a judge is to see them."""
+    return Source(
+        dataset=config.dataset,
+        image_size=config.image_size,
+        channels=config.channels,
+        fit=config.fit,
+    )
+
+
+def judge_generator(
+    trained: Trained,
+    judge: Judge,
+    reference: Reference,
+    *,
+    count: int,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Verdict:
+    """Generate `count` images from a seed and score them against as many real ones.
+
+    Fewer where the reference holds fewer; the fields' `n` says how many. Raises ValueError when
+    what is generated is not finite, and for k images or fewer.
+    """
+    began = time.perf_counter()
+    count = min(count, len(reference))
+    images = _generate(trained, count, seed, progress)
+    fake = judge.look(images, progress=progress)
+    real = reference.real.first(count)
+    # A run on the test split has seen what it would be compared with.
+    train = reference.train if trained.config.split == "train" else None
+    progress("Scoring", 0, None, "images")
+    scores = score(real, fake, train=train, k=NEIGHBOURS, clusters=reference.clusters)
+    fields = {
+        **_rounded(scores.as_record()),
+        "floor": _rounded(reference.floor(count)),
+        "judge": judge.digest,
+        "judge_name": judge.words,
+        "n": count,
+        "classes": list(judge.classes),
+    }
+    best = worst = None
+    if not isinstance(trained.generator, PointGenerator):
+        best, worst = (images[chosen] for chosen in _extremes(real, fake))
+    fields["seconds"] = round(time.perf_counter() - began, 2)
+    return Verdict(fields, best, worst)
+
+
+def _generate(trained: Trained, count: int, seed: int, progress: Progress) -> torch.Tensor:
+    z = latents(count, trained.config.z_dim, seed=seed)
+    if isinstance(trained.generator, PointGenerator):
+        return generate_points(trained.generator, z)
+    parts = []
+    for start in range(0, count, 1000):
+        parts.append(generate(trained.generator, z[start : start + 1000]))
+        progress("Generating images", min(start + 1000, count), count, "images")
+    return torch.cat(parts)
+
+
+def _extremes(real: Looks, fake: Looks) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the indices of the most convincing images, the classes in turn, and of the least."""
+    order = realism(real.features, fake.features, k=NEIGHBOURS).argsort(descending=True)
+    classes = fake.probabilities.argmax(dim=1)[order].tolist()
+    seen: dict[int, int] = {}
+    turns = []
+    for place, label in enumerate(classes):
+        seen[label] = seen.get(label, -1) + 1
+        turns.append((seen[label], label, place))
+    best = [place for _, _, place in sorted(turns)[:SHOWN]]
+    return order[best], order.flip(0)[:SHOWN]
+
+
+def _rounded(fields: dict[str, Any]) -> dict[str, Any]:
+    """Round floats to what they are worth, so that a record stays short."""
+    rounded: dict[str, Any] = {}
+    for name, value in fields.items():
+        if isinstance(value, float):
+            rounded[name] = float(f"{value:.{_SIGNIFICANT}g}")
+        elif isinstance(value, list):
+            rounded[name] = [round(each, 5) for each in value]
+        else:
+            rounded[name] = value
+    return rounded
