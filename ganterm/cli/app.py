@@ -18,6 +18,7 @@ from ganterm.cli import (
     config,
     ctl,
     data,
+    export,
     face,
     info,
     judge,
@@ -56,6 +57,7 @@ app.command("show", rich_help_panel=_LOOK)(show.show)
 app.command("runs", rich_help_panel=_LOOK)(runs.runs)
 app.command("judge", rich_help_panel=_LOOK)(judge.judge)
 app.command("compare", rich_help_panel=_LOOK)(compare.compare)
+app.command("export", rich_help_panel=_KEEP)(export.export)
 app.command("rename", rich_help_panel=_KEEP)(manage.rename)
 app.command("note", rich_help_panel=_KEEP)(manage.note)
 app.command("delete", rich_help_panel=_KEEP)(manage.delete)

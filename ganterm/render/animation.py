@@ -17,6 +17,8 @@ FORMATS = {".gif": "GIF", ".png": "PNG", ".apng": "PNG", ".webp": "WEBP"}
 
 # Browsers show frames shorter than 20 ms as if they lasted 100.
 MAX_FPS = 50
+# A frame's length has 16 bits in an animated PNG, in milliseconds.
+MAX_HOLD = 60
 
 
 def save_animation(
@@ -24,10 +26,12 @@ def save_animation(
     target: str | PathLike[str] | BinaryIO,
     *,
     fps: float = 10,
+    hold: float = 0,
     kind: str | None = None,
 ) -> None:
     """Write equally large `frames`, `fps` of them a second, repeating for ever.
 
+    The last frame stays for `hold` seconds more before it all begins again, at most a minute.
     `kind` is a suffix of `FORMATS`; by default it is that of the path. Greys and, but for GIF with
     its 256 colours, RGB are kept exactly. Raises ConfigError for an unknown kind or a rate outside
     0 < fps <= 50, ValueError for no frames or unequal ones, OSError if it cannot be written.
@@ -46,7 +50,11 @@ def save_animation(
         raise ValueError("an animation needs frames, all of the same size")
     rgb = any(frame.channels == 3 for frame in frames)
     images = [_to_pillow(frame.to_rgb() if rgb else frame) for frame in frames]
-    options: dict[str, Any] = {"loop": 0, "duration": round(1000 / fps), "save_all": True}
+    duration = round(1000 / fps)
+    # Of one frame a list of lengths would be one too many for Pillow.
+    lengths = [duration] * (len(images) - 1) + [duration + round(1000 * min(hold, MAX_HOLD))]
+    options: dict[str, Any] = {"loop": 0, "save_all": True}
+    options["duration"] = lengths if len(images) > 1 else lengths[0]
     if FORMATS[kind] == "WEBP":
         options["lossless"] = True
     file = Path(target) if isinstance(target, (str, PathLike)) else target

@@ -1,0 +1,266 @@
+"""`ganterm export`: a generator, a film or a model card, for the world outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganterm.cli.drawing import plural
+from ganterm.cli.narrate import say
+from ganterm.cli.options import RunsDir
+from ganterm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ganterm.cli.checkpoints import Choice
+    from ganterm.latent.load import Trained
+    from ganterm.runs.layout import RunDir
+
+
+class Product(Enum):
+    """What a run is exported as; the values are those of `--format`."""
+
+    SAFETENSORS = "safetensors"
+    ONNX = "onnx"
+    PT2 = "pt2"
+    GIF = "gif"
+    APNG = "apng"
+    WEBP = "webp"
+    CARD = "card"
+
+
+_SUFFIXES = {f".{each.value}": each for each in Product if each is not Product.CARD} | {
+    ".md": Product.CARD
+}
+_FILMS = frozenset({Product.GIF, Product.APNG, Product.WEBP})
+
+
+def export(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN|CHECKPOINT|DIRECTORY",
+            help="A run by name or path, a checkpoint, or a folder of checkpoints; by default the "
+            "newest run.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to write; its ending says what.",
+            show_default="the run's name, here",
+        ),
+    ] = None,
+    form: Annotated[
+        Product | None,
+        typer.Option(
+            "--format",
+            help="The generator as safetensors with JSON, as ONNX, or as a program of "
+            "torch.export; a film of training as GIF, APNG or WebP; a model card in Markdown.",
+            show_default="what FILE ends in",
+        ),
+    ] = None,
+    step: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="The checkpoint of this step.", show_default="the newest that is whole"
+        ),
+    ] = None,
+    ema: Annotated[
+        bool | None,
+        typer.Option(
+            "--ema/--no-ema",
+            help="Take the averaged weights, or the plain ones.",
+            show_default="averaged where there are any",
+        ),
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Film: frames a second.", show_default="10")
+    ] = None,
+    hold: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=60, help="Film: seconds that the last frame stays.", show_default="2"
+        ),
+    ] = None,
+    scale: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=64, help="Film: enlarge every pixel so often.", show_default="as can be seen"
+        ),
+    ] = None,
+    captions: Annotated[
+        bool | None,
+        typer.Option(
+            "--captions/--no-captions",
+            help="Film: write the step under each frame.",
+            show_default="captions",
+        ),
+    ] = None,
+    runs_dir: RunsDir = None,
+) -> None:
+    """Write the generator for other programs, a film of its training, or its model card.
+
+    Images, grids and arrays are what `ganterm sample` writes.
+    """
+    product = _choose(form, output)
+    film_options = {"--fps": fps, "--hold": hold, "--scale": scale, "--captions": captions}
+    if product in _FILMS:
+        _refuse({"--step": step, "--ema": ema}, "A film is of the whole training")
+        _film(
+            _run(target, runs_dir),
+            product,
+            output,
+            fps=10.0 if fps is None else fps,
+            hold=2.0 if hold is None else hold,
+            scale=scale,
+            captions=captions is not False,
+        )
+        return
+    _refuse(film_options, f"{product.value} is no film")
+    from ganterm.cli.checkpoints import choose_checkpoint  # noqa: PLC0415
+
+    choice = choose_checkpoint(target, runs_dir, step=step)
+    for note in choice.notes:
+        say(note)
+    if product is Product.CARD:
+        _refuse({"--ema": ema}, "A card tells of the whole checkpoint")
+        _card(choice, output)
+        return
+    _generator(choice, product, output, ema=ema)
+
+
+def _choose(form: Product | None, output: Path | None) -> Product:
+    if form is not None:
+        return form
+    known = ", ".join(_SUFFIXES)
+    if output is None:
+        raise ConfigError(f"Name a file with -o that ends in {known}, or choose with --format.")
+    found = _SUFFIXES.get(output.suffix.lower())
+    if found is None:
+        raise ConfigError(
+            f"The name {output} does not say what to write: end it in {known}, or choose with "
+            "--format."
+        )
+    return found
+
+
+def _refuse(options: Mapping[str, object], why: str) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise ConfigError(f"{why}, so leave {' and '.join(given)} out.")
+
+
+def _film(
+    run: RunDir,
+    product: Product,
+    output: Path | None,
+    *,
+    fps: float,
+    hold: float,
+    scale: int | None,
+    captions: bool,
+) -> None:
+    from ganterm.cli.outputs import write_file  # noqa: PLC0415
+    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+    from ganterm.exchange.film import encode_film, film_of  # noqa: PLC0415
+
+    with Waiting("Making the film"):
+        film = film_of(run, scale=scale, captions=captions)
+        data = encode_film(film, f".{product.value}", fps=fps, hold=hold)
+    for note in film.notes:
+        say(note)
+    path = output or Path(f"{run.name}.{product.value}")
+    write_file(path, data)
+    say(
+        f"Wrote {path}: {plural(len(film.frames), 'frame')}, steps {film.steps[0]:,} to "
+        f"{film.steps[-1]:,}."
+    )
+
+
+def _card(choice: Choice, output: Path | None) -> None:
+    from ganterm.cli.outputs import write_file  # noqa: PLC0415
+    from ganterm.config.recorded import config_in  # noqa: PLC0415
+    from ganterm.exchange.card import picture_of, subject_of, write_card  # noqa: PLC0415
+    from ganterm.render.png import encode_png  # noqa: PLC0415
+    from ganterm.runs.checkpoints import read_header  # noqa: PLC0415
+
+    header = read_header(choice.path)
+    run = _run_of(choice.path)
+    subject = subject_of(_name(choice), run, header, config_in(choice.path, header))
+    path = output or Path(f"{_name(choice)}.md")
+    picture = picture_of(choice.path, run)
+    beside = None
+    if picture is not None:
+        beside = path.with_name(f"{path.stem}-samples.png")
+        write_file(beside, encode_png(picture))
+    write_file(path, write_card(subject, beside.name if beside else None).encode())
+    say(f"Wrote {path}" + (f" and {beside.name}." if beside else "; there are no samples to show."))
+
+
+def _generator(choice: Choice, product: Product, output: Path | None, *, ema: bool | None) -> None:
+    from ganterm.cli.outputs import write_file  # noqa: PLC0415
+    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+
+    name = _name(choice)
+    path = output or Path(f"{name}-{choice.step}.{product.value}")
+    with Waiting("Loading the generator"):
+        from ganterm.latent.load import load_generator  # noqa: PLC0415 - imports PyTorch
+
+        trained = load_generator(choice.path, ema=ema)
+    with Waiting(f"Writing {path.name}"):
+        data = _encoded(trained, product, name)
+    wrote = str(path)
+    if product is Product.SAFETENSORS:
+        from ganterm.exchange.weights import describe_weights  # noqa: PLC0415
+
+        beside = path.with_suffix(".json")
+        about = describe_weights(trained, path.name, run=name)
+        write_file(beside, (json.dumps(about, indent=2) + "\n").encode())
+        wrote += f" and {beside.name}"
+    write_file(path, data)
+    weights = "averaged" if trained.weights == "ema" else "plain"
+    say(f"Wrote {wrote}: the generator of {name} at step {trained.step:,}, {weights} weights.")
+
+
+def _encoded(trained: Trained, product: Product, name: str) -> bytes:
+    if product is Product.SAFETENSORS:
+        from ganterm.exchange.weights import encode_weights  # noqa: PLC0415
+
+        return encode_weights(trained)
+    if product is Product.PT2:
+        from ganterm.exchange.program import encode_program  # noqa: PLC0415
+
+        return encode_program(trained)
+    from ganterm.exchange.onnx_model import encode_onnx  # noqa: PLC0415
+
+    about = {"run": name, "step": str(trained.step), "architecture": trained.config.generator}
+    return encode_onnx(trained, about=about)
+
+
+def _run(target: str | None, runs_dir: Path | None) -> RunDir:
+    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
+
+    return resolve_run(target, runs_dir or default_runs_dir())
+
+
+def _run_of(checkpoint: Path) -> RunDir | None:
+    """Return the run that a checkpoint lies in; None where it was taken out of it."""
+    from ganterm.runs.layout import RunDir, is_run  # noqa: PLC0415
+
+    inside = checkpoint.absolute().parent
+    return RunDir(inside.parent) if inside.name == "checkpoints" and is_run(inside.parent) else None
+
+
+def _name(choice: Choice) -> str:
+    run = _run_of(choice.path)
+    return run.name if run is not None else choice.path.stem

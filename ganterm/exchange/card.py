@@ -1,0 +1,303 @@
+"""A model card: in Markdown, what a generator is, what it was trained on, and what it is worth."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ganterm import __version__
+from ganterm.comparison import LESS_IS_BETTER, SCORES, number
+from ganterm.config import FIELDS, RunConfig, resolve
+from ganterm.config.differences import said
+from ganterm.config.runfile import to_mapping
+from ganterm.data.catalogue import CATALOGUE, RING
+from ganterm.errors import ConfigError, DataError
+from ganterm.exchange.markdown import code, table
+from ganterm.exchange.public import public_config
+from ganterm.recipes import Recipe
+from ganterm.recipes import load as load_recipe
+from ganterm.render.png import load_image
+from ganterm.render.raster import Raster, from_nchw, grid
+from ganterm.runs.checkpoints import CheckpointHeader, read_bytes, read_header
+from ganterm.runs.journal import effective, read_journal
+from ganterm.runs.layout import RunDir
+from ganterm.runs.records import Record
+
+_DIRECTION = {True: "less is better", False: "more is better"}
+_ALERTS = 8
+_BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "w_mean", ".fixed")
+"""How the names of tensors end that are measured or drawn, not learned."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a card is about; strings may be foreign.
+
+    Attributes:
+        name: what the model is called.
+        config: as the checkpoint was made.
+        records: the history of the run up to the checkpoint, judgements of it included; empty for
+            a checkpoint without its run.
+    """
+
+    name: str
+    step: int
+    config: RunConfig
+    header: CheckpointHeader
+    records: list[Record]
+
+    @property
+    def start(self) -> Record:
+        """The record of how the run began; empty where it is not known."""
+        return next((record for record in self.records if record["kind"] == "start"), {})
+
+    @property
+    def opening(self) -> Record:
+        """The record of how the worker that made the checkpoint began."""
+        opened = [record for record in self.records if record["kind"] in {"start", "resume"}]
+        return opened[-1] if opened else {}
+
+
+def subject_of(
+    name: str, run: RunDir | None, header: CheckpointHeader, config: RunConfig
+) -> Subject:
+    """Return what is known of the checkpoint with this header, of `run` where it has one."""
+    history = effective(read_journal(run.journal)) if run is not None else []
+    records = [record for record in history if record["step"] <= header.step]
+    return Subject(name, header.step, config, header, records)
+
+
+def write_card(subject: Subject, picture: str | None) -> str:
+    """Return the card; `picture` is the file name of a picture of samples beside it."""
+    lines = [*_title(subject, picture), *_data(subject), *_training(subject)]
+    lines += [*_scores(subject), *_limits(subject), *_use(subject)]
+    return "\n".join(lines) + "\n"
+
+
+def _title(subject: Subject, picture: str | None) -> Iterator[str]:
+    config = subject.config
+    yield f"# {code(subject.name)}"
+    yield ""
+    if config.trains_on_points:
+        what = "points of the plane"
+    else:
+        colour = "grey" if config.channels == 1 else "colour"
+        what = f"{colour} images of {config.image_size}x{config.image_size} pixels"
+    count = sum(
+        math.prod(info.shape)
+        for name, info in subject.header.tensors.items()
+        if name.startswith("generator.") and not name.endswith(_BUFFERS)
+    )
+    yield (
+        f"A generator of {what}: architecture {code(config.generator)}, {count:,} learned values, "
+        f"from {config.z_dim} standard normal numbers an image."
+    )
+    if picture:
+        yield ""
+        yield f"![Samples of the generator at step {subject.step:,}]({quote(picture)})"
+        yield ""
+        yield "The samples are of the run's fixed points; nobody picked them."
+    yield ""
+
+
+def _data(subject: Subject) -> Iterator[str]:
+    config, start = subject.config, subject.start
+    yield "## Trained on"
+    yield ""
+    if imported := start.get("imported"):
+        yield (
+            f"Not known: the weights were imported from the file {code(imported)} and trained "
+            "elsewhere. What follows is what they were fitted to, not what made them."
+        )
+        yield ""
+    info = CATALOGUE.get(config.dataset)
+    shown = public_config(config)["dataset"]
+    if info is not None:
+        yield f"- {info.title} ({code(info.name)}): {info.origin}."
+    elif config.dataset == RING:
+        yield "- Eight Gaussians in the plane, made by ganterm."
+    else:
+        yield f"- A folder of images called {code(shown)}; see its owner about rights and content."
+    images = start.get("images")
+    many = f"{images:,} images of it" if isinstance(images, int) and images > 0 else "images of it"
+    split = "the whole" if config.split == "all" else f"the {config.split} split"
+    yield f"- {many[0].upper()}{many[1:]}: {split}."
+    if crc := start.get("data_crc32"):
+        yield f"- Checksum of their pixels (CRC-32): {code(crc)}."
+    yield ""
+
+
+def _training(subject: Subject) -> Iterator[str]:
+    config, start = subject.config, subject.start
+    yield "## Training"
+    yield ""
+    recipe = _recipe(config)
+    shown = public_config(config)["recipe"]
+    about = f": {recipe.purpose}" if recipe is not None and recipe.purpose else ""
+    yield f"- Recipe {code(shown)}{about}"
+    length = f"{config.steps:,} steps" if config.steps else f"{config.epochs:,} epochs"
+    if start.get("imported"):
+        yield f"- By its file, step {subject.step:,}."
+    else:
+        yield f"- Step {subject.step:,} of a run of {length}; batches of {config.batch_size}."
+    if parent := start.get("parent"):
+        yield f"- A branch of {code(parent)}."
+    averaged = any(name.startswith("ema.") for name in subject.header.tensors)
+    if averaged:
+        yield "- The checkpoint holds averaged weights besides the plain ones; samples are theirs."
+    versions = subject.opening.get("versions")
+    if isinstance(versions, dict) and versions:
+        made = ", ".join(f"{code(name)} {code(value)}" for name, value in sorted(versions.items()))
+        yield f"- With {made}, on {code(subject.opening.get('device', 'an unknown device'))}."
+    changed = _differences(config)
+    yield ""
+    if changed:
+        than = "the recipe" if recipe is not None else "the defaults (the recipe is not at hand)"
+        yield f"Settings that differ from {than}:"
+        yield ""
+        yield from table(["setting", "here", "there"], changed)
+    else:
+        yield "Every setting is the recipe's."
+    yield ""
+    if alerts := _alerts(subject):
+        yield "What the doctor noted on the way:"
+        yield ""
+        yield from alerts
+        yield ""
+
+
+def _scores(subject: Subject) -> Iterator[str]:
+    yield "## Scores"
+    yield ""
+    judged: dict[str, Record] = {}
+    for record in subject.records:
+        if record["kind"] == "judged":
+            judged[str(record.get("judge", ""))] = record
+    if not judged:
+        yield "It has not been judged: all that is known of its quality is what the samples show."
+        yield ""
+        return
+    for judge, record in judged.items():
+        called = record.get("judge_name")
+        name = f"{code(called)} ({code(judge[:12])})" if called else code(judge[:40])
+        images = f"{record['n']:,}" if isinstance(record.get("n"), int) else "an unknown number of"
+        at = f"step {record['step']:,}"
+        if record["step"] != subject.step:
+            at += f", which is not this checkpoint (step {subject.step:,})"
+        yield f"By the judge {name} on {images} images of each kind, at {at}:"
+        yield ""
+        rows = []
+        for score in SCORES:
+            value = number(record, score)
+            if value is not None:
+                better = _DIRECTION[score in LESS_IS_BETTER]
+                rows.append([score, f"{value:.4g}", _floor(record, score), better])
+        yield from table(["score", "value", "real against real", ""], rows)
+        yield ""
+    yield (
+        "Scores of different judges, or of different numbers of images, cannot be compared. The "
+        "floor, real images against other real ones, is what a perfect generator would reach."
+    )
+    yield ""
+
+
+def _limits(subject: Subject) -> Iterator[str]:
+    judged = [record for record in subject.records if record["kind"] == "judged"]
+    copies = [number(record, "copies") for record in judged]
+    yield "## Limits"
+    yield ""
+    yield (
+        "- It draws what resembles its training images and nothing else, with their gaps and their "
+        "prejudices; rare kinds may be missing."
+    )
+    if subject.start.get("imported"):
+        yield (
+            "- Activations and the epsilon of normalisation are not in a file of weights; they are "
+            "the recipe's. If samples look wrong, that is the first thing to doubt."
+        )
+    if any(value is not None for value in copies):
+        yield "- `copies` above is the share of samples that sit on a training image."
+    else:
+        yield "- Whether it repeats training images has not been measured."
+    if not subject.config.trains_on_points:
+        size = subject.config.image_size
+        yield (
+            f"- {size}x{size} pixels and no more; not meant for deciding anything about people, "
+            "nor for passing as real data without saying so."
+        )
+    yield ""
+
+
+def _use(subject: Subject) -> Iterator[str]:
+    step = subject.step
+    yield "## Use"
+    yield ""
+    yield "```sh"
+    yield f"ganterm sample RUN --step {step} -n 64 --seed 7 -o samples.png"
+    yield f"ganterm export RUN --step {step} -o generator.onnx         # or .safetensors, .pt2"
+    yield "```"
+    yield ""
+    yield f"Written by ganterm {__version__} from the run's own records."
+
+
+def _recipe(config: RunConfig) -> Recipe | None:
+    try:
+        return load_recipe(config.recipe)
+    except ConfigError:
+        return None
+
+
+def _differences(config: RunConfig) -> list[list[str]]:
+    try:
+        base = resolve({"recipe": config.recipe}).config
+    except ConfigError:
+        base = RunConfig()
+    here, there = public_config(config), public_config(base)
+    return [
+        [code(name), code(said(here[name])), code(said(there[name]))]
+        for name in FIELDS
+        if name != "recipe" and to_mapping(config)[name] != to_mapping(base)[name]
+    ]
+
+
+def _alerts(subject: Subject) -> list[str]:
+    """Return a line for each trouble that was found, however often it came."""
+    told: dict[str, list[Record]] = {}
+    for record in subject.records:
+        # Notes about files are no diagnosis; those that are have figures.
+        if record["kind"] == "alert" and record.get("evidence") and not record.get("cleared"):
+            told.setdefault(str(record.get("code", "")), []).append(record)
+    lines = []
+    for name, records in list(told.items())[:_ALERTS]:
+        steps = sorted({record["step"] for record in records})
+        when = f"step {steps[0]:,}" if len(steps) == 1 else f"steps {steps[0]:,} to {steps[-1]:,}"
+        lines.append(f"- {code(name)} ({when}): {code(records[-1].get('message', ''))}")
+    return lines
+
+
+def _floor(record: Record, score: str) -> str:
+    floor: Any = record.get("floor")
+    value = number(floor, score) if isinstance(floor, dict) else None
+    return "-" if value is None else f"{value:.4g}"
+
+
+def picture_of(checkpoint: Path, run: RunDir | None) -> Raster | None:
+    """Return samples of a checkpoint: the grid of its step, or else the preview in it."""
+    header = read_header(checkpoint)
+    grid_path = run.sample_path(header.step) if run is not None else None
+    if grid_path is not None and grid_path.is_file():
+        with contextlib.suppress(DataError):
+            return load_image(grid_path)
+    info = header.tensors.get("preview")
+    if info is None or len(info.shape) != 4:
+        return None
+    try:
+        rasters = from_nchw(read_bytes(checkpoint, "preview"), info.shape)
+        return grid(rasters, math.isqrt(len(rasters) - 1) + 1) if rasters else None
+    except ValueError:
+        return None

@@ -1,0 +1,102 @@
+"""A film of a run's training: its sample grids, one after the other."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ganterm.errors import DataError
+from ganterm.render.animation import save_animation
+from ganterm.render.caption import captioned
+from ganterm.render.png import load_image
+from ganterm.render.raster import Raster
+from ganterm.runs.layout import RunDir, step_of
+
+MAX_FRAMES: Final = 1000
+"""Of more sample grids as many are taken, evenly spread, the first and the last among them."""
+READABLE: Final = 320
+"""Width in pixels up to which small grids are enlarged."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """Equally large frames, and the step that each shows."""
+
+    frames: list[Raster]
+    steps: list[int]
+    notes: tuple[str, ...] = ()
+    """What was left out, a sentence each; they hold foreign text."""
+
+
+def film_of(run: RunDir, *, scale: int | None = None, captions: bool = True) -> Film:
+    """Return the sample grids of `run` as a film, in the order of their steps.
+
+    `scale` enlarges every pixel so many times, by default so that a small grid can be seen.
+    `captions` write the step under each frame. Grids that cannot be read, or are not as large as
+    the last one or a whole fraction of it, are left out with a word.
+
+    Raises `DataError` where there are fewer than two to show.
+    """
+    found = sorted(
+        (step, path) for path in run.samples.glob("*.png") if (step := step_of(path)) is not None
+    )
+    spread = _spread(found)
+    notes: list[str] = []
+    if len(spread) < len(found):
+        notes.append(f"{len(spread)} of {len(found)} sample grids are shown, evenly spread.")
+    loaded: list[tuple[int, Raster]] = []
+    for step, path in spread:
+        try:
+            loaded.append((step, load_image(path)))
+        except DataError as error:
+            notes.append(f"Left out: {error}")
+    if loaded:
+        last = loaded[-1][1]
+        fitting = [(step, fit) for step, grid in loaded if (fit := _fitted(grid, last)) is not None]
+        if len(fitting) < len(loaded):
+            others = len(loaded) - len(fitting)
+            notes.append(f"{others} of the sample grids are of another size and left out.")
+        loaded = fitting
+    if len(loaded) < 2:
+        raise DataError(
+            f"{run.name} has {len(loaded)} sample grids to show, and a film takes two; train on, "
+            "or sample more often (sample_every)."
+        )
+    times = scale or max(1, READABLE // loaded[-1][1].width)
+    frames = [_finished(grid, times, step if captions else None) for step, grid in loaded]
+    return Film(frames, [step for step, _ in loaded], tuple(notes))
+
+
+def encode_film(film: Film, kind: str, *, fps: float, hold: float) -> bytes:
+    """Return the film as the bytes of a file; `kind` is .gif, .apng or .webp.
+
+    The last frame stays `hold` seconds longer. Raises `ConfigError` for a rate that cannot be.
+    """
+    buffer = io.BytesIO()
+    save_animation(film.frames, buffer, fps=fps, hold=hold, kind=kind)
+    return buffer.getvalue()
+
+
+def _spread(found: Sequence[tuple[int, Path]]) -> list[tuple[int, Path]]:
+    if len(found) <= MAX_FRAMES:
+        return list(found)
+    last = len(found) - 1
+    return [found[index * last // (MAX_FRAMES - 1)] for index in range(MAX_FRAMES)]
+
+
+def _fitted(grid: Raster, last: Raster) -> Raster | None:
+    """Return a grid as large as the last: one of a lower resolution is enlarged."""
+    if (grid.width, grid.height) == (last.width, last.height):
+        return grid
+    times, rest = divmod(last.width, grid.width)
+    if rest or times < 1 or grid.height * times != last.height:
+        return None
+    return grid.scale(last.width, last.height)
+
+
+def _finished(grid: Raster, times: int, step: int | None) -> Raster:
+    large = grid.scale(grid.width * times, grid.height * times)
+    return large if step is None else captioned(large, f"step {step:,}")

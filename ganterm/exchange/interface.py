@@ -1,0 +1,62 @@
+"""What an exported generator takes and gives, the same in every format."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from ganterm.latent.load import Trained
+from ganterm.latent.sample import latents
+
+INPUTS: Final = ("z", "labels")
+"""Names of the inputs; a generator without classes has the first alone."""
+OUTPUT: Final = "images"
+
+_BATCH = 2
+"""Images of an example: of 0 or 1 an exporter would take for granted that it is always so many."""
+
+
+def class_count(generator: nn.Module) -> int:
+    """Return how many classes a generator is conditioned on; 0 is not at all."""
+    return int(getattr(generator, "classes", 0))
+
+
+def example_inputs(trained: Trained) -> tuple[Tensor, ...]:
+    """Return latents (2, z_dim), and labels (2,) of int64 where the generator has classes."""
+    z = latents(_BATCH, trained.config.z_dim, seed=0)
+    classes = class_count(trained.generator)
+    if not classes:
+        return (z,)
+    return z, torch.arange(_BATCH) % classes
+
+
+def free_batch(trained: Trained) -> tuple[dict[int, Dim], ...]:
+    """Return which axes of the inputs are free: the first of each, one size for all, 1 or more."""
+    batch = Dim("batch", min=1)
+    return tuple({0: batch} for _ in example_inputs(trained))
+
+
+def input_names(trained: Trained) -> list[str]:
+    """Return the names of the inputs, in order."""
+    return list(INPUTS[: len(example_inputs(trained))])
+
+
+def describe_interface(trained: Trained) -> dict[str, Any]:
+    """Return what goes in and what comes out, as plain values; "N" is any number of images."""
+    config = trained.config
+    inputs: dict[str, Any] = {
+        "z": {"shape": ["N", config.z_dim], "dtype": "float32", "values": "standard normal"}
+    }
+    if classes := class_count(trained.generator):
+        inputs["labels"] = {"shape": ["N"], "dtype": "int64", "values": f"0 to {classes - 1}"}
+    shape: list[Any] = ["N", config.channels, config.image_size, config.image_size]
+    values = "-1 (black) to 1 (white)"
+    if config.trains_on_points:
+        shape, values = ["N", 2, 1, 1], "x and y of a point"
+    return {
+        "inputs": inputs,
+        "outputs": {OUTPUT: {"shape": shape, "dtype": "float32", "values": values}},
+    }

@@ -1,0 +1,95 @@
+"""A generator as safetensors, with a JSON file beside it that says what the tensors are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from ganterm import __version__
+from ganterm.config.runfile import from_mapping
+from ganterm.errors import DataError
+from ganterm.exchange.interface import class_count, describe_interface
+from ganterm.exchange.layers import describe_layers
+from ganterm.exchange.public import public_config
+from ganterm.latent.load import Trained
+from ganterm.networks import Generator
+from ganterm.networks.base import SequentialGenerator
+from ganterm.networks.configured import generator_of
+from ganterm.runs.files import read_limited
+
+FORMAT: Final = "ganterm-generator"
+VERSION: Final = 1
+"""Grows when a key of the JSON changes its meaning."""
+
+_LIMIT = 1 << 20
+
+
+def encode_weights(trained: Trained) -> bytes:
+    """Return the generator's tensors as a safetensors file, by their names in its state_dict."""
+    tensors = {
+        name: value.detach().cpu().contiguous()
+        for name, value in trained.generator.state_dict().items()
+    }
+    return save(tensors, {"format": "pt", "made_by": f"ganterm {__version__}"})
+
+
+def describe_weights(trained: Trained, weights: str, *, run: str) -> dict[str, Any]:
+    """Return the JSON that goes beside the tensors in the file called `weights`.
+
+    `layers` lists the layers of `torch.nn` to build where the generator is a plain stack of them,
+    whose tensors are named `layers.INDEX.…`; it is null where only ganterm can build it.
+    """
+    generator = trained.generator
+    layers = None
+    if isinstance(generator, SequentialGenerator) and not class_count(generator):
+        layers = describe_layers(generator.layers)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "made_by": f"ganterm {__version__}",
+        "weights": weights,
+        "run": run,
+        "step": trained.step,
+        "averaged": trained.weights == "ema",
+        "architecture": trained.config.generator,
+        **describe_interface(trained),
+        "layers": layers,
+        "load": "ganterm.exchange.weights.load_exported(path of this file); where `layers` is a "
+        "list, torch.nn alone does: README.md of ganterm, Export and import.",
+        "config": public_config(trained.config),
+    }
+
+
+def load_exported(path: Path | str) -> Generator:
+    """Load the generator whose JSON lies at `path`, in evaluation mode on the CPU.
+
+    It turns latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1].
+
+    Raises:
+        DataError: a file is missing or damaged, or the two do not belong together.
+        ConfigError: the configuration in it is not one that this ganterm understands.
+    """
+    path = Path(path)
+    try:
+        about = json.loads(read_limited(path, _LIMIT))
+        name, values = about["weights"], about["config"]
+        if about["format"] != FORMAT or not isinstance(values, dict) or Path(name).name != name:
+            raise ValueError
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise DataError(f"{path} does not describe a generator that ganterm exported.") from None
+    with torch.device("meta"):
+        generator = generator_of(from_mapping(values))
+    try:
+        generator.load_state_dict(load_file(path.with_name(name)), assign=True)
+    except (OSError, SafetensorError, RuntimeError):
+        raise DataError(
+            f"{path.with_name(name)} is missing, damaged, or not what {path.name} describes."
+        ) from None
+    return generator.eval().requires_grad_(False)

@@ -1,0 +1,5 @@
+"""The run that the command line's tests train once as well."""
+
+from tests.cli.conftest import trained
+
+__all__ = ["trained"]

@@ -1,0 +1,147 @@
+"""An exported generator gives the images that it gives here, whatever it is exported as."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from ganterm.architectures import GENERATORS
+from ganterm.config import RunConfig, resolve
+from ganterm.errors import ConfigError, DataError
+from ganterm.exchange.interface import class_count, describe_interface
+from ganterm.exchange.onnx_model import encode_onnx
+from ganterm.exchange.program import encode_program
+from ganterm.exchange.weights import describe_weights, encode_weights, load_exported
+from ganterm.latent.load import Trained
+from tests.exchange.models import by_architecture, trained
+
+ARCHITECTURES = by_architecture()
+LARGEST_ERROR = 1e-4
+README = Path(__file__).parents[2] / "README.md"
+
+
+def inputs_of(model: Trained, count: int) -> tuple[torch.Tensor, ...]:
+    z = torch.randn(count, model.config.z_dim, generator=torch.Generator().manual_seed(count))
+    classes = class_count(model.generator)
+    return (z, torch.arange(count) % classes) if classes else (z,)
+
+
+def written(model: Trained, place: Path) -> Path:
+    (place / "g.safetensors").write_bytes(encode_weights(model))
+    about = place / "g.json"
+    about.write_text(json.dumps(describe_weights(model, "g.safetensors", run="a-run")))
+    return about
+
+
+def test_every_architecture_is_here() -> None:
+    """The recipes' generators, which the tests below export, are all the generators there are."""
+    assert set(GENERATORS) <= set(ARCHITECTURES) | {"dcgan-resize"}
+
+
+@pytest.mark.parametrize("config", ARCHITECTURES.values(), ids=ARCHITECTURES)
+def test_onnx_gives_the_same_images(config: RunConfig) -> None:
+    """Under onnxruntime no pixel is off by more than 1e-4, for one image and for many."""
+    model = trained(config)
+    data = encode_onnx(model, about={"run": "a-run"})
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    assert session.get_modelmeta().custom_metadata_map == {"run": "a-run"}
+    described = describe_interface(model)
+    assert [each.name for each in session.get_inputs()] == list(described["inputs"])
+    for count in (1, 2, 5):
+        inputs = inputs_of(model, count)
+        names = (each.name for each in session.get_inputs())
+        fed = {name: value.numpy() for name, value in zip(names, inputs, strict=True)}
+        (images,) = session.run(["images"], fed)
+        wanted = model.generator(*inputs).numpy()
+        assert list(images.shape) == [count, *described["outputs"]["images"]["shape"][1:]]
+        assert np.abs(images - wanted).max() <= LARGEST_ERROR
+
+
+@pytest.mark.parametrize("config", ARCHITECTURES.values(), ids=ARCHITECTURES)
+def test_a_program_and_weights_give_the_very_same_images(config: RunConfig, tmp_path: Path) -> None:
+    """torch.export's program, and the weights loaded again, reproduce every image."""
+    model = trained(config)
+    program = torch.export.load(io.BytesIO(encode_program(model))).module()
+    again = load_exported(written(model, tmp_path))
+    assert not again.training
+    for count in (1, 3):
+        inputs = inputs_of(model, count)
+        wanted = model.generator(*inputs)
+        torch.testing.assert_close(program(*inputs), wanted, atol=1e-6, rtol=0)
+        assert torch.equal(again(*inputs), wanted)
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "mlp", "upsample", "dcgan-64", "dcgan-8x8"])
+def test_the_loader_in_the_readme_needs_no_ganterm(kind: str, tmp_path: Path) -> None:
+    """The function that the README gives builds the generator where ganterm cannot be imported."""
+    block = re.search(r"<!-- the loader -->\n```python\n(.*?)```", README.read_text(), re.DOTALL)
+    assert block is not None
+    model = trained(ARCHITECTURES[kind])
+    (z,) = inputs_of(model, 3)
+    torch.save(z, tmp_path / "z.pt")
+    script = (
+        "import sys; sys.modules['ganterm'] = None\n"
+        f"{block[1]}\n"
+        "z = torch.load('z.pt', weights_only=True)\n"
+        f"torch.save(load_generator({str(written(model, tmp_path))!r})(z).detach(), 'images.pt')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, timeout=120)
+    images = torch.load(tmp_path / "images.pt", weights_only=True)
+    torch.testing.assert_close(images, model.generator(z))
+
+
+def test_nothing_tells_where_it_was_made(tmp_path: Path) -> None:
+    """No file holds a path of this machine: not of ganterm's source, nor of the user's images."""
+    config = resolve({"dataset": str(tmp_path / "private" / "faces"), "channels": 1}).config
+    model = trained(config)
+    about = json.dumps(describe_weights(model, "g.safetensors", run="a-run"))
+    assert json.loads(about)["config"]["dataset"] == "faces"
+    here = str(Path(__file__).parents[2]).encode()
+    for data in (about.encode(), encode_weights(model), encode_onnx(model), encode_program(model)):
+        assert b"private" not in data
+        assert here not in data
+        assert b".py" not in data
+
+
+def test_the_tensors_are_those_of_the_state_dict(tmp_path: Path) -> None:
+    """The safetensors file holds the generator's tensors by name, and nothing else."""
+    model = trained(ARCHITECTURES["dcgan"])
+    written(model, tmp_path)
+    tensors = load_file(tmp_path / "g.safetensors")
+    state = model.generator.state_dict()
+    assert tensors.keys() == state.keys()
+    assert all(torch.equal(value, state[name]) for name, value in tensors.items())
+
+
+def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+    """Garbage, a weights' name that leads elsewhere, other weights: one sentence each."""
+    about = written(trained(ARCHITECTURES["dcgan-8x8"]), tmp_path)
+    values = json.loads(about.read_text())
+    (tmp_path / "other.safetensors").write_bytes(encode_weights(trained(ARCHITECTURES["points"])))
+    for weights in ("missing.safetensors", "other.safetensors", "g.json"):
+        about.write_text(json.dumps({**values, "weights": weights}))
+        with pytest.raises(DataError, match="is missing, damaged, or not what"):
+            load_exported(about)
+    for text in ("", "[]", "{}", json.dumps({**values, "weights": "../g.safetensors"}), "[" * 9999):
+        about.write_text(text)
+        with pytest.raises(DataError, match="does not describe a generator"):
+            load_exported(about)
+    with pytest.raises(DataError, match="cannot be read"):
+        load_exported(tmp_path / "none.json")
+
+
+def test_without_the_extra_onnx_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where onnxscript is missing the sentence names the extra."""
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(ConfigError, match=r"pip install 'ganterm\[onnx\]'"):
+        encode_onnx(trained(ARCHITECTURES["dcgan-8x8"]))
