@@ -18,9 +18,11 @@ from ganterm.cli import (
     config,
     ctl,
     data,
+    explore,
     export,
     face,
     info,
+    interpolate,
     judge,
     manage,
     recipes,
@@ -53,6 +55,8 @@ app.command("resume", rich_help_panel=_RUN)(resume.resume)
 app.command("branch", rich_help_panel=_RUN)(branch.branch)
 app.command("ctl", rich_help_panel=_RUN)(ctl.ctl)
 app.command("sample", rich_help_panel=_LOOK)(sample.sample)
+app.command("interpolate", rich_help_panel=_LOOK)(interpolate.interpolate)
+app.command("explore", rich_help_panel=_LOOK)(explore.explore)
 app.command("show", rich_help_panel=_LOOK)(show.show)
 app.command("runs", rich_help_panel=_LOOK)(runs.runs)
 app.command("judge", rich_help_panel=_LOOK)(judge.judge)

@@ -1,4 +1,4 @@
-"""The forms that `ganterm sample` gives images."""
+"""The forms that images are given in."""
 
 from enum import Enum
 
@@ -10,5 +10,12 @@ class Form(Enum):
     PNG = "png"
     FILES = "files"
     NPY = "npy"
+    GIF = "gif"
+    APNG = "apng"
+    WEBP = "webp"
     ANSI = "ansi"
     TXT = "txt"
+
+
+FILMS = frozenset({Form.GIF, Form.APNG, Form.WEBP})
+"""The forms that show one image after another."""

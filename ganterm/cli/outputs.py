@@ -1,4 +1,4 @@
-"""Generated images in the forms that `ganterm sample` gives them."""
+"""Generated images in the forms that commands give them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganterm.cli.forms import Form
+from ganterm.cli.forms import FILMS, Form
 from ganterm.errors import ConfigError
+from ganterm.render.animation import save_animation
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.png import encode_png
 from ganterm.render.raster import Raster, from_nchw
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _BY_SUFFIX = {
     ".png": Form.PNG,
     ".npy": Form.NPY,
+    ".gif": Form.GIF,
+    ".apng": Form.APNG,
+    ".webp": Form.WEBP,
     ".ansi": Form.ANSI,
     ".ans": Form.ANSI,
     ".txt": Form.TXT,
@@ -35,6 +39,8 @@ _PAGE = 80, 24
 """Columns and rows of the drawings in files, which must not depend on the screen at hand."""
 
 STDOUT = "-"
+
+_BINARY = frozenset({Form.PNG, Form.NPY, *FILMS})
 
 
 def choose_form(form: Form | None, output: str | None) -> Form:
@@ -63,7 +69,7 @@ def choose_form(form: Form | None, output: str | None) -> Form:
 
 def check_output(form: Form, output: str | None) -> None:
     """Raise `ConfigError` where binary data would go to a terminal."""
-    if form in {Form.PNG, Form.NPY} and output in {None, STDOUT} and sys.stdout.isatty():
+    if form in _BINARY and output in {None, STDOUT} and sys.stdout.isatty():
         raise ConfigError(
             f"{form.value} is binary and standard output is a terminal; write to a file with -o, "
             "or pipe it on."
@@ -78,11 +84,12 @@ def encode(
     canvas: Canvas,
     colour: ColourMode | None = None,
     charset: Charset | None = None,
+    fps: float | None = None,
 ) -> bytes:
     """Return images (N, C, H, W) as the bytes of one file.
 
-    A PNG or an array depends on the images alone, an ANSI or text file on `columns`, `colour` and
-    `charset` besides; only `Form.TERM` is drawn for `canvas`.
+    A PNG or an array depends on the images alone, a film on `fps` (by default 10) besides, an ANSI
+    or text file on `columns`, `colour` and `charset`; only `Form.TERM` is drawn for `canvas`.
     """
     if form is Form.NPY:
         return _npy(images)
@@ -90,6 +97,10 @@ def encode(
     if form is Form.PNG:
         buffer = io.BytesIO()
         save_sheet(rasters, columns or square(len(rasters)), buffer)
+        return buffer.getvalue()
+    if form in FILMS:
+        buffer = io.BytesIO()
+        save_animation(rasters, buffer, fps=fps or 10, kind=f".{form.value}")
         return buffer.getvalue()
     if form is Form.ANSI:
         canvas = Canvas(colour or ColourMode.TRUECOLOR, charset or Charset.HALFBLOCK, *_PAGE)

@@ -14,6 +14,14 @@ def latents(count: int, z_dim: int, *, seed: int) -> torch.Tensor:
     return torch.randn(count, z_dim, generator=torch.Generator().manual_seed(seed))
 
 
+def latent_of(seed: int, z_dim: int) -> torch.Tensor:
+    """Return one latent vector (z_dim,): that of the first image `ganterm sample` draws.
+
+    Of its usual 16, because PyTorch draws the last numbers of a tensor in another way.
+    """
+    return latents(16, z_dim, seed=seed)[0]
+
+
 @torch.no_grad()
 def generate(generator: nn.Module, z: torch.Tensor) -> torch.Tensor:
     """Return uint8 images (N, C, H, W) on the CPU for latent vectors (N, z_dim).

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 SECONDS = 120.0
 """A step of a session takes longer only when something hangs."""
@@ -55,13 +55,17 @@ class PtySession:
 
     def wait_for(self, words: str) -> None:
         """Read until `words` were drawn; fails when they do not come."""
+        self.wait_until(lambda: words in self.text, words)
+
+    def wait_until(self, came: Callable[[], bool], what: str) -> None:
+        """Read until `came()` is true; fails when the session ends without it."""
         deadline = time.monotonic() + SECONDS
-        while words not in self.text:
-            assert time.monotonic() < deadline, f"no {words!r} in:\n{self.text}"
+        while not came():
+            assert time.monotonic() < deadline, f"no {what!r} in:\n{self.text}"
             self._read(0.2)
             if self.process.poll() is not None:
                 self._drain()
-                assert words in self.text, f"ended without {words!r}:\n{self.text}"
+                assert came(), f"ended without {what!r}:\n{self.text}"
 
     def type(self, keys: str) -> None:
         """Press keys; the character 3 is Ctrl-C."""

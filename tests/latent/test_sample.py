@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from ganterm.config import resolve
-from ganterm.latent.sample import CHUNK, generate, latents, to_uint8
+from ganterm.latent.sample import CHUNK, generate, latent_of, latents, to_uint8
 from ganterm.training.build import build
 
 
@@ -73,3 +73,8 @@ def test_pixels_are_rounded_and_clamped() -> None:
     """-1 is black, 1 is white, and what lies outside is no other colour."""
     values = torch.tensor([-1.0, 1.0, 0.0, -3.0, 1.001, 127 / 127.5 - 1])
     assert to_uint8(values).tolist() == [0, 255, 128, 0, 255, 127]
+
+
+def test_a_seed_names_one_latent() -> None:
+    """The first that is drawn of the usual sixteen."""
+    assert torch.equal(latent_of(3, 100), latents(16, 100, seed=3)[0])

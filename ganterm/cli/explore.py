@@ -1,0 +1,191 @@
+"""`ganterm explore`: what the directions of the latent space do to an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganterm.cli.console import emit_json
+from ganterm.cli.drawing import Characters, Color, plural, write_lines
+from ganterm.cli.generating import (
+    Averaged,
+    Delivery,
+    Device,
+    FormOption,
+    Opened,
+    Output,
+    Step,
+    Target,
+    Truncation,
+    open_generator,
+    rendered,
+)
+from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.options import AsJson, RunsDir
+from ganterm.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+
+    from ganterm.latent.exploration import Ranking
+    from ganterm.render.colour import Charset
+
+_BAR = 24
+"""Characters of the longest bar."""
+_RANKING_SEED = 0
+"""The base points over which dimensions are ranked; the same ones whatever is explored."""
+
+
+class By(Enum):
+    """How directions are found and ranked."""
+
+    CHANGE = "change"
+    FACTORISE = "factorise"
+
+
+def explore(
+    target: Target = None,
+    *,
+    by: Annotated[
+        By,
+        typer.Option(
+            help="change: the dimensions of the latents, by how much each changes the image. "
+            "factorise: directions from the weights of the first layer (SeFa)."
+        ),
+    ] = By.CHANGE,
+    dimension: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=0,
+            help="Explore this dimension, or the direction of this rank, from 0; may be repeated.",
+            show_default="the strongest",
+        ),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, max=100, help="How many of the strongest.")] = 5,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=2**63 - 1,
+            help="Where to stand: the first image that `ganterm sample` draws with this seed.",
+        ),
+    ] = 0,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE.npy", help="Stand at the first vector in this file."),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=2, max=200, help="Images in a row.")] = 9,
+    span: Annotated[
+        float, typer.Option(min=0.01, max=100.0, help="How far to go, to both sides of 0.")
+    ] = 3.0,
+    truncation: Truncation = 1.0,
+    step: Step = None,
+    ema: Averaged = None,
+    output: Output = None,
+    form: FormOption = None,
+    color: Color = None,
+    charset: Characters = None,
+    device: Device = "cpu",
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move along one direction of the latent space at a time, the most telling ones first.
+
+    A row for each direction, from -SPAN to SPAN along it, with all others as in the base image.
+    """
+    delivery = Delivery.choose(form, output, colour=color, charset=charset)
+    opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    opened.needs_images("explore")
+    import torch  # noqa: PLC0415
+
+    from ganterm.latent.exploration import along  # noqa: PLC0415
+    from ganterm.latent.space import truncated  # noqa: PLC0415
+
+    base = _base(opened, seed, start)
+    ranking = _ranked(opened, by, span)
+    chosen = _chosen(ranking, dimension, top)
+    values = torch.linspace(-span, span, steps)
+    way = torch.cat([along(base, ranking.directions[index], values) for index in chosen])
+    images = rendered(opened, truncated(opened.trained.generator, way, truncation))
+    what = "dimension" if by is By.CHANGE else "direction"
+    whose = f"seed {seed}" if start is None else str(start)
+    if as_json:
+        emit_json(_as_json(ranking, by))
+    else:
+        say(f"{plural(len(chosen), what)} of {opened.title}, -{span:g} to {span:g}, {whose}.")
+        if output != "-":
+            write_lines(_bars(ranking, chosen, what, delivery.canvas.charset))
+    if not (as_json and output is None):
+        delivery.deliver(images, columns=steps, rows_left=len(chosen))
+
+
+def _base(opened: Opened, seed: int, start: Path | None) -> torch.Tensor:
+    from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
+    from ganterm.latent.sample import latent_of  # noqa: PLC0415
+
+    if start is not None:
+        return load_points(start, opened.trained)[0]
+    return latent_of(seed, opened.trained.generator.z_dim)
+
+
+def _ranked(opened: Opened, by: By, span: float) -> Ranking:
+    """Find the directions, telling how far that is: a large generator takes a while."""
+    from ganterm.latent.exploration import BASES, rank_dimensions  # noqa: PLC0415
+    from ganterm.latent.factorise import factorise  # noqa: PLC0415
+    from ganterm.latent.sample import latents  # noqa: PLC0415
+
+    generator = opened.trained.generator
+    if by is By.FACTORISE:
+        return factorise(generator)
+    bases = latents(BASES, generator.z_dim, seed=_RANKING_SEED)
+    with Reporter() as progress:
+        return rank_dimensions(
+            generator,
+            bases,
+            span=span,
+            progress=lambda done, total: progress(
+                "Ranking the dimensions", done, total, "dimensions"
+            ),
+        )
+
+
+def _chosen(ranking: Ranking, named: list[int] | None, top: int) -> list[int]:
+    """Return the ranks of the directions to explore."""
+    count = len(ranking.directions)
+    if named is None:
+        return list(range(min(top, count)))
+    for number in named:
+        if number >= count:
+            raise ConfigError(f"There is no dimension {number}; they are 0 to {count - 1}.")
+    if ranking.dimensions is None:
+        return named
+    return [ranking.dimensions.index(number) for number in named]
+
+
+def _bars(ranking: Ranking, chosen: list[int], what: str, charset: Charset) -> Iterator[str]:
+    """Draw a bar for the strength of each direction that is shown, in the order of the rows."""
+    from ganterm.render.curve import bar  # noqa: PLC0415
+
+    strongest = max(float(ranking.strengths[0]), 1e-12)
+    numbers = ranking.dimensions or range(len(ranking.directions))
+    names = [str(numbers[index]) for index in chosen]
+    width = max(map(len, names))
+    for name, index in zip(names, chosen, strict=True):
+        strength = float(ranking.strengths[index])
+        drawn = bar(strength / strongest, _BAR, charset=charset)
+        yield f"{what} {name:>{width}}  {drawn} {strength:.4g}"
+
+
+def _as_json(ranking: Ranking, by: By) -> dict[str, object]:
+    dimensions = ranking.dimensions or range(len(ranking.strengths))
+    return {
+        "by": by.value,
+        "directions": [
+            {"number": number, "strength": strength}
+            for number, strength in zip(dimensions, ranking.strengths.tolist(), strict=True)
+        ],
+    }

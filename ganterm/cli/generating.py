@@ -1,0 +1,236 @@
+"""What the commands that use a trained generator have in common: options, loading, output."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ganterm.cli.drawing import write_bytes
+from ganterm.cli.forms import FILMS, Form
+from ganterm.cli.narrate import say
+from ganterm.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import torch
+
+    from ganterm.cli.checkpoints import Choice
+    from ganterm.latent.load import Trained
+    from ganterm.render.colour import Canvas, Charset, ColourMode
+
+_TEXT_ROWS = 2
+"""Rows of the screen left to the title and to the prompt that follows."""
+
+Target = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN|CHECKPOINT|DIRECTORY",
+        help="A run by name or path, a checkpoint, or a folder of checkpoints; by default the "
+        "newest run.",
+        show_default=False,
+    ),
+]
+Step = Annotated[
+    int | None,
+    typer.Option(
+        min=0, help="The checkpoint of this step.", show_default="the newest that is whole"
+    ),
+]
+Averaged = Annotated[
+    bool | None,
+    typer.Option(
+        "--ema/--no-ema",
+        help="Take the averaged weights, or the plain ones.",
+        show_default="averaged where there are any",
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Where to write; - is standard output."),
+]
+FormOption = Annotated[
+    Form | None,
+    typer.Option(
+        "--format",
+        help="A drawing for this terminal, a PNG grid, a directory of PNG files, a uint8 array "
+        "(N, C, H, W), a film, a drawing in colour codes, or in plain characters.",
+        show_default="what FILE ends in, else term",
+    ),
+]
+Device = Annotated[
+    str, typer.Option(envvar="GANTERM_DEVICE", help="cpu, cuda, cuda:N, mps or auto.")
+]
+Truncation = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        max=2.0,
+        metavar="PSI",
+        help="How far from the mean of all latents to go: below 1 fewer kinds of images, but "
+        "rarely a bad one; 0 is the mean, 1 changes nothing.",
+    ),
+]
+Seeds = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--seed",
+        min=0,
+        max=2**63 - 1,
+        help="Where to go: the first image that `ganterm sample` draws with this seed; may be "
+        "repeated.",
+        show_default=False,
+    ),
+]
+Fps = Annotated[
+    float, typer.Option(min=0.1, max=50.0, help="Frames a second, of films and in the terminal.")
+]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A generator, and which checkpoint it is of."""
+
+    choice: Choice
+    trained: Trained
+
+    @property
+    def title(self) -> str:
+        """Return whose generator it is, in words."""
+        weights = "averaged" if self.trained.weights == "ema" else "plain"
+        return f"{self.choice.origin} at step {self.choice.step}, {weights} weights"
+
+    def needs_images(self, what: str) -> None:
+        """Raise ConfigError where the generator makes points in place of images."""
+        if self.trained.config.trains_on_points:
+            raise ConfigError(
+                f"{self.choice.origin} makes points of the plane, not images, so there is nothing "
+                f"to {what}; choose a run of images."
+            )
+
+
+def open_generator(
+    target: str | None,
+    runs_dir: Path | None,
+    *,
+    step: int | None = None,
+    ema: bool | None = None,
+    device: str = "cpu",
+) -> Opened:
+    """Load the generator meant by `target`, telling what there is to tell about the choice.
+
+    Raises GantermError as `choose_checkpoint` and `load_generator` do.
+    """
+    from ganterm.cli.checkpoints import choose_checkpoint  # noqa: PLC0415
+    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+    from ganterm.config import parse_value  # noqa: PLC0415
+
+    choice = choose_checkpoint(target, runs_dir, step=step)
+    for note in choice.notes:
+        say(note)
+    name = str(parse_value("device", device))
+    with Waiting("Loading the generator"):
+        from ganterm.latent.load import load_generator  # noqa: PLC0415 - imports PyTorch
+        from ganterm.training.build import choose_device  # noqa: PLC0415
+
+        trained = load_generator(choice.path, ema=ema, device=choose_device(name))
+    return Opened(choice, trained)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Where images go and in which form; made, and so checked, before they are."""
+
+    form: Form
+    output: str | None
+    canvas: Canvas
+    colour: ColourMode | None = None
+    charset: Charset | None = None
+
+    @classmethod
+    def choose(
+        cls,
+        form: Form | None,
+        output: str | None,
+        *,
+        colour: ColourMode | None = None,
+        charset: Charset | None = None,
+    ) -> Delivery:
+        """Decide the form; raises ConfigError where form and output do not go together."""
+        from ganterm.cli.outputs import check_output, choose_form  # noqa: PLC0415
+        from ganterm.render.colour import canvas_of  # noqa: PLC0415
+
+        form = choose_form(form, output)
+        check_output(form, output)
+        canvas = canvas_of(sys.stdout, colour=colour, charset=charset)
+        return cls(form, output, canvas, colour, charset)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the images are drawn on standard output, where more may be said about them."""
+        return self.form is Form.TERM and self.output is None
+
+    @property
+    def is_film(self) -> bool:
+        """Whether the images become a moving picture."""
+        return self.form in FILMS
+
+    def deliver(
+        self,
+        images: npt.NDArray[Any],
+        *,
+        columns: int | None = None,
+        fps: float | None = None,
+        rows_left: int = 0,
+    ) -> None:
+        """Write images (N, C, H, W), or an array of any other shape as the array it is.
+
+        `columns` images stand in a row of a grid; `rows_left` of the screen are left to others.
+        """
+        from ganterm.cli.outputs import (  # noqa: PLC0415
+            STDOUT,
+            encode,
+            write_file,
+            write_files,
+        )
+
+        if self.form is Form.FILES and self.output is not None:
+            paths = write_files(Path(self.output), images)
+            say(f"Wrote {paths[0]} to {paths[-1].name}.")
+            return
+        screen = replace(self.canvas, rows=max(self.canvas.rows - _TEXT_ROWS - rows_left, 1))
+        data = encode(
+            self.form,
+            images,
+            columns=columns,
+            canvas=screen,
+            colour=self.colour,
+            charset=self.charset,
+            fps=fps,
+        )
+        if self.output in {None, STDOUT}:
+            write_bytes(data)
+            return
+        write_file(Path(str(self.output)), data)
+        say(f"Wrote {self.output}.")
+
+
+def rendered(opened: Opened, points: torch.Tensor, *, as_array: bool = False) -> npt.NDArray[Any]:
+    """Return images (N, C, H, W), uint8, of latent points (N, ...).
+
+    Of a generator of points there is one image, a scatter, or for an array float32 (N, 2).
+    """
+    from ganterm.latent.points import generate_points, scatter_of  # noqa: PLC0415
+    from ganterm.latent.sample import generate  # noqa: PLC0415
+    from ganterm.networks.points import PointGenerator  # noqa: PLC0415
+
+    generator = opened.trained.generator
+    if isinstance(generator, PointGenerator):
+        made = generate_points(generator, points)
+        images: npt.NDArray[Any] = (made if as_array else scatter_of(made)).numpy()
+    else:
+        images = generate(generator, points).numpy()
+    return images

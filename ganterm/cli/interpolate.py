@@ -1,0 +1,171 @@
+"""`ganterm interpolate`: ways between latent points, as rows of images or as a film."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganterm.cli.drawing import Characters, Color, plural
+from ganterm.cli.forms import Form
+from ganterm.cli.generating import (
+    Averaged,
+    Delivery,
+    Device,
+    FormOption,
+    Fps,
+    Opened,
+    Output,
+    Seeds,
+    Step,
+    Target,
+    Truncation,
+    open_generator,
+    rendered,
+)
+from ganterm.cli.narrate import say
+from ganterm.cli.options import RunsDir
+from ganterm.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+
+_STEPS, _FILM_STEPS, _POINT_STEPS = 10, 24, 200
+"""Steps from one point to the next: images in a row, frames of a film, points of a scatter."""
+_SEEDS, _LOOP_SEEDS = (0, 1), (0, 1, 2, 3)
+MAX_IMAGES = 20_000
+"""Images of one walk at most."""
+
+
+def interpolate(
+    target: Target = None,
+    *,
+    seed: Seeds = None,
+    start: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE.npy",
+            help="Go through the latent vectors in this file, before the seeds; may be repeated.",
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            max=1000,
+            help="Images from one point to the next, with both ends.",
+            show_default=f"{_STEPS}, of a film {_FILM_STEPS}",
+        ),
+    ] = None,
+    is_spherical: Annotated[
+        bool,
+        typer.Option(
+            "--spherical/--linear",
+            help="Go along the sphere on which latents lie, or straight through it.",
+        ),
+    ] = True,
+    is_loop: Annotated[
+        bool,
+        typer.Option(
+            "--loop",
+            help="Go back to the first point: a film without end, in the terminal until Ctrl-C, "
+            "or in a GIF, APNG or WebP file.",
+        ),
+    ] = False,
+    fps: Fps = 12.0,
+    truncation: Truncation = 1.0,
+    step: Step = None,
+    ema: Averaged = None,
+    output: Output = None,
+    form: FormOption = None,
+    color: Color = None,
+    charset: Characters = None,
+    device: Device = "cpu",
+    runs_dir: RunsDir = None,
+) -> None:
+    """Walk between images of a trained generator: a row from each point to the next, or a film.
+
+    By default from seed 0 to seed 1. Of a laboratory run the walk is drawn over its points.
+    """
+    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+
+    delivery = Delivery.choose(form, output, colour=color, charset=charset)
+    is_played = is_loop and delivery.is_drawn
+    if is_played and not sys.stdout.isatty():
+        raise ConfigError(
+            "--loop plays in a terminal, and standard output is none; write a film with "
+            "-o FILE.gif."
+        )
+    opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    of_points = opened.trained.config.trains_on_points
+    if of_points and (is_loop or delivery.is_film):
+        opened.needs_images("film")
+    points = _points(opened, seed, start, is_loop=is_loop)
+    if steps is None:
+        is_film = is_loop or delivery.is_film
+        steps = _POINT_STEPS if of_points else _FILM_STEPS if is_film else _STEPS
+    if len(points) * steps > MAX_IMAGES:
+        raise ConfigError(
+            f"{len(points)} points with {steps} steps between them are more than {MAX_IMAGES:,} "
+            "images; lower --steps."
+        )
+    way = _way(points, steps, is_spherical=is_spherical, is_loop=is_loop, is_film=delivery.is_film)
+    with Waiting(f"Generating {plural(len(way), 'image')}"):
+        from ganterm.latent.space import truncated  # noqa: PLC0415
+
+        images = rendered(
+            opened,
+            truncated(opened.trained.generator, way, truncation),
+            as_array=delivery.form is Form.NPY,
+        )
+    how = "spherical" if is_spherical else "linear"
+    say(f"{plural(len(way), 'step')} of {opened.title}, {how}, through {len(points)} points.")
+    if is_played:
+        from ganterm.cli.outputs import rasters_of  # noqa: PLC0415
+        from ganterm.cli.play import play  # noqa: PLC0415
+
+        play(rasters_of(images), delivery.canvas, fps=fps)
+        return
+    delivery.deliver(images, columns=min(steps, len(images)), fps=fps)
+
+
+def _points(
+    opened: Opened, seeds: list[int] | None, files: list[Path] | None, *, is_loop: bool
+) -> torch.Tensor:
+    """Return the points (K, ...) to walk through, K >= 2: those of the files, then the seeds."""
+    import torch  # noqa: PLC0415
+
+    from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
+    from ganterm.latent.sample import latent_of  # noqa: PLC0415
+
+    parts = [load_points(path, opened.trained) for path in files or []]
+    found = sum(map(len, parts))
+    if seeds is None:
+        usual = _LOOP_SEEDS if is_loop else _SEEDS
+        seeds = list(usual if not found else usual[:1] if found == 1 else ())
+    if found + len(seeds) < 2:
+        raise ConfigError("A walk needs two points; give --seed twice, or --from and --seed.")
+    z_dim = opened.trained.generator.z_dim
+    parts += [latent_of(seed, z_dim)[None] for seed in seeds]
+    return torch.cat(parts)
+
+
+def _way(
+    points: torch.Tensor, steps: int, *, is_spherical: bool, is_loop: bool, is_film: bool
+) -> torch.Tensor:
+    """Return the points (N, ...) of the whole walk."""
+    import torch  # noqa: PLC0415
+
+    from ganterm.latent.interpolation import linear, loop, spherical, walk  # noqa: PLC0415
+
+    between = spherical if is_spherical else linear
+    if is_loop:
+        return loop(points, steps, between)
+    legs = walk(points, steps, between)
+    if is_film:
+        # A point where two legs meet is one frame, lest the film halt there.
+        return torch.cat([legs[0], legs[1:, 1:].flatten(0, 1)])
+    return legs.flatten(0, 1)

@@ -1,0 +1,62 @@
+"""Latent points in .npy files: what `ganterm project` found, and anybody else's."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganterm.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    import torch
+
+    from ganterm.latent.load import Trained
+
+MAX_POINTS = 100_000
+"""Points that are read of one file at most."""
+
+
+def load_points(path: Path, trained: Trained) -> torch.Tensor:
+    """Read points (N, ...) for a generator from an array of one or many; nothing is unpickled.
+
+    Raises:
+        ConfigError: there is no such file, or its points are not of this generator's space.
+        DataError: it cannot be read, or is not an array of finite numbers.
+    """
+    import numpy as np  # noqa: PLC0415
+    import torch  # noqa: PLC0415
+
+    try:
+        # Mapped, so that a header which promises more than there is costs nothing.
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise ConfigError(f"There is no file {path}; check the path.") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except Exception:  # noqa: BLE001 - a damaged header makes NumPy raise nearly anything
+        raise DataError(f"{path} is not a .npy array of numbers.") from None
+    z_dim = trained.generator.z_dim
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+        raise DataError(f"{path} is not a .npy array of numbers.")
+    shape = array.shape
+    if array.ndim == 1:
+        array = array[None]
+    if array.shape[1:] != (z_dim,) or not 0 < len(array) <= MAX_POINTS:
+        raise ConfigError(
+            f"{path} holds an array of shape {shape}, but the latents of this generator are "
+            f"({z_dim},) each; use a file that was made with it."
+        )
+    points = torch.from_numpy(np.array(array, dtype=np.float32))
+    if not points.isfinite().all():
+        raise DataError(f"{path} holds numbers that are not finite.")
+    return points
+
+
+def encode_points(points: torch.Tensor) -> bytes:
+    """Return points (N, ...) as a .npy file of float32."""
+    import numpy as np  # noqa: PLC0415
+
+    buffer = io.BytesIO()
+    np.save(buffer, points.float().cpu().numpy(), allow_pickle=False)
+    return buffer.getvalue()

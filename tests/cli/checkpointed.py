@@ -1,0 +1,21 @@
+"""Checkpoints of untrained generators, for what needs a certain recipe but no training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from ganterm.config import resolve
+from ganterm.training.build import build
+from ganterm.worker.checkpoint import Meta, save_checkpoint
+
+
+def untrained(directory: Path, recipe: str, **settings: object) -> Path:
+    """Write the checkpoint of a narrow generator of `recipe` with random weights."""
+    path = directory / "step-00000000.safetensors"
+    config = resolve({"width": 0.125, **settings, "recipe": recipe}).config
+    state = build(config, torch.device("cpu")).generator.state_dict()
+    tensors = {f"generator.{name}": value.contiguous() for name, value in state.items()}
+    save_checkpoint(path, Meta(config=config, counters={"step": 0}, controls=0), tensors)
+    return path
