@@ -28,6 +28,8 @@ finally:
         "--version",
         "--help",
         "sample --help",
+        "interpolate --help",
+        "explore --help",
         "show --help",
         "show RUN",
         "show CHECKPOINT",

@@ -1,10 +1,19 @@
 """Small generators with random weights, as they come from a checkpoint."""
 
 import torch
+from torch import nn
 
 from ganterm.config import resolve
 from ganterm.networks import Generator
+from ganterm.networks.base import SequentialGenerator
 from ganterm.networks.configured import generator_of
+from ganterm.networks.spec import GeneratorSpec
+
+
+def of_layers(*layers: nn.Module, z_dim: int, image_size: int) -> Generator:
+    """Give a generator of grey images made of these layers."""
+    spec = GeneratorSpec(z_dim=z_dim, image_size=image_size, channels=1)
+    return SequentialGenerator(nn.Sequential(*layers), spec).eval().requires_grad_(False)
 
 
 def small(recipe: str, **settings: object) -> Generator:

@@ -7,7 +7,7 @@ from torch import nn
 from ganterm.latent.exploration import along, changes, rank_dimensions
 from ganterm.latent.sample import latents
 from ganterm.networks import Generator
-from tests.latent.generators import small
+from tests.latent.generators import of_layers, small
 
 
 def test_one_dimension_is_set_and_the_others_stay() -> None:
@@ -33,8 +33,7 @@ def weighted(weights: list[float]) -> Generator:
     """Give a generator of 2x2 images whose dimension d sets pixel d, `weights[d]` as strongly."""
     layer = nn.Linear(4, 4, bias=False)
     layer.weight.data = torch.diag(torch.tensor(weights))
-    layers = nn.Sequential(layer, nn.Unflatten(1, (1, 2, 2)))
-    return Generator(layers, z_dim=4, image_size=2, channels=1)
+    return of_layers(layer, nn.Unflatten(1, (1, 2, 2)), z_dim=4, image_size=2)
 
 
 def test_dimensions_are_ranked_by_their_change() -> None:

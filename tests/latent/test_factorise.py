@@ -7,9 +7,9 @@ from torch import nn
 from ganterm.errors import ConfigError
 from ganterm.latent.factorise import directions_of, factorise, first_weight
 from ganterm.latent.sample import latents
-from ganterm.networks import Generator
+from ganterm.networks.base import SequentialGenerator
 from ganterm.recipes import names
-from tests.latent.generators import small
+from tests.latent.generators import of_layers, small
 
 
 @pytest.mark.parametrize("recipe", names())
@@ -30,6 +30,7 @@ def test_strengths_are_what_the_first_layer_really_does(recipe: str) -> None:
     """A unit step along a direction moves the layer's output by its strength, from anywhere."""
     generator = small(recipe)
     ranking = factorise(generator)
+    assert isinstance(generator, SequentialGenerator)
     first = next(i for i, layer in enumerate(generator.layers) if list(layer.parameters()))
     head = generator.layers[: first + 1]
     base = latents(1, generator.z_dim, seed=0)
@@ -52,6 +53,6 @@ def test_directions_are_the_eigenvectors_of_the_weights() -> None:
 
 def test_what_has_no_such_layer_is_refused() -> None:
     """In one sentence."""
-    layers = nn.Sequential(nn.Unflatten(1, (1, 2, 2)), nn.Tanh())
+    generator = of_layers(nn.Unflatten(1, (1, 2, 2)), nn.Tanh(), z_dim=4, image_size=2)
     with pytest.raises(ConfigError, match="cannot be factorised"):
-        first_weight(Generator(layers, z_dim=4, image_size=2, channels=1))
+        first_weight(generator)
