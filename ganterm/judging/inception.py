@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +67,9 @@ def load_inception(path: Path) -> InceptionJudge:
             state = load_file(path)
         else:
             # The one format torchvision publishes; weights_only reads tensors and nothing else.
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                state = torch.load(path, map_location="cpu", weights_only=True)
         network = inception_v3(init_weights=False, transform_input=False)
         network.load_state_dict(state)
     except (

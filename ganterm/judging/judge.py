@@ -75,5 +75,5 @@ class RingJudge:
     def look(self, images: torch.Tensor, *, progress: Progress = silent) -> Looks:
         """Look at float32 points (N, 2, 1, 1) or (N, 2)."""
         points = images.flatten(1)
-        nearest = torch.cdist(points, torch.tensor(CENTRES)).argmin(dim=1)
+        nearest = torch.cdist(points, points.new_tensor(CENTRES)).argmin(dim=1)
         return Looks(points, torch.nn.functional.one_hot(nearest, len(CENTRES)).float())

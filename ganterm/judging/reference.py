@@ -69,7 +69,11 @@ def obtain_reference(
     division = divide(source, seed=seed, progress=progress)
     name = judge_path(source, seed).stem
     path = judge_path(source, seed).with_name(f"{name}-by-{judge.digest}.safetensors")
-    facts = {"format": _FORMAT, "judge": judge.digest, "images": checksum(division.real, division.second)}
+    facts = {
+        "format": _FORMAT,
+        "judge": judge.digest,
+        "images": checksum(division.real, division.second),
+    }
     clusters = None if judge.classes else max(len(division.real.classes), 10)
     looks = _read(path, facts)
     if looks is None:

@@ -1,0 +1,117 @@
+"""`ganterm judge` scores a run beside real images, and leaves the scores in its journal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ganterm.judging.cache import obtain_judge
+from ganterm.judging.division import Source
+from ganterm.runs.journal import read_journal
+from ganterm.runs.layout import RunDir
+from tests.cli.invoke import invoke
+
+
+@pytest.fixture(scope="module")
+def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("judges")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANTERM_DATA_DIR", str(directory))
+        obtain_judge(Source(dataset="digits", image_size=8, channels=1))
+    return directory
+
+
+@pytest.fixture
+def run(trained: RunDir, judges: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
+    """Give a trained run of its own, and the kept judge."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(judges))
+    shutil.copytree(trained.path, tmp_path / "tiny")
+    return RunDir(tmp_path / "tiny")
+
+
+def test_scores_stand_beside_their_floor_and_the_classes_as_bars(run: RunDir) -> None:
+    outcome = invoke("judge", run.path, "-n", 200, "--charset", "ascii")
+    assert outcome.code == 0
+    assert "tiny at step 6, 200 images of each kind." in outcome.said
+    lines = outcome.text.splitlines()
+    assert lines[0].startswith("Judge ")
+    assert "classifier of digits" in lines[0]
+    assert any(line.startswith("Frechet distance") and "less is better" in line for line in lines)
+    bars = [line for line in lines if "%" in line and "#" in line]
+    assert bars
+    assert "Most convincing:" in lines
+    assert "Least:" in lines
+
+
+def test_json_is_what_stands_in_the_journal(run: RunDir) -> None:
+    outcome = invoke("judge", run.path, "-n", 150, "--step", 4, "--json")
+    printed = json.loads(outcome.text)
+    record = read_journal(run.journal)[-1]
+    assert (record["kind"], record["step"], record["n"]) == ("judged", 4, 150)
+    assert {key: record[key] for key in printed} == printed
+    assert (run.path / printed["best"]).is_file()
+    assert (run.path / printed["worst"]).is_file()
+
+
+def test_pictures_of_judgements_are_no_samples(run: RunDir) -> None:
+    invoke("judge", run.path, "-n", 100)
+    assert "step 6" in invoke("show", run.path).said
+
+
+def test_the_same_seed_gives_the_same_scores(run: RunDir) -> None:
+    def scores(seed: int) -> dict[str, object]:
+        printed = json.loads(invoke("judge", run.path, "-n", 100, "--seed", seed, "--json").text)
+        return {key: value for key, value in printed.items() if key != "seconds"}
+
+    assert scores(3) == scores(3)
+    assert scores(3)["fid"] != scores(4)["fid"]
+
+
+def test_all_checkpoints_make_a_table_with_the_floor_last(run: RunDir) -> None:
+    outcome = invoke("judge", run.path, "-n", 100, "--all")
+    lines = outcome.text.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["STEP", "0", "2", "4", "6", "real"]
+    steps = [record["step"] for record in read_journal(run.journal) if record["kind"] == "judged"]
+    assert steps == [0, 2, 4, 6]
+
+
+def test_more_images_than_there_are_real_ones_are_not_made_up(run: RunDir) -> None:
+    outcome = invoke("judge", run.path)
+    assert "449 images of each kind (of 10,000 asked; there are no more real ones)" in outcome.said
+
+
+def test_a_checkpoint_elsewhere_is_judged_and_left_as_it_is(run: RunDir, tmp_path: Path) -> None:
+    path = tmp_path / "alone.safetensors"
+    shutil.copy(run.checkpoint_path(6), path)
+    before = sorted(tmp_path.iterdir())
+    outcome = invoke("judge", path, "-n", 100, "--json")
+    assert outcome.code == 0
+    assert "best" not in json.loads(outcome.text)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "code"),
+    [
+        (("--all", "--step", 4), "--all judges every step; leave --step out.", 2),
+        (("--step", 5), "has no checkpoint of step 5; it has 0, 2, 4, 6", 2),
+        (("--judge", "digitz"), "There is no dataset called 'digitz'", 2),
+        (("--judge", "mnist"), "mnist is not on this machine", 3),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_a_sentence(
+    run: RunDir, arguments: tuple[object, ...], words: str, code: int
+) -> None:
+    outcome = invoke("judge", run.path, *arguments)
+    assert (outcome.code, outcome.text) == (code, "")
+    assert words in outcome.said
+
+
+def test_a_run_that_cannot_be_written_is_judged_all_the_same(run: RunDir) -> None:
+    shutil.rmtree(run.samples)
+    outcome = invoke("judge", run.path, "-n", 100, "--json")
+    assert outcome.code == 0
+    assert "The scores are not in the run's journal" in outcome.said

@@ -1,0 +1,108 @@
+"""A generator is judged by what it makes: good ones near the floor, poor ones far from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from ganterm.config import resolve
+from ganterm.data import load
+from ganterm.errors import ConfigError, DataError
+from ganterm.judging.cache import obtain_judge
+from ganterm.judging.checkpoints import choose_judge, judge_checkpoint, save_pictures
+from ganterm.judging.reference import obtain_reference
+from ganterm.judging.verdict import SHOWN, Verdict, judge_generator
+from ganterm.latent.load import Trained
+from ganterm.render.sheet import load_sheet
+from ganterm.runs.layout import RunDir
+from ganterm.runs.records import JudgedRecord
+from tests.judging.conftest import DIGITS
+from tests.latent.test_load import make
+
+
+class Memory(nn.Module):
+    """Gives training images for latent vectors, of some classes only if they are named."""
+
+    def __init__(self, *classes: int) -> None:
+        super().__init__()
+        digits = load("digits", image_size=8)
+        assert digits.labels is not None
+        kept = torch.isin(digits.labels, torch.tensor(classes or range(10)))
+        self.images = nn.Parameter(digits.images[kept] / 127.5 - 1)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """Take the images in the order of the first latent number's bits."""
+        return self.images[(z[:, 0].abs() * 1e6).long() % len(self.images)]
+
+
+def verdict_on(generator: Any, **settings: object) -> Verdict:
+    config = resolve({"recipe": "dcgan-8x8", **settings}).config
+    trained = Trained(generator, config, 5, "generator")
+    judge = obtain_judge(DIGITS)
+    return judge_generator(trained, judge, obtain_reference(judge, DIGITS), count=449)
+
+
+def test_real_images_score_like_the_floor(data: Path) -> None:
+    fields = verdict_on(Memory()).fields
+    assert fields["modes"] == 10
+    assert fields["fid"] < 3 * fields["floor"]["fid"]
+    assert fields["precision"] > 0.9
+    assert (fields["n"], fields["judge"]) == (449, obtain_judge(DIGITS).digest)
+
+
+def test_a_generator_of_two_digits_is_caught(data: Path) -> None:
+    fields = verdict_on(Memory(3, 7)).fields
+    assert fields["modes"] == 2
+    assert fields["recall"] < 0.5
+    assert fields["kl"] > 1
+    assert fields["histogram"][3] + fields["histogram"][7] > 0.95
+
+
+def test_one_that_knows_its_images_by_heart_is_caught(data: Path) -> None:
+    assert verdict_on(Memory()).fields["copies"] > 0.3
+
+
+def test_a_run_on_the_test_split_is_not_searched_for_copies(data: Path) -> None:
+    verdict = verdict_on(Memory(), split="all")
+    assert "copies" not in verdict.fields
+
+
+def test_the_best_images_show_every_class_and_the_worst_are_shown_too(data: Path) -> None:
+    verdict = verdict_on(Memory())
+    assert verdict.best is not None
+    assert verdict.worst is not None
+    assert verdict.best.shape == verdict.worst.shape == (SHOWN, 1, 8, 8)
+    shown = obtain_judge(DIGITS).look(verdict.best[:10]).probabilities.argmax(dim=1)
+    assert shown.tolist() == list(range(10))
+
+
+def test_fields_are_those_of_the_record(data: Path) -> None:
+    fields = verdict_on(Memory()).fields
+    assert fields.keys() <= JudgedRecord.__annotations__.keys()
+
+
+def test_a_checkpoint_is_judged_and_drawn(data: Path, tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "run")
+    run.samples.mkdir(parents=True)
+    verdict = judge_checkpoint(make(tmp_path / "step-7.safetensors", "dcgan-8x8"), count=120)
+    pictures = save_pictures(run, 7, verdict)
+    assert pictures == {
+        "best": "samples/judged-00000007-best.png",
+        "worst": "samples/judged-00000007-worst.png",
+    }
+    assert len(load_sheet(run.path / pictures["worst"])) == SHOWN
+
+
+def test_another_judge_is_another_digest(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"mnist is not on this machine"):
+        choose_judge("mnist", DIGITS)
+    with pytest.raises(ConfigError, match=r"no dataset called 'digitz': did you mean digits"):
+        choose_judge("digitz", DIGITS)
+    broken = tmp_path / "inception.pth"
+    broken.write_bytes(b"no weights")
+    with pytest.raises(DataError, match=r"does not hold the weights of torchvision's"):
+        choose_judge(str(broken), DIGITS)

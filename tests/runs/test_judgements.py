@@ -1,0 +1,53 @@
+"""A judgement stands in the journal once, whether or not the run trains."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from ganterm.runs import control
+from ganterm.runs.journal import JournalWriter, read_journal
+from ganterm.runs.judgements import write_judged
+from ganterm.runs.layout import RunDir, create_run
+from ganterm.runs.state import observe
+
+FIELDS = {"fid": 1.5, "judge": "abc", "n": 100}
+
+_HOLD = """
+import sys, pathlib
+from ganterm.runs.lock import WorkerLock
+with WorkerLock(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def finished(directory: Path) -> RunDir:
+    run = create_run(directory, "one", "dcgan")
+    with JournalWriter(run.journal) as journal:
+        journal.write("start", 0, run="one")
+        journal.write("end", 9, reason="finished", message="", exit_code=0)
+    return run
+
+
+def test_a_run_at_rest_has_it_at_once_and_is_still_finished(tmp_path: Path) -> None:
+    run = finished(tmp_path)
+    assert write_judged(run, 9, FIELDS)
+    last = read_journal(run.journal)[-1]
+    assert (last["kind"], last["step"], last["fid"]) == ("judged", 9, 1.5)
+    assert observe(run).state == "finished"
+
+
+def test_a_run_that_trains_is_handed_it(tmp_path: Path) -> None:
+    run = finished(tmp_path)
+    command = [sys.executable, "-c", _HOLD, str(run.lock)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        assert not write_judged(run, 7, FIELDS)
+        holder.communicate()
+    assert read_journal(run.journal)[-1]["kind"] == "end"
+    (command_file,) = control.pending(run.control)
+    assert (command_file.name, command_file.error) == ("judged", "")
+    assert command_file.args == {"step": 7, "fields": FIELDS}

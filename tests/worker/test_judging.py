@@ -1,0 +1,148 @@
+"""Runs are judged beside their training, without a step that waits, and the best is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganterm.judging.cache import obtain_judge
+from ganterm.judging.division import Source
+from ganterm.runs import control
+from ganterm.runs.checkpoints import list_checkpoints
+from ganterm.runs.journal import read_journal
+from ganterm.runs.layout import RunDir, step_of
+from ganterm.worker.judging import Best
+from tests.worker.workers import Worker, Zygote, final_state, kinds, last_step, make_run
+
+DIGITS = Source(dataset="digits", image_size=8, channels=1)
+
+
+@pytest.fixture(scope="module")
+def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("judges")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANTERM_DATA_DIR", str(directory))
+        obtain_judge(DIGITS)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def judged_zygote(judges: Path) -> Iterator[Zygote]:
+    """Give a zygote whose workers find the judge that is kept for this module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANTERM_DATA_DIR", str(judges))
+        with Zygote() as zygote:
+            yield zygote
+            zygote.kill_all()
+
+
+def tensors(state: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in state.items() if name != "config"}
+
+
+def test_a_run_is_judged_while_it_trains_and_learns_nothing_from_it(
+    judged_zygote: Zygote, tmp_path: Path
+) -> None:
+    judged = judged_zygote.train(make_run(tmp_path, judge_every="10", judge_images=100))
+    records = kinds(judged, "judged")
+    assert records[-1]["step"] == 30
+    assert {record["step"] for record in records} <= {10, 20, 30}
+    assert records[-1]["n"] == 100
+    assert records[-1]["fid"] > records[-1]["floor"]["fid"]
+    assert (judged.path / records[-1]["worst"]).is_file()
+    assert read_journal(judged.journal)[-1]["reason"] == "finished"
+    plain = judged_zygote.train(make_run(tmp_path))
+    assert tensors(final_state(judged)) == tensors(final_state(plain))
+
+
+def test_what_cannot_be_judged_is_said_once_and_trained_on(
+    judged_zygote: Zygote, tmp_path: Path
+) -> None:
+    settings: dict[str, object] = {"image_size": 4, "judge_every": "10"}
+    run = judged_zygote.train(make_run(tmp_path, "mlp", **settings))
+    alerts = [record for record in kinds(run, "alert") if record["code"] == "judge"]
+    assert len(alerts) == 1
+    assert "at least 8 pixels, not 4" in alerts[0]["message"]
+    assert read_journal(run.journal)[-1]["reason"] == "finished"
+
+
+def test_the_best_checkpoint_stays_however_old(zygote: Zygote, tmp_path: Path) -> None:
+    """A judgement from outside counts too; it stands in the journal before its command does."""
+    settings: dict[str, Any] = {"steps": 10**6, "checkpoint_every": "20", "keep_checkpoints": 1}
+    run = make_run(tmp_path, "mlp", keep_best="fid", **settings)
+    worker = zygote.start(run)
+    first = worker.until(lambda record: record["kind"] == "checkpoint" and record["step"] > 0)
+    assert first is not None
+    control.post(run.control, "pause")
+    worker.until(lambda record: record.get("name") == "pause")
+    best = last_step(run)
+    judge(worker, run, best, fid=0.5)
+    judge(worker, run, best + 1, fid=0.9)
+    control.post(run.control, "resume")
+    worker.until_step(best + 100)
+    control.post(run.control, "stop")
+    worker.wait()
+    steps = [step_of(path) for path in list_checkpoints(run.checkpoints)]
+    assert steps[0] == best
+    assert len(steps) == 2
+    # A worker that goes on knows what was judged before.
+    resumed = zygote.start(run, "--steps", str((steps[1] or 0) + 100))
+    resumed.wait()
+    assert step_of(list_checkpoints(run.checkpoints)[0]) == best
+
+
+def judge(worker: Worker, run: RunDir, step: int, *, fid: float) -> None:
+    fields = {"fid": fid, "judge": "somebody", "n": 100}
+    identity = control.post(run.control, "judged", step=step, fields=fields)
+    answer = worker.until(lambda record: record.get("id") == identity)
+    assert answer is not None
+    assert (answer["error"], answer["args"]) == ("", {"step": step})
+    assert kinds(run, "judged")[-1]["fid"] == fid
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"fid": "low", "judge": "somebody", "n": 1},
+        {"fid": 1.0, "n": 1},
+        {"kind": "end", "judge": "somebody", "n": 1},
+        {"surprise": 1, "judge": "somebody", "n": 1},
+    ],
+)
+def test_what_is_no_judgement_is_refused(
+    zygote: Zygote, tmp_path: Path, fields: dict[str, Any]
+) -> None:
+    run = make_run(tmp_path, "mlp", steps=10**6)
+    worker = zygote.start(run)
+    identity = control.post(run.control, "judged", step=3, fields=fields)
+    answer = worker.until(lambda record: record.get("id") == identity)
+    assert answer is not None
+    assert answer["error"].startswith("it is no judgement")
+    assert kinds(run, "judged") == []
+    control.post(run.control, "stop")
+    assert worker.wait() == 0
+
+
+def seen(*judged: dict[str, Any]) -> Best:
+    best = Best()
+    for fields in judged:
+        best.see(fields["step"], {"judge": "a", "n": 10, **fields})
+    return best
+
+
+def test_less_is_better_of_distances_and_more_of_shares() -> None:
+    best = seen({"step": 1, "fid": 2, "recall": 0.2}, {"step": 2, "fid": 3, "recall": 0.4})
+    assert (best.step("fid"), best.step("recall"), best.step("kid")) == (1, 2, None)
+
+
+def test_judgements_that_cannot_be_compared_do_not_count() -> None:
+    best = seen({"step": 1, "fid": 1, "judge": "b"}, {"step": 2, "fid": 3}, {"step": 3, "fid": 4})
+    assert best.step("fid") == 2
+    assert seen({"step": 1, "fid": 1, "n": 99}, {"step": 2, "fid": None, "n": 99}).step("fid") == 1
+
+
+def test_of_equals_the_latest_is_best() -> None:
+    assert seen({"step": 1, "fid": 1}, {"step": 2, "fid": 1}).step("fid") == 2
