@@ -1,0 +1,147 @@
+"""`ganterm project`: the latent vectors whose images are nearest to real ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganterm.cli.console import emit_json, emit_lines, table
+from ganterm.cli.drawing import Characters, Color, plural
+from ganterm.cli.generating import (
+    Averaged,
+    Delivery,
+    Device,
+    FormOption,
+    Opened,
+    Output,
+    Step,
+    open_generator,
+)
+from ganterm.cli.narrate import say
+from ganterm.cli.options import AsJson, RunsDir
+from ganterm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ganterm.cli.targets import RealImage
+    from ganterm.latent.projection import Fit, Settings
+
+
+def project(
+    target: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run by name or path, or a checkpoint.")
+    ],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="IMAGE...", help="Image files to look for.", show_default=False),
+    ] = None,
+    *,
+    test_digit: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Look for this image of the run's dataset, of the part it did not train on; may "
+            "be repeated.",
+        ),
+    ] = None,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Swap black and white in the files, as of a scan.")
+    ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy",
+            help="Write the vectors that were found, for `ganterm sample --latent` and "
+            "`interpolate --from`.",
+        ),
+    ] = None,
+    starts: Annotated[
+        int, typer.Option(min=1, max=256, help="How many searches at once; the best one counts.")
+    ] = 8,
+    search_steps: Annotated[
+        int, typer.Option("--search-steps", min=1, max=100_000, help="Steps of each search.")
+    ] = 300,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Where the searches start.")] = 0,
+    step: Step = None,
+    ema: Averaged = None,
+    output: Output = None,
+    form: FormOption = None,
+    color: Color = None,
+    charset: Characters = None,
+    device: Device = "cpu",
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the latent vectors that give images as like as possible to real ones.
+
+    Drawn are the real images and, below them, what was found. The error is the mean squared
+    difference of pixels in [0, 1].
+    """
+    if not files and not test_digit:
+        raise ConfigError("There is nothing to look for; name an image file, or use --test-digit.")
+    delivery = Delivery.choose(form, output, colour=color, charset=charset)
+    if save is not None and (save.is_dir() or not save.absolute().parent.is_dir()):
+        raise ConfigError(f"--save {save} cannot be a file; name one in a directory there is.")
+    opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    opened.needs_images("project")
+    import torch  # noqa: PLC0415
+
+    from ganterm.cli.latentfiles import encode_points  # noqa: PLC0415
+    from ganterm.cli.outputs import write_file  # noqa: PLC0415
+    from ganterm.cli.targets import held_out, image_files  # noqa: PLC0415
+    from ganterm.latent.projection import Settings  # noqa: PLC0415
+    from ganterm.latent.sample import to_uint8  # noqa: PLC0415
+
+    config = opened.trained.config
+    reals = image_files(files or [], config, invert=invert)
+    reals += held_out(test_digit or [], config)
+    settings = Settings(steps=search_steps, starts=starts, seed=seed)
+    fits = _search(opened, reals, settings)
+    say(f"{plural(len(fits), 'image')} projected into {opened.title}, seed {seed}.")
+    if save is not None:
+        write_file(save, encode_points(torch.stack([fit.point for fit in fits])))
+        say(f"Wrote {save}.")
+    if as_json:
+        emit_json(_as_json(reals, fits))
+    elif output != "-":
+        rows = [(real.name, f"{fit.error:.4f}") for real, fit in zip(reals, fits, strict=True)]
+        if len(fits) > 1:
+            rows.append(("mean", f"{_mean(fits):.4f}"))
+        emit_lines(table(("IMAGE", "ERROR"), rows))
+    if not (as_json and output is None):
+        found = [to_uint8(fit.image) for fit in fits]
+        images = torch.stack([*(real.image for real in reals), *found]).numpy()
+        delivery.deliver(images, columns=len(fits), rows_left=len(fits) + 2)
+
+
+def _search(opened: Opened, reals: list[RealImage], settings: Settings) -> list[Fit]:
+    """Look for one image after another, showing how it goes."""
+    from ganterm.cli.fitting import fit_view  # noqa: PLC0415
+    from ganterm.latent.projection import Projection  # noqa: PLC0415
+
+    fits = []
+    with fit_view() as view:
+        for number, real in enumerate(reals, 1):
+            name = f"{real.name} ({number} of {len(reals)})" if len(reals) > 1 else real.name
+            wanted = real.image.float().div(127.5).sub(1)
+            projection = Projection(opened.trained.generator, wanted, settings)
+            while not projection.over:
+                projection.advance()
+                view.show(name, real.image, projection)
+            fits.append(projection.best)
+    return fits
+
+
+def _mean(fits: list[Fit]) -> float:
+    return sum(fit.error for fit in fits) / len(fits)
+
+
+def _as_json(reals: list[RealImage], fits: list[Fit]) -> dict[str, object]:
+    return {
+        "images": [
+            {"name": real.name, "error": fit.error} for real, fit in zip(reals, fits, strict=True)
+        ],
+        "mean_error": _mean(fits),
+    }

@@ -1,0 +1,82 @@
+"""Real images to look for in a latent space: files, and those a run never trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganterm.errors import ConfigError, DataError
+from ganterm.render.text import safe_text
+
+if TYPE_CHECKING:
+    import torch
+
+    from ganterm.config import RunConfig
+
+
+@dataclass(frozen=True)
+class RealImage:
+    """An image to look for."""
+
+    name: str
+    image: torch.Tensor
+    """(C, H, W), uint8, in the shape of the run's images."""
+
+
+def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[RealImage]:
+    """Read image files in the shape of a run's images; `invert` swaps black and white.
+
+    Raises ConfigError where there is no such file, DataError where it is no image.
+    """
+    import torch  # noqa: PLC0415
+
+    from ganterm.data.decode import UnreadableImageError, decode_image  # noqa: PLC0415
+
+    found = []
+    for path in paths:
+        if not path.exists():
+            raise ConfigError(f"There is no file {path}; check the path.")
+        try:
+            pixels = decode_image(
+                path, image_size=config.image_size, channels=config.channels, fit=config.fit
+            )
+        except UnreadableImageError as error:
+            raise DataError(
+                f"{path} cannot be read as an image: {safe_text(str(error))}."
+            ) from None
+        image = torch.from_numpy(pixels)
+        found.append(RealImage(path.name, 255 - image if invert else image))
+    return found
+
+
+def held_out(numbers: list[int], config: RunConfig) -> list[RealImage]:
+    """Return images of the run's dataset that it did not train on, by their number.
+
+    Raises ConfigError where there are none, or not so many, DataError where they are not here.
+    """
+    from ganterm import data  # noqa: PLC0415
+
+    if not numbers:
+        return []
+    other = {"train": "test", "test": "train"}.get(config.split)
+    info = data.CATALOGUE.get(config.dataset)
+    if other is None or (info is not None and other not in info.splits):
+        raise ConfigError(
+            f"The run trained on all of {config.dataset}, so no image is held out; name an image "
+            "file in place of --test-digit."
+        )
+    images = data.load(
+        config.dataset,
+        split=other,
+        image_size=config.image_size,
+        channels=config.channels,
+        fit=config.fit,
+    ).images
+    for number in numbers:
+        if number >= len(images):
+            raise ConfigError(
+                f"There is no held-out image {number} of {config.dataset}; they are 0 to "
+                f"{len(images) - 1}."
+            )
+    return [RealImage(f"{other} {number}", images[number].cpu()) for number in numbers]

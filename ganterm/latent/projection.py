@@ -1,0 +1,162 @@
+"""Finding the point of the latent space whose image is nearest to a given one, by optimisation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ganterm.latent.sample import latents
+from ganterm.latent.space import draw
+from ganterm.networks import Generator
+
+_WARM_UP = 0.05
+"""Share of the steps over which the rate rises from 0."""
+_CANDIDATES = 64
+"""Random points per start, of which the starts are those with the nearest images."""
+_SMALLEST = 4
+"""Side of the smallest image of the pyramid, in pixels."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to search."""
+
+    steps: int = 300
+    starts: int = 8
+    """Points that are moved at once; the best of them is the result."""
+    rate: float = 0.1
+    """Of Adam, at its highest."""
+    pyramid_weight: float = 1.0
+    prior_weight: float = 0.02
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The best point so far."""
+
+    point: Tensor
+    """(...), on the CPU."""
+    image: Tensor
+    """Its image (C, H, W) in [-1, 1], on the CPU."""
+    error: float
+    """Mean squared error against the target, in pixels of [0, 1]."""
+
+
+class Projection:
+    """A search for one image, which can be watched: `advance` it until it is `over`.
+
+    The loss is the mean squared error of the pixels, the same of ever smaller copies of the images
+    (which leads the way where strokes do not yet overlap), and a prior that keeps latents as long
+    as normal ones are, since beyond the sphere a generator draws anything. All is decided by the
+    seed of the settings.
+
+    Attributes:
+        step: how often the points were moved.
+        errors: the error of the best start at each step, that before the first among them.
+    """
+
+    def __init__(
+        self, generator: Generator, target: Tensor, settings: Settings | None = None
+    ) -> None:
+        """Begin with a target (C, H, W) in [-1, 1]; the generator must be in evaluation mode."""
+        self.settings = settings or Settings()
+        self.generator = generator
+        device = next(generator.parameters()).device
+        self._target = target[None].to(device)
+        self._points = self._starts(device).requires_grad_()
+        self._optimiser = torch.optim.Adam([self._points], lr=self.settings.rate, betas=(0.9, 0.99))
+        self._best: Fit | None = None
+        self.step = 0
+        self.errors: list[float] = []
+
+    @property
+    def over(self) -> bool:
+        """Whether all steps were made."""
+        return self.step >= self.settings.steps
+
+    @property
+    def best(self) -> Fit:
+        """The point whose image came nearest, at any step."""
+        return self._best or self._look_again()
+
+    def advance(self) -> None:
+        """Move the points once; does nothing when it is over."""
+        if self.over:
+            return
+        for group in self._optimiser.param_groups:
+            group["lr"] = self.settings.rate * rate_at(self.step / self.settings.steps)
+        images = draw(self.generator, self._points)
+        self._look(images.detach())
+        loss = pyramid_loss(images, self._target, weight=self.settings.pyramid_weight)
+        loss = loss + self.settings.prior_weight * self._prior()
+        # Each point is a search of its own: the gradient of the sum is that of each.
+        (self._points.grad,) = torch.autograd.grad(loss.sum(), [self._points])
+        self._optimiser.step()
+        self.step += 1
+        if self.step == self.settings.steps:
+            self._look_again()
+
+    def _starts(self, device: torch.device) -> Tensor:
+        """Return the random points (starts, ...) whose images are nearest to the target."""
+        count = self.settings.starts * _CANDIDATES
+        points = latents(count, self.generator.z_dim, seed=self.settings.seed).to(device)
+        with torch.no_grad():
+            images = torch.cat([draw(self.generator, part) for part in torch.split(points, 64)])
+            losses = pyramid_loss(images, self._target, weight=self.settings.pyramid_weight)
+        return points[losses.argsort(stable=True)[: self.settings.starts]].clone()
+
+    def _prior(self) -> Tensor:
+        return sphere_prior(self._points)
+
+    @torch.no_grad()
+    def _look_again(self) -> Fit:
+        return self._look(draw(self.generator, self._points))
+
+    def _look(self, images: Tensor) -> Fit:
+        """Remember and return the best, with the images (starts, C, H, W) of the points now."""
+        errors = (images - self._target).div(2).square().flatten(1).mean(dim=1)
+        index = int(errors.argmin())
+        error = float(errors[index])
+        self.errors.append(error)
+        if self._best is None or error < self._best.error:
+            point = self._points[index].detach().cpu().clone()
+            self._best = Fit(point, images[index].float().cpu(), error)
+        return self._best
+
+
+def rate_at(done: float) -> float:
+    """Return the share of the full rate when the share `done` of the steps is made.
+
+    It rises at the beginning, so that Adam knows the slopes first, and then falls as a cosine.
+    """
+    return min(1.0, (done + 0.01) / _WARM_UP) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def pyramid_loss(images: Tensor, target: Tensor, *, weight: float = 1.0) -> Tensor:
+    """Return the loss (N,) of images (N, C, H, W) against one target (1, C, H, W) in [-1, 1].
+
+    The mean squared error of the pixels, and `weight` times the mean of it over the pyramid of
+    copies of half the side each, down to 4 pixels.
+    """
+    loss = _squared(images, target)
+    levels = []
+    while min(images.shape[-2:]) >= 2 * _SMALLEST:
+        images, target = (functional.avg_pool2d(each, 2) for each in (images, target))
+        levels.append(_squared(images, target))
+    if levels:
+        loss = loss + weight * torch.stack(levels).mean(dim=0)
+    return loss
+
+
+def sphere_prior(z: Tensor) -> Tensor:
+    """Return how far latents (N, d) are from the sphere of normal ones: (|z|^2 / d - 1)^2, (N,)."""
+    return (z.square().mean(dim=1) - 1).square()
+
+
+def _squared(images: Tensor, target: Tensor) -> Tensor:
+    return (images - target).square().flatten(1).mean(dim=1)
