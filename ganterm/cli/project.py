@@ -76,8 +76,8 @@ def project(
 ) -> None:
     """Find the latent vectors that give images as like as possible to real ones.
 
-    Drawn are the real images and, below them, what was found. The error is the mean squared
-    difference of pixels in [0, 1].
+    Drawn are the real images and, beside or below them, what was found. The error is the mean
+    squared difference of pixels in [0, 1].
     """
     if not files and not test_digit:
         raise ConfigError("There is nothing to look for; name an image file, or use --test-digit.")
@@ -113,7 +113,8 @@ def project(
     if not (as_json and output is None):
         found = [to_uint8(fit.image) for fit in fits]
         images = torch.stack([*(real.image for real in reals), *found]).numpy()
-        delivery.deliver(images, columns=len(fits), rows_left=len(fits) + 2)
+        # One stands beside its fit, several above theirs.
+        delivery.deliver(images, columns=max(len(fits), 2), rows_left=len(fits) + 2)
 
 
 def _search(opened: Opened, reals: list[RealImage], settings: Settings) -> list[Fit]:

@@ -30,6 +30,7 @@ finally:
         "sample --help",
         "interpolate --help",
         "explore --help",
+        "project --help",
         "show --help",
         "show RUN",
         "show CHECKPOINT",

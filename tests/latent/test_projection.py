@@ -1,0 +1,119 @@
+"""A projection finds images that the generator can make, and comes near to others."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from ganterm.latent.projection import (
+    Projection,
+    Settings,
+    pyramid_loss,
+    rate_at,
+    sphere_prior,
+)
+from ganterm.latent.sample import latents
+from ganterm.networks import Generator
+from tests.latent.generators import of_layers, small
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    """Give a generator whose images differ: random weights, made strong."""
+    generator = small("dcgan-8x8", width=1)
+    for parameter in generator.parameters():
+        parameter.mul_(3)
+    return generator
+
+
+def finished(projection: Projection) -> Projection:
+    while not projection.over:
+        projection.advance()
+    return projection
+
+
+def test_an_image_of_the_generator_is_found_again(generator: Generator) -> None:
+    """From starts that have nothing to do with it; the error is that of the image given back."""
+    with torch.no_grad():
+        target = generator(latents(1, 64, seed=99))[0]
+    projection = finished(Projection(generator, target))
+    best = projection.best
+    assert best.error < projection.errors[0] / 5
+    with torch.no_grad():
+        again = generator(best.point[None])[0]
+    assert torch.allclose(again, best.image, atol=1e-5)
+    assert best.error == pytest.approx(float(((again - target) / 2).square().mean()), rel=1e-3)
+
+
+def test_the_best_of_all_steps_counts(generator: Generator) -> None:
+    """The error never rises, even where a step went too far; each step left its error."""
+    target = torch.rand(1, 8, 8, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    projection = Projection(generator, target, Settings(steps=20, rate=3.0))
+    errors = [projection.best.error]
+    while not projection.over:
+        projection.advance()
+        errors.append(projection.best.error)
+    assert errors == sorted(errors, reverse=True)
+    assert projection.best.error == min(projection.errors)
+    assert max(projection.errors) > projection.best.error
+    projection.advance()
+    assert projection.step == 20
+
+
+def test_a_seed_decides_everything(generator: Generator) -> None:
+    """Whatever else draws random numbers; another seed searches elsewhere."""
+    target = torch.zeros(1, 8, 8)
+
+    def found(seed: int) -> torch.Tensor:
+        torch.rand(seed + 1)
+        return finished(Projection(generator, target, Settings(steps=5, seed=seed))).best.point
+
+    assert torch.equal(found(0), found(0))
+    assert not torch.equal(found(0), found(1))
+
+
+def test_the_prior_keeps_points_near_the_sphere() -> None:
+    """Where the image asks for endless latents, they stay about as long as normal ones are."""
+    layer = nn.Linear(16, 16, bias=False)
+    layer.weight.data = torch.eye(16) * 0.05
+    generator = of_layers(layer, nn.Unflatten(1, (1, 4, 4)), z_dim=16, image_size=4)
+    target = torch.ones(1, 4, 4)
+
+    def length(weight: float) -> float:
+        settings = Settings(steps=100, rate=0.3, prior_weight=weight)
+        return float(finished(Projection(generator, target, settings)).best.point.norm())
+
+    assert length(0.0) > 10
+    assert length(1.0) < 5.5
+
+
+def test_the_prior_is_least_on_the_sphere() -> None:
+    """Zero where the length is the root of the dimensions, positive inside and outside."""
+    z = torch.ones(3, 25) * torch.tensor([[0.5], [1.0], [2.0]])
+    assert sphere_prior(z).tolist() == pytest.approx([0.5625, 0.0, 9.0])
+
+
+def test_small_copies_see_what_pixels_do_not() -> None:
+    """A stroke one pixel off is as wrong by its pixels as one far off, but not by the pyramid."""
+    target, near, far = torch.full((3, 1, 1, 16, 16), -1.0)
+    target[..., 4] = near[..., 5] = far[..., 12] = 1.0
+    plain = pyramid_loss(torch.cat([near, far]), target, weight=0.0)
+    assert plain[0] == plain[1]
+    both = pyramid_loss(torch.cat([near, far]), target)
+    assert both[0] < both[1]
+    assert pyramid_loss(target, target).tolist() == [0.0]
+
+
+def test_tiny_images_have_no_pyramid() -> None:
+    """Below 8 pixels only the pixels themselves count."""
+    loss = pyramid_loss(torch.ones(2, 1, 6, 6), torch.zeros(1, 1, 6, 6))
+    assert loss.tolist() == [1.0, 1.0]
+
+
+def test_the_rate_rises_and_falls_as_a_cosine() -> None:
+    """Small at first, about half of it in the middle, nothing at the end."""
+    assert rate_at(0) < 0.25
+    assert rate_at(0.05) > 0.95
+    assert rate_at(0.5) == pytest.approx(0.5)
+    assert math.isclose(rate_at(1), 0, abs_tol=1e-9)
