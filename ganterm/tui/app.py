@@ -93,6 +93,12 @@ def _monitor() -> Screen[None]:
     return MonitorScreen()
 
 
+def _judge() -> Screen[None]:
+    from ganterm.tui.screens.judge import JudgeScreen  # noqa: PLC0415
+
+    return JudgeScreen()
+
+
 def _compare() -> Screen[None]:
     from ganterm.tui.screens.compare import CompareScreen  # noqa: PLC0415
 
@@ -108,7 +114,8 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         runs_signal: published with `RunsListed` when the list of all runs changed.
         feed_signal: published with `FeedUpdated` when there is news of a watched run.
         listed: the list of all runs; None before the first look.
-        watched: the run that the monitor shows.
+        watched: the run that the monitor shows, or the judge's screen.
+        judged_among: the runs that it is compared with there.
         compared: the runs that are laid over one another.
     """
 
@@ -124,6 +131,7 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         "runs": _runs,
         "setup": _setup,
         "monitor": _monitor,
+        "judge": _judge,
         "compare": _compare,
     }
 
@@ -144,6 +152,8 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         self.feed_signal: Signal[FeedUpdated] = Signal(self, "feed")
         self.listed: RunsListed | None = None
         self.watched: RunDir | None = options.run
+        self._judged_from = "runs"
+        self.judged_among: tuple[RunDir, ...] = ()
         self.compared: tuple[RunDir, ...] = ()
 
     def on_mount(self) -> None:
@@ -165,6 +175,23 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         self.watched = run
         self.poller.watch(run)
         self.switch_mode("monitor")
+
+    def judge_run(self, run: RunDir, among: Iterable[RunDir] | None = None) -> None:
+        """Show how good a run is, `among` others: those given, or all there are."""
+        self._judged_from = self.current_mode
+        self.watched = run
+        if among is None:
+            among = [each.run for each in self.listed.runs] if self.listed else []
+        self.judged_among = tuple(among)
+        self.poller.watch(run)
+        self.switch_mode("judge")
+
+    def leave_judge(self) -> None:
+        """Go back to where the judge's screen was opened."""
+        if self._judged_from == "monitor" and self.watched:
+            self.watch_run(self.watched)
+        else:
+            self.show_runs()
 
     def on_run_started(self, event: RunStarted) -> None:
         """Watch the run that was set up."""

@@ -18,6 +18,7 @@ def main() -> None:
         "die": die,
         "fetch": fetch,
         "fail": fail,
+        "judge": judge,
     }[sys.argv[1] if len(sys.argv) > 1 else "describe"]()
 
 
@@ -46,3 +47,12 @@ def fail() -> None:
     tell(what="fetching a", done=5, total=None, unit="bytes")
     sys.stderr.write("ganterm: mnist could not be downloaded: check the connection.\n")
     sys.exit(3)
+
+
+def judge() -> None:
+    sys.stderr.write("Generating images: 3,000 of 10,000 images\n")
+    sys.stderr.flush()
+    tell(step=400, fid=1.0)
+    if sys.stdin.readline() == '"fail"\n':
+        sys.stderr.write("ganterm: step-00000400 cannot be judged: it is not finite.\n")
+        sys.exit(1)

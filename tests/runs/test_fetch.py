@@ -9,7 +9,8 @@ import pytest
 
 from ganterm.runs import fetch
 from ganterm.runs.child import Child
-from ganterm.runs.fetch import Fetch, FetchProgress
+from ganterm.runs.fetch import Fetch
+from ganterm.runs.task import TaskProgress
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def ended(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Fe
 
 @pytest.mark.parametrize("ended", ["fetch"], indirect=True)
 def test_a_download_tells_how_far_it_is_and_that_it_ended(ended: Fetch) -> None:
-    assert ended.poll() == FetchProgress("fetching a", 5, 10, "bytes", ended=True)
+    assert ended.poll() == TaskProgress("fetching a", 5, 10, "bytes", ended=True)
     assert ended.poll().ended
 
 

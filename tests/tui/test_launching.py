@@ -8,13 +8,13 @@ import pytest
 from textual.pilot import Pilot
 
 from ganterm.data.catalogue import stored_path
-from ganterm.runs.fetch import FetchProgress
+from ganterm.runs.task import TaskProgress
 from ganterm.tui import plan as plan_module
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.setup import SetupScreen
 from ganterm.tui.widgets import fetch_bar
-from ganterm.tui.widgets.fetch_bar import line
+from ganterm.tui.widgets.task_bar import line
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.forms import on_top, open_form
 
@@ -24,15 +24,15 @@ class ScriptedFetch:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.progress = FetchProgress(what=f"asking for {name}")
+        self.progress = TaskProgress(what=f"asking for {name}")
         self.cancelled = False
 
-    def poll(self) -> FetchProgress:
+    def poll(self) -> TaskProgress:
         return self.progress
 
     def cancel(self) -> None:
         self.cancelled = True
-        self.progress = FetchProgress(ended=True, error="The download was broken off.")
+        self.progress = TaskProgress(ended=True, error="The download was broken off.")
 
 
 @pytest.fixture
@@ -79,13 +79,13 @@ async def test_missing_data_are_asked_about_downloaded_and_then_trained_on(
         await pilot.press("y")
         await pilot.pause()
         (download,) = downloads
-        download.progress = FetchProgress("fetching a.gz", 5 << 20, 20 << 20)
+        download.progress = TaskProgress("fetching a.gz", 5 << 20, 20 << 20)
         screen.launcher.bar.look()
         await pilot.pause()
         assert " 25 %  5.0M  fetching a.gz" in screen_text(app)
         assert not Path("checkpoints").exists()
         put_in_place()
-        download.progress = FetchProgress(ended=True)
+        download.progress = TaskProgress(ended=True)
         screen.launcher.bar.look()
         await pilot.pause()
         await app.workers.wait_for_complete()
@@ -102,7 +102,7 @@ async def test_a_download_that_fails_says_why_until_that_is_put_away(
         screen = await mnist_form(app, pilot)
         await pilot.press("ctrl+g", "y")
         await pilot.pause()
-        downloads[0].progress = FetchProgress(ended=True, error="No \x1b connection.")
+        downloads[0].progress = TaskProgress(ended=True, error="No \x1b connection.")
         screen.launcher.bar.look()
         await pilot.pause()
         assert "✗ No \\x1b connection. Esc hides this." in screen_text(app)
@@ -151,15 +151,15 @@ async def test_leaving_the_app_breaks_a_download_off(
 @pytest.mark.parametrize(
     ("progress", "words"),
     [
-        (FetchProgress("asking"), "asking …"),
-        (FetchProgress("unpacking", 7, None, "images"), "unpacking … 7 images"),
+        (TaskProgress("asking"), "asking …"),
+        (TaskProgress("unpacking", 7, None, "images"), "unpacking … 7 images"),
         (
-            FetchProgress("storing", 50, 100, "images"),
+            TaskProgress("storing", 50, 100, "images"),
             f"{'━' * 10}{'·' * 10}  50 %  50 images  storing",
         ),
-        (FetchProgress("odd", 30, 10, "bytes"), f"{'━' * 20} 100 %  30B  odd"),
-        (FetchProgress("nothing", 0, 0), "nothing …"),
+        (TaskProgress("odd", 30, 10, "bytes"), f"{'━' * 20} 100 %  30B  odd"),
+        (TaskProgress("nothing", 0, 0), "nothing …"),
     ],
 )
-def test_how_far_it_is_fits_a_line(progress: FetchProgress, words: str) -> None:
+def test_how_far_it_is_fits_a_line(progress: TaskProgress, words: str) -> None:
     assert line(progress) == words

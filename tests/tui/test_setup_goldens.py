@@ -8,7 +8,7 @@ import pytest
 
 from ganterm import recipes
 from ganterm.render.colour import Canvas, Charset, ColourMode
-from ganterm.runs.fetch import FetchProgress
+from ganterm.runs.task import TaskProgress
 from ganterm.tui.widgets import fetch_bar
 from tests.tui.driving import SIZES, awaited, make_app, screen_text
 from tests.tui.forms import COUNTED, TIMED, describe, open_form
@@ -64,8 +64,8 @@ async def test_a_form_whose_data_are_being_fetched(
     class Half:
         name = "mnist"
 
-        def poll(self) -> FetchProgress:
-            return FetchProgress("fetching train-images-idx3-ubyte.gz", 4_956_211, 9_912_422)
+        def poll(self) -> TaskProgress:
+            return TaskProgress("fetching train-images-idx3-ubyte.gz", 4_956_211, 9_912_422)
 
         def cancel(self) -> None:
             pass

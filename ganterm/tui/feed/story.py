@@ -195,7 +195,7 @@ class Story:
         return rewound
 
     def _add_sample(self, record: Record) -> FeedChange:
-        path = self._inside(record.get("path"))
+        path = path_inside(record.get("path"))
         if path is None:
             return FeedChange()
         sample = SampleRef(record["step"], self.run.path / path)
@@ -208,7 +208,7 @@ class Story:
         return FeedChange(samples=1)
 
     def _add_checkpoint(self, record: Record) -> None:
-        path = self._inside(record.get("path"))
+        path = path_inside(record.get("path"))
         if path is not None:
             self.checkpoints.append(CheckpointRef(record["step"], self.run.path / path))
         self._mark(record["step"], "checkpoint", "checkpoint")
@@ -245,12 +245,13 @@ class Story:
     def _mark(self, step: int, kind: MarkKind, text: str) -> None:
         self.marks.append(Mark(step, kind, text))
 
-    def _inside(self, path: object) -> PurePosixPath | None:
-        """Return a path that the journal names if it stays within the run; None otherwise."""
-        if not isinstance(path, str) or not path or "\0" in path:
-            return None
-        found = PurePosixPath(path)
-        return None if found.is_absolute() or ".." in found.parts else found
+
+def path_inside(path: object) -> PurePosixPath | None:
+    """Return a path that a journal names if it stays within the run; None otherwise."""
+    if not isinstance(path, str) or not path or "\0" in path:
+        return None
+    found = PurePosixPath(path)
+    return None if found.is_absolute() or ".." in found.parts else found
 
 
 def _asked(record: Record) -> str:

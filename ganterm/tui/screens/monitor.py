@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
+from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import bindings
 from ganterm.tui.app import FeedUpdated
 from ganterm.tui.feed.change import FeedChange
@@ -47,6 +48,7 @@ class MonitorScreen(HealingScreen):
         super().__init__()
         self.active: Pane = "charts"
         self.alone = False
+        self._watched: RunDir | None = None
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
@@ -73,8 +75,9 @@ class MonitorScreen(HealingScreen):
     def on_screen_resume(self) -> None:
         """Show what is known of the run; the app may watch another one than before."""
         feed = self.feed
-        if feed is None:
+        if feed is None or self._watched != feed.run:
             self.forget_orders()
+        self._watched = self.ganterm.watched
         self._show(feed, _EVERYTHING)
 
     # What it shows
@@ -186,6 +189,11 @@ class MonitorScreen(HealingScreen):
         """Give the active pane all the room, or share it again."""
         self.alone = not self.alone
         self._divide()
+
+    def action_judge(self) -> None:
+        """See how good the run is."""
+        if self.ganterm.watched is not None:
+            self.ganterm.judge_run(self.ganterm.watched)
 
     def action_leave(self) -> None:
         """Go one step back: to the newest, to all panes, to the runs."""

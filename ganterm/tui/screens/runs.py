@@ -150,7 +150,7 @@ class RunsScreen(RunDeeds):
         if not self.is_mounted:
             return True
         run = self.table.current
-        if action in {"watch", "mark", "mark_all", "resume", "rename", "note", "delete"}:
+        if action in {"watch", "mark", "mark_all", "resume", "judge", "rename", "note", "delete"}:
             return True if run else None
         if action == "compare":
             return True if len(self.table.marked) > 1 else None
@@ -180,8 +180,19 @@ class RunsScreen(RunDeeds):
         names = {run.name for run in self.table.shown}
         self.table.mark(names, on=not names <= self.table.marked)
 
+    def action_judge(self) -> None:
+        """See how good the run under the cursor is, among those marked or among all."""
+        if run := self.table.current:
+            marked = self._marked
+            self.ganterm.judge_run(run.run, [each.run for each in marked] if marked else None)
+
     def action_compare(self) -> None:
         """Lay the marked runs over one another, in the table's order."""
+        self.ganterm.compare_runs(run.run for run in self._marked)
+
+    @property
+    def _marked(self) -> list[Overview]:
+        """The marked runs: those shown in the table's order, then the others."""
         listed = self.ganterm.listed
         marked = [run for run in self.table.shown if run.name in self.table.marked]
         hidden = [
@@ -189,7 +200,7 @@ class RunsScreen(RunDeeds):
             for run in (listed.runs if listed else ())
             if run.name in self.table.marked and run not in marked
         ]
-        self.ganterm.compare_runs(run.run for run in (*marked, *hidden))
+        return [*marked, *hidden]
 
     def action_sort(self) -> None:
         """Sort by the next column."""

@@ -54,7 +54,7 @@ class Launcher(Vertical):
     @property
     def fetching(self) -> bool:
         """Whether a dataset is being downloaded."""
-        return self.bar.download is not None
+        return self.bar.followed is not None
 
     def start(self, plan: Plan) -> None:
         """Start the run that is planned; ask first where its data have to be downloaded."""
@@ -93,7 +93,7 @@ class Launcher(Vertical):
     def _fetched(self, event: FetchBar.Ended) -> None:
         planned, self._planned = self._planned, None
         if not event.error:
-            self.notify(f"{event.dataset} is here now.", markup=False)
+            self.notify(f"{event.name} is here now.", markup=False)
         self.post_message(self.Changed())
         if planned is not None and not event.error:
             self.start(planned)

@@ -55,8 +55,8 @@ class PartLine(Widget, can_focus=False):
     }
     """
 
-    def __init__(self, parts: Sequence[Part] = ()) -> None:
-        super().__init__()
+    def __init__(self, parts: Sequence[Part] = (), *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
         self._parts = tuple(parts)
 
     @property

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 FAKE: Final = "fake-pictures"
 REAL: Final = "real-pictures"
-_TITLES: Final = {FAKE: "generated", REAL: "real data"}
 _GUTTER: Final = 2
 
 
@@ -59,6 +58,7 @@ class PicturePair(Container):
         super().__init__()
         self.sheets: dict[str, Sheet] = {}
         self._tone = Tone()
+        self._titles: dict[str, str] = {}
         self._zoom: _Zoom | None = None
 
     def compose(self) -> ComposeResult:
@@ -71,8 +71,14 @@ class PicturePair(Container):
         self._draw()
         self.call_after_refresh(self.post_message, self.Changed())
 
-    def show(self, fake: Sheet, real: Sheet | None, tone: Tone) -> None:
-        """Show generated images, and real ones if there are any to show beside."""
+    def show(
+        self, fake: Sheet, real: Sheet | None, tone: Tone, *, title: str = "generated"
+    ) -> None:
+        """Show generated images, and real ones if there are any to show beside.
+
+        `title` is what the generated ones are called then.
+        """
+        self._titles = {FAKE: title, REAL: "real data"}
         self.sheets = {FAKE: fake} if real is None else {FAKE: fake, REAL: real}
         self._tone = tone
         if self._zoom and self._zoom.grid not in self.sheets:
@@ -130,7 +136,7 @@ class PicturePair(Container):
         both = len(self.sheets) > 1 and self._zoom is None
         if both:
             self.set_class(self._beside(self.sheets[FAKE].images), "-beside")
-        for name, title in _TITLES.items():
+        for name, title in self._titles.items():
             grid, sheet = self._grid(name), self.sheets.get(name)
             grid.display = sheet is not None and (not self._zoom or self._zoom.grid == name)
             if sheet is None or not grid.display:

@@ -1,0 +1,298 @@
+"""How good a run is: its scores by its judge, its classes, its best and worst, other runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from ganterm.comparison import SCORES, Standing, number
+from ganterm.render.text import safe_text
+from ganterm.runs.layout import RunDir
+from ganterm.runs.records import Record
+from ganterm.tui.actions import bindings
+from ganterm.tui.app import FeedUpdated
+from ganterm.tui.feed.judged_runs import JudgedRuns
+from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.screens.judge_panes import JudgePanes
+from ganterm.tui.watch.score_lines import class_lines, run_lines
+from ganterm.tui.watch.unjudged import nothing_words
+from ganterm.tui.watch.verdicts import (
+    classes_of,
+    count_of,
+    judge_words,
+    judgements,
+    judges_of,
+    scores_of,
+)
+from ganterm.tui.widgets.choice_line import ChoiceLine
+from ganterm.tui.widgets.extremes import Extremes
+from ganterm.tui.widgets.footer import ActionFooter
+from ganterm.tui.widgets.header import Header, Part
+from ganterm.tui.widgets.part_line import PartLine
+from ganterm.tui.widgets.score_panel import ScorePanel
+from ganterm.tui.widgets.styled_lines import StyledLines
+from ganterm.tui.widgets.task_bar import TaskBar
+
+
+class JudgeScreen(JudgePanes):
+    """The judgements of the run that is watched.
+
+    Attributes:
+        score: the score that is drawn.
+        looked_at: the step and number of images of the judgement shown; None follows the newest.
+    """
+
+    SCOPE = "judge"
+    BINDINGS = bindings("judge")
+    CSS_PATH = "judge.tcss"
+    AUTO_FOCUS = "#scores"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.score = SCORES[0]
+        self.looked_at: tuple[int, int] | None = None
+        self._judge: str | None = None
+        self._log = False
+        self._run: RunDir | None = None
+        self._judged_runs = JudgedRuns()
+        self._others: list[Standing] = []
+
+    def compose(self) -> ComposeResult:
+        """Put the screen together."""
+        yield Header()
+        yield PartLine(id="verdict")
+        yield TaskBar()
+        yield ChoiceLine(id="panes")
+        yield Static("", id="nothing")
+        with Container(id="body"):
+            yield ScorePanel(id="scores")
+            yield Extremes(id="pictures")
+            yield StyledLines(id="others")
+            yield StyledLines(id="classes")
+        yield ActionFooter("judge")
+
+    def on_mount(self) -> None:
+        """Follow the run."""
+        self.ganterm.feed_signal.subscribe(self, self._follow)
+
+    def on_screen_resume(self) -> None:
+        """Show what is known of the run; it may be another one than before."""
+        if self._run != self.ganterm.watched:
+            self._run, self.looked_at, self._judge = self.ganterm.watched, None, None
+        self._show()
+        self.look_at_others()
+
+    # What it shows
+
+    @property
+    def records(self) -> list[Record]:
+        """The judgements of one judge, in the order of the steps."""
+        feed = self.feed
+        judged = list(feed.judged) if feed else []
+        judges = judges_of(judged)
+        judge = self._judge if self._judge in judges else next(iter(judges), "")
+        return judgements(judged, judge)
+
+    def _follow(self, news: FeedUpdated) -> None:
+        if news.feed.run != self.ganterm.watched or not self.is_current:
+            return
+        change = news.change
+        if change.rewound or change.state or change.marks or change.records:
+            self._show()
+        if any(record["kind"] == "judged" for record in change.records):
+            self.look_at_others()
+
+    def _at(self, records: Sequence[Record]) -> int:
+        """Return which judgement is shown: the one gone to, or the newest."""
+        keys = [_key(record) for record in records]
+        return keys.index(self.looked_at) if self.looked_at in keys else len(keys) - 1
+
+    def _show(self) -> None:
+        feed, records = self.feed, self.records
+        judged = bool(records)
+        self._show_head(feed, records)
+        self.query_one("#nothing", Static).display = not judged
+        self.query_one("#body").display = judged
+        self.query_one("#verdict", PartLine).display = judged
+        self.divide()
+        self.refresh_bindings()
+        if not judged or feed is None:
+            words = nothing_words(feed)
+            self.query_one("#nothing", Static).update(Content(safe_text(words, newline=True)))
+            return
+        known = scores_of(records)
+        if known and self.score not in known:
+            self.score = known[0]
+        at = self._at(records)
+        record = records[at]
+        marks = [mark for mark in feed.marks if mark.kind != "checkpoint"]
+        self.query_one(ScorePanel).show(records, at, self.score, log=self._log, marks=marks)
+        self.query_one(Extremes).show(feed.run, record)
+        self._show_classes(record)
+        self._show_others()
+
+    def _show_head(self, feed: RunFeed | None, records: Sequence[Record]) -> None:
+        watched = self.ganterm.watched
+        judged = list(feed.judged) if feed else []
+        judges = len(judges_of(judged))
+        self.query_one(Header).show(
+            Part(watched.name if watched else "", "title", 9),
+            Part("judged" if records else "not judged yet" if feed else "reading …", "text", 8),
+            Part(f"{len(judged)} times" if len(judged) > 1 else "", "text", 7),
+            Part(f"by {judges} judges" if judges > 1 else "", "text", 6),
+            Part(f"{feed.view.state}, step {feed.step:,}" if feed else "", "muted", 3),
+        )
+        if not records:
+            return
+        at = self._at(records)
+        record = records[at]
+        newest = at == len(records) - 1
+        self.query_one("#verdict", PartLine).show(
+            Part(f"step {record['step']:,}", "title", 9),
+            Part("newest" if newest else f"{at + 1} of {len(records)}", "text", 8),
+            Part(f"{count_of(record):,} images of each kind", "text", 7),
+            Part(judge_words(record), "muted", 6),
+        )
+
+    def _show_classes(self, record: Record) -> None:
+        shares, kl = tuple(classes_of(record)), number(record, "kl")
+        self.query_one("#classes", StyledLines).show(
+            lambda width, charset: class_lines(shares, width, charset=charset, kl=kl)
+        )
+
+    def _show_others(self) -> None:
+        here = self._run.name if self._run else ""
+        others, score = tuple(self._others), self.score
+        self.query_one("#others", StyledLines).show(
+            lambda width, charset: run_lines(others, score, here, width, charset=charset)
+        )
+
+    # Other runs
+
+    def look_at_others(self) -> None:
+        """Read where the judged runs stand: those that are marked, or all."""
+        runs = list(self.ganterm.judged_among)
+        if self._run is not None and self._run not in runs:
+            runs.append(self._run)
+        self._read_others(runs)
+
+    @work(thread=True, exclusive=True, group="others")
+    def _read_others(self, runs: Sequence[RunDir]) -> None:
+        worker = get_current_worker()
+        found = []
+        for run in runs:
+            if worker.is_cancelled:
+                return
+            if (known := self._judged_runs.read(run)) is not None:
+                found.append(known)
+        self.app.call_from_thread(self._take_others, found)
+
+    def _take_others(self, found: list[Standing]) -> None:
+        self._others = found
+        self._show_others()
+
+    # What can be done
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what can be done now."""
+        if not self.is_mounted:
+            return True
+        if action == "break_off":
+            return True if self.judging else None
+        if action in {"judge", "judge_all", "judge_with"}:
+            return None if self.judging else True
+        return True
+
+    def _turn(self, by: int) -> None:
+        known = scores_of(self.records)
+        if known:
+            at = known.index(self.score) if self.score in known else 0
+            self.score = known[(at + by) % len(known)]
+            self._show()
+
+    def _go(self, at: int) -> None:
+        records = self.records
+        if records:
+            at = min(max(at, 0), len(records) - 1)
+            self.looked_at = None if at == len(records) - 1 else _key(records[at])
+            self._show()
+
+    @on(ScorePanel.ScoreChosen)
+    def _choose_score(self, event: ScorePanel.ScoreChosen) -> None:
+        self.score = event.name
+        self._show()
+
+    @on(ScorePanel.StepPointed)
+    def _go_near(self, event: ScorePanel.StepPointed) -> None:
+        steps = [record["step"] for record in self.records]
+        if steps:
+            self._go(steps.index(min(steps, key=lambda step: abs(step - event.step))))
+
+    def action_next_score(self) -> None:
+        """Draw the next score."""
+        self._turn(1)
+
+    def action_previous_score(self) -> None:
+        """Draw the score before."""
+        self._turn(-1)
+
+    def action_earlier(self) -> None:
+        """Show the judgement before."""
+        self._go(self._at(self.records) - 1)
+
+    def action_later(self) -> None:
+        """Show the judgement after."""
+        self._go(self._at(self.records) + 1)
+
+    def action_first_step(self) -> None:
+        """Show the first judgement."""
+        self._go(0)
+
+    def action_newest_step(self) -> None:
+        """Show the newest judgement."""
+        self._go(len(self.records) - 1)
+
+    def action_next_judge(self) -> None:
+        """Show what another judge said."""
+        judges = judges_of(list(self.feed.judged) if self.feed else [])
+        if len(judges) < 2:
+            self.ganterm.say("There is no other judge; G asks how to judge, and by whom.")
+            return
+        at = judges.index(self._judge) if self._judge in judges else 0
+        self._judge, self.looked_at = judges[(at + 1) % len(judges)], None
+        self._show()
+
+    def action_log_scale(self) -> None:
+        """Switch the logarithmic scale."""
+        self._log = not self._log
+        self._show()
+
+    # Leaving
+
+    def action_watch(self) -> None:
+        """Watch the run as it trains, or as it did."""
+        if self.ganterm.watched is not None:
+            self.ganterm.watch_run(self.ganterm.watched)
+
+    def action_leave(self) -> None:
+        """Go one step back: to all images, to the newest, to all panes, to where one came from."""
+        if self.pictures.pair.unzoom():
+            return
+        if self.bar.failed:
+            self.bar.forget()
+        elif self.looked_at is not None:
+            self._go(len(self.records) - 1)
+        elif self.alone:
+            self.action_alone()
+        else:
+            self.ganterm.leave_judge()
+
+
+def _key(record: Record) -> tuple[int, int]:
+    return record["step"], count_of(record)

@@ -1,0 +1,128 @@
+"""The panes of the judge's screen: which of them are seen, and what is done in them alone."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+from textual import events, on
+from textual.widget import Widget
+
+from ganterm.tui.screens.judging import JudgingScreen
+from ganterm.tui.widgets.choice_line import ChoiceLine
+from ganterm.tui.widgets.extremes import Extremes
+
+Pane = Literal["scores", "classes", "pictures", "others"]
+PANES: Final[tuple[Pane, ...]] = get_args(Pane)
+_NAMES: Final = ("1 scores", "2 classes", "3 pictures", "4 runs")
+_ALL_COLUMNS, _ALL_ROWS = 100, 34
+"""The least screen that has room for every pane."""
+
+
+class JudgePanes(JudgingScreen):
+    """A screen of four panes under one body: all of them where there is room, else one.
+
+    Attributes:
+        active: the pane that has the keys. alone: whether it has all the room.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active: Pane = "scores"
+        self.alone = False
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange the panes for another size."""
+        self.divide()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Follow the focus to its pane."""
+        for pane in PANES:
+            if event.widget.id == pane and pane != self.active:
+                self.active = pane
+                self.divide()
+
+    def divide(self) -> None:
+        """Show the panes that there is room for; none of them before there is a judgement."""
+        size = self.size
+        judged = bool(self.query_one("#body").display)
+        every = not self.alone and size.width >= _ALL_COLUMNS and size.height >= _ALL_ROWS
+        self.query_one("#body").set_class(every, "-all")
+        names = self.query_one("#panes", ChoiceLine)
+        names.display = judged and not every
+        names.show(_NAMES, PANES.index(self.active))
+        for pane in PANES:
+            self.query_one(f"#{pane}").display = every or pane == self.active
+
+    @on(ChoiceLine.Chosen, "#panes")
+    def _choose_pane(self, event: ChoiceLine.Chosen) -> None:
+        self.go_to(PANES[event.index])
+
+    def go_to(self, pane: Pane) -> None:
+        """Show a pane and give it the keys."""
+        self.active = pane
+        self.divide()
+        self.query_one(f"#{pane}", Widget).focus()
+
+    def action_pane_scores(self) -> None:
+        """Go to the scores."""
+        self.go_to("scores")
+
+    def action_pane_classes(self) -> None:
+        """Go to the classes."""
+        self.go_to("classes")
+
+    def action_pane_pictures(self) -> None:
+        """Go to the pictures."""
+        self.go_to("pictures")
+
+    def action_pane_others(self) -> None:
+        """Go to the other runs."""
+        self.go_to("others")
+
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self.go_to(PANES[(PANES.index(self.active) + 1) % len(PANES)])
+
+    def action_previous_pane(self) -> None:
+        """Go to the pane before."""
+        self.go_to(PANES[PANES.index(self.active) - 1])
+
+    def action_alone(self) -> None:
+        """Give the active pane all the room, or share it again."""
+        self.alone = not self.alone
+        self.divide()
+
+    # Pictures
+
+    @property
+    def pictures(self) -> Extremes:
+        """The pictures."""
+        return self.query_one(Extremes)
+
+    def action_extreme(self) -> None:
+        """Show the worst in the place of the best, or the other way round."""
+        self.pictures.turn()
+
+    def action_real(self) -> None:
+        """Show real data beside, or not."""
+        self.pictures.toggle_real()
+
+    def action_image(self) -> None:
+        """Show one image alone, or all again."""
+        self.pictures.pair.zoom()
+
+    def action_next_image(self) -> None:
+        """Show the image after."""
+        self.pictures.pair.step_image(1)
+
+    def action_previous_image(self) -> None:
+        """Show the image before."""
+        self.pictures.pair.step_image(-1)
+
+    def action_colours(self) -> None:
+        """Paint the pictures in other colours."""
+        self.pictures.next_tint()
+
+    def action_contrast(self) -> None:
+        """Paint the pictures with another contrast."""
+        self.pictures.next_contrast()

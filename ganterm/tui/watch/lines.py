@@ -1,0 +1,61 @@
+"""Lines of words in tones, as tables and lists of the app are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple, get_args
+
+from rich.cells import cell_len, set_cell_size
+
+from ganterm.render.text import safe_text
+
+LineTone = Literal[
+    "heading", "text", "strong", "muted", "accent", "good", "warn", "bad", "bar", "real"
+]
+LINE_TONES: Final[tuple[LineTone, ...]] = get_args(LineTone)
+
+
+class Piece(NamedTuple):
+    """A piece of a line: safe text in a tone. What the tone says, the words say too."""
+
+    text: str
+    tone: LineTone = "text"
+
+
+Line = tuple[Piece, ...]
+
+
+def piece(text: str, tone: LineTone = "text") -> Piece:
+    """Return foreign text as a piece of a line."""
+    return Piece(safe_text(text), tone)
+
+
+def left(text: str, width: int) -> str:
+    """Return safe text in exactly `width` cells, at their left; what is too long ends in `…`."""
+    if cell_len(text) > width:
+        return set_cell_size(text, max(width - 1, 0)) + "…"[: max(width, 0)]
+    return set_cell_size(text, width)
+
+
+def right(text: str, width: int) -> str:
+    """Return safe text in exactly `width` cells, at their right."""
+    return " " * max(width - cell_len(text), 0) + left(text, min(cell_len(text), width))
+
+
+def wrapped(text: str, width: int, tone: LineTone, *, margin: int = 1) -> list[Line]:
+    """Return foreign text in as many lines as it takes at `width` cells, `margin` blank ones."""
+    lines: list[str] = []
+    for word in safe_text(text).split():
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width - margin:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return [
+        (Piece(" " * margin + left(line, min(cell_len(line), width - margin)), tone),)
+        for line in lines
+    ]
+
+
+def width_of(line: Sequence[Piece]) -> int:
+    """Return how many cells a line takes."""
+    return sum(cell_len(each.text) for each in line)

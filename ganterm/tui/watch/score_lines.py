@@ -1,0 +1,228 @@
+"""Scores, classes and judged runs as lines: figures beside the floor, bars, a table a judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.cells import cell_len
+
+from ganterm.comparison import (
+    LESS_IS_BETTER,
+    SCORES,
+    Standing,
+    advice,
+    by_judge,
+    number,
+    ranked,
+    uneven,
+)
+from ganterm.render.colour import Charset
+from ganterm.render.curve import bar
+from ganterm.render.text import safe_text
+from ganterm.runs.records import Record
+from ganterm.tui.watch.lines import Line, LineTone, Piece, left, right, wrapped
+from ganterm.tui.watch.verdicts import (
+    SHARES,
+    TITLES,
+    ClassShare,
+    Figure,
+    count_of,
+    judge_words,
+)
+
+_FIGURE: Final = 7
+_BAR: Final = 10
+_BARS_FROM: Final = 47
+_TALES_FROM: Final = 76
+_LONGEST_BAR: Final = 40
+_NAME, _NARROW_NAME = 28, 14
+_LONG_NAME: Final = 12
+"""Cells from which scores are called by their names in words."""
+_FEW: Final = 0.25
+"""A class with less than this share of its real share is as good as lost."""
+
+
+@dataclass(frozen=True)
+class Signs:
+    """The characters that lines are drawn with."""
+
+    chosen: str
+    up: str
+    down: str
+    real: str
+
+    @classmethod
+    def of(cls, charset: Charset) -> Signs:
+        """Return those that a terminal has."""
+        ascii_alone = charset is Charset.ASCII
+        return cls(">", "^", "v", "|") if ascii_alone else cls("▸", "▲", "▼", "┃")
+
+
+def figure_words(value: float | None) -> str:
+    """Return a score in at most seven cells; a dash where there is none."""
+    if value is None:
+        return "-"
+    words = f"{value:.4g}"
+    return words if len(words) <= _FIGURE else f"{value:.1e}"
+
+
+def figure_lines(
+    figures: Sequence[Figure], chosen: str, width: int, *, charset: Charset
+) -> list[Line]:
+    """Return a heading and a line for each score: its value beside that of real images.
+
+    The chosen one has a sign before it; one that changed since the judgement before has an arrow,
+    in the tone of what the change means.
+    """
+    signs = Signs.of(charset)
+    bars, tales = width >= _BARS_FROM, width >= _TALES_FROM
+    name_width = max(width - 2 - 2 * (_FIGURE + 1) - 1 - (bars * (_BAR + 1)), 4)
+    name_width = min(name_width, max((cell_len(TITLES[f.name][0]) for f in figures), default=4))
+    heading = (
+        " " * (2 + name_width) + right("SCORE", _FIGURE + 1) + " " + right("REAL", _FIGURE + 1)
+    )
+    lines: list[Line] = [(Piece(left(heading, width), "heading"),)]
+    for each in figures:
+        here = each.name == chosen
+        title = TITLES[each.name][0] if name_width >= _LONG_NAME else _short(each.name)
+        parts = [
+            Piece(signs.chosen + " " if here else "  ", "accent"),
+            Piece(left(title, name_width), "accent" if here else "text"),
+            Piece(right(figure_words(each.value), _FIGURE + 1), "strong"),
+            _arrow(each, signs),
+            Piece(right(figure_words(each.floor), _FIGURE + 1), "muted"),
+        ]
+        if bars:
+            drawn = bar(each.value, _BAR, charset=charset) if each.name in SHARES else ""
+            parts.append(Piece(" " + drawn.ljust(_BAR), "bar"))
+        if tales:
+            less = ", less is better" if each.name in LESS_IS_BETTER else ""
+            parts.append(Piece(f" {TITLES[each.name][1]}{less}", "muted"))
+        lines.append(tuple(parts))
+    return lines
+
+
+def _arrow(figure: Figure, signs: Signs) -> Piece:
+    better = figure.better
+    if better is None or figure.before is None:
+        return Piece(" ")
+    sign = signs.up if figure.value > figure.before else signs.down
+    return Piece(sign, "good" if better else "warn")
+
+
+def class_lines(
+    classes: Sequence[ClassShare], width: int, *, charset: Charset, kl: float | None = None
+) -> list[Line]:
+    """Return a heading and a bar for each class, with a sign where that of real images ends."""
+    signs = Signs.of(charset)
+    margin = min(max((cell_len(safe_text(each.name)) for each in classes), default=1), 14)
+    figures = "generated    real"
+    room = min(max(width - margin - len(figures) - 4, 4), _LONGEST_BAR)
+    largest = max((max(each.generated, each.real or 0.0) for each in classes), default=0.0) or 1.0
+    said = f"  KL {figure_words(kl)}" if kl is not None else ""
+    title = left(f" classes{said}", margin + room + 2)
+    lines: list[Line] = [(Piece(left(f"{title} {figures}", width), "heading"),)]
+    for each in classes:
+        real = f"{each.real:8.1%}" if each.real is not None else right("-", 8)
+        lines.append(
+            (
+                Piece(" " + right(safe_text(each.name), margin) + " ", _tone_of(each)),
+                *_bar(each, largest, room, signs, charset),
+                Piece(f" {each.generated:9.1%}", "strong"),
+                Piece(real, "muted"),
+            )
+        )
+    return lines
+
+
+def _tone_of(share: ClassShare) -> LineTone:
+    lost = share.real is not None and share.generated < _FEW * share.real
+    return "warn" if lost else "text"
+
+
+def _bar(
+    share: ClassShare, largest: float, room: int, signs: Signs, charset: Charset
+) -> list[Piece]:
+    drawn = bar(share.generated / largest, room, charset=charset)
+    if share.real is None:
+        return [Piece(drawn, "bar")]
+    at = min(int(share.real / largest * room), room - 1)
+    return [Piece(drawn[:at], "bar"), Piece(signs.real, "real"), Piece(drawn[at + 1 :], "bar")]
+
+
+def run_lines(
+    runs: Sequence[Standing], chosen: str, here: str, width: int, *, charset: Charset
+) -> list[Line]:
+    """Return a table for each judge: the best by the chosen score first, `here` marked.
+
+    The scores of two judges never stand in one column. Below a table stands what it advises.
+    """
+    lines: list[Line] = []
+    sayings = advice(runs)
+    for judge, indices in by_judge(runs).items():
+        records = [runs[i].judged[judge] for i in indices]
+        if lines:
+            lines.append((Piece(""),))
+        lines += wrapped(f"Judge: {judge_words(records[0])}", width, "muted")
+        order = ranked(runs, indices, judge, chosen)
+        lines += _table(
+            [(runs[i].name, runs[i].judged[judge]) for i in order],
+            chosen,
+            here,
+            width,
+            Signs.of(charset),
+        )
+        if uneven(runs, indices, judge):
+            words = "Scores depend on the number of images, which differs: judge all alike."
+            lines += wrapped(words, width, "warn")
+        for each in sayings:
+            if each.judge == judge:
+                lines += wrapped(each.words, width, "text")
+    return lines
+
+
+def _table(
+    rows: Sequence[tuple[str, Record]], chosen: str, here: str, width: int, signs: Signs
+) -> list[Line]:
+    scored = [s for s in SCORES if any(number(record, s) is not None for _, record in rows)]
+    wanted = [*(s for s in (chosen,) if s in scored), *(s for s in scored if s != chosen)]
+    widths = {s: max(len(_heading(s, s == chosen, signs)), _FIGURE) + 1 for s in wanted}
+    names = min(max(cell_len(safe_text(name)) for name, _ in rows), _NAME)
+    fixed = 2 + 8 + 8
+    while len(wanted) > 1 and fixed + names + sum(widths[s] for s in wanted) > width:
+        if names > _NARROW_NAME and len(wanted) <= 2:
+            names -= 1
+        else:
+            wanted.pop()
+    heading = "  " + left("RUN", names) + right("STEP", 8) + right("N", 8)
+    heading += "".join(right(_heading(s, s == chosen, signs), widths[s]) for s in wanted)
+    lines: list[Line] = [(Piece(left(heading, width), "heading"),)]
+    for name, record in rows:
+        mine = name == here
+        lines.append(
+            (
+                Piece(f"{signs.chosen} " if mine else "  ", "accent"),
+                Piece(left(safe_text(name), names), "accent" if mine else "text"),
+                Piece(right(f"{record['step']:,}", 8), "text"),
+                Piece(right(f"{count_of(record):,}", 8), "muted"),
+                *(
+                    Piece(
+                        right(figure_words(number(record, s)), widths[s]),
+                        "strong" if s == chosen else "text",
+                    )
+                    for s in wanted
+                ),
+            )
+        )
+    return lines
+
+
+def _short(score: str) -> str:
+    return "IS" if score == "inception_score" else score
+
+
+def _heading(score: str, chosen: bool, signs: Signs) -> str:
+    name = _short(score).upper()
+    return f"{signs.chosen}{name}" if chosen else name

@@ -1,0 +1,26 @@
+"""What a run without a judgement needs, in words."""
+
+from __future__ import annotations
+
+from ganterm.tui.feed.runfeed import RunFeed
+
+
+def nothing_words(feed: RunFeed | None) -> str:
+    """Return what a run without a judgement needs; foreign text."""
+    if feed is None:
+        return "Reading its history …"
+    if not feed.checkpoints:
+        return (
+            f"{feed.run.name} has not been judged, and has no checkpoint yet that could be.\n\n"
+            "m watches it; there, k has a run that trains write a checkpoint."
+        )
+    newest = feed.checkpoints[-1].step
+    return (
+        f"{feed.run.name} has not been judged yet.\n\n"
+        f"g has its checkpoint of step {newest:,} judged: 10,000 images are generated and compared "
+        "with as many real ones, as a classifier of the data sees them. That classifier is the "
+        "judge; ganterm trains it itself the first time, which takes a minute or two.\n\n"
+        "a judges every checkpoint that is kept, G asks for the number of images and the judge.\n"
+        f"In a shell: ganterm judge {feed.run.name}\n"
+        "While it trains: set judge_every, such as judge_every=2000."
+    )

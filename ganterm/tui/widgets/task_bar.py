@@ -1,0 +1,121 @@
+"""How far a task in a process of its own is, in one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from ganterm.render import words
+from ganterm.render.text import safe_text
+from ganterm.runs.task import TaskProgress
+
+_LOOK_SECONDS = 0.2
+_BAR = 20
+
+
+class Tasking(Protocol):
+    """A task under way, as `ganterm.runs.task.Task` is."""
+
+    name: str
+
+    def poll(self) -> TaskProgress:
+        """Return how far it is."""
+        ...
+
+    def cancel(self) -> None:
+        """Break it off."""
+        ...
+
+
+class TaskBar(Static):
+    """Follows one task at a time, and says why it failed until that is forgotten."""
+
+    DEFAULT_CSS = """
+    TaskBar {
+        height: auto;
+        max-height: 5;
+        padding: 0 1;
+        color: $accent;
+        &.-failed { color: $text-error; background: $surface; }
+    }
+    """
+
+    @dataclass
+    class Ended(Message):
+        """A task is over: what it was about, and why it failed, if it did."""
+
+        name: str
+        error: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.display = False
+        self.followed: Tasking | None = None
+
+    def on_mount(self) -> None:
+        """Look at the task now and then."""
+        self._timer = self.set_interval(_LOOK_SECONDS, self.look, pause=True)
+
+    def on_unmount(self) -> None:
+        """Break the task off: it ends with the app in any case."""
+        if self.followed is not None:
+            self.followed.cancel()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it shows why a task failed."""
+        return self.has_class("-failed")
+
+    def forget(self) -> None:
+        """Hide why a task failed."""
+        if self.failed:
+            self.remove_class("-failed")
+            self.display = False
+
+    def follow(self, task: Tasking) -> None:
+        """Show a task that has begun."""
+        self.followed = task
+        self.remove_class("-failed")
+        self.display = True
+        self._timer.resume()
+        self.look()
+
+    def cancel(self) -> None:
+        """Break the task off."""
+        if self.followed is not None:
+            self.followed.cancel()
+            self.look()
+
+    def look(self) -> None:
+        """Show how far the task is; tell when it is over."""
+        if self.followed is None:
+            return
+        progress = self.followed.poll()
+        self.update(Content(line(progress)))
+        if progress.ended:
+            name, self.followed = self.followed.name, None
+            self._timer.pause()
+            self.display = bool(progress.error)
+            self.set_class(self.display, "-failed")
+            if progress.error:
+                self.update(Content(f"✗ {safe_text(progress.error)} Esc hides this."))
+            self.post_message(self.Ended(name, progress.error))
+
+
+def line(progress: TaskProgress) -> str:
+    """Return a bar, an amount and what is being done."""
+    what, total = safe_text(progress.what), progress.total
+    amount = _amount(progress.done, progress.unit) if progress.done else ""
+    if not total:
+        return " ".join(filter(None, [f"{what} …", amount]))
+    full = min(progress.done * _BAR // total, _BAR)
+    share = min(100 * progress.done // total, 100)
+    return f"{'━' * full}{'·' * (_BAR - full)} {share:3d} %  {amount}  {what}"
+
+
+def _amount(count: int, unit: str) -> str:
+    return words.size(count) if unit == "bytes" else f"{count:,} {safe_text(unit)}"

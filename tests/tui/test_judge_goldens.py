@@ -1,0 +1,83 @@
+"""The judge's screen at four sizes, as text: scores, each pane by itself, nothing judged yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from ganterm.render.colour import Canvas, Charset, ColourMode
+from ganterm.runs.layout import RunDir
+from ganterm.tui.app import GantermApp
+from tests.tui.driving import SIZES, awaited, make_app, screen_text
+from tests.tui.golden import assert_golden
+from tests.tui.judged import judge, judged_run
+
+at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDir:
+    """Give a run that two judges saw, one of them in two ways, among others."""
+    run = judged_run(tmp_path, steps=(100, 200, 300))
+    judge(run, [300], judge="ffee00aa11", judge_name="Inception v3", fid=112.0)
+    judge(run, [150, 350], n=2000, fid=40.0)
+    judge(run, [400])
+    judge(judged_run(tmp_path, "sngan-001", ()), [400], fid=9.1, precision=0.93)
+    return run
+
+
+async def shown(app: GantermApp, pilot: Pilot[None], run: RunDir, *keys: str) -> str:
+    """Open the run, press keys, and return the screen."""
+    app.read_now()
+    app.judge_run(run)
+    for _ in range(3):
+        app.read_now()
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+    await pilot.press(*keys)
+    await pilot.pause()
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+    return screen_text(app)
+
+
+@at_every_size
+@awaited
+async def test_a_judged_run(size: tuple[int, int], run: RunDir, tmp_path: Path) -> None:
+    """Figures beside the floor, a score over the steps; everything where there is room."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        assert_golden(f"judge-{size[0]}x{size[1]}", await shown(app, pilot, run))
+
+
+@pytest.mark.parametrize("pane", ["2", "3", "4"])
+@awaited
+async def test_each_pane(pane: str, run: RunDir, tmp_path: Path) -> None:
+    """Classes, pictures and other runs where there is room for one pane alone."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert_golden(f"judge-pane-{pane}-80x24", await shown(app, pilot, run, pane, "left"))
+
+
+@at_every_size
+@awaited
+async def test_a_run_that_was_not_judged(size: tuple[int, int], tmp_path: Path) -> None:
+    """What to do about it, in words."""
+    run = judged_run(tmp_path, steps=())
+    app = make_app(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        assert_golden(f"judge-nothing-{size[0]}x{size[1]}", await shown(app, pilot, run))
+
+
+@awaited
+async def test_the_judge_in_ascii(run: RunDir, tmp_path: Path) -> None:
+    """A terminal without Unicode and colours gets the same in ASCII alone."""
+    canvas = Canvas(ColourMode.NONE, Charset.ASCII, 120, 40)
+    app = make_app(tmp_path, canvas=canvas)
+    async with app.run_test(size=(120, 40)) as pilot:
+        text = await shown(app, pilot, run)
+        assert text.isascii()
+        assert_golden("judge-ascii-120x40", text)
