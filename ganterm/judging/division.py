@@ -11,7 +11,7 @@ import torch
 from ganterm.data import SPLITS, is_available, load
 from ganterm.data.catalogue import CATALOGUE, RING
 from ganterm.data.images import ImageSet
-from ganterm.data.points import draw_ring
+from ganterm.data.points import CENTRES, draw_ring
 from ganterm.data.progress import Progress, silent
 from ganterm.errors import DataError
 
@@ -50,6 +50,11 @@ class Division:
     held_out: ImageSet
     real: ImageSet
     second: ImageSet
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; none of images without labels."""
+        return self.real.classes if self.real.labels is not None else ()
 
 
 def checksum(*sets: ImageSet) -> str:
@@ -121,7 +126,11 @@ def _joined(first: ImageSet, second: ImageSet) -> ImageSet:
 def _ring(seed: int) -> Division:
     # Apart from those that are trained on, which are drawn with the seed 8.
     parts = (
-        ImageSet(*draw_ring(_RING_POINTS, seed=100 + 3 * seed + index), name=RING)
+        ImageSet(
+            *draw_ring(_RING_POINTS, seed=100 + 3 * seed + index),
+            name=RING,
+            classes=tuple(map(str, CENTRES)),
+        )
         for index in range(3)
     )
     learnt, real, second = parts

@@ -70,7 +70,7 @@ class RingJudge:
 
     digest = "ring-exact"
     words = "the plane itself, with the nearest of the 8 Gaussians for a class"
-    classes = tuple(f"({x:g}, {y:g})" for x, y in CENTRES)
+    classes = tuple(map(str, CENTRES))
 
     def look(self, images: torch.Tensor, *, progress: Progress = silent) -> Looks:
         """Look at float32 points (N, 2, 1, 1) or (N, 2)."""

@@ -20,6 +20,8 @@ from ganterm.runs.durable import write_atomically
 
 TRAIN_LOOKS = 20_000
 """Training images that generated ones are held against in the search for copies."""
+CLUSTERS = 10
+"""Clusters that stand for modes at least, where the images have no classes the judge knows."""
 
 _SETS = ("real", "second", "train")
 _FORMAT = "ganterm-looks-1"
@@ -37,7 +39,7 @@ class Reference:
     second: Looks
     train: Looks
     clusters: int | None
-    """Clusters that stand for modes where the judge's classes say nothing; else None."""
+    """Clusters that stand for modes where the images have no classes the judge knows; else None."""
     path: Path
     """Where the looks are kept."""
 
@@ -74,7 +76,9 @@ def obtain_reference(
         "judge": judge.digest,
         "images": checksum(division.real, division.second),
     }
-    clusters = None if judge.classes else max(len(division.real.classes), 10)
+    clusters = None
+    if not judge.classes or judge.classes != division.classes:
+        clusters = max(len(division.classes), CLUSTERS)
     looks = _read(path, facts)
     if looks is None:
         path.with_suffix(".floors.json").unlink(missing_ok=True)

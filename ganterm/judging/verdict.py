@@ -78,7 +78,7 @@ def judge_generator(
         "judge": judge.digest,
         "judge_name": judge.words,
         "n": count,
-        "classes": list(judge.classes),
+        "classes": list(judge.classes) if reference.clusters is None else [],
     }
     best = worst = None
     if not isinstance(trained.generator, PointGenerator):

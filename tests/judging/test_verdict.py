@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from ganterm.config import resolve
@@ -14,6 +15,7 @@ from ganterm.data import load
 from ganterm.errors import ConfigError, DataError
 from ganterm.judging.cache import obtain_judge
 from ganterm.judging.checkpoints import choose_judge, judge_checkpoint, save_pictures
+from ganterm.judging.division import Source
 from ganterm.judging.reference import obtain_reference
 from ganterm.judging.verdict import SHOWN, Verdict, judge_generator
 from ganterm.latent.load import Trained
@@ -95,6 +97,22 @@ def test_a_checkpoint_is_judged_and_drawn(data: Path, tmp_path: Path) -> None:
         "worst": "samples/judged-00000007-worst.png",
     }
     assert len(load_sheet(run.path / pictures["worst"])) == SHOWN
+
+
+def test_images_without_labels_are_judged_by_clusters(data: Path, tmp_path: Path) -> None:
+    for number, pixels in enumerate(load("digits", image_size=8).images[:400, 0].numpy()):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    folder = Source(dataset=str(tmp_path), image_size=8, channels=1)
+    judge = choose_judge("digits", folder)
+    found = obtain_reference(judge, folder)
+    assert (found.clusters, len(found)) == (10, 100)
+    config = resolve({"recipe": "dcgan-8x8", "dataset": str(tmp_path)}).config
+    generator: Any = Memory(3)
+    trained = Trained(generator, config, 5, "generator")
+    fields = judge_generator(trained, judge, found, count=100).fields
+    assert fields["classes"] == []
+    assert len(fields["histogram"]) == 10
+    assert fields["modes"] < 8
 
 
 def test_another_judge_is_another_digest(data: Path, tmp_path: Path) -> None:
