@@ -143,9 +143,10 @@ def count_parameters(resolved: Resolved) -> dict[str, int]:
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
 
     with Waiting("Counting parameters"):
+        from ganterm.data.classes import conditional_classes  # noqa: PLC0415
         from ganterm.networks.configured import parameter_counts  # noqa: PLC0415
 
-        return parameter_counts(resolved.config)
+        return parameter_counts(resolved.config, len(conditional_classes(resolved.config)))
 
 
 def _length(config: RunConfig) -> str:

@@ -99,9 +99,13 @@ def start_and_follow(run: RunDir, arguments: list[str], *, detach: bool, as_json
 def ensure_dataset(config: RunConfig) -> None:
     """Fetch the dataset of `config` where it is one that can be had and is not here yet.
 
-    Raises `DataError` when it cannot be had; the sentence says what to do instead.
+    Raises `DataError` when it cannot be had, the sentence says what to do instead; `ConfigError`
+    when it has no labels and they are needed.
     """
     from ganterm.data.catalogue import missing_splits  # noqa: PLC0415
+    from ganterm.data.classes import conditional_classes  # noqa: PLC0415
+
+    conditional_classes(config)
 
     if not missing_splits(config.dataset, config.split):
         return

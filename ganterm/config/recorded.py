@@ -49,3 +49,18 @@ def config_in(path: Path, header: CheckpointHeader) -> RunConfig:
     if not isinstance(values, dict):
         raise ConfigError(f"{path} does not say how its run was configured.")
     return from_mapping(values)
+
+
+def classes_in(path: Path, header: CheckpointHeader) -> tuple[str, ...]:
+    """Return the names of the classes that the checkpoint at `path` is conditioned on, in order.
+
+    Those of a run that is not conditional are (). Raises `ConfigError` where `header`, which is
+    its own, has something else in their place.
+    """
+    try:
+        names = json.loads(header.metadata.get("classes", "[]"))
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"{path} does not say which classes its run was trained on.")
+    return tuple(names)

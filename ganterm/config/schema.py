@@ -132,6 +132,15 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         DiscriminatorName,
         _about(NETWORK, "Discriminator (or critic) architecture."),
     ] = "dcgan"
+    conditional: Annotated[
+        Literal["none", "projection", "concat"],
+        _about(
+            NETWORK,
+            "Train on the labels too, to choose the class of what is generated; how the "
+            "discriminator takes them.",
+            "projection trains best; concat puts the label beside the image's channels",
+        ),
+    ] = "none"
     z_dim: Annotated[
         int,
         _about(NETWORK, "Size of the latent vector z.", "100-512", ge=1, le=4096),

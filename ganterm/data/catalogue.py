@@ -20,6 +20,8 @@ RING = "ring"
 """The dataset of points in place of images (`ganterm.data.points`), which is made, not stored."""
 RING_COUNT = 8192
 """Its points."""
+RING_CENTRES = ((2, 0), (1, 1), (0, 2), (-1, 1), (-2, 0), (-1, -1), (0, -2), (1, -1))
+"""Where its Gaussians lie, which are its classes, in the order of the labels."""
 
 _DIGITS = tuple(string.digits)
 _IDX_PREFIXES = {"train": "train", "test": "t10k"}

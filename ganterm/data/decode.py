@@ -14,11 +14,6 @@ from ganterm.data.geometry import Fit, place
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SUFFIXES = frozenset(
-    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
-)
-"""What counts as an image file by its name."""
-
 MAX_PIXELS = 50_000_000
 """A larger image is refused before it is decoded: as RGBA it would take more than 190 MiB."""
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ganterm.data.catalogue import SPLITS
-from ganterm.data.decode import SUFFIXES
 from ganterm.errors import ConfigError, DataError
+
+SUFFIXES = frozenset(
+    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
+)
+"""What counts as an image file by its name."""
 
 _CLUTTER = frozenset(("__MACOSX",))
 

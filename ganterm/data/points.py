@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import torch
 
-from ganterm.data.catalogue import RING_COUNT
+from ganterm.data.catalogue import RING_CENTRES, RING_COUNT
 
 SIGMA = 0.1
 """Standard deviation of each Gaussian along both axes."""
-CENTRES = ((2, 0), (1, 1), (0, 2), (-1, 1), (-2, 0), (-1, -1), (0, -2), (1, -1))
+CENTRES = RING_CENTRES
 """Where the Gaussians lie, in the order of the labels."""
 
 

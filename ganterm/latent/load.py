@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from ganterm.config import RunConfig
-from ganterm.config.recorded import config_in
+from ganterm.config.recorded import classes_in, config_in
 from ganterm.errors import ConfigError
 from ganterm.networks import Generator
 from ganterm.networks.configured import generator_of
@@ -27,6 +27,8 @@ class Trained:
     step: int
     weights: str
     """`ema` or `generator`: which of the checkpoint's weights these are."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes it is conditioned on, in the order of the labels."""
 
 
 def load_generator(
@@ -44,9 +46,10 @@ def load_generator(
     checkpoints.verify(path)
     header = checkpoints.read_header(path)
     config = config_in(path, header)
+    classes = classes_in(path, header)
     weights = _choose(path, header.tensors, ema)
     with torch.device("meta"):
-        generator = generator_of(config)
+        generator = generator_of(config, len(classes))
     state = _read(path, header.tensors, prefix=f"{weights}.")
     dtypes = {name: value.dtype for name, value in generator.state_dict().items()}
     try:
@@ -58,7 +61,7 @@ def load_generator(
             f"{path} cannot be sampled from: its weights do not fit its configuration."
         ) from None
     generator.to(device).eval().requires_grad_(False)
-    return Trained(generator, config, header.step, weights)
+    return Trained(generator, config, header.step, weights, classes)
 
 
 def _choose(path: Path, names: Iterable[str], ema: bool | None) -> str:

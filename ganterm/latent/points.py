@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ganterm.data.points import load_ring
+from ganterm.latent.sample import labels_in_turn
 from ganterm.networks.points import PointGenerator
 from ganterm.render.scatter import scatter
 
@@ -13,12 +14,19 @@ POINTS = 512
 
 
 @torch.no_grad()
-def generate_points(generator: PointGenerator, z: torch.Tensor) -> torch.Tensor:
+def generate_points(
+    generator: PointGenerator, z: torch.Tensor, labels: torch.Tensor | None = None
+) -> torch.Tensor:
     """Return points (N, 2), float32 on the CPU, for latent vectors (N, z_dim), as `generate`."""
+    device = next(generator.parameters()).device
+    if labels is None:
+        labels = labels_in_turn(len(z), generator.classes)
     training = generator.training
     generator.eval()
     try:
-        points: torch.Tensor = generator(z.to(next(generator.parameters()).device))
+        points: torch.Tensor = generator(
+            z.to(device), None if labels is None else labels.to(device)
+        )
     finally:
         generator.train(training)
     return points.flatten(1).float().cpu()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
-from torch import nn
+
+from ganterm.networks import Generator
 
 CHUNK = 256
 """Images generated at once: enough to be quick, few enough for a small machine."""
@@ -22,21 +25,45 @@ def latent_of(seed: int, z_dim: int) -> torch.Tensor:
     return latents(16, z_dim, seed=seed)[0]
 
 
+def labels_in_turn(count: int, classes: int) -> torch.Tensor | None:
+    """Return labels (count,) that take the classes in turn: 0, 1, 2, …; None without classes."""
+    return torch.arange(count) % classes if classes else None
+
+
 @torch.no_grad()
-def generate(generator: nn.Module, z: torch.Tensor) -> torch.Tensor:
+def generate(
+    generator: Generator, z: torch.Tensor, labels: torch.Tensor | None = None
+) -> torch.Tensor:
     """Return uint8 images (N, C, H, W) on the CPU for latent vectors (N, z_dim).
 
-    The generator runs in evaluation mode on its own device and is left as it was.
+    A conditional generator makes each of the class in `labels` (N,), or without them takes its
+    classes in turn. The generator runs in evaluation mode on its own device and is left as it was.
     """
     device = next(generator.parameters()).device
     training = generator.training
+    if labels is None:
+        labels = labels_in_turn(len(z), generator.classes)
     generator.eval()
     try:
-        parts = (z[begin : begin + CHUNK] for begin in range(0, len(z), CHUNK))
-        chunks = [to_uint8(generator(part.to(device))).cpu() for part in parts]
+        chunks = [
+            to_uint8(generator(part.to(device), _moved(wanted, device))).cpu()
+            for part, wanted in _in_chunks(z, labels)
+        ]
     finally:
         generator.train(training)
     return torch.cat(chunks)
+
+
+def _moved(labels: torch.Tensor | None, device: torch.device) -> torch.Tensor | None:
+    return None if labels is None else labels.to(device)
+
+
+def _in_chunks(
+    z: torch.Tensor, labels: torch.Tensor | None
+) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+    for begin in range(0, len(z), CHUNK):
+        part = slice(begin, begin + CHUNK)
+        yield z[part], None if labels is None else labels[part]
 
 
 def to_uint8(images: torch.Tensor) -> torch.Tensor:

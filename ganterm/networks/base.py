@@ -7,34 +7,47 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from ganterm.networks.conditioning import LabelJoin, LabelPlanes, Projection
 from ganterm.networks.minibatch import MinibatchDiscrimination
 from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 
 class Generator(nn.Module, ABC):
-    """A network from latent vectors (N, z_dim) to images (N, C, H, W) in [-1, 1]."""
+    """A network from latent vectors (N, z_dim) to images (N, C, H, W) in [-1, 1].
+
+    One that is conditioned on `classes` needs the class of each image as well; elsewhere that is 0.
+    """
 
     def __init__(self, spec: GeneratorSpec) -> None:
         super().__init__()
         self.z_dim = spec.z_dim
         self.image_size = spec.image_size
         self.channels = spec.channels
+        self.classes = spec.classes
 
     @abstractmethod
-    def forward(self, z: Tensor) -> Tensor:
-        """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1]."""
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1].
+
+        `labels` (N,) are classes from 0, for a conditional generator, which raises `ValueError`
+        without them; another leaves them aside.
+        """
 
 
 class SequentialGenerator(Generator):
-    """A generator that is one stack of layers, as the classic families have it."""
+    """A generator that is one stack of layers, as the classic families have it.
+
+    Where it is conditional the layers take the latent vector and what the label became, joined.
+    """
 
     def __init__(self, layers: nn.Sequential, spec: GeneratorSpec) -> None:
         super().__init__(spec)
+        self.join = LabelJoin(spec.classes, spec.z_dim) if spec.classes else None
         self.layers = layers
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1]."""
-        images: Tensor = self.layers(z)
+        images: Tensor = self.layers(z if self.join is None else self.join(z, labels))
         return images
 
 
@@ -54,7 +67,8 @@ class Discriminator(nn.Module):
 
     With minibatch discrimination the batch statistics are joined to the features. The head is
     linear, so a linear layer over the features with the statistics appended is the sum of two:
-    `head(features) + minibatch_head(statistics)`; the published head stays as it is.
+    `head(features) + minibatch_head(statistics)`; the published head stays as it is. A class adds
+    to the logit by projection of the features, or stands beside the channels of the image.
     """
 
     def __init__(self, parts: DiscriminatorParts, spec: DiscriminatorSpec) -> None:
@@ -66,15 +80,27 @@ class Discriminator(nn.Module):
         if spec.minibatch_discrimination:
             self.minibatch = MinibatchDiscrimination(parts.feature_count)
             self.minibatch_head = nn.Linear(self.minibatch.kernels, 1, bias=False)
+        self.planes: LabelPlanes | None = None
+        self.projection: Projection | None = None
+        if spec.classes and spec.conditioning == "concat":
+            self.planes = LabelPlanes(spec.classes)
+        elif spec.classes:
+            self.projection = Projection(parts.feature_count, spec.classes)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Turn images (N, C, H, W) in [-1, 1] into logits (N,): above 0 means 'real'."""
-        features = self.body(images)
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Turn images (N, C, H, W) in [-1, 1] into logits (N,): above 0 means 'real'.
+
+        `labels` (N,) are the classes from 0 that the images are said to have, for a conditional
+        discriminator, which raises `ValueError` without them; another leaves them aside.
+        """
+        features = self.body(images if self.planes is None else self.planes(images, labels))
         # reshape, not flatten: images of a wrong size must fail instead of yielding more logits
         logits: Tensor = self.head(features).reshape(images.shape[0])
         if self.minibatch is not None and self.minibatch_head is not None:
             statistics = self.minibatch(features.flatten(1))  # (N, kernels)
             logits = logits + self.minibatch_head(statistics).squeeze(1)
+        if self.projection is not None:
+            logits = logits + self.projection(features.flatten(1), labels)
         return logits
 
 

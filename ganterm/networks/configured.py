@@ -5,16 +5,19 @@ from __future__ import annotations
 import torch
 
 from ganterm.config import RunConfig
+from ganterm.errors import ConfigError
 from ganterm.networks.base import Discriminator, Generator
 from ganterm.networks.points import point_discriminator, point_generator
 from ganterm.networks.registry import assemble, build_discriminator, build_generator
 from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 
-def generator_of(config: RunConfig) -> Generator:
+def generator_of(config: RunConfig, classes: int = 0) -> Generator:
     """Return a fresh generator: (N, z_dim) -> (N, C, H, W) in [-1, 1].
 
     Where the dataset has points in place of images it is one of (N, 2, 1, 1), unbounded.
+    `classes` is how many the dataset has; only a conditional run makes use of it, and raises
+    `ConfigError` where there are none.
     """
     image_size, channels = _shape(config)
     spec = GeneratorSpec(
@@ -23,16 +26,18 @@ def generator_of(config: RunConfig) -> Generator:
         channels=channels,
         width=config.width,
         norm=config.g_norm,
+        classes=_conditioned_on(config, classes),
     )
     if config.trains_on_points:
         return point_generator(spec)
     return build_generator(config.generator, spec)
 
 
-def discriminator_of(config: RunConfig) -> Discriminator:
+def discriminator_of(config: RunConfig, classes: int = 0) -> Discriminator:
     """Return a fresh discriminator: (N, C, H, W) in [-1, 1] -> (N,) logits.
 
-    Where the dataset has points in place of images it takes (N, 2, 1, 1).
+    Where the dataset has points in place of images it takes (N, 2, 1, 1). `classes` is as for
+    `generator_of`.
     """
     image_size, channels = _shape(config)
     spec = DiscriminatorSpec(
@@ -42,6 +47,8 @@ def discriminator_of(config: RunConfig) -> Discriminator:
         norm=config.d_norm,
         spectral_norm=config.spectral_norm,
         minibatch_discrimination=config.minibatch_discrimination,
+        classes=_conditioned_on(config, classes),
+        conditioning="concat" if config.conditional == "concat" else "projection",
     )
     if config.trains_on_points:
         return assemble(point_discriminator(spec), spec)
@@ -53,12 +60,25 @@ def _shape(config: RunConfig) -> tuple[int, int]:
     return (1, 2) if config.trains_on_points else (config.image_size, config.channels)
 
 
-def parameter_counts(config: RunConfig) -> dict[str, int]:
-    """Return `generator_parameters` and `discriminator_parameters`; no memory is taken for them."""
+def _conditioned_on(config: RunConfig, classes: int) -> int:
+    if config.conditional == "none":
+        return 0
+    if classes < 1:
+        raise ConfigError(
+            f"conditional: {config.conditional} needs images with labels; set conditional = none."
+        )
+    return classes
+
+
+def parameter_counts(config: RunConfig, classes: int = 0) -> dict[str, int]:
+    """Return `generator_parameters` and `discriminator_parameters`; no memory is taken for them.
+
+    `classes` is as for `generator_of`.
+    """
     with torch.device("meta"):
         networks = {
-            "generator_parameters": generator_of(config),
-            "discriminator_parameters": discriminator_of(config),
+            "generator_parameters": generator_of(config, classes),
+            "discriminator_parameters": discriminator_of(config, classes),
         }
     return {
         key: sum(parameter.numel() for parameter in network.parameters())

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ganterm.errors import ConfigError
-from ganterm.networks.spectral import NORMALISED, raw_weight, settle
+from ganterm.networks.spectral import raw_weight, settle
 
 InitScheme = Literal["default", "normal"]
 INIT_SCHEMES: tuple[str, ...] = get_args(InitScheme)
@@ -25,7 +25,7 @@ def init_weights(module: Network, scheme: str) -> Network:
     `default` leaves what PyTorch's layers drew when they were made. `normal` is DCGAN's (Radford
     et al. 2015, arXiv:1511.06434): convolution and linear weights from N(0, 0.02²), their biases
     0, batch normalisation's scales from N(1, 0.02²), its shifts 0. Spectrally normalised layers
-    keep their normalisation.
+    keep their normalisation, and embeddings of labels, which stand beside latents, their N(0, 1).
 
     Raises `ConfigError` for another scheme.
     """
@@ -34,7 +34,7 @@ def init_weights(module: Network, scheme: str) -> Network:
     if scheme == "default":
         return module
     for layer in module.modules():
-        if isinstance(layer, NORMALISED):
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
             nn.init.normal_(raw_weight(layer), 0.0, 0.02)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)

@@ -6,6 +6,7 @@ from torch import nn
 
 from ganterm.networks.base import DiscriminatorParts, SequentialGenerator
 from ganterm.networks.blocks import has_batch_norm, norm_1d, scaled
+from ganterm.networks.conditioning import joined, widened
 from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 UNITS = 128
@@ -21,7 +22,7 @@ def point_generator(spec: GeneratorSpec) -> PointGenerator:
     normalised = has_batch_norm(spec.norm, published=False)
     units = scaled(UNITS, spec.width)
     layers = nn.Sequential(
-        nn.Linear(spec.z_dim, units),
+        nn.Linear(joined(spec).z_dim, units),
         *norm_1d(units, enabled=normalised),
         nn.ReLU(),
         nn.Linear(units, units),
@@ -39,7 +40,7 @@ def point_discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     units = scaled(UNITS, spec.width)
     body = nn.Sequential(
         nn.Flatten(),
-        nn.Linear(2, units),
+        nn.Linear(widened(spec).channels, units),
         nn.LeakyReLU(0.2),
         nn.Linear(units, units),
         *norm_1d(units, enabled=normalised),

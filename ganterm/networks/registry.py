@@ -23,6 +23,7 @@ from ganterm.networks.base import (
     SequentialGenerator,
 )
 from ganterm.networks.blocks import Norm
+from ganterm.networks.conditioning import joined, widened
 from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 from ganterm.networks.spectral import apply_spectral_norm
 
@@ -57,7 +58,7 @@ def build_generator(name: str, spec: GeneratorSpec) -> Generator:
         raise ConfigError(
             f"z_dim must be at least 1, not {spec.z_dim}; the usual is {facts.z_dim}."
         )
-    return SequentialGenerator(_GENERATORS[name](spec), spec)
+    return SequentialGenerator(_GENERATORS[name](joined(spec)), spec)
 
 
 def build_discriminator(name: str, spec: DiscriminatorSpec) -> Discriminator:
@@ -69,7 +70,7 @@ def build_discriminator(name: str, spec: DiscriminatorSpec) -> Discriminator:
     """
     facts = _facts("discriminator", name, DISCRIMINATORS)
     _check(f"discriminator {name}", facts, spec)
-    return assemble(_DISCRIMINATORS[name](spec), spec)
+    return assemble(_DISCRIMINATORS[name](widened(spec)), spec)
 
 
 def assemble(parts: DiscriminatorParts, spec: DiscriminatorSpec) -> Discriminator:

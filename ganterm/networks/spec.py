@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ganterm.networks.blocks import Norm
+
+Conditioning = Literal["projection", "concat"]
+"""How a discriminator is told the class of an image; a generator has it joined to z."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,3 +44,5 @@ class DiscriminatorSpec:
     """Join the statistics of the batch to the features."""
     classes: int = 0
     """How many classes it is conditioned on; 0 is not at all."""
+    conditioning: Conditioning = "projection"
+    """How, where it is: by projection of the features, or by planes beside the channels."""

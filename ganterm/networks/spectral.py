@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
-NORMALISED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+NORMALISED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.Embedding)
 """Layers with a weight matrix to normalise."""
 
 _CONVERGED = 15
@@ -14,7 +14,7 @@ _CONVERGED = 15
 
 
 def apply_spectral_norm(module: nn.Module) -> None:
-    """Normalise every convolution and linear layer of `module` in place; done twice is done once.
+    """Normalise every convolution, linear layer and embedding of `module`; twice is done once.
 
     While training, each forward pass takes one power iteration per layer. Learnable values keep
     their number; the singular vectors are buffers. Draws random numbers for them from the default
@@ -70,5 +70,5 @@ def largest_singular_values(module: nn.Module) -> dict[str, float]:
 
 def _weighted_layers(
     module: nn.Module,
-) -> dict[str, nn.Conv2d | nn.ConvTranspose2d | nn.Linear]:
+) -> dict[str, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.Embedding]:
     return {name: layer for name, layer in module.named_modules() if isinstance(layer, NORMALISED)}

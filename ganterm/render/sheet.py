@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -13,6 +14,7 @@ PADDING = 2
 """Pixels between the images of a sheet."""
 
 _PREFIX = "ganterm:"
+_ROWS = f"{_PREFIX}rows"
 _KEYS = ("image_width", "image_height", "columns", "count", "padding")
 
 
@@ -22,14 +24,18 @@ def save_sheet(
     target: str | os.PathLike[str] | BinaryIO,
     *,
     padding: int = PADDING,
+    rows: Sequence[str] = (),
 ) -> None:
     """Write equally large rasters as a PNG grid in rows of `columns`, to a path or an open file.
 
-    Raises `OSError` when it cannot be written.
+    `rows` says what each row shows, where each shows one thing, such as a class. Raises `OSError`
+    when it cannot be written.
     """
     first = rasters[0]
     numbers = (first.width, first.height, columns, len(rasters), padding)
     metadata = {_PREFIX + key: str(n) for key, n in zip(_KEYS, numbers, strict=True)}
+    if rows:
+        metadata[_ROWS] = json.dumps(list(rows))
     save_png(grid(rasters, columns, padding=padding), target, metadata=metadata)
 
 
@@ -53,3 +59,19 @@ def load_sheet(path: str | os.PathLike[str]) -> list[Raster]:
     except ValueError:
         # The numbers are not those of this picture: it was edited since.
         return [picture]
+
+
+def rows_of_sheet(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Return what the rows of the sheet at `path` show, each; () where that is nothing special.
+
+    The names are foreign text. Raises `DataError` as `load_image` does.
+    """
+    texts = load_texts(path)
+    try:
+        rows = json.loads(texts.get(_ROWS, "[]"))
+        count, columns = (int(texts.get(_PREFIX + key, "0")) for key in ("count", "columns"))
+    except (ValueError, RecursionError):
+        return ()
+    if not isinstance(rows, list) or len(rows) * columns != count:
+        return ()
+    return tuple(map(str, rows))

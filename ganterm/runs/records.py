@@ -48,9 +48,10 @@ class OpeningRecord(RecordBase):
 
 
 class StartOptional(TypedDict, total=False):
-    """What the beginning of a branch has besides."""
+    """What the beginning of a branch, or of a conditional run, has besides."""
 
     parent: Annotated[str, "run and step, NAME@STEP, whose checkpoint a branch goes on from"]
+    classes: Annotated[list[str], "names of the classes it is conditioned on, by label"]
 
 
 class StartRecord(OpeningRecord, StartOptional):

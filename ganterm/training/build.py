@@ -9,7 +9,7 @@ from torch import nn
 
 from ganterm.config import RunConfig
 from ganterm.errors import ConfigError
-from ganterm.networks import init_weights
+from ganterm.networks import Discriminator, Generator, init_weights
 from ganterm.networks.configured import discriminator_of, generator_of
 from ganterm.training.seeding import seed_default_generators
 
@@ -18,20 +18,23 @@ from ganterm.training.seeding import seed_default_generators
 class Networks:
     """The two networks of a GAN and their optimisers, on one device."""
 
-    generator: nn.Module
-    discriminator: nn.Module
+    generator: Generator
+    discriminator: Discriminator
     optimizer_g: torch.optim.Adam
     optimizer_d: torch.optim.Adam
 
 
-def build(config: RunConfig, device: torch.device) -> Networks:
-    """Build both networks with weights that depend on `config.seed` alone, and their optimisers."""
+def build(config: RunConfig, device: torch.device, classes: int = 0) -> Networks:
+    """Build both networks with weights that depend on `config.seed` alone, and their optimisers.
+
+    `classes` is how many the dataset has, which a conditional run needs.
+    """
     # Made on the CPU and moved, so that every kind of device starts from the same weights.
     seed_default_generators(config.seed, "weights of the generator")
-    generator = generator_of(config)
+    generator = generator_of(config, classes)
     init_weights(generator, config.init)
     seed_default_generators(config.seed, "weights of the discriminator")
-    discriminator = discriminator_of(config)
+    discriminator = discriminator_of(config, classes)
     init_weights(discriminator, config.init)
     _place(generator, device)
     _place(discriminator, device)

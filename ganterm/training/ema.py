@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
 
+Network = TypeVar("Network", bound=nn.Module)
 
-class Ema:
+
+class Ema(Generic[Network]):
     """An averaged copy of a generator whose weights have a half-life counted in images.
 
     Early on the half-life is a twentieth of the images seen, so that the first random weights do
@@ -16,8 +19,8 @@ class Ema:
     batch normalisation, are copied rather than averaged.
     """
 
-    def __init__(self, generator: nn.Module, kimg: float) -> None:
-        self.model = copy.deepcopy(generator).requires_grad_(False)
+    def __init__(self, generator: Network, kimg: float) -> None:
+        self.model: Network = copy.deepcopy(generator).requires_grad_(False)
         self.half_life = kimg * 1000
 
     def decay(self, images: int, images_seen: int) -> float:

@@ -49,11 +49,21 @@ class DivergenceError(TrainingError):
 class Trainer:
     """Trains a GAN on `images`, uint8 (N, C, H, W); `run` yields what happens.
 
+    A conditional run needs their `labels`, int64 (N,), each below `classes`.
+
     The weights after a step are a function of the configuration, the images and the live settings
     alone, so stopping anywhere and going on from the exported state changes nothing.
     """
 
-    def __init__(self, config: RunConfig, images: torch.Tensor, device: torch.device) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        images: torch.Tensor,
+        device: torch.device,
+        *,
+        labels: torch.Tensor | None = None,
+        classes: int = 0,
+    ) -> None:
         self.config = config
         self.device = device
         self.batches = Batches(
@@ -62,8 +72,9 @@ class Trainer:
             drop_last=config.drop_last,
             seed=config.seed,
             device=device,
+            labels=None if config.conditional == "none" else labels,
         )
-        self.networks = build(config, device)
+        self.networks = build(config, device, classes)
         self.ema = Ema(self.networks.generator, config.ema_kimg) if config.ema_kimg else None
         self.window = RunningMeans(device)
         self.epoch_means = RunningMeans(device)
@@ -148,6 +159,7 @@ class Trainer:
         ends_window = self.step % self.config.log_every == 0
         self._gan_step.run(
             [self.batches[index] for index in indices],
+            labels=[self.batches.labels(index) for index in indices],
             first_batch=self.batches_seen,
             measure=ends_window,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
 import torch
 from torch import nn
@@ -12,7 +13,7 @@ from ganterm.config import RunConfig
 from ganterm.data.points import are_points, modes_covered
 from ganterm.objectives.augment import augment
 from ganterm.objectives.losses import LOSSES, Loss
-from ganterm.objectives.penalties import r1, r2, wgan_gp
+from ganterm.objectives.penalties import Critic, r1, r2, wgan_gp
 from ganterm.training.build import Networks
 from ganterm.training.diversity import SMALLEST_BATCH, diversity
 
@@ -43,6 +44,11 @@ class GanStep:
 
     All noise comes from PyTorch's default generators, which the caller seeds for each step. No
     method waits for the device: what is measured is handed to `record` as tensors.
+
+    Where training is conditional, each fake is made for the label of the real image in its place.
+    So real and fake have the same share of every class, from which the discriminator could tell
+    them apart otherwise, and what compares them image by image (relativistic pairing, the
+    interpolates of WGAN-GP) compares within a class.
     """
 
     def __init__(self, networks: Networks, config: RunConfig, record: Record) -> None:
@@ -58,29 +64,39 @@ class GanStep:
         """The loss of both networks."""
         return LOSSES[self.config.loss]
 
-    def run(self, real_batches: Sequence[torch.Tensor], *, first_batch: int, measure: bool) -> None:
+    def run(
+        self,
+        real_batches: Sequence[torch.Tensor],
+        labels: Sequence[torch.Tensor | None] | None = None,
+        *,
+        first_batch: int,
+        measure: bool,
+    ) -> None:
         """Make one discriminator step for each real batch, then one generator step.
 
-        Each batch is float32 (B, C, H, W) in [-1, 1]; `first_batch` is the index of the first in
-        the run, which times the lazy penalty. `measure` asks for the gradient norms and for the
-        diversity of the fakes as well.
+        Each batch is float32 (B, C, H, W) in [-1, 1], with labels (B,) where training is
+        conditional; `first_batch` is the index of the first in the run, which times the lazy
+        penalty. `measure` asks for the gradient norms and for the diversity of the fakes as well.
         """
+        labels = labels or [None] * len(real_batches)
         last = len(real_batches) - 1
         fakes = real = real_batches[last]
-        for position, real in enumerate(real_batches):
+        for position, (real, classes) in enumerate(zip(real_batches, labels, strict=True)):
             # Only the fakes that train the generator too need its graph.
             with_graph = self.config.reuse_fakes and position == last
-            fakes = self._generate(real.shape[0], with_graph=with_graph)
+            fakes = self._generate(real.shape[0], classes, with_graph=with_graph)
             penalise = (first_batch + position) % self.config.penalty_every == 0
             if self.config.d_update == "joint":
-                self._d_joint(real, fakes.detach(), penalise=penalise)
+                self._d_joint(real, fakes.detach(), classes, penalise=penalise)
             else:
-                self._d_separate(real, fakes.detach(), penalise=penalise)
+                self._d_separate(real, fakes.detach(), classes, penalise=penalise)
+        wanted = labels[last]
         if measure:
             self._record_norm("grad_norm_d", self.d_parameters)
         if not self.config.reuse_fakes:
-            fakes = self._generate(real.shape[0] * self.config.g_batch, with_graph=True)
-        self._g_step(real, fakes)
+            wanted = None if wanted is None else wanted.repeat(self.config.g_batch)
+            fakes = self._generate(real.shape[0] * self.config.g_batch, wanted, with_graph=True)
+        self._g_step(real, fakes, wanted)
         if measure:
             self._record_norm("grad_norm_g", self.g_parameters)
             if min(len(real), len(fakes)) >= SMALLEST_BATCH:
@@ -88,20 +104,29 @@ class GanStep:
             if are_points(fakes):
                 self.record(("modes",), modes_covered(fakes)[None])
 
-    def _generate(self, count: int, *, with_graph: bool) -> torch.Tensor:
+    def _generate(
+        self, count: int, labels: torch.Tensor | None, *, with_graph: bool
+    ) -> torch.Tensor:
         z = torch.randn(count, self.config.z_dim, device=self.device)
         with torch.set_grad_enabled(with_graph), self._autocast():
-            images: torch.Tensor = self.networks.generator(z)
+            images: torch.Tensor = self.networks.generator(z, labels)
         return images
 
-    def _judge(self, images: torch.Tensor) -> torch.Tensor:
+    def _judge(self, images: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
         with self._autocast():
-            logits: torch.Tensor = self.networks.discriminator(images)
+            logits: torch.Tensor = self.networks.discriminator(images, labels)
         return logits
 
-    def _d_joint(self, real: torch.Tensor, fakes: torch.Tensor, *, penalise: bool) -> None:
+    def _d_joint(
+        self,
+        real: torch.Tensor,
+        fakes: torch.Tensor,
+        labels: torch.Tensor | None,
+        *,
+        penalise: bool,
+    ) -> None:
         real, fakes = self._augment(real), self._augment(fakes)
-        real_logits, fake_logits = self._judge(real), self._judge(fakes)
+        real_logits, fake_logits = self._judge(real, labels), self._judge(fakes, labels)
         real_term, fake_term = self.loss.d_terms(
             real_logits, fake_logits, self.config.real_label, self.config.fake_label
         )
@@ -110,19 +135,26 @@ class GanStep:
             total = total / 2
         self._record_d(total, real_term, fake_term, real_logits, fake_logits)
         if penalise:
-            for penalty in self._penalties(real, fakes):
+            for penalty in self._penalties(real, fakes, labels):
                 total = total + penalty
         self._d_optimise(total)
 
-    def _d_separate(self, real: torch.Tensor, fakes: torch.Tensor, *, penalise: bool) -> None:
+    def _d_separate(
+        self,
+        real: torch.Tensor,
+        fakes: torch.Tensor,
+        labels: torch.Tensor | None,
+        *,
+        penalise: bool,
+    ) -> None:
         real, fakes = self._augment(real), self._augment(fakes)
-        fake_logits = self._judge(fakes)
+        fake_logits = self._judge(fakes, labels)
         fake_term = self.loss.fake_term(fake_logits, self.config.fake_label)
-        penalty = self._penalties(None, fakes) if penalise else []
+        penalty = self._penalties(None, fakes, labels) if penalise else []
         self._d_optimise(sum(penalty, start=fake_term))
-        real_logits = self._judge(real)
+        real_logits = self._judge(real, labels)
         real_term = self.loss.real_term(real_logits, self.config.real_label)
-        penalty = self._penalties(real, None) if penalise else []
+        penalty = self._penalties(real, None, labels) if penalise else []
         self._d_optimise(sum(penalty, start=real_term))
         total = (real_term + fake_term) / (2 if self.config.d_reduction == "mean" else 1)
         self._record_d(total, real_term, fake_term, real_logits, fake_logits)
@@ -132,12 +164,12 @@ class GanStep:
         total.backward(inputs=self.d_parameters)  # type: ignore[no-untyped-call]
         self.networks.optimizer_d.step()
 
-    def _g_step(self, real: torch.Tensor, fakes: torch.Tensor) -> None:
-        fake_logits = self._judge(self._augment(fakes))
+    def _g_step(self, real: torch.Tensor, fakes: torch.Tensor, labels: torch.Tensor | None) -> None:
+        fake_logits = self._judge(self._augment(fakes), labels)
         real_logits = None
         if self.loss.pairs_real:
             with torch.no_grad():
-                real_logits = self._judge(self._augment(real))
+                real_logits = self._judge(self._augment(real), labels)
         g_loss = self.loss.g_loss(fake_logits, real_logits)
         self.networks.optimizer_g.zero_grad(set_to_none=True)
         # Naming the inputs keeps the discriminator's weight gradients from being computed.
@@ -146,11 +178,16 @@ class GanStep:
         self.record(("g_loss",), g_loss.detach()[None])
 
     def _penalties(
-        self, real: torch.Tensor | None, fakes: torch.Tensor | None
+        self,
+        real: torch.Tensor | None,
+        fakes: torch.Tensor | None,
+        labels: torch.Tensor | None,
     ) -> list[torch.Tensor]:
         """Return the weighted penalties that the given images allow, and record their values."""
         kinds = self.config.penalty
-        discriminator = self.networks.discriminator
+        discriminator: Critic = self.networks.discriminator
+        if labels is not None:
+            discriminator = partial(self.networks.discriminator, labels=labels)
         values: list[torch.Tensor] = []
         if kinds == "wgan-gp" and real is not None and fakes is not None:
             alpha = torch.rand(real.shape[0], device=self.device)

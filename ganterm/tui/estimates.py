@@ -22,6 +22,7 @@ _NO_MATTER = (
     *("judge_every", "judge_images", "keep_best", "on_alert"),
 )
 """Settings that neither the number of parameters nor the time of a step depends on."""
+_DATA = ("dataset", "split")
 
 
 class Answering(Protocol):
@@ -102,4 +103,7 @@ class Estimates:
 
 
 def _essence(config: RunConfig) -> RunConfig:
-    return msgspec.structs.replace(config, **{name: FIELDS[name].default for name in _NO_MATTER})
+    # How many classes a label may have, its dataset says; and whether there are images at all.
+    matters = _DATA if config.conditional != "none" or config.trains_on_points else ()
+    leave = {name: FIELDS[name].default for name in _NO_MATTER if name not in matters}
+    return msgspec.structs.replace(config, **leave)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
 from ganterm.config import RunConfig
 from ganterm.config.length import batches_per_epoch
+from ganterm.errors import ConfigError
 
 
 def adapted(
@@ -41,3 +42,15 @@ def adapted(
         epoch, position = divmod(counters["batches"], old)
         counters["batches"] = epoch * new + position * new // old
     return tensors, counters
+
+
+def check_classes(before: Sequence[str], now: Sequence[str], dataset: str) -> None:
+    """Raise `ConfigError` if labels of `dataset` no longer stand for what the networks learned.
+
+    `before` are the classes that a state is conditioned on, by name, `now` those of the images.
+    """
+    if tuple(before) != tuple(now):
+        raise ConfigError(
+            f"The classes of {dataset} are no longer those that the run was trained on, which are "
+            f"{', '.join(before)}; bring these back, or begin a new run with `ganterm train`."
+        )

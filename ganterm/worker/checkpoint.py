@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganterm import __version__
 from ganterm.config import RunConfig
+from ganterm.config.recorded import classes_in
 from ganterm.config.runfile import from_mapping, to_mapping
 from ganterm.errors import ConfigError
 from ganterm.runs import checkpoints
@@ -27,11 +28,13 @@ class Meta:
         config: the configuration in force, live changes included.
         counters: where the run stands, as `training.state` exports it.
         controls: how many live changes of the run the state has seen.
+        classes: names of the classes that a conditional run is conditioned on; others have none.
     """
 
     config: RunConfig
     counters: dict[str, Any]
     controls: int
+    classes: tuple[str, ...] = ()
 
 
 def save_checkpoint(path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor]) -> str:
@@ -51,6 +54,8 @@ def save_checkpoint(path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor])
         "counters": json.dumps(meta.counters),
         "controls": str(meta.controls),
     }
+    if meta.classes:
+        metadata["classes"] = json.dumps(meta.classes)
     digest = checkpoints.tensor_digest(map(_plain, tensors.items()), metadata)
     data = save(dict(tensors), {**metadata, "digest": digest})
     write_atomically(path, data, check=checkpoints.verify)
@@ -73,7 +78,12 @@ def read_meta(path: Path) -> Meta:
             raise ValueError
     except (KeyError, TypeError, ValueError):
         raise ConfigError(f"{path} is not a checkpoint of a ganterm run.") from None
-    return Meta(config=from_mapping(config), counters=counters, controls=controls)
+    return Meta(
+        config=from_mapping(config),
+        counters=counters,
+        controls=controls,
+        classes=classes_in(path, header),
+    )
 
 
 def load_tensors(path: Path) -> dict[str, torch.Tensor]:

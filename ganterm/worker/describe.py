@@ -24,6 +24,7 @@ import msgspec
 
 from ganterm.config import RunConfig, check
 from ganterm.config.runfile import from_mapping
+from ganterm.data.classes import conditional_classes
 from ganterm.errors import ConfigError, GantermError
 
 IDLE_SECONDS = 180.0
@@ -121,7 +122,8 @@ def _describe(config: RunConfig, interrupted: Callable[[], bool]) -> Iterator[An
     from ganterm.networks.configured import parameter_counts  # noqa: PLC0415 - imports PyTorch
     from ganterm.training.build import choose_device  # noqa: PLC0415
 
-    counts: Answer = dict(parameter_counts(config))
+    classes = len(conditional_classes(config))
+    counts: Answer = dict(parameter_counts(config, classes))
     yield counts
     device = choose_device(config.device)
     answer = {**counts, "seconds_per_1000_steps": None, "device": str(device)}
@@ -149,9 +151,11 @@ def _seconds_per_step(
     images = torch.randint(0, 256, shape, dtype=torch.uint8)
     if config.trains_on_points:
         images = torch.randn(config.batch_size, 2, 1, 1)
+    classes = len(conditional_classes(config))
+    labels = torch.arange(config.batch_size) % max(classes, 1)
     endless = msgspec.structs.replace(config, steps=10**9, epochs=0, drop_last=True)
     with _threads(config):
-        trainer = Trainer(endless, images, device)
+        trainer = Trainer(endless, images, device, labels=labels, classes=classes)
 
         def seconds_of(steps: int) -> float:
             began = time.perf_counter()

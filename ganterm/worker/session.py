@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from ganterm.config import Cadence
 from ganterm.data import load
+from ganterm.data.classes import conditional_classes
 from ganterm.errors import ExitCode
+from ganterm.networks import Generator
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter, effective, read_journal
 from ganterm.runs.layout import RunDir
@@ -34,7 +35,7 @@ from ganterm.training.events import (
 )
 from ganterm.training.loop import DivergenceError, Trainer
 from ganterm.training.state import export_state, restore_state
-from ganterm.worker.adapt import adapted
+from ganterm.worker.adapt import adapted, check_classes
 from ganterm.worker.attending import Attending
 from ganterm.worker.checkpoint import Meta, load_tensors, read_meta, save_checkpoint
 from ganterm.worker.commands import Inbox
@@ -43,7 +44,7 @@ from ganterm.worker.judged import WAITED_SECONDS, Judged
 from ganterm.worker.live import LiveChanges
 from ganterm.worker.memory import memory_in_use
 from ganterm.worker.opening import opening
-from ganterm.worker.samples import PREVIEW, latents_of, pictures_of, write_grid, write_real
+from ganterm.worker.samples import Fixed, fixed_of, pictures_of, write_grid, write_real
 from ganterm.worker.signals import StopFlag
 from ganterm.worker.trouble import explain
 
@@ -87,7 +88,8 @@ class Session:
         self.changes: LiveChanges
         self.doctor: Attending
         self.judged: Judged
-        self.latents: torch.Tensor
+        self.fixed: Fixed
+        self.classes: tuple[str, ...] = ()
         self.data_crc32 = ""
         self.paused = False
         self._sampled_step = self._saved_step = -1
@@ -132,13 +134,21 @@ class Session:
             fit=config.fit,
         )
         self.data_crc32 = f"{zlib.crc32(images.images.numpy().data):08x}"
-        self.trainer = Trainer(config, images.images, device)
+        self.classes = conditional_classes(config)
+        self.trainer = Trainer(
+            config,
+            images.images,
+            device,
+            labels=images.labels,
+            classes=len(self.classes),
+        )
         self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
         self.doctor = Attending(self.trainer, self.journal, self.changes)
         self.judged = Judged(self.run, self.trainer, self.journal, self.doctor)
-        self.latents = latents_of(config)
+        self.fixed = fixed_of(config, self.classes)
         if self.job.checkpoint is not None:
             meta = read_meta(self.job.checkpoint)
+            check_classes(meta.classes, self.classes, config.dataset)
             state = load_tensors(self.job.checkpoint), meta.counters
             tensors, counters = adapted(*state, meta.config, config, len(images.images))
             restore_state(self.trainer, tensors, counters)
@@ -177,8 +187,12 @@ class Session:
             "command": self.command,
         }
         if not self.job.resumed:
-            parent = {"parent": self.job.parent} if self.job.parent else {}
-            self.journal.write("start", trainer.step, **fields, **parent)
+            besides: dict[str, object] = {}
+            if self.job.parent:
+                besides["parent"] = self.job.parent
+            if self.classes:
+                besides["classes"] = list(self.classes)
+            self.journal.write("start", trainer.step, **fields, **besides)
             return
         self.journal.write(
             "resume",
@@ -312,7 +326,7 @@ class Session:
         self._make_sure_of_the_run()
         trainer = self.trainer
         path = self.run.sample_path(trainer.step)
-        write_grid(path, self._shown_generator, self.latents, trainer.config.sample_grid)
+        write_grid(path, self._shown_generator, self.fixed)
         self.journal.write("sample", trainer.step, path=self._relative(path))
         self._sampled_step = trainer.step
 
@@ -325,9 +339,14 @@ class Session:
         # What the checkpoint has seen must not be missing from the journal after a power cut.
         self.journal.sync()
         tensors, counters = export_state(trainer)
-        tensors["preview"] = pictures_of(self._shown_generator, self.latents, PREVIEW)
+        tensors["preview"] = pictures_of(self._shown_generator, self.fixed.preview())
         path = self.run.checkpoint_path(trainer.step)
-        meta = Meta(config=trainer.config, counters=counters, controls=self.changes.made)
+        meta = Meta(
+            config=trainer.config,
+            counters=counters,
+            controls=self.changes.made,
+            classes=self.classes,
+        )
         digest = save_checkpoint(path, meta, tensors)
         self.journal.write(
             "checkpoint",
@@ -347,7 +366,7 @@ class Session:
         self._note_checkpoint(path)
 
     @property
-    def _shown_generator(self) -> nn.Module:
+    def _shown_generator(self) -> Generator:
         """The generator whose images are shown: the averaged one, where there is one."""
         trainer = self.trainer
         return trainer.ema.model if trainer.ema else trainer.networks.generator

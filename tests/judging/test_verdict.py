@@ -19,6 +19,7 @@ from ganterm.judging.division import Source
 from ganterm.judging.reference import obtain_reference
 from ganterm.judging.verdict import SHOWN, Verdict, judge_generator
 from ganterm.latent.load import Trained
+from ganterm.networks import Generator, GeneratorSpec
 from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import RunDir
 from ganterm.runs.records import JudgedRecord
@@ -26,17 +27,17 @@ from tests.judging.conftest import DIGITS
 from tests.latent.test_load import make
 
 
-class Memory(nn.Module):
+class Memory(Generator):
     """Gives training images for latent vectors, of some classes only if they are named."""
 
     def __init__(self, *classes: int) -> None:
-        super().__init__()
+        super().__init__(GeneratorSpec(z_dim=100, image_size=8, channels=1))
         digits = load("digits", image_size=8)
         assert digits.labels is not None
         kept = torch.isin(digits.labels, torch.tensor(classes or range(10)))
         self.images = nn.Parameter(digits.images[kept] / 127.5 - 1)
 
-    def forward(self, z: torch.Tensor) -> torch.Tensor:
+    def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """Take the images in the order of the first latent number's bits."""
         return self.images[(z[:, 0].abs() * 1e6).long() % len(self.images)]
 

@@ -2,15 +2,22 @@
 
 import pytest
 import torch
-from torch import nn
 
 from ganterm.config import resolve
-from ganterm.latent.sample import CHUNK, generate, latent_of, latents, to_uint8
+from ganterm.latent.sample import (
+    CHUNK,
+    generate,
+    labels_in_turn,
+    latent_of,
+    latents,
+    to_uint8,
+)
+from ganterm.networks import Generator
 from ganterm.training.build import build
 
 
 @pytest.fixture(scope="module")
-def generator() -> nn.Module:
+def generator() -> Generator:
     """Give a generator with batch normalisation."""
     config = resolve({"recipe": "mlp-small", "dataset": "digits", "width": 0.125}).config
     return build(config, torch.device("cpu")).generator
@@ -31,7 +38,7 @@ def test_latents_are_the_ones_they_have_always_been() -> None:
     assert torch.allclose(latents(1, 4, seed=0)[0], expected)
 
 
-def test_images_come_as_bytes(generator: nn.Module) -> None:
+def test_images_come_as_bytes(generator: Generator) -> None:
     """uint8 (N, C, H, W) on the CPU, the same every time."""
     z = latents(5, 100, seed=1)
     images = generate(generator, z)
@@ -39,7 +46,7 @@ def test_images_come_as_bytes(generator: nn.Module) -> None:
     assert torch.equal(images, generate(generator, z))
 
 
-def test_chunks_make_no_difference(generator: nn.Module) -> None:
+def test_chunks_make_no_difference(generator: Generator) -> None:
     """In evaluation mode an image does not depend on those beside it."""
     z = latents(CHUNK + 3, 100, seed=1)
     images = generate(generator, z)
@@ -48,7 +55,7 @@ def test_chunks_make_no_difference(generator: nn.Module) -> None:
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_a_generator_is_left_as_it_was(generator: nn.Module, training: bool) -> None:
+def test_a_generator_is_left_as_it_was(generator: Generator, training: bool) -> None:
     """Mode, running statistics and gradients; drawing in the middle of training changes nothing."""
     generator.train(training)
     before = {name: value.clone() for name, value in generator.state_dict().items()}
@@ -61,7 +68,7 @@ def test_a_generator_is_left_as_it_was(generator: nn.Module, training: bool) -> 
     assert all(parameter.grad is None for parameter in generator.parameters())
 
 
-def test_a_broken_generator_gets_its_mode_back(generator: nn.Module) -> None:
+def test_a_broken_generator_gets_its_mode_back(generator: Generator) -> None:
     """An error on the way is no excuse."""
     generator.train()
     with pytest.raises(RuntimeError):
@@ -78,3 +85,19 @@ def test_pixels_are_rounded_and_clamped() -> None:
 def test_a_seed_names_one_latent() -> None:
     """The first that is drawn of the usual sixteen."""
     assert torch.equal(latent_of(3, 100), latents(16, 100, seed=3)[0])
+
+
+def test_a_conditional_generator_makes_the_classes_it_is_asked_for() -> None:
+    """Each image of its own label, across chunks; without labels the classes come in turn."""
+    config = resolve({"recipe": "dcgan-8x8", "conditional": "projection"}).config
+    generator = build(config, torch.device("cpu"), classes=3).generator
+    z = latents(1, 64, seed=1).repeat(CHUNK + 2, 1)
+    labels = torch.zeros(CHUNK + 2, dtype=torch.long)
+    labels[-1] = 2
+    images = generate(generator, z, labels)
+    assert (images[:-1] == images[0]).all()
+    assert not torch.equal(images[-1], images[0])
+    turn = generate(generator, z)
+    assert torch.equal(turn, generate(generator, z, torch.arange(CHUNK + 2) % 3))
+    assert torch.equal(turn[2], images[-1])
+    assert labels_in_turn(4, 0) is None

@@ -106,7 +106,7 @@ def test_gradient_in_the_parameters_is_the_numerical_one(name: str) -> None:
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize("name", DISCRIMINATORS)
 def test_every_penalty_teaches_every_discriminator(
-    name: str, penalty: str, norm: Any, options: dict[str, bool]
+    name: str, penalty: str, norm: Any, options: dict[str, Any]
 ) -> None:
     torch.manual_seed(0)
     size = DISCRIMINATORS[name].published_size

@@ -39,6 +39,14 @@ def digits(image_size: int, channels: int = 1) -> torch.Tensor:
     return load("digits", image_size=image_size, channels=channels).images
 
 
+@cache
+def digit_labels() -> torch.Tensor:
+    """Return the labels of the embedded digits, int64 (1797,)."""
+    labels = load("digits").labels
+    assert labels is not None
+    return labels
+
+
 def configured(recipe: str, **settings: Any) -> RunConfig:
     """Return the recipe's configuration with some settings changed."""
     return resolve({"recipe": recipe, "device": "cpu", **settings}).config
@@ -58,8 +66,13 @@ def small(recipe: str, **settings: Any) -> RunConfig:
 def trainer(config: RunConfig, count: int = 1797) -> Trainer:
     """Return a fresh trainer of `config` on the first `count` digits, or points of the ring."""
     if config.trains_on_points:
-        return Trainer(config, load("ring").images[:count], CPU)
-    return Trainer(config, digits(config.image_size, config.channels)[:count], CPU)
+        data = load("ring")
+        images, labels = data.images, data.labels
+    else:
+        images, labels = digits(config.image_size, config.channels), digit_labels()
+    assert labels is not None
+    classes = int(labels.max()) + 1
+    return Trainer(config, images[:count], CPU, labels=labels[:count], classes=classes)
 
 
 def measured(events: list[Event]) -> list[tuple[Any, ...]]:

@@ -68,12 +68,41 @@ def test_thirty_steps_stay_finite(recipe: str, loss: str, penalty: str) -> None:
         {"real_label": 0.9, "loss": "least-squares"},
         {"channels": 3},
         {"precision": "bfloat16", "penalty": "r1", "minibatch_discrimination": True},
+        {"conditional": "projection"},
+        {"conditional": "concat"},
     ],
     ids=lambda settings: " ".join(f"{key}={value}" for key, value in settings.items()),
 )
 @pytest.mark.parametrize("recipe", ["mlp", "dcgan", "dcgan-64", "dcgan-8x8", "dcgan-upsample"])
 def test_techniques_combine_with_every_family(recipe: str, settings: dict[str, Any]) -> None:
     _train(recipe, {"steps": 0 if "epochs" in settings else STEPS, "log_every": 10, **settings})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *[
+            {"loss": loss, **({"penalty": "r1"} if loss == "wasserstein" else {})}
+            for loss in LOSSES
+        ],
+        *[{"penalty": penalty, **JOINT} for penalty in PENALTIES if penalty != "none"],
+        {"loss": "wasserstein", "penalty": "wgan-gp", "penalty_every": 3, "d_steps": 2},
+        {"spectral_norm": True, "d_norm": "none", "minibatch_discrimination": True},
+        {"ema_kimg": 0.1, "augment": "translation,cutout", "penalty": "r1+r2"},
+        {"precision": "bfloat16", "penalty": "r1", "minibatch_discrimination": True},
+        {"d_update": "separate", "reuse_fakes": False, "g_batch": 2, "penalty": "r1+r2"},
+        {"init": "normal", "channels": 3},
+    ],
+    ids=lambda settings: " ".join(f"{key}={value}" for key, value in settings.items()),
+)
+@pytest.mark.parametrize("kind", ["projection", "concat"])
+def test_techniques_combine_with_conditional_training(kind: str, settings: dict[str, Any]) -> None:
+    _train("dcgan", {"conditional": kind, "steps": 10, "log_every": 10, **settings})
+
+
+@pytest.mark.parametrize("recipe", recipes.names())
+def test_every_recipe_trains_conditionally(recipe: str) -> None:
+    _train(recipe, {"conditional": "projection", "steps": 10, "log_every": 10, "d_steps": 1})
 
 
 def _train(recipe: str, settings: dict[str, Any]) -> None:

@@ -31,6 +31,9 @@ VARIANTS: list[dict[str, Any]] = [
     {"recipe": "dcgan-8x8", "lr_schedule": "cosine", "penalty": "r1", "real_label": 0.9},
     {"recipe": "dcgan-upsample", "d_steps": 3, "steps": 0, "epochs": 5, "lr_schedule": "linear"},
     {"recipe": "mlp", "precision": "bfloat16"},
+    {"recipe": "dcgan", "conditional": "projection", "spectral_norm": True, "d_norm": "none"},
+    {"recipe": "mlp", "conditional": "concat", "penalty": "wgan-gp", "d_steps": 3},
+    {"recipe": "ring", "conditional": "projection"},
 ]
 
 

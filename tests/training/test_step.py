@@ -203,11 +203,11 @@ def test_neither_phase_computes_gradients_of_the_other_network(settings: dict[st
             phase = "d"
             super()._d_optimise(total)
 
-        def _g_step(self, real: Tensor, fakes: Tensor) -> None:
+        def _g_step(self, real: Tensor, fakes: Tensor, labels: Tensor | None) -> None:
             nonlocal phase
             phase = "g"
             kept = [p.grad for p in self.d_parameters]
-            super()._g_step(real, fakes)
+            super()._g_step(real, fakes, labels)
             assert all(p.grad is k for p, k in zip(self.d_parameters, kept, strict=True))
 
     watched = Watched(networks, config, lambda *_: None)

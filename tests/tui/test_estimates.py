@@ -109,3 +109,16 @@ def test_what_is_asked_is_a_legal_configuration(clock: Clock) -> None:
         estimates.look()
         (asked,) = describer.asked
         check(from_mapping(asked))
+
+
+def test_conditional_networks_depend_on_the_dataset(clock: Clock) -> None:
+    """It says how many classes there are; to others every dataset is alike."""
+    for conditional, questions in (("none", 1), ("projection", 2)):
+        describer = ScriptedDescriber(TIMED, TIMED)
+        estimates = Estimates(describer, clock=clock)
+        for dataset in ("mnist", "emnist-balanced"):
+            estimates.want(config(conditional=conditional, dataset=dataset))
+            clock.now += CALM_SECONDS
+            while estimates.pending:
+                estimates.look()
+        assert len(describer.asked) == questions

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from ganterm.config import RunConfig
-from ganterm.worker.adapt import adapted
+from ganterm.errors import ConfigError
+from ganterm.worker.adapt import adapted, check_classes
 
 TENSORS = {"generator.w": torch.ones(2), "discriminator.w": torch.zeros(2)}
 
@@ -37,3 +38,10 @@ def test_the_same_settings_change_nothing() -> None:
     """What was exported is what is restored."""
     tensors, counters = adapted(TENSORS, {"batches": 7}, RunConfig(), RunConfig(lr_g=1.0), 640)
     assert (tensors, counters) == (TENSORS, {"batches": 7})
+
+
+def test_labels_must_still_stand_for_the_classes_that_were_learned() -> None:
+    """A folder whose sub-folders were renamed would teach every class anew."""
+    check_classes(("cat", "dog"), ["cat", "dog"], "pets")
+    with pytest.raises(ConfigError, match=r"classes of pets are no longer .* cat, dog; bring"):
+        check_classes(("cat", "dog"), ("dog", "cat"), "pets")

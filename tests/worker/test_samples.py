@@ -6,9 +6,9 @@ import torch
 
 from ganterm.config import resolve
 from ganterm.latent.sample import generate, latents
-from ganterm.render.sheet import load_sheet
+from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.training.build import build
-from ganterm.worker.samples import rasters_of, write_grid, write_real
+from ganterm.worker.samples import Fixed, fixed_of, pictures_of, rasters_of, write_grid, write_real
 from tests.runs.helpers import temps_in
 
 
@@ -18,7 +18,7 @@ def test_a_grid_holds_the_images(tmp_path: Path) -> None:
     generator = build(config, torch.device("cpu")).generator.train()
     z = latents(6, config.z_dim, seed=1)
     path = tmp_path / "step-00000001.png"
-    write_grid(path, generator, z, 3)
+    write_grid(path, generator, Fixed(z, 3))
     assert load_sheet(path) == rasters_of(generate(generator, z))
     assert generator.training
     assert temps_in(tmp_path) == []
@@ -55,3 +55,44 @@ def test_real_images_are_drawn_once(tmp_path: Path) -> None:
     path.write_bytes(b"there already")
     write_real(path, torch.zeros(4, 1, 2, 2, dtype=torch.uint8), 2)
     assert path.read_bytes() == b"there already"
+
+
+def test_each_class_has_a_row_of_the_same_latents(tmp_path: Path) -> None:
+    """A column has one style; the sheet says what its rows are; the preview has a few of each."""
+    config = resolve({"recipe": "dcgan-8x8", "conditional": "projection", "sample_grid": 3}).config
+    classes = ("nought", "one", "two", "three", "four")
+    generator = build(config, torch.device("cpu"), len(classes)).generator
+    fixed = fixed_of(config, classes)
+    assert fixed.labels is not None
+    assert fixed.labels.tolist() == [label for label in range(5) for _ in range(3)]
+    assert all(torch.equal(fixed.z[3 * row : 3 * row + 3], fixed.z[:3]) for row in range(5))
+    path = tmp_path / "step-00000001.png"
+    write_grid(path, generator, fixed)
+    pictures = rasters_of(generate(generator, fixed.z, fixed.labels))
+    assert load_sheet(path) == pictures
+    assert rows_of_sheet(path) == classes
+    preview = fixed.preview()
+    assert (preview.columns, len(preview.z)) == (3, 15)
+    assert rasters_of(pictures_of(generator, preview)) == pictures
+
+
+def test_a_preview_has_as_many_of_each_class() -> None:
+    """Of ten classes two, of eighty the first 64 and one of each, of points all."""
+    config = resolve({"recipe": "dcgan-8x8", "conditional": "projection"}).config
+    ten = fixed_of(config, tuple("0123456789")).preview()
+    assert ten.labels is not None
+    assert (ten.columns, ten.labels.tolist()) == (2, [label for label in range(10) for _ in "ab"])
+    eighty = fixed_of(config, tuple(map(str, range(80)))).preview()
+    assert eighty.labels is not None
+    assert eighty.labels.tolist() == list(range(64))
+    assert len(eighty.rows) == 64
+    ring = fixed_of(resolve({"recipe": "ring", "conditional": "projection"}).config, tuple("ab"))
+    assert ring.labels is not None
+    assert ring.labels[:4].tolist() == [0, 1, 0, 1]
+    assert not fixed_of(resolve({"recipe": "ring"}).config).rows
+
+
+def test_a_plain_sheet_says_nothing_of_its_rows(tmp_path: Path) -> None:
+    """So that it may be laid out anew for any screen."""
+    write_real(tmp_path / "real.png", torch.zeros(4, 1, 2, 2, dtype=torch.uint8), 2)
+    assert rows_of_sheet(tmp_path / "real.png") == ()

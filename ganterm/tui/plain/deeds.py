@@ -15,6 +15,7 @@ from ganterm.config.recorded import recorded_config
 from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.data.catalogue import anchored, dataset_info, missing_splits
+from ganterm.data.classes import conditional_classes
 from ganterm.doctor.offers import chosen
 from ganterm.errors import ConfigError, WorkerError
 from ganterm.runs import manage
@@ -187,6 +188,7 @@ def _command(verb: str, first: str, name: str | None, given: dict[str, str]) -> 
 
 
 def _refuse_missing_data(config: RunConfig) -> None:
+    conditional_classes(config)
     if missing_splits(config.dataset, config.split):
         raise ConfigError(
             f"{config.dataset} is not on this machine yet; fetch {config.dataset} downloads it."

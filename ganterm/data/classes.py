@@ -1,0 +1,48 @@
+"""What classes a dataset has, without loading it."""
+
+from __future__ import annotations
+
+from ganterm.config import RunConfig
+from ganterm.data.catalogue import RING, RING_CENTRES, SPLITS, dataset_info, folder_of
+from ganterm.data.listing import list_images
+from ganterm.errors import ConfigError
+
+_FEWEST = 2
+
+
+def class_names(dataset: str, split: str) -> tuple[str, ...]:
+    """Return the names of a dataset's classes in the order of their labels; of none, nothing.
+
+    Those of a folder are its sub-folders. Raises as `ganterm.data.load` does for a dataset or a
+    split that does not exist.
+    """
+    if dataset == RING:
+        return tuple(map(str, RING_CENTRES))
+    folder = folder_of(dataset)
+    if folder is None:
+        return dataset_info(dataset).classes
+    parts: tuple[str, ...] = (split,)
+    if split == "all":
+        # A folder that has no splits is all training images.
+        parts = tuple(each for each in SPLITS if (folder / each).is_dir()) or SPLITS[:1]
+    listings = [list_images(folder, part) for part in parts]
+    if not all(listing.classes for listing in listings):
+        return ()
+    return tuple(dict.fromkeys(name for listing in listings for name in listing.classes))
+
+
+def conditional_classes(config: RunConfig) -> tuple[str, ...]:
+    """Return the names of the classes that a run is conditioned on; () for one that is not.
+
+    Raises `ConfigError` where the images have no labels to condition on, and as `class_names`.
+    """
+    if config.conditional == "none":
+        return ()
+    names = class_names(config.dataset, config.split)
+    if len(names) < _FEWEST:
+        has = "one class alone" if names else "no labels"
+        raise ConfigError(
+            f"conditional: {config.dataset} has {has} to condition on; put its images into one "
+            "sub-folder a class, or set conditional = none."
+        )
+    return names
