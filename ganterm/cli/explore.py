@@ -137,12 +137,13 @@ def _ranked(opened: Opened, by: By, span: float) -> Ranking:
     from ganterm.latent.exploration import BASES, rank_dimensions  # noqa: PLC0415
     from ganterm.latent.factorise import factorise  # noqa: PLC0415
     from ganterm.latent.sample import latents  # noqa: PLC0415
+    from ganterm.latent.threads import one_thread  # noqa: PLC0415
 
     generator = opened.trained.generator
     if by is By.FACTORISE:
         return factorise(generator)
     bases = latents(BASES, generator.z_dim, seed=_RANKING_SEED)
-    with Reporter() as progress:
+    with one_thread(), Reporter() as progress:
         return rank_dimensions(
             generator,
             bases,

@@ -121,9 +121,10 @@ def _search(opened: Opened, reals: list[RealImage], settings: Settings) -> list[
     """Look for one image after another, showing how it goes."""
     from ganterm.cli.fitting import fit_view  # noqa: PLC0415
     from ganterm.latent.projection import Projection  # noqa: PLC0415
+    from ganterm.latent.threads import one_thread  # noqa: PLC0415
 
     fits = []
-    with fit_view() as view:
+    with one_thread(), fit_view() as view:
         for number, real in enumerate(reals, 1):
             name = f"{real.name} ({number} of {len(reals)})" if len(reals) > 1 else real.name
             wanted = real.image.float().div(127.5).sub(1)

@@ -31,12 +31,14 @@ class Ranking:
 
 
 def along(base: Tensor, direction: Tensor, values: Tensor) -> Tensor:
-    """Return points (T, d): `base` (d,) with its part along `direction` set to `values` (T,).
+    """Return points (T, ..., d): `base` (..., d) with its part along `direction` set to `values`.
 
-    `direction` (d,) is a unit vector; where it is one dimension, that one is set.
+    `direction` (d,) is a unit vector; where it is one dimension, that one is set to each of the
+    values (T,) in turn. Of styles (layers, d) it is set in every layer.
     """
-    values = values.to(base)[:, None]
-    return base + (values - base @ direction) * direction
+    part = (base @ direction)[..., None]
+    values = values.to(base).reshape(-1, *[1] * base.dim())
+    return base + (values - part) * direction
 
 
 def changes(
