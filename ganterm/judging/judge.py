@@ -12,8 +12,8 @@ from ganterm.data.progress import Progress, silent
 from ganterm.judging.classifier import Classifier, scaled
 from ganterm.judging.looks import Looks
 
-CHUNK = 500
-"""Images looked at together."""
+CHUNK = 100
+"""Images looked at together: what a layer makes of more does not stay in the cache."""
 
 
 class Judge(Protocol):

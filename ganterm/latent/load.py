@@ -60,7 +60,8 @@ def load_generator(
         raise ConfigError(
             f"{path} cannot be sampled from: its weights do not fit its configuration."
         ) from None
-    generator.to(device).eval().requires_grad_(False)
+    # Twice as quick on a processor, where the images of transposed convolutions are small.
+    generator.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
     return Trained(generator, config, header.step, weights, classes)
 
 
