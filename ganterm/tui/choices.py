@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ganterm import architectures
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.presets import Preset
-from ganterm.data.catalogue import CATALOGUE, DatasetInfo, is_available
+from ganterm.data.catalogue import CATALOGUE, RING, RING_COUNT, DatasetInfo, is_available
 
 _DEVICES = {
     "auto": "CUDA where there is one, else MPS, else the CPU.",
@@ -32,7 +32,8 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
     if setting == "recipe":
         return [_recipe(preset) for preset in presets]
     if setting == "dataset":
-        return [_dataset(info) for info in CATALOGUE.values()]
+        images = [_dataset(info) for info in CATALOGUE.values()]
+        return [_ring(config), *images] if config.trains_on_points else [*images, _ring(config)]
     if setting == "device":
         return [Option(name, about=about) for name, about in _DEVICES.items()]
     tables = {"generator": architectures.GENERATORS, "discriminator": architectures.DISCRIMINATORS}
@@ -56,6 +57,12 @@ def _dataset(info: DatasetInfo) -> Option:
     size = f"{info.image_size}x{info.image_size}"
     count = f"{info.train:,} images" + (f" + {info.test:,} test" if info.test else "")
     return Option(info.name, where, f"{info.title}: {count}, {size}, {len(info.classes)} classes.")
+
+
+def _ring(config: RunConfig) -> Option:
+    about = f"The laboratory: {RING_COUNT:,} points of eight Gaussians, made and not stored."
+    fits = config.generator == config.discriminator == "mlp"
+    return Option(RING, "made" if fits else "with the recipe ring", about)
 
 
 def _network(name: str, facts: architectures.ArchitectureFacts, config: RunConfig) -> Option:

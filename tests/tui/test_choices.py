@@ -8,7 +8,7 @@ import pytest
 
 from ganterm.config import FIELDS, parse_value, resolve
 from ganterm.config.presets import presets
-from ganterm.data.catalogue import CATALOGUE, stored_path
+from ganterm.data.catalogue import CATALOGUE, RING, stored_path
 from ganterm.tui.choices import options_for
 
 
@@ -20,7 +20,7 @@ def test_datasets_say_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             stored_path(name, split).parent.mkdir(parents=True, exist_ok=True)
             stored_path(name, split).touch()
     options = {o.value: o for o in options_for("dataset", resolve().config, [])}
-    assert list(options) == list(CATALOGUE)
+    assert list(options) == [*CATALOGUE, RING]
     asides = {name: options[name].aside for name in ("digits", "mnist", "usps", "kmnist")}
     assert asides == {
         "digits": "built in",
@@ -29,6 +29,14 @@ def test_datasets_say_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "kmnist": "not here yet",
     }
     assert "60,000 images + 10,000 test, 28x28, 10 classes" in options["mnist"].about
+
+
+def test_the_ring_is_offered_first_where_it_fits() -> None:
+    """It takes other networks than images do: elsewhere it says with which recipe it goes."""
+    first, *_ = options_for("dataset", resolve({"recipe": "ring"}).config, [])
+    assert (first.value, first.aside) == (RING, "made")
+    *_, last = options_for("dataset", resolve({"recipe": "dcgan"}).config, [])
+    assert (last.value, last.aside) == (RING, "with the recipe ring")
 
 
 def test_recipes_say_what_they_are_for() -> None:
