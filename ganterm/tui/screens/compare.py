@@ -30,6 +30,8 @@ QUANTITIES: Final = {
     "penalty": "penalty",
     "grad_norm_g": "gradient norm of G",
     "grad_norm_d": "gradient norm of D",
+    "diversity": "diversity",
+    "modes": "modes of the ring",
     "images_per_s": "images/s",
 }
 """What runs are compared by, and how it is called."""

@@ -82,6 +82,12 @@ def _of_outputs(config: dict[str, Any]) -> Sequence[Reference]:
 KINDS: Final = (
     ChartKind("losses", "Losses", {"d_loss": "D loss", "g_loss": "G loss"}, _of_losses),
     ChartKind(
+        "modes",
+        "Modes of the ring that are reached",
+        {"modes": "modes"},
+        lambda _config: (Reference(8.0, "all 8"),),
+    ),
+    ChartKind(
         "outputs", "Discriminator's output", {"d_real": "D(x)", "d_fake": "D(G(z))"}, _of_outputs
     ),
     ChartKind(
@@ -89,6 +95,12 @@ KINDS: Final = (
         "Discriminator's accuracy",
         {"acc_real": "on real", "acc_fake": "on fake"},
         lambda _config: (_HALVES,),
+    ),
+    ChartKind(
+        "diversity",
+        "Diversity of generated batches",
+        {"diversity": "diversity"},
+        lambda _config: (Reference(1.0, "real"),),
     ),
     ChartKind(
         "error",

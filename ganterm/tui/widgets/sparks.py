@@ -19,10 +19,12 @@ from ganterm.tui.feed.runfeed import RunFeed
 QUANTITIES: Final = (
     ("d_loss", "D loss"),
     ("g_loss", "G loss"),
+    ("modes", "modes"),
     ("d_real", "D(x)"),
     ("d_fake", "D(G(z))"),
     ("acc_real", "acc real"),
     ("acc_fake", "acc fake"),
+    ("diversity", "diversity"),
     ("wasserstein", "Wasserst."),
     ("penalty", "penalty"),
     ("grad_norm_d", "grad D"),

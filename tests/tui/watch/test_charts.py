@@ -34,6 +34,7 @@ def test_every_quantity_of_the_issue_has_its_chart(tmp_path: Path) -> None:
     names = (
         *("d_loss", "g_loss", "d_loss_real", "d_loss_fake", "d_real", "d_fake", "acc_real"),
         *("acc_fake", "penalty", "wasserstein", "grad_norm_d", "grad_norm_g", "images_per_s"),
+        *("modes", "diversity"),
     )
     values = dict.fromkeys(names, 1.0)
     feed = feed_of(tmp_path, record("metrics", 1, **values), lr_g=1e-4, lr_d=1e-4)
