@@ -10,6 +10,7 @@ class Fetch(Task):
     """The download of dataset `name`."""
 
     noun = "download"
+    outcome = "is here"
 
     def __init__(self, name: str) -> None:
         super().__init__(

@@ -11,7 +11,9 @@ from ganterm.runs.child import Child
 from ganterm.runs.layout import RunDir
 from ganterm.runs.task import Task, TaskProgress
 
-_AMOUNT: Final = re.compile(r"(?P<what>.*): (?P<done>[\d,]+) of (?P<total>[\d,]+) (?P<unit>\w+)")
+_AMOUNT: Final = re.compile(
+    r"(?P<what>.*): (?P<done>[\d,]+) (?P<unit>\w+) of (?P<total>[\d,]+) (?P=unit)"
+)
 """How the command tells how far it is, where standard error is no terminal."""
 
 
@@ -19,6 +21,7 @@ class Judging(Task):
     """The judgement of a run."""
 
     noun = "judgement"
+    outcome = "is judged"
 
     def __init__(self, run: RunDir, arguments: Sequence[str] = ()) -> None:
         """Begin; `arguments` are options of `ganterm judge`, such as `--step=2000`."""
@@ -32,7 +35,7 @@ class Judging(Task):
     def poll(self) -> TaskProgress:
         """Return how far it is by now."""
         if (said := self.last_words) and not self.progress.ended:
-            self.progress = replace(self.progress, what=said, done=0, total=None)
+            self.progress = replace(self.progress, what=said.rstrip(" ."), done=0, total=None)
             if found := _AMOUNT.fullmatch(said):
                 done, total = (int(found[name].replace(",", "")) for name in ("done", "total"))
                 self.progress = TaskProgress(found["what"], done, total, found["unit"])

@@ -35,11 +35,12 @@ class Task:
 
     Attributes:
         name: what it is about: a dataset, a run.
-        noun: what it is, after "The".
+        noun: what it is, after "The". outcome: what its name is once it has ended well.
         progress: how far it was when it was last polled.
     """
 
     noun = "task"
+    outcome = "is done"
 
     def __init__(self, name: str, what: str, start: Callable[[], Child]) -> None:
         """Begin: `start` starts the process, `what` is said of it at first."""

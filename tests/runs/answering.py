@@ -50,7 +50,7 @@ def fail() -> None:
 
 
 def judge() -> None:
-    sys.stderr.write("Generating images: 3,000 of 10,000 images\n")
+    sys.stderr.write("Generating images: 3,000 images of 10,000 images\n")
     sys.stderr.flush()
     tell(step=400, fid=1.0)
     if sys.stdin.readline() == '"fail"\n':

@@ -166,6 +166,14 @@ COMMANDS: Final[dict[str, Command]] = {
     "status": Command("status", "say how the run stands", _status),
     "losses": Command("losses", "say what was measured, and where it goes", _losses),
     "describe": Command("describe", "say in words what the newest samples look like", _describe),
+    "judge": Command(
+        "judge [now [step=N] [n=N] [judge=DATASET]]",
+        "say how good the run is, or have it judged",
+        deeds.judge,
+    ),
+    "compare": Command(
+        "compare [NAME ...]", "say how judged runs stand beside one another", deeds.compare
+    ),
     "settings": Command("settings [live]", "say the settings in force", _settings),
     "checkpoints": Command("checkpoints", "say which steps can be gone back to", _checkpoints),
     "log": Command("log", "print the last lines of the worker", _log),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ganterm.comparison import standing
 from ganterm.config.branch import branch as make_branch
 from ganterm.config.fields import field, parse_value
 from ganterm.config.newrun import new_run
@@ -20,11 +21,15 @@ from ganterm.doctor.offers import chosen
 from ganterm.errors import ConfigError, WorkerError
 from ganterm.runs import manage
 from ganterm.runs.fetch import Fetch
+from ganterm.runs.judging import Judging
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, resolve_run
 from ganterm.runs.live import to_undo
+from ganterm.tui.feed.judged_runs import JudgedRuns
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.plain import report
+from ganterm.tui.feed.runlist import RunList
+from ganterm.tui.plain import report, verdicts
+from ganterm.tui.watch.judge_options import judge_options
 from ganterm.tui.watch.remedying import offers_of
 
 if TYPE_CHECKING:
@@ -130,9 +135,35 @@ def branch(session: PlainSession, rest: str) -> None:
 
 def fetch(session: PlainSession, rest: str) -> None:
     """Download a dataset while the session goes on."""
-    if session.fetch is not None:
-        raise ConfigError(f"{session.fetch.name} is being fetched; one at a time.")
-    session.fetch = Fetch(dataset_info(rest).name)
+    _refuse_a_second(session)
+    session.task = Fetch(dataset_info(rest).name)
+
+
+def judge(session: PlainSession, rest: str) -> None:
+    """Say how good the run is, or have it judged while the session goes on."""
+    feed = session.watched
+    word, _, options = rest.partition(" ")
+    if word == "now":
+        _refuse_a_second(session)
+        if not feed.checkpoints:
+            raise ConfigError(f"{feed.run.name} has no checkpoint yet that could be judged.")
+        session.task = Judging(feed.run, judge_options(options))
+    elif rest:
+        raise ConfigError("judge takes nothing after it, or now, such as judge now n=2000.")
+    elif feed.judged:
+        session.say_all(verdicts.scores(feed.judged))
+    else:
+        session.say(f"{feed.run.name} has not been judged; judge now has it judged.")
+
+
+def compare(session: PlainSession, rest: str) -> None:
+    """Say how runs stand beside one another: those that are named, or all that were judged."""
+    if rest:
+        runs = [standing(resolve_run(name, session.runs_dir)) for name in rest.split()]
+    else:
+        judged, listing = JudgedRuns(), RunList(session.runs_dir)
+        runs = [each for run in listing.poll() if (each := judged.read(run.run)) is not None]
+    session.say_all(list(verdicts.compared(runs)) or ["No run has been judged yet."])
 
 
 def rename(session: PlainSession, rest: str) -> None:
@@ -160,6 +191,11 @@ def delete(session: PlainSession, rest: str) -> None:
     if session.feed is not None and session.feed.run == run:
         session.watch(None)
     session.say(f"{run.name} is deleted.")
+
+
+def _refuse_a_second(session: PlainSession) -> None:
+    if session.task is not None:
+        raise ConfigError(f"{session.task.name} is being seen to; one task at a time.")
 
 
 def _steerable(session: PlainSession) -> RunFeed:

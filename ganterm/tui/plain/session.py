@@ -12,8 +12,8 @@ from typing import Final
 from ganterm.errors import ConfigError, GantermError
 from ganterm.render.text import safe_text
 from ganterm.runs import control
-from ganterm.runs.fetch import Fetch
 from ganterm.runs.layout import RunDir
+from ganterm.runs.task import Task
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.runlist import RunList
@@ -52,7 +52,7 @@ class PlainSession:
         orders: what was asked of it.
         tell_every: seconds between two lines of progress; 0 for none.
         held_until: no line is obeyed before this says so, as `wait` asks for.
-        fetch: a download that is under way.
+        task: a download or a judgement that is under way.
         left: whether it was left.
     """
 
@@ -70,13 +70,13 @@ class PlainSession:
         self.orders = Orders()
         self.tell_every = TELL_SECONDS
         self.held_until: Callable[[], bool] | None = None
-        self.fetch: Fetch | None = None
+        self.task: Task | None = None
         self.left = False
         self._reader = reader
         self._write = write
         self._lines: deque[str] = deque()
         self._told = _Told()
-        self._told_fetch = ""
+        self._told_task = ""
         self._asked_at = 0.0
 
     def run(self, run: RunDir | None) -> None:
@@ -91,8 +91,8 @@ class PlainSession:
         try:
             self._go_on()
         finally:
-            if self.fetch is not None:
-                self.fetch.cancel()
+            if self.task is not None:
+                self.task.cancel()
         if self.feed is not None and self.feed.view.alive:
             self.say(f"{self.feed.run.name} trains on.")
 
@@ -108,8 +108,8 @@ class PlainSession:
             self.say(str(error))
 
     def look(self) -> None:
-        """Tell what is new in the run that is watched, and how far a download is."""
-        self._look_at_fetch()
+        """Tell what is new in the run that is watched, and how far a task is."""
+        self._look_at_task()
         if self.feed is None:
             return
         feed, told = self.feed, self._told
@@ -199,6 +199,8 @@ class PlainSession:
     @property
     def _awaiting(self) -> bool:
         """Whether an answer may still come."""
+        if self.task is not None:
+            return True
         return bool(self.orders.waiting) and self.clock() < self._asked_at + ANSWER_SECONDS
 
     def _tell_happenings(self, feed: RunFeed, change: FeedChange) -> None:
@@ -229,13 +231,13 @@ class PlainSession:
         told.step, told.checkpoints, told.samples = feed.step, 0, 0
         self.say(", ".join([report.progress(feed), *new]))
 
-    def _look_at_fetch(self) -> None:
-        if self.fetch is None:
+    def _look_at_task(self) -> None:
+        if self.task is None:
             return
-        found = self.fetch.poll()
+        found = self.task.poll()
         if found.ended:
-            self.say(found.error or f"{self.fetch.name} is here.")
-            self.fetch = None
-        elif found.what != self._told_fetch:
-            self._told_fetch = found.what
+            self.say(found.error or f"{self.task.name} {self.task.outcome}.")
+            self.task = None
+        elif found.what != self._told_task:
+            self._told_task = found.what
             self.say(f"{found.what}.")

@@ -40,8 +40,6 @@ _LONGEST_BAR: Final = 40
 _NAME, _NARROW_NAME = 28, 14
 _LONG_NAME: Final = 12
 """Cells from which scores are called by their names in words."""
-_FEW: Final = 0.25
-"""A class with less than this share of its real share is as good as lost."""
 
 
 @dataclass(frozen=True)
@@ -125,21 +123,17 @@ def class_lines(
     title = left(f" classes{said}", margin + room + 2)
     lines: list[Line] = [(Piece(left(f"{title} {figures}", width), "heading"),)]
     for each in classes:
+        tone: LineTone = "warn" if each.is_rare else "text"
         real = f"{each.real:8.1%}" if each.real is not None else right("-", 8)
         lines.append(
             (
-                Piece(" " + right(safe_text(each.name), margin) + " ", _tone_of(each)),
+                Piece(" " + right(safe_text(each.name), margin) + " ", tone),
                 *_bar(each, largest, room, signs, charset),
                 Piece(f" {each.generated:9.1%}", "strong"),
                 Piece(real, "muted"),
             )
         )
     return lines
-
-
-def _tone_of(share: ClassShare) -> LineTone:
-    lost = share.real is not None and share.generated < _FEW * share.real
-    return "warn" if lost else "text"
 
 
 def _bar(

@@ -29,6 +29,8 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
 """What each score is called, and what it tells."""
 SHARES: Final = frozenset({"precision", "recall", "coverage", "copies"})
 """Scores in [0, 1]."""
+_FEW: Final = 0.25
+"""A class with less than this share of its real share is as good as lost."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class ClassShare:
     name: str
     generated: float
     real: float | None
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether it is as good as lost: far rarer than among real images."""
+        return self.real is not None and self.generated < _FEW * self.real
 
 
 @dataclass(frozen=True)

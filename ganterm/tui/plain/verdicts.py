@@ -1,0 +1,111 @@
+"""Judgements in lines: the scores of a run, and judged runs beside one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ganterm.comparison import (
+    LESS_IS_BETTER,
+    SCORES,
+    Standing,
+    advice,
+    by_judge,
+    number,
+    ranked,
+    uneven,
+)
+from ganterm.config.differences import differing
+from ganterm.runs.records import Record
+from ganterm.tui.watch.score_lines import figure_words
+from ganterm.tui.watch.verdicts import (
+    TITLES,
+    Figure,
+    classes_of,
+    count_of,
+    figures,
+    judge_words,
+    judgements,
+    judges_of,
+)
+
+_TOLD_STEPS: Final = 6
+_SHORT: Final = ("fid", "precision", "recall")
+
+
+def scores(judged: Sequence[Record]) -> Iterator[str]:
+    """Yield the newest judgement of each judge, score by score, and where the first goes."""
+    for judge in judges_of(judged):
+        records = judgements(judged, judge)
+        newest = records[-1]
+        yield (
+            f"Step {newest['step']:,}, {count_of(newest):,} images of each kind, by "
+            f"{judge_words(newest)}:"
+        )
+        for each in figures(records, len(records) - 1):
+            yield _told(each)
+        lost = [
+            f"{each.name} ({each.generated:.1%} of {each.real:.1%})"
+            for each in classes_of(newest)
+            if each.is_rare and each.real is not None
+        ]
+        if lost:
+            yield f"Rare classes: {', '.join(lost)}."
+        yield from _way(records)
+
+
+def short(record: Record) -> str:
+    """Return the scores of a judgement that say the most, in a phrase."""
+    told = [
+        f"{name} {figure_words(number(record, name))}"
+        for name in _SHORT
+        if number(record, name) is not None
+    ]
+    return ", ".join(told) or "no score is finite"
+
+
+def compared(runs: Sequence[Standing]) -> Iterator[str]:
+    """Yield judged runs a judge at a time, the best first, what to take, and what differs."""
+    sayings = advice(runs)
+    for judge, indices in by_judge(runs).items():
+        yield f"By {judge_words(runs[indices[0]].judged[judge])}, the best first:"
+        for index in ranked(runs, indices, judge, SCORES[0]):
+            record = runs[index].judged[judge]
+            told = [
+                f"{name} {figure_words(number(record, name))}"
+                for name in SCORES
+                if number(record, name) is not None
+            ]
+            about = f"step {record['step']:,}, {count_of(record):,} images"
+            yield f"{runs[index].name}, {about}: {', '.join(told)}"
+        if uneven(runs, indices, judge):
+            yield "Scores depend on the number of images, which differs: judge all alike."
+        yield from (each.words for each in sayings if each.judge == judge)
+    yield from (f"{run.name} has not been judged." for run in runs if not run.judged)
+    for key, *values in differing(runs):
+        told = [f"{run.name} {value}" for run, value in zip(runs, values, strict=True)]
+        yield f"{key}: {', '.join(told)}"
+
+
+def _told(figure: Figure) -> str:
+    title, about = TITLES[figure.name]
+    parts = [f"{title} {figure_words(figure.value)}"]
+    if figure.floor is not None:
+        parts.append(f"real {figure_words(figure.floor)}")
+    if figure.better is not None:
+        parts.append("better than before" if figure.better else "worse than before")
+    if figure.name in LESS_IS_BETTER:
+        parts.append("less is better")
+    return f"{', '.join(parts)}; {about}"
+
+
+def _way(records: Sequence[Record]) -> Iterator[str]:
+    alike = [each for each in records if count_of(each) == count_of(records[-1])]
+    name = next((name for name in SCORES if number(records[-1], name) is not None), None)
+    told = [
+        f"{figure_words(number(each, name))} at {each['step']:,}"
+        for each in alike[-_TOLD_STEPS:]
+        if name is not None and number(each, name) is not None
+    ]
+    if name is not None and len(told) > 1:
+        yield f"{TITLES[name][0]} so far: {', '.join(told)}."
