@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.export import Dim
 
 from ganterm.latent.load import Trained
-from ganterm.latent.sample import latents
+from ganterm.latent.sample import labels_in_turn, latents
 
 INPUTS: Final = ("z", "labels")
 """Names of the inputs; a generator without classes has the first alone."""
@@ -19,18 +18,11 @@ _BATCH = 2
 """Images of an example: of 0 or 1 an exporter would take for granted that it is always so many."""
 
 
-def class_count(generator: nn.Module) -> int:
-    """Return how many classes a generator is conditioned on; 0 is not at all."""
-    return int(getattr(generator, "classes", 0))
-
-
 def example_inputs(trained: Trained) -> tuple[Tensor, ...]:
     """Return latents (2, z_dim), and labels (2,) of int64 where the generator has classes."""
     z = latents(_BATCH, trained.config.z_dim, seed=0)
-    classes = class_count(trained.generator)
-    if not classes:
-        return (z,)
-    return z, torch.arange(_BATCH) % classes
+    labels = labels_in_turn(_BATCH, trained.generator.classes)
+    return (z,) if labels is None else (z, labels)
 
 
 def free_batch(trained: Trained) -> tuple[dict[int, Dim], ...]:
@@ -50,7 +42,7 @@ def describe_interface(trained: Trained) -> dict[str, Any]:
     inputs: dict[str, Any] = {
         "z": {"shape": ["N", config.z_dim], "dtype": "float32", "values": "standard normal"}
     }
-    if classes := class_count(trained.generator):
+    if classes := trained.generator.classes:
         inputs["labels"] = {"shape": ["N"], "dtype": "int64", "values": f"0 to {classes - 1}"}
     shape: list[Any] = ["N", config.channels, config.image_size, config.image_size]
     values = "-1 (black) to 1 (white)"

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save
 from ganterm import __version__
 from ganterm.config.runfile import from_mapping
 from ganterm.errors import DataError
-from ganterm.exchange.interface import class_count, describe_interface
+from ganterm.exchange.interface import describe_interface
 from ganterm.exchange.layers import describe_layers
 from ganterm.exchange.public import public_config
 from ganterm.latent.load import Trained
@@ -46,7 +46,7 @@ def describe_weights(trained: Trained, weights: str, *, run: str) -> dict[str, A
     """
     generator = trained.generator
     layers = None
-    if isinstance(generator, SequentialGenerator) and not class_count(generator):
+    if isinstance(generator, SequentialGenerator) and not generator.classes:
         layers = describe_layers(generator.layers)
     return {
         "format": FORMAT,
@@ -58,6 +58,7 @@ def describe_weights(trained: Trained, weights: str, *, run: str) -> dict[str, A
         "averaged": trained.weights == "ema",
         "architecture": trained.config.generator,
         **describe_interface(trained),
+        "classes": list(trained.classes),
         "layers": layers,
         "load": "ganterm.exchange.weights.load_exported(path of this file); where `layers` is a "
         "list, torch.nn alone does: README.md of ganterm, Export and import.",
@@ -77,7 +78,7 @@ def load_exported(path: Path | str) -> Generator:
     path = Path(path)
     try:
         about = json.loads(read_limited(path, _LIMIT))
-        name, values = about["weights"], about["config"]
+        name, values, classes = about["weights"], about["config"], len(about["classes"])
         if about["format"] != FORMAT or not isinstance(values, dict) or Path(name).name != name:
             raise ValueError
     except OSError as error:
@@ -85,7 +86,7 @@ def load_exported(path: Path | str) -> Generator:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise DataError(f"{path} does not describe a generator that ganterm exported.") from None
     with torch.device("meta"):
-        generator = generator_of(from_mapping(values))
+        generator = generator_of(from_mapping(values), classes)
     try:
         generator.load_state_dict(load_file(path.with_name(name)), assign=True)
     except (OSError, SafetensorError, RuntimeError):

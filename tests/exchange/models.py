@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import torch
 
 from ganterm import recipes
@@ -11,20 +12,30 @@ from ganterm.networks.configured import generator_of
 
 
 def by_architecture() -> dict[str, RunConfig]:
-    """Return a configuration for each kind of generator that a recipe asks for."""
+    """Return a configuration for each kind of generator that a recipe asks for, and two with labels."""
     found: dict[str, RunConfig] = {}
     for name in recipes.built_in():
         config = resolve({"recipe": name}).config
         kind = "points" if config.trains_on_points else config.generator
         found.setdefault(kind, config)
-    return found
+    conditional = {
+        f"{kind} {how}": msgspec.structs.replace(found[kind], conditional=how)
+        for kind, how in (("dcgan-8x8", "projection"), ("mlp-small", "concat"))
+    }
+    return {**found, **conditional}
+
+
+def classes_of(config: RunConfig) -> tuple[str, ...]:
+    """Return the names of the classes that a conditional generator is made for here."""
+    return () if config.conditional == "none" else tuple("0123456789")
 
 
 def trained(config: RunConfig) -> Trained:
     """Return a generator whose normalisation has statistics of its own, in evaluation mode."""
     torch.manual_seed(3)
-    generator = generator_of(config)
+    classes = classes_of(config)
+    generator = generator_of(config, len(classes))
     for name, buffer in generator.named_buffers():
         if name.endswith(("running_mean", "running_var")):
             buffer.copy_(torch.rand_like(buffer) + 0.5)
-    return Trained(generator.eval().requires_grad_(False), config, 42, "ema")
+    return Trained(generator.eval().requires_grad_(False), config, 42, "ema", classes)

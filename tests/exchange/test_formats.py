@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from ganterm.architectures import GENERATORS
 from ganterm.config import RunConfig, resolve
 from ganterm.errors import ConfigError, DataError
-from ganterm.exchange.interface import class_count, describe_interface
+from ganterm.exchange.interface import describe_interface
 from ganterm.exchange.onnx_model import encode_onnx
 from ganterm.exchange.program import encode_program
 from ganterm.exchange.weights import describe_weights, encode_weights, load_exported
@@ -32,8 +32,8 @@ README = Path(__file__).parents[2] / "README.md"
 
 def inputs_of(model: Trained, count: int) -> tuple[torch.Tensor, ...]:
     z = torch.randn(count, model.config.z_dim, generator=torch.Generator().manual_seed(count))
-    classes = class_count(model.generator)
-    return (z, torch.arange(count) % classes) if classes else (z,)
+    classes = model.generator.classes
+    return (z, torch.arange(count) * 7 % classes) if classes else (z,)
 
 
 def written(model: Trained, place: Path) -> Path:
