@@ -69,6 +69,8 @@ def loaded_by(arguments: list[str], cwd: Path) -> set[str]:
         ["--help"],
         ["train", "--help"],
         ["sample", "--help"],
+        ["export", "--help"],
+        ["import", "--help"],
         ["runs"],
         ["recipes"],
         ["config", "show"],

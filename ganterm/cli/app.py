@@ -21,6 +21,7 @@ from ganterm.cli import (
     explore,
     export,
     face,
+    importing,
     info,
     interpolate,
     judge,
@@ -64,6 +65,7 @@ app.command("runs", rich_help_panel=_LOOK)(runs.runs)
 app.command("judge", rich_help_panel=_LOOK)(judge.judge)
 app.command("compare", rich_help_panel=_LOOK)(compare.compare)
 app.command("export", rich_help_panel=_KEEP)(export.export)
+app.command("import", rich_help_panel=_KEEP)(importing.import_weights)
 app.command("rename", rich_help_panel=_KEEP)(manage.rename)
 app.command("note", rich_help_panel=_KEEP)(manage.note)
 app.command("delete", rich_help_panel=_KEEP)(manage.delete)

@@ -35,11 +35,12 @@ def branch(
     """
     from ganterm.cli.train import ensure_dataset, start_and_follow  # noqa: PLC0415
     from ganterm.config import branch as branching  # noqa: PLC0415
-    from ganterm.config.recorded import recorded_config  # noqa: PLC0415
+    from ganterm.config.recorded import recorded_config, refuse_imported  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()
     source = resolve_run(run, where)
+    refuse_imported(source)
     ensure_dataset(recorded_config(source))
     made = branching.branch(
         source,

@@ -33,12 +33,13 @@ def resume(
     """Train on exactly as if the run had never been interrupted."""
     from ganterm.cli.train import ensure_dataset, start_and_follow  # noqa: PLC0415
     from ganterm.config import parse_value  # noqa: PLC0415
-    from ganterm.config.recorded import recorded_config  # noqa: PLC0415
+    from ganterm.config.recorded import recorded_config, refuse_imported  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     if steps and epochs:
         raise ConfigError("--steps and --epochs both say how long to train; give one of them.")
     found = resolve_run(run, runs_dir or default_runs_dir())
+    refuse_imported(found)
     ensure_dataset(recorded_config(found))
     arguments = [f"--steps={steps}"] if steps else [f"--epochs={epochs}"] if epochs else []
     if device is not None:

@@ -19,7 +19,7 @@ from ganterm import __version__
 from ganterm.config.fields import FIELDS, Value, field, parse_value
 from ganterm.config.length import batches_per_epoch
 from ganterm.config.newrun import stem_of
-from ganterm.config.recorded import config_in, config_of
+from ganterm.config.recorded import config_in, config_of, refuse_imported
 from ganterm.config.rules import check
 from ganterm.config.runfile import read_made, render_run_toml
 from ganterm.config.schema import NETWORK, RunConfig
@@ -79,6 +79,7 @@ def branch(
         CheckpointDamaged: the checkpoint is not whole.
         TrainingError: the run cannot be written.
     """
+    refuse_imported(source)
     path = source.checkpoint_path(step) if 0 <= step < MAX_STEP else None
     if path is None or not path.is_file():
         raise ConfigError(_no_checkpoint(source, step))

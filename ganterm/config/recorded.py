@@ -26,6 +26,17 @@ def recorded_config(run: RunDir) -> RunConfig:
     return read_run_toml(run.config_file)
 
 
+def refuse_imported(run: RunDir) -> None:
+    """Raise `ConfigError` where `run` is made of imported weights, which cannot be trained on."""
+    for record in read_journal(run.journal):
+        if record["kind"] == "start" and (file := record.get("imported")):
+            raise ConfigError(
+                f"{run.name} was imported from {file}, a generator alone, and training on takes "
+                "the discriminator that it had; begin anew with `ganterm train --config "
+                f"{run.config_file}`."
+            )
+
+
 def config_of(record: Record, run: RunDir) -> RunConfig:
     """Return the configuration in a `start` or `resume` record; raises `ConfigError`."""
     values = record.get("config")

@@ -30,6 +30,7 @@ from ganterm.runs.records import Record
 
 _DIRECTION = {True: "less is better", False: "more is better"}
 _ALERTS = 8
+_SHAPE = frozenset({"image_size", "channels", "z_dim", "width", "g_norm", "generator"})
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "w_mean", ".fixed")
 """How the names of tensors end that are measured or drawn, not learned."""
 
@@ -153,14 +154,20 @@ def _training(subject: Subject) -> Iterator[str]:
     versions = subject.opening.get("versions")
     if isinstance(versions, dict) and versions:
         made = ", ".join(f"{code(name)} {code(value)}" for name, value in sorted(versions.items()))
-        yield f"- With {made}, on {code(subject.opening.get('device', 'an unknown device'))}."
+        how = "Imported with" if start.get("imported") else "With"
+        yield f"- {how} {made}, on {code(subject.opening.get('device', 'an unknown device'))}."
     changed = _differences(config)
     yield ""
+    if start.get("imported"):
+        # Of how it was trained nothing is known; its shape is.
+        changed = [row for row in changed if row[0].strip("`") in _SHAPE]
     if changed:
         than = "the recipe" if recipe is not None else "the defaults (the recipe is not at hand)"
         yield f"Settings that differ from {than}:"
         yield ""
         yield from table(["setting", "here", "there"], changed)
+    elif start.get("imported"):
+        yield "The generator is built as the recipe's; how it was trained is not known."
     else:
         yield "Every setting is the recipe's."
     yield ""

@@ -48,14 +48,15 @@ class OpeningRecord(RecordBase):
 
 
 class StartOptional(TypedDict, total=False):
-    """What the beginning of a branch, or of a conditional run, has besides."""
+    """What the beginning of a branch, or a conditional or imported run, has besides."""
 
     parent: Annotated[str, "run and step, NAME@STEP, whose checkpoint a branch goes on from"]
     classes: Annotated[list[str], "names of the classes it is conditioned on, by label"]
+    imported: Annotated[str, "file of foreign weights that the run was made of, not trained"]
 
 
 class StartRecord(OpeningRecord, StartOptional):
-    """A worker began a new run: at step 0, or at the step that a branch goes on from."""
+    """A run began: at step 0, or at the step that a branch goes on from or its weights are of."""
 
     kind: Literal["start"]
 

@@ -12,7 +12,7 @@ import msgspec
 
 from ganterm.config import FIELDS, RunConfig, check, parse_value
 from ganterm.config.branch import Origin, origin_of
-from ganterm.config.recorded import config_of
+from ganterm.config.recorded import config_of, refuse_imported
 from ganterm.config.runfile import read_run_toml
 from ganterm.errors import ConfigError, TrainingError
 from ganterm.runs import checkpoints, control
@@ -120,6 +120,7 @@ def _branched(run: RunDir, origin: Origin, config: RunConfig) -> Job:
 def _resumed(
     run: RunDir, records: list[Record], openings: list[Record], length: dict[str, int]
 ) -> Job:
+    refuse_imported(run)
     began = config_of(openings[0], run)
     newest, damaged = checkpoints.newest_valid(run.checkpoints)
     config, controls, step = began, 0, 0

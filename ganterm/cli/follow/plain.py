@@ -38,6 +38,8 @@ class PlainReporter:
         """Say what happens now and then; metrics wait for the next line of progress."""
         step = record["step"]
         match record["kind"]:
+            case "start" if file := record.get("imported"):
+                say(f"{self.name}: imported from {file}")
             case "start":
                 origin = f", on from {parent}" if (parent := record.get("parent")) else ""
                 many = f"{history.steps:,} steps on {history.device}"

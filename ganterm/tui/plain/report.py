@@ -113,6 +113,8 @@ def happened(record: Record) -> str:
     match record["kind"]:
         case "start" if parent := record.get("parent"):
             return f"It goes on from {parent} as a run of its own."
+        case "start" if file := record.get("imported"):
+            return f"Its weights were imported from {file}."
         case "resume":
             return f"It goes on from {step}."
         case "alert" if record.get("cleared"):

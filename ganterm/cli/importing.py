@@ -1,0 +1,157 @@
+"""`ganterm import`: a run made of foreign weights."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ganterm.cli.console import emit, emit_json, table
+from ganterm.cli.narrate import say
+from ganterm.cli.options import AsJson, RunsDir, Settings, parse_settings
+from ganterm.errors import ConfigError
+from ganterm.runs.layout import MAX_STEP
+
+MAX_EPS = 100
+_HEADINGS = ["LAYER", "SIZE", "IN THE FILE", "HOW"]
+
+
+def import_weights(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A state_dict as torch.save writes it (.pth, .pt), or safetensors.",
+            show_default=False,
+        ),
+    ],
+    *,
+    recipe: Annotated[str, typer.Option(help="The recipe whose generator it is, by name or path.")],
+    name: Annotated[
+        str | None, typer.Option(help="Name of the run; by default the recipe's and a number.")
+    ] = None,
+    step: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=MAX_STEP - 1,
+            help="The step that the weights are of.",
+            show_default="the number FILE ends in, else 0",
+        ),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="In a file of several networks, the key of the generator's weights.",
+            show_default="what its keys say",
+        ),
+    ] = None,
+    settings: Settings = None,
+    norm_eps: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X[,X...]",
+            help="Epsilon of the batch normalisations that they were trained with, which no file "
+            "says: one for all, or one for each.",
+            show_default="the recipe's",
+        ),
+    ] = None,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a run of somebody else's weights, to be sampled, explored and judged like any other.
+
+    The tensors are matched to the recipe's generator by shapes and order; what the shapes say
+    otherwise (the length of z, sides, channels, widths) is taken from them. Nothing in the file is
+    ever run. The run cannot be trained on, because the file has no discriminator.
+    """
+    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+    from ganterm.config import resolve  # noqa: PLC0415
+    from ganterm.config.runfile import to_mapping  # noqa: PLC0415
+    from ganterm.exchange.names import step_in  # noqa: PLC0415
+    from ganterm.runs.adopt import RefusedError, adopt  # noqa: PLC0415
+    from ganterm.runs.layout import check_name, default_runs_dir  # noqa: PLC0415
+
+    if not file.is_file():
+        raise ConfigError(f"There is no file {file}; check the path.")
+    if name is not None:
+        check_name(name)
+    typed = parse_settings(settings)
+    at = step_in(file) if step is None else step
+    length = {"steps": max(at or 0, 1), "epochs": 0}
+    config = resolve({**typed, "recipe": recipe, **length}, environment=os.environ).config
+    request = {
+        "file": str(file.absolute()),
+        "config": to_mapping(config),
+        "fixed": [*typed, *_from_variables(os.environ)],
+        "runs_dir": str((runs_dir or default_runs_dir()).absolute()),
+        "part": part,
+        "name": name,
+        "step": at,
+        "eps": _epsilons(norm_eps),
+        "command": ["ganterm", *sys.argv[1:]],
+    }
+    try:
+        with Waiting(f"Reading {file.name}"):
+            answer = adopt(request)
+    except RefusedError as refused:
+        if not all(row["fits"] for row in refused.rows):
+            for line in _rows(refused.rows):
+                say(line)
+        raise
+    if as_json:
+        emit_json(answer)
+    else:
+        emit(answer["run"])
+    _tell(answer, file, recipe, guessed=step is None, at=at)
+
+
+def _epsilons(text: str | None) -> list[float]:
+    try:
+        found = [float(part) for part in text.split(",")] if text is not None else []
+        if not all(0 < each < MAX_EPS for each in found):
+            raise ValueError
+    except ValueError:
+        raise ConfigError(
+            f"--norm-eps takes numbers above 0 and below {MAX_EPS}, such as 0.8 or 1e-5,0.8,0.8; "
+            f"got {text!r}."
+        ) from None
+    return found
+
+
+def _from_variables(environment: Any) -> list[str]:
+    from ganterm.config import FIELDS  # noqa: PLC0415
+
+    return [field.name for field in FIELDS.values() if environment.get(field.variable)]
+
+
+def _tell(
+    answer: dict[str, Any], file: Path, recipe: str, *, guessed: bool, at: int | None
+) -> None:
+    for note in answer["notes"]:
+        say(note)
+    if answer["changed"]:
+        changes = ", ".join(f"{key} = {value}" for key, value in answer["changed"].items())
+        say(f"Otherwise than in {recipe}, by the shapes in the file: {changes}.")
+    odd = [row for row in answer["rows"] if row["words"] != "fits"]
+    for line in _rows(odd):
+        say(line)
+    if guessed:
+        how = f"step {at:,}, by the name of the file" if at is not None else "step 0, unknown"
+        say(f"The weights are taken to be of {how}; --step says otherwise.")
+    say(
+        f"{answer['run']} is made of {file.name}: all {len(answer['rows'])} layers fit. "
+        "Activations, and the epsilon of normalisation, are the recipe's, because a file of "
+        f"weights does not hold them. Try `ganterm sample {answer['run']}`."
+    )
+
+
+def _rows(rows: list[dict[str, Any]]) -> list[str]:
+    if not rows:
+        return []
+    cells = [(row["ours"], row["shape"], row["theirs"][:60], row["words"]) for row in rows]
+    return table(_HEADINGS, cells)

@@ -1,0 +1,184 @@
+"""Makes a run of foreign weights: `python -m ganterm.worker.adopt`.
+
+Reads one request on standard input, a line of JSON, and answers with a line of JSON: the run that
+was made and how the weights fit, or an `error`. Foreign bytes are read here, in a process of its
+own, so that nothing in them can bring down whoever asked.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganterm import __version__
+from ganterm.config import RunConfig
+from ganterm.config.newrun import stem_of
+from ganterm.config.runfile import from_mapping, render_run_toml, to_mapping
+from ganterm.data.classes import conditional_classes
+from ganterm.errors import DataError, GantermError
+from ganterm.exchange.epsilon import with_epsilon
+from ganterm.exchange.fitting import Fit, fit, recipes_that_fit
+from ganterm.exchange.statedict import read_state
+from ganterm.networks import Generator
+from ganterm.networks.configured import generator_of
+from ganterm.runs.durable import storage_trouble, write_atomically
+from ganterm.runs.journal import JournalWriter
+from ganterm.runs.layout import RunDir, create_run
+from ganterm.runs.status import HOST, Status, write_status
+from ganterm.worker.checkpoint import Meta, save_checkpoint
+from ganterm.worker.samples import fixed_of, pictures_of, write_grid
+
+Request = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+def main() -> None:
+    """Answer the one request there is."""
+    sys.stdout.write(json.dumps(answer(json.loads(sys.stdin.readline()))) + "\n")
+
+
+def answer(request: Request) -> Answer:
+    """Make the run; what goes wrong comes back as a sentence, its exit code, and the rows.
+
+    The request has `file`, `config` and `fixed` (names of settings not to change), `runs_dir`,
+    `part`, `name`, `step` (each may be null), `eps` (none, one, or one for each normalisation) and
+    `command`.
+    """
+    made: Answer = {"rows": [], "notes": []}
+    try:
+        path = Path(request["file"])
+        foreign = read_state(path, part=request["part"])
+        config = from_mapping(request["config"])
+        classes = conditional_classes(config)
+        found = fit(foreign.tensors, config, classes=len(classes), fixed=request["fixed"])
+        made |= {
+            "rows": [row._asdict() for row in found.match.rows],
+            "notes": list(foreign.notes),
+            "changed": found.changed,
+        }
+        if found.match.misfits:
+            raise DataError(_refusal(path, found, recipes_that_fit(foreign.tensors)))
+        generator = _generator(found, len(classes), request["eps"])
+        run = _make_run(found.config, generator, classes, request)
+    except GantermError as error:
+        return {**made, "error": str(error), "exit_code": int(error.exit_code)}
+    made |= {"run": run.name, "path": str(run.path), "step": request["step"] or 0}
+    return made
+
+
+def _refusal(path: Path, found: Fit, others: list[str]) -> str:
+    if found.config.recipe in others:
+        advice = "leave out the --set that keeps it from fitting"
+    elif others:
+        advice = f"it is that of --recipe {' or '.join(others)}"
+    else:
+        advice = "no recipe's is made of such layers"
+    return (
+        f"{path.name} does not make the generator of {found.config.recipe} whole, because "
+        f"{len(found.match.misfits)} of {len(found.match.rows)} layers do not fit; {advice}."
+    )
+
+
+def _generator(found: Fit, classes: int, eps: Sequence[float]) -> Generator:
+    generator = generator_of(found.config, classes)
+    if eps:
+        with_epsilon(found.match.state, generator, eps)
+    generator.load_state_dict(found.match.state)
+    return generator.eval().requires_grad_(False)
+
+
+def _make_run(
+    config: RunConfig, generator: Generator, classes: tuple[str, ...], request: Request
+) -> RunDir:
+    """Write a run that ended at its first step; all of it or nothing."""
+    step = request["step"] or 0
+    shown = fixed_of(config, classes)
+    preview = pictures_of(generator, shown.preview())
+    run = create_run(Path(request["runs_dir"]), request["name"], stem_of(config))
+    try:
+        tensors = {f"generator.{name}": value for name, value in generator.state_dict().items()}
+        counters = {"step": step, "batches": 0, "images": 0}
+        meta = Meta(config=config, counters=counters, controls=0, classes=classes)
+        checkpoint = run.checkpoint_path(step)
+        digest = save_checkpoint(checkpoint, meta, {**tensors, "preview": preview})
+        write_grid(run.sample_path(step), generator, shown)
+        command = request["command"]
+        about = {"ganterm": __version__, "command": " ".join(command), "imported": _name(request)}
+        write_atomically(run.config_file, render_run_toml(config, about).encode())
+        besides = {"classes": list(classes)} if classes else {}
+        _tell(run, config, step, request, digest=digest, **besides)
+    except BaseException as error:
+        shutil.rmtree(run.path, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise storage_trouble(error, run.path) from error
+        raise
+    return run
+
+
+def _tell(
+    run: RunDir, config: RunConfig, step: int, request: Request, *, digest: str, **besides: Any
+) -> None:
+    """Write the journal and the status of a run that was imported and has ended."""
+    checkpoint, message = run.checkpoint_path(step), f"Imported from {_name(request)}."
+    with JournalWriter(run.journal) as journal:
+        journal.write(
+            "start",
+            step,
+            run=run.name,
+            config=to_mapping(config),
+            steps=config.steps,
+            epochs=config.epochs or None,
+            controls=0,
+            pending=[],
+            images=0,
+            data_crc32="",
+            device="cpu",
+            threads=torch.get_num_threads(),
+            host=HOST,
+            pid=0,
+            versions={
+                "ganterm": __version__,
+                "torch": torch.__version__,
+                "python": platform.python_version(),
+            },
+            command=request["command"],
+            imported=_name(request),
+            **besides,
+        )
+        path = str(run.sample_path(step).relative_to(run.path))
+        journal.write("sample", step, path=path)
+        relative = str(checkpoint.relative_to(run.path))
+        journal.write(
+            "checkpoint", step, path=relative, digest=digest, bytes=checkpoint.stat().st_size
+        )
+        journal.write("end", step, reason="finished", message=message, exit_code=0)
+        journal.sync()
+    write_status(
+        run.status,
+        Status(
+            state="finished",
+            step=step,
+            steps=config.steps,
+            pid=0,
+            device="cpu",
+            last_checkpoint=relative,
+            started=time.time(),
+            message=message,
+        ),
+    )
+
+
+def _name(request: Request) -> str:
+    return Path(request["file"]).name
+
+
+if __name__ == "__main__":
+    main()
