@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Final
 
+import torch
 from torch import Tensor
 from torch.export import Dim
 
 from ganterm.latent.load import Trained
 from ganterm.latent.sample import labels_in_turn, latents
+from ganterm.networks import Generator
 
 INPUTS: Final = ("z", "labels")
 """Names of the inputs; a generator without classes has the first alone."""
@@ -16,6 +19,15 @@ OUTPUT: Final = "images"
 
 _BATCH = 2
 """Images of an example: of 0 or 1 an exporter would take for granted that it is always so many."""
+
+
+def for_export(trained: Trained) -> Generator:
+    """Return a copy of the generator on the CPU with its tensors row by row, as files hold them.
+
+    Here they may lie in another order, because that is quicker, and an exporter would keep it.
+    """
+    copied = copy.deepcopy(trained.generator).cpu()
+    return copied.to(memory_format=torch.contiguous_format)
 
 
 def example_inputs(trained: Trained) -> tuple[Tensor, ...]:

@@ -13,7 +13,7 @@ import torch
 
 from ganterm import __version__
 from ganterm.errors import ConfigError
-from ganterm.exchange.interface import OUTPUT, example_inputs, free_batch, input_names
+from ganterm.exchange.interface import OUTPUT, example_inputs, for_export, free_batch, input_names
 from ganterm.latent.load import Trained
 
 
@@ -32,7 +32,7 @@ def encode_onnx(trained: Trained, *, about: dict[str, str] | None = None) -> byt
         ) from None
     with _quiet():
         made = torch.onnx.export(
-            trained.generator,
+            for_export(trained),
             example_inputs(trained),
             dynamo=True,
             dynamic_shapes=free_batch(trained),

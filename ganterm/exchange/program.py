@@ -8,7 +8,7 @@ import warnings
 import torch
 from torch.export import ExportedProgram
 
-from ganterm.exchange.interface import example_inputs, free_batch
+from ganterm.exchange.interface import example_inputs, for_export, free_batch
 from ganterm.latent.load import Trained
 
 
@@ -20,7 +20,7 @@ def export_program(trained: Trained) -> ExportedProgram:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's words to those who work on it
         program = torch.export.export(
-            trained.generator, example_inputs(trained), dynamic_shapes=free_batch(trained)
+            for_export(trained), example_inputs(trained), dynamic_shapes=free_batch(trained)
         )
     for module in program.graph_module.modules():
         if isinstance(module, torch.fx.GraphModule):

@@ -61,7 +61,8 @@ def load_generator(
             f"{path} cannot be sampled from: its weights do not fit its configuration."
         ) from None
     # Twice as quick on a processor, where the images of transposed convolutions are small.
-    generator.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    generator.to(device).to(memory_format=torch.channels_last)
+    generator.eval().requires_grad_(False)
     return Trained(generator, config, header.step, weights, classes)
 
 

@@ -12,7 +12,7 @@ from ganterm.networks.configured import generator_of
 
 
 def by_architecture() -> dict[str, RunConfig]:
-    """Return a configuration for each kind of generator that a recipe asks for, and two with labels."""
+    """Return a configuration for each kind of generator in the recipes, and two with labels."""
     found: dict[str, RunConfig] = {}
     for name in recipes.built_in():
         config = resolve({"recipe": name}).config

@@ -20,7 +20,7 @@ from ganterm.config import RunConfig, resolve
 from ganterm.errors import ConfigError, DataError
 from ganterm.exchange.interface import describe_interface
 from ganterm.exchange.onnx_model import encode_onnx
-from ganterm.exchange.program import encode_program
+from ganterm.exchange.program import encode_program, export_program
 from ganterm.exchange.weights import describe_weights, encode_weights, load_exported
 from ganterm.latent.load import Trained
 from tests.exchange.models import by_architecture, trained
@@ -79,6 +79,16 @@ def test_a_program_and_weights_give_the_very_same_images(config: RunConfig, tmp_
         wanted = model.generator(*inputs)
         torch.testing.assert_close(program(*inputs), wanted, atol=1e-6, rtol=0)
         assert torch.equal(again(*inputs), wanted)
+
+
+def test_how_weights_lie_in_memory_is_not_handed_on() -> None:
+    """A generator laid out for speed is exported row by row, and is left as it was."""
+    model = trained(ARCHITECTURES["dcgan-8x8"])
+    model.generator.to(memory_format=torch.channels_last)
+    lying = [value.stride() for value in model.generator.state_dict().values()]
+    program = export_program(model)
+    assert all(value.is_contiguous() for value in program.state_dict.values())
+    assert [value.stride() for value in model.generator.state_dict().values()] == lying
 
 
 @pytest.mark.parametrize("kind", ["dcgan", "mlp", "upsample", "dcgan-64", "dcgan-8x8"])
