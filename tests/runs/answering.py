@@ -19,6 +19,8 @@ def main() -> None:
         "fetch": fetch,
         "fail": fail,
         "judge": judge,
+        "serve": serve,
+        "deaf": sys.stdin.read,
     }[sys.argv[1] if len(sys.argv) > 1 else "describe"]()
 
 
@@ -56,3 +58,13 @@ def judge() -> None:
     if sys.stdin.readline() == '"fail"\n':
         sys.stderr.write("ganterm: step-00000400 cannot be judged: it is not finite.\n")
         sys.exit(1)
+
+
+def serve() -> None:
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request["do"] == "die":
+            die()
+        if request["do"] == "open":
+            tell(id=request["id"], says="loading", going=True)
+        tell(**request)

@@ -1,0 +1,192 @@
+"""Images of places: what the app asks for in words and numbers becomes points and pixels here."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ganterm.errors import ConfigError
+from ganterm.latent.exploration import BASES, Ranking, changes
+from ganterm.latent.factorise import factorise
+from ganterm.latent.interpolation import linear, spherical
+from ganterm.latent.load import Trained
+from ganterm.latent.projection import Projection, Settings
+from ganterm.latent.sample import latent_of, latents, to_uint8
+from ganterm.latent.space import truncated
+from ganterm.runs.places import Mix, Place, Scene, Walk
+
+FACTORISED = "f"
+"""First letter of the keys of directions from the weights; the rest is the rank from 0."""
+DIMENSION = "d"
+"""First letter of the keys of dimensions; the rest is the number."""
+_RANKING_SEED = 0
+"""The base points over which dimensions are ranked; the same ones wherever one is."""
+_BETWEEN = {"linear": linear, "spherical": spherical}
+
+
+@dataclass(frozen=True)
+class View:
+    """One image, and the point that it shows."""
+
+    image: Tensor
+    """(C, H, W), uint8."""
+    point: Tensor
+    """(...), before truncation unless it is one on the way between two places."""
+    label: int | None
+
+    @property
+    def vector(self) -> str:
+        """The point as `Place.vector` holds it."""
+        return encoded(self.point)
+
+
+class Explorer:
+    """A generator seen from places.
+
+    Attributes:
+        trained: the generator, and where it comes from.
+        ranking: the directions that its first layer stretches most, or its dimensions in their
+            order where it has no such layer.
+    """
+
+    def __init__(self, trained: Trained) -> None:
+        self.trained = trained
+        self._generator = trained.generator
+        self._dimensions = torch.eye(self._generator.z_dim)
+        self.ranking = self._ranked()
+
+    @property
+    def layers(self) -> int:
+        """How many layers take a style of their own; 0 where there are no styles."""
+        return 0
+
+    @torch.no_grad()
+    def views(self, scenes: Sequence[Scene]) -> list[View]:
+        """Draw scenes, all at once; raises `ConfigError` for one that this generator has not."""
+        located = [self._locate(scene) for scene in scenes]
+        labels = [label for _, _, label in located]
+        images = to_uint8(self._drawn([drawn for _, drawn, _ in located], labels)).cpu()
+        return [
+            View(image, point, label)
+            for image, (point, _, label) in zip(images, located, strict=True)
+        ]
+
+    def point(self, place: Place) -> Tensor:
+        """Return the point of a place, before truncation."""
+        point = self._start(place)
+        for key, value in place.moves:
+            direction = self._direction(key)
+            point = point + (value - float(point @ direction)) * direction
+        return point
+
+    def values(self, point: Tensor, family: str) -> list[float]:
+        """Return where a point is along every direction of a family, in their own order."""
+        return [round(value, 3) for value in (self._family(family) @ point).tolist()]
+
+    @property
+    def family(self) -> str:
+        """Which directions `ranking` has: those from the weights, or the dimensions."""
+        return FACTORISED if self.ranking.dimensions is None else DIMENSION
+
+    def measuring(self) -> Generator[tuple[int, int], None, Ranking]:
+        """Rank the dimensions by what they change, telling how many are done, of how many."""
+        bases = latents(BASES, self._generator.z_dim, seed=_RANKING_SEED)
+        measured: list[float] = []
+        for change in changes(self._generator, bases, self._dimensions):
+            measured.append(change)
+            yield len(measured), len(self._dimensions)
+        strengths, order = torch.tensor(measured).sort(descending=True, stable=True)
+        return Ranking(self._dimensions[order], strengths, tuple(order.tolist()))
+
+    def search(self, target: Tensor, label: int | None, *, steps: int, starts: int) -> Projection:
+        """Begin to look for the point whose image of class `label` is nearest to `target`.
+
+        The target is (C, H, W) in [-1, 1].
+        """
+        return Projection(self._generator, target, Settings(steps=steps, starts=starts))
+
+    def label_of(self, place: Place) -> int | None:
+        """Return the class that a place is drawn as: its own, or the first."""
+        classes = self._generator.classes
+        if not classes:
+            return None
+        label = place.label or 0
+        if label >= classes:
+            raise ConfigError(f"There is no class {label}; they are 0 to {classes - 1}.")
+        return label
+
+    # How a scene becomes a point
+
+    def _locate(self, scene: Scene) -> tuple[Tensor, Tensor, int | None]:
+        """Return the point to tell of, the one to draw, and its class."""
+        if isinstance(scene, Mix):
+            raise ConfigError("Only a style-based generator can mix by layers.")
+        if isinstance(scene, Walk):
+            a, b = (self._truncated(place) for place in (scene.a, scene.b))
+            point = _BETWEEN[scene.way](a, b, torch.tensor([scene.at]))[0]
+            return point, point, self.label_of(scene.a if scene.at < 0.5 else scene.b)
+        return self.point(scene), self._truncated(scene), self.label_of(scene)
+
+    def _truncated(self, place: Place) -> Tensor:
+        return truncated(self._generator, self.point(place)[None], place.truncation)[0]
+
+    def _start(self, place: Place) -> Tensor:
+        if not place.vector:
+            return latent_of(place.seed, self._generator.z_dim)
+        point = decoded(place.vector)
+        if len(point) != self._generator.z_dim:
+            raise ConfigError(
+                f"That place has {len(point)} dimensions, this generator {self._generator.z_dim}; "
+                "it was found with another one."
+            )
+        return point
+
+    def _drawn(self, points: Sequence[Tensor], labels: Sequence[int | None]) -> Tensor:
+        device = next(self._generator.parameters()).device
+        classes = None
+        if self._generator.classes:
+            classes = torch.tensor(labels, device=device)
+        images: Tensor = self._generator(torch.stack(list(points)).to(device), classes)
+        return images
+
+    # Directions
+
+    def _ranked(self) -> Ranking:
+        try:
+            found = factorise(self._generator)
+        except ConfigError:
+            found = None
+        if found is None or found.directions.shape[1] != self._generator.z_dim:
+            count = self._generator.z_dim
+            return Ranking(self._dimensions, torch.zeros(count), tuple(range(count)))
+        return found
+
+    def _family(self, family: str) -> Tensor:
+        if family not in {FACTORISED, DIMENSION}:
+            raise ConfigError(f"There are no directions {family!r}.")
+        return self.ranking.directions if family == FACTORISED else self._dimensions
+
+    def _direction(self, key: str) -> Tensor:
+        directions = self._family(key[:1])
+        number = int(key[1:]) if key[1:].isascii() and key[1:].isdigit() else len(directions)
+        if number >= len(directions):
+            raise ConfigError(f"There is no direction {key!r}; there are {len(directions)}.")
+        return directions[number]
+
+
+def encoded(point: Tensor) -> str:
+    """Return a point (...) as `Place.vector` holds it."""
+    return base64.b64encode(point.float().contiguous().numpy().astype("<f4").tobytes()).decode()
+
+
+def decoded(vector: str) -> Tensor:
+    """Return the numbers (d,) of a `Place.vector`; raises `ConfigError` for one that has others."""
+    data = bytearray(base64.b64decode(vector))
+    point = torch.frombuffer(data, dtype=torch.float32) if data else torch.zeros(0)
+    if not bool(point.isfinite().all()):
+        raise ConfigError("That place is not a point: its numbers are not finite.")
+    return point

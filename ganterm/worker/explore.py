@@ -1,0 +1,229 @@
+"""What the process that draws for the app can do, one generator at a time.
+
+- `open` with `run`, a path, and perhaps `step`: loads the newest whole checkpoint, or that of the
+  step; answered by what the generator is, and its directions.
+- `draw` with a `scene` and the `family` of directions: one image, its point and where that is.
+- `strip` with `scenes`: as many images.
+- `directions` with the `family`: them in the order of their strength.
+- `sketch` with the `pixels` of an image: ever nearer images that the generator makes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ganterm.errors import ConfigError, DataError
+from ganterm.runs import checkpoints
+from ganterm.runs.layout import RunDir, step_of
+from ganterm.runs.places import Place, scene_from
+from ganterm.worker.inbox import Request
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganterm.latent.exploration import Ranking
+    from ganterm.latent.explorer import Explorer
+    from ganterm.latent.projection import Projection
+    from ganterm.worker.serve import Handlers
+
+MOST_SCENES: Final = 64
+"""Images in one strip at most."""
+SEARCH_STEPS: Final = 150
+"""How long the nearest image to a sketch is looked for."""
+SEARCH_STARTS: Final = 4
+DIMENSION: Final = "d"
+"""The family of directions that are single dimensions."""
+_TELL_EVERY: Final = 5
+"""Steps of that search between two images of it."""
+
+Fields = dict[str, Any]
+Answering = Generator["Fields | None", None, Fields]
+"""Pieces of an answer, and as its value the last of them."""
+
+
+class Explorations:
+    """Answers requests; before a generator was opened there is nothing to draw with."""
+
+    def __init__(self) -> None:
+        self._explorer: Explorer | None = None
+
+    @property
+    def handlers(self) -> Handlers:
+        """What answers each kind of request."""
+        return {
+            "open": self._open,
+            "draw": _once(self._draw),
+            "strip": _once(self._strip),
+            "directions": self._directions,
+            "sketch": self._sketch,
+        }
+
+    @property
+    def _opened(self) -> Explorer:
+        if self._explorer is None:
+            raise ConfigError("There is no generator yet; open one first.")
+        return self._explorer
+
+    def _open(self, request: Request) -> Answering:
+        path, steps = _checkpoint(request.fields.get("run"), request.fields.get("step"))
+        self._explorer = None
+        yield {"says": "loading PyTorch"}
+        import torch  # noqa: PLC0415 - what it is at is told first
+
+        from ganterm.latent.explorer import Explorer  # noqa: PLC0415
+        from ganterm.latent.load import load_generator  # noqa: PLC0415
+
+        torch.set_num_threads(1)
+        yield {"says": f"loading {path.name}"}
+        trained = load_generator(path)
+        if trained.config.trains_on_points:
+            raise ConfigError("This run makes points of the plane, not images to explore.")
+        explorer = self._explorer = Explorer(trained)
+        generator = trained.generator
+        return {
+            "step": trained.step,
+            "steps": steps,
+            "weights": trained.weights,
+            "side": generator.image_size,
+            "channels": generator.channels,
+            "classes": list(trained.classes),
+            "layers": explorer.layers,
+            **_told(explorer.family, explorer.ranking),
+        }
+
+    def _draw(self, request: Request) -> Fields:
+        explorer = self._opened
+        (view,) = explorer.views([scene_from(request.fields.get("scene"))])
+        family = request.fields.get("family", explorer.family)
+        return {
+            **_pixels(view.image[None]),
+            "vector": view.vector,
+            "values": explorer.values(view.point, str(family)),
+            "label": view.label,
+        }
+
+    def _strip(self, request: Request) -> Fields:
+        given = request.fields.get("scenes")
+        if not isinstance(given, list) or not 1 <= len(given) <= MOST_SCENES:
+            raise ConfigError(f"A strip is of 1 to {MOST_SCENES} scenes.")
+        views = self._opened.views([scene_from(each) for each in given])
+        import torch  # noqa: PLC0415
+
+        return _pixels(torch.stack([view.image for view in views]))
+
+    def _directions(self, request: Request) -> Answering:
+        explorer = self._opened
+        if request.fields.get("family") != DIMENSION:
+            return _told(explorer.family, explorer.ranking)
+        measuring = explorer.measuring()
+        while True:
+            try:
+                done, total = next(measuring)
+            except StopIteration as end:
+                return _told(DIMENSION, end.value)
+            yield {"says": f"measuring dimension {done} of {total}"}
+
+    def _sketch(self, request: Request) -> Answering:
+        explorer = self._opened
+        label = explorer.label_of(Place(label=_label(request.fields.get("label"))))
+        target = _target(request.fields.get("pixels"), explorer)
+        # What was drawn a moment ago is there, before the search begins, for as long as it takes.
+        yield None
+        search = explorer.search(target, label, steps=SEARCH_STEPS, starts=SEARCH_STARTS)
+        while not search.over:
+            if search.step % _TELL_EVERY == 0:
+                yield _found(search, label)
+            search.advance()
+            yield None
+        return _found(search, label)
+
+
+def _once(answer: Callable[[Request], Fields]) -> Callable[[Request], Answering]:
+    """Answer in one piece, when it is the request's turn."""
+
+    def answering(request: Request) -> Answering:
+        yield from ()
+        return answer(request)
+
+    return answering
+
+
+def _checkpoint(run: object, step: object) -> tuple[Path, list[int]]:
+    """Return the checkpoint that is meant, verified, and the steps of all there are."""
+    if not isinstance(run, str):
+        raise ConfigError("A generator is opened by the path of its run.")
+    found = RunDir(Path(run))
+    paths = checkpoints.list_checkpoints(found.checkpoints)
+    steps = [known for path in paths if (known := step_of(path)) is not None]
+    if not steps:
+        raise DataError(
+            f"{found.name} has no checkpoint yet; wait for the first, or write one with k in the "
+            "monitor."
+        )
+    if step is not None:
+        if step not in steps:
+            raise ConfigError(f"{found.name} has no checkpoint of step {step}.")
+        return found.checkpoint_path(step), steps
+    newest, damaged = checkpoints.newest_valid(found.checkpoints)
+    if newest is None:
+        path, reason = damaged[0]
+        raise DataError(f"No checkpoint of {found.name} is whole ({path.name}: {reason}).")
+    return newest, steps
+
+
+def _target(pixels: object, explorer: Explorer) -> Tensor:
+    """Return a drawing of one byte a pixel, in base64, as (C, H, W) in [-1, 1]."""
+    import torch  # noqa: PLC0415
+
+    generator = explorer.trained.generator
+    side = generator.image_size
+    try:
+        data = base64.b64decode(pixels, validate=True) if isinstance(pixels, str) else b""
+    except (binascii.Error, ValueError):
+        data = b""
+    if len(data) != side * side:
+        raise ConfigError(f"A sketch is {side}x{side} pixels of one byte, in base64.")
+    grey = torch.frombuffer(bytearray(data), dtype=torch.uint8).reshape(1, side, side)
+    return grey.float().div(127.5).sub(1).expand(generator.channels, -1, -1)
+
+
+def _label(given: object) -> int | None:
+    return given if isinstance(given, int) and given >= 0 else None
+
+
+def _pixels(images: Tensor) -> Fields:
+    """Return images (N, C, H, W), uint8, as they are sent: height, width, channels last."""
+    count, channels, height, width = images.shape
+    data = images.permute(0, 2, 3, 1).contiguous().numpy().tobytes()
+    sent = base64.b64encode(data).decode()
+    return {"count": count, "width": width, "height": height, "channels": channels, "pixels": sent}
+
+
+def _told(family: str, ranking: Ranking) -> Fields:
+    numbers = ranking.dimensions or range(len(ranking.strengths))
+    return {
+        "family": family,
+        "directions": [
+            [f"{family}{number}", round(strength, 5)]
+            for number, strength in zip(numbers, ranking.strengths.tolist(), strict=True)
+        ],
+    }
+
+
+def _found(search: Projection, label: int | None) -> Fields:
+    from ganterm.latent.explorer import encoded  # noqa: PLC0415
+    from ganterm.latent.sample import to_uint8  # noqa: PLC0415
+
+    best = search.best
+    return {
+        **_pixels(to_uint8(best.image)[None]),
+        "vector": encoded(best.point),
+        "label": label,
+        "distance": round(best.error, 5),
+        "step": search.step,
+        "steps": search.settings.steps,
+    }

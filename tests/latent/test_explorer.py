@@ -1,0 +1,84 @@
+"""Places become points: from a seed or a vector, moved along directions, truncated, walked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganterm.errors import ConfigError
+from ganterm.latent.explorer import Explorer, decoded, encoded
+from ganterm.latent.interpolation import linear, spherical
+from ganterm.latent.load import load_generator
+from ganterm.latent.sample import generate, latent_of
+from ganterm.runs.places import Place, Walk
+from tests.cli.checkpointed import untrained
+
+
+@pytest.fixture(scope="module")
+def explorer(tmp_path_factory: pytest.TempPathFactory) -> Explorer:
+    directory: Path = tmp_path_factory.mktemp("run")
+    return Explorer(load_generator(untrained(directory, "dcgan-8x8")))
+
+
+def test_a_move_sets_one_direction_and_leaves_the_others(explorer: Explorer) -> None:
+    """As far along it as was said, whatever the place was."""
+    here = Place(4)
+    before = explorer.values(explorer.point(here), "f")
+    after = explorer.values(explorer.point(here.moved("f2", 1.5).moved("f7", -3.0)), "f")
+    expected = [*before]
+    expected[2], expected[7] = 1.5, -3.0
+    assert after == pytest.approx(expected, abs=2e-3)
+
+
+def test_dimensions_are_directions_too(explorer: Explorer) -> None:
+    """Number 5 of the latent is set to what was said."""
+    point = explorer.point(Place(4).moved("d5", 2.5))
+    expected = latent_of(4, 64)
+    expected[5] = 2.5
+    torch.testing.assert_close(point, expected)
+    assert explorer.values(point, "d")[5] == 2.5
+
+
+def test_truncation_draws_the_image_nearer_but_tells_the_point_itself(explorer: Explorer) -> None:
+    """The sliders stay where they are while the image goes to the mean."""
+    (view,) = explorer.views([Place(4, truncation=0.5)])
+    z = latent_of(4, 64)
+    torch.testing.assert_close(view.point, z)
+    expected = generate(explorer.trained.generator, (0.5 * z)[None])[0]
+    assert torch.equal(view.image, expected)
+
+
+@pytest.mark.parametrize("way", ["linear", "spherical"])
+def test_a_walk_begins_at_a_and_ends_at_b(explorer: Explorer, way: str) -> None:
+    """And is between them in between, along the way that was asked for."""
+    a, b = Place(1), Place(2, truncation=0.5)
+    scenes = [Walk(a, b, at, "linear" if way == "linear" else "spherical") for at in (0, 0.25, 1)]
+    first, between, last = explorer.views(scenes)
+    ends = explorer.views([a, b])
+    assert torch.equal(first.image, ends[0].image)
+    assert torch.equal(last.image, ends[1].image)
+    go = linear if way == "linear" else spherical
+    expected = go(latent_of(1, 64), 0.5 * latent_of(2, 64), torch.tensor([0.25]))[0]
+    torch.testing.assert_close(between.point, expected)
+
+
+def test_a_vector_is_a_place_of_its_own(explorer: Explorer) -> None:
+    """The point of any image can be gone back to."""
+    (view,) = explorer.views([Place(9).moved("f0", 2.0)])
+    (again,) = explorer.views([Place(vector=view.vector)])
+    assert torch.equal(again.image, view.image)
+    assert torch.equal(decoded(encoded(view.point)), view.point)
+
+
+def test_a_class_is_refused_by_nobody_who_has_none(explorer: Explorer) -> None:
+    """A generator that is not conditional leaves classes aside."""
+    assert explorer.label_of(Place(label=3)) is None
+
+
+def test_directions_that_are_not_there_are_refused(explorer: Explorer) -> None:
+    """By their name."""
+    for key in ("f64", "d64", "f", "f-1", "z0", ""):
+        with pytest.raises(ConfigError, match=r"There (is|are) no direction"):
+            explorer.point(Place().moved(key, 1.0))
