@@ -104,7 +104,8 @@ def test_the_app_never_imports_torch(tmp_path: Path) -> None:
     run = create_run(tmp_path, "seen", "dcgan-8x8")
     with JournalWriter(run.journal) as journal:
         journal.write("metrics", 1, d_loss=1.0, g_loss=2.0)
-    visits = [["question_mark"], ["escape"], ["n"], ["escape"], ["space"], ["enter"], ["escape"]]
+    visits = [["question_mark"], ["escape"], ["n"], ["escape"], ["space"], ["E"], ["escape"]]
+    visits += [["escape"], ["enter"], ["escape"]]
     done = subprocess.run(
         [sys.executable, "-c", _APP_PROBE, tmp_path, json.dumps(visits)],
         capture_output=True,

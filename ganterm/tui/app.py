@@ -99,6 +99,12 @@ def _judge() -> Screen[None]:
     return JudgeScreen()
 
 
+def _explorer() -> Screen[None]:
+    from ganterm.tui.screens.explorer import ExplorerScreen  # noqa: PLC0415
+
+    return ExplorerScreen()
+
+
 def _compare() -> Screen[None]:
     from ganterm.tui.screens.compare import CompareScreen  # noqa: PLC0415
 
@@ -114,7 +120,7 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         runs_signal: published with `RunsListed` when the list of all runs changed.
         feed_signal: published with `FeedUpdated` when there is news of a watched run.
         listed: the list of all runs; None before the first look.
-        watched: the run that the monitor shows, or the judge's screen.
+        watched: the run that the monitor shows, or the judge's screen, or the explorer.
         judged_among: the runs that it is compared with there.
         compared: the runs that are laid over one another.
     """
@@ -132,6 +138,7 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         "setup": _setup,
         "monitor": _monitor,
         "judge": _judge,
+        "explorer": _explorer,
         "compare": _compare,
     }
 
@@ -153,6 +160,7 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         self.listed: RunsListed | None = None
         self.watched: RunDir | None = options.run
         self._judged_from = "runs"
+        self._explored_from = "runs"
         self.judged_among: tuple[RunDir, ...] = ()
         self.compared: tuple[RunDir, ...] = ()
 
@@ -189,6 +197,20 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
     def leave_judge(self) -> None:
         """Go back to where the judge's screen was opened."""
         if self._judged_from == "monitor" and self.watched:
+            self.watch_run(self.watched)
+        else:
+            self.show_runs()
+
+    def explore_run(self, run: RunDir) -> None:
+        """Show what the generator of a run can make."""
+        self._explored_from = self.current_mode
+        self.watched = run
+        self.poller.watch(run)
+        self.switch_mode("explorer")
+
+    def leave_explorer(self) -> None:
+        """Go back to where the explorer was opened."""
+        if self._explored_from == "monitor" and self.watched:
             self.watch_run(self.watched)
         else:
             self.show_runs()

@@ -195,6 +195,11 @@ class MonitorScreen(HealingScreen):
         if self.ganterm.watched is not None:
             self.ganterm.judge_run(self.ganterm.watched)
 
+    def action_explore(self) -> None:
+        """Walk in the space behind the run's generator."""
+        if self.ganterm.watched is not None:
+            self.ganterm.explore_run(self.ganterm.watched)
+
     def action_leave(self) -> None:
         """Go one step back: to the newest, to all panes, to the runs."""
         if self.samples.unzoom():

@@ -23,6 +23,9 @@ from ganterm.tui.widgets.run_table import RunTable
 
 CARD_FROM_LINES: Final = 32
 """Height of a screen that has room for more than the table."""
+_NEED_A_RUN: Final = frozenset(
+    {"watch", "mark", "mark_all", "resume", "judge", "explore", "rename", "note", "delete"}
+)
 REST_SECONDS: Final = 0.25
 """How long the cursor rests on a run before the run is read in full."""
 
@@ -150,7 +153,7 @@ class RunsScreen(RunDeeds):
         if not self.is_mounted:
             return True
         run = self.table.current
-        if action in {"watch", "mark", "mark_all", "resume", "judge", "rename", "note", "delete"}:
+        if action in _NEED_A_RUN:
             return True if run else None
         if action == "compare":
             return True if len(self.table.marked) > 1 else None
@@ -185,6 +188,11 @@ class RunsScreen(RunDeeds):
         if run := self.table.current:
             marked = self._marked
             self.ganterm.judge_run(run.run, [each.run for each in marked] if marked else None)
+
+    def action_explore(self) -> None:
+        """Walk in the space behind the generator of the run under the cursor."""
+        if run := self.table.current:
+            self.ganterm.explore_run(run.run)
 
     def action_compare(self) -> None:
         """Lay the marked runs over one another, in the table's order."""

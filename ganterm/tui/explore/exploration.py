@@ -1,0 +1,179 @@
+"""Where one stands in the space behind a generator, and what the big image shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from ganterm.render.raster import Raster
+from ganterm.runs.places import MAX_TRUNCATION, WAYS, Mix, Place, Scene, Walk, Way
+from ganterm.tui.explore.answers import Direction, Opened
+from ganterm.tui.explore.trail import Trail
+
+SPAN: Final = 3.0
+"""How far the sliders go to both sides, in standard deviations."""
+STEP: Final = 0.25
+LONG_STEP: Final = 1.0
+TRUNCATION_STEP: Final = 0.1
+WALK_STEP: Final = 0.05
+LONG_WALK_STEP: Final = 0.25
+FRAMES: Final = 7
+"""Images in the strip."""
+
+Showing = Literal["place", "walk"]
+
+
+@dataclass(frozen=True)
+class Pick:
+    """An end of a walk: the place, and its image as it was seen there."""
+
+    place: Place
+    image: Raster | None = None
+
+
+class Exploration:
+    """All that a person has chosen.
+
+    Attributes:
+        opened: the generator; None while there is none.
+        directions: the sliders, the strongest first. family: of which kind they are.
+        chosen: which of them the keys move.
+        values: where the place that was drawn last is along each direction, by its key.
+        trail: where one is, and was.
+        a: where a walk begins. b: where it ends. at: how far along it one is, 0 to 1.
+        way: along which way. crossover: the layer from which B's styles are taken; None walks.
+        showing: what the image is of.
+    """
+
+    def __init__(self) -> None:
+        self.opened: Opened | None = None
+        self.directions: tuple[Direction, ...] = ()
+        self.family = "f"
+        self.chosen = 0
+        self.values: dict[str, float] = {}
+        self.trail = Trail(Place())
+        self.a: Pick | None = None
+        self.b: Pick | None = None
+        self.at = 0.0
+        self.way: Way = WAYS[0]
+        self.crossover: int | None = None
+        self.showing: Showing = "place"
+
+    @property
+    def place(self) -> Place:
+        """Where one is."""
+        return self.trail.place
+
+    @property
+    def direction(self) -> Direction | None:
+        """The one that the keys move along."""
+        return self.directions[self.chosen] if self.chosen < len(self.directions) else None
+
+    @property
+    def scene(self) -> Scene:
+        """What the image is to show."""
+        if self.showing == "walk" and self.a and self.b:
+            if self.crossover is not None:
+                return Mix(self.a.place, self.b.place, self.crossover)
+            return Walk(self.a.place, self.b.place, self.at, self.way)
+        return self.place
+
+    @property
+    def frames(self) -> list[Scene]:
+        """What the strip is to show: the way along the slider, or that from A to B."""
+        shares = [index / (FRAMES - 1) for index in range(FRAMES)]
+        scene = self.scene
+        if isinstance(scene, Walk):
+            return [replace(scene, at=share) for share in shares]
+        if isinstance(scene, Mix) and self.opened:
+            layers = self.opened.layers
+            return [replace(scene, crossover=round(share * layers)) for share in shares]
+        if self.direction is None or not isinstance(scene, Place):
+            return []
+        key = self.direction.key
+        return [scene.moved(key, SPAN * (2 * share - 1)) for share in shares]
+
+    def value(self, direction: Direction) -> float | None:
+        """Return where along a direction one is; None before that is known."""
+        moved = self.place.at(direction.key)
+        return self.values.get(direction.key) if moved is None else moved
+
+    # What can be chosen
+
+    def take_directions(self, family: str, directions: Sequence[Direction]) -> None:
+        """Have these sliders."""
+        if family != self.family:
+            self.chosen = 0
+        self.family, self.directions = family, tuple(directions)
+        self.chosen = min(self.chosen, max(len(self.directions) - 1, 0))
+
+    def choose(self, at: int) -> None:
+        """Choose a slider; there is none before the first and after the last."""
+        self.chosen = min(max(at, 0), max(len(self.directions) - 1, 0))
+
+    def nudge(self, by: float) -> bool:
+        """Move the chosen slider; tell whether it could be."""
+        direction = self.direction
+        value = self.value(direction) if direction else None
+        if direction is None or value is None:
+            return False
+        # Onto the next of even values, so that the middle is met again.
+        step = abs(by)
+        goal = (round(value / step + (0.501 if by > 0 else -0.501))) * step
+        return self.slide(goal)
+
+    def slide(self, value: float) -> bool:
+        """Put the chosen slider at a value; tell whether it moved."""
+        direction = self.direction
+        if direction is None:
+            return False
+        value = min(max(round(value, 3), -SPAN), SPAN)
+        self.visit(self.place.moved(direction.key, value), f"slide {direction.key}")
+        return True
+
+    def visit(self, place: Place, doing: str = "") -> None:
+        """Go to a place, which is shown from now on."""
+        self.trail.visit(place, doing)
+        self.showing = "place"
+
+    def truncate(self, by: float) -> None:
+        """Stay nearer to the mean, or go further from it."""
+        psi = min(max(round(self.place.truncation + by, 2), 0.0), MAX_TRUNCATION)
+        self.visit(replace(self.place, truncation=psi), "truncate")
+
+    def turn_class(self, by: int) -> bool:
+        """Take the next class; tell whether there are any."""
+        classes = self.opened.classes if self.opened else ()
+        if not classes:
+            return False
+        label = ((self.place.label or 0) + by) % len(classes)
+        self.visit(replace(self.place, label=label), "class")
+        return True
+
+    def walk(self, by: float) -> bool:
+        """Go along the way from A to B; tell whether there is one."""
+        if not (self.a and self.b):
+            return False
+        self.showing = "walk"
+        if self.crossover is not None and self.opened:
+            layer = self.crossover + (1 if by > 0 else -1)
+            self.crossover = min(max(layer, 0), self.opened.layers)
+        else:
+            self.at = min(max(round(self.at + by, 3), 0.0), 1.0)
+        return True
+
+    def walk_to(self, share: float) -> bool:
+        """Go to a share of the way; tell whether there is one."""
+        if self.crossover is not None and self.opened:
+            self.crossover = round(share * self.opened.layers)
+            return self.walk_on
+        self.at = min(max(round(share, 3), 0.0), 1.0)
+        return self.walk_on
+
+    @property
+    def walk_on(self) -> bool:
+        """Show the way; tell whether there is one."""
+        if self.a and self.b:
+            self.showing = "walk"
+        return self.showing == "walk"

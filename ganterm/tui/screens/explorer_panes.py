@@ -1,0 +1,153 @@
+"""The panes of the explorer: which of them are seen beside the big image."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+from textual import events, on
+from textual.widget import Widget
+
+from ganterm.render.colour import Charset, ColourMode
+from ganterm.tui.explore.exploration import Exploration
+from ganterm.tui.screens.serving import ServingScreen
+from ganterm.tui.widgets.choice_line import ChoiceLine
+from ganterm.tui.widgets.place_list import PlaceList
+from ganterm.tui.widgets.sliders import Sliders
+
+Pane = Literal["sliders", "walk", "places", "sketch"]
+PANES: Final[tuple[Pane, ...]] = get_args(Pane)
+_NAMES: Final = ("1 sliders", "2 A to B", "3 places", "4 sketch")
+_WIDE_COLUMNS, _WIDE_ROWS = 150, 40
+"""The least screen that has room for everything."""
+_STRIP_COLUMNS, _STRIP_ROWS = 100, 36
+"""The least that has room for the strip below."""
+_SIDE_COLUMNS: Final = 46
+_LEAST_STRIP, _MOST_STRIP = 7, 11
+"""Rows of the strip with its title."""
+_AROUND: Final = 4
+"""Rows above and below the body."""
+
+
+class ExplorerPanes(ServingScreen):
+    """A big image beside one pane of four, or beside all of them where there is room.
+
+    Attributes:
+        active: the pane that has the keys. alone: whether the image has all the room.
+        exploration: what has been chosen.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active: Pane = "sliders"
+        self.alone = False
+        self.exploration = Exploration()
+
+    @property
+    def sliders(self) -> Sliders:
+        """The sliders for the directions."""
+        return self.query_one("#sliders", Sliders)
+
+    @property
+    def places(self) -> PlaceList:
+        """The places to go back to."""
+        return self.query_one(PlaceList)
+
+    @property
+    def has_strip(self) -> bool:
+        """Whether the strip is seen."""
+        return bool(self.query_one("#strip").display)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange the panes for another size."""
+        self.divide()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Follow the focus to its pane."""
+        for pane in PANES:
+            if event.widget.id == pane and pane != self.active:
+                self.active = pane
+                self.divide()
+
+    def divide(self) -> None:
+        """Show what there is room for."""
+        width, height = self.size
+        lines = [self.query_one(f"#{name}") for name in ("classes", "trouble")]
+        rows = height - _AROUND - sum(bool(line.display) for line in lines)
+        wide = not self.alone and width >= _WIDE_COLUMNS and height >= _WIDE_ROWS
+        strip = not self.alone and width >= _STRIP_COLUMNS and height >= _STRIP_ROWS
+        strip = strip and not self._in_characters and (wide or self.active != "sketch")
+        below = strip and not wide
+        picture = self._picture_width(rows - (_LEAST_STRIP if below else 0), width)
+        # What the picture, which is enlarged by whole numbers, leaves of the height.
+        left = min(max(rows - (picture - 2) // 2, _LEAST_STRIP), _MOST_STRIP)
+        body = self.query_one("#body")
+        layout = "-alone" if self.alone else "-wide" if wide else "-strip" if strip else "-plain"
+        body.set_classes(layout)
+        if wide:
+            body.styles.grid_columns = f"{picture} 1fr {_SIDE_COLUMNS}"
+            body.styles.grid_rows = f"1fr 1fr {_MOST_STRIP}"
+        else:
+            body.styles.grid_columns = "1fr" if self.alone else f"{picture} 1fr"
+            body.styles.grid_rows = f"1fr {left}" if below else "1fr"
+        self.query_one("#strip").display = strip
+        for pane in PANES:
+            self.query_one(f"#{pane}").display = not self.alone and self._seen(pane, wide)
+        self.query_one("#panes", ChoiceLine).show(_NAMES, PANES.index(self.active))
+
+    def _seen(self, pane: Pane, wide: bool) -> bool:
+        if not wide:
+            return pane == self.active
+        if pane in {"sliders", "sketch"}:
+            return (pane == "sketch") == (self.active == "sketch")
+        return True
+
+    @property
+    def _in_characters(self) -> bool:
+        """Whether characters stand for brightness: so small an image cannot be read then."""
+        canvas = self.ganterm.options.canvas
+        return canvas.charset is Charset.ASCII or canvas.colour is ColourMode.NONE
+
+    def _picture_width(self, rows: int, width: int) -> int:
+        """Return the cells that the image takes: it is enlarged by whole numbers."""
+        side = self.exploration.opened.side if self.exploration.opened else 28
+        room = min(2 * rows, width // 2)
+        return (room // side * side if room >= side else room) + 2
+
+    @on(ChoiceLine.Chosen, "#panes")
+    def _choose_pane(self, event: ChoiceLine.Chosen) -> None:
+        self.go_to(PANES[event.index])
+
+    def go_to(self, pane: Pane) -> None:
+        """Show a pane and give it the keys."""
+        self.active, self.alone = pane, False
+        self.divide()
+        self.query_one(f"#{pane}", Widget).focus()
+
+    def action_pane_sliders(self) -> None:
+        """Go to the sliders."""
+        self.go_to("sliders")
+
+    def action_pane_walk(self) -> None:
+        """Go to the way from A to B."""
+        self.go_to("walk")
+
+    def action_pane_places(self) -> None:
+        """Go to the places."""
+        self.go_to("places")
+
+    def action_pane_sketch(self) -> None:
+        """Go to the sketch."""
+        self.go_to("sketch")
+
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self.go_to(PANES[(PANES.index(self.active) + 1) % len(PANES)])
+
+    def action_previous_pane(self) -> None:
+        """Go to the pane before."""
+        self.go_to(PANES[PANES.index(self.active) - 1])
+
+    def action_alone(self) -> None:
+        """Give the image all the room, or share it again."""
+        self.alone = not self.alone
+        self.divide()

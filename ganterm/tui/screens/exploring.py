@@ -1,0 +1,261 @@
+"""Going about in the space behind a generator: what is asked for, and what becomes of it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from textual import on
+
+from ganterm.errors import ConfigError
+from ganterm.render.raster import Raster
+from ganterm.render.tint import CONTRASTS, TINTS, Tone
+from ganterm.runs.layout import RunDir
+from ganterm.runs.places import MAX_SEED, Place, Scene
+from ganterm.runs.serving import Message
+from ganterm.tui.explore.answers import Opened, directions_of, images_of
+from ganterm.tui.explore.exploration import LONG_STEP, SPAN, STEP, TRUNCATION_STEP, Exploration
+from ganterm.tui.screens.explorer_panes import ExplorerPanes
+from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.widgets.sliders import Sliders
+
+_SEEDS: Final = 10**6
+"""Random places have seeds below this: short enough to be told to others."""
+
+
+class ExploringScreen(ExplorerPanes):
+    """A screen on which a place is chosen and its image is drawn.
+
+    Attributes:
+        image: what was drawn last, and `drawn` of which scene. vector: the point of that.
+        strip: the images beside it.
+        saying: what the process is at; trouble: what went wrong last.
+        tone: in which colours images are painted.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.image: Raster | None = None
+        self.drawn: Scene | None = None
+        self.vector = ""
+        self.strip: list[Raster] = []
+        self.saying = ""
+        self.trouble = ""
+        self.tone = Tone()
+        self.step: int | None = None
+        self._run: RunDir | None = None
+        self._random = random.Random()
+        self._striped: list[Scene] = []
+
+    def show(self) -> None:
+        """Show everything as it stands."""
+        raise NotImplementedError
+
+    # The generator
+
+    def explore(self, run: RunDir) -> None:
+        """Begin with a run, unless it is explored already."""
+        if run == self._run and self.exploration.opened:
+            return
+        self._run, self.step = run, None
+        self.exploration = Exploration()
+        self.image, self.drawn, self.strip = None, None, []
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Have the generator loaded; the place is drawn as soon as it is."""
+        if self._run is None:
+            return
+        self.trouble, self.saying = "", "starting"
+        step = {} if self.step is None else {"step": self.step}
+        self.ask("open", self._open, run=str(self._run.path.absolute()), **step)
+        self.show()
+
+    def _open(self, answer: Message) -> None:
+        self.saying = str(answer.get("says", ""))
+        if not answer.get("going"):
+            self.exploration.opened = Opened.of(answer)
+            if not self.exploration.directions or self.exploration.family == answer["family"]:
+                self.exploration.take_directions(answer["family"], directions_of(answer))
+            self._striped = []
+            self.divide()
+            self.draw()
+        self.show()
+
+    def fail(self, sentence: str) -> None:
+        """Tell that something went wrong."""
+        self.trouble, self.saying = sentence, ""
+        self.show()
+
+    # Images
+
+    def draw(self) -> None:
+        """Have drawn what is chosen; of several requests in a row the newest is answered."""
+        self.show()
+        if self.exploration.opened is None:
+            if not self.server.busy:
+                self.prepare()
+            return
+        scene = self.exploration.scene
+        self.ask(
+            "draw", partial(self._drawn, scene), scene=scene.to_json(), family=self._family_now
+        )
+
+    @property
+    def _family_now(self) -> str:
+        return self.exploration.family
+
+    def _drawn(self, scene: Scene, answer: Message) -> None:
+        images = images_of(answer)
+        if not images:
+            return
+        self.trouble = ""
+        self.image, self.drawn = images[0], scene
+        self.vector = str(answer.get("vector", ""))
+        values = answer.get("values")
+        if isinstance(scene, Place) and isinstance(values, list):
+            family = self.exploration.family
+            self.exploration.values = {
+                f"{family}{index}": float(value) for index, value in enumerate(values)
+            }
+        self.show()
+        self.on_drawn()
+        if self.has_strip:
+            self.draw_strip()
+
+    def on_drawn(self) -> None:
+        """Do what waits for an image."""
+
+    def draw_strip(self) -> None:
+        """Have the strip drawn, unless it is as it should be."""
+        scenes = self.exploration.frames
+        if scenes and scenes != self._striped:
+            self._striped = scenes
+            self.ask("strip", self._strip_drawn, scenes=[each.to_json() for each in scenes])
+
+    def _strip_drawn(self, answer: Message) -> None:
+        self.strip = list(images_of(answer))
+        self.show()
+
+    # Sliders
+
+    @on(Sliders.Moved, "#sliders")
+    def _slide(self, event: Sliders.Moved) -> None:
+        self.exploration.choose(event.index)
+        self.exploration.slide(round(event.value * SPAN, 2))
+        self.draw()
+
+    @on(Sliders.Turned, "#sliders")
+    def _nudge(self, event: Sliders.Turned) -> None:
+        self.exploration.choose(event.index)
+        if event.by:
+            self.exploration.nudge(event.by * STEP)
+        self.draw()
+
+    def choose(self, by: int) -> None:
+        """Choose another slider."""
+        self.exploration.choose(self.exploration.chosen + by)
+        self.show()
+        if self.has_strip and self.exploration.opened:
+            self.draw_strip()
+
+    def nudge(self, by: int, *, far: bool) -> None:
+        """Move the chosen slider a step, or a long one."""
+        moved = self.exploration.nudge(by * (LONG_STEP if far else STEP))
+        if moved or self.exploration.opened is None:
+            self.draw()
+
+    def action_zero(self) -> None:
+        """Put the chosen slider in the middle."""
+        if self.exploration.slide(0.0):
+            self.draw()
+
+    def action_directions(self) -> None:
+        """Have sliders for directions of another kind."""
+        family = "d" if self.exploration.family == "f" else "f"
+        self.ask("directions", self._take_directions, family=family)
+
+    def _take_directions(self, answer: Message) -> None:
+        self.saying = str(answer.get("says", ""))
+        if not answer.get("going"):
+            self.exploration.take_directions(answer["family"], directions_of(answer))
+            self.draw()
+        self.show()
+
+    # Places
+
+    def action_random(self) -> None:
+        """Go to a random place."""
+        self.visit_seed(self._random.randrange(_SEEDS))
+
+    def visit_seed(self, seed: int) -> None:
+        """Go to the place of a seed, truncated as one is and of the same class."""
+        here = self.exploration.place
+        self.exploration.visit(replace(here, seed=seed, vector="", moves=()))
+        self.draw()
+
+    def action_seed(self) -> None:
+        """Ask for a seed."""
+        seed = "" if self.exploration.place.vector else str(self.exploration.place.seed)
+        ask = PromptScreen("Which seed? A whole number from 0.", seed, check=_seed)
+        self.app.push_screen(ask, lambda line: self.visit_seed(_seed(line)) if line else None)
+
+    def action_truncate(self) -> None:
+        """Stay nearer to the mean."""
+        self.exploration.truncate(-TRUNCATION_STEP)
+        self.draw()
+
+    def action_exaggerate(self) -> None:
+        """Go further from the mean."""
+        self.exploration.truncate(TRUNCATION_STEP)
+        self.draw()
+
+    def action_next_class(self) -> None:
+        """Draw the next class."""
+        self._turn_class(1)
+
+    def action_previous_class(self) -> None:
+        """Draw the class before."""
+        self._turn_class(-1)
+
+    def _turn_class(self, by: int) -> None:
+        if self.exploration.turn_class(by):
+            self.draw()
+        elif self.exploration.opened:
+            self.ganterm.say("This run was trained without labels, so there is no class to choose.")
+
+    def action_undo(self) -> None:
+        """Go back to the place before."""
+        if self.exploration.trail.undo():
+            self.exploration.showing = "place"
+            self.draw()
+
+    def action_redo(self) -> None:
+        """Go to the place after."""
+        if self.exploration.trail.redo():
+            self.exploration.showing = "place"
+            self.draw()
+
+    # How images are painted
+
+    def action_colours(self) -> None:
+        """Paint in the next colours."""
+        after = TINTS.index(self.tone.tint) + 1
+        self.tone = replace(self.tone, tint=TINTS[after % len(TINTS)])
+        self.show()
+
+    def action_contrast(self) -> None:
+        """Paint with the next contrast."""
+        after = CONTRASTS.index(self.tone.contrast) + 1
+        self.tone = replace(self.tone, contrast=CONTRASTS[after % len(CONTRASTS)])
+        self.show()
+
+
+def _seed(line: str) -> int:
+    """Return the seed that is meant; raises `ConfigError` where it is none."""
+    text = line.strip().replace(",", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_SEED):
+        raise ConfigError(f"A seed is a whole number from 0 to {MAX_SEED:,}.")
+    return int(text)

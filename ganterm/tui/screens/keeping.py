@@ -1,0 +1,250 @@
+"""Places that are picked as ends of a walk, walked between, kept, and gone back to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from textual import on
+from textual.timer import Timer
+
+from ganterm.errors import GantermError
+from ganterm.render.raster import Raster
+from ganterm.render.text import safe_text
+from ganterm.runs import bookmarks
+from ganterm.runs.bookmarks import Bookmark
+from ganterm.runs.places import WAYS, Place
+from ganterm.tui.explore.exploration import LONG_WALK_STEP, WALK_STEP, Pick
+from ganterm.tui.explore.words import place_words
+from ganterm.tui.screens.confirm import ConfirmScreen
+from ganterm.tui.screens.exploring import ExploringScreen
+from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.widgets.place_list import PlaceList, PlaceRow
+from ganterm.tui.widgets.sliders import Sliders
+
+_FRAME: Final = 0.02
+"""Share of the way that one frame of a walk that is played goes."""
+
+
+class KeepingScreen(ExploringScreen):
+    """A screen on which places are remembered.
+
+    Attributes:
+        kept: the bookmarks of the run.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[Bookmark] = []
+        self._player: Timer | None = None
+        self._onward = 1
+
+    # A, B and the way between
+
+    def action_pick_a(self) -> None:
+        """Begin the walk where one is."""
+        self.exploration.a = self._picked()
+        self._after_pick()
+
+    def action_pick_b(self) -> None:
+        """End the walk where one is."""
+        self.exploration.b = self._picked()
+        self._after_pick()
+
+    def _picked(self) -> Pick:
+        """Return what is shown as an end; of a walk, where on it one is."""
+        place = self.shown_place or self.exploration.place
+        return Pick(place, self.shown_image)
+
+    def _after_pick(self) -> None:
+        if self.exploration.showing == "walk":
+            self.draw()
+        self.show()
+
+    @property
+    def shown_image(self) -> Raster | None:
+        """The image that is seen."""
+        return self.image
+
+    @property
+    def shown_place(self) -> Place | None:
+        """The place whose image is seen; None where the image is yet to come."""
+        scene = self.exploration.scene
+        if isinstance(scene, Place):
+            return scene
+        if self.drawn != scene or not self.vector:
+            return None
+        ends = (self.exploration.a, self.exploration.b)
+        label = ends[0].place.label if ends[0] else None
+        if self.exploration.at >= 0.5 and ends[1]:
+            label = ends[1].place.label
+        return Place(vector=self.vector, label=label)
+
+    def walk(self, by: int, *, far: bool) -> None:
+        """Go a step from A to B, or a long one."""
+        if self.exploration.walk(by * (LONG_WALK_STEP if far else WALK_STEP)):
+            self.draw()
+        else:
+            self.ganterm.say("Pick two places first: a takes the present one as A, b as B.")
+
+    @on(Sliders.Moved, "#way")
+    def _walk_to(self, event: Sliders.Moved) -> None:
+        if self.exploration.walk_to((event.value + 1) / 2):
+            self.draw()
+
+    @on(Sliders.Turned, "#way")
+    def _walk_on(self, event: Sliders.Turned) -> None:
+        if event.by:
+            self.walk(event.by, far=False)
+
+    def action_next_way(self) -> None:
+        """Go along the other way, or mix by layers where the generator has styles."""
+        here = self.exploration
+        layers = here.opened.layers if here.opened else 0
+        if here.crossover is not None:
+            here.crossover, here.way = None, WAYS[0]
+        elif here.way == WAYS[-1] and layers:
+            here.crossover = layers // 2
+        else:
+            here.way = WAYS[(WAYS.index(here.way) + 1) % len(WAYS)]
+        if here.walk_on:
+            self.draw()
+        self.show()
+
+    @property
+    def plays(self) -> bool:
+        """Whether the walk is going by itself."""
+        return self._player is not None
+
+    def play(self) -> None:
+        """Let the walk go to and fro by itself, or stop it."""
+        if self._player is not None:
+            self.stop_playing()
+        elif self.exploration.walk_on:
+            pace = self.ganterm.options.pace.frames_per_second
+            self._player = self.set_interval(1 / pace, self._play_on)
+        else:
+            self.walk(0, far=False)
+
+    def stop_playing(self) -> None:
+        """Stop the walk where it is."""
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
+
+    def _play_on(self) -> None:
+        if self.ganterm.link_seconds or not self.is_current:
+            return
+        here = self.exploration
+        if here.showing != "walk":
+            self.stop_playing()
+            return
+        if here.crossover is not None and here.opened:
+            if not 0 <= here.crossover + self._onward <= here.opened.layers:
+                self._onward = -self._onward
+            here.walk(self._onward)
+        else:
+            if not 0 <= here.at + self._onward * _FRAME <= 1:
+                self._onward = -self._onward
+            here.walk(self._onward * _FRAME)
+        self.draw()
+
+    # Bookmarks and the way one came
+
+    def read_kept(self) -> None:
+        """Read the bookmarks of the run."""
+        self.kept = []
+        if self._run is not None:
+            try:
+                self.kept = bookmarks.read_bookmarks(self._run)
+            except GantermError as error:
+                self.ganterm.tell(error)
+
+    def action_bookmark(self) -> None:
+        """Ask for a name, and keep the place that is seen under it."""
+        place, opened = self.lasting_place, self.exploration.opened
+        if place is None or opened is None:
+            self.ganterm.say("The image is still being drawn; ask again in a moment.")
+            return
+        name = place_words(self.shown_place or place, opened.classes)
+        ask = PromptScreen("Keep this place with the run, under which name?", name)
+        self.app.push_screen(ask, partial(self._keep, place, opened.step))
+
+    @property
+    def lasting_place(self) -> Place | None:
+        """The place that is seen as its point: directions are others in another generator."""
+        place = self.shown_place
+        if place is None or not place.moves:
+            return place
+        if self.drawn != place or not self.vector:
+            return None
+        return replace(place, seed=0, vector=self.vector, moves=())
+
+    def _keep(self, place: Place, step: int, name: str | None) -> None:
+        if name and self._run is not None:
+            try:
+                self.kept = bookmarks.keep(self._run, Bookmark(name, place, step))
+            except GantermError as error:
+                self.ganterm.tell(error)
+            self.show()
+
+    def action_forget(self) -> None:
+        """Delete the bookmark that is chosen, after a question."""
+        mark = self._mark_at(self.places.at)
+        if mark is None:
+            self.ganterm.say("Choose a bookmark among the places (3) first.")
+            return
+        ask = ConfirmScreen(
+            f"Delete the bookmark {safe_text(mark.name)}?",
+            "The place itself can be found again only by chance.",
+            yes="Delete",
+            no="Keep",
+        )
+        self.app.push_screen(ask, partial(self._forget, mark))
+
+    def _forget(self, mark: Bookmark, yes: bool | None) -> None:
+        if yes and self._run is not None:
+            try:
+                self.kept = bookmarks.forget(self._run, mark.name)
+            except GantermError as error:
+                self.ganterm.tell(error)
+            self.show()
+
+    @property
+    def rows(self) -> list[PlaceRow]:
+        """The lines of the list of places: bookmarks, and the way one came, the newest first."""
+        here, trail = self.exploration, self.exploration.trail
+        classes = here.opened.classes if here.opened else ()
+        kept = [
+            PlaceRow(safe_text(each.name), f"step {each.step:,}", here=each.place == here.place)
+            for each in self.kept
+        ]
+        seen = [
+            PlaceRow(place_words(place, classes), here=at == trail.at)
+            for at, place in enumerate(trail.places)
+        ]
+        return [
+            PlaceRow("bookmarks" if kept else "no bookmarks yet: m keeps a place", heading=True),
+            *kept,
+            PlaceRow("the way you came, newest first", heading=True),
+            *reversed(seen),
+        ]
+
+    def _mark_at(self, at: int) -> Bookmark | None:
+        return self.kept[at - 1] if 1 <= at <= len(self.kept) else None
+
+    def open_chosen(self) -> None:
+        """Go to the place that is chosen in the list."""
+        at = self.places.at
+        if (mark := self._mark_at(at)) is not None:
+            self.exploration.visit(mark.place)
+        else:
+            back = at - len(self.kept) - 2
+            self.exploration.trail.go(len(self.exploration.trail.places) - 1 - back)
+            self.exploration.showing = "place"
+        self.draw()
+
+    @on(PlaceList.Opened)
+    def _open_clicked(self) -> None:
+        self.open_chosen()

@@ -1,0 +1,169 @@
+"""A process that draws, played by the test: it answers at once, with images that tell what of."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from textual.pilot import Pilot
+
+from ganterm.runs.layout import RunDir
+from ganterm.runs.places import Mix, Place, Scene, Walk, scene_from
+from ganterm.runs.serving import Message
+from ganterm.tui.app import GantermApp
+from ganterm.tui.screens.explorer import ExplorerScreen
+
+SIDE = 8
+DIRECTIONS = 24
+
+
+class PlayedServer:
+    """Answers as the real one does, without a process.
+
+    Attributes:
+        asked: every request, the newest last.
+        trouble, running, busy: as those of `ganterm.runs.serving.Server`.
+        classes: of the generator that is played. layers: with styles of their own.
+        silent: whether it keeps its answers back.
+    """
+
+    pid = None
+    classes: tuple[str, ...] = ()
+    layers = 0
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.trouble = ""
+        self.running = False
+        self.silent = False
+        self._answers: list[Message] = []
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._answers)
+
+    def fileno(self) -> None:
+        return None
+
+    def ask(self, do: str, **fields: Any) -> int:
+        self.running, self.trouble = True, ""
+        self.asked.append((do, fields))
+        number = len(self.asked)
+        pieces = getattr(self, f"_{do}")(fields)
+        self._answers += [{"id": number, **piece} for piece in pieces]
+        return number
+
+    def poll(self) -> list[Message]:
+        if self.silent:
+            return []
+        answers, self._answers = self._answers, []
+        return answers
+
+    def close(self) -> None:
+        self.running = False
+        self._answers = []
+
+    def die(self, trouble: str) -> None:
+        """Go as a process goes that crashes."""
+        self.close()
+        self.trouble = trouble
+
+    def _open(self, fields: dict[str, Any]) -> list[Message]:
+        directions = [[f"f{number}", DIRECTIONS - number] for number in range(DIRECTIONS)]
+        opened = {
+            "step": 400,
+            "steps": [200, 400],
+            "weights": "ema",
+            "side": SIDE,
+            "channels": 1,
+            "classes": list(self.classes),
+            "layers": self.layers,
+            "family": "f",
+            "directions": directions,
+        }
+        return [{"says": "loading PyTorch", "going": True}, opened]
+
+    def _draw(self, fields: dict[str, Any]) -> list[Message]:
+        scene = scene_from(fields["scene"])
+        values = [round((number * 37 % 61) / 10 - 3, 2) for number in range(DIRECTIONS)]
+        if isinstance(scene, Place):
+            for key, value in scene.moves:
+                values[int(key[1:])] = value
+        vector = base64.b64encode(bytes(4 * SIDE)).decode()
+        return [{**_sent([picture(scene)]), "vector": vector, "values": values, "label": None}]
+
+    def _strip(self, fields: dict[str, Any]) -> list[Message]:
+        return [_sent([picture(scene_from(each)) for each in fields["scenes"]])]
+
+    def _directions(self, fields: dict[str, Any]) -> list[Message]:
+        told = [[f"{fields['family']}{number}", 1.0] for number in range(DIRECTIONS)]
+        return [
+            {"says": "measuring dimension 1 of 24", "going": True},
+            {"family": fields["family"], "directions": told},
+        ]
+
+    def _sketch(self, fields: dict[str, Any]) -> list[Message]:
+        found = {
+            "count": 1,
+            "width": SIDE,
+            "height": SIDE,
+            "channels": 1,
+            "pixels": fields["pixels"],
+            "vector": base64.b64encode(bytes(8)).decode(),
+            "label": fields["label"],
+            "steps": 150,
+        }
+        return [
+            {**found, "distance": 0.09, "step": 0, "going": True},
+            {**found, "distance": 0.0123, "step": 150},
+        ]
+
+
+def picture(scene: Scene) -> bytes:
+    """Return the image of a scene: as wide a stair as its seed says, brighter with moves."""
+    if isinstance(scene, Walk):
+        columns, grey = round(scene.at * SIDE), 255
+    elif isinstance(scene, Mix):
+        columns, grey = scene.crossover, 170
+    else:
+        moved = sum(value for _, value in scene.moves)
+        columns, grey = scene.seed % SIDE + 1, min(max(round(150 + 30 * moved), 30), 255)
+    stairs = ((x, y) for y in range(SIDE) for x in range(SIDE))
+    return bytes(grey if 2 * x < columns + y else 0 for x, y in stairs)
+
+
+def _sent(images: list[bytes]) -> Message:
+    pixels = base64.b64encode(b"".join(images)).decode()
+    return {"count": len(images), "width": SIDE, "height": SIDE, "channels": 1, "pixels": pixels}
+
+
+async def settled(screen: ExplorerScreen, pilot: Pilot[None]) -> None:
+    """Have every answer taken, and what it leads to asked and answered."""
+    for _ in range(4):
+        await pilot.pause()
+        screen.hear()
+    await pilot.pause()
+
+
+async def explored(app: GantermApp, pilot: Pilot[None], run: RunDir) -> ExplorerScreen:
+    """Open a run on the explorer's screen."""
+    app.read_now()
+    app.explore_run(run)
+    await pilot.pause()
+    assert isinstance(app.screen, ExplorerScreen)
+    await settled(app.screen, pilot)
+    return app.screen
+
+
+async def press(screen: ExplorerScreen, pilot: Pilot[None], *keys: str) -> None:
+    """Press keys one after another, each answered before the next."""
+    for key in keys:
+        await pilot.press(key)
+        await settled(screen, pilot)
+
+
+def played(screen: ExplorerScreen) -> PlayedServer:
+    """Return what answers the screen."""
+    server = screen.server
+    assert isinstance(server, PlayedServer)
+    return server
