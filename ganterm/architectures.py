@@ -76,6 +76,7 @@ class GeneratorFacts(ArchitectureFacts):
 
 
 _DOUBLINGS: Final = ImageSizes(only=(16, 32, 64, 128))
+_FROM_FOUR_OR_SEVEN: Final = ImageSizes(only=(8, 14, 16, 28, 32, 56, 64, 112, 128))
 
 GENERATORS: Final[Mapping[str, GeneratorFacts]] = MappingProxyType(
     {
@@ -128,6 +129,13 @@ GENERATORS: Final[Mapping[str, GeneratorFacts]] = MappingProxyType(
             batch_norm=True,
             z_dim=100,
         ),
+        "stylegan": GeneratorFacts(
+            summary="Style-based: mapping network, styled layers from a constant, noise; can grow.",
+            image_sizes=_FROM_FOUR_OR_SEVEN,
+            published_size=28,
+            batch_norm=False,
+            z_dim=64,
+        ),
     }
 )
 
@@ -168,6 +176,12 @@ DISCRIMINATORS: Final[Mapping[str, ArchitectureFacts]] = MappingProxyType(
         "sngan": ArchitectureFacts(
             summary="Four strided convolutions to 512 channels, made for spectral normalisation.",
             image_sizes=ImageSizes(minimum=16),
+            published_size=28,
+            batch_norm=False,
+        ),
+        "stylegan": ArchitectureFacts(
+            summary="Pairs of 3x3 convolutions, mirroring the style-based generator; can grow.",
+            image_sizes=_FROM_FOUR_OR_SEVEN,
             published_size=28,
             batch_norm=False,
         ),

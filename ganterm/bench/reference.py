@@ -143,6 +143,8 @@ def check_comparable(config: RunConfig) -> None:
         "penalty": config.penalty != "none",
         "augment": config.augment != "none",
         "ema_kimg": config.ema_kimg > 0,
+        "generator": config.generator == "stylegan",  # its layers learn at rates of their own
+        "discriminator": config.discriminator == "stylegan",
         "precision": config.precision != "float32",
     }
     for field, asked in beyond.items():

@@ -29,6 +29,7 @@ def problems(config: RunConfig) -> Iterator[Problem]:
     yield from _points(config)
     yield from _schedule(config)
     yield from _networks(config)
+    yield from _style(config)
     yield from _objective(config)
     yield from _step(config)
 
@@ -100,6 +101,48 @@ def _networks(config: RunConfig) -> Iterator[Problem]:
             "bounds the discriminator's slope and batch normalisation undoes it; "
             "set d_norm = none.",
         )
+
+
+def _style(config: RunConfig) -> Iterator[Problem]:
+    """Yield what only style-based networks have, or what those cannot have together."""
+    if config.generator != "stylegan":
+        for field in ("modulation", "skip_outputs", "style_mixing"):
+            default = FIELDS[field].default
+            if getattr(config, field) != default:
+                yield Problem(
+                    field,
+                    f"is for generator stylegan, and {config.generator} has no styles; leave it at "
+                    f"{_word(default)}, or set generator = stylegan.",
+                )
+    if config.modulation == "demodulate" and config.g_norm != "auto":
+        yield Problem(
+            "g_norm",
+            "modulation demodulate takes the place of normalisation; set g_norm = auto, or "
+            "modulation = adain.",
+        )
+    if config.fade_kimg and not config.grows:
+        yield Problem(
+            "fade_kimg", "nothing grows that could fade in; set grow_kimg, or fade_kimg = 0."
+        )
+    if not config.grows:
+        return
+    for field in ("generator", "discriminator"):
+        if getattr(config, field) != "stylegan":
+            yield Problem(
+                "grow_kimg",
+                f"{field} {getattr(config, field)} cannot grow; set grow_kimg = 0, or {field} = "
+                "stylegan.",
+            )
+    if config.skip_outputs:
+        yield Problem(
+            "skip_outputs",
+            "sums all resolutions from the first step on and needs no growing; set grow_kimg and "
+            "fade_kimg to 0, or skip_outputs = false.",
+        )
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value}"
 
 
 def _has_batch_norm(norm: str, facts: architectures.ArchitectureFacts) -> bool:

@@ -23,9 +23,11 @@ def _about(
 
 
 GeneratorName = Literal[
-    "mlp", "mlp-small", "dcgan", "dcgan-resize", "dcgan-64", "dcgan-8x8", "upsample"
+    "mlp", "mlp-small", "dcgan", "dcgan-resize", "dcgan-64", "dcgan-8x8", "upsample", "stylegan"
 ]
-DiscriminatorName = Literal["mlp", "dcgan", "dcgan-64", "dcgan-8x8", "upsample", "sngan"]
+DiscriminatorName = Literal[
+    "mlp", "dcgan", "dcgan-64", "dcgan-8x8", "upsample", "sngan", "stylegan"
+]
 LossName = Literal[
     "minimax", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"
 ]
@@ -186,6 +188,44 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             "a remedy for mode collapse",
         ),
     ] = False
+    modulation: Annotated[
+        Literal["adain", "demodulate"],
+        _about(
+            NETWORK,
+            "How a style acts in generator stylegan.",
+            "adain normalises each image's features, as in StyleGAN; demodulate scales the weights "
+            "instead, as in StyleGAN2, and leaves no droplets",
+        ),
+    ] = "adain"
+    skip_outputs: Annotated[
+        bool,
+        _about(
+            NETWORK,
+            "Generator stylegan sums the pictures of all resolutions, in place of growing.",
+            "StyleGAN2's: fine and coarse train together, at full cost from the first step",
+        ),
+    ] = False
+    grow_kimg: Annotated[
+        float,
+        _about(
+            NETWORK,
+            "Thousands of images at each resolution before the next fades in; 0 begins at full "
+            "size.",
+            "stylegan only; the run must see more images than all resolutions together take",
+            ge=0,
+            le=10**6,
+        ),
+    ] = 0.0
+    fade_kimg: Annotated[
+        float,
+        _about(
+            NETWORK,
+            "Thousands of images over which a growing network fades in its next resolution.",
+            "about as many as grow_kimg; 0 switches at once",
+            ge=0,
+            le=10**6,
+        ),
+    ] = 0.0
 
     loss: Annotated[
         LossName,
@@ -312,6 +352,16 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             "helps when there are few images",
         ),
     ] = "none"
+    style_mixing: Annotated[
+        float,
+        _about(
+            STEP,
+            "Share of generated training images that mix the styles of two latents.",
+            "0.9 in the paper; keeps the layers of generator stylegan from relying on each other",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.0
     ema_kimg: Annotated[
         float,
         _about(
@@ -394,6 +444,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def trains_on_points(self) -> bool:
         """Whether the dataset is the ring, points of the plane in place of images."""
         return self.dataset == "ring"
+
+    @property
+    def grows(self) -> bool:
+        """Whether the networks begin at a low resolution and grow."""
+        return self.grow_kimg > 0
 
     @property
     def size_words(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,10 @@ from ganterm.config import RunConfig
 from ganterm.config.recorded import classes_in, config_in
 from ganterm.errors import ConfigError
 from ganterm.networks import Generator
-from ganterm.networks.configured import generator_of
+from ganterm.networks.configured import generator_of, growth_of
+from ganterm.networks.growth import grow
 from ganterm.runs import checkpoints
-from ganterm.runs.checkpoints import CheckpointDamaged
+from ganterm.runs.checkpoints import CheckpointDamaged, CheckpointHeader
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,22 @@ def load_generator(
         raise ConfigError(
             f"{path} cannot be sampled from: its weights do not fit its configuration."
         ) from None
+    growth = growth_of(config)
+    if growth is not None:
+        grow(generator, growth.stage(_images_seen(path, header)))
     # Twice as quick on a processor, where the images of transposed convolutions are small.
     generator.to(device).to(memory_format=torch.channels_last)
     generator.eval().requires_grad_(False)
     return Trained(generator, config, header.step, weights, classes)
+
+
+def _images_seen(path: Path, header: CheckpointHeader) -> int:
+    try:
+        return int(json.loads(header.metadata["counters"])["images"])
+    except (KeyError, TypeError, ValueError):
+        raise ConfigError(
+            f"{path} cannot be sampled from: it does not say how far its network had grown."
+        ) from None
 
 
 def _choose(path: Path, names: Iterable[str], ema: bool | None) -> str:

@@ -1,6 +1,7 @@
 """Generators and discriminators, one file per family; they know nothing of losses."""
 
 from ganterm.networks.base import Discriminator, Generator, count_parameters
+from ganterm.networks.equalised import learning_rates
 from ganterm.networks.init import INIT_SCHEMES, init_weights
 from ganterm.networks.registry import build_discriminator, build_generator
 from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
@@ -18,4 +19,5 @@ __all__ = [
     "count_parameters",
     "init_weights",
     "largest_singular_values",
+    "learning_rates",
 ]

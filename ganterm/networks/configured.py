@@ -7,6 +7,7 @@ import torch
 from ganterm.config import RunConfig
 from ganterm.errors import ConfigError
 from ganterm.networks.base import Discriminator, Generator
+from ganterm.networks.growth import Growth, sides_of
 from ganterm.networks.points import point_discriminator, point_generator
 from ganterm.networks.registry import assemble, build_discriminator, build_generator
 from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
@@ -27,6 +28,10 @@ def generator_of(config: RunConfig, classes: int = 0) -> Generator:
         width=config.width,
         norm=config.g_norm,
         classes=_conditioned_on(config, classes),
+        modulation=config.modulation,
+        grows=config.grows,
+        skip_outputs=config.skip_outputs,
+        style_mixing=config.style_mixing,
     )
     if config.trains_on_points:
         return point_generator(spec)
@@ -49,10 +54,22 @@ def discriminator_of(config: RunConfig, classes: int = 0) -> Discriminator:
         minibatch_discrimination=config.minibatch_discrimination,
         classes=_conditioned_on(config, classes),
         conditioning="concat" if config.conditional == "concat" else "projection",
+        grows=config.grows,
     )
     if config.trains_on_points:
         return assemble(point_discriminator(spec), spec)
     return build_discriminator(config.discriminator, spec)
+
+
+def growth_of(config: RunConfig) -> Growth | None:
+    """Return the schedule by which the networks grow; None where they have full size throughout."""
+    if not config.grows:
+        return None
+    return Growth(
+        levels=len(sides_of(config.image_size)),
+        grow=round(config.grow_kimg * 1000),
+        fade=round(config.fade_kimg * 1000),
+    )
 
 
 def _shape(config: RunConfig) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from ganterm.architectures import (
     ArchitectureFacts,
 )
 from ganterm.errors import ConfigError
-from ganterm.networks import dcgan, dcgan8, dcgan64, mlp, sngan, upsample
+from ganterm.networks import dcgan, dcgan8, dcgan64, mlp, sngan, stylegan, upsample
 from ganterm.networks.base import (
     Discriminator,
     DiscriminatorParts,
@@ -37,6 +37,11 @@ _GENERATORS: Final[Mapping[str, Callable[[GeneratorSpec], nn.Sequential]]] = {
     "upsample": upsample.generator,
 }
 
+_WHOLE_GENERATORS: Final[Mapping[str, Callable[[GeneratorSpec], Generator]]] = {
+    "stylegan": stylegan.StyleGenerator,
+}
+"""Those that are no stack of layers, and take labels in by themselves."""
+
 _DISCRIMINATORS: Final[Mapping[str, Callable[[DiscriminatorSpec], DiscriminatorParts]]] = {
     "mlp": mlp.discriminator,
     "dcgan": dcgan.discriminator,
@@ -44,6 +49,7 @@ _DISCRIMINATORS: Final[Mapping[str, Callable[[DiscriminatorSpec], DiscriminatorP
     "dcgan-8x8": dcgan8.discriminator,
     "upsample": upsample.discriminator,
     "sngan": sngan.discriminator,
+    "stylegan": stylegan.discriminator,
 }
 
 
@@ -58,6 +64,8 @@ def build_generator(name: str, spec: GeneratorSpec) -> Generator:
         raise ConfigError(
             f"z_dim must be at least 1, not {spec.z_dim}; the usual is {facts.z_dim}."
         )
+    if name in _WHOLE_GENERATORS:
+        return _WHOLE_GENERATORS[name](spec)
     return SequentialGenerator(_GENERATORS[name](joined(spec)), spec)
 
 

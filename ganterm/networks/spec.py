@@ -10,6 +10,9 @@ from ganterm.networks.blocks import Norm
 Conditioning = Literal["projection", "concat"]
 """How a discriminator is told the class of an image; a generator has it joined to z."""
 
+Modulation = Literal["adain", "demodulate"]
+"""How a style acts in the style generator: on normalised features, or on the weights."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorSpec:
@@ -25,6 +28,14 @@ class GeneratorSpec:
     norm: Norm = "auto"
     classes: int = 0
     """How many classes it is conditioned on; 0 is not at all."""
+    modulation: Modulation = "adain"
+    """Of the style generator alone, as are the following."""
+    grows: bool = False
+    """Make it ready for every stage of progressive growing."""
+    skip_outputs: bool = False
+    """Sum the pictures of all resolutions into the image."""
+    style_mixing: float = 0.0
+    """Share of training images with the styles of two latents."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,3 +57,5 @@ class DiscriminatorSpec:
     """How many classes it is conditioned on; 0 is not at all."""
     conditioning: Conditioning = "projection"
     """How, where it is: by projection of the features, or by planes beside the channels."""
+    grows: bool = False
+    """Make it ready for every stage of progressive growing, where the architecture can grow."""

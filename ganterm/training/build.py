@@ -9,7 +9,7 @@ from torch import nn
 
 from ganterm.config import RunConfig
 from ganterm.errors import ConfigError
-from ganterm.networks import Discriminator, Generator, init_weights
+from ganterm.networks import Discriminator, Generator, init_weights, learning_rates
 from ganterm.networks.configured import discriminator_of, generator_of
 from ganterm.training.seeding import seed_default_generators
 
@@ -84,6 +84,10 @@ def _place(module: nn.Module, device: torch.device) -> None:
 
 
 def _adam(module: nn.Module, lr: float, config: RunConfig) -> torch.optim.Adam:
-    parameters = list(module.parameters())
-    fused = parameters[0].device.type in {"cpu", "cuda"}
-    return torch.optim.Adam(parameters, lr=lr, betas=(config.beta1, config.beta2), fused=fused)
+    """Return Adam with a group for each factor on the learning rate, which the loop applies."""
+    groups = [
+        {"params": parameters, "factor": factor}
+        for factor, parameters in learning_rates(module).items()
+    ]
+    fused = next(module.parameters()).device.type in {"cpu", "cuda"}
+    return torch.optim.Adam(groups, lr=lr, betas=(config.beta1, config.beta2), fused=fused)

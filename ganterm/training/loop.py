@@ -11,6 +11,8 @@ import torch
 
 from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
 from ganterm.errors import ConfigError, TrainingError
+from ganterm.networks.configured import growth_of
+from ganterm.networks.growth import grow
 from ganterm.training.batches import Batches
 from ganterm.training.build import build
 from ganterm.training.ema import Ema
@@ -78,9 +80,11 @@ class Trainer:
         self.ema = Ema(self.networks.generator, config.ema_kimg) if config.ema_kimg else None
         self.window = RunningMeans(device)
         self.epoch_means = RunningMeans(device)
+        self.growth = growth_of(config)
         self.step = 0
         self.batches_seen = 0
         self.images_seen = 0
+        self.grow()
         self._broken = FirstNonFinite(MEASURED)
         self._pending: list[tuple[Metrics | EpochEnded, dict[str, torch.Tensor]]] = []
         self._gan_step = GanStep(self.networks, config, self._record)
@@ -158,7 +162,7 @@ class Trainer:
         self.step += 1
         ends_window = self.step % self.config.log_every == 0
         self._gan_step.run(
-            [self.batches[index] for index in indices],
+            [self._real_batch(index) for index in indices],
             labels=[self.batches.labels(index) for index in indices],
             first_batch=self.batches_seen,
             measure=ends_window,
@@ -168,8 +172,22 @@ class Trainer:
         self.images_seen += images
         if self.ema:
             self.ema.update(self.networks.generator, images=images, images_seen=self.images_seen)
+        self.grow()
         if ends_window:
             self._close_window()
+
+    def grow(self) -> None:
+        """Bring the networks to the stage that the images seen so far ask for, if they grow."""
+        if self.growth is None:
+            return
+        stage = self.growth.stage(self.images_seen)
+        averaged = [self.ema.model] if self.ema else []
+        for network in (self.networks.generator, self.networks.discriminator, *averaged):
+            grow(network, stage)
+
+    def _real_batch(self, index: int) -> torch.Tensor:
+        batch = self.batches[index]
+        return batch if self.growth is None else self.growth.shrunk(batch, self.images_seen)
 
     def flush(self) -> list[Metrics | EpochEnded]:
         """Fetch what was measured since the last fetch; raises `DivergenceError`."""
@@ -238,4 +256,4 @@ class Trainer:
             (self.networks.optimizer_d, self.config.lr_d),
         ):
             for group in optimizer.param_groups:
-                group["lr"] = rate * factor
+                group["lr"] = rate * factor * group["factor"]

@@ -60,6 +60,7 @@ def restore_state(
     trainer.step = counters["step"]
     trainer.batches_seen = counters["batches"]
     trainer.images_seen = counters["images"]
+    trainer.grow()
     for name, means in (("window", trainer.window), ("epoch", trainer.epoch_means)):
         prefix = f"statistics.{name}."
         sums = {

@@ -80,3 +80,6 @@ def test_what_a_tutorial_loop_lacks_is_refused() -> None:
     config = msgspec.structs.replace(config_of("dcgan", "cpu"), ema_kimg=1.0)
     with pytest.raises(ConfigError, match="no ema_kimg"):
         check_comparable(config)
+    config = msgspec.structs.replace(config_of("dcgan", "cpu"), discriminator="stylegan")
+    with pytest.raises(ConfigError, match="no discriminator = stylegan"):
+        check_comparable(config)

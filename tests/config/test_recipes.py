@@ -144,6 +144,20 @@ TABLE: dict[str, dict[str, Any]] = {
         "penalty": "none",
     },
 }
+TABLE["stylegan"] = {
+    "dataset": "mnist",
+    "image_size": 28,
+    "generator": "stylegan",
+    "discriminator": "stylegan",
+    "modulation": "adain",
+    "skip_outputs": False,
+    "style_mixing": 0.9,
+    "loss": "non-saturating",
+    "penalty": "r1",
+    "beta1": 0.0,
+    "beta2": 0.99,
+}
+TABLE["stylegan-8x8"] = TABLE["stylegan"] | {"dataset": "digits", "image_size": 8}
 TABLE["ring"] = {
     "dataset": "ring",
     "generator": "mlp",
@@ -165,9 +179,11 @@ def test_recipe_is_the_table(name: str) -> None:
     assert {key: getattr(config, key) for key in TABLE[name]} == TABLE[name]
     assert config.channels == 1
     assert config.precision == "float32"
-    assert config.width == 1.0
     assert (config.real_label, config.fake_label) == (1.0, 0.0)
-    assert config.ema_kimg == 0
+    styled = config.generator == "stylegan"
+    assert (config.width == 1.0) is not styled
+    assert (config.ema_kimg == 0) is not styled
+    assert config.grows is styled
     assert config.augment == "none"
     assert not config.minibatch_discrimination
     assert config.spectral_norm is (name == "sngan")

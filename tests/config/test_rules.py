@@ -12,6 +12,7 @@ from ganterm.config.rules import LOSSES_WITH_LABELS
 from ganterm.errors import ConfigError
 
 WGAN = {"loss": "wasserstein", "penalty": "wgan-gp"}
+STYLE = {"generator": "stylegan", "discriminator": "stylegan"}
 SEPARATE = {"d_update": "separate", "reuse_fakes": False}
 
 REFUSED: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
@@ -85,6 +86,52 @@ REFUSED: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
         "set g_batch = 1",
         {"g_batch": 1},
     ),
+    (
+        {"style_mixing": 0.9},
+        "style_mixing",
+        "dcgan has no styles; leave it at 0",
+        {"style_mixing": 0.0},
+    ),
+    ({"modulation": "demodulate"}, "modulation", "leave it at adain", {"modulation": "adain"}),
+    ({"skip_outputs": True}, "skip_outputs", "set generator = stylegan", {"generator": "stylegan"}),
+    (
+        STYLE | {"modulation": "demodulate", "g_norm": "batch"},
+        "g_norm",
+        "set g_norm = auto",
+        {"g_norm": "auto"},
+    ),
+    (
+        STYLE | {"modulation": "demodulate", "g_norm": "none"},
+        "g_norm",
+        "modulation = adain",
+        {"modulation": "adain"},
+    ),
+    (STYLE | {"fade_kimg": 5.0}, "fade_kimg", "or fade_kimg = 0", {"fade_kimg": 0.0}),
+    (STYLE | {"fade_kimg": 5.0}, "fade_kimg", "set grow_kimg", {"grow_kimg": 5.0}),
+    (
+        {"grow_kimg": 5.0, "discriminator": "stylegan"},
+        "grow_kimg",
+        "generator dcgan cannot grow; set grow_kimg = 0, or generator = stylegan",
+        {"generator": "stylegan"},
+    ),
+    (
+        {"grow_kimg": 5.0, "generator": "stylegan"},
+        "grow_kimg",
+        "discriminator dcgan cannot grow",
+        {"discriminator": "stylegan"},
+    ),
+    (
+        STYLE | {"grow_kimg": 5.0, "fade_kimg": 5.0, "skip_outputs": True},
+        "skip_outputs",
+        "set grow_kimg and fade_kimg to 0",
+        {"grow_kimg": 0.0, "fade_kimg": 0.0},
+    ),
+    (
+        STYLE | {"grow_kimg": 5.0, "skip_outputs": True},
+        "skip_outputs",
+        "or skip_outputs = false",
+        {"skip_outputs": False},
+    ),
     (SEPARATE | {"penalty": "wgan-gp"}, "penalty", "d_update = joint", {"d_update": "joint"}),
 ]
 
@@ -104,6 +151,11 @@ LEGAL: list[dict[str, Any]] = [
     {"minibatch_discrimination": True, "spectral_norm": True, "d_norm": "none"},
     {"lr_g": 0.0},
     {"batch_size": 1, "g_norm": "none", "d_norm": "none"},
+    STYLE | {"grow_kimg": 5.0, "style_mixing": 0.9, "modulation": "demodulate"},
+    STYLE | {"skip_outputs": True, "modulation": "demodulate"},
+    STYLE | {"g_norm": "batch", "d_norm": "batch", "grow_kimg": 1.0},
+    {"generator": "stylegan", "style_mixing": 1.0},
+    {"discriminator": "stylegan"},
 ]
 
 

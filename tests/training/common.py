@@ -23,12 +23,17 @@ SMALLEST = {
     "mlp": 4,
     "mlp-small": 4,
     "sngan": 16,
+    "stylegan": 8,
+    "stylegan-8x8": 8,
     "wgan-gp": 12,
 }
 """Per recipe the smallest image side that both of its networks and the schema allow."""
 
 ON_POINTS = frozenset({"ring", "ring-collapse", "ring-cured"})
 """Recipes on points of the plane in place of images."""
+
+GROWING = frozenset({"stylegan", "stylegan-8x8"})
+"""Recipes whose networks begin at a low resolution."""
 
 SMALL = {"width": 0.125, "batch_size": 8, "log_every": 1}
 
@@ -57,10 +62,20 @@ def on_digits(recipe: str) -> dict[str, Any]:
     return {} if recipe in ON_POINTS else {"dataset": "digits"}
 
 
+def quick_growth(recipe: str, batches: float, batch_size: int) -> dict[str, Any]:
+    """Return what lets a recipe that grows do so in so many batches a stage; nothing for others."""
+    kimg = batches * batch_size / 1000
+    return {"grow_kimg": kimg, "fade_kimg": kimg} if recipe in GROWING else {}
+
+
 def small(recipe: str, **settings: Any) -> RunConfig:
-    """Return the recipe at its smallest images, an eighth of its width, and batches of 8."""
+    """Return the recipe at its smallest images, an eighth of its width, and batches of 8.
+
+    One that grows reaches its full size after six batches, three of them fading.
+    """
     size = {} if recipe in ON_POINTS else {"image_size": SMALLEST[recipe]}
-    return configured(recipe, **{**SMALL, **on_digits(recipe), **size, **settings})
+    growth = quick_growth(recipe, 3, 8)
+    return configured(recipe, **{**SMALL, **growth, **on_digits(recipe), **size, **settings})
 
 
 def trainer(config: RunConfig, count: int = 1797) -> Trainer:

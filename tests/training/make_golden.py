@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from ganterm import recipes
-from tests.training.common import configured, metrics, on_digits, trainer
+from tests.training.common import configured, metrics, on_digits, quick_growth, trainer
 
 GOLDEN = Path(__file__).parent / "golden" / "losses.json"
 STEPS = 20
@@ -20,9 +20,13 @@ BATCH_SIZE = 16
 
 
 def losses(recipe: str) -> dict[str, list[float]]:
-    """Return both losses of the recipe's first steps on the embedded data, seed 0, float32."""
+    """Return both losses of the recipe's first steps on the embedded data, seed 0, float32.
+
+    One that grows does so from its lowest resolution to its full size.
+    """
     length = {"steps": STEPS, "batch_size": BATCH_SIZE, "log_every": 1, "seed": 0}
-    config = configured(recipe, **on_digits(recipe), **length)
+    growth = quick_growth(recipe, 4, BATCH_SIZE)
+    config = configured(recipe, **on_digits(recipe), **growth, **length)
     records = metrics(trainer(config))
     return {name: [record.values[name] for record in records] for name in ("d_loss", "g_loss")}
 

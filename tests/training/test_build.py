@@ -9,10 +9,10 @@ import torch
 
 from ganterm import recipes
 from ganterm.errors import ConfigError
-from ganterm.networks import count_parameters, largest_singular_values
+from ganterm.networks import count_parameters, largest_singular_values, learning_rates
 from ganterm.networks.configured import discriminator_of, generator_of
 from ganterm.training.build import build, choose_device
-from tests.training.common import CPU, ON_POINTS, configured, small
+from tests.training.common import CPU, GROWING, ON_POINTS, configured, small
 
 COUNTS: list[tuple[str, dict[str, Any], int, int]] = [
     ("mlp", {}, 1_489_424, 533_505),
@@ -24,6 +24,9 @@ COUNTS: list[tuple[str, dict[str, Any], int, int]] = [
     ("wgan-gp", {}, 856_065, 97_665),
     ("wgan-gp", {"d_norm": "batch"}, 856_065, 98_113),
     ("sngan", {}, 856_065, 2_755_009),
+    ("stylegan", {}, 174_163, 272_689),
+    ("stylegan", {"width": 1}, 531_619, 1_089_633),
+    ("stylegan-8x8", {}, 40_786, 32_753),
 ]
 
 
@@ -91,11 +94,13 @@ def test_optimisers_are_adam_with_the_recipes_rates_and_betas(recipe: str) -> No
         (networks.optimizer_d, networks.discriminator, config.lr_d),
     ):
         assert type(optimizer) is torch.optim.Adam
-        (group,) = optimizer.param_groups
-        assert group["lr"] == rate
-        assert group["betas"] == (config.beta1, config.beta2)
-        assert (group["eps"], group["weight_decay"], group["amsgrad"]) == (1e-8, 0, False)
-        assert [id(p) for p in group["params"]] == [id(p) for p in module.parameters()]
+        for group in optimizer.param_groups:
+            assert group["lr"] == rate
+            assert group["betas"] == (config.beta1, config.beta2)
+            assert (group["eps"], group["weight_decay"], group["amsgrad"]) == (1e-8, 0, False)
+        groups = {group["factor"]: group["params"] for group in optimizer.param_groups}
+        assert _identities(groups) == _identities(learning_rates(module))
+        assert recipe in GROWING or list(groups) == [1.0]
 
 
 def test_devices_are_found_or_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,3 +119,7 @@ def test_devices_are_found_or_refused_in_words(monkeypatch: pytest.MonkeyPatch) 
     assert choose_device("cuda:1").index == 1
     with pytest.raises(ConfigError, match=r"cuda:2 is not on this machine, which has cuda, cpu"):
         choose_device("cuda:2")
+
+
+def _identities(groups: dict[float, list[torch.nn.Parameter]]) -> dict[float, list[int]]:
+    return {factor: [id(p) for p in parameters] for factor, parameters in groups.items()}

@@ -63,7 +63,7 @@ def test_thirty_steps_stay_finite(recipe: str, loss: str, penalty: str) -> None:
         {"d_update": "separate", "reuse_fakes": False, "g_batch": 2, "penalty": "r1+r2"},
         {"d_update": "separate"},
         {"lr_schedule": "linear"},
-        {"lr_schedule": "cosine", "d_steps": 3, "epochs": 2},
+        {"lr_schedule": "cosine", "d_steps": 3, "epochs": 4},
         {"real_label": 0.9, "fake_label": 0.1},
         {"real_label": 0.9, "loss": "least-squares"},
         {"channels": 3},
@@ -73,7 +73,9 @@ def test_thirty_steps_stay_finite(recipe: str, loss: str, penalty: str) -> None:
     ],
     ids=lambda settings: " ".join(f"{key}={value}" for key, value in settings.items()),
 )
-@pytest.mark.parametrize("recipe", ["mlp", "dcgan", "dcgan-64", "dcgan-8x8", "dcgan-upsample"])
+@pytest.mark.parametrize(
+    "recipe", ["mlp", "dcgan", "dcgan-64", "dcgan-8x8", "dcgan-upsample", "stylegan"]
+)
 def test_techniques_combine_with_every_family(recipe: str, settings: dict[str, Any]) -> None:
     _train(recipe, {"steps": 0 if "epochs" in settings else STEPS, "log_every": 10, **settings})
 

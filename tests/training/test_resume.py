@@ -34,6 +34,11 @@ VARIANTS: list[dict[str, Any]] = [
     {"recipe": "dcgan", "conditional": "projection", "spectral_norm": True, "d_norm": "none"},
     {"recipe": "mlp", "conditional": "concat", "penalty": "wgan-gp", "d_steps": 3},
     {"recipe": "ring", "conditional": "projection"},
+    # Cut while growing from 4 to 8 to 16 pixels, at both ends of a fade and within it.
+    {"recipe": "stylegan", "image_size": 16, "grow_kimg": 0.016, "fade_kimg": 0.024},
+    {"recipe": "stylegan", "modulation": "demodulate", "precision": "bfloat16"},
+    {"recipe": "stylegan", "conditional": "concat", "style_mixing": 1.0},
+    {"recipe": "stylegan", "skip_outputs": True, "grow_kimg": 0, "fade_kimg": 0},
 ]
 
 

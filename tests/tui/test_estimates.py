@@ -101,7 +101,7 @@ def test_resting_ends_the_process_and_keeps_what_is_known(clock: Clock) -> None:
 
 def test_what_is_asked_is_a_legal_configuration(clock: Clock) -> None:
     """What makes no difference is at its default, and still goes together with the rest."""
-    for recipe in ("mlp", "wgan-gp", "dcgan-8x8", "sngan"):
+    for recipe in ("mlp", "wgan-gp", "dcgan-8x8", "sngan", "stylegan"):
         describer = ScriptedDescriber()
         estimates = Estimates(describer, clock=clock)
         estimates.want(resolve({"recipe": recipe}).config)

@@ -48,6 +48,8 @@ RECIPES: dict[str, dict[str, object]] = {
     "dcgan-upsample": {"width": 0.125},
     "wgan-gp": {"width": 0.125, "steps": 16},
     "sngan": {"width": 0.0625},
+    "stylegan": {"width": 0.125, "grow_kimg": 0.4, "fade_kimg": 0.3},
+    "stylegan-8x8": {"width": 0.25, "grow_kimg": 0.7, "fade_kimg": 0.7},
 }
 """What makes each recipe short besides."""
 

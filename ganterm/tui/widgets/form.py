@@ -87,6 +87,9 @@ class Form(VerticalScroll, can_focus=False):
             self.rows[name].show(standing, keep_text=name == typing)
         if self._only_changes:
             self._narrow()
+        if (row := self.current) is not None and row.standing.trouble:
+            # It has grown by what is wrong, below what may be the last line on the screen.
+            self.call_after_refresh(self.scroll_to_widget, row, animate=False)
 
     def search(self, words: str) -> None:
         """Show only settings that hold all `words`."""

@@ -1,0 +1,98 @@
+"""Progressive growing: networks that begin small and fade larger blocks in (Karras et al. 2018).
+
+Progressive Growing of GANs, arXiv:1710.10196. The lowest resolution has level 0 and each further
+one doubles the side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+SMALLEST_SIDE = 4
+"""No image is halved to a side below this, in pixels."""
+
+
+def sides_of(image_size: int) -> tuple[int, ...]:
+    """Return the sides from the lowest resolution up: 7, 14, 28 or 4, 8, 16, 32."""
+    sides = [image_size]
+    while sides[0] % 2 == 0 and sides[0] // 2 >= SMALLEST_SIDE:
+        sides.insert(0, sides[0] // 2)
+    return tuple(sides)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a growing network stands."""
+
+    level: int
+    """The resolution its images have."""
+    alpha: float = 1.0
+    """Share of that level's blocks: 0 is the level below alone, 1 is settled."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A schedule: `grow` images at every level, and `fade` images in which the next comes in."""
+
+    levels: int
+    """How many resolutions there are."""
+    grow: int
+    fade: int
+
+    def stage(self, images_seen: int) -> Stage:
+        """Return the stage after so many real images; it depends on nothing else."""
+        settled, into = divmod(images_seen, self.grow + self.fade)
+        if settled >= self.levels - 1:
+            return Stage(self.levels - 1)
+        if into < self.grow:
+            return Stage(settled)
+        return Stage(settled + 1, (into - self.grow) / self.fade)
+
+    def shrunk(self, images: Tensor, images_seen: int) -> Tensor:
+        """Return full-size real images (N, C, H, W) as the networks see them by then.
+
+        While a resolution fades in they are blended with themselves at half of it, so that real
+        images have no more detail than generated ones.
+        """
+        stage = self.stage(images_seen)
+        factor = 2 ** (self.levels - 1 - stage.level)
+        if factor > 1:
+            images = functional.avg_pool2d(images, factor)
+        if stage.alpha < 1:
+            images = torch.lerp(enlarged(halved(images)), images, stage.alpha)
+        return images
+
+
+class Growing(nn.Module):
+    """A part of a network that has blocks for every side of `sides`; fresh, it is fully grown."""
+
+    def __init__(self, sides: tuple[int, ...]) -> None:
+        super().__init__()
+        self.sides = sides
+        self.stage = Stage(len(sides) - 1)
+
+    @property
+    def side(self) -> int:
+        """Side of the images at the present stage, in pixels."""
+        return self.sides[self.stage.level]
+
+
+def grow(network: nn.Module, stage: Stage) -> None:
+    """Bring every growing part of `network` to `stage`."""
+    for module in network.modules():
+        if isinstance(module, Growing):
+            module.stage = stage
+
+
+def enlarged(images: Tensor, factor: int = 2) -> Tensor:
+    """Return `images` (N, C, H, W) at `factor` times the side, each pixel repeated."""
+    return functional.interpolate(images, scale_factor=factor, mode="nearest")
+
+
+def halved(images: Tensor) -> Tensor:
+    """Return `images` (N, C, H, W) at half the side, by the means of 2x2 pixels."""
+    return functional.avg_pool2d(images, 2)
