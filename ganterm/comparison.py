@@ -25,6 +25,7 @@ SCORES: Final = (
     "coverage",
     "modes",
     "kl",
+    "class_accuracy",
     "copies",
 )
 """What runs are compared by: the fields of a `judged` record."""

@@ -16,6 +16,7 @@ from ganterm.cli.generating import (
     Delivery,
     Device,
     FormOption,
+    OneClass,
     Opened,
     Output,
     Step,
@@ -83,6 +84,7 @@ def explore(
         float, typer.Option(min=0.01, max=100.0, help="How far to go, to both sides of 0.")
     ] = 3.0,
     truncation: Truncation = 1.0,
+    of_class: OneClass = None,
     step: Step = None,
     ema: Averaged = None,
     output: Output = None,
@@ -99,6 +101,7 @@ def explore(
     """
     delivery = Delivery.choose(form, output, colour=color, charset=charset)
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    opened.stand_for(of_class)
     opened.needs_images("explore")
     import torch  # noqa: PLC0415
 

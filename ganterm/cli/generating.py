@@ -15,6 +15,8 @@ from ganterm.cli.narrate import say
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
     import torch
 
@@ -74,6 +76,15 @@ Truncation = Annotated[
         "rarely a bad one; 0 is the mean, 1 changes nothing.",
     ),
 ]
+OneClass = Annotated[
+    str | None,
+    typer.Option(
+        "--class",
+        metavar="CLASS",
+        help="Which class to make, by name or number; of a run trained on labels.",
+        show_default="the first",
+    ),
+]
 Seeds = Annotated[
     list[int] | None,
     typer.Option(
@@ -101,7 +112,21 @@ class Opened:
     def title(self) -> str:
         """Return whose generator it is, in words."""
         weights = "averaged" if self.trained.weights == "ema" else "plain"
-        return f"{self.choice.origin} at step {self.choice.step}, {weights} weights"
+        standing = self.trained.generator.standing
+        one = "" if standing is None else f", class {self.trained.classes[standing]}"
+        return f"{self.choice.origin} at step {self.choice.step}, {weights} weights{one}"
+
+    def stand_for(self, wanted: str | None) -> None:
+        """Have a conditional generator make one class throughout: that called so, or the first.
+
+        Raises ConfigError for a class that it does not have.
+        """
+        from ganterm.latent.classes import label_of  # noqa: PLC0415 - imports PyTorch
+
+        if wanted is not None:
+            self.trained.generator.standing = label_of(self.trained, wanted)
+        elif self.trained.classes:
+            self.trained.generator.standing = 0
 
     def needs_images(self, what: str) -> None:
         """Raise ConfigError where the generator makes points in place of images."""
@@ -185,10 +210,12 @@ class Delivery:
         columns: int | None = None,
         fps: float | None = None,
         rows_left: int = 0,
+        rows: Sequence[str] = (),
     ) -> None:
         """Write images (N, C, H, W), or an array of any other shape as the array it is.
 
         `columns` images stand in a row of a grid; `rows_left` of the screen are left to others.
+        `rows` says what each row of a PNG grid shows, where each shows one thing.
         """
         from ganterm.cli.outputs import (  # noqa: PLC0415
             STDOUT,
@@ -210,6 +237,7 @@ class Delivery:
             colour=self.colour,
             charset=self.charset,
             fps=fps,
+            rows=rows,
         )
         if self.output in {None, STDOUT}:
             write_bytes(data)
@@ -218,8 +246,14 @@ class Delivery:
         say(f"Wrote {self.output}.")
 
 
-def rendered(opened: Opened, points: torch.Tensor, *, as_array: bool = False) -> npt.NDArray[Any]:
-    """Return images (N, C, H, W), uint8, of latent points (N, ...).
+def rendered(
+    opened: Opened,
+    points: torch.Tensor,
+    *,
+    labels: torch.Tensor | None = None,
+    as_array: bool = False,
+) -> npt.NDArray[Any]:
+    """Return images (N, C, H, W), uint8, of latent points (N, ...) and the classes in `labels`.
 
     Of a generator of points there is one image, a scatter, or for an array float32 (N, 2).
     """
@@ -229,8 +263,8 @@ def rendered(opened: Opened, points: torch.Tensor, *, as_array: bool = False) ->
 
     generator = opened.trained.generator
     if isinstance(generator, PointGenerator):
-        made = generate_points(generator, points)
+        made = generate_points(generator, points, labels)
         images: npt.NDArray[Any] = (made if as_array else scatter_of(made)).numpy()
     else:
-        images = generate(generator, points).numpy()
+        images = generate(generator, points, labels).numpy()
     return images

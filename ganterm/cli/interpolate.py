@@ -16,6 +16,7 @@ from ganterm.cli.generating import (
     Device,
     FormOption,
     Fps,
+    OneClass,
     Opened,
     Output,
     Seeds,
@@ -77,6 +78,7 @@ def interpolate(
     ] = False,
     fps: Fps = 12.0,
     truncation: Truncation = 1.0,
+    of_class: OneClass = None,
     step: Step = None,
     ema: Averaged = None,
     output: Output = None,
@@ -100,6 +102,7 @@ def interpolate(
             "-o FILE.gif."
         )
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    opened.stand_for(of_class)
     of_points = opened.trained.config.trains_on_points
     if of_points and (is_loop or delivery.is_film):
         opened.needs_images("film")

@@ -37,6 +37,7 @@ _TITLES = {
     "coverage": ("coverage", "how many real images have one near"),
     "modes": ("modes", "classes, or clusters, that appear"),
     "kl": ("KL of the classes", "less is better"),
+    "class_accuracy": ("class accuracy", "how many are of the class asked for"),
     "copies": ("copies", "0.01 by chance; more is memorising"),
 }
 

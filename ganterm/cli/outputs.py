@@ -85,18 +85,20 @@ def encode(
     colour: ColourMode | None = None,
     charset: Charset | None = None,
     fps: float | None = None,
+    rows: Sequence[str] = (),
 ) -> bytes:
     """Return images (N, C, H, W) as the bytes of one file.
 
     A PNG or an array depends on the images alone, a film on `fps` (by default 10) besides, an ANSI
     or text file on `columns`, `colour` and `charset`; only `Form.TERM` is drawn for `canvas`.
+    `rows` says what each row of a PNG grid shows, where each shows one thing.
     """
     if form is Form.NPY:
         return _npy(images)
     rasters = rasters_of(images)
     if form is Form.PNG:
         buffer = io.BytesIO()
-        save_sheet(rasters, columns or square(len(rasters)), buffer)
+        save_sheet(rasters, columns or square(len(rasters)), buffer, rows=rows)
         return buffer.getvalue()
     if form in FILMS:
         buffer = io.BytesIO()

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from ganterm.cli.checkpoints import choose_checkpoint, newest_sample
 from ganterm.cli.drawing import plural, size_words
+from ganterm.config.recorded import classes_in
 from ganterm.errors import ConfigError, DataError
 from ganterm.render.npy import MAGIC
 from ganterm.render.open import open_raster
 from ganterm.render.png import load_image
 from ganterm.render.raster import Raster, from_nchw
+from ganterm.render.sheet import rows_of_sheet
 from ganterm.runs.checkpoints import CheckpointDamaged, list_checkpoints, read_bytes, read_header
 from ganterm.runs.files import open_regular, read_range
 from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run, step_of
@@ -37,6 +39,8 @@ class Pictures:
     notes: tuple[str, ...] = ()
     name: str = ""
     """What the user called it, where that is not the path."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes that the images are of, as many of each after the other, if any."""
 
     @property
     def title(self) -> str:
@@ -80,7 +84,7 @@ def _of_file(path: Path) -> Pictures:
         return _of_checkpoint(path)
     rasters = open_raster(path, limit=LIMIT)
     if kind == "image" and len(rasters) > 1:
-        return Pictures(rasters, "grid", path, step_of(path))
+        return Pictures(rasters, "grid", path, step_of(path), classes=rows_of_sheet(path))
     return Pictures(rasters, kind, path)
 
 
@@ -95,7 +99,10 @@ def _of_checkpoint(path: Path, notes: tuple[str, ...] = ()) -> Pictures:
         rasters = []
     if not rasters:
         raise CheckpointDamaged(path, "its preview is empty")
-    return Pictures(rasters, "checkpoint", path, header.step, notes)
+    classes = classes_in(path, header)
+    if classes and len(rasters) % len(classes):
+        classes = ()  # A scatter of them all, or more classes than have a picture.
+    return Pictures(rasters, "checkpoint", path, header.step, notes, classes=classes)
 
 
 def _of_run(run: RunDir, runs_dir: Path) -> Pictures:

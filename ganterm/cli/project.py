@@ -64,6 +64,15 @@ def project(
         int, typer.Option("--search-steps", min=1, max=100_000, help="Steps of each search.")
     ] = 300,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Where the searches start.")] = 0,
+    of_class: Annotated[
+        str | None,
+        typer.Option(
+            "--class",
+            metavar="CLASS",
+            help="Which class to look in, by name or number; of a run trained on labels.",
+            show_default="all",
+        ),
+    ] = None,
     step: Step = None,
     ema: Averaged = None,
     output: Output = None,
@@ -85,6 +94,8 @@ def project(
     if save is not None and (save.is_dir() or not save.absolute().parent.is_dir()):
         raise ConfigError(f"--save {save} cannot be a file; name one in a directory there is.")
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    if of_class is not None:
+        opened.stand_for(of_class)
     opened.needs_images("project")
     import torch  # noqa: PLC0415
 
@@ -104,12 +115,9 @@ def project(
         write_file(save, encode_points(torch.stack([fit.point for fit in fits])))
         say(f"Wrote {save}.")
     if as_json:
-        emit_json(_as_json(reals, fits))
+        emit_json(_as_json(opened, reals, fits))
     elif output != "-":
-        rows = [(real.name, f"{fit.error:.4f}") for real, fit in zip(reals, fits, strict=True)]
-        if len(fits) > 1:
-            rows.append(("mean", f"{_mean(fits):.4f}"))
-        emit_lines(table(("IMAGE", "ERROR"), rows))
+        emit_lines(_table(opened, reals, fits))
     if not (as_json and output is None):
         found = [to_uint8(fit.image) for fit in fits]
         images = torch.stack([*(real.image for real in reals), *found]).numpy()
@@ -136,14 +144,35 @@ def _search(opened: Opened, reals: list[RealImage], settings: Settings) -> list[
     return fits
 
 
+def _table(opened: Opened, reals: list[RealImage], fits: list[Fit]) -> list[str]:
+    """Lay out a line for each image, with the class it was found in where all were searched."""
+    rows = [
+        [real.name, f"{fit.error:.4f}", _class_of(opened, fit)]
+        for real, fit in zip(reals, fits, strict=True)
+    ]
+    if len(fits) > 1:
+        rows.append(["mean", f"{_mean(fits):.4f}", ""])
+    columns = 2 if fits[0].label is None else 3
+    return table(["IMAGE", "ERROR", "CLASS"][:columns], [row[:columns] for row in rows])
+
+
+def _class_of(opened: Opened, fit: Fit) -> str:
+    return "" if fit.label is None else opened.trained.classes[fit.label]
+
+
 def _mean(fits: list[Fit]) -> float:
     return sum(fit.error for fit in fits) / len(fits)
 
 
-def _as_json(reals: list[RealImage], fits: list[Fit]) -> dict[str, object]:
+def _as_json(opened: Opened, reals: list[RealImage], fits: list[Fit]) -> dict[str, object]:
     return {
         "images": [
-            {"name": real.name, "error": fit.error} for real, fit in zip(reals, fits, strict=True)
+            {
+                "name": real.name,
+                "error": fit.error,
+                **({} if fit.label is None else {"class": _class_of(opened, fit)}),
+            }
+            for real, fit in zip(reals, fits, strict=True)
         ],
         "mean_error": _mean(fits),
     }

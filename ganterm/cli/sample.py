@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,8 +24,16 @@ from ganterm.cli.generating import (
 )
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir
+from ganterm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
 
 MAX_IMAGES = 100_000
+_USUAL = 16
+_OF_EACH = 8
 
 
 def sample(
@@ -34,7 +42,21 @@ def sample(
     n: Annotated[
         int | None,
         typer.Option(
-            "-n", min=1, max=MAX_IMAGES, help="How many images.", show_default="16, or all of FILE"
+            "-n",
+            min=1,
+            max=MAX_IMAGES,
+            help="How many images; of each class, where classes are chosen.",
+            show_default="16, or 8 of each of several classes, or all of FILE",
+        ),
+    ] = None,
+    of_class: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class",
+            metavar="CLASS",
+            help="A class, by name or number, or all of them; of a run trained on labels. May be "
+            "repeated: several have a row each.",
+            show_default="all in turn",
         ),
     ] = None,
     seed: Annotated[
@@ -73,20 +95,44 @@ def sample(
     delivery = Delivery.choose(form, output, colour=color, charset=charset)
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
     from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
+    from ganterm.latent.classes import labels_of  # noqa: PLC0415
     from ganterm.latent.sample import latents  # noqa: PLC0415
     from ganterm.latent.space import truncated  # noqa: PLC0415
 
     generator = opened.trained.generator
+    chosen = labels_of(opened.trained, of_class or [])
     if latent is None:
-        points, whose = latents(n or 16, generator.z_dim, seed=seed), f"seed {seed}"
+        each = n or (_OF_EACH if len(chosen) > 1 else _USUAL)
+        points, whose = latents(each, generator.z_dim, seed=seed), f"seed {seed}"
     else:
         points, whose = load_points(latent, opened.trained)[:n], str(latent)
+    points, labels = _of_each(points, chosen)
+    if len(points) > MAX_IMAGES:
+        raise ConfigError(f"That makes {len(points):,} images; lower -n to {MAX_IMAGES:,} in all.")
     with Waiting(f"Generating {plural(len(points), 'image')}"):
         images = rendered(
             opened,
             truncated(generator, points, truncation),
+            labels=labels,
             as_array=delivery.form is Form.NPY,
         )
     cut = "" if truncation == 1 else f", truncation {truncation:g}"
-    say(f"{plural(len(points), 'image')} of {opened.title}, {whose}{cut}.")
-    delivery.deliver(images, columns=columns, fps=fps)
+    names = [opened.trained.classes[label] for label in chosen]
+    what = f", class{'es' if len(names) > 1 else ''} {', '.join(names)}" if names else ""
+    say(f"{plural(len(points), 'image')} of {opened.title}{what}, {whose}{cut}.")
+    if len(chosen) > 1 and columns is None:
+        columns = len(points) // len(chosen)
+    apart = len(names) > 1 and columns is not None and columns * len(names) == len(points)
+    delivery.deliver(images, columns=columns, fps=fps, rows=names if apart else ())
+
+
+def _of_each(
+    points: torch.Tensor, labels: Sequence[int]
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Return the points (N, ...) once for each of the classes, and their labels, if there are."""
+    import torch  # noqa: PLC0415
+
+    if not labels:
+        return points, None
+    repeated = torch.tensor(labels).repeat_interleave(len(points))
+    return points.repeat(len(labels), *[1] * (points.dim() - 1)), repeated

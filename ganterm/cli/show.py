@@ -87,18 +87,36 @@ def _opened(name: str, runs_dir: Path | None, trouble: list[GantermError]) -> Pi
 def _draw(
     pictures: Pictures, screen: Canvas, *, columns: int | None, every: bool, titled: bool
 ) -> None:
-    from ganterm.render.show import draw_many, draw_page  # noqa: PLC0415
-
-    count = shown = len(pictures.rasters)
-    if sys.stdout.isatty():
-        lines, shown = draw_many(pictures.rasters, screen, columns=columns, scroll=every)
-    else:
-        lines = draw_page(pictures.rasters, screen, columns=columns)
+    count = len(pictures.rasters)
+    lines, shown, where = _laid_out(pictures, screen, columns=columns, every=every)
     left_out = f", of which {shown} fit; --all draws every one" if shown < count else ""
     # A lone picture says enough by itself, unless there is more to know than can be seen.
     if titled or pictures.kind != "image":
-        say(f"{pictures.title}{left_out}.")
+        say(f"{pictures.title}{where}{left_out}.")
     write_lines(lines)
+
+
+def _laid_out(
+    pictures: Pictures, screen: Canvas, *, columns: int | None, every: bool
+) -> tuple[list[str], int, str]:
+    """Return the drawing's lines, how many pictures it shows, and what is where, if it has order.
+
+    Pictures of several classes have a row for each, or where more fit so a column.
+    """
+    from ganterm.render.byclass import draw_by_class, row_words  # noqa: PLC0415
+    from ganterm.render.show import draw_many, draw_page  # noqa: PLC0415
+
+    classes, count, where = pictures.classes, len(pictures.rasters), ""
+    to_screen = sys.stdout.isatty()
+    if classes and columns is None:
+        drawn = draw_by_class(pictures.rasters, classes, screen) if to_screen else None
+        if drawn is not None and not every:
+            return drawn.lines, drawn.shown, f", {drawn.where}"
+        columns, where = count // len(classes), f", {row_words(classes)}"
+    if to_screen:
+        lines, shown = draw_many(pictures.rasters, screen, columns=columns, scroll=every)
+        return lines, shown, where
+    return draw_page(pictures.rasters, screen, columns=columns), count, where
 
 
 def _described(pictures: Pictures) -> dict[str, Any]:
@@ -111,4 +129,5 @@ def _described(pictures: Pictures) -> dict[str, Any]:
         "width": first.width,
         "height": first.height,
         "channels": first.channels,
+        **({"classes": list(pictures.classes)} if pictures.classes else {}),
     }

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
@@ -42,6 +43,10 @@ class Reference:
     """Clusters that stand for modes where the images have no classes the judge knows; else None."""
     path: Path
     """Where the looks are kept."""
+    labels: torch.Tensor | None = None
+    """Classes (N,) of `real`; None where the images have none."""
+    classes: tuple[str, ...] = ()
+    """Their names."""
 
     def __len__(self) -> int:
         return min(len(self.real), len(self.second))
@@ -92,7 +97,13 @@ def obtain_reference(
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, save(tensors, facts), sync=False)
-    return Reference(**looks, clusters=clusters, path=path)
+    return Reference(
+        **looks,
+        clusters=clusters,
+        path=path,
+        labels=division.real.labels,
+        classes=division.classes,
+    )
 
 
 def _look(judge: Judge, division: Division, progress: Progress) -> dict[str, Looks]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,12 @@ import torch
 
 from ganterm.config import RunConfig
 from ganterm.data.progress import Progress, silent
+from ganterm.judging.asked import labels_asked, translated
 from ganterm.judging.division import Source
 from ganterm.judging.judge import Judge
 from ganterm.judging.looks import Looks
 from ganterm.judging.reference import Reference
-from ganterm.judging.scores import NEIGHBOURS, score
+from ganterm.judging.scores import NEIGHBOURS, class_accuracy, score
 from ganterm.judging.scores.realism import realism
 from ganterm.latent.load import Trained
 from ganterm.latent.points import generate_points
@@ -60,21 +62,30 @@ def judge_generator(
 ) -> Verdict:
     """Generate `count` images from a seed and score them against as many real ones.
 
-    Fewer where the reference holds fewer; the fields' `n` says how many. Raises ValueError when
-    what is generated is not finite, and for k images or fewer.
+    Fewer where the reference holds fewer; the fields' `n` says how many. A conditional generator
+    is asked for the classes of these real images; where the judge knows them, `class_accuracy`
+    says how often it takes an image for what was asked. Raises ValueError when what is generated
+    is not finite, and for k images or fewer.
     """
     began = time.perf_counter()
     count = min(count, len(reference))
-    images = _generate(trained, count, seed, progress)
+    labels = labels_asked(reference, trained.classes, count)
+    images = _generate(trained, labels, count, seed, progress)
     fake = judge.look(images, progress=progress)
     real = reference.real.first(count)
     # A run on the test split has seen what it would be compared with.
     train = reference.train if trained.config.split == "train" else None
     progress("Scoring", 0, None, "images")
     scores = score(real, fake, train=train, k=NEIGHBOURS, clusters=reference.clusters)
+    reached, floor = scores.as_record(), reference.floor(count)
+    if labels is not None:
+        accuracy = _accuracy(fake, labels, trained.classes, judge)
+        reached |= accuracy
+        if accuracy and reference.labels is not None:
+            floor = floor | _accuracy(real, reference.labels[:count], reference.classes, judge)
     fields = {
-        **_rounded(scores.as_record()),
-        "floor": _rounded(reference.floor(count)),
+        **_rounded(reached),
+        "floor": _rounded(floor),
         "judge": judge.digest,
         "judge_name": judge.words,
         "n": count,
@@ -87,13 +98,30 @@ def judge_generator(
     return Verdict(fields, best, worst)
 
 
-def _generate(trained: Trained, count: int, seed: int, progress: Progress) -> torch.Tensor:
+def _accuracy(
+    looks: Looks, labels: torch.Tensor, names: Sequence[str], judge: Judge
+) -> dict[str, float]:
+    """Return the class accuracy of images of `labels` (N,), which `names` says the meaning of.
+
+    Nothing where the judge does not know these classes.
+    """
+    asked = translated(labels, names, judge.classes)
+    if asked is None:
+        return {}
+    return {"class_accuracy": class_accuracy(looks.probabilities, asked)}
+
+
+def _generate(
+    trained: Trained, labels: torch.Tensor | None, count: int, seed: int, progress: Progress
+) -> torch.Tensor:
     z = latents(count, trained.config.z_dim, seed=seed)
     if isinstance(trained.generator, PointGenerator):
-        return generate_points(trained.generator, z)
+        return generate_points(trained.generator, z, labels)
     parts = []
     for start in range(0, count, 1000):
-        parts.append(generate(trained.generator, z[start : start + 1000]))
+        part = slice(start, start + 1000)
+        asked = None if labels is None else labels[part]
+        parts.append(generate(trained.generator, z[part], asked))
         progress("Generating images", min(start + 1000, count), count, "images")
     return torch.cat(parts)
 

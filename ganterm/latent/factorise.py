@@ -35,11 +35,14 @@ def directions_of(weight: Tensor) -> Ranking:
 
 
 def first_weight(generator: Generator) -> Tensor:
-    """Return the matrix (outputs, z_dim) by which the first layer multiplies a latent."""
+    """Return the matrix (outputs, z_dim) by which the first layer multiplies a latent.
+
+    What a label is multiplied by, behind the latent, is left out.
+    """
     for layer in generator.modules():
         if isinstance(layer, nn.Linear):
-            return layer.weight
+            return layer.weight[:, : generator.z_dim]
         if isinstance(layer, nn.ConvTranspose2d):
             # Of a latent as z_dim images of one pixel: (z_dim, outputs, k, k).
-            return layer.weight.flatten(1).T
+            return layer.weight[: generator.z_dim].flatten(1).T
     raise ConfigError("This generator's first layer is not linear, so it cannot be factorised.")

@@ -19,7 +19,7 @@ def generate_points(
 ) -> torch.Tensor:
     """Return points (N, 2), float32 on the CPU, for latent vectors (N, z_dim), as `generate`."""
     device = next(generator.parameters()).device
-    if labels is None:
+    if labels is None and generator.standing is None:
         labels = labels_in_turn(len(z), generator.classes)
     training = generator.training
     generator.eval()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ganterm.latent.sample import latents
+from ganterm.latent.sample import labels_in_turn, latents
 from ganterm.latent.space import draw
 from ganterm.networks import Generator
 
@@ -45,6 +45,8 @@ class Fit:
     """Its image (C, H, W) in [-1, 1], on the CPU."""
     error: float
     """Mean squared error against the target, in pixels of [0, 1]."""
+    label: int | None = None
+    """The class it was found in, where several were searched."""
 
 
 class Projection:
@@ -53,7 +55,8 @@ class Projection:
     The loss is the mean squared error of the pixels, the same of ever smaller copies of the images
     (which leads the way where strokes do not yet overlap), and a prior that keeps latents as long
     as normal ones are, since beyond the sphere a generator draws anything. All is decided by the
-    seed of the settings.
+    seed of the settings. Of a conditional generator without a standing class all classes are
+    searched: the starts are the nearest of any.
 
     Attributes:
         step: how often the points were moved.
@@ -68,7 +71,8 @@ class Projection:
         self.generator = generator
         device = next(generator.parameters()).device
         self._target = target[None].to(device)
-        self._points = self._starts(device).requires_grad_()
+        self._points, self._labels = self._starts(device)
+        self._points.requires_grad_()
         self._optimiser = torch.optim.Adam([self._points], lr=self.settings.rate, betas=(0.9, 0.99))
         self._best: Fit | None = None
         self.step = 0
@@ -90,7 +94,7 @@ class Projection:
             return
         for group in self._optimiser.param_groups:
             group["lr"] = self.settings.rate * rate_at(self.step / self.settings.steps)
-        images = draw(self.generator, self._points)
+        images = draw(self.generator, self._points, self._labels)
         self._look(images.detach())
         loss = pyramid_loss(images, self._target, weight=self.settings.pyramid_weight)
         loss = loss + self.settings.prior_weight * self._prior()
@@ -101,21 +105,31 @@ class Projection:
         if self.step == self.settings.steps:
             self._look_again()
 
-    def _starts(self, device: torch.device) -> Tensor:
-        """Return the random points (starts, ...) whose images are nearest to the target."""
+    def _starts(self, device: torch.device) -> tuple[Tensor, Tensor | None]:
+        """Return the random points (starts, ...) whose images are nearest, and their classes."""
         count = self.settings.starts * _CANDIDATES
         points = latents(count, self.generator.z_dim, seed=self.settings.seed).to(device)
+        classes = self.generator.classes if self.generator.standing is None else 0
+        labels = labels_in_turn(count, classes)
+        labels = None if labels is None else labels.to(device)
+        parts = [slice(begin, begin + 64) for begin in range(0, count, 64)]
         with torch.no_grad():
-            images = torch.cat([draw(self.generator, part) for part in torch.split(points, 64)])
+            images = torch.cat(
+                [
+                    draw(self.generator, points[part], None if labels is None else labels[part])
+                    for part in parts
+                ]
+            )
             losses = pyramid_loss(images, self._target, weight=self.settings.pyramid_weight)
-        return points[losses.argsort(stable=True)[: self.settings.starts]].clone()
+        nearest = losses.argsort(stable=True)[: self.settings.starts]
+        return points[nearest].clone(), None if labels is None else labels[nearest]
 
     def _prior(self) -> Tensor:
         return sphere_prior(self._points)
 
     @torch.no_grad()
     def _look_again(self) -> Fit:
-        return self._look(draw(self.generator, self._points))
+        return self._look(draw(self.generator, self._points, self._labels))
 
     def _look(self, images: Tensor) -> Fit:
         """Remember and return the best, with the images (starts, C, H, W) of the points now."""
@@ -125,7 +139,8 @@ class Projection:
         self.errors.append(error)
         if self._best is None or error < self._best.error:
             point = self._points[index].detach().cpu().clone()
-            self._best = Fit(point, images[index].float().cpu(), error)
+            label = None if self._labels is None else int(self._labels[index])
+            self._best = Fit(point, images[index].float().cpu(), error, label)
         return self._best
 
 

@@ -36,12 +36,13 @@ def generate(
 ) -> torch.Tensor:
     """Return uint8 images (N, C, H, W) on the CPU for latent vectors (N, z_dim).
 
-    A conditional generator makes each of the class in `labels` (N,), or without them takes its
-    classes in turn. The generator runs in evaluation mode on its own device and is left as it was.
+    A conditional generator makes each of the class in `labels` (N,), or without them of its
+    standing one; where it has none, its classes come in turn. The generator runs in evaluation
+    mode on its own device and is left as it was.
     """
     device = next(generator.parameters()).device
     training = generator.training
-    if labels is None:
+    if labels is None and generator.standing is None:
         labels = labels_in_turn(len(z), generator.classes)
     generator.eval()
     try:

@@ -20,7 +20,10 @@ def truncated(generator: Generator, points: Tensor, psi: float) -> Tensor:
     return points if psi == 1 else psi * points
 
 
-def draw(generator: Generator, points: Tensor) -> Tensor:
-    """Return images (N, C, H, W) in [-1, 1] of points (N, ...), through which gradients flow."""
-    images: Tensor = generator(points)
+def draw(generator: Generator, points: Tensor, labels: Tensor | None = None) -> Tensor:
+    """Return images (N, C, H, W) in [-1, 1] of points (N, ...), through which gradients flow.
+
+    A conditional generator needs the `labels` (N,), unless it has a standing one.
+    """
+    images: Tensor = generator(points, labels)
     return images

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from ganterm.networks.conditioning import LabelJoin, LabelPlanes, Projection
@@ -16,7 +17,12 @@ class Generator(nn.Module, ABC):
     """A network from latent vectors (N, z_dim) to images (N, C, H, W) in [-1, 1].
 
     One that is conditioned on `classes` needs the class of each image as well; elsewhere that is 0.
+
+    Attributes:
+        standing: the class that a conditional generator makes where it is given no labels.
     """
+
+    standing: int | None = None
 
     def __init__(self, spec: GeneratorSpec) -> None:
         super().__init__()
@@ -30,8 +36,14 @@ class Generator(nn.Module, ABC):
         """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1].
 
         `labels` (N,) are classes from 0, for a conditional generator, which raises `ValueError`
-        without them; another leaves them aside.
+        without them unless it has a standing one; another leaves them aside.
         """
+
+    def labels_for(self, z: Tensor, labels: Tensor | None) -> Tensor | None:
+        """Return `labels`, or where there are none the standing class of each latent (N, z_dim)."""
+        if labels is None and self.standing is not None:
+            return torch.full((z.shape[0],), self.standing, device=z.device)
+        return labels
 
 
 class SequentialGenerator(Generator):
@@ -47,7 +59,9 @@ class SequentialGenerator(Generator):
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1]."""
-        images: Tensor = self.layers(z if self.join is None else self.join(z, labels))
+        if self.join is not None:
+            z = self.join(z, self.labels_for(z, labels))
+        images: Tensor = self.layers(z)
         return images
 
 

@@ -139,6 +139,9 @@ class JudgedOptional(TypedDict, total=False):
     density: Annotated[Number, "how densely real neighbourhoods hold generated images"]
     coverage: Annotated[Number, "share of real neighbourhoods with a generated image, in [0, 1]"]
     modes: Annotated[int, "modes captured"]
+    class_accuracy: Annotated[
+        Number, "share of generated images that the judge takes for the class asked for, in [0, 1]"
+    ]
     kl: Annotated[Number, "KL of the generated classes' distribution from the real one, in nats"]
     copies: Annotated[Number, "share of generated images that sit on a training image, in [0, 1]"]
     floor: Annotated[Any, "the same scores of real images against other real images, by name"]

@@ -11,11 +11,19 @@ from ganterm.training.build import build
 from ganterm.worker.checkpoint import Meta, save_checkpoint
 
 
-def untrained(directory: Path, recipe: str, **settings: object) -> Path:
-    """Write the checkpoint of a narrow generator of `recipe` with random weights."""
+def untrained(
+    directory: Path, recipe: str, *, classes: tuple[str, ...] = (), **settings: object
+) -> Path:
+    """Write the checkpoint of a narrow generator of `recipe` with random weights.
+
+    With `classes` it is conditioned on them.
+    """
+    if classes:
+        settings = {"conditional": "projection", **settings}
     path = directory / "step-00000000.safetensors"
     config = resolve({"width": 0.125, **settings, "recipe": recipe}).config
-    state = build(config, torch.device("cpu")).generator.state_dict()
+    state = build(config, torch.device("cpu"), len(classes)).generator.state_dict()
     tensors = {f"generator.{name}": value.contiguous() for name, value in state.items()}
-    save_checkpoint(path, Meta(config=config, counters={"step": 0}, controls=0), tensors)
+    meta = Meta(config=config, counters={"step": 0}, controls=0, classes=classes)
+    save_checkpoint(path, meta, tensors)
     return path

@@ -13,11 +13,14 @@ import pytest
 
 from ganterm.errors import ExitCode
 from ganterm.render.png import load_image
-from ganterm.render.sheet import load_sheet
+from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.runs.layout import RunDir
 from ganterm.worker.checkpoint import load_tensors, read_meta, save_checkpoint
+from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
 from tests.cli.pty_session import PtySession
+
+NAMES = ("nought", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def copied(run: RunDir, place: Path) -> RunDir:
@@ -215,3 +218,60 @@ def test_a_terminal_gets_half_blocks_that_fit_it(trained: RunDir) -> None:
     drawn = session.text.split("seed 0.\r\n")[1].splitlines()
     assert 4 <= len(drawn) <= 23
     assert max(map(len, drawn)) <= 60
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> Path:
+    """Give a conditional generator of ten classes that have names."""
+    return untrained(tmp_path, "dcgan-8x8", classes=NAMES, image_size=8)
+
+
+def test_a_class_is_chosen_by_name_or_number(digits: Path, tmp_path: Path) -> None:
+    """All images are of it, and other classes give others."""
+    made = {}
+    for wanted in ("seven", "7", "SEVEN", "six"):
+        outcome = invoke("sample", digits, "--class", wanted, "-o", tmp_path / "made.npy")
+        assert outcome.code == 0, outcome.said
+        made[wanted] = np.load(tmp_path / "made.npy")
+    assert "16 images of" in outcome.said
+    assert "class six, seed 0." in outcome.said
+    assert np.array_equal(made["seven"], made["7"])
+    assert np.array_equal(made["seven"], made["SEVEN"])
+    assert not np.array_equal(made["seven"], made["six"])
+
+
+def test_several_classes_have_a_row_each_of_the_same_latents(digits: Path, tmp_path: Path) -> None:
+    """In the order asked for; the file says what its rows are, and `show` tells it."""
+    path = tmp_path / "rows.png"
+    invoke("sample", digits, "--class", "two", "--class", "nine", "-n", 3, "-o", path)
+    images = load_sheet(path)
+    assert (len(images), rows_of_sheet(path)) == (6, ("two", "nine"))
+    assert load_image(path).width == 3 * 8 + 2 * 2
+    for row, name in enumerate(("two", "nine")):
+        invoke("sample", digits, "--class", name, "-n", 3, "-o", tmp_path / "one.png")
+        assert load_sheet(tmp_path / "one.png") == images[3 * row : 3 * row + 3]
+    assert "a row each of two, nine" in invoke("show", path).said
+
+
+def test_all_classes_are_eight_of_each_unless_more_are_asked_for(
+    digits: Path, tmp_path: Path
+) -> None:
+    """A row for every class; without any choice they come in turn."""
+    invoke("sample", digits, "--class", "all", "-o", tmp_path / "all.npy")
+    rows = np.load(tmp_path / "all.npy").reshape(10, 8, 8, 8)
+    outcome = invoke("sample", digits, "-n", 8, "-o", tmp_path / "turn.npy")
+    turns = np.load(tmp_path / "turn.npy")
+    assert all(np.array_equal(turns[i, 0], rows[i, i]) for i in range(8))
+    assert ", class" not in outcome.said
+    assert invoke("sample", digits, "--class", "all", "-n", 20_000, "-o", "-").code == 2
+
+
+def test_a_class_that_is_not_there_is_refused_in_a_sentence(digits: Path, trained: RunDir) -> None:
+    """With those there are; and where there are none, with what to do."""
+    outcome = invoke("sample", digits, "--class", "sevn")
+    assert outcome.code == ExitCode.USAGE
+    assert "There is no class 'sevn': there are nought, one, two" in outcome.said
+    outcome = invoke("sample", trained.path, "--class", "7")
+    assert outcome.code == ExitCode.USAGE
+    assert "trained without labels" in outcome.said
+    assert outcome.data == b""

@@ -97,6 +97,23 @@ def test_the_pixels_are_drawn(tmp_path: Path) -> None:
     assert text.splitlines()[0].count("@") == 16
 
 
+def test_a_sheet_of_classes_has_a_row_each_and_says_so(tmp_path: Path) -> None:
+    """All of them through a pipe; on a screen as many of each as it has room for."""
+    names = [f"kind {number}" for number in range(10)]
+    images = [Raster(8, 8, 1, bytes([20 * (index // 16) + 40] * 64)) for index in range(160)]
+    path = tmp_path / "classes.png"
+    save_sheet(images, 16, path, rows=names)
+    (found,) = described(path)
+    assert (found["images"], found["classes"]) == (160, names)
+    outcome = invoke("show", path)
+    assert "160 images, 8x8, a row each of kind 0, kind 1," in outcome.said
+    session = PtySession(["show", str(path)], columns=120, rows=22)
+    assert session.wait() == 0
+    assert "a column each of kind 0" in session.text
+    assert "of which 40 fit" in " ".join(session.text.split())
+    assert session.text.count("\n") <= 22
+
+
 def test_columns_say_how_many_stand_in_a_row(tmp_path: Path) -> None:
     """--columns 1 stacks the images, whatever would fit."""
     path = tmp_path / "two.png"

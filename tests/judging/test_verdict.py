@@ -42,9 +42,9 @@ class Memory(Generator):
         return self.images[(z[:, 0].abs() * 1e6).long() % len(self.images)]
 
 
-def verdict_on(generator: Any, **settings: object) -> Verdict:
+def verdict_on(generator: Any, *, classes: tuple[str, ...] = (), **settings: object) -> Verdict:
     config = resolve({"recipe": "dcgan-8x8", **settings}).config
-    trained = Trained(generator, config, 5, "generator")
+    trained = Trained(generator, config, 5, "generator", classes)
     judge = obtain_judge(DIGITS)
     return judge_generator(trained, judge, obtain_reference(judge, DIGITS), count=449)
 
@@ -81,6 +81,51 @@ def test_the_best_images_show_every_class_and_the_worst_are_shown_too(data: Path
     assert verdict.best.shape == verdict.worst.shape == (SHOWN, 1, 8, 8)
     shown = obtain_judge(DIGITS).look(verdict.best[:10]).probabilities.argmax(dim=1)
     assert shown.tolist() == list(range(10))
+
+
+class Labelled(Memory):
+    """Gives training images of the class it is asked for, or of the one after it."""
+
+    def __init__(self, wrong: int = 0) -> None:
+        super().__init__()
+        self.classes, self.wrong = 10, wrong
+        labels = load("digits", image_size=8).labels
+        assert labels is not None
+        self.of_class = [torch.nonzero(labels == label).squeeze(1) for label in range(10)]
+
+    def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Take an image of the class by the first latent number's bits."""
+        assert labels is not None
+        drawn = [
+            self.of_class[label][number % len(self.of_class[label])]
+            for label, number in zip(
+                ((labels + self.wrong) % 10).tolist(),
+                (z[:, 0].abs() * 1e6).long().tolist(),
+                strict=True,
+            )
+        ]
+        return self.images[torch.stack(drawn)]
+
+
+@pytest.mark.parametrize(("wrong", "expected"), [(0, 0.98), (1, 0.01)])
+def test_class_accuracy_tells_whether_the_class_is_the_one_asked_for(
+    data: Path, wrong: int, expected: float
+) -> None:
+    """Beside what the judge says of real images; their classes have the same shares."""
+    fields = verdict_on(Labelled(wrong), classes=tuple("0123456789")).fields
+    assert fields["class_accuracy"] == pytest.approx(expected, abs=0.02)
+    assert fields["floor"]["class_accuracy"] > 0.9
+    if not wrong:
+        assert fields["kl"] < 0.01
+    assert fields.keys() <= JudgedRecord.__annotations__.keys()
+
+
+def test_class_accuracy_is_left_out_where_nobody_can_tell(data: Path) -> None:
+    """Of a run without labels, and of classes that the judge does not know."""
+    assert "class_accuracy" not in verdict_on(Memory()).fields
+    fields = verdict_on(Labelled(), classes=tuple("abcdefghij")).fields
+    assert "class_accuracy" not in fields
+    assert "class_accuracy" not in fields["floor"]
 
 
 def test_fields_are_those_of_the_record(data: Path) -> None:

@@ -14,7 +14,7 @@ from ganterm.latent.projection import (
     sphere_prior,
 )
 from ganterm.latent.sample import latents
-from ganterm.networks import Generator
+from ganterm.networks import Generator, GeneratorSpec
 from tests.latent.generators import of_layers, small
 
 
@@ -44,6 +44,34 @@ def test_an_image_of_the_generator_is_found_again(generator: Generator) -> None:
         again = generator(best.point[None])[0]
     assert torch.allclose(again, best.image, atol=1e-5)
     assert best.error == pytest.approx(float(((again - target) / 2).square().mean()), rel=1e-3)
+
+
+class Rows(Generator):
+    """Draws the numbers of a latent in a row of the image, which is that of its class."""
+
+    def __init__(self) -> None:
+        super().__init__(GeneratorSpec(z_dim=8, image_size=8, channels=1, classes=3))
+        self.gain = nn.Parameter(torch.ones(1), requires_grad=False)
+
+    def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Turn latents (N, 8) into images (N, 1, 8, 8), of labels or the standing one."""
+        labels = self.labels_for(z, labels)
+        assert labels is not None
+        row = nn.functional.one_hot(labels, 8).to(z)[:, None, :, None]
+        return row * torch.tanh(self.gain * z)[:, None, None, :]
+
+
+def test_all_classes_are_searched_unless_one_stands() -> None:
+    """An image is found in its class; where another stands, it is looked for in that alone."""
+    rows = Rows()
+    target = rows(latents(1, 8, seed=5), torch.tensor([2]))[0]
+    found = finished(Projection(rows, target)).best
+    assert found.label == 2
+    assert found.error < 1e-3
+    rows.standing = 0
+    elsewhere = finished(Projection(rows, target)).best
+    assert elsewhere.label is None
+    assert elsewhere.error > 10 * found.error
 
 
 def test_the_best_of_all_steps_counts(generator: Generator) -> None:

@@ -101,3 +101,6 @@ def test_a_conditional_generator_makes_the_classes_it_is_asked_for() -> None:
     assert torch.equal(turn, generate(generator, z, torch.arange(CHUNK + 2) % 3))
     assert torch.equal(turn[2], images[-1])
     assert labels_in_turn(4, 0) is None
+    generator.standing = 2
+    assert (generate(generator, z) == images[-1]).all()
+    assert torch.equal(generate(generator, z, labels), images)

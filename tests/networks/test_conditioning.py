@@ -77,6 +77,16 @@ def test_without_labels_a_conditional_network_refuses(kind: Conditioning) -> Non
         discriminator(torch.randn(2, 3, 28, 28))
 
 
+@pytest.mark.parametrize("name", GENERATORS)
+def test_a_standing_class_is_what_is_made_without_labels(name: str) -> None:
+    torch.manual_seed(0)
+    generator = build_generator(name, generator_spec(name, CLASSES)).eval()
+    z = torch.randn(2, 12)
+    generator.standing = 3
+    assert torch.equal(generator(z), generator(z, torch.tensor([3, 3])))
+    assert not torch.equal(generator(z), generator(z, torch.tensor([1, 1])))
+
+
 def test_an_unconditional_network_has_nothing_more_and_leaves_labels_aside() -> None:
     generator = build_generator("mlp", generator_spec("mlp", 0)).eval()
     conditional = build_generator("mlp", generator_spec("mlp", CLASSES))

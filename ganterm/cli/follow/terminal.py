@@ -17,9 +17,10 @@ from ganterm.cli.follow.history import History
 from ganterm.cli.follow.reporter import ASK
 from ganterm.cli.follow.words import progress_words, spread_words
 from ganterm.errors import GantermError
+from ganterm.render.byclass import draw_by_class, in_turn
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of
 from ganterm.render.curve import curve, sparkline
-from ganterm.render.sheet import load_sheet
+from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.render.show import draw_many
 from ganterm.render.text import safe_text
 from ganterm.render.words import duration, number
@@ -150,15 +151,22 @@ class TerminalReporter:
         images: int = PREVIEW_IMAGES,
     ) -> None:
         try:
-            rasters = load_sheet(self.run.path / record["path"])
+            path = self.run.path / record["path"]
+            rasters, classes = load_sheet(path), rows_of_sheet(path)
         except GantermError:
             return  # Deleted meanwhile; a preview is not worth a word.
         canvas = Canvas(self.canvas.colour, self.canvas.charset, self.console.width, rows)
-        lines, _ = draw_many(rasters[:images], canvas, scroll=False)
+        by_class = draw_by_class(rasters, classes, canvas) if classes else None
+        if by_class is None:
+            if classes:
+                rasters = [rasters[index] for index in in_turn(len(classes), len(rasters))]
+            lines, _ = draw_many(rasters[:images], canvas, scroll=False)
+            where = ""
+        else:
+            lines, where = by_class.lines, by_class.where
         epoch = f" · epoch {history.epochs[-1]['epoch']}" if history.epochs else ""
-        if canvas.charset is Charset.ASCII:
-            epoch = epoch.replace("·", "-")
-        self._line(f"step {record['step']:,}{epoch}", "dim")
+        words = f"step {record['step']:,}{epoch}" + (f" · {where}" if where else "")
+        self._line(words.replace("·", "-") if canvas.charset is Charset.ASCII else words, "dim")
         for line in lines:
             self.console.print(Text.from_ansi(line), no_wrap=True, overflow="crop")
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import torch
 
+from ganterm.judging.scores.class_accuracy import class_accuracy
 from ganterm.judging.scores.density_coverage import density_coverage
 from ganterm.judging.scores.frechet import frechet_distance
 from ganterm.judging.scores.inception_score import inception_score
@@ -26,6 +27,7 @@ __all__ = [
     "Overlap",
     "Scores",
     "Seen",
+    "class_accuracy",
     "class_modes",
     "cluster_modes",
     "copies",

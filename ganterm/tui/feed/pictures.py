@@ -12,7 +12,7 @@ from typing import Final
 
 from ganterm.errors import DataError
 from ganterm.render.raster import Raster
-from ganterm.render.sheet import load_sheet
+from ganterm.render.sheet import load_sheet, rows_of_sheet
 
 KEPT_BYTES: Final = 32 << 20
 """Pixels that are kept in memory."""
@@ -22,10 +22,14 @@ _Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Sheet:
-    """The images of one file; `trouble` says why there are none."""
+    """The images of one file; `trouble` says why there are none.
+
+    `classes` are those that its rows show, by name, where each shows one.
+    """
 
     images: Sequence[Raster] = ()
     trouble: str = ""
+    classes: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -102,7 +106,7 @@ class Pictures:
         if kept is not None and kept[0] == stamp:
             return False
         try:
-            sheet = Sheet(load_sheet(path))
+            sheet = Sheet(load_sheet(path), classes=rows_of_sheet(path))
         except DataError as error:
             sheet = Sheet(trouble=str(error))
         with self._state:

@@ -9,7 +9,7 @@ from typing import Final
 from ganterm.render.raster import Raster
 
 IMAGES: Final = 64
-"""Images of a sheet that are looked at."""
+"""Images of a sheet that are looked at, at most."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Look:
 
 def look(sheet: Sequence[Raster]) -> Look:
     """Measure the images of a sheet, at least one and all of one size; grey or RGB."""
-    images = sheet[:IMAGES]
+    images = _some(sheet)
     first = images[0]
     size = len(first.pixels)
     count = len(images) * size
@@ -56,8 +56,12 @@ def moved(earlier: Sequence[Raster], later: Sequence[Raster]) -> float | None:
 
     None where the two sheets are not of as many images of one size.
     """
-    pairs = list(zip(earlier[:IMAGES], later[:IMAGES], strict=False))
-    if not pairs or any(len(a.pixels) != len(b.pixels) for a, b in pairs):
+    pairs = list(zip(_some(earlier), _some(later), strict=False))
+    if (
+        not pairs
+        or len(earlier) != len(later)
+        or any(len(a.pixels) != len(b.pixels) for a, b in pairs)
+    ):
         return None
     total = sum(_difference(a.pixels, b.pixels) for a, b in pairs)
     return total / (255 * sum(len(a.pixels) for a, _ in pairs))
@@ -78,6 +82,12 @@ def described(samples: Look, real: Look | None) -> Iterator[str]:
 
 
 _DARK: Final = bytes(range(128))
+
+
+def _some(sheet: Sequence[Raster]) -> Sequence[Raster]:
+    """Return images from all over a sheet, whose rows may be of a class each."""
+    count = min(len(sheet), IMAGES)
+    return [sheet[index * len(sheet) // count] for index in range(count)]
 
 
 def _variety(pixels: Sequence[bytes]) -> float:

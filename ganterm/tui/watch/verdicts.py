@@ -24,10 +24,11 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "coverage": ("coverage", "how many real ones have one near"),
     "modes": ("modes", "classes or clusters that appear"),
     "kl": ("KL of the classes", "from those of the data, in nats"),
+    "class_accuracy": ("class accuracy", "are of the class asked for"),
     "copies": ("copies", "that sit on a training image"),
 }
 """What each score is called, and what it tells."""
-SHARES: Final = frozenset({"precision", "recall", "coverage", "copies"})
+SHARES: Final = frozenset({"precision", "recall", "coverage", "class_accuracy", "copies"})
 """Scores in [0, 1]."""
 _FEW: Final = 0.25
 """A class with less than this share of its real share is as good as lost."""

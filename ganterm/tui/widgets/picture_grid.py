@@ -18,6 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ganterm.render import palette
+from ganterm.render.byclass import ByClass, fit_by_class, in_turn
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.glyphs import draw_glyphs
 from ganterm.render.halfblock import Run, budget_of, encode_within
@@ -40,6 +41,7 @@ class PictureGrid(Widget, can_focus=False):
 
     Attributes:
         fit: how they are laid out; None while there are none.
+        laid: which class stands where; None while that is in no order.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pictures--title", "pictures--words"}
@@ -68,18 +70,31 @@ class PictureGrid(Widget, can_focus=False):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self.fit: GridFit | None = None
+        self.laid: ByClass | None = None
         self._images: Sequence[Raster] = ()
         self._tone = Tone()
         self._title = self._words = ""
+        self._kinds = 0
+        self._order: Sequence[int] | None = None
         self._drawn: tuple[Sequence[Raster], tuple[object, ...]] | None = None
         self._lines: list[Line] = []
         self._strips: dict[int, Strip] = {}
 
     def show(
-        self, images: Sequence[Raster], tone: Tone, *, title: str = "", words: str = ""
+        self,
+        images: Sequence[Raster],
+        tone: Tone,
+        *,
+        title: str = "",
+        words: str = "",
+        classes: int = 0,
     ) -> None:
-        """Show other images under a title, or `words` where there are none."""
+        """Show other images under a title, or `words` where there are none.
+
+        Of several `classes`, as many images of each after the other, each has a row or a column.
+        """
         self._images, self._tone, self._title, self._words = images, tone, title, words
+        self._kinds = classes
         self._draw()
 
     def on_resize(self) -> None:
@@ -125,7 +140,7 @@ class PictureGrid(Widget, can_focus=False):
     def _draw(self) -> None:
         canvas = self.canvas
         # The same images may come again and again; to draw them takes milliseconds.
-        manner = (self._tone, canvas, self._title, self._words)
+        manner = (self._tone, canvas, self._title, self._words, self._kinds)
         if self._drawn and self._drawn[1] == manner and _are_same(self._drawn[0], self._images):
             return
         others = self._drawn is None or self._drawn[1][2:] != manner[2:]
@@ -141,12 +156,20 @@ class PictureGrid(Widget, can_focus=False):
     def _lines_on(self, canvas: Canvas) -> list[Line]:
         head: list[Line] = [(Run(self._title, None, None),)] if self._title else []
         if not self._images:
-            self.fit = None
+            self.fit = self.laid = None
             return head
         first, count = self._images[0], len(self._images)
-        largest = LARGEST if count > 1 else _LARGEST_ONE
-        self.fit = fit_canvas(count, first.width, first.height, canvas, largest=largest)
-        return [*head, *_picture(self._images, self.fit, canvas, self._tone, self._allowance)]
+        images, size = self._images, (first.width, first.height)
+        self.laid = fit_by_class(self._kinds, count, *size, canvas) if self._kinds else None
+        if self.laid is not None:
+            self.fit, self._order = self.laid.fit, self.laid.order
+        else:
+            self._order = in_turn(self._kinds, count) if self._kinds else None
+            largest = LARGEST if count > 1 else _LARGEST_ONE
+            self.fit = fit_canvas(count, *size, canvas, largest=largest)
+        if self._order is not None:
+            images = [images[index] for index in self._order]
+        return [*head, *_picture(images, self.fit, canvas, self._tone, self._allowance)]
 
     @property
     def _allowance(self) -> int | None:
@@ -189,7 +212,9 @@ class PictureGrid(Widget, can_focus=False):
             2 * y // (fit.height + fit.padding),
         )
         index = row * fit.columns + column
-        return index if 0 <= column < fit.columns and 0 <= index < fit.shown else None
+        if not (0 <= column < fit.columns and 0 <= index < fit.shown):
+            return None
+        return index if self._order is None else self._order[index]
 
 
 def _are_same(one: Sequence[Raster], other: Sequence[Raster]) -> bool:

@@ -116,6 +116,12 @@ class PicturePair(Container):
         count = len(self.sheets[FAKE].images) if self.sheets else 0
         return f"{fit.shown} of {count} images" if fit and fit.shown < count else ""
 
+    @property
+    def class_words(self) -> str:
+        """Where which class stands, by the names that the sheet gives them; empty without any."""
+        laid = self._grid(FAKE).laid
+        return laid.words(self.sheets[FAKE].classes) if laid and FAKE in self.sheets else ""
+
     @on(PictureGrid.Picked)
     def _pick(self, event: PictureGrid.Picked) -> None:
         event.stop()
@@ -141,11 +147,11 @@ class PicturePair(Container):
             grid.display = sheet is not None and (not self._zoom or self._zoom.grid == name)
             if sheet is None or not grid.display:
                 continue
-            images = sheet.images
+            images, classes = sheet.images, len(sheet.classes)
             if self._zoom and images:
-                images = images[self._zoom.index : self._zoom.index + 1] or images[-1:]
+                images, classes = images[self._zoom.index : self._zoom.index + 1] or images[-1:], 0
             words = safe_text(sheet.trouble)
-            grid.show(images, self._tone, title=title if both else "", words=words)
+            grid.show(images, self._tone, title=title if both else "", words=words, classes=classes)
 
     def _beside(self, images: Sequence[Raster]) -> bool:
         """Tell whether two grids are seen better side by side than one above the other."""

@@ -297,4 +297,5 @@ class Preview(Vertical, can_focus=True):
             parts.append(Part(zoomed, "text", 7))
         else:
             parts.append(Part(self.pair.hidden_words, "muted", 4))
+            parts.append(Part(self.pair.class_words, "muted", 3))
         return [*parts, Part(self.tone.words, "muted", 6)]

@@ -13,8 +13,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ganterm.errors import DataError
+from ganterm.render.byclass import in_turn
 from ganterm.render.raster import Raster
-from ganterm.render.sheet import load_sheet
+from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.render.show import draw_many
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ class Thumbnail(Widget, can_focus=False):
     @work(thread=True, exclusive=True)
     def _load(self, path: Path) -> None:
         try:
-            images = load_sheet(path)
+            images, classes = load_sheet(path), len(rows_of_sheet(path))
+            if classes:
+                images = [images[index] for index in in_turn(classes, len(images))]
         except DataError:
             # Pruned, or not whole: nothing is shown, for this is but a glance.
             images = []

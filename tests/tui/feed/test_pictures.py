@@ -37,6 +37,17 @@ def test_what_is_wanted_comes_and_is_told(tmp_path: Path) -> None:
     reader.stop()
 
 
+def test_a_sheet_tells_the_classes_of_its_rows(tmp_path: Path) -> None:
+    """By the names in the file; a plain one has none."""
+    reader = Pictures(lambda: None, background=False)
+    plain, named = sheet(tmp_path / "plain.png"), tmp_path / "named.png"
+    save_sheet([Raster(2, 2, 1, bytes(4))] * 4, 2, named, rows=["cat", "dog"])
+    reader.want(plain, named)
+    classes = [found.classes for path in (plain, named) if (found := reader.get(path))]
+    assert classes == [(), ("cat", "dog")]
+    reader.stop()
+
+
 def test_only_the_last_wish_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs through a history does not wait for what was passed on the way."""
     paths = [sheet(tmp_path / f"{index}.png") for index in range(6)]

@@ -78,6 +78,30 @@ async def test_the_screen_shows_the_pixels(tmp_path: Path) -> None:
 
 
 @awaited
+async def test_each_class_has_a_row_or_a_column(tmp_path: Path) -> None:
+    """Of four classes of four images; what is clicked is the image that is seen there."""
+    images = [bars(300, 2 * (index // 4) + 1) for index in range(16)]
+    app = app_with(tmp_path)
+    picked: list[int] = []
+
+    def note(message: object) -> None:
+        if isinstance(message, PictureGrid.Picked):
+            picked.append(message.index)
+
+    async with app.run_test(headless=False, size=(60, 20), message_hook=note) as pilot:
+        grid = await grid_on(app, pilot, 38, 9)
+        grid.show(images, Tone(), classes=4)
+        await painted(pilot)
+        assert grid.laid is not None
+        assert (grid.laid.abreast, grid.fit and grid.fit.columns) == (4, 4)
+        assert grid.laid.order == (0, 4, 8, 12, 1, 5, 9, 13)
+        await pilot.click(grid, offset=(12, 1))
+        assert set(picked) == {4}
+        grid.show(images[:1], Tone())
+        assert grid.laid is None
+
+
+@awaited
 async def test_only_lines_that_look_different_are_painted(tmp_path: Path) -> None:
     """One image of the upper row changes in its lower half: those lines are new, no others."""
     app = app_with(tmp_path)

@@ -1,0 +1,15 @@
+"""Class accuracy: whether images that were asked to be of a class are taken for it."""
+
+from __future__ import annotations
+
+import torch
+
+
+def class_accuracy(probabilities: torch.Tensor, asked: torch.Tensor) -> float:
+    """Return the share of images whose likeliest class is the one that was asked for, in [0, 1].
+
+    Of class probabilities (N, K) and classes asked for (N,), N >= 1. It says nothing of variety:
+    one good image of each class, over and over, reaches 1.
+    """
+    likeliest = probabilities.argmax(dim=1)
+    return float((likeliest == asked.to(likeliest.device)).double().mean())
