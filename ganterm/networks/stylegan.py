@@ -134,6 +134,7 @@ class StyleGenerator(Generator):
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1]."""
+        labels = self.labels_for(z, labels)
         w = self.mapping(z, labels)
         ws = w[:, None].expand(-1, self.layers, -1)
         if self.training:

@@ -60,8 +60,9 @@ def test_it_is_started_by_the_first_request_and_answers_each(server: Server) -> 
     found = answers(server, second)
     assert found[0] == {"id": first, "do": "draw", "scene": {"seed": 3}}
     assert [message.get("going", False) for message in found] == [False, True, False]
-    assert not server.busy
     assert not server.trouble
+    assert not server.owes(first)
+    assert not server.owes(second)
 
 
 def test_one_that_died_is_told_of_and_the_next_request_starts_another(server: Server) -> None:
