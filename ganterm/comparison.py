@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,15 +72,9 @@ def standing(run: RunDir) -> Standing:
     records = read_journal(run.journal)
     live = live_settings(records)
     history = effective(records)
-    judged: dict[str, Record] = {}
     curves: dict[str, list[float]] = {"g_loss": [], "d_loss": []}
     for record in history:
-        judge = record.get("judge")
-        if record["kind"] == "judged" and isinstance(judge, str):
-            # A later look at an earlier checkpoint is not where the run stands.
-            if judge not in judged or record["step"] >= judged[judge]["step"]:
-                judged[judge] = record
-        elif record["kind"] == "metrics":
+        if record["kind"] == "metrics":
             for name, values in curves.items():
                 if (value := number(record, name)) is not None:
                     values.append(value)
@@ -88,10 +82,23 @@ def standing(run: RunDir) -> Standing:
         run.name,
         live.config or settings_of(run),
         live.start_config,
-        judged,
+        latest_by_judge(record for record in history if record["kind"] == "judged"),
         curves,
         max((record["step"] for record in history), default=0),
     )
+
+
+def latest_by_judge(judged: Iterable[Record]) -> dict[str, Record]:
+    """Return, by the digest of each judge, its judgement of the latest step."""
+    found: dict[str, Record] = {}
+    for record in judged:
+        judge = record.get("judge")
+        # A later look at an earlier checkpoint is not where the run stands.
+        if isinstance(judge, str) and (
+            judge not in found or record["step"] >= found[judge]["step"]
+        ):
+            found[judge] = record
+    return found
 
 
 def number(record: Record, name: str) -> float | None:

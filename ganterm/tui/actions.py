@@ -256,6 +256,7 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("log_scale", "l", "log scale", "Switch the logarithmic scale on or off.", 2),
         Action("smooth", "s", "smooth", "Smooth the curves more, and at last not at all.", 3),
         Action("all_settings", "a", "all settings", "Show the settings that agree as well.", 4),
+        Action("scores", "v", "scores", "Show scores, or what was measured.", 5),
         Action("leave", "escape", "runs", "Go back to the runs.", 80),
     ),
     "help": (Action("close", "escape,q,question_mark", "close", "Close the help.", 1),),

@@ -15,6 +15,7 @@ from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.diff_table import DiffTable
 from ganterm.tui.widgets.header import Header
 from tests.tui.driving import awaited, make_app, painted, screen_text, write_run
+from tests.tui.judged import judge, judged_run
 
 
 def drawing_of(app: GantermApp) -> Drawing:
@@ -140,3 +141,42 @@ async def test_all_settings_can_be_seen(tmp_path: Path) -> None:
         assert table.lines == [["lr_g", "0.0002", "0.001"]]
         await pilot.press("a")
         assert [line[0] for line in table.lines] == ["recipe", "dataset", "batch_size", "lr_g"]
+
+
+@awaited
+async def test_scores_are_drawn_and_set_side_by_side_a_judge_at_a_time(tmp_path: Path) -> None:
+    """Key v puts scores in the place of what was measured, and tables in that of the settings."""
+    one, two = judged_run(tmp_path, "one", (100, 200)), judged_run(tmp_path, "two", (100,))
+    judge(two, [400], judge="ffee00aa11", judge_name="Inception v3", fid=112.0)
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.compare_runs([one, two])
+        app.read_now()
+        await pilot.pause()
+        await pilot.press("v")
+        await pilot.pause()
+        assert drawing_of(app).title == "Frechet distance, less is better"
+        assert drawn(app) == ["one", "two"]
+        assert "by classifier of mnist" in app.screen.query_one(Header).text
+        text = screen_text(app)
+        assert text.index("For quality, take one") < text.index("Judge: Inception v3")
+        for _ in range(10):
+            await pilot.press("right_square_bracket")
+        assert drawing_of(app).title == "Frechet distance, less is better"
+        assert drawn(app) == ["two"]
+        assert "by Inception v3" in app.screen.query_one(Header).text
+        assert not app.screen.query_one(DiffTable).display
+        await pilot.press("v")
+        await pilot.pause()
+        assert app.screen.query_one(DiffTable).has_focus
+        assert drawing_of(app).title == "G loss"
+
+
+@awaited
+async def test_runs_without_scores_keep_their_settings_in_sight(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+    async with app.run_test() as pilot:
+        app.compare_runs([write_run(tmp_path, "one"), write_run(tmp_path, "two")])
+        app.read_now()
+        await pilot.press("v")
+        assert app.screen.query_one(DiffTable).display

@@ -88,7 +88,7 @@ async def test_scores_and_judgements_are_gone_through(tmp_path: Path) -> None:
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot, run)
-        assert drawing(screen).title == "Frechet distance, less is better"
+        assert drawing(screen).title == "Frechet distance"
         assert [each.value for each in drawing(screen).references] == [0.61]
         assert drawing(screen).view.crosshair is None
         await pilot.press("right_square_bracket", "down")
@@ -106,6 +106,9 @@ async def test_scores_and_judgements_are_gone_through(tmp_path: Path) -> None:
         await pilot.press("end", "l")
         assert drawing(screen).view.crosshair is None
         assert drawing(screen).view.log
+        await pilot.resize_terminal(160, 50)
+        await pilot.pause()
+        assert drawing(screen).title == "copies, less is better"
 
 
 @awaited
@@ -356,3 +359,18 @@ async def test_a_run_without_a_checkpoint_is_not_judged(
         await pilot.pause()
         assert begun == []
         assert any("no checkpoint yet" in each.message for each in app._notifications)
+
+
+@awaited
+async def test_a_run_judged_once_says_how_there_will_be_a_curve(tmp_path: Path) -> None:
+    """One point is no curve: there are words in its place, until there is a second."""
+    run = judged_run(tmp_path, steps=(400,))
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(app, pilot, run)
+        assert not screen.query_one(StepChart).display
+        assert "Press a to judge every checkpoint" in " ".join(words(screen, "once").split())
+        judge(run, [200])
+        await look(app, pilot)
+        assert screen.query_one(StepChart).display
+        assert not screen.query_one("#once").display

@@ -1,23 +1,34 @@
-"""Several runs over one another, and where their settings differ."""
+"""Several runs over one another, where their settings differ, and how they were judged."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from textual.app import ComposeResult
 
+from ganterm.comparison import SCORES, Standing, latest_by_judge
 from ganterm.overview import settings_of
 from ganterm.render.chart import STYLES, Trace, View
 from ganterm.render.chart.glyphs import GLYPHS, trace_glyph
+from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import bindings
 from ganterm.tui.app import FeedUpdated
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.watch.score_curves import (
+    ScoreCurves,
+    judge_among,
+    score_traces,
+    scores_among,
+)
+from ganterm.tui.watch.score_lines import run_lines
+from ganterm.tui.watch.verdicts import TITLES
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.diff_table import DiffTable, Subject
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.header import Header, Part
+from ganterm.tui.widgets.styled_lines import StyledLines
 
 QUANTITIES: Final = {
     "g_loss": "G loss",
@@ -36,6 +47,8 @@ QUANTITIES: Final = {
 }
 """What runs are compared by, and how it is called."""
 
+Quantity = str | ScoreCurves
+
 SMOOTHING: Final = (0.0, 0.6, 0.9, 0.97)
 
 
@@ -49,16 +62,18 @@ class CompareScreen(AppScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._quantity = "g_loss"
+        self._quantity: Quantity = "g_loss"
         self._log = False
         self._smoothing = 0
         self._everything = False
+        self._scored = False
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
         yield Header([Part("Comparing runs", "title", 9)])
         yield ChartView()
         yield DiffTable()
+        yield StyledLines(id="verdicts")
         yield ActionFooter("compare")
 
     def on_mount(self) -> None:
@@ -79,35 +94,74 @@ class CompareScreen(AppScreen):
         return [self.ganterm.feed(run) for run in self.ganterm.compared]
 
     @property
-    def quantities(self) -> list[str]:
-        """What can be drawn: what any of the runs has measured."""
-        known = {name for feed in self.feeds if feed for name in feed.series}
+    def quantities(self) -> list[Quantity]:
+        """What can be drawn: what judges said, or what any of the runs has measured."""
+        feeds = [feed for feed in self.feeds if feed]
+        if self._scored:
+            return [*scores_among([feed.judged for feed in feeds])]
+        known = {name for feed in feeds for name in feed.series}
         return [name for name in QUANTITIES if name in known] or ["g_loss"]
 
     def _show(self) -> None:
         feeds = self.feeds
+        if not self.quantities:
+            self._scored = False
         names = self.quantities
         if self._quantity not in names:
             self._quantity = names[0]
         self._show_header(feeds, names)
-        traces = [
-            Trace(feed.run.name, feed.series[self._quantity], style)
-            for style, feed in enumerate(feeds)
-            if feed and self._quantity in feed.series
-        ]
-        view = View(log=self._log, smoothing=SMOOTHING[self._smoothing], bands=False)
-        title = QUANTITIES[self._quantity]
-        self.query_one(ChartView).show(Drawing(traces, view, title))
+        self.query_one(ChartView).show(self._drawing(feeds))
         self.query_one(DiffTable).show(self._subjects(feeds), everything=self._everything)
+        self._show_scores(feeds)
 
-    def _show_header(self, feeds: Sequence[RunFeed | None], names: Sequence[str]) -> None:
+    def _drawing(self, feeds: Sequence[RunFeed | None]) -> Drawing:
+        quantity, smoothing = self._quantity, SMOOTHING[self._smoothing]
+        if isinstance(quantity, ScoreCurves):
+            judged = {run.name: feed.judged if feed else () for run, feed in self._paired(feeds)}
+            view = View(log=self._log, bands=False)
+            return Drawing(score_traces(judged, quantity), view, quantity.title)
+        traces = [
+            Trace(feed.run.name, feed.series[quantity], style)
+            for style, feed in enumerate(feeds)
+            if feed and quantity in feed.series
+        ]
+        view = View(log=self._log, smoothing=smoothing, bands=False)
+        return Drawing(traces, view, QUANTITIES[quantity])
+
+    def _paired(self, feeds: Sequence[RunFeed | None]) -> Iterator[tuple[RunDir, RunFeed | None]]:
+        return zip(self.ganterm.compared, feeds, strict=True)
+
+    def _show_scores(self, feeds: Sequence[RunFeed | None]) -> None:
+        runs = tuple(
+            Standing(feed.run.name, {}, {}, latest_by_judge(feed.judged), {}, feed.step)
+            for feed in feeds
+            if feed
+        )
+        quantity = self._quantity
+        drawn = quantity if isinstance(quantity, ScoreCurves) else ScoreCurves("", SCORES[0])
+        self.query_one(DiffTable).display = not self._scored
+        below = self.query_one("#verdicts", StyledLines)
+        below.display = self._scored
+        below.show(
+            lambda width, charset: run_lines(
+                runs, drawn.score, "", width, charset=charset, first=drawn.judge
+            )
+        )
+
+    def _show_header(self, feeds: Sequence[RunFeed | None], names: Sequence[Quantity]) -> None:
         unread = sum(feed is None for feed in feeds)
         at = names.index(self._quantity) + 1
-        smoothing = SMOOTHING[self._smoothing]
+        quantity, smoothing, by = self._quantity, SMOOTHING[self._smoothing], ""
+        if isinstance(quantity, ScoreCurves):
+            called, smoothing = TITLES[quantity.score][0], 0.0
+            by = f"by {judge_among([feed.judged for feed in feeds if feed], quantity.judge)}"
+        else:
+            called = QUANTITIES[quantity]
         self.query_one(Header).show(
             Part(f"Comparing {len(feeds)} runs", "title", 9),
             Part(f"reading {unread} more …" if unread else "", "muted", 5),
-            Part(f"{QUANTITIES[self._quantity]} ({at} of {len(names)})", "text", 8),
+            Part(f"{called} ({at} of {len(names)})", "text", 8),
+            Part(by, "muted", 4),
             Part("log scale" if self._log else "", "text", 7),
             Part(f"smoothed {smoothing:g}" if smoothing else "", "text", 6),
         )
@@ -122,7 +176,7 @@ class CompareScreen(AppScreen):
                 trace_glyph(glyphs, index),
                 index % STYLES,
             )
-            for index, (run, feed) in enumerate(zip(self.ganterm.compared, feeds, strict=True))
+            for index, (run, feed) in enumerate(self._paired(feeds))
         ]
 
     # What can be done
@@ -154,6 +208,14 @@ class CompareScreen(AppScreen):
         """Show the settings that agree as well, or only those that differ."""
         self._everything = not self._everything
         self._show()
+
+    def action_scores(self) -> None:
+        """Draw scores, with the tables of the judges below; or what was measured, and settings."""
+        wanted = self._scored = not self._scored
+        self._show()
+        if wanted and not self._scored:
+            self.ganterm.say("None of these runs was judged; J in the list of runs has one judged.")
+        self.query_one("#verdicts" if self._scored else "DiffTable").focus()
 
     def action_leave(self) -> None:
         """Go back to the runs."""

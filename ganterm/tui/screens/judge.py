@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 from textual.worker import get_current_worker
@@ -71,10 +71,12 @@ class JudgeScreen(JudgePanes):
         yield ChoiceLine(id="panes")
         yield Static("", id="nothing")
         with Container(id="body"):
-            yield ScorePanel(id="scores")
-            yield Extremes(id="pictures")
-            yield StyledLines(id="others")
-            yield StyledLines(id="classes")
+            with Vertical():
+                yield ScorePanel(id="scores")
+                yield StyledLines(id="others")
+            with Vertical():
+                yield Extremes(id="pictures")
+                yield StyledLines(id="classes")
         yield ActionFooter("judge")
 
     def on_mount(self) -> None:
@@ -169,8 +171,11 @@ class JudgeScreen(JudgePanes):
     def _show_others(self) -> None:
         here = self._run.name if self._run else ""
         others, score = tuple(self._others), self.score
+        judge = str(self.records[0]["judge"]) if self.records else ""
         self.query_one("#others", StyledLines).show(
-            lambda width, charset: run_lines(others, score, here, width, charset=charset)
+            lambda width, charset: run_lines(
+                others, score, here, width, charset=charset, first=judge
+            )
         )
 
     # Other runs

@@ -16,6 +16,8 @@ PANES: Final[tuple[Pane, ...]] = get_args(Pane)
 _NAMES: Final = ("1 scores", "2 classes", "3 pictures", "4 runs")
 _ALL_COLUMNS, _ALL_ROWS = 100, 34
 """The least screen that has room for every pane."""
+_WIDE_COLUMNS: Final = 150
+"""From here on two images fit side by side, twice, in less than half of the screen."""
 
 
 class JudgePanes(JudgingScreen):
@@ -47,11 +49,14 @@ class JudgePanes(JudgingScreen):
         judged = bool(self.query_one("#body").display)
         every = not self.alone and size.width >= _ALL_COLUMNS and size.height >= _ALL_ROWS
         self.query_one("#body").set_class(every, "-all")
+        self.query_one("#body").set_class(size.width >= _WIDE_COLUMNS, "-wide")
         names = self.query_one("#panes", ChoiceLine)
         names.display = judged and not every
         names.show(_NAMES, PANES.index(self.active))
         for pane in PANES:
             self.query_one(f"#{pane}").display = every or pane == self.active
+        for column in self.query("#body > Vertical"):
+            column.display = any(pane.display for pane in column.children)
 
     @on(ChoiceLine.Chosen, "#panes")
     def _choose_pane(self, event: ChoiceLine.Chosen) -> None:

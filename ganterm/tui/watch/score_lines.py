@@ -147,15 +147,24 @@ def _bar(
 
 
 def run_lines(
-    runs: Sequence[Standing], chosen: str, here: str, width: int, *, charset: Charset
+    runs: Sequence[Standing],
+    chosen: str,
+    here: str,
+    width: int,
+    *,
+    charset: Charset,
+    first: str = "",
 ) -> list[Line]:
     """Return a table for each judge: the best by the chosen score first, `here` marked.
 
-    The scores of two judges never stand in one column. Below a table stands what it advises.
+    The table of the judge `first` is the first, and else that of the most runs. The scores of two
+    judges never stand in one column. Below a table stands what it advises.
     """
     lines: list[Line] = []
     sayings = advice(runs)
-    for judge, indices in by_judge(runs).items():
+    groups = by_judge(runs)
+    for judge in sorted(groups, key=lambda judge: judge != first):
+        indices = groups[judge]
         records = [runs[i].judged[judge] for i in indices]
         if lines:
             lines.append((Piece(""),))
@@ -183,7 +192,7 @@ def _table(
     scored = [s for s in SCORES if any(number(record, s) is not None for _, record in rows)]
     wanted = [*(s for s in (chosen,) if s in scored), *(s for s in scored if s != chosen)]
     widths = {s: max(len(_heading(s, s == chosen, signs)), _FIGURE) + 1 for s in wanted}
-    names = min(max(cell_len(safe_text(name)) for name, _ in rows), _NAME)
+    names = min(max(*(cell_len(safe_text(name)) for name, _ in rows), len("RUN")), _NAME)
     fixed = 2 + 8 + 8
     while len(wanted) > 1 and fixed + names + sum(widths[s] for s in wanted) > width:
         if names > _NARROW_NAME and len(wanted) <= 2:

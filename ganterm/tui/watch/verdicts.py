@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
 """What each score is called, and what it tells."""
 SHARES: Final = frozenset({"precision", "recall", "coverage", "class_accuracy", "copies"})
 """Scores in [0, 1]."""
+_DIGEST: Final = re.compile(r"[0-9a-f]{9,}")
+"""What is told from others by its first eight characters."""
 _FEW: Final = 0.25
 """A class with less than this share of its real share is as good as lost."""
 
@@ -162,5 +165,7 @@ def picture_of(run: RunDir, record: Mapping[str, Any], which: str) -> Path | Non
 def judge_words(record: Mapping[str, Any]) -> str:
     """Return who judged, in words; foreign text."""
     name = record.get("judge_name")
-    digest = str(record.get("judge", ""))[:8]
+    digest = str(record.get("judge", ""))
+    if _DIGEST.fullmatch(digest):
+        digest = digest[:8]
     return f"{name} ({digest})" if isinstance(name, str) and name else f"judge {digest}"

@@ -126,7 +126,7 @@ class Extremes(Vertical, can_focus=True):
         path = picture_of(self._run, self._record, self.kind) if self._run else None
         real = self._run.real_samples if self._run and self.real else None
         self._pictures.want(*(each for each in (path, real) if each is not None))
-        self.pair.show(self._fake(path), self._beside(real), self.tone, title=_WORDS[self.kind])
+        self.pair.show(self._fake(path), self._beside(real), self.tone)
         said = self.pair.zoomed_words or self.pair.hidden_words or self.tone.words
         names = [_WORDS[kind] for kind in KINDS]
         self.query_one(ChoiceLine).show(names, KINDS.index(self.kind), said)

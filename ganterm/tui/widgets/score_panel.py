@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -15,7 +17,7 @@ from ganterm.comparison import LESS_IS_BETTER
 from ganterm.render.chart import Mark, Reference, Trace, View
 from ganterm.render.colour import Charset
 from ganterm.runs.records import Record
-from ganterm.tui.watch.lines import Line
+from ganterm.tui.watch.lines import Line, wrapped
 from ganterm.tui.watch.score_lines import figure_lines
 from ganterm.tui.watch.verdicts import TITLES, Figure, count_of, curves, figures, floor_of
 from ganterm.tui.widgets.chart import Drawing
@@ -24,6 +26,21 @@ from ganterm.tui.widgets.styled_lines import StyledLines
 
 _SIDES = ((150, 92), (100, 50), (66, 38), (0, 30))
 """Cells of the figures, by the least width of the panel that they take them of."""
+_ONCE: Final = (
+    "Judged at one step so far. Press a to judge every checkpoint that is kept, or set judge_every "
+    "to judge while it trains: how each score went is drawn here then."
+)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The judgements of one judge, which of them is looked at, and how a score is drawn."""
+
+    records: Sequence[Record]
+    at: int
+    score: str
+    log: bool
+    marks: Sequence[Mark]
 
 
 class ScoreList(StyledLines, can_focus=False):
@@ -49,7 +66,7 @@ class ScorePanel(Horizontal, can_focus=True):
     DEFAULT_CSS = """
     ScorePanel {
         ScoreList { width: 30; padding: 0 1 0 0; scrollbar-size: 0 0; }
-        StepChart { width: 1fr; padding: 0 1 0 0; }
+        StepChart, #once { width: 1fr; padding: 0 1 0 0; }
         &:focus .lines--heading { color: $accent; }
     }
     """
@@ -68,17 +85,25 @@ class ScorePanel(Horizontal, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
+        self._shown: _Shown | None = None
         self._figures: list[Figure] = []
 
     def compose(self) -> ComposeResult:
         """Put the figures beside the chart."""
         yield ScoreList()
         yield StepChart()
+        yield StyledLines(id="once")
+
+    def on_mount(self) -> None:
+        """Have words ready for a run that was judged once."""
+        self.query_one("#once", StyledLines).show(
+            lambda width, _charset: wrapped(_ONCE, width, "muted")
+        )
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the figures their share."""
-        side = next(side for least, side in _SIDES if event.size.width >= least)
-        self.query_one(ScoreList).styles.width = side
+        self.query_one(ScoreList).styles.width = self._side
+        self._draw()
 
     def show(
         self,
@@ -92,24 +117,35 @@ class ScorePanel(Horizontal, can_focus=True):
         """Show the judgement at index `at` of those of one judge, and `score` over all of them."""
         self._figures = figures(records, at) if records else []
         self.query_one(ScoreList).show(partial(_figure_lines, tuple(self._figures), score))
-        chart = self.query_one(StepChart)
-        if not records:
+        self._shown = _Shown(records, at, score, log, marks) if records else None
+        self._draw()
+
+    @property
+    def _side(self) -> int:
+        """Cells that the figures take."""
+        return next(side for least, side in _SIDES if self.size.width >= least)
+
+    def _draw(self) -> None:
+        shown, chart = self._shown, self.query_one(StepChart)
+        if shown is None:
             chart.show(Drawing())
             return
-        record = records[at]
+        record, score = shown.records[shown.at], shown.score
+        way = curves(shown.records, score)
+        once = max(map(len, way.values()), default=0) < 2
+        chart.display, self.query_one("#once").display = not once, once
         floor = floor_of(record, score)
-        title, _ = TITLES[score]
-        better = "less is better" if score in LESS_IS_BETTER else "more is better"
         traces = [
             Trace(f"of {count:,} images", series, style)
             for style, (count, series) in enumerate(
-                sorted(curves(records, score).items(), key=lambda item: item[0] != count_of(record))
+                sorted(way.items(), key=lambda item: item[0] != count_of(record))
             )
         ]
         references = [Reference(floor, "real")] if floor is not None else []
-        cursor = None if at == len(records) - 1 else float(record["step"])
-        view = View(log=log, bands=False, crosshair=cursor)
-        chart.show(Drawing(traces, view, f"{title}, {better}", references, marks))
+        newest = shown.at == len(shown.records) - 1
+        view = View(log=shown.log, bands=False, crosshair=None if newest else float(record["step"]))
+        title = _title(score, self.size.width - self._side - 1)
+        chart.show(Drawing(traces, view, title, references, shown.marks))
 
     @on(ScoreList.Chosen)
     def _choose(self, event: ScoreList.Chosen) -> None:
@@ -126,6 +162,12 @@ class ScorePanel(Horizontal, can_focus=True):
     @on(StepChart.Dragged)
     def _ignore(self, event: Message) -> None:
         event.stop()
+
+
+def _title(score: str, width: int) -> str:
+    name, _ = TITLES[score]
+    whole = f"{name}, {'less' if score in LESS_IS_BETTER else 'more'} is better"
+    return whole if cell_len(whole) <= width else name
 
 
 def _figure_lines(

@@ -27,6 +27,10 @@ class StyledLines(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     StyledLines {
         background: $background;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        /* The lines are laid out before it is known whether they are too many. */
+        scrollbar-gutter: stable;
         & > .lines--heading { color: $text-muted; background: $surface; }
         & > .lines--text { color: $text; }
         & > .lines--strong { color: $text; text-style: bold; }

@@ -1,0 +1,73 @@
+"""A score of several runs over their steps: by one judge, and each run by one number of images."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ganterm.comparison import LESS_IS_BETTER, SCORES, number
+from ganterm.render.chart import Trace
+from ganterm.runs.records import Record
+from ganterm.tui.watch.verdicts import (
+    TITLES,
+    count_of,
+    curves,
+    judge_words,
+    judgements,
+    judges_of,
+)
+
+
+class ScoreCurves(NamedTuple):
+    """A score by one judge, whose figures say nothing about those of another."""
+
+    judge: str
+    score: str
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        name, _ = TITLES[self.score]
+        return f"{name}, {'less' if self.score in LESS_IS_BETTER else 'more'} is better"
+
+
+def scores_among(judged: Sequence[Sequence[Record]]) -> list[ScoreCurves]:
+    """Return every score that a judge gave any of the runs, the judge of the most runs first."""
+    records = [record for each in judged for record in each]
+    seen = Counter(judge for each in judged for judge in judges_of(each))
+    return [
+        ScoreCurves(judge, score)
+        for judge in sorted(judges_of(records), key=lambda judge: -seen[judge])
+        for score in SCORES
+        if any(r.get("judge") == judge and number(r, score) is not None for r in records)
+    ]
+
+
+def judge_among(judged: Sequence[Sequence[Record]], judge: str) -> str:
+    """Return who a judge is, in words; foreign text."""
+    return next(
+        (judge_words(r) for each in judged for r in each if r.get("judge") == judge),
+        judge,
+    )
+
+
+def score_traces(runs: Mapping[str, Sequence[Record]], chosen: ScoreCurves) -> list[Trace]:
+    """Return the score of each run by name, in the order of `runs`.
+
+    Scores depend on the number of images. Of a run that was judged on several, those of its newest
+    judgement are drawn; the number is said where it is not the same for all.
+    """
+    found = {}
+    for style, (name, judged) in enumerate(runs.items()):
+        records = [
+            r for r in judgements(judged, chosen.judge) if number(r, chosen.score) is not None
+        ]
+        if records:
+            count = count_of(records[-1])
+            found[name] = (style, count, curves(records, chosen.score)[count])
+    uneven = len({count for _, count, _ in found.values()}) > 1
+    return [
+        Trace(f"{name}, {count:,} images" if uneven else name, series, style)
+        for name, (style, count, series) in found.items()
+    ]
