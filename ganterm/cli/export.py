@@ -189,14 +189,15 @@ def _film(
 
 def _card(choice: Choice, output: Path | None) -> None:
     from ganterm.cli.outputs import write_file  # noqa: PLC0415
-    from ganterm.config.recorded import config_in  # noqa: PLC0415
+    from ganterm.config.recorded import classes_in, config_in  # noqa: PLC0415
     from ganterm.exchange.card import picture_of, subject_of, write_card  # noqa: PLC0415
     from ganterm.render.png import encode_png  # noqa: PLC0415
     from ganterm.runs.checkpoints import read_header  # noqa: PLC0415
 
     header = read_header(choice.path)
     run = _run_of(choice.path)
-    subject = subject_of(_name(choice), run, header, config_in(choice.path, header))
+    config, classes = config_in(choice.path, header), classes_in(choice.path, header)
+    subject = subject_of(_name(choice), run, header, config, classes)
     path = output or Path(f"{_name(choice)}.md")
     picture = picture_of(choice.path, run)
     beside = None

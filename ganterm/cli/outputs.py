@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ganterm.cli.forms import FILMS, Form
 from ganterm.errors import ConfigError
-from ganterm.render.animation import save_animation
+from ganterm.render.animation import enlargement, save_animation
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.png import encode_png
 from ganterm.render.raster import Raster, from_nchw
@@ -102,6 +102,8 @@ def encode(
         return buffer.getvalue()
     if form in FILMS:
         buffer = io.BytesIO()
+        times = enlargement(rasters[0].width)
+        rasters = [each.scale(each.width * times, each.height * times) for each in rasters]
         save_animation(rasters, buffer, fps=fps or 10, kind=f".{form.value}")
         return buffer.getvalue()
     if form is Form.ANSI:

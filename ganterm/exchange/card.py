@@ -30,6 +30,8 @@ from ganterm.runs.records import Record
 
 _DIRECTION = {True: "less is better", False: "more is better"}
 _ALERTS = 8
+_CLASSES = 50
+"""Classes named on a card."""
 _SHAPE = frozenset({"image_size", "channels", "z_dim", "width", "g_norm", "generator"})
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "w_mean", ".fixed")
 """How the names of tensors end that are measured or drawn, not learned."""
@@ -44,6 +46,7 @@ class Subject:
         config: as the checkpoint was made.
         records: the history of the run up to the checkpoint, judgements of it included; empty for
             a checkpoint without its run.
+        classes: names of the classes that it is conditioned on, in the order of the labels.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Subject:
     config: RunConfig
     header: CheckpointHeader
     records: list[Record]
+    classes: tuple[str, ...] = ()
 
     @property
     def start(self) -> Record:
@@ -65,12 +69,16 @@ class Subject:
 
 
 def subject_of(
-    name: str, run: RunDir | None, header: CheckpointHeader, config: RunConfig
+    name: str,
+    run: RunDir | None,
+    header: CheckpointHeader,
+    config: RunConfig,
+    classes: tuple[str, ...] = (),
 ) -> Subject:
     """Return what is known of the checkpoint with this header, of `run` where it has one."""
     history = effective(read_journal(run.journal)) if run is not None else []
     records = [record for record in history if record["step"] <= header.step]
-    return Subject(name, header.step, config, header, records)
+    return Subject(name, header.step, config, header, records, classes)
 
 
 def write_card(subject: Subject, picture: str | None) -> str:
@@ -94,10 +102,18 @@ def _title(subject: Subject, picture: str | None) -> Iterator[str]:
         for name, info in subject.header.tensors.items()
         if name.startswith("generator.") and not name.endswith(_BUFFERS)
     )
+    labels = " and the number of its class" if subject.classes else ""
     yield (
         f"A generator of {what}: architecture {code(config.generator)}, {count:,} learned values, "
-        f"from {config.z_dim} standard normal numbers an image."
+        f"from {config.z_dim} standard normal numbers{labels} an image."
     )
+    if subject.classes:
+        shown = ", ".join(
+            f"{label} {code(name)}" for label, name in enumerate(subject.classes[:_CLASSES])
+        )
+        more = len(subject.classes) - _CLASSES
+        yield ""
+        yield f"Classes: {shown}" + (f" and {more} more." if more > 0 else ".")
     if picture:
         yield ""
         yield f"![Samples of the generator at step {subject.step:,}]({quote(picture)})"
@@ -246,6 +262,8 @@ def _use(subject: Subject) -> Iterator[str]:
     yield ""
     yield "```sh"
     yield f"ganterm sample RUN --step {step} -n 64 --seed 7 -o samples.png"
+    if subject.classes:
+        yield f"ganterm sample RUN --step {step} --class all -n 8 -o classes.png"
     yield f"ganterm export RUN --step {step} -o generator.onnx         # or .safetensors, .pt2"
     yield "```"
     yield ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ganterm.errors import DataError
-from ganterm.render.animation import save_animation
+from ganterm.render.animation import enlargement, save_animation
 from ganterm.render.caption import captioned
 from ganterm.render.png import load_image
 from ganterm.render.raster import Raster
@@ -17,8 +17,6 @@ from ganterm.runs.layout import RunDir, step_of
 
 MAX_FRAMES: Final = 1000
 """Of more sample grids as many are taken, evenly spread, the first and the last among them."""
-READABLE: Final = 320
-"""Width in pixels up to which small grids are enlarged."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def film_of(run: RunDir, *, scale: int | None = None, captions: bool = True) -> 
             f"{run.name} has {len(loaded)} sample grids to show, and a film takes two; train on, "
             "or sample more often (sample_every)."
         )
-    times = scale or max(1, READABLE // loaded[-1][1].width)
+    times = scale or enlargement(loaded[-1][1].width)
     frames = [_finished(grid, times, step if captions else None) for step, grid in loaded]
     return Film(frames, [step for step, _ in loaded], tuple(notes))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from ganterm.errors import ConfigError
 from ganterm.render.raster import Raster
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 FORMATS = {".gif": "GIF", ".png": "PNG", ".apng": "PNG", ".webp": "WEBP"}
 """The formats by file suffix."""
+
+READABLE: Final = 320
+"""Width in pixels up to which small frames are enlarged, to be seen at all."""
 
 # Browsers show frames shorter than 20 ms as if they lasted 100.
 MAX_FPS = 50
@@ -59,6 +62,11 @@ def save_animation(
         options["lossless"] = True
     file = Path(target) if isinstance(target, (str, PathLike)) else target
     images[0].save(file, FORMATS[kind], append_images=images[1:], **options)
+
+
+def enlargement(width: int) -> int:
+    """Return how many times larger frames of `width` pixels are shown: whole pixels, at least 1."""
+    return max(1, READABLE // width)
 
 
 def _to_pillow(raster: Raster) -> "Image.Image":

@@ -59,7 +59,7 @@ def test_ways_and_truncation_differ(trained: RunDir) -> None:
 
 @pytest.mark.parametrize("suffix", ["gif", "apng", "webp"])
 def test_a_loop_is_written_as_a_film(trained: RunDir, tmp_path: Path, suffix: str) -> None:
-    """All frames of the closed walk, at the rate asked for, for ever."""
+    """All frames of the closed walk, at the rate asked for, for ever, enlarged to be seen."""
     path = tmp_path / f"walk.{suffix}"
     options = ("--seed", 0, "--seed", 1, "--loop", "--steps", 5, "--fps", 20, "-o", path)
     assert invoke("interpolate", trained.path, *options).code == 0
@@ -69,6 +69,7 @@ def test_a_loop_is_written_as_a_film(trained: RunDir, tmp_path: Path, suffix: st
         film.load()
         assert film.info["duration"] == 50
         assert film.info.get("loop") == 0
+        assert film.size == (320, 320)
 
 
 def test_a_film_that_is_no_loop_shows_each_point_once(trained: RunDir, tmp_path: Path) -> None:

@@ -10,19 +10,22 @@ from ganterm.config import RunConfig, resolve
 from ganterm.latent.load import Trained
 from ganterm.networks.configured import generator_of
 
+_CONDITIONAL = (("dcgan-8x8", "projection"), ("mlp-small", "concat"), ("stylegan", "projection"))
+
 
 def by_architecture() -> dict[str, RunConfig]:
-    """Return a configuration for each kind of generator in the recipes, and two with labels."""
+    """Return a configuration for each kind of generator in the recipes, some with labels too."""
     found: dict[str, RunConfig] = {}
     for name in recipes.built_in():
         config = resolve({"recipe": name}).config
         kind = "points" if config.trains_on_points else config.generator
         found.setdefault(kind, config)
-    conditional = {
-        f"{kind} {how}": msgspec.structs.replace(found[kind], conditional=how)
-        for kind, how in (("dcgan-8x8", "projection"), ("mlp-small", "concat"))
-    }
-    return {**found, **conditional}
+    for labelled, how in _CONDITIONAL:
+        found[f"{labelled} {how}"] = msgspec.structs.replace(found[labelled], conditional=how)
+    found["stylegan demodulated"] = msgspec.structs.replace(
+        found["stylegan"], modulation="demodulate", skip_outputs=True, grow_kimg=0, fade_kimg=0
+    )
+    return found
 
 
 def classes_of(config: RunConfig) -> tuple[str, ...]:
@@ -38,4 +41,7 @@ def trained(config: RunConfig) -> Trained:
     for name, buffer in generator.named_buffers():
         if name.endswith(("running_mean", "running_var")):
             buffer.copy_(torch.rand_like(buffer) + 0.5)
+    for name, value in generator.named_parameters():
+        if name.endswith("noise.strength"):  # which begins at 0, as if there were no noise
+            value.data.normal_(std=0.3)
     return Trained(generator.eval().requires_grad_(False), config, 42, "ema", classes)

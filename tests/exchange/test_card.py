@@ -71,6 +71,19 @@ def test_without_judgement_the_card_claims_nothing() -> None:
     assert "has not been measured" in text
 
 
+def test_classes_are_named_by_their_label() -> None:
+    """A conditional generator's card says what it takes besides, and which number means what."""
+    config = resolve({"recipe": "dcgan-8x8", "conditional": "projection"}).config
+    text = write_card(Subject("a-run", 200, config, HEADER, [], ("cat", "`do*g")), None)
+    assert "numbers and the number of its class an image." in text
+    assert "Classes: 0 `cat`, 1 `` `do*g ``." in text
+    assert "--class all" in text
+    many = tuple(f"c{index}" for index in range(60))
+    text = write_card(Subject("a-run", 200, config, HEADER, [], many), None)
+    assert "49 `c49` and 10 more." in text
+    assert "lass" not in card([])
+
+
 def test_settings_that_differ_from_the_recipe_are_listed() -> None:
     """Only those, with both values; with none, that is said."""
     text = card([], resolve({"recipe": "dcgan-8x8", "lr_d": 5e-5}).config)

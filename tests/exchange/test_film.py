@@ -11,6 +11,7 @@ from PIL import Image
 from ganterm.errors import DataError
 from ganterm.exchange import film as filming
 from ganterm.exchange.film import encode_film, film_of
+from ganterm.render.animation import READABLE
 from ganterm.render.caption import HEIGHT
 from ganterm.render.png import save_png
 from ganterm.render.raster import Raster
@@ -51,7 +52,7 @@ def test_captions_stand_below_the_picture(run: RunDir) -> None:
 
 def test_small_grids_are_enlarged_to_be_seen(run: RunDir) -> None:
     """By default pixels grow as far as the width stays within what is READABLE."""
-    assert film_of(run, captions=False).frames[0].width == filming.READABLE // 40 * 40
+    assert film_of(run, captions=False).frames[0].width == READABLE // 40 * 40
 
 
 @pytest.mark.parametrize("kind", [".gif", ".apng", ".webp"])
