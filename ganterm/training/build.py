@@ -11,6 +11,7 @@ from ganterm.config import RunConfig
 from ganterm.errors import ConfigError
 from ganterm.networks import Discriminator, Generator, init_weights, learning_rates
 from ganterm.networks.configured import discriminator_of, generator_of
+from ganterm.training.adam import EagerAdam
 from ganterm.training.seeding import seed_default_generators
 
 
@@ -83,11 +84,11 @@ def _place(module: nn.Module, device: torch.device) -> None:
     module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def _adam(module: nn.Module, lr: float, config: RunConfig) -> torch.optim.Adam:
+def _adam(module: nn.Module, lr: float, config: RunConfig) -> EagerAdam:
     """Return Adam with a group for each factor on the learning rate, which the loop applies."""
     groups = [
         {"params": parameters, "factor": factor}
         for factor, parameters in learning_rates(module).items()
     ]
     fused = next(module.parameters()).device.type in {"cpu", "cuda"}
-    return torch.optim.Adam(groups, lr=lr, betas=(config.beta1, config.beta2), fused=fused)
+    return EagerAdam(groups, lr=lr, betas=(config.beta1, config.beta2), fused=fused)

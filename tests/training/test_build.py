@@ -93,7 +93,7 @@ def test_optimisers_are_adam_with_the_recipes_rates_and_betas(recipe: str) -> No
         (networks.optimizer_g, networks.generator, config.lr_g),
         (networks.optimizer_d, networks.discriminator, config.lr_d),
     ):
-        assert type(optimizer) is torch.optim.Adam
+        assert isinstance(optimizer, torch.optim.Adam)
         for group in optimizer.param_groups:
             assert group["lr"] == rate
             assert group["betas"] == (config.beta1, config.beta2)
