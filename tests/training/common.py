@@ -78,7 +78,7 @@ def small(recipe: str, **settings: Any) -> RunConfig:
     return configured(recipe, **{**SMALL, **growth, **on_digits(recipe), **size, **settings})
 
 
-def trainer(config: RunConfig, count: int = 1797) -> Trainer:
+def trainer(config: RunConfig, count: int = 1797, device: torch.device = CPU) -> Trainer:
     """Return a fresh trainer of `config` on the first `count` digits, or points of the ring."""
     if config.trains_on_points:
         data = load("ring")
@@ -87,7 +87,7 @@ def trainer(config: RunConfig, count: int = 1797) -> Trainer:
         images, labels = digits(config.image_size, config.channels), digit_labels()
     assert labels is not None
     classes = int(labels.max()) + 1
-    return Trainer(config, images[:count], CPU, labels=labels[:count], classes=classes)
+    return Trainer(config, images[:count], device, labels=labels[:count], classes=classes)
 
 
 def measured(events: list[Event]) -> list[tuple[Any, ...]]:
