@@ -12,6 +12,7 @@ from ganterm.config import FIELDS, resolve
 from ganterm.runs.describe import Description
 from ganterm.tui.widgets.cost import cost_lines
 from ganterm.tui.widgets.field import FieldRow, Setting
+from ganterm.tui.widgets.field_help import FieldHelp
 from ganterm.tui.widgets.path_suggester import PathSuggester, complete
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.forms import open_form
@@ -99,6 +100,25 @@ async def test_a_wide_row_says_help_and_guidance_a_small_one_guidance_alone(
             (line,) = (one for one in screen_text(app).splitlines() if "  batch_size" in one)
             assert ("Real images per batch." in line) == has_help
             assert ("64-128" in line) == has_guidance
+
+
+@awaited
+async def test_no_rule_of_thumb_is_cut_in_a_clause_and_the_whole_stands_below(
+    tmp_path: Path,
+) -> None:
+    """Beside the field stand whole clauses or nothing; the setting at hand has all of it."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_form(app, pilot)
+        for name, said in (("lr_d", "1e-4 to 2e-4; …"), ("spectral_norm", "")):
+            screen.form.go_to(name)
+            await pilot.pause()
+            text = screen_text(app)
+            line, _ = (one for one in text.splitlines() if one.strip().startswith(f"{name} "))
+            assert line[52:76].strip() == said
+            whole = " ".join(screen.query_one("#help-below", FieldHelp).words.plain.split())
+            assert FIELDS[name].guidance in whole
+            assert FIELDS[name].guidance in " ".join(text.split())
 
 
 @awaited

@@ -182,9 +182,12 @@ class FieldRow(Widget, can_focus=False):
             return []
         if room < BOTH:
             recipe = f"recipe: {safe_text(self.standing.recipe_text)}"
-            return [(_cut(recipe if self.standing.differs else spec.guidance, room), False)]
+            if self.standing.differs:
+                return [(_cut(recipe, room), False)]
+            return [(_clauses(spec.guidance, room), False)]
         left = room - cell_len(spec.help) - 2
-        return [(_cut(spec.help, room), False), ("  ", False), (_cut(spec.guidance, left), True)]
+        guidance = _clauses(spec.guidance, left)
+        return [(_cut(spec.help, room), False), ("  ", False), (guidance, True)]
 
     def _trouble_lines(self, width: int) -> list[str]:
         trouble = safe_text(self.standing.trouble)
@@ -216,6 +219,21 @@ def _cut(text: str, room: int) -> str:
         return ""
     begin = set_cell_size(text, room - 2)
     return f"{begin.rpartition(' ')[0] or begin} …"
+
+
+def _clauses(text: str, room: int) -> str:
+    """Return as many clauses of `text` as fit, with a sign that there are more; none in part.
+
+    Half a rule of thumb misleads; the whole of it stands in the help of the setting at hand.
+    """
+    if cell_len(text) <= room:
+        return text
+    clauses = text.split("; ")
+    while len(clauses) > 1:
+        clauses.pop()
+        if cell_len(begin := "; ".join(clauses)) + 3 <= room:
+            return f"{begin}; …"
+    return ""
 
 
 def _editor(setting: Setting, text: str) -> Editor:
