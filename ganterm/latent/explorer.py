@@ -16,7 +16,7 @@ from ganterm.latent.interpolation import linear, spherical
 from ganterm.latent.load import Trained
 from ganterm.latent.projection import Projection, Settings
 from ganterm.latent.sample import latent_of, latents, to_uint8
-from ganterm.latent.space import truncated
+from ganterm.latent.space import draw, truncated
 from ganterm.runs.places import Mix, Place, Scene, Walk
 
 FACTORISED = "f"
@@ -92,18 +92,25 @@ class Explorer:
         """Which directions `ranking` has: those from the weights, or the dimensions."""
         return FACTORISED if self.ranking.dimensions is None else DIMENSION
 
-    def measuring(self) -> Generator[tuple[int, int], None, Ranking]:
-        """Rank the dimensions by what they change, telling how many are done, of how many."""
-        bases = latents(BASES, self._generator.z_dim, seed=_RANKING_SEED)
-        measured: list[float] = []
-        for change in changes(self._generator, bases, self._dimensions):
-            measured.append(change)
-            yield len(measured), len(self._dimensions)
-        strengths, order = torch.tensor(measured).sort(descending=True, stable=True)
-        return Ranking(self._dimensions[order], strengths, tuple(order.tolist()))
+    def measuring(self, label: int | None = None) -> Generator[tuple[int, int], None, Ranking]:
+        """Rank the dimensions by what they change in images of class `label`.
 
-    def search(self, target: Tensor, label: int | None, *, steps: int, starts: int) -> Projection:
-        """Begin to look for the point whose image of class `label` is nearest to `target`.
+        It is told how many are done, of how many.
+        """
+        generator, axes = self._generator, self._dimensions
+        bases = latents(BASES, generator.z_dim, seed=_RANKING_SEED)
+        measured: list[float] = []
+        for axis in axes:
+            # Others may use the generator between two dimensions.
+            generator.standing = label
+            measured += changes(generator, bases, axis[None])
+            generator.standing = None
+            yield len(measured), len(axes)
+        strengths, order = torch.tensor(measured).sort(descending=True, stable=True)
+        return Ranking(axes[order], strengths, tuple(order.tolist()))
+
+    def search(self, target: Tensor, *, steps: int, starts: int) -> Projection:
+        """Begin to look for the point whose image is nearest to `target`, in any class.
 
         The target is (C, H, W) in [-1, 1].
         """
@@ -147,11 +154,8 @@ class Explorer:
 
     def _drawn(self, points: Sequence[Tensor], labels: Sequence[int | None]) -> Tensor:
         device = next(self._generator.parameters()).device
-        classes = None
-        if self._generator.classes:
-            classes = torch.tensor(labels, device=device)
-        images: Tensor = self._generator(torch.stack(list(points)).to(device), classes)
-        return images
+        classes = torch.tensor(labels, device=device) if self._generator.classes else None
+        return draw(self._generator, torch.stack(list(points)).to(device), classes)
 
     # Directions
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ganterm.errors import ConfigError, DataError
 from ganterm.runs import checkpoints
 from ganterm.runs.layout import RunDir, step_of
-from ganterm.runs.places import Place, scene_from
+from ganterm.runs.places import Place, place_from, scene_from
 from ganterm.worker.inbox import Request
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Explorations:
         explorer = self._opened
         if request.fields.get("family") != DIMENSION:
             return _told(explorer.family, explorer.ranking)
-        measuring = explorer.measuring()
+        measuring = explorer.measuring(explorer.label_of(_classed(request)))
         while True:
             try:
                 done, total = next(measuring)
@@ -129,17 +129,16 @@ class Explorations:
 
     def _sketch(self, request: Request) -> Answering:
         explorer = self._opened
-        label = explorer.label_of(Place(label=_label(request.fields.get("label"))))
         target = _target(request.fields.get("pixels"), explorer)
         # What was drawn a moment ago is there, before the search begins, for as long as it takes.
         yield None
-        search = explorer.search(target, label, steps=SEARCH_STEPS, starts=SEARCH_STARTS)
+        search = explorer.search(target, steps=SEARCH_STEPS, starts=SEARCH_STARTS)
         while not search.over:
             if search.step % _TELL_EVERY == 0:
-                yield _found(search, label)
+                yield _found(search)
             search.advance()
             yield None
-        return _found(search, label)
+        return _found(search)
 
 
 def _once(answer: Callable[[Request], Fields]) -> Callable[[Request], Answering]:
@@ -191,8 +190,9 @@ def _target(pixels: object, explorer: Explorer) -> Tensor:
     return grey.float().div(127.5).sub(1).expand(generator.channels, -1, -1)
 
 
-def _label(given: object) -> int | None:
-    return given if isinstance(given, int) and given >= 0 else None
+def _classed(request: Request) -> Place:
+    """Return a place of the class that a request names."""
+    return place_from({"label": request.fields.get("label")})
 
 
 def _pixels(images: Tensor) -> Fields:
@@ -214,7 +214,7 @@ def _told(family: str, ranking: Ranking) -> Fields:
     }
 
 
-def _found(search: Projection, label: int | None) -> Fields:
+def _found(search: Projection) -> Fields:
     from ganterm.latent.explorer import encoded  # noqa: PLC0415
     from ganterm.latent.sample import to_uint8  # noqa: PLC0415
 
@@ -222,7 +222,7 @@ def _found(search: Projection, label: int | None) -> Fields:
     return {
         **_pixels(to_uint8(best.image)[None]),
         "vector": encoded(best.point),
-        "label": label,
+        "label": best.label,
         "distance": round(best.error, 5),
         "step": search.step,
         "steps": search.settings.steps,

@@ -82,3 +82,29 @@ def test_directions_that_are_not_there_are_refused(explorer: Explorer) -> None:
     for key in ("f64", "d64", "f", "f-1", "z0", ""):
         with pytest.raises(ConfigError, match=r"There (is|are) no direction"):
             explorer.point(Place().moved(key, 1.0))
+
+
+def test_a_conditional_generator_draws_the_class_of_the_place(tmp_path: Path) -> None:
+    """The first one where a place has none; a walk changes it half-way; one too many is refused."""
+    path = untrained(tmp_path, "dcgan-8x8", classes=tuple("0123456789"))
+    explorer = Explorer(load_generator(path))
+    generator, z = explorer.trained.generator, latent_of(3, 64)[None]
+    for label in (0, 7):
+        (view,) = explorer.views([Place(3, label=label)])
+        assert view.label == label
+        assert torch.equal(view.image, generate(generator, z, torch.tensor([label]))[0])
+    a, b = Place(3), Place(3, label=7)
+    assert [view.label for view in explorer.views([a, Walk(a, b, 0.4), Walk(a, b, 0.6)])] == [
+        *(0, 0, 7)
+    ]
+    with pytest.raises(ConfigError, match="no class 10"):
+        explorer.views([Place(label=10)])
+
+
+def test_dimensions_of_a_conditional_generator_are_ranked_in_one_class(tmp_path: Path) -> None:
+    """And the generator is left as it was, between any two of them."""
+    path = untrained(tmp_path, "dcgan-8x8", classes=tuple("0123456789"))
+    explorer = Explorer(load_generator(path))
+    for done, total in explorer.measuring(label=4):
+        assert explorer.trained.generator.standing is None
+        assert done <= total == 64

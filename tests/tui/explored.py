@@ -110,7 +110,7 @@ class PlayedServer:
             "channels": 1,
             "pixels": fields["pixels"],
             "vector": base64.b64encode(bytes(8)).decode(),
-            "label": fields["label"],
+            "label": None,
             "steps": 150,
         }
         return [

@@ -92,7 +92,7 @@ class Exploration:
         if self.direction is None or not isinstance(scene, Place):
             return []
         key = self.direction.key
-        return [scene.moved(key, SPAN * (2 * share - 1)) for share in shares]
+        return [scene.moved(key, round(SPAN * (2 * share - 1), 3)) for share in shares]
 
     def value(self, direction: Direction) -> float | None:
         """Return where along a direction one is; None before that is known."""

@@ -57,10 +57,7 @@ class ExplorerScreen(SketchingScreen):
         """Explore the run that is watched; it may be another one than before."""
         super().on_screen_resume()
         if self.ganterm.watched is not None:
-            fresh = self.ganterm.watched != self._run
             self.explore(self.ganterm.watched)
-            if fresh:
-                self.read_kept()
         self.show()
 
     def on_screen_suspend(self) -> None:

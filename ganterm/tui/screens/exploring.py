@@ -57,7 +57,7 @@ class ExploringScreen(ExplorerPanes):
 
     def explore(self, run: RunDir) -> None:
         """Begin with a run, unless it is explored already."""
-        if run == self._run and self.exploration.opened:
+        if run == self._run and (self.exploration.opened or self.server.busy):
             return
         self._run, self.step = run, None
         self.exploration = Exploration()
@@ -99,13 +99,8 @@ class ExploringScreen(ExplorerPanes):
                 self.prepare()
             return
         scene = self.exploration.scene
-        self.ask(
-            "draw", partial(self._drawn, scene), scene=scene.to_json(), family=self._family_now
-        )
-
-    @property
-    def _family_now(self) -> str:
-        return self.exploration.family
+        family = self.exploration.family
+        self.ask("draw", partial(self._drawn, scene), scene=scene.to_json(), family=family)
 
     def _drawn(self, scene: Scene, answer: Message) -> None:
         images = images_of(answer)
@@ -175,7 +170,8 @@ class ExploringScreen(ExplorerPanes):
     def action_directions(self) -> None:
         """Have sliders for directions of another kind."""
         family = "d" if self.exploration.family == "f" else "f"
-        self.ask("directions", self._take_directions, family=family)
+        label = self.exploration.place.label
+        self.ask("directions", self._take_directions, family=family, label=label)
 
     def _take_directions(self, answer: Message) -> None:
         self.saying = str(answer.get("says", ""))

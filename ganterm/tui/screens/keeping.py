@@ -14,6 +14,7 @@ from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark
+from ganterm.runs.layout import RunDir
 from ganterm.runs.places import WAYS, Place
 from ganterm.tui.explore.exploration import LONG_WALK_STEP, WALK_STEP, Pick
 from ganterm.tui.explore.words import place_words
@@ -152,14 +153,15 @@ class KeepingScreen(ExploringScreen):
 
     # Bookmarks and the way one came
 
-    def read_kept(self) -> None:
-        """Read the bookmarks of the run."""
-        self.kept = []
-        if self._run is not None:
+    def explore(self, run: RunDir) -> None:
+        """Begin with a run and its bookmarks, unless it is explored already."""
+        if run != self._run:
+            self.kept = []
             try:
-                self.kept = bookmarks.read_bookmarks(self._run)
+                self.kept = bookmarks.read_bookmarks(run)
             except GantermError as error:
                 self.ganterm.tell(error)
+        super().explore(run)
 
     def action_bookmark(self) -> None:
         """Ask for a name, and keep the place that is seen under it."""

@@ -56,12 +56,7 @@ class SketchingScreen(KeepingScreen):
         elif pad.empty:
             self.nearest, self.found, self.searched = None, None, ""
         else:
-            self.ask(
-                "sketch",
-                self._find,
-                pixels=base64.b64encode(pad.ink).decode(),
-                label=self.exploration.place.label,
-            )
+            self.ask("sketch", self._find, pixels=base64.b64encode(pad.ink).decode())
         self.show()
 
     def _find(self, answer: Message) -> None:

@@ -69,14 +69,14 @@ class PlaceList(Widget, can_focus=True):
         self.choose(self.at)
 
     def choose(self, at: int, by: int = 1) -> None:
-        """Choose a line, or where that is a heading the one after it in the direction `by`."""
-        last = len(self._rows) - 1
-        at = min(max(at, 0), max(last, 0))
-        if self._rows and self._rows[at].heading:
-            after = at + (1 if by >= 0 else -1)
-            at = after if 0 <= after <= last and not self._rows[after].heading else self.at
-            at = min(at, last)
-        self.at = at
+        """Choose a line, or where that is a heading the nearest after it in the direction `by`."""
+        lines = [index for index, row in enumerate(self._rows) if not row.heading]
+        if lines:
+            after = [index for index in lines if index >= at]
+            before = [index for index in lines if index <= at]
+            self.at = (after or lines[-1:])[0] if by >= 0 else (before or lines[:1])[-1]
+        else:
+            self.at = 0
         self._repaint()
 
     def move(self, by: int) -> None:

@@ -1,0 +1,96 @@
+"""What has been chosen: sliders that stop at their ends, walks, mixes, and the strip beside."""
+
+from __future__ import annotations
+
+import pytest
+
+from ganterm.runs.places import Mix, Place, Walk
+from ganterm.tui.explore.answers import Direction, Opened
+from ganterm.tui.explore.exploration import Exploration, Pick
+
+
+@pytest.fixture
+def here() -> Exploration:
+    """Give one with two sliders and a generator of eight layers and three classes."""
+    made = Exploration()
+    made.opened = Opened(5, (5,), "ema", 28, ("a", "b", "c"), 8)
+    made.take_directions("f", [Direction("f0", 2.0), Direction("f1", 1.0)])
+    made.values = {"f0": 0.3, "f1": -2.9}
+    return made
+
+
+def test_a_nudge_goes_to_the_next_even_value(here: Exploration) -> None:
+    """So that the middle is met again; it stops at either end."""
+    seen = []
+    for _ in range(3):
+        here.nudge(-0.25)
+        seen.append(here.place.at("f0"))
+    assert seen == [0.25, 0.0, -0.25]
+    here.choose(1)
+    here.nudge(-0.25)
+    here.nudge(-0.25)
+    assert here.place.at("f1") == -3.0
+    here.nudge(1.0)
+    assert here.place.at("f1") == -2.0
+
+
+def test_nothing_moves_before_it_is_known_where_it_is() -> None:
+    assert not Exploration().nudge(0.25)
+    assert not Exploration().slide(1.0)
+    assert not Exploration().walk(0.1)
+    assert not Exploration().turn_class(1)
+
+
+def test_the_strip_goes_along_the_slider(here: Exploration) -> None:
+    """From end to end, wherever the slider is."""
+    frames = here.frames
+    here.slide(1.5)
+    assert here.frames == frames
+    assert [place.at("f0") for place in frames if isinstance(place, Place)] == [
+        *(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+    ]
+
+
+def test_a_walk_and_its_strip(here: Exploration) -> None:
+    """From A to B and no further; going anywhere else ends it."""
+    here.a, here.b = Pick(Place(1)), Pick(Place(2))
+    assert here.walk(0.25)
+    assert here.scene == Walk(Place(1), Place(2), 0.25)
+    here.walk(5)
+    assert here.at == 1.0
+    shares = [frame.at for frame in here.frames if isinstance(frame, Walk)]
+    assert (shares[0], shares[3], shares[-1]) == (0.0, 0.5, 1.0)
+    here.slide(1.0)
+    assert here.showing == "place"
+
+
+def test_mixing_goes_by_layers(here: Exploration) -> None:
+    """A step is a layer, however long it is."""
+    here.a, here.b, here.crossover = Pick(Place(1)), Pick(Place(2)), 4
+    here.walk(0.05)
+    assert here.scene == Mix(Place(1), Place(2), 5)
+    here.walk_to(0.5)
+    assert here.crossover == 4
+    assert [frame.crossover for frame in here.frames if isinstance(frame, Mix)][-1] == 8
+
+
+def test_truncation_and_classes(here: Exploration) -> None:
+    """Within bounds, and round and round."""
+    here.truncate(-0.1)
+    assert here.place.truncation == 0.9
+    here.truncate(-5)
+    assert here.place.truncation == 0.0
+    here.truncate(9)
+    assert here.place.truncation == 2.0
+    assert here.turn_class(-1)
+    assert here.place.label == 2
+
+
+def test_other_directions_begin_at_the_first(here: Exploration) -> None:
+    """The same ones anew leave the choice as it is."""
+    here.choose(1)
+    here.take_directions("f", here.directions)
+    assert here.chosen == 1
+    here.take_directions("d", [Direction("d9", 1.0)])
+    assert here.chosen == 0
+    assert here.direction == Direction("d9", 1.0)

@@ -1,0 +1,478 @@
+"""The explorer: sliders, walks, bookmarks, classes, sketches, and a process that may die."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from ganterm.render.raster import Raster
+from ganterm.runs import bookmarks
+from ganterm.runs.bookmarks import Bookmark
+from ganterm.runs.layout import RunDir
+from ganterm.runs.places import Place, Walk
+from ganterm.tui.app import GantermApp
+from ganterm.tui.screens import serving
+from ganterm.tui.screens.explorer import ExplorerScreen
+from ganterm.tui.widgets.picture_grid import PictureGrid
+from ganterm.tui.widgets.sketch_pad import SketchPad
+from tests.cli.checkpointed import untrained
+from tests.tui.driving import awaited, make_app, screen_text, write_run
+from tests.tui.explored import PlayedServer, explored, picture, played, press, settled
+
+SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def _play(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "Server", PlayedServer)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDir:
+    return write_run(tmp_path, "dcgan-001")
+
+
+def asked(screen: ExplorerScreen, do: str) -> list[dict[str, object]]:
+    return [fields for what, fields in played(screen).asked if what == do]
+
+
+def seen(screen: ExplorerScreen, name: str = "picture") -> Raster:
+    """Return the first image of a grid of the screen."""
+    return screen.query_one(f"#{name}", PictureGrid)._images[0]
+
+
+async def typed(app: GantermApp, pilot: Pilot[None], line: str) -> None:
+    """Type a line into the prompt and take it."""
+    app.screen.query_one(Input).value = line
+    await pilot.press("enter")
+    await pilot.pause()
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    """Let the app run until something holds; fails when it does not come."""
+    deadline = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, screen_text(cast("GantermApp", pilot.app))
+        await pilot.pause(0.01)
+
+
+@awaited
+async def test_it_is_opened_from_the_list_and_from_the_monitor_and_left_to_there(
+    run: RunDir, tmp_path: Path
+) -> None:
+    """Key E opens it, Esc goes back to where it came from; the process is kept for a while."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.read_now()
+        await pilot.pause()
+        await pilot.press("E")
+        await pilot.pause()
+        assert isinstance(app.screen, ExplorerScreen)
+        screen = app.screen
+        await settled(screen, pilot)
+        await pilot.press("escape")
+        assert app.current_mode == "runs"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.current_mode == "monitor"
+        await pilot.press("E")
+        await settled(screen, pilot)
+        assert len(asked(screen, "open")) == 1
+        await pilot.press("escape")
+        assert app.current_mode == "monitor"
+        assert played(screen).running
+    assert not played(screen).running
+
+
+@awaited
+async def test_the_generator_is_loaded_with_words_and_its_first_image_is_drawn(
+    run: RunDir, tmp_path: Path
+) -> None:
+    """Nothing is asked before the screen is; then what it waits for is said."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.explore_run(run)
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, ExplorerScreen)
+        assert "starting …" in screen_text(app)
+        server = played(screen)
+        answers = server.poll()
+        screen._take(answers[:1], died=False)
+        await pilot.pause()
+        assert "loading PyTorch …" in screen_text(app)
+        screen._take(answers[1:], died=False)
+        await settled(screen, pilot)
+        assert "step 400, averaged weights" in screen_text(app)
+        assert seen(screen).pixels == picture(Place())
+        assert len(screen.strip) == 7
+
+
+@awaited
+async def test_sliders_by_keys(run: RunDir, tmp_path: Path) -> None:
+    """The arrows choose and move; 0 puts one in the middle; none goes beyond its ends."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        assert screen.exploration.values["f0"] == -3.0
+        await press(screen, pilot, "right", "shift+right", "down", "left")
+        moves = dict(screen.exploration.place.moves)
+        assert moves == {"f0": -2.0, "f1": 0.5}
+        assert seen(screen).pixels == picture(screen.exploration.place)
+        await press(screen, pilot, "0")
+        assert screen.exploration.place.at("f1") == 0.0
+        await press(screen, pilot, "up", *["shift+left"] * 3)
+        assert screen.exploration.place.at("f0") == -3.0
+        await press(screen, pilot, "up")
+        assert screen.exploration.chosen == 0
+        assert "+0.00*" in screen_text(app)
+
+
+@awaited
+async def test_sliders_by_the_mouse(run: RunDir, tmp_path: Path) -> None:
+    """A click on a bar puts the slider there, one on the name chooses, the wheel nudges."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        width = screen.sliders._bar
+        await pilot.click("#sliders", offset=(8 + width // 2, 3))
+        await settled(screen, pilot)
+        assert screen.exploration.chosen == 3
+        assert screen.exploration.place.at("f3") == 0.0
+        await pilot.click("#sliders", offset=(3, 5))
+        await settled(screen, pilot)
+        assert screen.exploration.chosen == 5
+        assert screen.exploration.place.at("f5") is None
+        await pilot.mouse_down("#sliders", offset=(8, 4))
+        await pilot.hover("#sliders", offset=(8 + width - 1, 4))
+        await pilot.mouse_up("#sliders", offset=(8 + width - 1, 4))
+        await settled(screen, pilot)
+        assert screen.exploration.place.at("f4") == 3.0
+
+
+@awaited
+async def test_of_requests_that_wait_the_newest_is_answered(run: RunDir, tmp_path: Path) -> None:
+    """A slow process is not asked for more than it was: what it skips leaves no trace."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        server = played(screen)
+        server.silent = True
+        await pilot.press("right", "right", "right")
+        answers = list(server._answers)
+        server._answers = [
+            *({"id": each["id"], "skipped": True} for each in answers[:-1]),
+            answers[-1],
+        ]
+        server.silent = False
+        await settled(screen, pilot)
+        assert screen.drawn == screen.exploration.place
+        assert screen.trouble == ""
+
+
+@awaited
+async def test_seeds_truncation_and_undo(run: RunDir, tmp_path: Path) -> None:
+    """A seed is asked for, a random one is not; every place can be gone back to."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        here = screen.exploration
+        await pilot.press("s")
+        await pilot.pause()
+        app.screen.query_one(Input).value = "-1"
+        await pilot.pause()
+        assert "A seed is a whole number" in screen_text(app)
+        await typed(app, pilot, "1,234")
+        await settled(screen, pilot)
+        assert here.place == Place(1234)
+        await press(screen, pilot, "comma", "comma", "full_stop")
+        assert here.place.truncation == 0.9
+        await press(screen, pilot, "r")
+        assert here.place.truncation == 0.9
+        assert here.place.seed != 1234
+        await press(screen, pilot, "u", "u")
+        assert here.place == Place(1234)
+        await press(screen, pilot, "U")
+        assert here.place == Place(1234, truncation=0.9)
+        assert screen.image is not None
+        assert seen(screen).pixels == picture(here.place)
+
+
+@awaited
+async def test_a_walk_from_a_to_b(run: RunDir, tmp_path: Path) -> None:
+    """Both are picked with their images, walked between, and one goes on from half-way."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        here = screen.exploration
+        await press(screen, pilot, "2", "right")
+        assert here.showing == "place"
+        await press(screen, pilot, "1", "a")
+        first = here.place
+        screen.visit_seed(5)
+        await settled(screen, pilot)
+        await press(screen, pilot, "b", "2", "l", "right")
+        assert here.scene == Walk(first, Place(5), 0.3, "spherical")
+        assert seen(screen).pixels == picture(here.scene)
+        assert seen(screen, "end-a").pixels == picture(first)
+        assert seen(screen, "end-b").pixels == picture(Place(5))
+        await press(screen, pilot, "w")
+        assert here.way == "linear"
+        assert "30% of the straight line" in screen_text(app)
+        await press(screen, pilot, "enter")
+        assert here.place == Place(vector=screen.vector)
+        assert here.showing == "place"
+        assert screen.active == "sliders"
+
+
+@awaited
+async def test_a_walk_plays_to_and_fro(run: RunDir, tmp_path: Path) -> None:
+    """Space starts and stops it; at an end it turns round."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "a", "r", "b", "2", "space")
+        assert "playing" in screen_text(app)
+        screen.exploration.at = 0.99
+        screen._play_on()
+        assert screen.exploration.at == pytest.approx(0.97)
+        screen._play_on()
+        assert screen.exploration.at == pytest.approx(0.95)
+        await press(screen, pilot, "space")
+        assert not screen.plays
+        await press(screen, pilot, "space", "escape")
+        assert not screen.plays
+        assert screen.exploration.showing == "place"
+
+
+@awaited
+async def test_a_place_is_kept_with_the_run_and_gone_back_to(run: RunDir, tmp_path: Path) -> None:
+    """Under a name, as its point, so that it means the same in another session."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "right", "m")
+        await typed(app, pilot, "a fine one")
+        (mark,) = bookmarks.read_bookmarks(run)
+        assert (mark.name, mark.step) == ("a fine one", 400)
+        assert mark.place == Place(vector=screen.vector)
+        bookmarks.keep(run, Bookmark("seed five", Place(5), 400))
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "3", "down", "enter")
+        assert screen.exploration.place == Place(5)
+        await press(screen, pilot, "d")
+        await pilot.press("y")
+        await pilot.pause()
+        assert [mark.name for mark in bookmarks.read_bookmarks(run)] == ["a fine one"]
+
+
+@awaited
+async def test_the_way_one_came_is_gone_back(run: RunDir, tmp_path: Path) -> None:
+    """The newest place is on top; two clicks go to one, as Enter does."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        for seed in (1, 2, 3):
+            screen.visit_seed(seed)
+            await settled(screen, pilot)
+        await press(screen, pilot, "3")
+        assert [row.text for row in screen.rows[2:]] == ["seed 3", "seed 2", "seed 1", "seed 0"]
+        await press(screen, pilot, "down", "down", "enter")
+        assert screen.exploration.place == Place(1)
+        await pilot.click("#places", offset=(5, 2), times=2)
+        await settled(screen, pilot)
+        assert screen.exploration.place == Place(3)
+
+
+@awaited
+async def test_bookmarks_that_cannot_be_read_are_told_of_and_left(
+    run: RunDir, tmp_path: Path
+) -> None:
+    """The explorer goes on without them."""
+    bookmarks.file_of(run).write_text("nonsense")
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        assert "does not hold bookmarks" in next(iter(app._notifications)).message
+        await press(screen, pilot, "m")
+        await typed(app, pilot, "x")
+        assert bookmarks.file_of(run).read_text() == "nonsense"
+
+
+@awaited
+async def test_classes_are_turned_and_clicked(
+    run: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the generator has them; else it is said that there are none."""
+    monkeypatch.setattr(PlayedServer, "classes", ("zero", "one", "two"))
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "k")
+        assert screen.exploration.place.label == 1
+        await press(screen, pilot, "K", "K")
+        assert screen.exploration.place.label == 2
+        await pilot.click("#classes", offset=(3, 0))
+        await settled(screen, pilot)
+        assert screen.exploration.place.label == 0
+        assert "class zero" in screen_text(app)
+
+
+@awaited
+async def test_other_directions(run: RunDir, tmp_path: Path) -> None:
+    """Key v has the sliders be single dimensions, and words say what takes so long."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "down", "v")
+        assert screen.exploration.family == "d"
+        assert screen.exploration.chosen == 0
+        assert "single dimensions" in screen_text(app)
+        await press(screen, pilot, "right", "v")
+        assert screen.exploration.family == "f"
+        assert screen.exploration.place.at("d0") is not None
+
+
+@awaited
+async def test_a_digit_is_drawn_by_keys_and_the_nearest_is_seen(
+    run: RunDir, tmp_path: Path
+) -> None:
+    """Space lowers the pen; what was found can be gone on from; strokes are taken back."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "4", "down", "right")
+        assert screen.sketch.pad.empty
+        await press(screen, pilot, "space", "down", "down", "space")
+        ink = screen.sketch.pad.ink
+        assert asked(screen, "sketch")[-1]["pixels"] == base64.b64encode(ink).decode()
+        assert seen(screen).pixels == ink
+        assert "error 0.0123" in screen_text(app)
+        await press(screen, pilot, "u")
+        assert screen.sketch.pad.empty
+        assert "draw something" in screen_text(app)
+        await press(screen, pilot, "space", "right", "enter")
+        assert screen.exploration.place.vector
+        assert screen.active == "sliders"
+
+
+@awaited
+async def test_a_digit_is_drawn_with_the_mouse(run: RunDir, tmp_path: Path) -> None:
+    """Dragging draws a line, the right button wipes, x wipes all."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "4")
+        pad = screen.query_one(SketchPad)
+        fit = pad.fit
+        assert fit is not None
+        left, scale = pad._left, fit.width // pad.pad.side
+        await pilot.mouse_down("#pad", offset=(left + scale, scale))
+        await pilot.hover("#pad", offset=(left + 6 * scale, scale))
+        await pilot.mouse_up("#pad", offset=(left + 6 * scale, scale))
+        await settled(screen, pilot)
+        row = pad.pad.picture(pen=False).row(2)
+        assert [bool(value) for value in row] == [*[True] * 7, False]
+        assert asked(screen, "sketch")
+        await press(screen, pilot, "x")
+        assert pad.pad.empty
+        await press(screen, pilot, "u")
+        assert not pad.pad.empty
+
+
+@awaited
+async def test_a_process_that_dies_is_told_of_and_started_again_at_the_next_key(
+    run: RunDir, tmp_path: Path
+) -> None:
+    """Where one was stays where one was."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "right")
+        here = screen.exploration.place
+        played(screen).die("The process that draws has died (killed by signal 9).")
+        screen._take([], died=True)
+        await pilot.pause()
+        assert "has died (killed by signal 9)" in screen_text(app)
+        assert len(asked(screen, "open")) == 1
+        await press(screen, pilot, "right")
+        assert len(asked(screen, "open")) == 2
+        assert screen.trouble == ""
+        assert screen.exploration.place != here
+        assert seen(screen).pixels == picture(screen.exploration.place)
+
+
+@awaited
+async def test_another_run_is_begun_anew(run: RunDir, tmp_path: Path) -> None:
+    """Nothing of the one before is left: neither place nor bookmarks nor image."""
+    other = write_run(tmp_path, "dcgan-002")
+    bookmarks.keep(run, Bookmark("of the first", Place(5), 400))
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "r", "a", "escape")
+        await explored(app, pilot, other)
+        assert screen.exploration.place == Place()
+        assert screen.exploration.a is None
+        assert screen.kept == []
+        assert [fields["run"] for fields in asked(screen, "open")] == [
+            str(run.path),
+            str(other.path),
+        ]
+
+
+@awaited
+async def test_images_are_painted_in_other_colours_and_alone(run: RunDir, tmp_path: Path) -> None:
+    """As the samples of the monitor are."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "c", "C", "z")
+        assert "inverted, stretched" in screen_text(app)
+        assert screen.query_one("#picture").size.width == 120
+        await press(screen, pilot, "escape")
+        assert screen.sliders.display
+
+
+@awaited
+async def test_a_real_generator_in_a_real_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the key to pixels and back; killed, it is told of; and it is gone with the app."""
+    monkeypatch.undo()
+    run = write_run(tmp_path, "tiny")
+    untrained(run.checkpoints, "dcgan-8x8")
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.explore_run(run)
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, ExplorerScreen)
+        await until(pilot, lambda: screen.image is not None and len(screen.strip) == 7)
+        first = seen(screen).pixels
+        await pilot.press("shift+right", "shift+right")
+        await until(pilot, lambda: screen.drawn == screen.exploration.place)
+        assert seen(screen).pixels != first
+        await pilot.press("4", "space", "down", "down")
+        await until(pilot, lambda: screen.found is not None)
+        pid = screen.server.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await until(pilot, lambda: "killed by signal 9" in screen.trouble)
+        await pilot.press("1", "r")
+        await until(pilot, lambda: screen.drawn == screen.exploration.place)
+        pid = screen.server.pid
+    assert pid is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
