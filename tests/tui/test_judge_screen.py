@@ -291,7 +291,7 @@ async def test_a_run_is_judged_at_a_key(tmp_path: Path, begun: list[ScriptedJudg
         await pilot.press("g")
         await pilot.pause()
         assert [each.options for each in begun] == [[]]
-        assert " 30 %  3,000 images  Generating images" in screen_text(app)
+        assert " 30 %  3,000 images  Generating images   x breaks it off" in screen_text(app)
         await pilot.press("g", "a")
         assert len(begun) == 1
         judge(run, [400])

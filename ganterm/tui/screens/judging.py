@@ -39,7 +39,7 @@ class JudgingScreen(AppScreen):
         """Have a run judged; its scores come by its journal."""
         if self.judging:
             return
-        self.bar.follow(Judging(run, options))
+        self.bar.follow(Judging(run, options), "x breaks it off")
         self.refresh_bindings()
 
     def action_judge(self) -> None:

@@ -11,4 +11,4 @@ class FetchBar(TaskBar):
 
     def start(self, dataset: str) -> None:
         """Begin to download a dataset."""
-        self.follow(Fetch(dataset))
+        self.follow(Fetch(dataset), "^d breaks it off")

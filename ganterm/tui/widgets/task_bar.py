@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -15,6 +16,7 @@ from ganterm.runs.task import TaskProgress
 
 _LOOK_SECONDS = 0.2
 _BAR = 20
+_PADDING = 2
 
 
 class Tasking(Protocol):
@@ -55,6 +57,7 @@ class TaskBar(Static):
         super().__init__()
         self.display = False
         self.followed: Tasking | None = None
+        self._hint = ""
 
     def on_mount(self) -> None:
         """Look at the task now and then."""
@@ -76,9 +79,9 @@ class TaskBar(Static):
             self.remove_class("-failed")
             self.display = False
 
-    def follow(self, task: Tasking) -> None:
-        """Show a task that has begun."""
-        self.followed = task
+    def follow(self, task: Tasking, hint: str = "") -> None:
+        """Show a task that has begun; `hint` says how to break it off."""
+        self.followed, self._hint = task, hint
         self.remove_class("-failed")
         self.display = True
         self._timer.resume()
@@ -95,7 +98,7 @@ class TaskBar(Static):
         if self.followed is None:
             return
         progress = self.followed.poll()
-        self.update(Content(line(progress)))
+        self.update(self._said(line(progress)))
         if progress.ended:
             name, self.followed = self.followed.name, None
             self._timer.pause()
@@ -104,6 +107,14 @@ class TaskBar(Static):
             if progress.error:
                 self.update(Content(f"✗ {safe_text(progress.error)} Esc hides this."))
             self.post_message(self.Ended(name, progress.error))
+
+    def _said(self, words: str) -> Content:
+        """Return words, with the hint where both have room in one line."""
+        hint = f"   {self._hint}" if self._hint else ""
+        room = self.app.size.width - _PADDING
+        if cell_len(words + hint) > room:
+            return Content(words)
+        return Content.assemble(Content(words), Content.styled(hint, "$text-muted"))
 
 
 def line(progress: TaskProgress) -> str:
