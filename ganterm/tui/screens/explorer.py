@@ -2,56 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from textual import events, on
-from textual.app import ComposeResult
-from textual.containers import Container
-from textual.content import Content
-from textual.widgets import Static
 
-from ganterm.render.text import safe_text
 from ganterm.tui.actions import bindings
-from ganterm.tui.explore.exploration import SPAN
-from ganterm.tui.explore.words import scene_words
 from ganterm.tui.screens.explorer_panes import PANES
-from ganterm.tui.screens.sketching import SketchingScreen
+from ganterm.tui.screens.explorer_view import ExplorerView
 from ganterm.tui.widgets.choice_line import ChoiceLine
-from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.header import Header, Part
-from ganterm.tui.widgets.part_line import PartLine
-from ganterm.tui.widgets.picture_grid import PictureGrid
-from ganterm.tui.widgets.place_list import PlaceList
-from ganterm.tui.widgets.sketch_pad import SketchPanel
-from ganterm.tui.widgets.sliders import SliderRow, Sliders
-from ganterm.tui.widgets.walk_panel import WalkPanel
-
-_FAMILIES: Final = {"f": "from the weights (SeFa)", "d": "single dimensions"}
 
 
-class ExplorerScreen(SketchingScreen):
+class ExplorerScreen(ExplorerView):
     """What the generator of the run that is watched can make."""
 
     SCOPE = "explorer"
     BINDINGS = bindings("explorer")
     CSS_PATH = "explorer.tcss"
     AUTO_FOCUS = "#sliders"
-
-    def compose(self) -> ComposeResult:
-        """Put the screen together."""
-        yield Header()
-        yield PartLine(id="place")
-        yield Static("", id="trouble")
-        yield ChoiceLine(id="classes")
-        yield ChoiceLine(id="panes")
-        with Container(id="body"):
-            yield PictureGrid(id="picture")
-            yield Sliders(id="sliders")
-            yield SketchPanel(id="sketch")
-            yield WalkPanel(id="walk")
-            yield PlaceList(id="places")
-            yield PictureGrid(id="strip")
-        yield ActionFooter("explorer")
 
     def on_screen_resume(self) -> None:
         """Explore the run that is watched; it may be another one than before."""
@@ -71,86 +36,6 @@ class ExplorerScreen(SketchingScreen):
         if self.sketches:
             self.stop_playing()
         self.show()
-
-    # What it shows
-
-    def show(self) -> None:
-        """Show everything as it stands; what has not changed is not painted."""
-        if not self.is_mounted:
-            return
-        self._show_words()
-        here, opened = self.exploration, self.exploration.opened
-        rows = [
-            SliderRow(
-                direction.number,
-                None if value is None else value / SPAN,
-                "" if value is None else f"{value:+.2f}",
-                moved=here.place.at(direction.key) is not None,
-            )
-            for direction in here.directions
-            for value in (here.value(direction),)
-        ]
-        self.sliders.show(rows, here.chosen)
-        self.places.show(self.rows)
-        self.query_one(WalkPanel).show(here, self.tone)
-        if opened:
-            self.sketch.begin(opened.side)
-        self.sketch.show(self.tone, self.searched)
-        self._show_images()
-        self.refresh_bindings()
-
-    def _show_images(self) -> None:
-        image = self.nearest if self.sketches else self.image
-        waiting = "draw something" if self.sketches else f"{self.saying or 'nothing yet'} …"
-        self.query_one("#picture", PictureGrid).show(
-            [image] if image else [], self.tone, words="" if self.trouble else waiting
-        )
-        direction = self.exploration.direction
-        if self.exploration.showing == "walk":
-            title = "from A to B"
-        else:
-            number = direction.number if direction else ""
-            title = f"direction {number}: -{SPAN:g} to {SPAN:g}"
-        self.query_one("#strip", PictureGrid).show(self.strip, self.tone, title=title)
-
-    def _show_words(self) -> None:
-        here, opened = self.exploration, self.exploration.opened
-        name = self._run.name if self._run else ""
-        busy = f"{self.saying} …" if self.saying else ""
-        self.query_one(Header).show(
-            Part(name, "title", 9),
-            Part("explored", "text", 8),
-            Part(opened.words if opened else "", "text", 7),
-            Part(busy, "warn", 6),
-            Part(f"directions {_FAMILIES[here.family]}" if opened else "", "muted", 2),
-        )
-        classes = opened.classes if opened else ()
-        trail = here.trail
-        sketching = self.sketches
-        self.query_one("#place", PartLine).show(
-            Part(
-                "nearest to the sketch" if sketching else scene_words(here.scene, classes),
-                "title",
-                9,
-            ),
-            Part(
-                f"{trail.at + 1} of {len(trail.places)}" if len(trail.places) > 1 else "",
-                "muted",
-                4,
-            ),
-            Part("playing" if self.plays else "", "good", 5),
-            Part(self.tone.words, "muted", 3),
-        )
-        line = self.query_one("#classes", ChoiceLine)
-        changed = line.display != bool(classes)
-        line.display = bool(classes)
-        line.show(classes, here.place.label or 0, "k next class")
-        trouble = self.query_one("#trouble", Static)
-        changed = changed or trouble.display != bool(self.trouble)
-        trouble.display = bool(self.trouble)
-        trouble.update(Content(f"✗ {safe_text(self.trouble)} Any change tries again."))
-        if changed:
-            self.divide()
 
     # What can be done
 
