@@ -43,6 +43,11 @@ class Growth:
     grow: int
     fade: int
 
+    @property
+    def images(self) -> int:
+        """Real images after which the networks have their full size."""
+        return (self.levels - 1) * (self.grow + self.fade)
+
     def stage(self, images_seen: int) -> Stage:
         """Return the stage after so many real images; it depends on nothing else."""
         settled, into = divmod(images_seen, self.grow + self.fade)

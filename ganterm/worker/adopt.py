@@ -28,7 +28,7 @@ from ganterm.exchange.epsilon import with_epsilon
 from ganterm.exchange.fitting import Fit, fit, recipes_that_fit
 from ganterm.exchange.statedict import read_state
 from ganterm.networks import Generator
-from ganterm.networks.configured import generator_of
+from ganterm.networks.configured import generator_of, growth_of
 from ganterm.runs.durable import storage_trouble, write_atomically
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
@@ -105,7 +105,9 @@ def _make_run(
     run = create_run(Path(request["runs_dir"]), request["name"], stem_of(config))
     try:
         tensors = {f"generator.{name}": value for name, value in generator.state_dict().items()}
-        counters = {"step": step, "batches": 0, "images": 0}
+        growth = growth_of(config)
+        # Foreign weights are those of a whole network, which is what this number makes of one.
+        counters = {"step": step, "batches": 0, "images": growth.images if growth else 0}
         meta = Meta(config=config, counters=counters, controls=0, classes=classes)
         checkpoint = run.checkpoint_path(step)
         digest = save_checkpoint(checkpoint, meta, {**tensors, "preview": preview})

@@ -29,6 +29,7 @@ MNIST: dict[str, dict[str, Any]] = {
     "dcgan-upsample": {"steps": 300, "width": 0.25, "batch_size": 32},
     "sngan": {"steps": 300, "width": 0.25, "batch_size": 32},
     "wgan-gp": {"steps": 250, "width": 0.25, "batch_size": 32},
+    "stylegan": {"steps": 600, "width": 0.25, "grow_kimg": 5, "fade_kimg": 2},
 }
 """Recipes made narrow enough for two cores, at lengths at which a doctor has made up its mind."""
 SEEDS = range(3)
@@ -68,10 +69,19 @@ def test_a_healthy_run_of_the_embedded_default_is_left_alone() -> None:
     assert found(trainer(tiny(steps=600))) == []
 
 
+@pytest.mark.parametrize("fade_kimg", [0, 1])
+def test_a_run_that_grows_is_left_alone(fade_kimg: float) -> None:
+    """Losses and gradients jump where a resolution comes in, also where it does so at once."""
+    config = configured(
+        "stylegan-8x8", width=0.25, steps=400, seed=0, grow_kimg=6.4, fade_kimg=fade_kimg
+    )
+    assert found(trainer(config)) == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("recipe", MNIST)
-def test_twenty_healthy_runs_give_no_false_alarm(recipe: str, seed: int) -> None:
+def test_two_dozen_healthy_runs_give_no_false_alarm(recipe: str, seed: int) -> None:
     if missing_splits("mnist", "train"):
         pytest.skip("MNIST is not installed; `ganterm data import` does that")
     config = configured(

@@ -43,6 +43,13 @@ def test_without_a_fade_the_resolution_switches_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("fade", [0, 50])
+def test_it_knows_after_how_many_images_it_is_done(fade: int) -> None:
+    growth = Growth(levels=3, grow=100, fade=fade)
+    assert growth.stage(growth.images) == Stage(2)
+    assert growth.stage(growth.images - 1) != Stage(2)
+
+
 def test_one_resolution_has_nothing_to_grow_to() -> None:
     assert Growth(levels=1, grow=100, fade=50).stage(0) == Stage(0)
 

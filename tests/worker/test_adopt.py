@@ -80,6 +80,22 @@ def test_the_run_is_whole(request_for: Callable[..., dict[str, Any]]) -> None:
     assert len(load_sheet(run.sample_path(700))) == CONFIG.sample_grid**2
 
 
+def test_a_network_that_grows_is_taken_at_its_full_size(
+    request_for: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """Foreign weights are whole, so the images have all their detail though none were seen."""
+    config = resolve({"recipe": "stylegan-8x8"}).config
+    foreign = trained(config).generator
+    torch.save(foreign.state_dict(), tmp_path / "style.pth")
+    answer = adopt.answer(
+        request_for(file=str(tmp_path / "style.pth"), config=to_mapping(config), step=None)
+    )
+    path = checkpoints.newest_valid(RunDir(Path(answer["path"])).checkpoints)[0]
+    assert path is not None
+    z = latents(4, config.z_dim, seed=1)
+    assert torch.equal(generate(load_generator(path).generator, z), generate(foreign, z))
+
+
 def test_it_cannot_be_trained_on(request_for: Callable[..., dict[str, Any]]) -> None:
     """Resuming, with a new length too, and branching say that there is no discriminator."""
     run = RunDir(Path(adopt.answer(request_for())["path"]))
