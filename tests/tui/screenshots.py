@@ -1,6 +1,9 @@
-"""Takes the pictures of the app that README shows: `python -m tests.tui.screenshots RUNS_DIR`.
+"""Takes the pictures of the app that README shows.
 
-RUNS_DIR should hold a few real runs; the first that is listed is the one that is watched.
+    python -m tests.tui.screenshots RUNS_DIR [PICTURE ...]
+
+RUNS_DIR should hold a few real runs: the first that is listed is the one that is watched, one with
+"dcgan" in its name the one whose judgements are shown, one of ring-collapse the one with an alert.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "monitor-80x24": ((80, 24), ("enter",)),
     "setup": ((120, 40), ("n",)),
     "compare": ((120, 40), ("asterisk", "c")),
+    "judge": ((120, 40), ("slash", *"dcgan-0", "enter", "J")),
+    "alert": ((100, 30), ("slash", *"collapse", "enter", "enter")),
     "help": ((120, 40), ("question_mark",)),
 }
 """By the picture's name: columns and rows, and the keys that lead from the list to the screen."""
@@ -41,11 +46,11 @@ async def take(name: str, runs_dir: Path) -> None:
 
 
 def main() -> None:
-    """Take every picture."""
-    runs_dir = Path(sys.argv[1])
+    """Take every picture, or those that are named."""
+    runs_dir, *names = map(Path, sys.argv[1:])
     if not find_runs(runs_dir):
         sys.exit(f"There are no runs in {runs_dir} to take pictures of.")
-    for name in SCREENS:
+    for name in map(str, names or SCREENS):
         asyncio.run(take(name, runs_dir))
 
 

@@ -10,12 +10,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from ganterm.render.sheet import save_sheet
+from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.task import TaskProgress
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import judging
 from ganterm.tui.screens.judge import JudgeScreen
 from ganterm.tui.widgets.chart import Drawing
+from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.extremes import Extremes
 from ganterm.tui.widgets.header import Header
 from ganterm.tui.widgets.picture_pair import FAKE, REAL
@@ -374,3 +377,35 @@ async def test_a_run_judged_once_says_how_there_will_be_a_curve(tmp_path: Path) 
         await look(app, pilot)
         assert screen.query_one(StepChart).display
         assert not screen.query_one("#once").display
+
+
+@awaited
+async def test_points_are_shown_as_they_were_sampled(tmp_path: Path) -> None:
+    """A judge of points keeps no best and no worst: the samples of the judged step stand there."""
+    run = judged_run(tmp_path, steps=())
+    save_sheet([ramp(3)], 1, run.samples / "step-00000150.png")
+    with JournalWriter(run.journal) as journal:
+        journal.write("sample", 150, path="samples/step-00000150.png")
+    judge(run, [200], pictures=False)
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(app, pilot, run)
+        assert screen.pictures.query_one(ChoiceLine).chosen == "samples of step 150"
+        assert screen.pictures.pair.sheets[FAKE].images == [ramp(3)]
+        judge(run, [300])
+        await look(app, pilot)
+        assert screen.pictures.query_one(ChoiceLine).chosen == "most convincing"
+
+
+@awaited
+async def test_only_judging_is_offered_before_there_is_a_judgement(tmp_path: Path) -> None:
+    run = judged_run(tmp_path, steps=())
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(app, pilot, run)
+        offered = [
+            name
+            for name in ("judge", "next_score", "extreme", "pane_classes", "leave")
+            if screen.check_action(name, ())
+        ]
+        assert offered == ["judge", "leave"]

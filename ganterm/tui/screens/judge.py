@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,8 +16,9 @@ from ganterm.comparison import SCORES, Standing, number
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.runs.records import Record
-from ganterm.tui.actions import bindings
+from ganterm.tui.actions import TABLE, bindings
 from ganterm.tui.app import FeedUpdated
+from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.judged_runs import JudgedRuns
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.judge_panes import JudgePanes
@@ -38,6 +40,16 @@ from ganterm.tui.widgets.part_line import PartLine
 from ganterm.tui.widgets.score_panel import ScorePanel
 from ganterm.tui.widgets.styled_lines import StyledLines
 from ganterm.tui.widgets.task_bar import TaskBar
+
+_OF_JUDGEMENTS: Final = frozenset(action.id for action in TABLE["judge"]) - {
+    "judge",
+    "judge_all",
+    "judge_with",
+    "break_off",
+    "watch",
+    "leave",
+}
+"""What can be done only where there is a judgement."""
 
 
 class JudgeScreen(JudgePanes):
@@ -135,7 +147,7 @@ class JudgeScreen(JudgePanes):
         record = records[at]
         marks = [mark for mark in feed.marks if mark.kind != "checkpoint"]
         self.query_one(ScorePanel).show(records, at, self.score, log=self._log, marks=marks)
-        self.query_one(Extremes).show(feed.run, record)
+        self.query_one(Extremes).show(feed.run, record, _sample_of(feed, record["step"]))
         self._show_classes(record)
         self._show_others()
 
@@ -212,7 +224,7 @@ class JudgeScreen(JudgePanes):
             return True if self.judging else None
         if action in {"judge", "judge_all", "judge_with"}:
             return None if self.judging else True
-        return True
+        return bool(self.records) or action not in _OF_JUDGEMENTS
 
     def _turn(self, by: int) -> None:
         known = scores_of(self.records)
@@ -297,6 +309,11 @@ class JudgeScreen(JudgePanes):
             self.action_alone()
         else:
             self.ganterm.leave_judge()
+
+
+def _sample_of(feed: RunFeed, step: int) -> SampleRef | None:
+    """Return the samples that were drawn at a step, or last before it."""
+    return next((each for each in reversed(feed.samples) if each.step <= step), None)
 
 
 def _key(record: Record) -> tuple[int, int]:

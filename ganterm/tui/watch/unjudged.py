@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from ganterm.data.catalogue import RING
 from ganterm.tui.feed.runfeed import RunFeed
+
+_IMAGES: Final = (
+    "10,000 images are generated and compared with as many real ones, as a classifier of the data "
+    "sees them. That classifier is the judge; ganterm trains it itself the first time, which takes "
+    "a minute or two."
+)
+_POINTS: Final = (
+    "10,000 points are generated and compared with as many real ones, where they lie in the plane."
+)
 
 
 def nothing_words(feed: RunFeed | None) -> str:
@@ -15,12 +27,11 @@ def nothing_words(feed: RunFeed | None) -> str:
             "m watches it; there, k has a run that trains write a checkpoint."
         )
     newest = feed.checkpoints[-1].step
+    how = _POINTS if feed.config.get("dataset") == RING else _IMAGES
     return (
         f"{feed.run.name} has not been judged yet.\n\n"
-        f"g has its checkpoint of step {newest:,} judged: 10,000 images are generated and compared "
-        "with as many real ones, as a classifier of the data sees them. That classifier is the "
-        "judge; ganterm trains it itself the first time, which takes a minute or two.\n\n"
-        "a judges every checkpoint that is kept, G asks for the number of images and the judge.\n"
+        f"g has its checkpoint of step {newest:,} judged: {how}\n\n"
+        "a judges every checkpoint that is kept, G asks how many images, and by which judge.\n"
         f"In a shell: ganterm judge {feed.run.name}\n"
         "While it trains: set judge_every, such as judge_every=2000."
     )

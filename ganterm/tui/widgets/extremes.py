@@ -1,4 +1,7 @@
-"""The images that speak for a generator and against it, with real data beside them."""
+"""The images that speak for a generator and against it, with real data beside them.
+
+A judge of points keeps no such images; there, the run's own samples are shown.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from textual.containers import Vertical
 
 from ganterm.render.tint import CONTRASTS, TINTS, Tone
 from ganterm.runs.layout import RunDir
+from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.pictures import Pictures, Sheet
 from ganterm.tui.watch.verdicts import picture_of
 from ganterm.tui.widgets.choice_line import ChoiceLine
@@ -50,6 +54,7 @@ class Extremes(Vertical, can_focus=True):
         self.tone = Tone()
         self._run: RunDir | None = None
         self._record: Mapping[str, Any] = {}
+        self._sample: SampleRef | None = None
         self._pictures: Pictures
 
     def compose(self) -> ComposeResult:
@@ -68,10 +73,14 @@ class Extremes(Vertical, can_focus=True):
         """Read no more."""
         self._pictures.stop()
 
-    def show(self, run: RunDir | None, record: Mapping[str, Any]) -> None:
-        """Show another judgement, or the same again."""
-        if (run, record) != (self._run, self._record):
-            self._run, self._record = run, record
+    def show(
+        self, run: RunDir | None, record: Mapping[str, Any], sample: SampleRef | None = None
+    ) -> None:
+        """Show another judgement, or the same again; without images of its own, `sample`."""
+        if run and any(picture_of(run, record, kind) for kind in KINDS):
+            sample = None
+        if (run, record, sample) != (self._run, self._record, self._sample):
+            self._run, self._record, self._sample = run, record, sample
             self._draw()
 
     # What can be done
@@ -124,12 +133,17 @@ class Extremes(Vertical, can_focus=True):
         if not self.is_mounted:
             return
         path = picture_of(self._run, self._record, self.kind) if self._run else None
+        if self._sample:
+            path = self._sample.path
         real = self._run.real_samples if self._run and self.real else None
         self._pictures.want(*(each for each in (path, real) if each is not None))
         self.pair.show(self._fake(path), self._beside(real), self.tone)
         said = self.pair.zoomed_words or self.pair.hidden_words or self.tone.words
-        names = [_WORDS[kind] for kind in KINDS]
-        self.query_one(ChoiceLine).show(names, KINDS.index(self.kind), said)
+        line = self.query_one(ChoiceLine)
+        if self._sample:
+            line.show([f"samples of step {self._sample.step:,}"], 0, said)
+        else:
+            line.show([_WORDS[kind] for kind in KINDS], KINDS.index(self.kind), said)
 
     def _fake(self, path: Path | None) -> Sheet:
         if path is None:
