@@ -14,7 +14,7 @@ from ganterm.latent.exploration import BASES, Ranking, changes
 from ganterm.latent.factorise import factorise
 from ganterm.latent.interpolation import linear, spherical
 from ganterm.latent.load import Trained
-from ganterm.latent.projection import Projection, Settings
+from ganterm.latent.projection import Candidates, Projection, Settings, candidates_of
 from ganterm.latent.sample import latent_of, latents, to_uint8
 from ganterm.latent.space import draw, truncated
 from ganterm.runs.places import Mix, Place, Scene, Walk
@@ -23,6 +23,8 @@ FACTORISED = "f"
 """First letter of the keys of directions from the weights; the rest is the rank from 0."""
 DIMENSION = "d"
 """First letter of the keys of dimensions; the rest is the number."""
+SEARCH = Settings(steps=150, starts=4)
+"""How the image nearest to a sketch is looked for: a few seconds, beside a training run too."""
 _RANKING_SEED = 0
 """The base points over which dimensions are ranked; the same ones wherever one is."""
 _BETWEEN = {"linear": linear, "spherical": spherical}
@@ -58,6 +60,7 @@ class Explorer:
         self._generator = trained.generator
         self._dimensions = torch.eye(self._generator.z_dim)
         self.ranking = self._ranked()
+        self._candidates: Candidates | None = None
 
     @property
     def layers(self) -> int:
@@ -109,12 +112,19 @@ class Explorer:
         strengths, order = torch.tensor(measured).sort(descending=True, stable=True)
         return Ranking(axes[order], strengths, tuple(order.tolist()))
 
-    def search(self, target: Tensor, *, steps: int, starts: int) -> Projection:
+    def prepare_search(self) -> Candidates:
+        """Draw what every search begins with, unless it is there."""
+        if self._candidates is None:
+            self._candidates = candidates_of(self._generator, SEARCH)
+        return self._candidates
+
+    def search(self, target: Tensor) -> Projection:
         """Begin to look for the point whose image is nearest to `target`, in any class.
 
         The target is (C, H, W) in [-1, 1].
         """
-        return Projection(self._generator, target, Settings(steps=steps, starts=starts))
+        known = self.prepare_search()
+        return Projection(self._generator, target, SEARCH, candidates=known)
 
     def label_of(self, place: Place) -> int | None:
         """Return the class that a place is drawn as: its own, or the first."""

@@ -49,6 +49,18 @@ class Fit:
     """The class it was found in, where several were searched."""
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """Random points and their images, the nearest of which a search starts from."""
+
+    points: Tensor
+    """(N, ...), on the device of the generator, as are the others."""
+    labels: Tensor | None
+    """(N,); None where the generator has no classes, or a standing one."""
+    images: Tensor
+    """(N, C, H, W) in [-1, 1]."""
+
+
 class Projection:
     """A search for one image, which can be watched: `advance` it until it is `over`.
 
@@ -64,14 +76,24 @@ class Projection:
     """
 
     def __init__(
-        self, generator: Generator, target: Tensor, settings: Settings | None = None
+        self,
+        generator: Generator,
+        target: Tensor,
+        settings: Settings | None = None,
+        *,
+        candidates: Candidates | None = None,
     ) -> None:
-        """Begin with a target (C, H, W) in [-1, 1]; the generator must be in evaluation mode."""
+        """Begin with a target (C, H, W) in [-1, 1]; the generator must be in evaluation mode.
+
+        Several searches can share the `candidates` of their settings, which take most of a
+        beginning.
+        """
         self.settings = settings or Settings()
         self.generator = generator
         device = next(generator.parameters()).device
         self._target = target[None].to(device)
-        self._points, self._labels = self._starts(device)
+        candidates = candidates or candidates_of(generator, self.settings)
+        self._points, self._labels = self._starts(candidates)
         self._points.requires_grad_()
         self._optimiser = torch.optim.Adam([self._points], lr=self.settings.rate, betas=(0.9, 0.99))
         self._best: Fit | None = None
@@ -105,24 +127,12 @@ class Projection:
         if self.step == self.settings.steps:
             self._look_again()
 
-    def _starts(self, device: torch.device) -> tuple[Tensor, Tensor | None]:
-        """Return the random points (starts, ...) whose images are nearest, and their classes."""
-        count = self.settings.starts * _CANDIDATES
-        points = latents(count, self.generator.z_dim, seed=self.settings.seed).to(device)
-        classes = self.generator.classes if self.generator.standing is None else 0
-        labels = labels_in_turn(count, classes)
-        labels = None if labels is None else labels.to(device)
-        parts = [slice(begin, begin + 64) for begin in range(0, count, 64)]
-        with torch.no_grad():
-            images = torch.cat(
-                [
-                    draw(self.generator, points[part], None if labels is None else labels[part])
-                    for part in parts
-                ]
-            )
-            losses = pyramid_loss(images, self._target, weight=self.settings.pyramid_weight)
+    def _starts(self, among: Candidates) -> tuple[Tensor, Tensor | None]:
+        """Return the points (starts, ...) whose images are nearest, and their classes."""
+        losses = pyramid_loss(among.images, self._target, weight=self.settings.pyramid_weight)
         nearest = losses.argsort(stable=True)[: self.settings.starts]
-        return points[nearest].clone(), None if labels is None else labels[nearest]
+        labels = None if among.labels is None else among.labels[nearest]
+        return among.points[nearest].clone(), labels
 
     def _prior(self) -> Tensor:
         return sphere_prior(self._points)
@@ -142,6 +152,21 @@ class Projection:
             label = None if self._labels is None else int(self._labels[index])
             self._best = Fit(point, images[index].float().cpu(), error, label)
         return self._best
+
+
+@torch.no_grad()
+def candidates_of(generator: Generator, settings: Settings) -> Candidates:
+    """Draw the points among which the starts are found, of every class in turn."""
+    device = next(generator.parameters()).device
+    count = settings.starts * _CANDIDATES
+    points = latents(count, generator.z_dim, seed=settings.seed).to(device)
+    labels = labels_in_turn(count, generator.classes if generator.standing is None else 0)
+    labels = None if labels is None else labels.to(device)
+    parts = [slice(begin, begin + 64) for begin in range(0, count, 64)]
+    images = [
+        draw(generator, points[part], None if labels is None else labels[part]) for part in parts
+    ]
+    return Candidates(points, labels, torch.cat(images))
 
 
 def rate_at(done: float) -> float:

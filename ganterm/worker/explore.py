@@ -6,6 +6,7 @@
 - `strip` with `scenes`: as many images.
 - `directions` with the `family`: them in the order of their strength.
 - `sketch` with the `pixels` of an image: ever nearer images that the generator makes.
+- `prepare`: gets ready for sketches, so that the first is answered as soon as the others.
 """
 
 from __future__ import annotations
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
 MOST_SCENES: Final = 64
 """Images in one strip at most."""
-SEARCH_STEPS: Final = 150
-"""How long the nearest image to a sketch is looked for."""
-SEARCH_STARTS: Final = 4
 DIMENSION: Final = "d"
 """The family of directions that are single dimensions."""
 _TELL_EVERY: Final = 5
@@ -60,6 +58,7 @@ class Explorations:
             "strip": _once(self._strip),
             "directions": self._directions,
             "sketch": self._sketch,
+            "prepare": _once(self._prepare),
         }
 
     @property
@@ -127,12 +126,16 @@ class Explorations:
                 return _told(DIMENSION, end.value)
             yield {"says": f"measuring dimension {done} of {total}"}
 
+    def _prepare(self, request: Request) -> Fields:
+        self._opened.prepare_search()
+        return {}
+
     def _sketch(self, request: Request) -> Answering:
         explorer = self._opened
         target = _target(request.fields.get("pixels"), explorer)
         # What was drawn a moment ago is there, before the search begins, for as long as it takes.
         yield None
-        search = explorer.search(target, steps=SEARCH_STEPS, starts=SEARCH_STARTS)
+        search = explorer.search(target)
         while not search.over:
             if search.step % _TELL_EVERY == 0:
                 yield _found(search)

@@ -23,7 +23,7 @@ Answers = Iterator[dict[str, Any] | None]
 """What a request is answered with, piece by piece; None is a pause. The last is the answer."""
 Handlers = Mapping[str, Callable[[Request], Answers]]
 
-URGENCY: Final = ("open", "draw", "strip", "directions", "sketch")
+URGENCY: Final = ("open", "draw", "strip", "directions", "sketch", "prepare")
 """What there is to do, the most urgent first; see `ganterm.worker.explore` for each."""
 
 

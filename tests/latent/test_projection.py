@@ -9,6 +9,7 @@ from torch import nn
 from ganterm.latent.projection import (
     Projection,
     Settings,
+    candidates_of,
     pyramid_loss,
     rate_at,
     sphere_prior,
@@ -44,6 +45,21 @@ def test_an_image_of_the_generator_is_found_again(generator: Generator) -> None:
         again = generator(best.point[None])[0]
     assert torch.allclose(again, best.image, atol=1e-5)
     assert best.error == pytest.approx(float(((again - target) / 2).square().mean()), rel=1e-3)
+
+
+def test_searches_that_share_their_candidates_find_the_same(generator: Generator) -> None:
+    """Only sooner; the candidates are not changed by it."""
+    settings = Settings(steps=5, starts=2)
+    candidates = candidates_of(generator, settings)
+    images = candidates.images.clone()
+    for seed in (1, 2):
+        with torch.no_grad():
+            target = generator(latents(1, 64, seed=seed))[0]
+        alone = finished(Projection(generator, target, settings))
+        shared = finished(Projection(generator, target, settings, candidates=candidates))
+        assert shared.errors == alone.errors
+        assert torch.equal(shared.best.point, alone.best.point)
+    assert torch.equal(candidates.images, images)
 
 
 class Rows(Generator):

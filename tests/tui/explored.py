@@ -102,6 +102,9 @@ class PlayedServer:
             {"family": fields["family"], "directions": told},
         ]
 
+    def _prepare(self, fields: dict[str, Any]) -> list[Message]:
+        return [{}]
+
     def _sketch(self, fields: dict[str, Any]) -> list[Message]:
         found = {
             "count": 1,

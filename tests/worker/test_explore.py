@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from ganterm.errors import GantermError
+from ganterm.latent import explorer
 from ganterm.latent.explorer import encoded
 from ganterm.latent.load import load_generator
+from ganterm.latent.projection import Settings
 from ganterm.latent.sample import generate, latents
 from ganterm.runs.layout import RunDir
-from ganterm.worker import explore
 from ganterm.worker.explore import Explorations
 from ganterm.worker.inbox import Request
 from tests.cli.checkpointed import untrained
@@ -100,7 +101,8 @@ def test_a_sketch_finds_what_the_generator_makes(
     explorations: Explorations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ever nearer images, and a place that is the last of them."""
-    monkeypatch.setattr(explore, "SEARCH_STEPS", 20)
+    monkeypatch.setattr(explorer, "SEARCH", Settings(steps=20, starts=4))
+    assert pieces(explorations, "prepare") == [{}]
     (wanted,) = pieces(explorations, "draw", scene={"seed": 3})
     found = pieces(explorations, "sketch", pixels=wanted["pixels"])
     distances = [piece["distance"] for piece in found]

@@ -10,6 +10,7 @@ from ganterm.render.raster import Raster
 from ganterm.runs.places import Place
 from ganterm.runs.serving import Message
 from ganterm.tui.explore.answers import images_of
+from ganterm.tui.screens.explorer_panes import Pane
 from ganterm.tui.screens.keeping import KeepingScreen
 from ganterm.tui.widgets.sketch_pad import SketchPad, SketchPanel
 
@@ -46,6 +47,12 @@ class SketchingScreen(KeepingScreen):
     def shown_place(self) -> Place | None:
         """The place of that image; None where it is yet to come."""
         return self.found if self.sketches else super().shown_place
+
+    def go_to(self, pane: Pane) -> None:
+        """Show a pane; before the pad, get ready for what will be drawn on it."""
+        super().go_to(pane)
+        if pane == "sketch" and self.exploration.opened:
+            self.ask("prepare", lambda _ready: None)
 
     @on(SketchPad.Drawn)
     def search(self) -> None:
