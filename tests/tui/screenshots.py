@@ -27,7 +27,10 @@ SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "compare": ((120, 40), ("asterisk", "c")),
     "judge": ((120, 40), ("slash", *"dcgan-0", "enter", "J")),
     "alert": ((100, 30), ("slash", *"collapse", "enter", "enter")),
-    "explorer": ((120, 40), ("slash", *"dcgan-0", "enter", "E", "a", "shift+right", "down", "shift+right", "b")),
+    "explorer": (
+        (120, 40),
+        ("slash", *"dcgan-0", "enter", "E", "a", "shift+right", "down", "shift+right", "b"),
+    ),
     "help": ((120, 40), ("question_mark",)),
 }
 """By the picture's name: columns and rows, and the keys that lead from the list to the screen."""
