@@ -32,7 +32,7 @@ class ByClass:
             return row_words(names)
         if self.abreast == len(names):
             return f"a column each of {_listed(names)}"
-        return f"{_listed(names)} in turn"
+        return f"classes {_listed(names)} in turn"
 
 
 def row_words(names: Sequence[str]) -> str:

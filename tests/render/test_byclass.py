@@ -57,7 +57,7 @@ def test_where_neither_fits_as_many_classes_stand_in_each_row() -> None:
     assert found.abreast == 5
     assert classes_at(found)[:2] == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
     assert found.fit.rows % 2 == 0
-    assert found.words(NAMES) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 in turn"
+    assert found.words(NAMES) == "classes 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 in turn"
 
 
 def test_two_of_each_class_come_before_larger_images() -> None:
