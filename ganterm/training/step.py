@@ -100,7 +100,7 @@ class GanStep:
         if measure:
             self._record_norm("grad_norm_g", self.g_parameters)
             if min(len(real), len(fakes)) >= SMALLEST_BATCH:
-                self.record(("diversity",), diversity(fakes, real)[None])
+                self.record(("diversity",), diversity(fakes, real, labels[last])[None])
             if are_points(fakes):
                 self.record(("modes",), modes_covered(fakes)[None])
 
