@@ -11,10 +11,10 @@ from ganterm.render import words
 from ganterm.runs.records import Record
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.series import Series
-from ganterm.tui.plain import verdicts
 from ganterm.tui.states import sentence
 from ganterm.tui.watch.charts import kinds_of
 from ganterm.tui.watch.remedying import offers_of
+from ganterm.tui.watch.score_lines import short_words
 
 SILENT_SECONDS: Final = 10.0
 """How long a living worker may say nothing before a word is said about it."""
@@ -129,7 +129,7 @@ def happened(record: Record) -> str:
             error = record.get("error")
             return f"{what} was refused: {error}" if error else f"{what}: done at {step}"
         case "judged":
-            return f"Judged at {step}: {verdicts.short(record)}"
+            return f"Judged at {step}: {short_words(record)}"
     return ""
 
 

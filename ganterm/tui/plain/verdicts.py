@@ -30,7 +30,6 @@ from ganterm.tui.watch.verdicts import (
 )
 
 _TOLD_STEPS: Final = 6
-_SHORT: Final = ("fid", "precision", "recall")
 
 
 def scores(judged: Sequence[Record]) -> Iterator[str]:
@@ -52,16 +51,6 @@ def scores(judged: Sequence[Record]) -> Iterator[str]:
         if lost:
             yield f"Rare classes: {', '.join(lost)}."
         yield from _way(records)
-
-
-def short(record: Record) -> str:
-    """Return the scores of a judgement that say the most, in a phrase."""
-    told = [
-        f"{name} {figure_words(number(record, name))}"
-        for name in _SHORT
-        if number(record, name) is not None
-    ]
-    return ", ".join(told) or "no score is finite"
 
 
 def compared(runs: Sequence[Standing]) -> Iterator[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ganterm.render.chart import Reference, Source, Trace
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.watch.score_curves import newest_way
 from ganterm.tui.watch.setting_source import SettingSource
+from ganterm.tui.watch.verdicts import count_of, floor_of
 
 LOG_2: Final = math.log(2)
 _CROSS_ENTROPY: Final = frozenset({"minimax", "non-saturating", "relativistic"})
@@ -26,6 +28,7 @@ class ChartKind:
         quantities: labels of the journal's quantities, by their names there.
         references: what to compare with, under the settings in force.
         settings: labels of settings that are drawn over the steps, by their names.
+        scores: labels of scores by the newest judge, by their names in the journal.
     """
 
     name: str
@@ -33,13 +36,16 @@ class ChartKind:
     quantities: Mapping[str, str]
     references: Callable[[dict[str, Any]], Sequence[Reference]] = lambda _config: ()
     settings: tuple[tuple[str, str], ...] = ()
+    scores: Mapping[str, str] = field(default_factory=dict)
 
     def known(self, feed: RunFeed | None) -> bool:
         """Tell whether a run has anything to draw here."""
         if feed is None:
             return False
-        return any(name in feed.series for name in self.quantities) or (
-            bool(self.settings) and bool(feed.start_config)
+        return (
+            any(name in feed.series for name in self.quantities)
+            or (bool(self.settings) and bool(feed.start_config))
+            or any(newest_way(feed.judged, name) for name in self.scores)
         )
 
     def traces(self, feed: RunFeed) -> list[Trace]:
@@ -53,7 +59,21 @@ class ChartKind:
             source = _setting(feed, key)
             if source is not None:
                 sources.append((label, source))
+        for name, label in self.scores.items():
+            if found := newest_way(feed.judged, name):
+                newest, series = found
+                sources.append((f"{label}, {count_of(newest):,} images", series))
         return [Trace(label, source, style) for style, (label, source) in enumerate(sources)]
+
+    def compared_with(self, feed: RunFeed) -> list[Reference]:
+        """Return what to compare with: constants, and a score that real images have."""
+        found = list(self.references(feed.config))
+        if len(self.scores) == 1:
+            for name in self.scores:
+                way = newest_way(feed.judged, name)
+                floor = floor_of(way[0], name) if way else None
+                found += [Reference(floor, "real")] if floor is not None else []
+        return found
 
 
 def _of_losses(config: dict[str, Any]) -> Sequence[Reference]:
@@ -101,6 +121,18 @@ KINDS: Final = (
         "Diversity of generated batches",
         {"diversity": "diversity"},
         lambda _config: (Reference(1.0, "real"),),
+    ),
+    ChartKind(
+        "distance",
+        "Frechet distance by the judge, less is better",
+        {},
+        scores={"fid": "FID"},
+    ),
+    ChartKind(
+        "precision",
+        "Precision and recall by the judge",
+        {},
+        scores={"precision": "precision", "recall": "recall"},
     ),
     ChartKind(
         "error",

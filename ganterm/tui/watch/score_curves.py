@@ -1,4 +1,4 @@
-"""A score of several runs over their steps: by one judge, and each run by one number of images."""
+"""Scores over the steps of runs: by one judge, and each run by one number of images."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ganterm.comparison import LESS_IS_BETTER, SCORES, number
 from ganterm.render.chart import Trace
 from ganterm.runs.records import Record
+from ganterm.tui.feed.series import Series
 from ganterm.tui.watch.verdicts import (
     TITLES,
     count_of,
@@ -50,6 +51,19 @@ def judge_among(judged: Sequence[Sequence[Record]], judge: str) -> str:
         (judge_words(r) for each in judged for r in each if r.get("judge") == judge),
         judge,
     )
+
+
+def newest_way(judged: Sequence[Record], score: str) -> tuple[Record, Series] | None:
+    """Return the newest judgement with a score, and how that went by the same judge and number.
+
+    None where it was not judged so more than once.
+    """
+    scored = [record for record in judged if number(record, score) is not None]
+    for judge in judges_of(scored)[:1]:
+        newest = judgements(scored, judge)[-1]
+        series = curves(judgements(scored, judge), score)[count_of(newest)]
+        return (newest, series) if len(series) > 1 else None
+    return None
 
 
 def score_traces(runs: Mapping[str, Sequence[Record]], chosen: ScoreCurves) -> list[Trace]:

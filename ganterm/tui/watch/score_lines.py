@@ -32,6 +32,7 @@ from ganterm.tui.watch.verdicts import (
     judge_words,
 )
 
+_SHORT: Final = ("fid", "precision", "recall")
 _FIGURE: Final = 7
 _BAR: Final = 10
 _BARS_FROM: Final = 47
@@ -64,6 +65,16 @@ def figure_words(value: float | None) -> str:
         return "-"
     words = f"{value:.4g}"
     return words if len(words) <= _FIGURE else f"{value:.1e}"
+
+
+def short_words(record: Record) -> str:
+    """Return the scores of a judgement that say the most, in a phrase."""
+    told = [
+        f"{name} {figure_words(number(record, name))}"
+        for name in _SHORT
+        if number(record, name) is not None
+    ]
+    return ", ".join(told) or "no score is finite"
 
 
 def figure_lines(

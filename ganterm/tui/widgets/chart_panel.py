@@ -239,6 +239,4 @@ class ChartPanel(Vertical, can_focus=True):
         if feed is None:
             chart.show(Drawing(title=title))
             return
-        chart.show(
-            Drawing(kind.traces(feed), view, title, kind.references(feed.config), feed.marks)
-        )
+        chart.show(Drawing(kind.traces(feed), view, title, kind.compared_with(feed), feed.marks))

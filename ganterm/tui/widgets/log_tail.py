@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from ganterm.render.text import safe_text
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.watch.score_lines import short_words
 
 _EVENTS = 200
 _TONES = {"alert": "warn", "resume": "text", "control": "text", "checkpoint": "muted"}
@@ -129,6 +130,9 @@ def lines_of(feed: RunFeed, said: Sequence[tuple[int, str]] = ()) -> list[LogLin
     ]
     told += [(alert.step, f"  {alert.remedy}", "muted") for alert in feed.alerts if alert.remedy]
     told += [(step, words, "bad") for step, words in (*feed.refusals, *said)]
+    told += [
+        (each["step"], f"judged: {short_words(each)}", "text") for each in feed.judged[-_EVENTS:]
+    ]
     told.sort(key=lambda line: line[0])
     lines = [
         LogLine(safe_text(f"{step:>8,}  {text}"), tone) for step, text, tone in told[-_EVENTS:]

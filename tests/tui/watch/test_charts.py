@@ -11,9 +11,11 @@ from ganterm.render.chart import draw_chart
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.watch.charts import KINDS, LOG_2, kinds_of
 from tests.tui.feed.records import change, make_run, record, start
+from tests.tui.judged import verdict
 
 
 def feed_of(tmp_path: Path, *records: dict[str, Any], **config: Any) -> RunFeed:
+    tmp_path.mkdir(exist_ok=True)
     feed = RunFeed(make_run(tmp_path / "run", start(config=config), *records))
     feed.refresh()
     return feed
@@ -37,10 +39,29 @@ def test_every_quantity_of_the_issue_has_its_chart(tmp_path: Path) -> None:
         *("modes", "diversity"),
     )
     values = dict.fromkeys(names, 1.0)
-    feed = feed_of(tmp_path, record("metrics", 1, **values), lr_g=1e-4, lr_d=1e-4)
+    judged = [record("judged", step, **verdict(step)) for step in (100, 200)]
+    feed = feed_of(tmp_path, record("metrics", 1, **values), *judged, lr_g=1e-4, lr_d=1e-4)
     assert kinds_of(feed) == list(KINDS)
     drawn = {id(trace.source) for kind in KINDS for trace in kind.traces(feed)}
     assert {id(feed.series[name]) for name in names} <= drawn
+
+
+def test_scores_are_of_the_newest_judge_and_its_number_of_images(tmp_path: Path) -> None:
+    """Two judges, or two numbers, are never one curve; one judgement is none."""
+    told = [
+        record("judged", 100, **verdict(100, judge="b" * 16)),
+        record("judged", 100, **verdict(100)),
+        record("judged", 200, **verdict(200, n=500)),
+        record("metrics", 300, d_loss=1.0),
+    ]
+    assert [kind.name for kind in kinds_of(feed_of(tmp_path / "once", *told))] == ["losses"]
+    feed = feed_of(tmp_path / "twice", *told, record("judged", 300, **verdict(300)))
+    assert [kind.name for kind in kinds_of(feed)] == ["losses", "distance", "precision"]
+    _, distance, precision = kinds_of(feed)
+    (trace,) = distance.traces(feed)
+    assert (trace.label, trace.source.extent) == ("FID, 10,000 images", (100, 300))
+    assert [(each.value, each.label) for each in distance.compared_with(feed)] == [(0.61, "real")]
+    assert [trace.style for trace in precision.traces(feed)] == [0, 1]
 
 
 def test_rates_step_where_they_were_changed(tmp_path: Path) -> None:
