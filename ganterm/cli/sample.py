@@ -112,7 +112,7 @@ def sample(
     with Waiting(f"Generating {plural(len(points), 'image')}"):
         images = rendered(
             opened,
-            truncated(generator, points, truncation),
+            truncated(generator, points, truncation, labels),
             labels=labels,
             as_array=delivery.form is Form.NPY,
         )

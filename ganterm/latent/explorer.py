@@ -10,14 +10,15 @@ import torch
 from torch import Tensor
 
 from ganterm.errors import ConfigError
-from ganterm.latent.exploration import BASES, Ranking, changes
-from ganterm.latent.factorise import factorise
+from ganterm.latent.exploration import BASES, SPAN, Ranking
+from ganterm.latent.frame import Axes, frame_of
 from ganterm.latent.interpolation import linear, spherical
 from ganterm.latent.load import Trained
-from ganterm.latent.projection import Candidates, Projection, Settings, candidates_of
+from ganterm.latent.mixing import mixed
+from ganterm.latent.projection import Candidates, Fit, Projection, Settings, candidates_of
 from ganterm.latent.sample import latent_of, latents, to_uint8
 from ganterm.latent.space import draw, truncated
-from ganterm.runs.places import Mix, Place, Scene, Walk
+from ganterm.runs.places import Mix, Place, Scene
 
 FACTORISED = "f"
 """First letter of the keys of directions from the weights; the rest is the rank from 0."""
@@ -58,14 +59,18 @@ class Explorer:
     def __init__(self, trained: Trained) -> None:
         self.trained = trained
         self._generator = trained.generator
-        self._dimensions = torch.eye(self._generator.z_dim)
+        self._frame = frame_of(self._generator)
         self.ranking = self._ranked()
+        self._axes = {
+            FACTORISED: Axes(self._frame, self.ranking.directions),
+            DIMENSION: Axes(self._frame, torch.eye(self._frame.dimensions)),
+        }
         self._candidates: Candidates | None = None
 
     @property
     def layers(self) -> int:
         """How many layers take a style of their own; 0 where there are no styles."""
-        return 0
+        return self._frame.layers
 
     @torch.no_grad()
     def views(self, scenes: Sequence[Scene]) -> list[View]:
@@ -82,35 +87,41 @@ class Explorer:
         """Return the point of a place, before truncation."""
         point = self._start(place)
         for key, value in place.moves:
-            direction = self._direction(key)
-            point = point + (value - float(point @ direction)) * direction
+            axes, number = self._axis(key)
+            point = axes.moved(point, number, value)
         return point
 
     def values(self, point: Tensor, family: str) -> list[float]:
         """Return where a point is along every direction of a family, in their own order."""
-        return [round(value, 3) for value in (self._family(family) @ point).tolist()]
+        return [round(value, 3) for value in self._family(family).values(point).tolist()]
 
     @property
     def family(self) -> str:
         """Which directions `ranking` has: those from the weights, or the dimensions."""
         return FACTORISED if self.ranking.dimensions is None else DIMENSION
 
+    @torch.no_grad()
     def measuring(self, label: int | None = None) -> Generator[tuple[int, int], None, Ranking]:
         """Rank the dimensions by what they change in images of class `label`.
 
-        It is told how many are done, of how many.
+        That is the root mean square difference between the images at both ends of a slider. It is
+        told how many dimensions are done, of how many.
         """
-        generator, axes = self._generator, self._dimensions
-        bases = latents(BASES, generator.z_dim, seed=_RANKING_SEED)
+        axes = self._axes[DIMENSION]
+        bases = [
+            self._frame.of(z, label)
+            for z in latents(BASES, self._generator.z_dim, seed=_RANKING_SEED)
+        ]
         measured: list[float] = []
-        for axis in axes:
-            # Others may use the generator between two dimensions.
-            generator.standing = label
-            measured += changes(generator, bases, axis[None])
-            generator.standing = None
+        for number in range(len(axes)):
+            low, high = (
+                self._drawn([axes.moved(base, number, end) for base in bases], [label] * BASES)
+                for end in (-SPAN, SPAN)
+            )
+            measured.append(float((high - low).div(2).square().mean().sqrt()))
             yield len(measured), len(axes)
         strengths, order = torch.tensor(measured).sort(descending=True, stable=True)
-        return Ranking(axes[order], strengths, tuple(order.tolist()))
+        return Ranking(axes.directions[order], strengths, tuple(order.tolist()))
 
     def prepare_search(self) -> Candidates:
         """Draw what every search begins with, unless it is there."""
@@ -126,6 +137,10 @@ class Explorer:
         known = self.prepare_search()
         return Projection(self._generator, target, SEARCH, candidates=known)
 
+    def vector_of(self, fit: Fit) -> str:
+        """Return the point that a search has found as `Place.vector` holds it."""
+        return encoded(self._frame.of(fit.point, fit.label))
+
     def label_of(self, place: Place) -> int | None:
         """Return the class that a place is drawn as: its own, or the first."""
         classes = self._generator.classes
@@ -140,27 +155,28 @@ class Explorer:
 
     def _locate(self, scene: Scene) -> tuple[Tensor, Tensor, int | None]:
         """Return the point to tell of, the one to draw, and its class."""
+        if isinstance(scene, Place):
+            return self.point(scene), self._truncated(scene), self.label_of(scene)
+        a, b = (self._truncated(place) for place in (scene.a, scene.b))
         if isinstance(scene, Mix):
-            raise ConfigError("Only a style-based generator can mix by layers.")
-        if isinstance(scene, Walk):
-            a, b = (self._truncated(place) for place in (scene.a, scene.b))
-            point = _BETWEEN[scene.way](a, b, torch.tensor([scene.at]))[0]
-            return point, point, self.label_of(scene.a if scene.at < 0.5 else scene.b)
-        return self.point(scene), self._truncated(scene), self.label_of(scene)
+            if not self.layers:
+                raise ConfigError("Only a style-based generator can mix by layers.")
+            point = mixed(a, b, scene.crossover)
+            return point, point, self.label_of(scene.b)
+        # Styles lie on no sphere, so there is only the straight way between them.
+        between = linear if self.layers else _BETWEEN[scene.way]
+        point = between(a, b, torch.tensor([scene.at]))[0]
+        return point, point, self.label_of(scene.a if scene.at < 0.5 else scene.b)
 
     def _truncated(self, place: Place) -> Tensor:
-        return truncated(self._generator, self.point(place)[None], place.truncation)[0]
+        point = self.point(place)[None]
+        return truncated(self._generator, point, place.truncation)[0].cpu()
 
     def _start(self, place: Place) -> Tensor:
-        if not place.vector:
-            return latent_of(place.seed, self._generator.z_dim)
-        point = decoded(place.vector)
-        if len(point) != self._generator.z_dim:
-            raise ConfigError(
-                f"That place has {len(point)} dimensions, this generator {self._generator.z_dim}; "
-                "it was found with another one."
-            )
-        return point
+        if place.vector:
+            return self._frame.unpacked(decoded(place.vector))
+        z = latent_of(place.seed, self._generator.z_dim)
+        return self._frame.of(z, self.label_of(place))
 
     def _drawn(self, points: Sequence[Tensor], labels: Sequence[int | None]) -> Tensor:
         device = next(self._generator.parameters()).device
@@ -171,29 +187,29 @@ class Explorer:
 
     def _ranked(self) -> Ranking:
         try:
-            found = factorise(self._generator)
+            return self._frame.strongest()
         except ConfigError:
-            found = None
-        if found is None or found.directions.shape[1] != self._generator.z_dim:
-            count = self._generator.z_dim
-            return Ranking(self._dimensions, torch.zeros(count), tuple(range(count)))
-        return found
+            count = self._frame.dimensions
+            return Ranking(torch.eye(count), torch.zeros(count), tuple(range(count)))
 
-    def _family(self, family: str) -> Tensor:
-        if family not in {FACTORISED, DIMENSION}:
+    def _family(self, family: str) -> Axes:
+        if family not in self._axes:
             raise ConfigError(f"There are no directions {family!r}.")
-        return self.ranking.directions if family == FACTORISED else self._dimensions
+        return self._axes[family]
 
-    def _direction(self, key: str) -> Tensor:
-        directions = self._family(key[:1])
-        number = int(key[1:]) if key[1:].isascii() and key[1:].isdigit() else len(directions)
-        if number >= len(directions):
-            raise ConfigError(f"There is no direction {key!r}; there are {len(directions)}.")
-        return directions[number]
+    def _axis(self, key: str) -> tuple[Axes, int]:
+        """Return what a direction is of, and its number among them."""
+        axes = self._family(key[:1])
+        number = int(key[1:]) if key[1:].isascii() and key[1:].isdigit() else len(axes)
+        if number >= len(axes):
+            raise ConfigError(f"There is no direction {key!r}; there are {len(axes)}.")
+        return axes, number
 
 
 def encoded(point: Tensor) -> str:
-    """Return a point (...) as `Place.vector` holds it."""
+    """Return a point (...) as `Place.vector` holds it; styles that are all the same as one."""
+    if point.dim() == 2 and bool((point == point[0]).all()):
+        point = point[0]
     return base64.b64encode(point.float().contiguous().numpy().astype("<f4").tobytes()).decode()
 
 

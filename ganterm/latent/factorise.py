@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ganterm.errors import ConfigError
 from ganterm.latent.exploration import Ranking
 from ganterm.networks import Generator
+from ganterm.networks.stylegan import StyleGenerator
 
 
 def factorise(generator: Generator) -> Ranking:
@@ -32,6 +33,12 @@ def directions_of(weight: Tensor) -> Ranking:
     largest = directions.abs().argmax(dim=1, keepdim=True)
     directions = directions * directions.gather(1, largest).sign()
     return Ranking(directions.float(), strengths.float())
+
+
+def style_weights(generator: StyleGenerator) -> Tensor:
+    """Return the matrix (outputs, w_dim) by which all layers together read their style."""
+    readers = [module.style for module in generator.synthesis.modules() if hasattr(module, "style")]
+    return torch.cat([reader.weight for reader in readers if isinstance(reader, nn.Linear)])
 
 
 def first_weight(generator: Generator) -> Tensor:

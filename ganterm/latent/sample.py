@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import torch
 
+from ganterm.latent.space import draw
 from ganterm.networks import Generator
 
 CHUNK = 256
@@ -34,7 +35,7 @@ def labels_in_turn(count: int, classes: int) -> torch.Tensor | None:
 def generate(
     generator: Generator, z: torch.Tensor, labels: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Return uint8 images (N, C, H, W) on the CPU for latent vectors (N, z_dim).
+    """Return uint8 images (N, C, H, W) on the CPU for points (N, ...), as `space` has them.
 
     A conditional generator makes each of the class in `labels` (N,), or without them of its
     standing one; where it has none, its classes come in turn. The generator runs in evaluation
@@ -47,7 +48,7 @@ def generate(
     generator.eval()
     try:
         chunks = [
-            to_uint8(generator(part.to(device), _moved(wanted, device))).cpu()
+            to_uint8(draw(generator, part.to(device), _moved(wanted, device))).cpu()
             for part, wanted in _in_chunks(z, labels)
         ]
     finally:

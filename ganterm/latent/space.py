@@ -1,6 +1,7 @@
 """Points of the space behind a generator: what they are, what is drawn of them, truncation.
 
-A point is a latent vector z, (z_dim,), normal.
+A point is a latent vector z, (z_dim,), normal; for a style generator it may also be its styles, one
+for each layer, (layers, w_dim). The number of axes tells which it is.
 """
 
 from __future__ import annotations
@@ -8,22 +9,57 @@ from __future__ import annotations
 from torch import Tensor
 
 from ganterm.networks import Generator
+from ganterm.networks.stylegan import StyleGenerator
 
 
-def truncated(generator: Generator, points: Tensor, psi: float) -> Tensor:
+def are_styles(points: Tensor) -> bool:
+    """Tell whether points (N, ...) are styles (N, layers, w_dim), not latents (N, z_dim)."""
+    return points.dim() == 3
+
+
+def styles_of(generator: StyleGenerator, points: Tensor, labels: Tensor | None = None) -> Tensor:
+    """Return the styles (N, layers, w_dim) of points (N, ...), on the device of the generator.
+
+    A conditional one maps latents by the classes in `labels` (N,), or by its standing one.
+    """
+    device = generator.w_mean.device
+    points = points.to(device)
+    if are_styles(points):
+        return points
+    labels = generator.labels_for(points, None if labels is None else labels.to(device))
+    w: Tensor = generator.mapping(points, labels)
+    return w[:, None].expand(-1, generator.layers, -1)
+
+
+def truncated(
+    generator: Generator, points: Tensor, psi: float, labels: Tensor | None = None
+) -> Tensor:
     """Return points (N, ...) drawn towards the mean of them all, at `psi` of their distance.
 
     The truncation trick (Brock et al. 2018, arXiv:1809.11096; Karras et al. 2018,
     arXiv:1812.04948): fewer kinds of images, but rarely a bad one. 1 changes nothing, 0 leaves the
-    mean alone, above 1 exaggerates. The mean of normal latents is the origin.
+    mean alone, above 1 exaggerates. The mean of latents is the origin; those of a style generator
+    come back as styles, whose mean is the one it has kept since it was trained. `labels` (N,) are
+    the classes, for a conditional generator without a standing one.
     """
-    return points if psi == 1 else psi * points
+    if psi == 1:
+        return points
+    if isinstance(generator, StyleGenerator):
+        return generator.w_mean.lerp(styles_of(generator, points, labels), psi)
+    return psi * points
 
 
 def draw(generator: Generator, points: Tensor, labels: Tensor | None = None) -> Tensor:
     """Return images (N, C, H, W) in [-1, 1] of points (N, ...), through which gradients flow.
 
-    A conditional generator needs the `labels` (N,), unless it has a standing one.
+    A conditional generator needs the `labels` (N,) of latents, unless it has a standing one; styles
+    have their class in them. Raises ValueError for styles where the generator has none.
     """
-    images: Tensor = generator(points, labels)
+    images: Tensor
+    if not are_styles(points):
+        images = generator(points, labels)
+    elif isinstance(generator, StyleGenerator):
+        images = generator.synthesis(points)
+    else:
+        raise ValueError("only a style generator draws styles")
     return images

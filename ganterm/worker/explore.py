@@ -138,10 +138,10 @@ class Explorations:
         search = explorer.search(target)
         while not search.over:
             if search.step % _TELL_EVERY == 0:
-                yield _found(search)
+                yield _found(explorer, search)
             search.advance()
             yield None
-        return _found(search)
+        return _found(explorer, search)
 
 
 def _once(answer: Callable[[Request], Fields]) -> Callable[[Request], Answering]:
@@ -217,14 +217,13 @@ def _told(family: str, ranking: Ranking) -> Fields:
     }
 
 
-def _found(search: Projection) -> Fields:
-    from ganterm.latent.explorer import encoded  # noqa: PLC0415
+def _found(explorer: Explorer, search: Projection) -> Fields:
     from ganterm.latent.sample import to_uint8  # noqa: PLC0415
 
     best = search.best
     return {
         **_pixels(to_uint8(best.image)[None]),
-        "vector": encoded(best.point),
+        "vector": explorer.vector_of(best),
         "label": best.label,
         "distance": round(best.error, 5),
         "step": search.step,

@@ -10,6 +10,9 @@ from ganterm.config import resolve
 from ganterm.training.build import build
 from ganterm.worker.checkpoint import Meta, save_checkpoint
 
+FULLY_GROWN = 10**9
+"""Images after which a network that grows has all its layers."""
+
 
 def untrained(
     directory: Path, recipe: str, *, classes: tuple[str, ...] = (), **settings: object
@@ -24,6 +27,8 @@ def untrained(
     config = resolve({"width": 0.125, **settings, "recipe": recipe}).config
     state = build(config, torch.device("cpu"), len(classes)).generator.state_dict()
     tensors = {f"generator.{name}": value.contiguous() for name, value in state.items()}
-    meta = Meta(config=config, counters={"step": 0}, controls=0, classes=classes)
+    meta = Meta(
+        config=config, counters={"step": 0, "images": FULLY_GROWN}, controls=0, classes=classes
+    )
     save_checkpoint(path, meta, tensors)
     return path

@@ -12,7 +12,7 @@ from ganterm.latent.explorer import Explorer, decoded, encoded
 from ganterm.latent.interpolation import linear, spherical
 from ganterm.latent.load import load_generator
 from ganterm.latent.sample import generate, latent_of
-from ganterm.runs.places import Place, Walk
+from ganterm.runs.places import Mix, Place, Walk
 from tests.cli.checkpointed import untrained
 
 
@@ -108,3 +108,39 @@ def test_dimensions_of_a_conditional_generator_are_ranked_in_one_class(tmp_path:
     for done, total in explorer.measuring(label=4):
         assert explorer.trained.generator.standing is None
         assert done <= total == 64
+
+
+@pytest.fixture(scope="module")
+def styled(tmp_path_factory: pytest.TempPathFactory) -> Explorer:
+    return Explorer(load_generator(untrained(tmp_path_factory.mktemp("style"), "stylegan-8x8")))
+
+
+def test_styles_are_mixed_by_layer(styled: Explorer) -> None:
+    """All of B at 0, all of A behind the last layer, and the mix can be gone back to."""
+    a, b = Place(1), Place(2).moved("f0", 2.0)
+    none, half, whole = styled.views([Mix(a, b, at) for at in (0, 2, styled.layers)])
+    ends = styled.views([a, b])
+    assert torch.equal(none.image, ends[1].image)
+    assert torch.equal(whole.image, ends[0].image)
+    assert torch.equal(half.point[:2], ends[0].point[:2])
+    assert torch.equal(half.point[2:], ends[1].point[2:])
+    (again,) = styled.views([Place(vector=half.vector)])
+    assert torch.equal(again.image, half.image)
+
+
+def test_styles_are_walked_between_straight_and_truncated_to_their_mean(styled: Explorer) -> None:
+    """Whichever way was asked for: there is no sphere."""
+    a, b = Place(1), Place(2)
+    views = styled.views([a, b, Walk(a, b, 0.5, "spherical")])
+    torch.testing.assert_close(views[2].point, (views[0].point + views[1].point) / 2)
+    one, other = styled.views([Place(1, truncation=0.0), Place(2, truncation=0.0)])
+    assert torch.equal(one.image, other.image)
+
+
+def test_what_a_search_finds_in_a_style_generator_is_a_place(styled: Explorer) -> None:
+    """Its vector draws the image that was found."""
+    (view,) = styled.views([Place(5)])
+    search = styled.search(view.image.float().div(127.5).sub(1))
+    (found,) = styled.views([Place(vector=styled.vector_of(search.best))])
+    expected = search.best.image.add(1).mul(127.5)
+    assert float((found.image.float() - expected).abs().max()) < 1.0

@@ -1,9 +1,11 @@
 """Truncation draws towards the mean, and drawing lets gradients through."""
 
+import pytest
 import torch
 
 from ganterm.latent.sample import latents
-from ganterm.latent.space import draw, truncated
+from ganterm.latent.space import draw, styles_of, truncated
+from ganterm.networks.stylegan import StyleGenerator
 from tests.latent.generators import small
 
 
@@ -20,3 +22,26 @@ def test_gradients_flow_through_a_drawing() -> None:
     z = latents(2, 100, seed=0).requires_grad_()
     (slope,) = torch.autograd.grad(draw(small("mlp-small"), z).sum(), [z])
     assert slope.abs().sum(dim=1).min() > 0
+
+
+def test_a_style_generator_is_truncated_to_the_mean_it_has_kept() -> None:
+    """Latents come back as styles; 1 leaves even their kind alone."""
+    generator, z = small("stylegan-8x8"), latents(4, 64, seed=0)
+    assert isinstance(generator, StyleGenerator)
+    generator.w_mean.normal_(generator=torch.Generator().manual_seed(1))
+    z = z[:, : generator.z_dim]
+    styles = styles_of(generator, z)
+    assert truncated(generator, z, 1.0) is z
+    mean = generator.w_mean.expand_as(styles)
+    torch.testing.assert_close(truncated(generator, z, 0.0), mean)
+    torch.testing.assert_close(truncated(generator, styles, 0.5), (styles + mean) / 2)
+
+
+def test_styles_are_drawn_by_a_style_generator_alone() -> None:
+    """As the latents are that they are of."""
+    generator = small("stylegan-8x8")
+    assert isinstance(generator, StyleGenerator)
+    z = latents(2, generator.z_dim, seed=0)
+    torch.testing.assert_close(draw(generator, styles_of(generator, z)), generator(z))
+    with pytest.raises(ValueError, match="style"):
+        draw(small("mlp-small"), torch.zeros(1, 2, 100))

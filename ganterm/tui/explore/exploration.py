@@ -151,6 +151,25 @@ class Exploration:
         self.visit(replace(self.place, label=label), "class")
         return True
 
+    def open(self, opened: Opened) -> None:
+        """Have a generator; between styles there is no arc."""
+        self.opened = opened
+        if opened.layers:
+            self.way = "linear"
+        else:
+            self.crossover = None
+
+    def next_way(self) -> None:
+        """Walk on the other way: on the arc or straight; where there are styles, straight or mixed.
+
+        A mix begins with the coarse half of the layers.
+        """
+        layers = self.opened.layers if self.opened else 0
+        if layers:
+            self.crossover = layers // 2 if self.crossover is None else None
+        else:
+            self.way = WAYS[(WAYS.index(self.way) + 1) % len(WAYS)]
+
     def walk(self, by: float) -> bool:
         """Go along the way from A to B; tell whether there is one."""
         if not (self.a and self.b):

@@ -76,7 +76,7 @@ class ExploringScreen(ExplorerPanes):
     def _open(self, answer: Message) -> None:
         self.saying = str(answer.get("says", ""))
         if not answer.get("going"):
-            self.exploration.opened = Opened.of(answer)
+            self.exploration.open(Opened.of(answer))
             if not self.exploration.directions or self.exploration.family == answer["family"]:
                 self.exploration.take_directions(answer["family"], directions_of(answer))
             self._striped = []

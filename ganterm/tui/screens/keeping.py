@@ -15,7 +15,7 @@ from ganterm.render.text import safe_text
 from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir
-from ganterm.runs.places import WAYS, Place
+from ganterm.runs.places import Place
 from ganterm.tui.explore.exploration import LONG_WALK_STEP, WALK_STEP, Pick
 from ganterm.tui.explore.words import place_words
 from ganterm.tui.screens.confirm import ConfirmScreen
@@ -101,15 +101,8 @@ class KeepingScreen(ExploringScreen):
 
     def action_next_way(self) -> None:
         """Go along the other way, or mix by layers where the generator has styles."""
-        here = self.exploration
-        layers = here.opened.layers if here.opened else 0
-        if here.crossover is not None:
-            here.crossover, here.way = None, WAYS[0]
-        elif here.way == WAYS[-1] and layers:
-            here.crossover = layers // 2
-        else:
-            here.way = WAYS[(WAYS.index(here.way) + 1) % len(WAYS)]
-        if here.walk_on:
+        self.exploration.next_way()
+        if self.exploration.walk_on:
             self.draw()
         self.show()
 

@@ -94,3 +94,23 @@ def test_other_directions_begin_at_the_first(here: Exploration) -> None:
     here.take_directions("d", [Direction("d9", 1.0)])
     assert here.chosen == 0
     assert here.direction == Direction("d9", 1.0)
+
+
+def test_ways_are_an_arc_or_straight_and_with_styles_straight_or_mixed() -> None:
+    """A mix begins half-way; another generator has other ways."""
+    here = Exploration()
+    plain, styled = Opened(5, (5,), "ema", 28), Opened(5, (5,), "ema", 28, layers=8)
+    here.open(plain)
+    seen: list[object] = [here.way]
+    here.next_way()
+    seen.append(here.way)
+    assert seen == ["spherical", "linear"]
+    here.open(styled)
+    crossovers = []
+    for _ in range(2):
+        here.next_way()
+        crossovers.append(here.crossover)
+    assert crossovers == [4, None]
+    here.next_way()
+    here.open(plain)
+    assert here.crossover is None
