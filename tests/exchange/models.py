@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import msgspec
 import torch
+from torch import Tensor, nn
 
 from ganterm import recipes
 from ganterm.config import RunConfig, resolve
 from ganterm.latent.load import Trained
+from ganterm.latent.sample import labels_in_turn, latents
+from ganterm.networks import Generator
 from ganterm.networks.configured import generator_of
 
 _CONDITIONAL = (("dcgan-8x8", "projection"), ("mlp-small", "concat"), ("stylegan", "projection"))
+
+_WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+CONTRAST = 0.2
+"""Standard deviation that pixels have at least, of the 2 between black and white."""
 
 
 def by_architecture() -> dict[str, RunConfig]:
@@ -34,7 +41,10 @@ def classes_of(config: RunConfig) -> tuple[str, ...]:
 
 
 def trained(config: RunConfig) -> Trained:
-    """Return a generator whose normalisation has statistics of its own, in evaluation mode."""
+    """Return a generator with statistics of its own, noise and images of contrast, in evaluation.
+
+    Untrained ones draw an even grey, on which any two programs agree.
+    """
     torch.manual_seed(3)
     classes = classes_of(config)
     generator = generator_of(config, len(classes))
@@ -44,4 +54,22 @@ def trained(config: RunConfig) -> Trained:
     for name, value in generator.named_parameters():
         if name.endswith("noise.strength"):  # which begins at 0, as if there were no noise
             value.data.normal_(std=0.3)
-    return Trained(generator.eval().requires_grad_(False), config, 42, "ema", classes)
+    generator.eval().requires_grad_(False)
+    _give_contrast(generator)
+    return Trained(generator, config, 42, "ema", classes)
+
+
+def _give_contrast(generator: Generator) -> None:
+    """Scale every layer's weights so that what it gives varies by 1 (Mishkin and Matas 2016)."""
+    layers = [each for each in generator.modules() if isinstance(each, _WEIGHTED)]
+    hooks = [layer.register_forward_hook(_scaled) for layer in layers]
+    generator(latents(64, generator.z_dim, seed=1), labels_in_turn(64, generator.classes))
+    for hook in hooks:
+        hook.remove()
+
+
+def _scaled(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+    scale = output.std()
+    for value in layer.parameters():
+        value.div_(scale)
+    return output / scale
