@@ -108,6 +108,12 @@ def import_weights(
     else:
         emit(answer["run"])
     _tell(answer, file, recipe, guessed=step is None, at=at)
+    kept = "Activations are" if norm_eps else "Activations, and the epsilon of normalisation, are"
+    say(
+        f"{answer['run']} is made of {file.name}: all {len(answer['rows'])} layers fit. {kept} the "
+        "recipe's, because a file of weights does not hold them. Try "
+        f"`ganterm sample {answer['run']}`."
+    )
 
 
 def _epsilons(text: str | None) -> list[float]:
@@ -143,11 +149,6 @@ def _tell(
     if guessed:
         how = f"step {at:,}, by the name of the file" if at is not None else "step 0, unknown"
         say(f"The weights are taken to be of {how}; --step says otherwise.")
-    say(
-        f"{answer['run']} is made of {file.name}: all {len(answer['rows'])} layers fit. "
-        "Activations, and the epsilon of normalisation, are the recipe's, because a file of "
-        f"weights does not hold them. Try `ganterm sample {answer['run']}`."
-    )
 
 
 def _rows(rows: list[dict[str, Any]]) -> list[str]:

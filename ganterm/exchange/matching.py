@@ -58,7 +58,7 @@ class Layer:
     def is_norm(self) -> bool:
         """Whether it is a batch normalisation, learned scale and shift or not."""
         weight = self.tensors.get("weight")
-        return any(name in self.tensors for name in _STATISTICS) or (
+        return any(name in self.tensors for name in (*_STATISTICS, _COUNTER)) or (
             weight is not None and weight.dim() == 1 and set(self.tensors) <= {"weight", "bias"}
         )
 

@@ -75,7 +75,9 @@ def answer(request: Request) -> Answer:
 
 
 def _refusal(path: Path, found: Fit, others: list[str]) -> str:
-    if found.config.recipe in others:
+    if all("-" not in {row.ours, row.theirs} for row in found.match.rows):
+        advice = "its layers are of the right sizes, and what they lack is said above"
+    elif found.config.recipe in others:
         advice = "leave out the --set that keeps it from fitting"
     elif others:
         advice = f"it is that of --recipe {' or '.join(others)}"

@@ -41,7 +41,7 @@ def test_a_tutorials_weights_are_sampled_shown_and_listed(weights: Path) -> None
         "read without 'module.'",
         "by the shapes in the file: image_size = 32.",
         "step 2,000, by the name of the file",
-        "all 7 layers fit",
+        "all 7 layers fit. Activations are the recipe's",
     ):
         assert words in outcome.said
     run = weights.parent / "runs" / "theirs"

@@ -26,6 +26,7 @@ from ganterm.worker.job import prepare
 from tests.exchange.models import trained
 
 CONFIG = resolve({"recipe": "dcgan-8x8", "steps": 700, "epochs": 0}).config
+DCGAN = resolve({"recipe": "dcgan"}).config
 
 
 @pytest.fixture
@@ -114,10 +115,17 @@ def test_what_does_not_fit_leaves_nothing_behind(
 ) -> None:
     """A wrong recipe, a wrong name, garbage: the sentence, its exit code, and no run."""
     (tmp_path / "garbage.pth").write_bytes(b"PK\x03\x04")
-    other = to_mapping(resolve({"recipe": "dcgan"}).config)
+    bare = dict(trained(DCGAN).generator.state_dict())
+    torch.save({name: bare[name] for name in bare if "running" not in name}, tmp_path / "bare.pth")
+    other = to_mapping(DCGAN)
     adopt.answer(request_for(name="taken"))
     for changed, code, words in (
         ({"config": other}, ExitCode.DATA, "it is that of --recipe dcgan-8x8."),
+        (
+            {"config": other, "file": str(tmp_path / "bare.pth")},
+            ExitCode.DATA,
+            "2 of 6 layers do not fit; its layers are of the right sizes",
+        ),
         ({"file": str(tmp_path / "garbage.pth")}, ExitCode.DATA, "is damaged"),
         ({"file": str(tmp_path / "none.pth")}, ExitCode.DATA, "No such file"),
         ({"name": "taken"}, ExitCode.USAGE, "is taken"),
