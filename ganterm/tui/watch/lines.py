@@ -42,6 +42,21 @@ def right(text: str, width: int) -> str:
     return " " * max(width - cell_len(text), 0) + left(text, min(cell_len(text), width))
 
 
+def clauses(text: str, room: int) -> str:
+    """Return as many clauses of `text` as fit, with a sign that there are more; none in part.
+
+    Half a rule of thumb misleads.
+    """
+    if cell_len(text) <= room:
+        return text
+    parts = text.split("; ")
+    while len(parts) > 1:
+        parts.pop()
+        if cell_len(begin := "; ".join(parts)) + 3 <= room:
+            return f"{begin}; …"
+    return ""
+
+
 def wrapped(text: str, width: int, tone: LineTone, *, margin: int = 1) -> list[Line]:
     """Return foreign text in as many lines as it takes at `width` cells, `margin` blank ones."""
     lines: list[str] = []

@@ -18,6 +18,7 @@ from textual.widget import Widget
 from ganterm.config.draft import Standing
 from ganterm.config.fields import Field
 from ganterm.render.text import safe_text
+from ganterm.tui.watch.lines import clauses
 from ganterm.tui.widgets.editor import Choice, Choosing, Editor, Entry, Toggle
 from ganterm.tui.widgets.path_suggester import PathSuggester
 
@@ -184,9 +185,9 @@ class FieldRow(Widget, can_focus=False):
             recipe = f"recipe: {safe_text(self.standing.recipe_text)}"
             if self.standing.differs:
                 return [(_cut(recipe, room), False)]
-            return [(_clauses(spec.guidance, room), False)]
+            return [(clauses(spec.guidance, room), False)]
         left = room - cell_len(spec.help) - 2
-        guidance = _clauses(spec.guidance, left)
+        guidance = clauses(spec.guidance, left)
         return [(_cut(spec.help, room), False), ("  ", False), (guidance, True)]
 
     def _trouble_lines(self, width: int) -> list[str]:
@@ -219,21 +220,6 @@ def _cut(text: str, room: int) -> str:
         return ""
     begin = set_cell_size(text, room - 2)
     return f"{begin.rpartition(' ')[0] or begin} …"
-
-
-def _clauses(text: str, room: int) -> str:
-    """Return as many clauses of `text` as fit, with a sign that there are more; none in part.
-
-    Half a rule of thumb misleads; the whole of it stands in the help of the setting at hand.
-    """
-    if cell_len(text) <= room:
-        return text
-    clauses = text.split("; ")
-    while len(clauses) > 1:
-        clauses.pop()
-        if cell_len(begin := "; ".join(clauses)) + 3 <= room:
-            return f"{begin}; …"
-    return ""
 
 
 def _editor(setting: Setting, text: str) -> Editor:

@@ -18,6 +18,7 @@ from ganterm.config import FIELDS
 from ganterm.config.draft import to_text
 from ganterm.render.text import safe_text
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.watch.lines import clauses
 from ganterm.tui.watch.orders import Orders
 
 _FIRST: Final = (
@@ -169,7 +170,7 @@ class LiveValues(Widget, can_focus=True):
             Segment(set_cell_size(row.key, _NAME), name),
             Segment(set_cell_size(row.value, _VALUE), value),
             Segment("[-] [+] ", button),
-            Segment(_shortened(row.note, width - _UP - 5), note),
+            Segment(_note(row, width - _UP - 5), note),
         ]
         return Strip(segments).adjust_cell_length(width, on or self.rich_style)
 
@@ -206,6 +207,11 @@ def row_of(key: str, feed: RunFeed | None, orders: Orders) -> LiveRow:
         said = f"{to_text(last.before)} until step {last.step:,}"
         return LiveRow(key, value, safe_text(said), "text")
     return LiveRow(key, value, FIELDS[key].guidance)
+
+
+def _note(row: LiveRow, width: int) -> str:
+    """Return the note as far as it fits; of a rule of thumb, whole clauses alone."""
+    return clauses(row.note, width) if row.tone == "muted" else _shortened(row.note, width)
 
 
 def _shortened(text: str, width: int) -> str:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from ganterm.comparison import Standing
 from ganterm.render.colour import Charset
-from ganterm.tui.watch.lines import Line, left, right, width_of, wrapped
+from ganterm.tui.watch.lines import Line, clauses, left, right, width_of, wrapped
 from ganterm.tui.watch.score_lines import class_lines, figure_lines, figure_words, run_lines
 from ganterm.tui.watch.verdicts import ClassShare, Figure
 from tests.tui.feed.records import record
@@ -119,3 +119,12 @@ def test_words_keep_to_their_cells() -> None:
     lines = wrapped("one two \x1b[31m three", 9, "text")
     assert all(width_of(line) <= 9 for line in lines)
     assert "\x1b" not in "".join(texts(lines))
+
+
+def test_whole_clauses_stand_or_none() -> None:
+    """A sign says that there are more; a first clause that is too long is not begun."""
+    rule = "1e-4 to 2e-4; lower it when the discriminator wins"
+    assert clauses(rule, 60) == rule
+    assert clauses(rule, 40) == clauses(rule, 15) == "1e-4 to 2e-4; …"
+    assert clauses(rule, 14) == ""
+    assert clauses("a remedy for mode collapse", 20) == ""
