@@ -185,7 +185,7 @@ def test_recipe_is_the_table(name: str) -> None:
     assert (config.ema_kimg == 0) is not styled
     assert config.grows is styled
     assert config.augment == "none"
-    assert not config.minibatch_discrimination
+    assert config.minibatch_discrimination is (name == "stylegan")
     assert config.spectral_norm is (name == "sngan")
 
 
