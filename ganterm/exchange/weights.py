@@ -20,6 +20,7 @@ from ganterm.latent.load import Trained
 from ganterm.networks import Generator
 from ganterm.networks.base import SequentialGenerator
 from ganterm.networks.configured import generator_of
+from ganterm.networks.growth import Stage, grow, stage_of
 from ganterm.runs.files import read_limited
 
 FORMAT: Final = "ganterm-generator"
@@ -45,6 +46,7 @@ def describe_weights(trained: Trained, weights: str, *, run: str) -> dict[str, A
     whose tensors are named `layers.INDEX.…`; it is null where only ganterm can build it.
     """
     generator = trained.generator
+    stage = stage_of(generator)
     layers = None
     if isinstance(generator, SequentialGenerator) and not generator.classes:
         layers = describe_layers(generator.layers)
@@ -59,6 +61,7 @@ def describe_weights(trained: Trained, weights: str, *, run: str) -> dict[str, A
         "architecture": trained.config.generator,
         **describe_interface(trained),
         "classes": list(trained.classes),
+        "growth": None if stage is None else {"level": stage.level, "alpha": stage.alpha},
         "layers": layers,
         "load": "ganterm.exchange.weights.load_exported(path of this file); where `layers` is a "
         "list, torch.nn alone does: README.md of ganterm, Export and import.",
@@ -79,6 +82,7 @@ def load_exported(path: Path | str) -> Generator:
     try:
         about = json.loads(read_limited(path, _LIMIT))
         name, values, classes = about["weights"], about["config"], len(about["classes"])
+        stage = _stage(about.get("growth"))
         if about["format"] != FORMAT or not isinstance(values, dict) or Path(name).name != name:
             raise ValueError
     except OSError as error:
@@ -87,6 +91,9 @@ def load_exported(path: Path | str) -> Generator:
         raise DataError(f"{path} does not describe a generator that ganterm exported.") from None
     with torch.device("meta"):
         generator = generator_of(from_mapping(values), classes)
+    grown = stage_of(generator)
+    if stage is not None and grown is not None:
+        grow(generator, Stage(min(stage.level, grown.level), stage.alpha))
     try:
         generator.load_state_dict(load_file(path.with_name(name)), assign=True)
     except (OSError, SafetensorError, RuntimeError):
@@ -94,3 +101,13 @@ def load_exported(path: Path | str) -> Generator:
             f"{path.with_name(name)} is missing, damaged, or not what {path.name} describes."
         ) from None
     return generator.eval().requires_grad_(False)
+
+
+def _stage(growth: Any) -> Stage | None:
+    """Return the stage that the JSON tells of; ValueError, KeyError or TypeError if it does not."""
+    if growth is None:
+        return None
+    level, alpha = growth["level"], growth["alpha"]
+    if type(level) is not int or level < 0 or not 0 <= alpha <= 1:
+        raise ValueError
+    return Stage(level, float(alpha))

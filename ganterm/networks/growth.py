@@ -93,6 +93,11 @@ def grow(network: nn.Module, stage: Stage) -> None:
             module.stage = stage
 
 
+def stage_of(network: nn.Module) -> Stage | None:
+    """Return the stage of the growing parts of `network`; None where it has none."""
+    return next((each.stage for each in network.modules() if isinstance(each, Growing)), None)
+
+
 def enlarged(images: Tensor, factor: int = 2) -> Tensor:
     """Return `images` (N, C, H, W) at `factor` times the side, each pixel repeated."""
     return functional.interpolate(images, scale_factor=factor, mode="nearest")

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -23,6 +24,7 @@ from ganterm.exchange.onnx_model import encode_onnx
 from ganterm.exchange.program import encode_program, export_program
 from ganterm.exchange.weights import describe_weights, encode_weights, load_exported
 from ganterm.latent.load import Trained
+from ganterm.networks.growth import Stage, grow
 from tests.exchange.models import CONTRAST, by_architecture, trained
 
 ARCHITECTURES = by_architecture()
@@ -80,6 +82,19 @@ def test_a_program_and_weights_give_the_very_same_images(config: RunConfig, tmp_
         wanted = model.generator(*inputs)
         torch.testing.assert_close(program(*inputs), wanted, atol=1e-6, rtol=0)
         assert torch.equal(again(*inputs), wanted)
+
+
+def test_a_generator_that_still_grows_is_exported_as_it_stands(tmp_path: Path) -> None:
+    """Half grown, and half faded in at that, it gives the images that it gives here."""
+    model = trained(ARCHITECTURES["stylegan"])
+    grow(model.generator, Stage(1, 0.5))
+    (z,) = inputs_of(model, 3)
+    wanted = model.generator(z)
+    assert torch.equal(load_exported(written(model, tmp_path))(z), wanted)
+    program = torch.export.load(io.BytesIO(encode_program(model))).module()
+    torch.testing.assert_close(program(z), wanted, atol=1e-5, rtol=0)
+    grow(model.generator, Stage(2))
+    assert (model.generator(z) - wanted).abs().max() > CONTRAST
 
 
 def test_how_weights_lie_in_memory_is_not_handed_on() -> None:
@@ -143,7 +158,22 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
         about.write_text(json.dumps({**values, "weights": weights}))
         with pytest.raises(DataError, match="is missing, damaged, or not what"):
             load_exported(about)
-    for text in ("", "[]", "{}", json.dumps({**values, "weights": "../g.safetensors"}), "[" * 9999):
+    growths: tuple[Any, ...] = (
+        {},
+        [],
+        {"level": -1, "alpha": 1},
+        {"level": 1e999, "alpha": 1},
+        {"level": 1},
+    )
+    grown = [json.dumps({**values, "growth": growth}) for growth in growths]
+    for text in (
+        *grown,
+        "",
+        "[]",
+        "{}",
+        json.dumps({**values, "weights": "../g.safetensors"}),
+        "[" * 9999,
+    ):
         about.write_text(text)
         with pytest.raises(DataError, match="does not describe a generator"):
             load_exported(about)
