@@ -73,6 +73,8 @@ def recipes_that_fit(tensors: Mapping[str, Tensor]) -> list[str]:
     kinds: dict[str, list[str]] = defaultdict(list)
     for name in recipes.built_in():
         config = resolve({"recipe": name}).config
+        if config.conditional != "none":
+            continue  # It differs from another recipe by its labels, of which nothing is known.
         kinds["points" if config.trains_on_points else config.generator].append(name)
     fitting: list[str] = []
     for names in kinds.values():

@@ -166,6 +166,18 @@ TABLE["ring"] = {
 }
 TABLE["ring-cured"] = TABLE["ring"] | {"lr_g": 1e-3, "lr_d": 2e-3}
 TABLE["ring-collapse"] = TABLE["ring"] | {"penalty": "none", "lr_g": 1e-2, "lr_d": 5e-4}
+TABLE["dcgan-classes"] = {
+    "dataset": "mnist",
+    "image_size": 28,
+    "generator": "dcgan",
+    "discriminator": "dcgan",
+    "conditional": "projection",
+    "d_norm": "none",
+    "penalty": "r1",
+    "penalty_weight": 2.0,
+    "beta1": 0.0,
+    "lr_schedule": "cosine",
+}
 TABLE["dcgan-resize"] = TABLE["dcgan"] | {"generator": "dcgan-resize"}
 
 
@@ -181,8 +193,10 @@ def test_recipe_is_the_table(name: str) -> None:
     assert config.precision == "float32"
     assert (config.real_label, config.fake_label) == (1.0, 0.0)
     styled = config.generator == "stylegan"
-    assert (config.width == 1.0) is not styled
-    assert (config.ema_kimg == 0) is not styled
+    quick = styled or name == "dcgan-classes"
+    assert (config.width == 1.0) is not quick
+    assert (config.ema_kimg == 0) is not quick
+    assert (config.conditional == "none") is (name != "dcgan-classes")
     assert config.grows is styled
     assert config.augment == "none"
     assert config.minibatch_discrimination is (name == "stylegan")

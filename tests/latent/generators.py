@@ -21,5 +21,5 @@ def small(recipe: str, **settings: object) -> Generator:
     config = resolve({"dataset": "digits", "width": 0.125, **settings, "recipe": recipe}).config
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        generator = generator_of(config)
+        generator = generator_of(config, classes=10)
     return generator.eval().requires_grad_(False)

@@ -30,7 +30,8 @@ def checkpoint(tmp_path: Path) -> Path:
 def make(path: Path, recipe: str, **settings: object) -> Path:
     """Write the checkpoint of a generator that has seen one batch."""
     config = resolve({**SMALL, "recipe": recipe, **settings}).config
-    generator = build(config, torch.device("cpu")).generator
+    classes = tuple("0123456789") if config.conditional != "none" else ()
+    generator = build(config, torch.device("cpu"), len(classes)).generator
     tensors = {f"generator.{name}": value for name, value in generator.state_dict().items()}
     if config.ema_kimg:
         generator = Ema(generator, config.ema_kimg).model
@@ -38,7 +39,8 @@ def make(path: Path, recipe: str, **settings: object) -> Path:
             for parameter in generator.parameters():
                 parameter.mul_(0.5)
         tensors |= {f"ema.{name}": value for name, value in generator.state_dict().items()}
-    meta = Meta(config=config, counters={"step": 7, "images": 10**9}, controls=0)
+    counters = {"step": 7, "images": 10**9}
+    meta = Meta(config=config, counters=counters, controls=0, classes=classes)
     save_checkpoint(path, meta, {name: value.contiguous() for name, value in tensors.items()})
     return path
 
@@ -64,7 +66,7 @@ def test_every_recipe_comes_back(tmp_path: Path, recipe: str) -> None:
     path = make(tmp_path / "step-00000007.safetensors", recipe, ema_kimg=0)
     trained = load_generator(path)
     config = resolve({**SMALL, "recipe": recipe, "ema_kimg": 0}).config
-    original = build(config, torch.device("cpu")).generator
+    original = build(config, torch.device("cpu"), len(trained.classes)).generator
     z = latents(3, config.z_dim, seed=5)
     assert (trained.step, trained.weights, trained.config) == (7, "generator", config)
     assert torch.equal(generate(trained.generator, z), generate(original, z))

@@ -18,6 +18,7 @@ SMALLEST = {
     "dcgan": 8,
     "dcgan-64": 16,
     "dcgan-8x8": 8,
+    "dcgan-classes": 8,
     "dcgan-resize": 8,
     "dcgan-upsample": 12,
     "mlp": 4,

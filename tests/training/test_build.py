@@ -20,6 +20,7 @@ COUNTS: list[tuple[str, dict[str, Any], int, int]] = [
     ("dcgan", {}, 1_636_737, 95_105),
     ("dcgan-64", {}, 3_574_656, 2_763_520),
     ("dcgan-8x8", {}, 55_905, 5_201),
+    ("dcgan-classes", {}, 927_233, 34_561),
     ("dcgan-upsample", {}, 856_065, 98_113),
     ("wgan-gp", {}, 856_065, 97_665),
     ("wgan-gp", {"d_norm": "batch"}, 856_065, 98_113),
@@ -28,6 +29,8 @@ COUNTS: list[tuple[str, dict[str, Any], int, int]] = [
     ("stylegan", {"width": 1}, 531_619, 1_110_145),
     ("stylegan-8x8", {}, 40_786, 32_753),
 ]
+CLASSES = 10
+"""What a conditional recipe is conditioned on; others leave it aside."""
 
 
 @pytest.mark.parametrize(("recipe", "settings", "generator", "discriminator"), COUNTS)
@@ -36,8 +39,8 @@ def test_parameters_are_the_tables(
 ) -> None:
     config = configured(recipe, **settings)
     with torch.device("meta"):
-        assert count_parameters(generator_of(config)) == generator
-        assert count_parameters(discriminator_of(config)) == discriminator
+        assert count_parameters(generator_of(config, CLASSES)) == generator
+        assert count_parameters(discriminator_of(config, CLASSES)) == discriminator
 
 
 def test_every_recipe_but_the_variant_stands_in_the_table() -> None:
@@ -51,10 +54,11 @@ def test_every_recipe_but_the_variant_stands_in_the_table() -> None:
 def test_images_and_logits_have_the_recipes_shape(recipe: str) -> None:
     config = configured(recipe)
     with torch.device("meta"):
-        images = generator_of(config)(torch.empty(2, config.z_dim))
+        labels = torch.zeros(2, dtype=torch.long)
+        images = generator_of(config, CLASSES)(torch.empty(2, config.z_dim), labels)
         size = config.channels, config.image_size, config.image_size
         assert images.shape[1:] == ((2, 1, 1) if recipe in ON_POINTS else size)
-        assert discriminator_of(config)(images).shape == (2,)
+        assert discriminator_of(config, CLASSES)(images, labels).shape == (2,)
 
 
 def test_spectral_normalisation_of_sngan_is_the_recipes() -> None:
@@ -88,7 +92,7 @@ def test_weights_are_a_function_of_the_seed_alone() -> None:
 @pytest.mark.parametrize("recipe", recipes.names())
 def test_optimisers_are_adam_with_the_recipes_rates_and_betas(recipe: str) -> None:
     config = configured(recipe, width=0.0625)
-    networks = build(config, CPU)
+    networks = build(config, CPU, CLASSES)
     for optimizer, module, rate in (
         (networks.optimizer_g, networks.generator, config.lr_g),
         (networks.optimizer_d, networks.discriminator, config.lr_d),

@@ -45,6 +45,7 @@ RECIPES: dict[str, dict[str, object]] = {
     "dcgan-resize": {"width": 0.125},
     "dcgan-64": {"width": 0.0625},
     "dcgan-8x8": {},
+    "dcgan-classes": {"width": 0.125},
     "dcgan-upsample": {"width": 0.125},
     "wgan-gp": {"width": 0.125, "steps": 16},
     "sngan": {"width": 0.0625},
