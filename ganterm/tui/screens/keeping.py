@@ -45,18 +45,21 @@ class KeepingScreen(ExploringScreen):
 
     def action_pick_a(self) -> None:
         """Begin the walk where one is."""
-        self.exploration.a = self._picked()
+        self.exploration.a = self._picked() or self.exploration.a
         self._after_pick()
 
     def action_pick_b(self) -> None:
         """End the walk where one is."""
-        self.exploration.b = self._picked()
+        self.exploration.b = self._picked() or self.exploration.b
         self._after_pick()
 
-    def _picked(self) -> Pick:
-        """Return what is shown as an end; of a walk, where on it one is."""
-        place = self.shown_place or self.exploration.place
-        return Pick(place, self.shown_image)
+    def _picked(self) -> Pick | None:
+        """Return what is seen as an end; of a walk, where on it one is."""
+        place, image = self.shown_place, self.shown_image
+        if place is None or image is None:
+            self.ganterm.say("There is no image yet that could be picked.")
+            return None
+        return Pick(place, image)
 
     def _after_pick(self) -> None:
         if self.exploration.showing == "walk":

@@ -63,7 +63,7 @@ class WalkPanel(Vertical, can_focus=True):
         crossover = exploration.crossover
         mixes = crossover is not None and bool(layers)
         share = crossover / layers if crossover is not None and layers else exploration.at
-        told = f"layer {crossover}" if mixes else f"{exploration.at:.0%}"
+        told = f"{crossover} of {layers}" if mixes else f"{exploration.at:.0%}"
         self.query_one("#way", Sliders).show(
             [SliderRow("A to B", 2 * share - 1 if both else None, told, moved=False)], -1
         )
