@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from dataclasses import replace
 from functools import partial
@@ -82,7 +83,18 @@ class ExploringScreen(ExplorerPanes):
             self._striped = []
             self.divide()
             self.draw()
+            self._settle()
         self.show()
+
+    def _settle(self) -> None:
+        """Have Python look through what is there by now once more, and then never again.
+
+        It does so every few seconds while frames come and go, and stops the app for 100 ms. Tests,
+        which open many apps in one process, would keep all of them.
+        """
+        if not self.app.is_headless:
+            gc.collect()
+            gc.freeze()
 
     def fail(self, sentence: str) -> None:
         """Tell that something went wrong."""
@@ -93,14 +105,13 @@ class ExploringScreen(ExplorerPanes):
 
     def draw(self) -> None:
         """Have drawn what is chosen; of several requests in a row the newest is answered."""
+        if self.exploration.opened is not None:
+            scene, family = self.exploration.scene, self.exploration.family
+            self.ask("draw", partial(self._drawn, scene), scene=scene.to_json(), family=family)
+        elif not self.server.busy:
+            self.prepare()
+        # The process is at work meanwhile.
         self.show()
-        if self.exploration.opened is None:
-            if not self.server.busy:
-                self.prepare()
-            return
-        scene = self.exploration.scene
-        family = self.exploration.family
-        self.ask("draw", partial(self._drawn, scene), scene=scene.to_json(), family=family)
 
     def _drawn(self, scene: Scene, answer: Message) -> None:
         images = images_of(answer)
