@@ -26,6 +26,7 @@ from ganterm.cli import (
     interpolate,
     judge,
     manage,
+    mix,
     project,
     recipes,
     resume,
@@ -59,6 +60,7 @@ app.command("ctl", rich_help_panel=_RUN)(ctl.ctl)
 app.command("sample", rich_help_panel=_LOOK)(sample.sample)
 app.command("interpolate", rich_help_panel=_LOOK)(interpolate.interpolate)
 app.command("explore", rich_help_panel=_LOOK)(explore.explore)
+app.command("mix", rich_help_panel=_LOOK)(mix.mix)
 app.command("project", rich_help_panel=_LOOK)(project.project)
 app.command("show", rich_help_panel=_LOOK)(show.show)
 app.command("runs", rich_help_panel=_LOOK)(runs.runs)

@@ -55,7 +55,8 @@ def explore(
         By,
         typer.Option(
             help="change: the dimensions of the latents, by how much each changes the image. "
-            "factorise: directions from the weights of the first layer (SeFa)."
+            "factorise: directions from the weights of the first layer (SeFa), or of all "
+            "layers that read a style."
         ),
     ] = By.CHANGE,
     dimension: Annotated[
@@ -105,14 +106,13 @@ def explore(
     opened.needs_images("explore")
     import torch  # noqa: PLC0415
 
-    from ganterm.latent.exploration import along  # noqa: PLC0415
     from ganterm.latent.space import truncated  # noqa: PLC0415
 
-    base = _base(opened, seed, start)
+    base = _base(opened, seed, start, by)
     ranking = _ranked(opened, by, span)
     chosen = _chosen(ranking, dimension, top)
     values = torch.linspace(-span, span, steps)
-    way = torch.cat([along(base, ranking.directions[index], values) for index in chosen])
+    way = _ways(opened, base, ranking.directions[chosen], values)
     images = rendered(opened, truncated(opened.trained.generator, way, truncation))
     what = "dimension" if by is By.CHANGE else "direction"
     whose = f"seed {seed}" if start is None else str(start)
@@ -126,25 +126,54 @@ def explore(
         delivery.deliver(images, columns=steps, rows_left=len(chosen))
 
 
-def _base(opened: Opened, seed: int, start: Path | None) -> torch.Tensor:
+def _base(opened: Opened, seed: int, start: Path | None, by: By) -> torch.Tensor:
+    """Return the point (...) to stand at: styles where directions are those of styles."""
     from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
+    from ganterm.latent.frame import frame_of  # noqa: PLC0415
     from ganterm.latent.sample import latent_of  # noqa: PLC0415
 
+    generator = opened.trained.generator
+    point = latent_of(seed, generator.z_dim)
     if start is not None:
-        return load_points(start, opened.trained)[0]
-    return latent_of(seed, opened.trained.generator.z_dim)
+        point = load_points(start, opened.trained)[0]
+    if point.dim() > 1:
+        if by is By.CHANGE:
+            raise ConfigError(
+                f"{start} holds styles, which have no dimensions of latents; add --by factorise."
+            )
+        return point
+    return frame_of(generator).of(point, generator.standing) if by is By.FACTORISE else point
+
+
+def _ways(
+    opened: Opened, base: torch.Tensor, directions: torch.Tensor, values: torch.Tensor
+) -> torch.Tensor:
+    """Return the points (K * T, ...) at the values (T,) along each direction (K, d).
+
+    Of styles a value is in standard deviations from their mean, as latents are by themselves.
+    """
+    import torch  # noqa: PLC0415
+
+    from ganterm.latent.exploration import along  # noqa: PLC0415
+    from ganterm.latent.frame import Axes, frame_of  # noqa: PLC0415
+
+    if base.dim() == 1:
+        return torch.cat([along(base, direction, values) for direction in directions])
+    axes = Axes(frame_of(opened.trained.generator), directions)
+    places = [(number, value) for number in range(len(axes)) for value in values.tolist()]
+    return torch.stack([axes.moved(base, number, value) for number, value in places])
 
 
 def _ranked(opened: Opened, by: By, span: float) -> Ranking:
     """Find the directions, telling how far that is: a large generator takes a while."""
     from ganterm.latent.exploration import BASES, rank_dimensions  # noqa: PLC0415
-    from ganterm.latent.factorise import factorise  # noqa: PLC0415
+    from ganterm.latent.frame import frame_of  # noqa: PLC0415
     from ganterm.latent.sample import latents  # noqa: PLC0415
     from ganterm.latent.threads import one_thread  # noqa: PLC0415
 
     generator = opened.trained.generator
     if by is By.FACTORISE:
-        return factorise(generator)
+        return frame_of(generator).strongest()
     bases = latents(BASES, generator.z_dim, seed=_RANKING_SEED)
     with one_thread(), Reporter() as progress:
         return rank_dimensions(

@@ -62,12 +62,14 @@ def interpolate(
         ),
     ] = None,
     is_spherical: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--spherical/--linear",
-            help="Go along the sphere on which latents lie, or straight through it.",
+            help="Go along the sphere on which latents lie, or straight; a style generator goes "
+            "straight through its styles.",
+            show_default="spherical, between styles linear",
         ),
-    ] = True,
+    ] = None,
     is_loop: Annotated[
         bool,
         typer.Option(
@@ -106,7 +108,9 @@ def interpolate(
     of_points = opened.trained.config.trains_on_points
     if of_points and (is_loop or delivery.is_film):
         opened.needs_images("film")
-    points = _points(opened, seed, start, is_loop=is_loop)
+    if is_spherical is None:
+        is_spherical = not _has_styles(opened)
+    points = _points(opened, seed, start, is_loop=is_loop, is_spherical=is_spherical)
     if steps is None:
         is_film = is_loop or delivery.is_film
         steps = _POINT_STEPS if of_points else _FILM_STEPS if is_film else _STEPS
@@ -136,13 +140,23 @@ def interpolate(
 
 
 def _points(
-    opened: Opened, seeds: list[int] | None, files: list[Path] | None, *, is_loop: bool
+    opened: Opened,
+    seeds: list[int] | None,
+    files: list[Path] | None,
+    *,
+    is_loop: bool,
+    is_spherical: bool,
 ) -> torch.Tensor:
-    """Return the points (K, ...) to walk through, K >= 2: those of the files, then the seeds."""
+    """Return the points (K, ...) to walk through, K >= 2: those of the files, then the seeds.
+
+    Of a style generator they are styles, unless the way is along the sphere of latents.
+    """
     import torch  # noqa: PLC0415
 
     from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
     from ganterm.latent.sample import latent_of  # noqa: PLC0415
+    from ganterm.latent.space import are_styles, styles_of  # noqa: PLC0415
+    from ganterm.networks.stylegan import StyleGenerator  # noqa: PLC0415
 
     parts = [load_points(path, opened.trained) for path in files or []]
     found = sum(map(len, parts))
@@ -153,7 +167,21 @@ def _points(
         raise ConfigError("A walk needs two points; give --seed twice, or --from and --seed.")
     z_dim = opened.trained.generator.z_dim
     parts += [latent_of(seed, z_dim)[None] for seed in seeds]
+    if is_spherical:
+        if any(map(are_styles, parts)):
+            raise ConfigError("Styles lie on no sphere to walk along; leave --spherical out.")
+        return torch.cat(parts)
+    generator = opened.trained.generator
+    if isinstance(generator, StyleGenerator):
+        with torch.no_grad():
+            parts = [styles_of(generator, part).cpu() for part in parts]
     return torch.cat(parts)
+
+
+def _has_styles(opened: Opened) -> bool:
+    from ganterm.networks.stylegan import StyleGenerator  # noqa: PLC0415 - imports PyTorch
+
+    return isinstance(opened.trained.generator, StyleGenerator)
 
 
 def _way(

@@ -36,21 +36,33 @@ def load_points(path: Path, trained: Trained) -> torch.Tensor:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
     except Exception:  # noqa: BLE001 - a damaged header makes NumPy raise nearly anything
         raise DataError(f"{path} is not a .npy array of numbers.") from None
-    z_dim = trained.generator.z_dim
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
         raise DataError(f"{path} is not a .npy array of numbers.")
     shape = array.shape
     if array.ndim == 1:
         array = array[None]
-    if array.shape[1:] != (z_dim,) or not 0 < len(array) <= MAX_POINTS:
+    spaces = _spaces(trained)
+    if array.shape[1:] not in spaces.values() or not 0 < len(array) <= MAX_POINTS:
+        these = " or ".join(f"its {name} {each}" for name, each in spaces.items())
         raise ConfigError(
-            f"{path} holds an array of shape {shape}, but the latents of this generator are "
-            f"({z_dim},) each; use a file that was made with it."
+            f"{path} holds an array of shape {shape}, but of this generator {these} are expected; "
+            "use a file that was made with it."
         )
     points = torch.from_numpy(np.array(array, dtype=np.float32))
     if not points.isfinite().all():
         raise DataError(f"{path} holds numbers that are not finite.")
     return points
+
+
+def _spaces(trained: Trained) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the points that a generator draws, by what they are called."""
+    from ganterm.networks.stylegan import StyleGenerator  # noqa: PLC0415
+
+    generator = trained.generator
+    spaces: dict[str, tuple[int, ...]] = {"latents": (generator.z_dim,)}
+    if isinstance(generator, StyleGenerator):
+        spaces["styles"] = (generator.layers, generator.w_dim)
+    return spaces
 
 
 def encode_points(points: torch.Tensor) -> bytes:

@@ -96,7 +96,7 @@ def sample(
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
     from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
     from ganterm.latent.classes import labels_of  # noqa: PLC0415
-    from ganterm.latent.sample import latents  # noqa: PLC0415
+    from ganterm.latent.sample import labels_in_turn, latents  # noqa: PLC0415
     from ganterm.latent.space import truncated  # noqa: PLC0415
 
     generator = opened.trained.generator
@@ -109,6 +109,8 @@ def sample(
     points, labels = _of_each(points, chosen)
     if len(points) > MAX_IMAGES:
         raise ConfigError(f"That makes {len(points):,} images; lower -n to {MAX_IMAGES:,} in all.")
+    if labels is None:
+        labels = labels_in_turn(len(points), generator.classes)
     with Waiting(f"Generating {plural(len(points), 'image')}"):
         images = rendered(
             opened,

@@ -96,3 +96,19 @@ def test_a_terminal_shows_bars_and_images(trained: RunDir) -> None:
     drawn = session.text.split("seed 0.\r\n")[1].splitlines()
     assert sum(line.startswith("dimension ") for line in drawn) == 3
     assert 3 + 4 <= len(drawn) <= 29
+
+
+def test_directions_of_styles_are_explored(tmp_path: Path) -> None:
+    """They are those that all layers read; styles have no dimensions of latents."""
+    path, file = untrained(tmp_path, "stylegan-8x8"), tmp_path / "styles.npy"
+    np.save(file, np.random.default_rng(0).standard_normal((1, 4, 32)).astype(np.float32))
+    usual = ("--by", "factorise", "--top", 2, "--steps", 3)
+    for options in ((), ("--from", file)):
+        outcome = invoke("explore", path, *usual, *options, "-o", tmp_path / "rows.npy")
+        assert outcome.code == 0, outcome.said
+        rows = np.load(tmp_path / "rows.npy")
+        assert rows.shape == (6, 1, 8, 8)
+        assert not np.array_equal(rows[0], rows[2])
+    outcome = invoke("explore", path, "--from", file)
+    assert outcome.code == ExitCode.USAGE
+    assert "--by factorise" in outcome.said

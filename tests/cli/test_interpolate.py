@@ -190,3 +190,30 @@ def test_a_film_that_is_terminated_gives_the_cursor_back(trained: RunDir) -> Non
     session.process.terminate()
     assert session.wait() == ExitCode.SIGTERM
     assert session.output.rstrip().endswith(b"\x1b[?25h")
+
+
+def test_a_style_generator_is_walked_straight_through_its_styles(tmp_path: Path) -> None:
+    """Unless the sphere of latents is asked for; the ends are the same, what is between is not."""
+    path = untrained(tmp_path, "stylegan-8x8")
+    walks = []
+    for options in ((), ("--linear",), ("--spherical",)):
+        outcome = invoke("interpolate", path, "--steps", 5, *options, "-o", tmp_path / "walk.npy")
+        assert outcome.code == 0, outcome.said
+        walks.append(np.load(tmp_path / "walk.npy").astype(int))
+    usual, straight, arc = walks
+    assert np.array_equal(usual, straight)
+    assert np.abs(usual[[0, -1]] - arc[[0, -1]]).max() <= 1
+    assert not np.array_equal(usual[2], arc[2])
+
+
+def test_styles_in_a_file_are_points_too(tmp_path: Path) -> None:
+    """Of a style generator alone, and not along a sphere."""
+    path, file = untrained(tmp_path, "stylegan-8x8"), tmp_path / "styles.npy"
+    np.save(file, np.random.default_rng(0).standard_normal((2, 4, 32)).astype(np.float32))
+    assert invoke("interpolate", path, "--from", file, "-o", tmp_path / "a.npy").code == 0
+    assert invoke("sample", path, "--latent", file, "-o", tmp_path / "b.npy").code == 0
+    ends, images = np.load(tmp_path / "a.npy")[[0, -1]], np.load(tmp_path / "b.npy")
+    assert np.abs(ends.astype(int) - images).max() <= 1
+    outcome = invoke("interpolate", path, "--from", file, "--spherical")
+    assert outcome.code == ExitCode.USAGE
+    assert "no sphere" in outcome.said

@@ -275,3 +275,11 @@ def test_a_class_that_is_not_there_is_refused_in_a_sentence(digits: Path, traine
     assert outcome.code == ExitCode.USAGE
     assert "trained without labels" in outcome.said
     assert outcome.data == b""
+
+
+def test_classes_in_turn_are_truncated_as_styles(tmp_path: Path) -> None:
+    """Of a conditional style generator of which no class was chosen."""
+    path = untrained(tmp_path, "stylegan-8x8", classes=tuple("0123456789"))
+    outcome = invoke("sample", path, "-n", 4, "--truncation", 0.5, "-o", tmp_path / "cut.npy")
+    assert outcome.code == 0, outcome.said
+    assert np.load(tmp_path / "cut.npy").shape == (4, 1, 8, 8)

@@ -30,6 +30,7 @@ finally:
         "sample --help",
         "interpolate --help",
         "explore --help",
+        "mix --help",
         "project --help",
         "show --help",
         "show RUN",
