@@ -47,6 +47,8 @@ class Fixed:
         """Return the few that a checkpoint carries: the first, or the first of each row."""
         if self.labels is None:
             return replace(self, z=self.z[:PREVIEW])
+        if not self.rows:
+            return replace(self, z=self.z[:PREVIEW], labels=self.labels[:PREVIEW])
         few = min(self.columns, -(-PREVIEW // len(self.rows)))
         chosen = torch.arange(len(self.z)).reshape(-1, self.columns)[:, :few].flatten()
         return replace(self, z=self.z[chosen], labels=self.labels[chosen], columns=few)

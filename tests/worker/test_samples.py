@@ -89,6 +89,9 @@ def test_a_preview_has_as_many_of_each_class() -> None:
     ring = fixed_of(resolve({"recipe": "ring", "conditional": "projection"}).config, tuple("ab"))
     assert ring.labels is not None
     assert ring.labels[:4].tolist() == [0, 1, 0, 1]
+    few = ring.preview()
+    assert few.labels is not None
+    assert len(few.labels) == len(few.z) == 16
     assert not fixed_of(resolve({"recipe": "ring"}).config).rows
 
 
