@@ -236,6 +236,8 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("next_class", "k", "class", "Draw the next class, where there are classes.", 11),
         Action("previous_class", "K", "class before", "Draw the class before."),
         Action("directions", "v", "directions", "Slide along other directions.", 14),
+        Action("earlier_step", "left_square_bracket", "earlier", "Take the checkpoint before."),
+        Action("later_step", "right_square_bracket", "later", "Take the one after, or a new one."),
         Action("rubber", "e", "rubber", "Let the pen wipe, or draw again."),
         Action("clear", "x", "clear", "Wipe the pad."),
         Action("colours", "c", "colours", "Paint the images grey, inverted or in viridis.", 16),

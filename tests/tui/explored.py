@@ -71,7 +71,7 @@ class PlayedServer:
     def _open(self, fields: dict[str, Any]) -> list[Message]:
         directions = [[f"f{number}", DIRECTIONS - number] for number in range(DIRECTIONS)]
         opened = {
-            "step": 400,
+            "step": fields.get("step", 400),
             "steps": [200, 400],
             "weights": "ema",
             "side": SIDE,

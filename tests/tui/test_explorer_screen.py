@@ -345,6 +345,24 @@ async def test_other_directions(run: RunDir, tmp_path: Path) -> None:
 
 
 @awaited
+async def test_other_checkpoints(run: RunDir, tmp_path: Path) -> None:
+    """The same place as it was earlier in the training, and back at the newest."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await explored(app, pilot, run)
+        await press(screen, pilot, "right", "left_square_bracket")
+        here = screen.exploration.place
+        assert "step 200" in screen_text(app)
+        assert screen.drawn == here
+        await press(screen, pilot, "left_square_bracket")
+        assert "There is no earlier checkpoint." in next(iter(app._notifications)).message
+        await press(screen, pilot, "right_square_bracket", "right_square_bracket")
+        assert "step 400" in screen_text(app)
+        steps = [fields.get("step") for fields in asked(screen, "open")]
+        assert steps == [None, 200, 400, None]
+
+
+@awaited
 async def test_a_digit_is_drawn_by_keys_and_the_nearest_is_seen(
     run: RunDir, tmp_path: Path
 ) -> None:

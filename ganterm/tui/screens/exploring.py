@@ -34,6 +34,7 @@ class ExploringScreen(ExplorerPanes):
         strip: the images beside it.
         saying: what the process is at; trouble: what went wrong last.
         tone: in which colours images are painted.
+        step: of the checkpoint that is wanted; None for the newest.
     """
 
     def __init__(self) -> None:
@@ -85,6 +86,23 @@ class ExploringScreen(ExplorerPanes):
             self.draw()
             self._settle()
         self.show()
+
+    def action_earlier_step(self) -> None:
+        """Load the generator as it was a checkpoint before."""
+        if (opened := self.exploration.opened) is not None:
+            earlier = [step for step in opened.steps if step < opened.step]
+            if earlier:
+                self.step = earlier[-1]
+                self.prepare()
+            else:
+                self.ganterm.say("There is no earlier checkpoint.")
+
+    def action_later_step(self) -> None:
+        """Load the generator of the checkpoint after; behind the last known one, the newest."""
+        if (opened := self.exploration.opened) is not None:
+            later = [step for step in opened.steps if step > opened.step]
+            self.step = later[0] if later else None
+            self.prepare()
 
     def _settle(self) -> None:
         """Have Python look through what is there by now once more, and then never again.
