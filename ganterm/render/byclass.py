@@ -50,9 +50,10 @@ def fit_by_class(
     """Lay out `count` images, as many of each class after the other, for a screen.
 
     Each class has a row or else a column; where there is room for neither, equally many stand in
-    each row, in turn. Two of each class come before larger images, and these before more of them.
-    Images are enlarged by whole numbers up to `largest`, and keep their proportions. None where
-    there is no room for one legible image of each class.
+    each row, in turn, or at least one of each in as many rows as it takes. Two of each class come
+    before larger images, and these before more of them. Images are enlarged by whole numbers up to
+    `largest`, and keep their proportions. None where there is no room for one legible image of each
+    class.
     """
     characters = canvas.charset is Charset.ASCII or canvas.colour is ColourMode.NONE
     longest = max(image_w, image_h)
@@ -60,8 +61,10 @@ def fit_by_class(
     sides = [longest * factor for factor in range(largest, 1, -1)]
     sides += range(longest, floor - 1, -1)
     each = count // classes
-    some = [number for number in range(2, classes) if classes % number == 0]
-    for choices in ((1, classes), some):
+    even = [number for number in range(2, classes) if classes % number == 0]
+    # One of each at least, where the last row may be shorter than the others.
+    uneven = [number for number in range(2, classes) if classes % number]
+    for choices in ((1, classes), even, uneven):
         found = [
             fit
             for side in sides
@@ -93,12 +96,14 @@ def _fits(
     across = (canvas.columns + padding) // (width + padding)
     down = (2 * canvas.rows + padding) // (height + padding)
     for abreast in choices:
-        room = across if abreast == 1 else down // (classes // abreast)
-        few = min(room, each)
+        lines = -(-classes // abreast)
+        few = min(across if abreast == 1 else down // lines, each)
+        if classes % abreast:
+            few = min(few, 1)
         columns = few if abreast == 1 else abreast
-        rows = classes if abreast == 1 else few * classes // abreast
+        rows = lines if abreast == 1 else few * lines
         if few >= 1 and columns <= across and rows <= down:
-            grid = columns, rows, columns * rows
+            grid = columns, rows, classes * few
             yield few, abreast, GridFit(*grid, width, height, padding, side // longest)
 
 

@@ -60,6 +60,13 @@ def test_where_neither_fits_as_many_classes_stand_in_each_row() -> None:
     assert found.words(NAMES) == "classes 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 in turn"
 
 
+def test_a_narrow_pane_shows_one_of_each() -> None:
+    """Which takes a last row that is shorter than the others."""
+    found = laid(56, 28, side=28)
+    assert classes_at(found) == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]]
+    assert (found.fit.rows, found.fit.shown) == (4, 10)
+
+
 def test_two_of_each_class_come_before_larger_images() -> None:
     """One column of images twice as large would fit as well."""
     found = laid(36, 100)
