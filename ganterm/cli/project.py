@@ -128,15 +128,26 @@ def project(
 def _search(opened: Opened, reals: list[RealImage], settings: Settings) -> list[Fit]:
     """Look for one image after another, showing how it goes."""
     from ganterm.cli.fitting import fit_view  # noqa: PLC0415
-    from ganterm.latent.projection import Projection  # noqa: PLC0415
+    from ganterm.latent.projection import (  # noqa: PLC0415
+        Projection,
+        candidates_of,
+        style_candidates,
+    )
     from ganterm.latent.threads import one_thread  # noqa: PLC0415
+    from ganterm.networks.stylegan import StyleGenerator  # noqa: PLC0415
 
+    generator = opened.trained.generator
     fits = []
     with one_thread(), fit_view() as view:
+        # Of a style generator styles are looked for, which come nearer than latents do.
+        if isinstance(generator, StyleGenerator):
+            candidates = style_candidates(generator, settings)
+        else:
+            candidates = candidates_of(generator, settings)
         for number, real in enumerate(reals, 1):
             name = f"{real.name} ({number} of {len(reals)})" if len(reals) > 1 else real.name
             wanted = real.image.float().div(127.5).sub(1)
-            projection = Projection(opened.trained.generator, wanted, settings)
+            projection = Projection(generator, wanted, settings, candidates=candidates)
             while not projection.over:
                 projection.advance()
                 view.show(name, real.image, projection)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from ganterm.latent.sample import labels_in_turn, latents
-from ganterm.latent.space import draw
+from ganterm.latent.searchspace import LatentSpace, SearchSpace, StyleSpace
+from ganterm.latent.space import draw, styles_of
 from ganterm.networks import Generator
+from ganterm.networks.stylegan import StyleGenerator
 
 _WARM_UP = 0.05
 """Share of the steps over which the rate rises from 0."""
@@ -59,6 +61,8 @@ class Candidates:
     """(N,); None where the generator has no classes, or a standing one."""
     images: Tensor
     """(N, C, H, W) in [-1, 1]."""
+    space: SearchSpace = field(default_factory=LatentSpace)
+    """What the points are coordinates of."""
 
 
 class Projection:
@@ -93,6 +97,7 @@ class Projection:
         device = next(generator.parameters()).device
         self._target = target[None].to(device)
         candidates = candidates or candidates_of(generator, self.settings)
+        self._space = candidates.space
         self._points, self._labels = self._starts(candidates)
         self._points.requires_grad_()
         self._optimiser = torch.optim.Adam([self._points], lr=self.settings.rate, betas=(0.9, 0.99))
@@ -116,7 +121,7 @@ class Projection:
             return
         for group in self._optimiser.param_groups:
             group["lr"] = self.settings.rate * rate_at(self.step / self.settings.steps)
-        images = draw(self.generator, self._points, self._labels)
+        images = self._drawn()
         self._look(images.detach())
         loss = pyramid_loss(images, self._target, weight=self.settings.pyramid_weight)
         loss = loss + self.settings.prior_weight * self._prior()
@@ -135,11 +140,14 @@ class Projection:
         return among.points[nearest].clone(), labels
 
     def _prior(self) -> Tensor:
-        return sphere_prior(self._points)
+        return self._space.prior(self._points)
+
+    def _drawn(self) -> Tensor:
+        return draw(self.generator, self._space.points(self._points), self._labels)
 
     @torch.no_grad()
     def _look_again(self) -> Fit:
-        return self._look(draw(self.generator, self._points, self._labels))
+        return self._look(self._drawn())
 
     def _look(self, images: Tensor) -> Fit:
         """Remember and return the best, with the images (starts, C, H, W) of the points now."""
@@ -148,7 +156,7 @@ class Projection:
         error = float(errors[index])
         self.errors.append(error)
         if self._best is None or error < self._best.error:
-            point = self._points[index].detach().cpu().clone()
+            point = self._space.points(self._points[index : index + 1].detach())[0].cpu().clone()
             label = None if self._labels is None else int(self._labels[index])
             self._best = Fit(point, images[index].float().cpu(), error, label)
         return self._best
@@ -156,7 +164,7 @@ class Projection:
 
 @torch.no_grad()
 def candidates_of(generator: Generator, settings: Settings) -> Candidates:
-    """Draw the points among which the starts are found, of every class in turn."""
+    """Draw the latents among which the starts are found, of every class in turn."""
     device = next(generator.parameters()).device
     count = settings.starts * _CANDIDATES
     points = latents(count, generator.z_dim, seed=settings.seed).to(device)
@@ -167,6 +175,15 @@ def candidates_of(generator: Generator, settings: Settings) -> Candidates:
         draw(generator, points[part], None if labels is None else labels[part]) for part in parts
     ]
     return Candidates(points, labels, torch.cat(images))
+
+
+def style_candidates(generator: StyleGenerator, settings: Settings) -> Candidates:
+    """Draw the styles among which the starts are found, so that styles are searched."""
+    latent = candidates_of(generator, settings)
+    with torch.no_grad():
+        w = styles_of(generator, latent.points, latent.labels)[:, 0]
+    space = StyleSpace(generator, w)
+    return Candidates(space.coordinates(w), latent.labels, latent.images, space)
 
 
 def rate_at(done: float) -> float:
@@ -191,11 +208,6 @@ def pyramid_loss(images: Tensor, target: Tensor, *, weight: float = 1.0) -> Tens
     if levels:
         loss = loss + weight * torch.stack(levels).mean(dim=0)
     return loss
-
-
-def sphere_prior(z: Tensor) -> Tensor:
-    """Return how far latents (N, d) are from the sphere of normal ones: (|z|^2 / d - 1)^2, (N,)."""
-    return (z.square().mean(dim=1) - 1).square()
 
 
 def _squared(images: Tensor, target: Tensor) -> Tensor:

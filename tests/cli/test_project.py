@@ -135,3 +135,16 @@ def test_a_terminal_shows_the_fit_as_it_converges(trained: RunDir, picture: Path
     assert "step 200 of 200" in session.text
     assert session.output.count(b"\x1b[?25l") == session.output.count(b"\x1b[?25h") == 1
     assert "projected into" in session.text.split("step 200 of 200")[1]
+
+
+def test_styles_are_found_of_a_style_generator(tmp_path: Path) -> None:
+    """`sample` draws them again as they were found."""
+    run = untrained(tmp_path, "stylegan-8x8")
+    Image.new("L", (8, 8), 99).save(tmp_path / "grey.png")
+    saved, drawn = tmp_path / "found.npy", tmp_path / "images.npy"
+    options = (*QUICK, "--save", saved, "-o", drawn)
+    assert invoke("project", run, tmp_path / "grey.png", *options).code == 0
+    assert np.load(saved).shape == (1, 4, 32)
+    invoke("sample", run, "--latent", saved, "-o", tmp_path / "again.npy")
+    again, fit = np.load(tmp_path / "again.npy")[0], np.load(drawn)[1]
+    assert np.abs(again.astype(int) - fit).max() <= 1

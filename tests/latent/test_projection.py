@@ -12,10 +12,13 @@ from ganterm.latent.projection import (
     candidates_of,
     pyramid_loss,
     rate_at,
-    sphere_prior,
+    style_candidates,
 )
 from ganterm.latent.sample import latents
+from ganterm.latent.searchspace import sphere_prior
+from ganterm.latent.space import draw
 from ganterm.networks import Generator, GeneratorSpec
+from ganterm.networks.stylegan import StyleGenerator
 from tests.latent.generators import of_layers, small
 
 
@@ -161,3 +164,25 @@ def test_the_rate_rises_and_falls_as_a_cosine() -> None:
     assert rate_at(0.05) > 0.95
     assert rate_at(0.5) == pytest.approx(0.5)
     assert math.isclose(rate_at(1), 0, abs_tol=1e-9)
+
+
+def test_styles_are_searched_of_a_style_generator() -> None:
+    """What is found is one style for all layers, and draws the image that is given back."""
+    styled = small("stylegan-8x8", width=0.5)
+    assert isinstance(styled, StyleGenerator)
+    for name, parameter in styled.named_parameters():
+        parameter.mul_(3 if "style" in name else 1)
+    with torch.no_grad():
+        target = styled(latents(1, styled.z_dim, seed=99))[0]
+    settings = Settings(steps=150)
+    candidates = style_candidates(styled, settings)
+    with torch.no_grad():
+        again = draw(styled, candidates.space.points(candidates.points))
+    torch.testing.assert_close(again, candidates.images, atol=1e-4, rtol=1e-3)
+    projection = finished(Projection(styled, target, settings, candidates=candidates))
+    best = projection.best
+    assert best.point.shape == (styled.layers, styled.w_dim)
+    assert torch.equal(best.point, best.point[:1].expand_as(best.point))
+    assert best.error < projection.errors[0] / 5
+    with torch.no_grad():
+        torch.testing.assert_close(draw(styled, best.point[None])[0], best.image, atol=1e-4, rtol=0)
