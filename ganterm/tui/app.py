@@ -30,6 +30,7 @@ from ganterm.tui.feed.poller import Poller
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.pace import Pace
 from ganterm.tui.palette import offered_commands
+from ganterm.tui.stylesheet import LazyStylesheet
 from ganterm.tui.thrifty import ThriftyApp
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         rate = options.pace.bytes_per_second
         super().__init__(driver_class=driver_class, bytes_per_second=rate)
         self.console = terminal.console()
+        self.stylesheet = LazyStylesheet(variables=self.get_css_variables())
         self._offer_themes(options.theme)
         self.animation_level = "full" if options.pace.animations else "none"
         self.poller = Poller(
