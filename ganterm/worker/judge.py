@@ -2,7 +2,7 @@
 
 Reads requests on standard input, lines of JSON with the `checkpoint`, the number of `images` and
 the `run`, a path; answers each with its `step` and the `fields` of a `judged` record, or with an
-`error`. It runs at the lowest priority, on one thread, and ends with its input.
+`error`. It runs at a low priority, on one thread, and ends with its input.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 from ganterm.errors import GantermError
 from ganterm.runs.layout import RunDir
 
-NICENESS = 19
+NICENESS = 10
+"""At the lowest of all, 19, a training on every core lets a judgement wait for minutes."""
 
 
 def main() -> None:
