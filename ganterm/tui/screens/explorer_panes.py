@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from textual import events, on
-from textual.widget import Widget
-
 from ganterm.render.colour import Charset, ColourMode
 from ganterm.tui.explore.exploration import Exploration
+from ganterm.tui.screens.panes import PanedScreen
 from ganterm.tui.screens.serving import ServingScreen
-from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.place_list import PlaceList
 from ganterm.tui.widgets.sliders import Sliders
 
 Pane = Literal["sliders", "walk", "places", "sketch"]
 PANES: Final[tuple[Pane, ...]] = get_args(Pane)
-_NAMES: Final = ("1 sliders", "2 A to B", "3 places", "4 sketch")
 _WIDE_COLUMNS, _WIDE_ROWS = 150, 40
 """The least screen that has room for everything."""
 _STRIP_COLUMNS, _STRIP_ROWS = 100, 36
@@ -28,18 +24,19 @@ _AROUND: Final = 4
 """Rows above and below the body."""
 
 
-class ExplorerPanes(ServingScreen):
+class ExplorerPanes(PanedScreen[Pane], ServingScreen):
     """A big image beside one pane of four, or beside all of them where there is room.
 
     Attributes:
-        active: the pane that has the keys. alone: whether the image has all the room.
+        alone: whether the image, and no pane, has all the room.
         exploration: what has been chosen.
     """
 
+    panes = PANES
+    PANE_WORDS = ("1 sliders", "2 A to B", "3 places", "4 sketch")
+
     def __init__(self) -> None:
         super().__init__()
-        self.active: Pane = "sliders"
-        self.alone = False
         self.exploration = Exploration()
 
     @property
@@ -56,17 +53,6 @@ class ExplorerPanes(ServingScreen):
     def has_strip(self) -> bool:
         """Whether the strip is seen."""
         return bool(self.query_one("#strip").display)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Arrange the panes for another size."""
-        self.divide()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Follow the focus to its pane."""
-        for pane in PANES:
-            if event.widget.id == pane and pane != self.active:
-                self.active = pane
-                self.divide()
 
     def divide(self) -> None:
         """Show what there is room for."""
@@ -92,7 +78,7 @@ class ExplorerPanes(ServingScreen):
         self.query_one("#strip").display = strip
         for pane in PANES:
             self.query_one(f"#{pane}").display = not self.alone and self._seen(pane, wide)
-        self.query_one("#panes", ChoiceLine).show(_NAMES, PANES.index(self.active))
+        self.name_panes()
 
     def _seen(self, pane: Pane, wide: bool) -> bool:
         if not wide:
@@ -113,15 +99,10 @@ class ExplorerPanes(ServingScreen):
         room = min(2 * rows, width // 2)
         return (room // side * side if room >= side else room) + 2
 
-    @on(ChoiceLine.Chosen, "#panes")
-    def _choose_pane(self, event: ChoiceLine.Chosen) -> None:
-        self.go_to(PANES[event.index])
-
     def go_to(self, pane: Pane) -> None:
         """Show a pane and give it the keys."""
-        self.active, self.alone = pane, False
-        self.divide()
-        self.query_one(f"#{pane}", Widget).focus()
+        self.alone = False
+        super().go_to(pane)
 
     def action_pane_sliders(self) -> None:
         """Go to the sliders."""
@@ -138,16 +119,3 @@ class ExplorerPanes(ServingScreen):
     def action_pane_sketch(self) -> None:
         """Go to the sketch."""
         self.go_to("sketch")
-
-    def action_next_pane(self) -> None:
-        """Go to the next pane."""
-        self.go_to(PANES[(PANES.index(self.active) + 1) % len(PANES)])
-
-    def action_previous_pane(self) -> None:
-        """Go to the pane before."""
-        self.go_to(PANES[PANES.index(self.active) - 1])
-
-    def action_alone(self) -> None:
-        """Give the image all the room, or share it again."""
-        self.alone = not self.alone
-        self.divide()

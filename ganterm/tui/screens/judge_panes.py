@@ -4,44 +4,23 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from textual import events, on
-from textual.widget import Widget
-
 from ganterm.tui.screens.judging import JudgingScreen
-from ganterm.tui.widgets.choice_line import ChoiceLine
+from ganterm.tui.screens.panes import PanedScreen
 from ganterm.tui.widgets.extremes import Extremes
 
 Pane = Literal["scores", "classes", "pictures", "others"]
 PANES: Final[tuple[Pane, ...]] = get_args(Pane)
-_NAMES: Final = ("1 scores", "2 classes", "3 pictures", "4 runs")
 _ALL_COLUMNS, _ALL_ROWS = 100, 34
 """The least screen that has room for every pane."""
 _WIDE_COLUMNS: Final = 150
 """From here on two images fit side by side, twice, in less than half of the screen."""
 
 
-class JudgePanes(JudgingScreen):
-    """A screen of four panes under one body: all of them where there is room, else one.
+class JudgePanes(PanedScreen[Pane], JudgingScreen):
+    """A screen of four panes under one body: all of them where there is room, else one."""
 
-    Attributes:
-        active: the pane that has the keys. alone: whether it has all the room.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.active: Pane = "scores"
-        self.alone = False
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Arrange the panes for another size."""
-        self.divide()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Follow the focus to its pane."""
-        for pane in PANES:
-            if event.widget.id == pane and pane != self.active:
-                self.active = pane
-                self.divide()
+    panes = PANES
+    PANE_WORDS = ("1 scores", "2 classes", "3 pictures", "4 runs")
 
     def divide(self) -> None:
         """Show the panes that there is room for; none of them before there is a judgement."""
@@ -50,23 +29,11 @@ class JudgePanes(JudgingScreen):
         every = not self.alone and size.width >= _ALL_COLUMNS and size.height >= _ALL_ROWS
         self.query_one("#body").set_class(every, "-all")
         self.query_one("#body").set_class(size.width >= _WIDE_COLUMNS, "-wide")
-        names = self.query_one("#panes", ChoiceLine)
-        names.display = judged and not every
-        names.show(_NAMES, PANES.index(self.active))
+        self.name_panes().display = judged and not every
         for pane in PANES:
             self.query_one(f"#{pane}").display = every or pane == self.active
         for column in self.query("#body > Vertical"):
             column.display = any(pane.display for pane in column.children)
-
-    @on(ChoiceLine.Chosen, "#panes")
-    def _choose_pane(self, event: ChoiceLine.Chosen) -> None:
-        self.go_to(PANES[event.index])
-
-    def go_to(self, pane: Pane) -> None:
-        """Show a pane and give it the keys."""
-        self.active = pane
-        self.divide()
-        self.query_one(f"#{pane}", Widget).focus()
 
     def action_pane_scores(self) -> None:
         """Go to the scores."""
@@ -83,19 +50,6 @@ class JudgePanes(JudgingScreen):
     def action_pane_others(self) -> None:
         """Go to the other runs."""
         self.go_to("others")
-
-    def action_next_pane(self) -> None:
-        """Go to the next pane."""
-        self.go_to(PANES[(PANES.index(self.active) + 1) % len(PANES)])
-
-    def action_previous_pane(self) -> None:
-        """Go to the pane before."""
-        self.go_to(PANES[PANES.index(self.active) - 1])
-
-    def action_alone(self) -> None:
-        """Give the active pane all the room, or share it again."""
-        self.alone = not self.alone
-        self.divide()
 
     # Pictures
 

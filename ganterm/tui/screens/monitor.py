@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.widget import Widget
 
 from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import bindings
@@ -15,6 +14,7 @@ from ganterm.tui.app import FeedUpdated
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.healing import HealingScreen
+from ganterm.tui.screens.panes import PanedScreen
 from ganterm.tui.watch.panes import PANES, Pane, arranged
 from ganterm.tui.widgets.action_bar import ActionBar
 from ganterm.tui.widgets.banner import Banner, notice_of
@@ -30,14 +30,16 @@ from ganterm.tui.widgets.sparks import Sparks
 from ganterm.tui.widgets.words import title_parts
 
 _STEERING = ("pause", "edit_value", "undo", "checkpoint", "sample", "stop", "branch", "resume")
-_NAMES = {"charts": "1 charts", "preview": "2 samples", "steer": "3 steering", "log": "4 log"}
 _TWO_ROWS_OF_SPARKS = 24
 """Lines from which there is room for a second row of sparklines."""
 _EVERYTHING = FeedChange(rewound=True)
 
 
-class MonitorScreen(HealingScreen):
+class MonitorScreen(PanedScreen[Pane], HealingScreen):
     """The run that the app watches."""
+
+    panes = PANES
+    PANE_WORDS = ("1 charts", "2 samples", "3 steering", "4 log")
 
     SCOPE = "monitor"
     BINDINGS = bindings("monitor")
@@ -46,8 +48,6 @@ class MonitorScreen(HealingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.active: Pane = "charts"
-        self.alone = False
         self._watched: RunDir | None = None
 
     def compose(self) -> ComposeResult:
@@ -116,50 +116,22 @@ class MonitorScreen(HealingScreen):
     # Panes
 
     def on_resize(self, event: events.Resize) -> None:
-        """Arrange the panes for another size."""
+        """Give the sparklines as many rows as there is room for; the panes share what is left."""
         self.set_class(event.size.height >= _TWO_ROWS_OF_SPARKS, "-two-rows")
-        self._divide()
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Follow the focus to its pane."""
-        for node in event.widget.ancestors_with_self:
-            if node.id in PANES:
-                self._activate(node.id)
-
-    def _activate(self, name: str) -> None:
-        pane = next(pane for pane in PANES if pane == name)
-        if pane != self.active:
-            self.active = pane
-            self._divide()
-
-    def _divide(self) -> None:
+    def divide(self) -> None:
+        """Show the panes that there is room for."""
         size = self.size
         arrangement = arranged(size.width, size.height, self.active, alone=self.alone)
         lower = arrangement.kind == "pair" and "steer" in arrangement.panes
         # All classes at once: each change of them finds the styles of everything inside anew.
         self.query_one("#body").set_classes(f"-{arrangement.kind}" + (" -lower" if lower else ""))
-        panes = self.query_one("#panes", ChoiceLine)
-        panes.display = arrangement.kind != "all"
-        panes.show([_NAMES[pane] for pane in PANES], PANES.index(self.active))
+        self.name_panes().display = arrangement.kind != "all"
         drawn = self.charts.display
         for pane in PANES:
             self.query_one(f"#{pane}").display = pane in arrangement.panes
         if self.charts.display and not drawn:
             self.charts.show(self.feed)
-
-    @on(ChoiceLine.Chosen, "#panes")
-    def _choose_pane(self, event: ChoiceLine.Chosen) -> None:
-        self.go_to(PANES[event.index])
-
-    def go_to(self, pane: Pane) -> None:
-        """Show a pane and give it the keys."""
-        self.active = pane
-        self._divide()
-        found = self.query_one(f"#{pane}")
-        if found.can_focus:
-            found.focus()
-        elif inside := [each for each in found.query(Widget) if each.can_focus]:
-            inside[0].focus()
 
     def action_pane_charts(self) -> None:
         """Go to the charts."""
@@ -176,19 +148,6 @@ class MonitorScreen(HealingScreen):
     def action_pane_log(self) -> None:
         """Go to the log."""
         self.go_to("log")
-
-    def action_next_pane(self) -> None:
-        """Go to the next pane."""
-        self.go_to(PANES[(PANES.index(self.active) + 1) % len(PANES)])
-
-    def action_previous_pane(self) -> None:
-        """Go to the pane before."""
-        self.go_to(PANES[PANES.index(self.active) - 1])
-
-    def action_alone(self) -> None:
-        """Give the active pane all the room, or share it again."""
-        self.alone = not self.alone
-        self._divide()
 
     def action_judge(self) -> None:
         """See how good the run is."""
