@@ -1,4 +1,4 @@
-"""How foreign tensors are called: in which order, with which prefixes, at which step."""
+"""How foreign tensors are called: with which prefixes, under which key, at which step."""
 
 from __future__ import annotations
 
@@ -21,14 +21,6 @@ _STEP = re.compile(r"(?:^|[_.-])(?:step|iter|iteration)?[_-]?([0-9]{1,15})$")
 _EPOCH = re.compile(r"(?:^|[^a-z])(?:ep|epoch)[a-z]*[_-]?[0-9]+$", re.IGNORECASE)
 
 _Value = TypeVar("_Value")
-
-
-def in_natural_order(tensors: Mapping[str, _Value]) -> dict[str, _Value]:
-    """Order by name with numbers as numbers: layer 2 before layer 10.
-
-    safetensors keeps no order of its own; this is that of an `nn.Sequential`.
-    """
-    return {name: tensors[name] for name in sorted(tensors, key=_natural)}
 
 
 def unprefixed(tensors: Mapping[str, _Value]) -> tuple[dict[str, _Value], str]:
@@ -82,11 +74,3 @@ def _belongs(names: Mapping[str, object], prefix: str) -> bool:
     mine = [name for name in names if name.startswith(prefix)]
     rest = (name for name in names if not name.startswith(prefix))
     return bool(mine) and all(name.startswith(_OTHER_PARTS) for name in rest)
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    parts = re.split(r"([0-9]+)", name)
-    # Every second part is a number; an endless one need not be read to its end.
-    return [
-        (index % 2, int(part[:18]) if index % 2 else 0, part) for index, part in enumerate(parts)
-    ]

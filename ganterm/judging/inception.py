@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
-import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from ganterm.data.progress import Progress, silent
 from ganterm.errors import DataError
+from ganterm.foreign import WHAT_TO_GIVE, check_tensors, load_foreign
 from ganterm.judging.looks import Looks
 
 if TYPE_CHECKING:
@@ -36,10 +34,10 @@ class InceptionJudge:
     words: str
     classes: tuple[str, ...] = ()
 
-    def look(self, images: torch.Tensor, *, progress: Progress = silent) -> Looks:
+    def look(self, images: Tensor, *, progress: Progress = silent) -> Looks:
         """Look at uint8 images (N, C, H, W) of any size, grey or colour: 2,048 features."""
         features, probabilities = [], []
-        pooled: list[torch.Tensor] = []
+        pooled: list[Tensor] = []
         hook = self.network.avgpool.register_forward_hook(
             lambda _module, _inputs, output: pooled.append(output.flatten(1))
         )
@@ -56,43 +54,41 @@ class InceptionJudge:
 
 
 def load_inception(path: Path) -> InceptionJudge:
-    """Load torchvision's `inception_v3` weights, a .pth or .safetensors file, into a judge.
+    """Load torchvision's `inception_v3` weights, as torch.save wrote them or safetensors.
 
     Raises DataError for any other file. No code in the file is run.
     """
     from torchvision.models import inception_v3  # noqa: PLC0415 - seconds to import
 
+    state = load_foreign(path)
+    if not _is_state(state):
+        raise _no_inception(path)
+    check_tensors(path, state)
+    network = inception_v3(init_weights=False, transform_input=False)
     try:
-        if path.suffix == ".safetensors":
-            state = load_file(path)
-        else:
-            # The one format torchvision publishes; weights_only reads tensors and nothing else.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                state = torch.load(path, map_location="cpu", weights_only=True)
-        network = inception_v3(init_weights=False, transform_input=False)
         network.load_state_dict(state)
-    except (
-        OSError,
-        SafetensorError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-        EOFError,
-        AttributeError,
-        pickle.UnpicklingError,
-    ) as error:
-        reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
-        raise DataError(
-            f"{path} does not hold the weights of torchvision's inception_v3 ({reason})."
-        ) from None
+    except RuntimeError:  # other names or shapes
+        raise _no_inception(path) from None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     return InceptionJudge(
         network.eval().requires_grad_(False), digest, f"Inception v3 from {path.name}"
     )
 
 
-def _prepared(images: torch.Tensor) -> torch.Tensor:
+def _is_state(found: object) -> TypeGuard[Mapping[str, Tensor]]:
+    """Tell whether it is a mapping of names to tensors and nothing else."""
+    return isinstance(found, Mapping) and all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in found.items()
+    )
+
+
+def _no_inception(path: Path) -> DataError:
+    return DataError(
+        f"{path} does not hold the weights of torchvision's inception_v3; {WHAT_TO_GIVE}."
+    )
+
+
+def _prepared(images: Tensor) -> Tensor:
     """Return uint8 images (N, C, H, W) as (N, 3, 299, 299), normalised as for ImageNet."""
     colour = images.expand(-1, 3, -1, -1).float().div(255)
     large = nn.functional.interpolate(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.exchange.names import generators_key, in_natural_order, step_in, unprefixed
+from ganterm.exchange.names import generators_key, step_in, unprefixed
 
 
 @pytest.mark.parametrize(
@@ -49,17 +49,6 @@ def test_the_step_in_a_name(name: str, step: int | None) -> None:
 def test_the_key_of_the_generator(keys: list[str], found: str | None) -> None:
     """What a key says beside `net`, `model` and `state_dict` tells whose weights are under it."""
     assert generators_key(keys) == found
-
-
-def test_names_in_natural_order() -> None:
-    """Numbers count as numbers, and digits of other scripts or endless ones do no harm."""
-    names = ["b.10.w", "b.9.w", "a", "1²2", "b.²", "b." + "9" * 5000]
-    ordered = list(in_natural_order(dict.fromkeys(names, 0)))
-    assert [name for name in ordered if name.isascii() and len(name) < 9] == [
-        "a",
-        "b.9.w",
-        "b.10.w",
-    ]
 
 
 def test_only_what_all_names_share_is_taken_off() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from torchvision.models import inception_v3
 
 from ganterm.errors import DataError
 from ganterm.judging.inception import load_inception
+from tests.hostile import EVIL, bomb, script
 
 
 def test_weights_of_torchvision_give_2048_features_of_any_image(tmp_path: Path) -> None:
@@ -25,21 +26,61 @@ def test_weights_of_torchvision_give_2048_features_of_any_image(tmp_path: Path) 
     assert load_inception(path).digest == judge.digest
 
 
-class _Harm:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (Path.touch, (Path("harmed"),))  # type: ignore[return-value]
+def test_weights_as_they_were_published_are_taken(tmp_path: Path) -> None:
+    """In the format before torch 1.6, from before batch normalisation counted its batches."""
+    path = tmp_path / "inception.pth"
+    network = inception_v3(weights=None, init_weights=False, transform_input=False)
+    state = {
+        name: value
+        for name, value in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    torch.save(state, path, _use_new_zipfile_serialization=False)
+    assert torch.equal(load_inception(path).network.fc.weight, network.fc.weight)
 
 
+@pytest.mark.parametrize("write", EVIL)
 def test_a_file_that_would_run_code_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, write: Callable[[Path, Path], None]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "evil.pth"
-    with path.open("wb") as file:
-        pickle.dump({"weight": _Harm()}, file)
-    with pytest.raises(DataError, match="does not hold the weights"):
+    """One sentence says so, and nothing has run."""
+    path, marker = tmp_path / "inception.pth", tmp_path / "ran"
+    write(path, marker)
+    with pytest.raises(DataError, match="could run code") as refused:
         load_inception(path)
-    torch.save({"weight": torch.zeros(1)}, tmp_path / "other.pth")
-    with pytest.raises(DataError, match="does not hold the weights"):
-        load_inception(tmp_path / "other.pth")
-    assert not Path("harmed").exists()
+    assert "\n" not in str(refused.value)
+    assert not marker.exists()
+
+
+OTHERS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "bomb": (bomb, "packed as torch.save never does"),
+    "program": (script, "is a program"),
+    "another network": (
+        lambda p: torch.save({"weight": torch.zeros(1)}, p),
+        "does not hold the weights",
+    ),
+    "other shapes": (
+        lambda p: torch.save(
+            {
+                name: torch.zeros(1)
+                for name in inception_v3(weights=None, init_weights=False).state_dict()
+            },
+            p,
+        ),
+        "does not hold the weights",
+    ),
+    "a list": (lambda p: torch.save([1, 2], p), "does not hold the weights"),
+    "numbers": (lambda p: torch.save({"weight": 1, 2: 3}, p), "does not hold the weights"),
+    "NaN": (lambda p: torch.save({"weight": torch.tensor([float("nan")])}, p), "NaN or infinity"),
+}
+
+
+@pytest.mark.parametrize(("write", "words"), OTHERS.values(), ids=OTHERS)
+def test_any_other_file_is_refused_in_a_sentence(
+    tmp_path: Path, write: Callable[[Path], object], words: str
+) -> None:
+    """Damaged, hostile or of something else: a `DataError` says which."""
+    path = tmp_path / "inception.pth"
+    write(path)
+    with pytest.raises(DataError, match=words):
+        load_inception(path)
