@@ -20,6 +20,7 @@ from torchvision import transforms
 from ganterm.bench.pace import Pace, synchronize
 from ganterm.config import RunConfig
 from ganterm.errors import ConfigError
+from ganterm.networks import init_weights
 from ganterm.networks.configured import discriminator_of, generator_of
 
 
@@ -52,8 +53,9 @@ class TutorialLoop:
         torch.manual_seed(config.seed)
         self.config = config
         self.device = device
-        self.generator = generator_of(config).to(device)
-        self.discriminator = nn.Sequential(discriminator_of(config), nn.Sigmoid()).to(device)
+        self.generator = init_weights(generator_of(config), config.init).to(device)
+        discriminator = init_weights(discriminator_of(config), config.init)
+        self.discriminator = nn.Sequential(discriminator, nn.Sigmoid()).to(device)
         betas = (config.beta1, config.beta2)
         self.optimizer_g = torch.optim.Adam(
             self.generator.parameters(), lr=config.lr_g, betas=betas
@@ -143,6 +145,8 @@ def check_comparable(config: RunConfig) -> None:
         "penalty": config.penalty != "none",
         "augment": config.augment != "none",
         "ema_kimg": config.ema_kimg > 0,
+        "lr_schedule": config.lr_schedule != "constant",
+        "conditional": config.conditional != "none",
         "generator": config.generator == "stylegan",  # its layers learn at rates of their own
         "discriminator": config.discriminator == "stylegan",
         "precision": config.precision != "float32",
@@ -150,6 +154,6 @@ def check_comparable(config: RunConfig) -> None:
     for field, asked in beyond.items():
         if asked:
             raise ConfigError(
-                f"throughput: the plain tutorial loop has no {field} = {getattr(config, field)}; "
+                f"The plain tutorial loop has no {field} = {getattr(config, field)}; "
                 "choose a recipe that trains with cross-entropy alone, such as mlp or dcgan."
             )

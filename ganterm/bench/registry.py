@@ -25,11 +25,19 @@ class Measure(Protocol):
 
 @dataclass(frozen=True)
 class Measurement:
-    """A measurement: its name, what it measures in a line, and the module that does it."""
+    """A measurement.
+
+    Attributes:
+        name: what it is asked for by.
+        summary: what it measures, in a line.
+        module: the module that does it.
+        by_name: whether it takes so long that it has to be asked for.
+    """
 
     name: str
     summary: str
     module: str
+    by_name: bool = False
 
     def run(self, settings: Settings, progress: Progress) -> Result:
         """Import the module and measure; raises what it raises."""
@@ -58,19 +66,29 @@ _ALL = (
         "Time that commands take to start and answer.",
         "ganterm.bench.startup",
     ),
+    Measurement(
+        "quality",
+        "Time to the quality of a tutorial loop's whole run, start-up included.",
+        "ganterm.bench.quality",
+        by_name=True,
+    ),
 )
 
+ALL: Final = "all"
 MEASUREMENTS: Final[Mapping[str, Measurement]] = MappingProxyType({m.name: m for m in _ALL})
 
 
 def choose(names: Sequence[str]) -> list[Measurement]:
-    """Return the measurements called `names` in the registry's order, all of them for no names.
+    """Return the measurements called `names` in the registry's order.
 
-    Raises `ConfigError` naming what there is.
+    For no names those that are not long, and for `ALL` every one. Raises `ConfigError` naming
+    what there is.
     """
     for name in names:
-        if name not in MEASUREMENTS:
+        if name not in {*MEASUREMENTS, ALL}:
             near = get_close_matches(name, MEASUREMENTS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(MEASUREMENTS)}."
             raise ConfigError(f"There is no measurement {name!r}; {hint}")
-    return [m for m in MEASUREMENTS.values() if not names or m.name in names]
+    if not names:
+        return [m for m in MEASUREMENTS.values() if not m.by_name]
+    return [m for m in MEASUREMENTS.values() if ALL in names or m.name in names]

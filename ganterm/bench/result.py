@@ -32,13 +32,14 @@ class Spread:
 Value = str | int | float | Spread | None
 """One cell; `None` where there is nothing to measure."""
 
-Form = Literal["text", "count", "number", "bytes", "us", "ms", "rate", "ratio", "share"]
-"""How a cell is written. Values are in base units: seconds for `us` and `ms`, 1 for a whole."""
+Form = Literal["text", "count", "number", "bytes", "us", "ms", "s", "rate", "ratio", "share"]
+"""How a cell is written. Values are in base units: seconds for any time, 1 for a whole."""
 
 _SCALES: Mapping[Form, tuple[float, str]] = {
     "bytes": (1e-6, " MB"),
     "us": (1e6, " us"),
     "ms": (1e3, " ms"),
+    "s": (1.0, " s"),
     "ratio": (1.0, "x"),
     "share": (100.0, " %"),
 }
@@ -112,6 +113,8 @@ def _digits(value: float, form: Form) -> str:
         return f"{value:,.0f}"
     if form == "share" and value < 0.1:
         return f"{value:.1g}"
+    if form == "number" and value < 1:
+        return f"{value:.3g}"
     if form in {"ratio", "share"} or value < 10:
         return f"{value:.2f}"
     return f"{value:.1f}"

@@ -20,12 +20,20 @@ class Settings:
         seconds: time for which each contestant trains on each recipe, warm-up left out.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         scratch: an empty directory on the disk whose cost counts.
+        reference: recipe whose whole run in the plain tutorial loop sets the quality to reach.
+        fast: recipe that is to reach it sooner.
+        whole: whether to train the tutorial loop to its end, rather than only time it.
+        reference_run: a finished run of `reference`, whose quality is taken for the loop's.
     """
 
     recipes: tuple[str, ...] = ("mlp", "dcgan")
     seconds: float = 20.0
     device: str = "auto"
     scratch: Path
+    reference: str = "dcgan"
+    fast: str = "dcgan-classes"
+    whole: bool = False
+    reference_run: Path | None = None
 
     @property
     def turn(self) -> float:

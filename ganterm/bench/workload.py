@@ -34,21 +34,21 @@ class Workload:
     data: str
 
 
-def config_of(recipe: str, device: str) -> RunConfig:
+def config_of(recipe: str, device: str, *, substitute: bool = True) -> RunConfig:
     """Return the configuration of `recipe` on `device`, with a dataset that is on this machine.
 
-    Where the recipe's own dataset is missing, the embedded digits take its place. Raises
-    `ConfigError` for an unknown recipe.
+    Where the recipe's own dataset is missing, the embedded digits take its place, unless nothing
+    may `substitute` it. Raises `ConfigError` for an unknown recipe.
     """
     config = resolve({"recipe": recipe, "device": device}).config
-    if not missing_splits(config.dataset, config.split):
+    if not substitute or not missing_splits(config.dataset, config.split):
         return config
     return msgspec.structs.replace(config, dataset="digits", split="train")
 
 
-def prepare(recipe: str, device: str, progress: Progress) -> Workload:
+def prepare(recipe: str, device: str, progress: Progress, *, substitute: bool = True) -> Workload:
     """Load the images of `recipe`; raises `ConfigError` or `DataError` where that fails."""
-    config = config_of(recipe, device)
+    config = config_of(recipe, device, substitute=substitute)
     images = load(
         config.dataset,
         split=config.split,

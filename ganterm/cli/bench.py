@@ -21,13 +21,16 @@ from ganterm.errors import ConfigError
 if TYPE_CHECKING:
     from ganterm.bench.suite import Report
 
+_QUALITY = "Time to quality"
+
 
 def bench(
     names: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="NAME",
-            help="What to measure: throughput, journal, checkpoint, startup; all by default.",
+            help="What to measure: throughput, journal, checkpoint, startup, quality, or all; by "
+            "default all but quality, which takes minutes.",
             show_default=False,
         ),
     ] = None,
@@ -42,6 +45,39 @@ def bench(
             min=0.1, max=86400, help="Seconds for which each contestant trains on each recipe."
         ),
     ] = 20.0,
+    fast: Annotated[
+        str,
+        typer.Option(
+            metavar="RECIPE",
+            help="Recipe that is to be as good sooner.",
+            rich_help_panel=_QUALITY,
+        ),
+    ] = "dcgan-classes",
+    reference: Annotated[
+        str,
+        typer.Option(
+            metavar="RECIPE",
+            help="Recipe whose whole run in the tutorial loop is to be matched.",
+            rich_help_panel=_QUALITY,
+        ),
+    ] = "dcgan",
+    reference_run: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="A finished run of that recipe, which shows the tutorial loop's quality; the "
+            "loop is then timed only.",
+            rich_help_panel=_QUALITY,
+        ),
+    ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole",
+            help="Train the tutorial loop to its end instead: half an hour or more on two cores.",
+            rich_help_panel=_QUALITY,
+        ),
+    ] = False,
     device: Annotated[
         str, typer.Option(envvar="GANTERM_DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
     ] = "auto",
@@ -61,20 +97,27 @@ def bench(
     from ganterm.bench.settings import Settings  # noqa: PLC0415
     from ganterm.bench.suite import run_suite, scratch  # noqa: PLC0415
     from ganterm.cli.outputs import write_file  # noqa: PLC0415
-    from ganterm.runs.layout import default_runs_dir  # noqa: PLC0415
+    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     chosen = choose(names or [])
+    if whole and reference_run is not None:
+        raise ConfigError("--whole trains what --reference-run names; leave one of them out.")
+    where = runs_dir or default_runs_dir()
+    judged = None if reference_run is None else resolve_run(reference_run, where).path
     if output is not None:
         _check_output(output)
     with Waiting("importing PyTorch"):
         import torch  # noqa: F401, PLC0415
-    where = runs_dir or default_runs_dir()
     with _ending_tidily(), scratch(where) as place, Reporter() as progress:
         settings = Settings(
             recipes=tuple(dict.fromkeys(recipe or Settings.recipes)),
             seconds=seconds,
             device=device,
             scratch=place,
+            fast=fast,
+            reference=reference,
+            reference_run=judged,
+            whole=whole,
         )
         report = run_suite(chosen, settings, progress)
     if as_json:

@@ -83,3 +83,18 @@ def test_what_a_tutorial_loop_lacks_is_refused() -> None:
     config = msgspec.structs.replace(config_of("dcgan", "cpu"), discriminator="stylegan")
     with pytest.raises(ConfigError, match="no discriminator = stylegan"):
         check_comparable(config)
+    config = msgspec.structs.replace(config_of("dcgan", "cpu"), lr_schedule="cosine")
+    with pytest.raises(ConfigError, match="no lr_schedule = cosine"):
+        check_comparable(config)
+    config = msgspec.structs.replace(config_of("dcgan", "cpu"), conditional="projection")
+    with pytest.raises(ConfigError, match="no conditional = projection"):
+        check_comparable(config)
+
+
+def test_weights_begin_as_the_recipe_says() -> None:
+    """The loop starts where ours does, or it would come to another quality."""
+    config = msgspec.structs.replace(config_of("dcgan", "cpu"), init="normal")
+    loop = TutorialLoop(config, noise(2, 28), CPU)
+    for network in (loop.generator, loop.discriminator):
+        weights = torch.cat([p.flatten() for p in network.parameters() if p.dim() == 4])
+        assert weights.std().item() == pytest.approx(0.02, rel=0.05)

@@ -17,9 +17,16 @@ def test_every_measurement_has_its_function(name: str) -> None:
 
 
 def test_choosing_keeps_the_order_and_takes_each_once() -> None:
-    """Names come in the registry's order whatever was typed, and no name means all."""
+    """Names come in the registry's order whatever was typed."""
     assert [m.name for m in choose(["startup", "journal", "startup"])] == ["journal", "startup"]
-    assert [m.name for m in choose([])] == list(MEASUREMENTS)
+
+
+def test_what_takes_long_is_asked_for() -> None:
+    """No name leaves out what takes many minutes, and `all` brings it too."""
+    everything = list(MEASUREMENTS)
+    assert [m.name for m in choose(["all"])] == [m.name for m in choose(["all", "journal"])]
+    assert [m.name for m in choose(["all"])] == everything
+    assert [m.name for m in choose([])] == [name for name in everything if name != "quality"]
 
 
 def test_an_unknown_name_is_refused_with_a_near_one() -> None:

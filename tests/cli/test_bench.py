@@ -47,9 +47,9 @@ def bench(*arguments: str, cwd: Path) -> Result:
 
 
 def test_all_is_measured_unless_named(tmp_path: Path, asked: list[tuple[str, Settings]]) -> None:
-    """No name means every measurement on mlp and dcgan, and options reach the measurement."""
+    """No name means what is not long, on mlp and dcgan, and options reach the measurement."""
     assert bench(cwd=tmp_path).exit_code == 0
-    assert [name for name, _ in asked] == list(registry.MEASUREMENTS)
+    assert [name for name, _ in asked] == [found.name for found in registry.choose([])]
     assert asked[0][1].recipes == ("mlp", "dcgan")
     asked.clear()
     again = ("--recipe", "sngan", "--recipe", "sngan", "--seconds", "3", "--device", "cpu")
@@ -101,6 +101,24 @@ def test_an_unknown_name_or_a_page_without_a_place_is_refused_at_once(
         assert isinstance(done.exception, ConfigError)
         assert done.stdout == ""
     assert asked == []
+
+
+def test_what_sets_the_quality_to_reach_is_chosen(
+    tmp_path: Path, asked: list[tuple[str, Settings]]
+) -> None:
+    """A finished run is found by name among the runs, or the loop trains to its end; not both."""
+    (tmp_path / "dcgan-007").mkdir()
+    (tmp_path / "dcgan-007" / "run.toml").touch()
+    named = ("quality", "--fast", "sngan", "--reference", "mlp", "--reference-run", "dcgan-007")
+    assert bench(*named, cwd=tmp_path).exit_code == 0
+    assert bench("quality", "--whole", cwd=tmp_path).exit_code == 0
+    first, second = (settings for _, settings in asked)
+    assert (first.fast, first.reference, first.whole) == ("sngan", "mlp", False)
+    assert first.reference_run == tmp_path / "dcgan-007"
+    assert (second.whole, second.reference_run) == (True, None)
+    for wrong in ([*named, "--whole"], ["quality", "--reference-run", "dcgan-006"]):
+        assert isinstance(bench(*wrong, cwd=tmp_path).exception, ConfigError)
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

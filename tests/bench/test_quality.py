@@ -1,0 +1,151 @@
+import dataclasses
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ganterm.bench import quality
+from ganterm.bench.pace import Pace
+from ganterm.bench.result import Spread
+from ganterm.bench.settings import Settings
+from ganterm.bench.wholerun import WholeRun, train_whole
+from ganterm.bench.workload import prepare
+from ganterm.data.progress import silent
+from ganterm.errors import ConfigError, DataError
+from ganterm.runs.layout import RunDir
+from tests.bench.helpers import figure
+
+STEPS = 4
+SMALL = (
+    'generator = "dcgan-8x8"\ndiscriminator = "dcgan-8x8"\nimage_size = 8\nbatch_size = 16\n'
+    f"steps = {STEPS}\n"
+)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> str:
+    path = tmp_path / "plain.toml"
+    path.write_text(SMALL)
+    return str(path)
+
+
+@pytest.fixture
+def asked(settings: Settings, plain: str, tmp_path: Path) -> Settings:
+    """Give settings that set a recipe of averaged weights against a plain one."""
+    fast = tmp_path / "quick.toml"
+    fast.write_text(SMALL.replace(f"steps = {STEPS}", "steps = 3\nema_kimg = 0.1"))
+    return dataclasses.replace(settings, reference=plain, fast=str(fast))
+
+
+class Turns:
+    """Stands for both sides: says who had a turn, and takes made-up times."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.taken: list[str] = []
+        self.device = "cpu"
+        self.generator = None
+        monkeypatch.setattr(quality, "TutorialLoop", lambda *_: self)
+        monkeypatch.setattr(quality, "train_whole", self.whole)
+        monkeypatch.setattr(quality, "load_generator", self.load)
+        monkeypatch.setattr(quality, "choose_judge", lambda *_, **__: self)
+        monkeypatch.setattr(quality, "obtain_reference", lambda *_, **__: None)
+        monkeypatch.setattr(quality, "judge_generator", self.judged)
+        self.digest, self.words = "abc", "made up"
+        self.fids: dict[int, float] = {STEPS: 5.0, 0: 4.0, 1: 6.0}
+
+    def train(self, seconds: float) -> Pace:
+        self.taken.append("loop")
+        return Pace(steps=1, images=16, seconds=float(len(self.taken)))
+
+    def whole(self, recipe: str, *, seed: int, **_: Any) -> WholeRun:
+        self.taken.append(f"seed {seed}")
+        return WholeRun(seconds=2.0, checkpoint=Path(str(seed)))
+
+    def load(self, checkpoint: Path, **_: Any) -> SimpleNamespace:
+        return SimpleNamespace(step=int(checkpoint.name))
+
+    def judged(self, trained: Any, *_: Any, **__: Any) -> SimpleNamespace:
+        fields = {"fid": self.fids[trained.step], "floor": {"fid": 0.5}, "n": 7, "judge": "abc"}
+        return SimpleNamespace(fields=fields)
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
+    monkeypatch.setattr(quality, "SEEDS", (0, 1))
+    return Turns(monkeypatch)
+
+
+def test_the_loops_whole_time_follows_from_its_pace_in_between(
+    asked: Settings, turns: Turns
+) -> None:
+    """It has a turn before each run and after the last, the one that warms up left out."""
+    rows = quality.measure(asked, silent).rows
+    assert turns.taken == ["loop", "loop", "seed 0", "loop", "seed 1", "loop"]
+    assert rows[0]["seconds"] == Spread.of([STEPS * 2.0, STEPS * 4.0, STEPS * 6.0])
+    assert [row["ratio"] for row in rows[1:]] == [Spread(8.0, 4.0, 12.0)] * 2
+    assert [row["seconds"] for row in rows[1:]] == [2.0, 2.0]
+
+
+def test_without_the_loops_quality_nothing_is_said_to_reach_it(
+    asked: Settings, turns: Turns
+) -> None:
+    """Unknown is not reached, and a note says how to come to know it."""
+    result = quality.measure(asked, silent)
+    assert [row["fid"] for row in result.rows] == [None, 4.0, 6.0]
+    assert {row["reached"] for row in result.rows} == {None}
+    assert any("--reference-run" in note and "--whole" in note for note in result.notes)
+
+
+def test_a_loop_that_trains_to_its_end_is_timed_whole(asked: Settings, turns: Turns) -> None:
+    """All its steps are taken, some before each run, and each seed is held against its FID."""
+    result = quality.measure(dataclasses.replace(asked, whole=True), silent)
+    assert turns.taken == ["loop", "seed 0", "loop", "seed 1", "loop", "loop"]
+    assert result.rows[0]["seconds"] == 1 + 3 + 5 + 6
+    assert [row["ratio"] for row in result.rows] == [None, 7.5, 7.5]
+    assert [row["reached"] for row in result.rows] == [None, "yes", "no"]
+    assert not any("--whole" in note for note in result.notes)
+
+
+def test_real_runs_are_judged_by_a_real_judge(
+    asked: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both sides train and are scored on as many images by one judge, beside the real floor."""
+    monkeypatch.setattr(quality, "SEEDS", (3,))
+    monkeypatch.setattr(quality, "IMAGES", 200)
+    result = quality.measure(dataclasses.replace(asked, whole=True), silent)
+    loop, fast = result.rows
+    assert (loop["trained"], loop["steps"]) == ("tutorial loop of plain", STEPS)
+    assert (fast["trained"], fast["seed"], fast["steps"]) == ("quick", 3, 3)
+    assert loop["judge"] == fast["judge"]
+    assert any(str(loop["judge"]) in note for note in result.notes)
+    assert loop["images"] == fast["images"] == 200
+    assert figure(result, "fid", 0) > figure(result, "floor") > 0
+    better = figure(result, "fid", 1) <= figure(result, "fid", 0)
+    assert fast["reached"] == ("yes" if better else "no")
+    assert figure(result, "ratio", 1) == figure(result, "seconds") / figure(result, "seconds", 1)
+
+
+def test_an_earlier_run_stands_for_the_loop_if_it_trained_alike(
+    asked: Settings, plain: str, tmp_path: Path
+) -> None:
+    """Another seed changes nothing; another rate does, and a run that ended sooner is none."""
+    run = RunDir(tmp_path / "runs" / "earlier")
+    train_whole(plain, seed=7, device="cpu", run=run, what="", progress=silent)
+    workload = prepare(plain, "cpu", silent)
+    assert quality._earlier(run.path, workload, STEPS).step == STEPS
+    with pytest.raises(ConfigError, match="no checkpoint of step 10,000"):
+        quality._earlier(run.path, workload, 10_000)
+    Path(plain).write_text(SMALL + "lr_g = 0.5\n")
+    with pytest.raises(ConfigError, match=r"earlier has lr_g = 0\.0002, and plain has 0\.5"):
+        quality._earlier(run.path, prepare(plain, "cpu", silent), STEPS)
+
+
+def test_what_cannot_be_compared_is_refused_at_once(settings: Settings, plain: str) -> None:
+    """Missing data, images of two kinds and a loop of its own kind each have a sentence."""
+    with pytest.raises(DataError, match="mnist is not on this machine"):
+        quality.measure(dataclasses.replace(settings, fast="dcgan"), silent)
+    with pytest.raises(ConfigError, match="mnist of 28x28 and plain like digits of 8x8"):
+        quality.measure(dataclasses.replace(settings, reference=plain), silent)
+    with pytest.raises(ConfigError, match="tutorial loop has no"):
+        quality.measure(dataclasses.replace(settings, reference="wgan-gp"), silent)
