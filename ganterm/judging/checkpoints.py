@@ -88,7 +88,7 @@ def save_pictures(run: RunDir, step: int, verdict: Verdict) -> dict[str, str]:
         if images is not None and len(images):
             path = run.judged_path(step, which)
             _save(path, images)
-            fields[which] = str(path.relative_to(run.path))
+            fields[which] = run.relative(path)
     return fields
 
 

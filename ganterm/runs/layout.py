@@ -88,6 +88,10 @@ class RunDir:
         """Return where a judge's picture of `step` lies: samples/judged-00001000-best.png."""
         return self.samples / f"judged-{_step_stem(step).removeprefix('step-')}-{which}.png"
 
+    def relative(self, path: Path) -> str:
+        """Return how records name a file of the run: samples/step-00001000.png."""
+        return str(path.relative_to(self.path))
+
 
 def step_of(path: Path) -> int | None:
     """Return the step that a sample's or checkpoint's file name says; None if it says none."""

@@ -79,6 +79,19 @@ class WorkerLock:
         """
         return self.held and _identity_at(self.path) == self._identity
 
+    def require_intact(self) -> None:
+        """Refuse to go on where the lock is not `intact`.
+
+        A run that was deleted may have made way for another one of the same name.
+
+        Raises:
+            FileNotFoundError: `filename` is what is no longer there, the lock file or its run.
+        """
+        if not self.intact:
+            run = self.path.parent
+            gone = self.path if run.is_dir() else run
+            raise FileNotFoundError(errno.ENOENT, "It is no longer there", str(gone))
+
     def acquire(self, timeout: float = 2.0) -> None:
         """Take the lock, trying for `timeout` seconds: observers hold it for an instant.
 

@@ -157,9 +157,8 @@ def _tell(
             imported=_name(request),
             **besides,
         )
-        path = str(run.sample_path(step).relative_to(run.path))
-        journal.write("sample", step, path=path)
-        relative = str(checkpoint.relative_to(run.path))
+        journal.write("sample", step, path=run.relative(run.sample_path(step)))
+        relative = run.relative(checkpoint)
         journal.write(
             "checkpoint", step, path=relative, digest=digest, bytes=checkpoint.stat().st_size
         )

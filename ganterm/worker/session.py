@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import errno
 import time
 import zlib
 from collections.abc import Sequence
@@ -16,12 +14,11 @@ from ganterm.config import Cadence
 from ganterm.data import load
 from ganterm.data.classes import conditional_classes
 from ganterm.errors import ExitCode
-from ganterm.networks import Generator
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter, effective, read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
-from ganterm.runs.status import Status, write_status
+from ganterm.runs.status import Status
 from ganterm.training.build import choose_device, choose_threads
 from ganterm.training.events import (
     Boundary,
@@ -34,24 +31,23 @@ from ganterm.training.events import (
     SampleDue,
 )
 from ganterm.training.loop import DivergenceError, Trainer
-from ganterm.training.state import export_state, restore_state
+from ganterm.training.state import restore_state
 from ganterm.worker.adapt import adapted, check_classes
 from ganterm.worker.attending import Attending
-from ganterm.worker.checkpoint import Meta, load_tensors, read_meta, save_checkpoint
+from ganterm.worker.checkpoint import load_tensors, read_meta
 from ganterm.worker.commands import Inbox
 from ganterm.worker.job import Job
 from ganterm.worker.judged import WAITED_SECONDS, Judged
 from ganterm.worker.live import LiveChanges
-from ganterm.worker.memory import memory_in_use
-from ganterm.worker.opening import opening
-from ganterm.worker.samples import Fixed, fixed_of, pictures_of, write_grid, write_real
+from ganterm.worker.opening import write_opening
+from ganterm.worker.outputs import Outputs
+from ganterm.worker.reporting import Reporter
+from ganterm.worker.samples import write_real
 from ganterm.worker.signals import StopFlag
 from ganterm.worker.trouble import explain
 
 LOOK_SECONDS = 0.1
 """How often the control directory is looked at."""
-HEARTBEAT_SECONDS = 1.0
-"""How often the status is renewed."""
 
 
 class _Stop(Exception):  # noqa: N818 - not an error
@@ -80,21 +76,17 @@ class Session:
         self.job = job
         self.journal = journal
         self.lock = lock
-        self.status = status
         self.stop = stop
         self.command = command
         self.inbox = Inbox(run.control, job.answered, job.missed)
+        self.reporter = Reporter(run, lock, status)
         self.trainer: Trainer
         self.changes: LiveChanges
         self.doctor: Attending
         self.judged: Judged
-        self.fixed: Fixed
-        self.classes: tuple[str, ...] = ()
-        self.data_crc32 = ""
+        self.outputs: Outputs
         self.paused = False
-        self._sampled_step = self._saved_step = -1
         self._next_look = 0.0
-        self._next_heartbeat = 0.0
 
     def work(self) -> ExitCode:
         """Train the run; everything that happens stands in its journal afterwards.
@@ -133,39 +125,39 @@ class Session:
             channels=config.channels,
             fit=config.fit,
         )
-        self.data_crc32 = f"{zlib.crc32(images.images.numpy().data):08x}"
-        self.classes = conditional_classes(config)
+        data_crc32 = f"{zlib.crc32(images.images.numpy().data):08x}"
+        classes = conditional_classes(config)
         self.trainer = Trainer(
-            config,
-            images.images,
-            device,
-            labels=images.labels,
-            classes=len(self.classes),
+            config, images.images, device, labels=images.labels, classes=len(classes)
         )
         self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
         self.doctor = Attending(self.trainer, self.journal, self.changes)
         self.judged = Judged(self.run, self.trainer, self.journal, self.doctor)
-        self.fixed = fixed_of(config, self.classes)
+        self.outputs = Outputs(self.run, self.trainer, self.journal, self.lock, classes)
         if self.job.checkpoint is not None:
-            meta = read_meta(self.job.checkpoint)
-            check_classes(meta.classes, self.classes, config.dataset)
-            state = load_tensors(self.job.checkpoint), meta.counters
-            tensors, counters = adapted(*state, meta.config, config, len(images.images))
-            restore_state(self.trainer, tensors, counters)
-            self._saved_step = self.trainer.step
-            self._note_checkpoint(self.job.checkpoint)
+            self._restore(self.job.checkpoint, classes)
         if self.job.resumed:
             history = effective(read_journal(self.run.journal))
             self.doctor.remember(history)
             self.judged.remember(history)
-        self._write_opening()
-        if self.job.parent:
-            self._begin_branch()
+        write_opening(
+            self.run,
+            self.journal,
+            self.job,
+            self.trainer,
+            self.changes,
+            classes=classes,
+            data_crc32=data_crc32,
+            pid=self.reporter.status.pid,
+            command=self.command,
+        )
+        if self.job.parent and self.trainer.step and Cadence.parse(config.sample_every).count:
+            self.outputs.sample()
         write_real(self.run.real_samples, images.images, config.sample_grid)
         for path, _ in self.job.skipped:
             checkpoints.set_aside(path)
         notes = list(images.notes)
-        if self.job.data_crc32 not in {"", self.data_crc32}:
+        if self.job.data_crc32 not in {"", data_crc32}:
             notes.append(
                 f"The images of {config.dataset} are not those the run began with; it goes on with "
                 "them, but not exactly as it would have."
@@ -173,48 +165,16 @@ class Session:
         for code, sentences in (("run-file", self.job.notes), ("data", notes)):
             for note in sentences:
                 self.journal.write("alert", self.trainer.step, code=code, message=note, remedy="")
-        self._report("running")
+        self.reporter.report("running", self.trainer)
 
-    def _write_opening(self) -> None:
-        trainer, path = self.trainer, self.job.checkpoint
-        fields = {
-            **opening(trainer),
-            "run": self.run.name,
-            "controls": self.changes.made,
-            "pending": list(self.changes.pending),
-            "data_crc32": self.data_crc32,
-            "pid": self.status.pid,
-            "command": self.command,
-        }
-        if not self.job.resumed:
-            besides: dict[str, object] = {}
-            if self.job.parent:
-                besides["parent"] = self.job.parent
-            if self.classes:
-                besides["classes"] = list(self.classes)
-            self.journal.write("start", trainer.step, **fields, **besides)
-            return
-        self.journal.write(
-            "resume",
-            trainer.step,
-            checkpoint=None if path is None else self._relative(path),
-            skipped=[f"{path.name}: {reason}" for path, reason in self.job.skipped],
-            torn_bytes=self.journal.torn_bytes,
-            **fields,
-        )
-
-    def _begin_branch(self) -> None:
-        """Tell what the branch begins with: its parent's checkpoint, and the images made there."""
-        path = self.run.checkpoint_path(self.trainer.step)
-        self.journal.write(
-            "checkpoint",
-            self.trainer.step,
-            path=self._relative(path),
-            digest=checkpoints.read_header(path).metadata["digest"],
-            bytes=path.stat().st_size,
-        )
-        if self.trainer.step and Cadence.parse(self.trainer.config.sample_every).count:
-            self._sample()
+    def _restore(self, checkpoint: Path, classes: Sequence[str]) -> None:
+        config, trainer = self.job.config, self.trainer
+        meta = read_meta(checkpoint)
+        check_classes(meta.classes, classes, config.dataset)
+        state = load_tensors(checkpoint), meta.counters
+        restore_state(trainer, *adapted(*state, meta.config, config, len(trainer.batches.images)))
+        self.outputs.saved_step = trainer.step
+        self.reporter.note(last_checkpoint=self.run.relative(checkpoint))
 
     def _handle(self, event: Event) -> None:
         match event:
@@ -222,20 +182,20 @@ class Session:
                 self._boundary()
             case Metrics(step, epoch, rate, values):
                 self.journal.write("metrics", step, epoch=epoch, images_per_s=rate, **values)
-                self.status = dataclasses.replace(self.status, images_per_s=rate)
+                self.reporter.note(images_per_s=rate)
                 self.doctor.see("metrics", step, values)
             case EpochEnded(step, epoch, values):
                 self.journal.write("epoch", step, epoch=epoch, **values)
             case SampleDue():
-                self._sample()
+                self.outputs.sample()
             case CheckpointDue():
                 self._checkpoint()
             case JudgementDue(step):
                 self._checkpoint()
                 self.judged.ask(step, self.run.checkpoint_path(step))
             case Finished():
-                if self._sampled_step != self.trainer.step:
-                    self._sample()
+                if self.outputs.sampled_step != self.trainer.step:
+                    self.outputs.sample()
                 self._checkpoint()
                 self._wait_for_judgement()
 
@@ -245,8 +205,8 @@ class Session:
         with contextlib.suppress(_Stop):
             while self.judged.under_way and not self.stop and time.monotonic() < until:
                 self.judged.take()
-                if time.monotonic() >= self._next_heartbeat:
-                    self._report("running")
+                if self.reporter.due:
+                    self.reporter.report("running", self.trainer)
                 self._obey_commands()
                 time.sleep(LOOK_SECONDS)
 
@@ -264,21 +224,21 @@ class Session:
         self.judged.take()
         if self.paused:
             self._wait_while_paused()
-        if now >= self._next_heartbeat:
-            self._report("running")
+        if self.reporter.due:
+            self.reporter.report("running", self.trainer)
 
     def _wait_while_paused(self) -> None:
         self._write_flushed()
-        self._report("paused")
+        self.reporter.report("paused", self.trainer)
         while self.paused:
-            if time.monotonic() >= self._next_heartbeat:
-                self._report("paused")
+            if self.reporter.due:
+                self.reporter.report("paused", self.trainer)
             time.sleep(LOOK_SECONDS)
             if self.stop:
                 self._leave(f"by {self.stop.name}")
             self._obey_commands()
         self.trainer.restart_clock()
-        self._report("running")
+        self.reporter.report("running", self.trainer)
 
     def _obey_commands(self) -> None:
         for command in self.inbox.take():
@@ -311,7 +271,7 @@ class Session:
                 self._write_flushed()
                 self._checkpoint()
             case "sample":
-                self._sample()
+                self.outputs.sample()
 
     def _leave(self, why: str) -> None:
         self._write_flushed()
@@ -322,101 +282,21 @@ class Session:
         for event in self.trainer.flush():
             self._handle(event)
 
-    def _sample(self) -> None:
-        self._make_sure_of_the_run()
-        trainer = self.trainer
-        path = self.run.sample_path(trainer.step)
-        write_grid(path, self._shown_generator, self.fixed)
-        self.journal.write("sample", trainer.step, path=self._relative(path))
-        self._sampled_step = trainer.step
-
     def _checkpoint(self) -> None:
-        trainer = self.trainer
-        if trainer.step == self._saved_step:
-            return
-        self._make_sure_of_the_run()
-        began = time.perf_counter()
-        # What the checkpoint has seen must not be missing from the journal after a power cut.
-        self.journal.sync()
-        tensors, counters = export_state(trainer)
-        tensors["preview"] = pictures_of(self._shown_generator, self.fixed.preview())
-        path = self.run.checkpoint_path(trainer.step)
-        meta = Meta(
-            config=trainer.config,
-            counters=counters,
-            controls=self.changes.made,
-            classes=self.classes,
-        )
-        digest = save_checkpoint(path, meta, tensors)
-        self.journal.write(
-            "checkpoint",
-            trainer.step,
-            path=self._relative(path),
-            digest=digest,
-            bytes=path.stat().st_size,
-            seconds=round(time.perf_counter() - began, 4),
-        )
-        checkpoints.prune(
-            self.run.checkpoints,
-            trainer.config.keep_checkpoints,
-            newest=path,
-            spared=self.judged.spared,
-        )
-        self._saved_step = trainer.step
-        self._note_checkpoint(path)
-
-    @property
-    def _shown_generator(self) -> Generator:
-        """The generator whose images are shown: the averaged one, where there is one."""
-        trainer = self.trainer
-        return trainer.ema.model if trainer.ema else trainer.networks.generator
-
-    def _note_checkpoint(self, path: Path) -> None:
-        self.status = dataclasses.replace(self.status, last_checkpoint=self._relative(path))
-
-    def _report(self, state: str) -> None:
-        self._make_sure_of_the_run()
-        self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
-        trainer = self.trainer
-        self.status = dataclasses.replace(
-            self.status,
-            state=state,
-            step=trainer.step,
-            steps=trainer.steps_total,
-            epoch=int(trainer.epoch),
-            epochs=trainer.config.epochs or None,
-            device=str(trainer.device),
-            updated=time.time(),
-            memory_bytes=memory_in_use(trainer.device),
-        )
-        write_status(self.run.status, self.status)
-
-    def _make_sure_of_the_run(self) -> None:
-        """Raise `OSError` if what lies at the run's path is not the run this worker holds.
-
-        A run that was deleted may have made way for another one of the same name.
-        """
-        if not self.lock.intact:
-            gone = self.run.lock if self.run.path.is_dir() else self.run.path
-            raise FileNotFoundError(errno.ENOENT, "It is no longer there", str(gone))
+        path = self.outputs.save(controls=self.changes.made, spared=self.judged.spared)
+        self.reporter.note(last_checkpoint=self.run.relative(path))
 
     def _end(self, reason: str, message: str, code: ExitCode) -> ExitCode:
         if hasattr(self, "judged"):
             self.judged.close()
-        self._make_sure_of_the_run()
+        self.lock.require_intact()
         step = self.trainer.step if hasattr(self, "trainer") else self.job.step
         self.journal.write("end", step, reason=reason, message=message, exit_code=int(code))
         self.journal.sync()
-        self.status = dataclasses.replace(
-            self.status, state=reason, step=step, updated=time.time(), message=message
-        )
-        write_status(self.run.status, self.status)
+        self.reporter.end(reason, step, message)
         return code
 
     def _try_to_end(self, message: str, code: ExitCode) -> None:
         """Write the end where that is possible; what brought the run down may prevent it."""
         with contextlib.suppress(OSError):
             self._end("failed", message, code)
-
-    def _relative(self, path: Path) -> str:
-        return str(path.relative_to(self.run.path))

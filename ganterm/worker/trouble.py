@@ -34,6 +34,6 @@ def _advice(run: RunDir) -> str:
     if newest is None:
         return "There is no checkpoint; train again with lower lr_g and lr_d."
     return (
-        f"The last good checkpoint is {newest.relative_to(run.path)}; lower lr_g and lr_d, or add "
+        f"The last good checkpoint is {run.relative(newest)}; lower lr_g and lr_d, or add "
         "a penalty, and train again."
     )

@@ -37,6 +37,7 @@ def test_every_part_of_a_run_lies_where_the_house_plan_says(tmp_path: Path) -> N
     assert run.sample_path(1000) == tmp_path / "a-run/samples/step-00001000.png"
     checkpoint = run.checkpoint_path(1000)
     assert checkpoint == tmp_path / "a-run/checkpoints/step-00001000.safetensors"
+    assert run.relative(checkpoint) == "checkpoints/step-00001000.safetensors"
     assert run.control == tmp_path / "a-run/control"
     assert run.name == "a-run"
 

@@ -1,6 +1,7 @@
 """One worker at a time holds a run, and the kernel frees it however the worker ends."""
 
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -257,13 +258,22 @@ def test_others_can_look_but_not_lock_without_the_right_to_write(open_dir: Path)
 
 
 def test_a_holder_can_tell_that_its_lock_file_was_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "worker.lock"
+    path = tmp_path / "run" / "worker.lock"
+    path.parent.mkdir()
     with WorkerLock(path) as lock:
         assert (lock.held, lock.intact) == (True, True)
+        lock.require_intact()
         path.unlink()
         assert (lock.held, lock.intact) == (True, False)
         with WorkerLock(path) as other:
             assert (other.intact, lock.intact) == (True, False)
+            with pytest.raises(FileNotFoundError) as gone:
+                lock.require_intact()
+            assert gone.value.filename == str(path)
+        shutil.rmtree(path.parent)
+        with pytest.raises(FileNotFoundError) as gone:
+            lock.require_intact()
+        assert gone.value.filename == str(path.parent)
 
 
 def test_a_lock_file_that_is_no_file_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +70,13 @@ def make_run(runs_dir: Path, recipe: str = "dcgan-8x8", **settings: object) -> R
 class Worker:
     """A worker that a `Zygote` started."""
 
-    def __init__(self, zygote: "Zygote", run: RunDir, pid: int) -> None:
+    def __init__(self, zygote: "Zygote", run: RunDir, pid: int, tail: JournalTail) -> None:
         self.run = run
         self.pid = pid
         self._zygote = zygote
-        self._tail = JournalTail(run.journal)
+        self._tail = tail
         self._code: int | None = None
-        self.seen: list[Record] = []
+        self._unread: deque[Record] = deque()
 
     @property
     def gone(self) -> bool:
@@ -101,7 +102,10 @@ class Worker:
         return self.wait()
 
     def until(self, what: Callable[[Record], bool]) -> Record | None:
-        """Wait for a record of this worker's time that fits; None if the worker ended before."""
+        """Wait for the next record that fits; None if the worker ended before.
+
+        The next after the one found last: several may have come at once.
+        """
         found: Record | None = self.until_true(lambda: next(filter(what, self._news()), None))
         return found
 
@@ -125,10 +129,10 @@ class Worker:
         """Return what it and the workers before it printed."""
         return self.run.log.read_text()
 
-    def _news(self) -> list[Record]:
-        news = self._tail.poll()
-        self.seen += news
-        return news
+    def _news(self) -> Iterator[Record]:
+        self._unread += self._tail.poll()
+        while self._unread:
+            yield self._unread.popleft()
 
 
 class Zygote:
@@ -148,9 +152,9 @@ class Zygote:
     def start(self, run: RunDir, *arguments: str, uid: int = 0) -> Worker:
         """Start a worker of `run`; `uid` is the user it is to be, 0 leaves it as it is."""
         asked = {"run": str(run.path), "arguments": arguments, "uid": uid}
-        worker = Worker(self, run, self.ask({"start": asked}))
-        # What earlier workers wrote is none of this one's.
-        worker._tail.poll()
+        tail = JournalTail(run.journal)
+        tail.poll()  # What earlier workers wrote is none of this one's.
+        worker = Worker(self, run, self.ask({"start": asked}), tail)
         self._started.append(worker)
         return worker
 

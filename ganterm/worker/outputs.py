@@ -1,0 +1,102 @@
+"""What a training run leaves in its directory on its way: sample grids and checkpoints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from ganterm.networks import Generator
+from ganterm.runs import checkpoints
+from ganterm.runs.journal import JournalWriter
+from ganterm.runs.layout import RunDir
+from ganterm.runs.lock import WorkerLock
+from ganterm.training.loop import Trainer
+from ganterm.training.state import export_state
+from ganterm.worker.checkpoint import Meta, save_checkpoint
+from ganterm.worker.samples import fixed_of, pictures_of, write_grid
+
+
+class Outputs:
+    """Writes grids and checkpoints of the step at hand, and tells of them in the journal.
+
+    `classes` are those that the run is conditioned on, by name.
+
+    Attributes:
+        sampled_step: step of the newest grid. saved_step: of the newest checkpoint; -1 for none.
+    """
+
+    def __init__(
+        self,
+        run: RunDir,
+        trainer: Trainer,
+        journal: JournalWriter,
+        lock: WorkerLock,
+        classes: Sequence[str],
+    ) -> None:
+        self.sampled_step = self.saved_step = -1
+        self._run = run
+        self._trainer = trainer
+        self._journal = journal
+        self._lock = lock
+        self._classes = tuple(classes)
+        self._fixed = fixed_of(trainer.config, classes)
+
+    def sample(self) -> None:
+        """Draw the sample grid.
+
+        Raises:
+            OSError: it cannot be written, or the run is not the one this worker holds.
+        """
+        self._lock.require_intact()
+        step = self._trainer.step
+        path = self._run.sample_path(step)
+        write_grid(path, self._shown, self._fixed)
+        self._journal.write("sample", step, path=self._run.relative(path))
+        self.sampled_step = step
+
+    def save(self, *, controls: int, spared: Collection[Path]) -> Path:
+        """Write a checkpoint, and remove old ones but those in `spared`; return its path.
+
+        `controls` is how many live changes the state has seen. At a step that has its checkpoint
+        nothing is written.
+
+        Raises:
+            OSError: as `sample`.
+        """
+        trainer = self._trainer
+        path = self._run.checkpoint_path(trainer.step)
+        if trainer.step == self.saved_step:
+            return path
+        self._lock.require_intact()
+        began = time.perf_counter()
+        # What the checkpoint has seen must not be missing from the journal after a power cut.
+        self._journal.sync()
+        tensors, counters = export_state(trainer)
+        tensors["preview"] = pictures_of(self._shown, self._fixed.preview())
+        meta = Meta(
+            config=trainer.config, counters=counters, controls=controls, classes=self._classes
+        )
+        digest = save_checkpoint(path, meta, tensors)
+        self._journal.write(
+            "checkpoint",
+            trainer.step,
+            path=self._run.relative(path),
+            digest=digest,
+            bytes=path.stat().st_size,
+            seconds=round(time.perf_counter() - began, 4),
+        )
+        checkpoints.prune(
+            self._run.checkpoints,
+            trainer.config.keep_checkpoints,
+            newest=path,
+            spared=spared,
+        )
+        self.saved_step = trainer.step
+        return path
+
+    @property
+    def _shown(self) -> Generator:
+        """The generator whose images are shown: the averaged one, where there is one."""
+        trainer = self._trainer
+        return trainer.ema.model if trainer.ema else trainer.networks.generator

@@ -1,0 +1,69 @@
+"""The status of a run, kept up to date by the worker that trains it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any, Final
+
+from ganterm.runs.layout import RunDir
+from ganterm.runs.lock import WorkerLock
+from ganterm.runs.status import Status, write_status
+from ganterm.training.loop import Trainer
+from ganterm.worker.memory import memory_in_use
+
+HEARTBEAT_SECONDS: Final = 1.0
+"""How often the status is renewed."""
+
+
+class Reporter:
+    """Writes the status file of a run whose `lock` the process holds.
+
+    Attributes:
+        status: what the file says, and what was noted since.
+    """
+
+    def __init__(self, run: RunDir, lock: WorkerLock, status: Status) -> None:
+        self.status = status
+        self._run = run
+        self._lock = lock
+        self._next_heartbeat = 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for the next heartbeat."""
+        return time.monotonic() >= self._next_heartbeat
+
+    def note(self, **facts: Any) -> None:
+        """Take fields of the status down for the next time it is written."""
+        self.status = dataclasses.replace(self.status, **facts)
+
+    def report(self, state: str, trainer: Trainer) -> None:
+        """Write that the run is in `state`, and how far it is.
+
+        Raises:
+            OSError: it cannot be written, or the run is not the one this worker holds.
+        """
+        self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+        self._write(
+            state=state,
+            step=trainer.step,
+            steps=trainer.steps_total,
+            epoch=int(trainer.epoch),
+            epochs=trainer.config.epochs or None,
+            device=str(trainer.device),
+            memory_bytes=memory_in_use(trainer.device),
+        )
+
+    def end(self, state: str, step: int, message: str) -> None:
+        """Write how the run ended, and at which step.
+
+        Raises:
+            OSError: as `report`.
+        """
+        self._write(state=state, step=step, message=message)
+
+    def _write(self, **facts: Any) -> None:
+        self._lock.require_intact()
+        self.note(**facts, updated=time.time())
+        write_status(self._run.status, self.status)
