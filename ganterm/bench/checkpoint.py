@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ganterm.bench.pace import TrainerLoop, step_time
+from ganterm.bench.pace import step_time
 from ganterm.bench.result import Column, Result, Spread, Value
 from ganterm.bench.settings import Settings
-from ganterm.bench.workload import Workload, prepare
+from ganterm.bench.workload import Workload, loop_of, prepare
 from ganterm.config import Cadence, RunConfig
 from ganterm.config.runfile import render_run_toml
 from ganterm.data import Progress
@@ -65,7 +65,7 @@ def measure(settings: Settings, progress: Progress) -> Result:
 
 def _row(workload: Workload, settings: Settings, progress: Progress) -> dict[str, Value]:
     saves = save_repeatedly(workload.config, settings.scratch, workload.name, progress)
-    loop = TrainerLoop(workload.config, workload.images, choose_device(settings.device))
+    loop = loop_of(workload, choose_device(settings.device))
     step = step_time(loop, turn=settings.turn, what=f"steps of {workload.name}", progress=progress)
     cost = Spread.of(record["seconds"] for record in saves)
     steps = interval_steps(workload.config, loop.trainer.batches.per_epoch)

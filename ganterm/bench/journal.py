@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganterm.bench.pace import TrainerLoop, step_time
+from ganterm.bench.pace import step_time
 from ganterm.bench.result import Column, Result, Spread, Value
 from ganterm.bench.settings import Settings
-from ganterm.bench.workload import Workload, prepare
+from ganterm.bench.workload import Workload, loop_of, prepare
 from ganterm.data import Progress
 from ganterm.runs.journal import JournalWriter
 from ganterm.training.build import choose_device
@@ -55,7 +55,7 @@ def measure(settings: Settings, progress: Progress) -> Result:
 
 def _row(workload: Workload, settings: Settings, progress: Progress) -> dict[str, Value]:
     config = workload.config
-    loop = TrainerLoop(config, workload.images, choose_device(settings.device))
+    loop = loop_of(workload, choose_device(settings.device))
     step = step_time(loop, turn=settings.turn, what=f"steps of {workload.name}", progress=progress)
     cost = time_records(settings.scratch / "journal.jsonl", loop.latest_metrics())
     epoch_steps = loop.trainer.batches.per_epoch / config.d_steps

@@ -51,24 +51,43 @@ class Contestant(Protocol):
 
 
 class TrainerLoop:
-    """ganterm's own loop, statistics and their fetches included."""
+    """ganterm's own loop, statistics and their fetches included.
 
-    def __init__(self, config: RunConfig, images: torch.Tensor, device: torch.device) -> None:
-        """Train on `images`, uint8 (N, C, H, W), with no end in sight."""
+    A turn has whole rounds of a lazy penalty: so many steps with it as its interval asks for.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        images: torch.Tensor,
+        device: torch.device,
+        *,
+        labels: torch.Tensor | None = None,
+        classes: int = 0,
+    ) -> None:
+        """Train on `images`, uint8 (N, C, H, W), with no end in sight.
+
+        A conditional run needs their `labels`, int64 (N,), each below `classes`.
+        """
         endless = msgspec.structs.replace(config, steps=_ENDLESS, epochs=0)
-        self.trainer = Trainer(endless, images, device)
+        self.trainer = Trainer(endless, images, device, labels=labels, classes=classes)
+        self._round = config.penalty_every
         self._threads = choose_threads(config)
         self._metrics: Metrics | None = None
         self._events = self.trainer.run()
 
     def train(self, seconds: float) -> Pace:
-        """Train for `seconds`; raises `DivergenceError` when the recipe breaks."""
+        """Train for `seconds`, one step at least; raises `DivergenceError` when that breaks."""
         trainer = self.trainer
         steps, images = trainer.step, trainer.images_seen
         with _threads(self._threads):
             trainer.restart_clock()
             began = time.perf_counter()
-            while trainer.step == steps or time.perf_counter() - began < seconds:
+            while (
+                trainer.step == steps
+                or (trainer.step - steps) % self._round
+                or time.perf_counter() - began < seconds
+            ):
                 self._note(next(self._events))
             synchronize(trainer.device)
             elapsed = time.perf_counter() - began

@@ -52,6 +52,21 @@ _ALL = (
         "ganterm.bench.throughput",
     ),
     Measurement(
+        "techniques",
+        "What each technique adds to the time of a step.",
+        "ganterm.bench.techniques",
+    ),
+    Measurement(
+        "limit",
+        "Arithmetic of a step against matrix products alone.",
+        "ganterm.bench.limit",
+    ),
+    Measurement(
+        "breakdown",
+        "Where the time of a step goes.",
+        "ganterm.bench.breakdown",
+    ),
+    Measurement(
         "journal",
         "Cost of a record, and its share of the step.",
         "ganterm.bench.journal",

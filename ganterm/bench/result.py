@@ -32,11 +32,15 @@ class Spread:
 Value = str | int | float | Spread | None
 """One cell; `None` where there is nothing to measure."""
 
-Form = Literal["text", "count", "number", "bytes", "us", "ms", "s", "rate", "ratio", "share"]
-"""How a cell is written. Values are in base units: seconds for any time, 1 for a whole."""
+Form = Literal[
+    "text", "count", "number", "bytes", "giga", "us", "ms", "s", "rate", "ratio", "share"
+]
+"""How a cell is written. Values are in base units: seconds for any time, 1 for a whole;
+`giga` gives 10^9 of whatever its heading says."""
 
 _SCALES: Mapping[Form, tuple[float, str]] = {
     "bytes": (1e-6, " MB"),
+    "giga": (1e-9, ""),
     "us": (1e6, " us"),
     "ms": (1e3, " ms"),
     "s": (1.0, " s"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ganterm.bench.pace import TrainerLoop
 from ganterm.bench.settings import labelled
 from ganterm.config import RunConfig, resolve
 from ganterm.data import CATALOGUE, Progress, load
@@ -26,12 +27,16 @@ class Workload:
         config: its configuration; `dataset` and `split` are those of `images`.
         images: uint8 (N, C, H, W), as the recipe's networks take them.
         data: what the images are, in words that name no path.
+        labels: int64 (N,), their classes; None for images without.
+        classes: how many classes there are.
     """
 
     name: str
     config: RunConfig
     images: torch.Tensor
     data: str
+    labels: torch.Tensor | None = None
+    classes: int = 0
 
 
 def config_of(recipe: str, device: str, *, substitute: bool = True) -> RunConfig:
@@ -64,7 +69,16 @@ def prepare(recipe: str, device: str, progress: Progress, *, substitute: bool = 
     wanted = resolve({"recipe": recipe}).config.dataset
     if known and wanted != config.dataset:
         words += f" ({wanted} is not imported here)"
-    return Workload(recipe_name(recipe), config, images.images, words)
+    return Workload(
+        recipe_name(recipe), config, images.images, words, images.labels, len(images.classes)
+    )
+
+
+def loop_of(workload: Workload, device: torch.device, **settings: object) -> TrainerLoop:
+    """Return ganterm's loop on `workload`, with some settings changed."""
+    config = msgspec.structs.replace(workload.config, **settings)
+    labels, classes = workload.labels, workload.classes
+    return TrainerLoop(config, workload.images, device, labels=labels, classes=classes)
 
 
 def recipe_name(recipe: str) -> str:

@@ -29,8 +29,8 @@ def bench(
         list[str] | None,
         typer.Argument(
             metavar="NAME",
-            help="What to measure: throughput, journal, checkpoint, startup, quality, or all; by "
-            "default all but quality, which takes minutes.",
+            help="What to measure: throughput, techniques, limit, breakdown, journal, checkpoint, "
+            "startup, quality, or all; by default all but quality, which takes many minutes.",
             show_default=False,
         ),
     ] = None,

@@ -66,6 +66,24 @@ def test_a_turn_is_as_long_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert loop().train(50).seconds >= 50
 
 
+def test_a_turn_has_whole_rounds_of_a_lazy_penalty() -> None:
+    """However short it is, a step with the penalty comes with those without it."""
+    workload = prepare(RECIPE, "cpu", silent)
+    config = msgspec.structs.replace(workload.config, penalty="r1", penalty_every=3)
+    contestant = TrainerLoop(config, workload.images, CPU)
+    assert [contestant.train(0).steps for _ in range(3)] == [3, 3, 3]
+
+
+def test_a_conditional_recipe_trains_on_its_labels() -> None:
+    """Labels and the number of classes reach the networks."""
+    workload = prepare(RECIPE, "cpu", silent)
+    config = msgspec.structs.replace(workload.config, conditional="projection")
+    labels, classes = workload.labels, workload.classes
+    contestant = TrainerLoop(config, workload.images, CPU, labels=labels, classes=classes)
+    assert contestant.train(0).steps == 1
+    assert contestant.trainer.networks.generator.classes == 10
+
+
 def test_a_recipe_of_few_epochs_does_not_end_within_a_measurement() -> None:
     """The length of a recipe has no part in how long it can be timed."""
     workload = prepare(RECIPE, "cpu", silent)

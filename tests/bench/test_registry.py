@@ -33,7 +33,7 @@ def test_an_unknown_name_is_refused_with_a_near_one() -> None:
     """A slip of the key names the measurement that was meant, anything else names them all."""
     with pytest.raises(ConfigError, match="did you mean throughput"):
         choose(["troughput"])
-    with pytest.raises(ConfigError, match="there are throughput, journal"):
+    with pytest.raises(ConfigError, match="there are throughput, techniques"):
         choose(["zzz"])
 
 

@@ -32,6 +32,7 @@ def test_a_spread_is_median_smallest_and_largest() -> None:
         (9.4, "number", "9.40"),
         (0.03216, "number", "0.0322"),
         (47.31, "s", "47.3 s"),
+        (2.73e10, "giga", "27.3"),
         (Spread(0.0123, 0.009, 0.25), "ms", "12.3 ms (9.00 to 250)"),
         (Spread(2.0, 1.8, 2.5), "ratio", "2.00x (1.80 to 2.50)"),
     ],

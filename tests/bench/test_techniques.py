@@ -1,0 +1,88 @@
+import dataclasses
+from collections.abc import Sequence
+
+import pytest
+import torch
+from torch import nn
+
+from ganterm.bench import techniques
+from ganterm.bench.pace import Pace, TrainerLoop
+from ganterm.bench.settings import Settings
+from ganterm.bench.techniques import AS_IT_IS, NO_NORM, TECHNIQUES, ChannelsFirstLoop
+from ganterm.bench.workload import prepare
+from ganterm.data.progress import silent
+from tests.bench.helpers import RECIPE, figure
+
+CPU = torch.device("cpu")
+
+
+def choose(monkeypatch: pytest.MonkeyPatch, names: Sequence[str]) -> None:
+    chosen = [technique for technique in TECHNIQUES if technique.name in names]
+    assert len(chosen) == len(names)
+    monkeypatch.setattr(techniques, "TECHNIQUES", chosen)
+
+
+@pytest.mark.usefixtures("two_rounds")
+def test_every_technique_can_be_trained_with(settings: Settings) -> None:
+    """All are timed but what this recipe has already, and what it cannot have, which is told."""
+    result = techniques.measure(settings, silent)
+    names = [technique.name for technique in TECHNIQUES]
+    for absent in ("a D step each on real and fake", "fresh fakes for G", "WGAN-GP's penalty"):
+        names.remove(absent)
+    assert [row["technique"] for row in result.rows] == [AS_IT_IS, *names]
+    for index in range(1, len(result.rows)):
+        assert figure(result, "ratio", index) > 0
+    assert result.notes[0] == f"{RECIPE}: digits train, 1,797 images of 8x8."
+    assert result.notes[1].startswith(f"{RECIPE} cannot have WGAN-GP's penalty: penalty")
+    assert len(result.notes) == 2
+
+
+@pytest.mark.usefixtures("two_rounds")
+def test_a_ratio_is_to_what_the_technique_is_compared_with(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spectral norm needs a D without batch norm, so its cost is held against such a one."""
+    choose(monkeypatch, [NO_NORM, "spectral norm"])
+    costs = {"batch": 4.0, "none": 2.0, "spectral": 3.0}
+
+    def train(self: TrainerLoop, seconds: float) -> Pace:
+        config = self.trainer.config
+        kind = "spectral" if config.spectral_norm else config.d_norm
+        return Pace(steps=1, images=1, seconds=costs.get(kind, costs["batch"]))
+
+    monkeypatch.setattr(TrainerLoop, "train", train)
+    result = techniques.measure(settings, silent)
+    assert [figure(result, "step_seconds", row) for row in range(3)] == [4.0, 2.0, 3.0]
+    assert (figure(result, "ratio", 1), result.rows[1]["against"]) == (0.5, AS_IT_IS)
+    assert (figure(result, "ratio", 2), result.rows[2]["against"]) == (1.5, NO_NORM)
+    assert [row["sources"] for row in result.rows] == [None, None, "1.05x to 1.1x"]
+
+
+@pytest.mark.usefixtures("two_rounds")
+def test_layout_is_no_matter_to_networks_that_do_not_convolve(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fully connected recipe has no such row."""
+    choose(monkeypatch, ["channels first"])
+    result = techniques.measure(dataclasses.replace(settings, recipes=("mlp",)), silent)
+    assert [row["technique"] for row in result.rows] == [AS_IT_IS]
+
+
+def test_channels_first_means_images_weights_and_what_becomes_of_them() -> None:
+    """No convolution is given anything laid out channels last."""
+    loop = ChannelsFirstLoop(prepare(RECIPE, "cpu", silent), CPU)
+    strides: list[tuple[int, ...]] = []
+
+    def note(layer: nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+        for tensor in (*inputs, *(p for p in layer.parameters() if p.dim() == 4), output):
+            plain = torch.empty(tensor.shape).stride()
+            strides.append(tensor.stride())
+            assert tensor.stride() == plain
+
+    networks = loop.trainer.networks
+    for network in (networks.generator, networks.discriminator):
+        for layer in network.modules():
+            if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+                layer.register_forward_hook(note)
+    assert loop.train(0).steps == 1
+    assert strides
