@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,13 +18,15 @@ from ganterm.judging.cache import judge_path
 from ganterm.judging.division import Division, Source, checksum, divide
 from ganterm.judging.judge import Judge
 from ganterm.judging.looks import Looks
-from ganterm.judging.scores import NEIGHBOURS, floor
+from ganterm.judging.scores import NEIGHBOURS, copy_distance, floor
 from ganterm.runs.durable import write_atomically
 
 TRAIN_LOOKS = 20_000
 """Training images that generated ones are held against in the search for copies."""
 CLUSTERS = 10
 """Clusters that stand for modes at least, where the images have no classes the judge knows."""
+
+_Fact = TypeVar("_Fact")
 
 _SETS = ("real", "second", "train")
 _FORMAT = "ganterm-looks-1"
@@ -53,17 +57,28 @@ class Reference:
 
     def floor(self, count: int) -> dict[str, float]:
         """Return the scores of `count` real images against as many others; kept once computed."""
-        path = self.path.with_suffix(".floors.json")
-        floors: dict[str, dict[str, float]] = {}
+        real, second = self.real.first(count), self.second.first(count)
+        return self._kept(
+            "floor", count, lambda: floor(real, second, k=NEIGHBOURS, clusters=self.clusters)
+        )
+
+    def copy_distance(self, count: int) -> float:
+        """Return the copy distance of `count` real images; kept once computed."""
+        real = self.real.first(count).features
+        return self._kept("copy_distance", count, lambda: copy_distance(real, self.train.features))
+
+    def _kept(self, what: str, count: int, compute: Callable[[], _Fact]) -> _Fact:
+        path = _facts_path(self.path)
+        facts: dict[str, dict[str, Any]] = {}
         with contextlib.suppress(OSError, ValueError):
-            floors = json.loads(path.read_text("utf-8"))
-        key = str(count)
-        if key not in floors:
-            real, second = self.real.first(count), self.second.first(count)
-            floors[key] = floor(real, second, k=NEIGHBOURS, clusters=self.clusters)
+            facts = json.loads(path.read_text("utf-8"))
+        of_count = facts.setdefault(str(count), {})
+        if what not in of_count:
+            of_count[what] = compute()
             with contextlib.suppress(OSError):
-                write_atomically(path, json.dumps(floors).encode(), sync=False)
-        return floors[key]
+                write_atomically(path, json.dumps(facts).encode(), sync=False)
+        fact: _Fact = of_count[what]
+        return fact
 
 
 def obtain_reference(
@@ -86,7 +101,7 @@ def obtain_reference(
         clusters = max(len(division.classes), CLUSTERS)
     looks = _read(path, facts)
     if looks is None:
-        path.with_suffix(".floors.json").unlink(missing_ok=True)
+        _facts_path(path).unlink(missing_ok=True)
         looks = _look(judge, division, progress)
         tensors = {
             f"{name}.{kind}": tensor
@@ -104,6 +119,11 @@ def obtain_reference(
         labels=division.real.labels,
         classes=division.classes,
     )
+
+
+def _facts_path(path: Path) -> Path:
+    """Return where it is kept what the looks at `path` say of themselves, by their count."""
+    return path.with_suffix(".facts.json")
 
 
 def _look(judge: Judge, division: Division, progress: Progress) -> dict[str, Looks]:

@@ -16,7 +16,7 @@ from ganterm.judging.division import Source
 from ganterm.judging.judge import Judge
 from ganterm.judging.looks import Looks
 from ganterm.judging.reference import Reference
-from ganterm.judging.scores import NEIGHBOURS, class_accuracy, score
+from ganterm.judging.scores import NEIGHBOURS, class_accuracy, radii, score
 from ganterm.judging.scores.realism import realism
 from ganterm.latent.load import Trained
 from ganterm.latent.points import generate_points
@@ -73,10 +73,19 @@ def judge_generator(
     images = _generate(trained, labels, count, seed, progress)
     fake = judge.look(images, progress=progress)
     real = reference.real.first(count)
-    # A run on the test split has seen what it would be compared with.
-    train = reference.train if trained.config.split == "train" else None
     progress("Scoring", 0, None, "images")
-    scores = score(real, fake, train=train, k=NEIGHBOURS, clusters=reference.clusters)
+    real_radii = radii(real.features, k=NEIGHBOURS)
+    # A run on the test split has seen what it would be compared with.
+    on_train = trained.config.split == "train"
+    scores = score(
+        real,
+        fake,
+        train=reference.train if on_train else None,
+        real_radii=real_radii,
+        copying=reference.copy_distance(count) if on_train else None,
+        k=NEIGHBOURS,
+        clusters=reference.clusters,
+    )
     reached, floor = scores.as_record(), reference.floor(count)
     if labels is not None:
         accuracy = _accuracy(fake, labels, trained.classes, judge)
@@ -93,7 +102,7 @@ def judge_generator(
     }
     best = worst = None
     if not isinstance(trained.generator, PointGenerator):
-        best, worst = (images[chosen] for chosen in _extremes(real, fake))
+        best, worst = (images[chosen] for chosen in _extremes(real, fake, real_radii))
     fields["seconds"] = round(time.perf_counter() - began, 2)
     return Verdict(fields, best, worst)
 
@@ -126,9 +135,11 @@ def _generate(
     return torch.cat(parts)
 
 
-def _extremes(real: Looks, fake: Looks) -> tuple[torch.Tensor, torch.Tensor]:
+def _extremes(
+    real: Looks, fake: Looks, real_radii: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the indices of the most convincing images, the classes in turn, and of the least."""
-    order = realism(real.features, fake.features, k=NEIGHBOURS).argsort(descending=True)
+    order = realism(real.features, fake.features, real_radii).argsort(descending=True)
     classes = fake.probabilities.argmax(dim=1)[order].tolist()
     seen: dict[int, int] = {}
     turns = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -30,20 +29,21 @@ def test_real_images_reach_against_others_what_nothing_can_better(data: Path) ->
 def test_looks_and_floors_are_kept(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judge = obtain_judge(DIGITS)
     first = obtain_reference(judge, DIGITS)
-    floor = first.floor(200)
-    monkeypatch.setattr(reference, "_look", fail)
-    monkeypatch.setattr(reference, "floor", fail)
+    floor, distance = first.floor(200), first.copy_distance(200)
+    for name in ("_look", "floor", "copy_distance"):
+        monkeypatch.setattr(reference, name, fail)
     again = obtain_reference(judge, DIGITS)
     assert torch.equal(again.real.features, first.real.features)
-    assert again.floor(200) == floor
-    assert "200" in json.loads(again.path.with_suffix(".floors.json").read_text())
+    assert (again.floor(200), again.copy_distance(200)) == (floor, distance)
+    with pytest.raises(AssertionError, match="done again"):
+        again.copy_distance(199)
 
 
 def test_damaged_looks_are_looked_at_again(data: Path) -> None:
     judge = obtain_judge(DIGITS)
     first = obtain_reference(judge, DIGITS)
     first.path.write_bytes(first.path.read_bytes()[:1000])
-    first.path.with_suffix(".floors.json").write_text("{")
+    first.path.with_suffix(".facts.json").write_text("{")
     again = obtain_reference(judge, DIGITS)
     assert torch.equal(again.real.features, first.real.features)
     assert again.floor(100)["fid"] > 0

@@ -17,9 +17,9 @@ from ganterm.judging.scores.density_coverage import density_coverage
 from ganterm.judging.scores.frechet import frechet_distance
 from ganterm.judging.scores.inception_score import inception_score
 from ganterm.judging.scores.kernel import kernel_distance
-from ganterm.judging.scores.manifold import Overlap, overlap
+from ganterm.judging.scores.manifold import Overlap, overlap, radii
 from ganterm.judging.scores.modes import Modes, class_modes, cluster_modes
-from ganterm.judging.scores.neighbours import copies, nearest
+from ganterm.judging.scores.neighbours import copies, copy_distance, nearest
 from ganterm.judging.scores.precision_recall import precision_recall
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "class_modes",
     "cluster_modes",
     "copies",
+    "copy_distance",
     "density_coverage",
     "floor",
     "frechet_distance",
@@ -39,6 +40,7 @@ __all__ = [
     "nearest",
     "overlap",
     "precision_recall",
+    "radii",
     "score",
 ]
 
@@ -88,6 +90,8 @@ def score(
     fake: Seen,
     *,
     train: Seen | None = None,
+    real_radii: torch.Tensor | None = None,
+    copying: float | None = None,
     k: int = NEIGHBOURS,
     seed: int = 0,
     clusters: int | None = None,
@@ -96,6 +100,9 @@ def score(
 
     With `train`, the images trained on, `copies` is measured too. With `clusters`, modes are that
     many clusters of the real features instead of the judge's classes: for data without labels.
+    What real images alone decide need not be found out again where it is known: `real_radii`, the
+    `radii` of `real`, and `copying`, its `copy_distance` from `train`.
+
     Raises ValueError for sets of k images or fewer, or of features that are not finite.
     """
     for side in (real, fake):
@@ -104,14 +111,18 @@ def score(
         if not bool(torch.isfinite(side.features).all()):
             raise ValueError("the features to score are not finite")
     # One pass over the pairwise distances serves four scores.
-    shared = overlap(real.features, fake.features, k=k)
+    shared = overlap(real.features, fake.features, k=k, real_radii=real_radii)
     precision, recall = precision_recall(shared)
     density, coverage = density_coverage(shared)
     if clusters is None:
         found = class_modes(real.probabilities, fake.probabilities)
     else:
         found = cluster_modes(real.features, fake.features, clusters=clusters, seed=seed)
-    copied = None if train is None else copies(real.features, fake.features, train.features)
+    copied = None
+    if train is not None:
+        if copying is None:
+            copying = copy_distance(real.features, train.features)
+        copied = copies(fake.features, train.features, within=copying)
     return Scores(
         fid=frechet_distance(real.features, fake.features),
         inception_score=inception_score(fake.probabilities),

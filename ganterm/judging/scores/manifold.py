@@ -24,14 +24,19 @@ class Overlap:
 
 
 def radii(features: torch.Tensor, *, k: int) -> torch.Tensor:
-    """Return the distance (N,) of each row of features (N, F) to its k-th nearest other row."""
+    """Return the distance (N,) of each row of features (N, F) to its k-th nearest other row.
+
+    In float64. Raises ValueError for k rows or fewer.
+    """
     from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - a second to import
 
     if len(features) <= k:
         raise ValueError(f"k = {k} neighbours take at least {k + 1} points")
+    features = features.to(torch.float64)
+    # Centred, so that the differences of large squares lose nothing.
+    rows = (features - features.mean(dim=0)).cpu().numpy()
     # It keeps the k nearest while the distances are in the cache: several times as quick as topk.
-    search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(features.cpu().numpy())
-    distances, _ = search.kneighbors()
+    distances, _ = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(rows).kneighbors()
     return torch.as_tensor(distances[:, -1]).to(features)
 
 
@@ -47,23 +52,27 @@ def squared_distances(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     return left_rows @ right_rows.T
 
 
-def overlap(real: torch.Tensor, fake: torch.Tensor, *, k: int) -> Overlap:
+def overlap(
+    real: torch.Tensor, fake: torch.Tensor, *, k: int, real_radii: torch.Tensor | None = None
+) -> Overlap:
     """Return how features (N, F) of real and (M, F) of generated images overlap, in float64.
 
     A point lies in a ball when it is nearer than the radius, as in the published code of density
-    and coverage. Raises ValueError for k points or fewer on a side.
+    and coverage. `real_radii` (N,) are the `radii` of `real`, where they are known. Raises
+    ValueError for k points or fewer on a side.
     """
-    # Centred, so that the differences of large squares lose nothing.
+    real_balls = (radii(real, k=k) if real_radii is None else real_radii).square()
+    fake_balls = radii(fake, k=k).square()
+    # Centred, as in `radii`.
     centre = real.to(torch.float64).mean(dim=0)
     real, fake = real.to(torch.float64) - centre, fake.to(torch.float64) - centre
-    real_radii, fake_radii = radii(real, k=k).square(), radii(fake, k=k).square()
     holding = torch.zeros(len(fake), device=fake.device)
     held, covered = [], []
     for start in range(0, len(real), ROWS):
         distances = squared_distances(real[start : start + ROWS], fake)
-        ball = real_radii[start : start + ROWS, None]
+        ball = real_balls[start : start + ROWS, None]
         # Counting floats is quicker than counting booleans, and exact up to 16 million.
         holding += (distances < ball).float().sum(dim=0)
         covered.append(distances.amin(dim=1) < ball[:, 0])
-        held.append((distances < fake_radii).any(dim=1))
+        held.append((distances < fake_balls).any(dim=1))
     return Overlap(k=k, holding=holding, held=torch.cat(held), covered=torch.cat(covered))

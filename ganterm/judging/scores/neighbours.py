@@ -32,13 +32,21 @@ def nearest(queries: torch.Tensor, references: torch.Tensor) -> tuple[torch.Tens
     return gaps.square().sum(dim=1).sqrt(), indices
 
 
-def copies(real: torch.Tensor, fake: torch.Tensor, train: torch.Tensor) -> float:
+def copy_distance(real: torch.Tensor, train: torch.Tensor) -> float:
+    """Return how near to a training image an image must be to count as its copy.
+
+    Features (N, F) of held-out real images and (T, F) of training images: 99 in 100 held-out
+    images are at least as far from theirs.
+    """
+    distances, _ = nearest(real, train)
+    return float(torch.quantile(distances, COPY_QUANTILE))
+
+
+def copies(fake: torch.Tensor, train: torch.Tensor, *, within: float) -> float:
     """Return the share, in [0, 1], of generated images that sit on a training image.
 
-    Features (N, F) of held-out real images, (M, F) of generated and (T, F) of training images. An
-    image sits on a training image when it is nearer to it than 99 in 100 held-out images are to
-    theirs; so about 0.01 is what chance gives, and much more is memorising.
+    Features (M, F) of generated and (T, F) of training images; `within` is the `copy_distance`
+    of held-out images. So about 0.01 is what chance gives, and much more is memorising.
     """
-    usual, _ = nearest(real, train)
-    reached, _ = nearest(fake, train)
-    return float((reached < torch.quantile(usual, COPY_QUANTILE)).double().mean())
+    distances, _ = nearest(fake, train)
+    return float((distances < within).double().mean())

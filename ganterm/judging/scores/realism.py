@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import torch
 
-from ganterm.judging.scores.manifold import ROWS, radii, squared_distances
+from ganterm.judging.scores.manifold import ROWS, squared_distances
 
 
-def realism(real: torch.Tensor, fake: torch.Tensor, *, k: int) -> torch.Tensor:
+def realism(real: torch.Tensor, fake: torch.Tensor, real_radii: torch.Tensor) -> torch.Tensor:
     """Return a score (M,) for each generated image: 1 and above lies within the real manifold.
 
-    Features (N, F) and (M, F). The score is the largest ratio of a real image's k-th neighbour
-    distance to its distance from the generated one. As published, the half of the real images
-    with the widest neighbourhoods is left out: they would take anything for real. In float32,
-    which is exact enough to put images in order. Raises ValueError for k real images or fewer.
+    Features (N, F) and (M, F), and the `radii` (N,) of the real ones: the score is the largest
+    ratio of a real image's k-th neighbour distance to its distance from the generated one. As
+    published, the half of the real images with the widest neighbourhoods is left out: they would
+    take anything for real. In float32, which is exact enough to put images in order.
     """
     centre = real.mean(dim=0)
     real, fake = (real - centre).float(), (fake - centre).float()
-    reach = radii(real, k=k)
-    kept = reach <= reach.median()
-    real, reach = real[kept], reach[kept].square()
+    kept = real_radii <= real_radii.median()
+    real, reach = real[kept], real_radii[kept].square().float()
     scores = [
         (reach / squared_distances(fake[start : start + ROWS], real).clamp_min(1e-12)).amax(dim=1)
         for start in range(0, len(fake), ROWS)

@@ -17,6 +17,7 @@ from ganterm.judging.scores import (
     class_modes,
     cluster_modes,
     copies,
+    copy_distance,
     density_coverage,
     floor,
     frechet_distance,
@@ -25,6 +26,7 @@ from ganterm.judging.scores import (
     nearest,
     overlap,
     precision_recall,
+    radii,
     score,
 )
 
@@ -180,8 +182,10 @@ def test_copies_are_told_from_likeness() -> None:
     """Training images given out again are copies; fresh images hardly ever are."""
     real, train = normal(1000, 1), normal(2000, 2)
     half = torch.cat([train[:500] + 1e-4, normal(500, 3)])
-    assert copies(real, half, train) == pytest.approx(0.5, abs=0.03)
-    assert copies(real, normal(1000, 4), train) < 0.04
+    within = copy_distance(real, train)
+    assert copies(half, train, within=within) == pytest.approx(0.5, abs=0.03)
+    assert copies(normal(1000, 4), train, within=within) < 0.04
+    assert copies(real, train, within=within) == 0.01
 
 
 def test_score_gathers_every_score_under_the_journals_names() -> None:
@@ -195,6 +199,16 @@ def test_score_gathers_every_score_under_the_journals_names() -> None:
     assert record["fid"] == frechet_distance(real.features, fake.features)
     assert len(record["histogram"]) == 10
     assert len(score(real, fake, clusters=6).histogram) == 6
+
+
+def test_what_is_known_of_real_images_gives_the_same_scores() -> None:
+    """Radii and copy distance given, none of them is computed again, and no score differs."""
+    real, fake, train = seen(300, 1), seen(300, 2, shift=0.2), seen(400, 3)
+    reach, near = radii(real.features, k=K), copy_distance(real.features, train.features)
+    known = score(real, fake, train=train, real_radii=reach, copying=near)
+    assert known == score(real, fake, train=train)
+    other = score(real, fake, train=train, real_radii=reach * 9, copying=9e9)
+    assert (other.coverage, other.copies) == (1, 1)
 
 
 def test_floor_of_equal_sets_is_what_theory_says() -> None:
