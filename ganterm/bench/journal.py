@@ -18,10 +18,13 @@ from ganterm.training.events import Metrics
 BATCHES = 20
 RECORDS = 500
 """Records of one batch; the cost of one is the batch's mean."""
+LONG = 1_000_000
+"""Records of a journal that has become long."""
 
 _COLUMNS = (
     Column("recipe", "RECIPE"),
     Column("record_seconds", "COST PER RECORD", "us"),
+    Column("late_seconds", f"AFTER {LONG:,}", "us"),
     Column("record_bytes", "BYTES PER RECORD", "count"),
     Column("steps_per_record", "STEPS PER RECORD", "number"),
     Column("step_seconds", "STEP", "ms"),
@@ -45,7 +48,8 @@ def measure(settings: Settings, progress: Progress) -> Result:
         method=(
             f"Records of real metrics written as the worker writes them, {BATCHES} times "
             f"{RECORDS:,}, on the disk where runs live; the steps that a record stands for follow "
-            "from the recipe's intervals, the records of epochs among them. Steps in float32."
+            "from the recipe's intervals, the records of epochs among them. Steps in float32. The "
+            f"second cost is in a journal that has {LONG:,} records already."
         ),
         columns=_COLUMNS,
         rows=[_row(workload, settings, progress) for workload in workloads],
@@ -57,12 +61,15 @@ def _row(workload: Workload, settings: Settings, progress: Progress) -> dict[str
     config = workload.config
     loop = loop_of(workload, choose_device(settings.device))
     step = step_time(loop, turn=settings.turn, what=f"steps of {workload.name}", progress=progress)
-    cost = time_records(settings.scratch / "journal.jsonl", loop.latest_metrics())
+    path, metrics = settings.scratch / "journal.jsonl", loop.latest_metrics()
+    cost = time_records(path, metrics)
+    late = time_records(path, metrics, before=LONG)
     epoch_steps = loop.trainer.batches.per_epoch / config.d_steps
     records_per_step = 1 / config.log_every + 1 / epoch_steps
     return {
         "recipe": workload.name,
         "record_seconds": cost.seconds,
+        "late_seconds": late.seconds,
         "record_bytes": cost.bytes,
         "steps_per_record": 1 / records_per_step,
         "step_seconds": step,
@@ -70,24 +77,31 @@ def _row(workload: Workload, settings: Settings, progress: Progress) -> dict[str
     }
 
 
-def time_records(path: Path, metrics: Metrics) -> RecordCost:
-    """Write `metrics` to a new journal at `path` over and over, as the worker does.
+def time_records(path: Path, metrics: Metrics, *, before: int = 0) -> RecordCost:
+    """Write `metrics` to a journal at `path` over and over, as the worker does.
 
-    Raises `OSError` when it cannot be written.
+    It is a new one, which `before` such records are put into first. Raises `OSError` when it cannot
+    be written.
     """
     seconds = []
+    fields = {"epoch": metrics.epoch, "images_per_s": metrics.images_per_s, **metrics.values}
+    with JournalWriter(path) as journal:
+        journal.write("metrics", 0, **fields)
+    record_bytes = path.stat().st_size
+    _repeat(path, before)
     with JournalWriter(path) as journal:
         for batch in range(BATCHES):
             began = time.perf_counter()
             for record in range(RECORDS):
-                journal.write(
-                    "metrics",
-                    batch * RECORDS + record,
-                    epoch=metrics.epoch,
-                    images_per_s=metrics.images_per_s,
-                    **metrics.values,
-                )
+                journal.write("metrics", batch * RECORDS + record, **fields)
             seconds.append((time.perf_counter() - began) / RECORDS)
-    size = path.stat().st_size // (BATCHES * RECORDS)
     path.unlink()
-    return RecordCost(Spread.of(seconds), size)
+    return RecordCost(Spread.of(seconds), record_bytes)
+
+
+def _repeat(path: Path, times: int) -> None:
+    """Fill the file with its one record so many times."""
+    line = path.read_bytes()
+    with path.open("wb") as file:
+        for start in range(0, times, RECORDS):
+            file.write(line * min(RECORDS, times - start))

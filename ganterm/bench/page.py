@@ -45,6 +45,9 @@ def _lines(report: Report) -> Iterator[str]:
     yield "Measured with `ganterm bench`, which writes this page."
     yield ""
     yield from _table(("MACHINE", ""), facts(report))
+    if report.machine["gpu"] is None:
+        yield ""
+        yield "There was no CUDA GPU: what the same code does on one has not been measured here."
     for name, result in report.results.items():
         yield ""
         yield f"## {result.title}"

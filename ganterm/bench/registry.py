@@ -77,6 +77,27 @@ _ALL = (
         "ganterm.bench.checkpoint",
     ),
     Measurement(
+        "memory",
+        "The most memory that training takes, against a plain tutorial loop.",
+        "ganterm.bench.memory",
+    ),
+    Measurement(
+        "growth",
+        "Whether a long run's memory grows.",
+        "ganterm.bench.growth",
+    ),
+    Measurement(
+        "dataset",
+        "Memory that a million images take besides their own size.",
+        "ganterm.bench.dataset",
+        by_name=True,
+    ),
+    Measurement(
+        "sampling",
+        "Time that a thousand new images take.",
+        "ganterm.bench.sampling",
+    ),
+    Measurement(
         "startup",
         "Time that commands take to start and answer.",
         "ganterm.bench.startup",

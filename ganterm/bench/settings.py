@@ -20,6 +20,7 @@ class Settings:
         seconds: time for which each contestant trains on each recipe, warm-up left out.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         scratch: an empty directory on the disk whose cost counts.
+        steps: how long the growth of memory is watched.
         reference: recipe whose whole run in the plain tutorial loop sets the quality to reach.
         fast: recipe that is to reach it sooner.
         whole: whether to train the tutorial loop to its end, rather than only time it.
@@ -30,6 +31,7 @@ class Settings:
     seconds: float = 20.0
     device: str = "auto"
     scratch: Path
+    steps: int = 5000
     reference: str = "dcgan"
     fast: str = "dcgan-classes"
     whole: bool = False

@@ -30,7 +30,8 @@ def bench(
         typer.Argument(
             metavar="NAME",
             help="What to measure: throughput, techniques, limit, breakdown, journal, checkpoint, "
-            "startup, quality, or all; by default all but quality, which takes many minutes.",
+            "memory, growth, dataset, sampling, startup, quality, or all. By default all but "
+            "dataset, which needs 2 GB of disk, and quality, which takes many minutes.",
             show_default=False,
         ),
     ] = None,
@@ -45,6 +46,10 @@ def bench(
             min=0.1, max=86400, help="Seconds for which each contestant trains on each recipe."
         ),
     ] = 20.0,
+    steps: Annotated[
+        int,
+        typer.Option(min=100, max=10**8, help="Steps over which the growth of memory is watched."),
+    ] = 5000,
     fast: Annotated[
         str,
         typer.Option(
@@ -114,6 +119,7 @@ def bench(
             seconds=seconds,
             device=device,
             scratch=place,
+            steps=steps,
             fast=fast,
             reference=reference,
             reference_run=judged,

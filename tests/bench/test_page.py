@@ -39,6 +39,13 @@ def test_the_page_has_machine_versions_date_and_every_figure() -> None:
     assert "| c\\_d | - |" in page
 
 
+def test_a_page_without_a_gpu_says_what_was_not_measured() -> None:
+    """Nobody takes a processor's figures for what a GPU would do."""
+    words = "no CUDA GPU"
+    assert words in markdown(report(gpu=None))
+    assert words not in markdown(report(gpu="Fast GPU"))
+
+
 def test_every_table_is_a_table() -> None:
     """Each row has the cells of its heading, whatever the names hold."""
     blocks = re.findall(r"(?:^\|.*\|$\n?)+", markdown(report(processor="a|b")), re.MULTILINE)

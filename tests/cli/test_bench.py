@@ -53,10 +53,11 @@ def test_all_is_measured_unless_named(tmp_path: Path, asked: list[tuple[str, Set
     assert asked[0][1].recipes == ("mlp", "dcgan")
     asked.clear()
     again = ("--recipe", "sngan", "--recipe", "sngan", "--seconds", "3", "--device", "cpu")
-    assert bench("journal", *again, cwd=tmp_path).exit_code == 0
+    assert bench("journal", *again, "--steps", "700", cwd=tmp_path).exit_code == 0
     ((name, settings),) = asked
     assert name == "journal"
     assert (settings.recipes, settings.seconds, settings.device) == (("sngan",), 3.0, "cpu")
+    assert settings.steps == 700
     assert settings.scratch.parent == tmp_path
 
 
