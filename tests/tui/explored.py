@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from textual.pilot import Pilot
@@ -12,6 +14,7 @@ from ganterm.runs.places import Mix, Place, Scene, Walk, scene_from
 from ganterm.runs.serving import Message
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.explorer import ExplorerScreen
+from tests.tui.driving import make_app
 
 SIDE = 8
 DIRECTIONS = 24
@@ -156,6 +159,16 @@ async def explored(app: GantermApp, pilot: Pilot[None], run: RunDir) -> Explorer
     assert isinstance(app.screen, ExplorerScreen)
     await settled(app.screen, pilot)
     return app.screen
+
+
+@asynccontextmanager
+async def exploring(
+    run: RunDir, size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[tuple[GantermApp, Pilot[None], ExplorerScreen]]:
+    """Run an app that explores a run, and give it, its pilot and the explorer's screen."""
+    app = make_app(run.path.parent)
+    async with app.run_test(size=size) as pilot:
+        yield app, pilot, await explored(app, pilot, run)
 
 
 async def press(screen: ExplorerScreen, pilot: Pilot[None], *keys: str) -> None:

@@ -13,11 +13,9 @@ from ganterm.runs.layout import RunDir
 from ganterm.runs.places import Place
 from ganterm.tui.app import FULL_CANVAS
 from ganterm.tui.screens import serving
-from tests.tui.driving import SIZES, awaited, make_app, screen_text, write_run
+from tests.tui.driving import awaited, make_app, screen_text, write_run
 from tests.tui.explored import PlayedServer, explored, played, press
-from tests.tui.golden import assert_golden
-
-at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+from tests.tui.golden import assert_golden, at_every_size
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +46,7 @@ async def shown(
 async def test_the_sliders(size: tuple[int, int], run: RunDir) -> None:
     """An image and its sliders, one of them moved; more where there is room."""
     text = await shown(size, run, "right", "right", "down", "left")
-    assert_golden(f"explorer-{size[0]}x{size[1]}", text)
+    assert_golden("explorer", text, size)
 
 
 @at_every_size
@@ -56,7 +54,7 @@ async def test_the_sliders(size: tuple[int, int], run: RunDir) -> None:
 async def test_the_way_from_a_to_b(size: tuple[int, int], run: RunDir) -> None:
     """Both ends, and how far one is."""
     keys = ("a", "right", "right", "b", "2", "l", "right")
-    assert_golden(f"explorer-walk-{size[0]}x{size[1]}", await shown(size, run, *keys))
+    assert_golden("explorer-walk", await shown(size, run, *keys), size)
 
 
 @at_every_size
@@ -64,21 +62,21 @@ async def test_the_way_from_a_to_b(size: tuple[int, int], run: RunDir) -> None:
 async def test_the_sketch(size: tuple[int, int], run: RunDir) -> None:
     """A pad, and the nearest image in the place of the other."""
     keys = ("4", "space", "down", "down", "right", "right", "space")
-    assert_golden(f"explorer-sketch-{size[0]}x{size[1]}", await shown(size, run, *keys))
+    assert_golden("explorer-sketch", await shown(size, run, *keys), size)
 
 
 @awaited
 async def test_the_places(run: RunDir) -> None:
     """Bookmarks, and the way one came."""
     text = await shown((80, 24), run, "right", "comma", "3", "down")
-    assert_golden("explorer-places-80x24", text)
+    assert_golden("explorer-places", text, (80, 24))
 
 
 @awaited
 async def test_classes(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
     """A conditional generator has a line of them."""
     monkeypatch.setattr(PlayedServer, "classes", tuple("0123456789"))
-    assert_golden("explorer-classes-80x24", await shown((80, 24), run, "k", "k", "k"))
+    assert_golden("explorer-classes", await shown((80, 24), run, "k", "k", "k"), (80, 24))
 
 
 @awaited
@@ -90,7 +88,7 @@ async def test_trouble(run: RunDir) -> None:
         played(screen).die("The process that draws has died (killed by signal 9).")
         screen.fail(played(screen).trouble)
         await pilot.pause()
-        assert_golden("explorer-trouble-80x24", screen_text(app))
+        assert_golden("explorer-trouble", screen_text(app), (80, 24))
 
 
 @awaited
@@ -99,4 +97,4 @@ async def test_in_ascii(run: RunDir) -> None:
     canvas = Canvas(ColourMode.NONE, Charset.ASCII, 120, 40)
     text = await shown((120, 40), run, "right", canvas=canvas)
     assert text.isascii()
-    assert_golden("explorer-ascii-120x40", text)
+    assert_golden("explorer-ascii", text, (120, 40))

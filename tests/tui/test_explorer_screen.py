@@ -24,9 +24,10 @@ from ganterm.tui.screens import serving
 from ganterm.tui.screens.explorer import ExplorerScreen
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.sketch_pad import SketchPad
+from ganterm.tui.widgets.sliders import Sliders
 from tests.cli.checkpointed import untrained
 from tests.tui.driving import awaited, make_app, screen_text, write_run
-from tests.tui.explored import PlayedServer, explored, picture, played, press, settled
+from tests.tui.explored import PlayedServer, explored, exploring, picture, played, press, settled
 
 SECONDS = 60.0
 
@@ -118,11 +119,9 @@ async def test_the_generator_is_loaded_with_words_and_its_first_image_is_drawn(
 
 
 @awaited
-async def test_sliders_by_keys(run: RunDir, tmp_path: Path) -> None:
+async def test_sliders_by_keys(run: RunDir) -> None:
     """The arrows choose and move; 0 puts one in the middle; none goes beyond its ends."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         assert screen.exploration.values["f0"] == -3.0
         await press(screen, pilot, "right", "shift+right", "down", "left")
         moves = dict(screen.exploration.place.moves)
@@ -138,11 +137,9 @@ async def test_sliders_by_keys(run: RunDir, tmp_path: Path) -> None:
 
 
 @awaited
-async def test_sliders_by_the_mouse(run: RunDir, tmp_path: Path) -> None:
+async def test_sliders_by_the_mouse(run: RunDir) -> None:
     """A click on a bar puts the slider there, one on the name chooses, the wheel nudges."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (_, pilot, screen):
         width = screen.sliders._bar
         await pilot.click("#sliders", offset=(8 + width // 2, 3))
         await settled(screen, pilot)
@@ -160,11 +157,9 @@ async def test_sliders_by_the_mouse(run: RunDir, tmp_path: Path) -> None:
 
 
 @awaited
-async def test_of_requests_that_wait_the_newest_is_answered(run: RunDir, tmp_path: Path) -> None:
+async def test_of_requests_that_wait_the_newest_is_answered(run: RunDir) -> None:
     """A slow process is not asked for more than it was: what it skips leaves no trace."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (_, pilot, screen):
         server = played(screen)
         server.silent = True
         await pilot.press("right", "right", "right")
@@ -180,11 +175,9 @@ async def test_of_requests_that_wait_the_newest_is_answered(run: RunDir, tmp_pat
 
 
 @awaited
-async def test_seeds_truncation_and_undo(run: RunDir, tmp_path: Path) -> None:
+async def test_seeds_truncation_and_undo(run: RunDir) -> None:
     """A seed is asked for, a random one is not; every place can be gone back to."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         here = screen.exploration
         await pilot.press("s")
         await pilot.pause()
@@ -208,11 +201,9 @@ async def test_seeds_truncation_and_undo(run: RunDir, tmp_path: Path) -> None:
 
 
 @awaited
-async def test_a_walk_from_a_to_b(run: RunDir, tmp_path: Path) -> None:
+async def test_a_walk_from_a_to_b(run: RunDir) -> None:
     """Both are picked with their images, walked between, and one goes on from half-way."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         here = screen.exploration
         await press(screen, pilot, "2", "right")
         assert here.showing == "place"
@@ -235,11 +226,24 @@ async def test_a_walk_from_a_to_b(run: RunDir, tmp_path: Path) -> None:
 
 
 @awaited
-async def test_a_walk_plays_to_and_fro(run: RunDir, tmp_path: Path) -> None:
+async def test_a_walk_by_the_mouse(run: RunDir) -> None:
+    """A click on the way goes there, and the wheel a little on."""
+    async with exploring(run) as (_, pilot, screen):
+        await press(screen, pilot, "a", "r", "b", "2")
+        way = screen.query_one("#way", Sliders)
+        await pilot.click("#way", offset=(8 + way._bar // 2, 0))
+        await settled(screen, pilot)
+        assert screen.exploration.at == pytest.approx(0.5)
+        assert screen.exploration.showing == "walk"
+        way.post_message(Sliders.Turned(way, 0, 1))
+        await settled(screen, pilot)
+        assert screen.exploration.at > 0.5
+
+
+@awaited
+async def test_a_walk_plays_to_and_fro(run: RunDir) -> None:
     """Space starts and stops it; at an end it turns round."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "a", "r", "b", "2", "space")
         assert "playing" in screen_text(app)
         screen.exploration.at = 0.99
@@ -255,20 +259,16 @@ async def test_a_walk_plays_to_and_fro(run: RunDir, tmp_path: Path) -> None:
 
 
 @awaited
-async def test_a_place_is_kept_with_the_run_and_gone_back_to(run: RunDir, tmp_path: Path) -> None:
+async def test_a_place_is_kept_with_the_run_and_gone_back_to(run: RunDir) -> None:
     """Under a name, as its point, so that it means the same in another session."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "right", "m")
         await typed(app, pilot, "a fine one")
         (mark,) = bookmarks.read_bookmarks(run)
         assert (mark.name, mark.step) == ("a fine one", 400)
         assert mark.place == Place(vector=screen.vector)
         bookmarks.keep(run, Bookmark("seed five", Place(5), 400))
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "3", "down", "enter")
         assert screen.exploration.place == Place(5)
         await press(screen, pilot, "d")
@@ -278,11 +278,9 @@ async def test_a_place_is_kept_with_the_run_and_gone_back_to(run: RunDir, tmp_pa
 
 
 @awaited
-async def test_the_way_one_came_is_gone_back(run: RunDir, tmp_path: Path) -> None:
+async def test_the_way_one_came_is_gone_back(run: RunDir) -> None:
     """The newest place is on top; two clicks go to one, as Enter does."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (_, pilot, screen):
         for seed in (1, 2, 3):
             screen.visit_seed(seed)
             await settled(screen, pilot)
@@ -296,14 +294,10 @@ async def test_the_way_one_came_is_gone_back(run: RunDir, tmp_path: Path) -> Non
 
 
 @awaited
-async def test_bookmarks_that_cannot_be_read_are_told_of_and_left(
-    run: RunDir, tmp_path: Path
-) -> None:
+async def test_bookmarks_that_cannot_be_read_are_told_of_and_left(run: RunDir) -> None:
     """The explorer goes on without them."""
     bookmarks.file_of(run).write_text("nonsense")
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         assert "does not hold bookmarks" in next(iter(app._notifications)).message
         await press(screen, pilot, "m")
         await typed(app, pilot, "x")
@@ -311,14 +305,10 @@ async def test_bookmarks_that_cannot_be_read_are_told_of_and_left(
 
 
 @awaited
-async def test_classes_are_turned_and_clicked(
-    run: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_classes_are_turned_and_clicked(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the generator has them; else it is said that there are none."""
     monkeypatch.setattr(PlayedServer, "classes", ("zero", "one", "two"))
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "k")
         assert screen.exploration.place.label == 1
         await press(screen, pilot, "K", "K")
@@ -330,11 +320,9 @@ async def test_classes_are_turned_and_clicked(
 
 
 @awaited
-async def test_other_directions(run: RunDir, tmp_path: Path) -> None:
+async def test_other_directions(run: RunDir) -> None:
     """Key v has the sliders be single dimensions, and words say what takes so long."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "down", "v")
         assert screen.exploration.family == "d"
         assert screen.exploration.chosen == 0
@@ -345,11 +333,9 @@ async def test_other_directions(run: RunDir, tmp_path: Path) -> None:
 
 
 @awaited
-async def test_other_checkpoints(run: RunDir, tmp_path: Path) -> None:
+async def test_other_checkpoints(run: RunDir) -> None:
     """The same place as it was earlier in the training, and back at the newest."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "right", "left_square_bracket")
         here = screen.exploration.place
         assert "step 200" in screen_text(app)
@@ -363,13 +349,9 @@ async def test_other_checkpoints(run: RunDir, tmp_path: Path) -> None:
 
 
 @awaited
-async def test_a_digit_is_drawn_by_keys_and_the_nearest_is_seen(
-    run: RunDir, tmp_path: Path
-) -> None:
+async def test_a_digit_is_drawn_by_keys_and_the_nearest_is_seen(run: RunDir) -> None:
     """Space lowers the pen; what was found can be gone on from; strokes are taken back."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "4", "down", "right")
         assert screen.sketch.pad.empty
         await press(screen, pilot, "space", "down", "down", "space")
@@ -386,11 +368,9 @@ async def test_a_digit_is_drawn_by_keys_and_the_nearest_is_seen(
 
 
 @awaited
-async def test_a_digit_is_drawn_with_the_mouse(run: RunDir, tmp_path: Path) -> None:
+async def test_a_digit_is_drawn_with_the_mouse(run: RunDir) -> None:
     """Dragging draws a line, the right button wipes, x wipes all."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (_, pilot, screen):
         await press(screen, pilot, "4")
         pad = screen.query_one(SketchPad)
         fit = pad.fit
@@ -411,12 +391,10 @@ async def test_a_digit_is_drawn_with_the_mouse(run: RunDir, tmp_path: Path) -> N
 
 @awaited
 async def test_a_process_that_dies_is_told_of_and_started_again_at_the_next_key(
-    run: RunDir, tmp_path: Path
+    run: RunDir,
 ) -> None:
     """Where one was stays where one was."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "right")
         here = screen.exploration.place
         played(screen).die("The process that draws has died (killed by signal 9).")
@@ -436,9 +414,7 @@ async def test_another_run_is_begun_anew(run: RunDir, tmp_path: Path) -> None:
     """Nothing of the one before is left: neither place nor bookmarks nor image."""
     other = write_run(tmp_path, "dcgan-002")
     bookmarks.keep(run, Bookmark("of the first", Place(5), 400))
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "r", "a", "escape")
         await explored(app, pilot, other)
         assert screen.exploration.place == Place()
@@ -451,11 +427,9 @@ async def test_another_run_is_begun_anew(run: RunDir, tmp_path: Path) -> None:
 
 
 @awaited
-async def test_images_are_painted_in_other_colours_and_alone(run: RunDir, tmp_path: Path) -> None:
+async def test_images_are_painted_in_other_colours_and_alone(run: RunDir) -> None:
     """As the samples of the monitor are."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "c", "C", "z")
         assert "inverted, stretched" in screen_text(app)
         assert screen.query_one("#picture").size.width == 120

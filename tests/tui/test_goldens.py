@@ -11,7 +11,6 @@ from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.prompt import PromptScreen
 from ganterm.tui.screens.runs import RunsScreen
 from tests.tui.driving import (
-    SIZES,
     awaited,
     list_runs,
     make_app,
@@ -20,13 +19,7 @@ from tests.tui.driving import (
     some_runs,
     write_run,
 )
-from tests.tui.golden import assert_golden
-
-at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-
-
-def _name(what: str, size: tuple[int, int]) -> str:
-    return f"{what}-{size[0]}x{size[1]}"
+from tests.tui.golden import assert_golden, at_every_size
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +38,7 @@ async def test_the_list_of_runs(size: tuple[int, int]) -> None:
         await pilot.pause()
         await pilot.press("space", "space", "down", "down")
         await pilot.pause()
-        assert_golden(_name("runs", size), screen_text(app))
+        assert_golden("runs", screen_text(app), size)
 
 
 @at_every_size
@@ -65,7 +58,7 @@ async def test_the_run_under_the_cursor(size: tuple[int, int]) -> None:
         list_runs(app, [overview_of(run.name, step=400, steps=400)])
         app.screen.look_closer()
         await pilot.pause()
-        assert_golden(_name("closer", size), screen_text(app))
+        assert_golden("closer", screen_text(app), size)
 
 
 @at_every_size
@@ -76,7 +69,7 @@ async def test_no_runs_yet(size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         list_runs(app, [])
         await pilot.pause()
-        assert_golden(_name("no-runs", size), screen_text(app))
+        assert_golden("no-runs", screen_text(app), size)
 
 
 @at_every_size
@@ -88,7 +81,7 @@ async def test_the_help(size: tuple[int, int]) -> None:
         list_runs(app, some_runs())
         await pilot.press("question_mark")
         await pilot.pause()
-        assert_golden(_name("help", size), screen_text(app))
+        assert_golden("help", screen_text(app), size)
 
 
 @at_every_size
@@ -100,7 +93,7 @@ async def test_a_question(size: tuple[int, int]) -> None:
         list_runs(app, some_runs())
         app.push_screen(ConfirmScreen("Delete dcgan-001?", "5.1M are gone then.", yes="Delete"))
         await pilot.pause()
-        assert_golden(_name("confirm", size), screen_text(app))
+        assert_golden("confirm", screen_text(app), size)
 
 
 @at_every_size
@@ -112,7 +105,7 @@ async def test_an_entry(size: tuple[int, int]) -> None:
         list_runs(app, some_runs())
         app.push_screen(PromptScreen("Another name for dcgan-001", "dcgan-001"))
         await pilot.pause()
-        assert_golden(_name("prompt", size), screen_text(app))
+        assert_golden("prompt", screen_text(app), size)
 
 
 @at_every_size
@@ -131,7 +124,7 @@ async def test_a_comparison(size: tuple[int, int]) -> None:
         app.compare_runs(runs)
         app.read_now()
         await pilot.pause()
-        assert_golden(_name("compare", size), screen_text(app))
+        assert_golden("compare", screen_text(app), size)
 
 
 @awaited
@@ -144,4 +137,4 @@ async def test_the_list_of_runs_in_ascii() -> None:
         await pilot.pause()
         text = screen_text(app)
         assert text.isascii()
-        assert_golden("help-ascii-80x24", text)
+        assert_golden("help-ascii", text, (80, 24))

@@ -74,7 +74,7 @@ async def test_what_stands_is_named_with_its_remedy(
     app = make_app(living.run.path.parent, run=living.run)
     async with app.run_test(size=size) as pilot:
         await look(app, pilot)
-        assert_golden(f"monitor-alert-{size[0]}x{size[1]}", screen_text(app))
+        assert_golden("monitor-alert", screen_text(app), size)
 
 
 @awaited

@@ -10,11 +10,9 @@ from textual.pilot import Pilot
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
-from tests.tui.driving import SIZES, awaited, make_app, screen_text
-from tests.tui.golden import assert_golden
+from tests.tui.driving import awaited, make_app, screen_text
+from tests.tui.golden import assert_golden, at_every_size
 from tests.tui.judged import judge, judged_run
-
-at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ async def test_a_judged_run(size: tuple[int, int], run: RunDir, tmp_path: Path) 
     """Figures beside the floor, a score over the steps; everything where there is room."""
     app = make_app(tmp_path)
     async with app.run_test(size=size) as pilot:
-        assert_golden(f"judge-{size[0]}x{size[1]}", await shown(app, pilot, run))
+        assert_golden("judge", await shown(app, pilot, run), size)
 
 
 @pytest.mark.parametrize("pane", ["2", "3", "4"])
@@ -59,7 +57,7 @@ async def test_each_pane(pane: str, run: RunDir, tmp_path: Path) -> None:
     """Classes, pictures and other runs where there is room for one pane alone."""
     app = make_app(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        assert_golden(f"judge-pane-{pane}-80x24", await shown(app, pilot, run, pane, "left"))
+        assert_golden(f"judge-pane-{pane}", await shown(app, pilot, run, pane, "left"), (80, 24))
 
 
 @at_every_size
@@ -69,7 +67,7 @@ async def test_a_run_that_was_not_judged(size: tuple[int, int], tmp_path: Path) 
     run = judged_run(tmp_path, steps=())
     app = make_app(tmp_path)
     async with app.run_test(size=size) as pilot:
-        assert_golden(f"judge-nothing-{size[0]}x{size[1]}", await shown(app, pilot, run))
+        assert_golden("judge-nothing", await shown(app, pilot, run), size)
 
 
 @awaited
@@ -80,4 +78,4 @@ async def test_the_judge_in_ascii(run: RunDir, tmp_path: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         text = await shown(app, pilot, run)
         assert text.isascii()
-        assert_golden("judge-ascii-120x40", text)
+        assert_golden("judge-ascii", text, (120, 40))

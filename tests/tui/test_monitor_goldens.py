@@ -13,11 +13,9 @@ from ganterm.render.png import save_png
 from ganterm.render.raster import Raster
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import steering
-from tests.tui.driving import SIZES, awaited, make_app, screen_text
-from tests.tui.golden import assert_golden
+from tests.tui.driving import awaited, make_app, screen_text
+from tests.tui.golden import assert_golden, at_every_size
 from tests.tui.living import LivingRun
-
-at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +63,7 @@ async def test_a_run_that_trains(size: tuple[int, int], living: LivingRun) -> No
     """Curves, samples, settings and story, as much of it as there is room for."""
     app = make_app(living.run.path.parent, run=living.run)
     async with app.run_test(size=size) as pilot:
-        assert_golden(f"monitor-{size[0]}x{size[1]}", await _shown(app, pilot))
+        assert_golden("monitor", await _shown(app, pilot), size)
 
 
 @at_every_size
@@ -76,7 +74,7 @@ async def test_reading_earlier_steps(size: tuple[int, int], living: LivingRun) -
     async with app.run_test(size=size) as pilot:
         await _shown(app, pilot)
         await pilot.press("m", "m", "plus", "s", "l")
-        assert_golden(f"monitor-reading-{size[0]}x{size[1]}", await _shown(app, pilot))
+        assert_golden("monitor-reading", await _shown(app, pilot), size)
 
 
 @at_every_size
@@ -87,7 +85,7 @@ async def test_a_run_whose_worker_was_killed(size: tuple[int, int], living: Livi
     living.die()
     app = make_app(living.run.path.parent, run=living.run)
     async with app.run_test(size=size) as pilot:
-        assert_golden(f"monitor-crashed-{size[0]}x{size[1]}", await _shown(app, pilot))
+        assert_golden("monitor-crashed", await _shown(app, pilot), size)
 
 
 @at_every_size
@@ -98,7 +96,7 @@ async def test_the_settings(size: tuple[int, int], living: LivingRun) -> None:
     async with app.run_test(size=size) as pilot:
         await _shown(app, pilot)
         await pilot.press("3", "down", "right", "down", "down")
-        assert_golden(f"monitor-steering-{size[0]}x{size[1]}", await _shown(app, pilot))
+        assert_golden("monitor-steering", await _shown(app, pilot), size)
 
 
 @awaited
@@ -109,4 +107,4 @@ async def test_the_monitor_in_ascii(living: LivingRun) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         text = await _shown(app, pilot)
         assert text.isascii()
-        assert_golden("monitor-ascii-80x24", text)
+        assert_golden("monitor-ascii", text, (80, 24))

@@ -9,11 +9,9 @@ import pytest
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import FULL_CANVAS, GantermApp
-from tests.tui.driving import SIZES, awaited, make_app, screen_text
-from tests.tui.golden import assert_golden
+from tests.tui.driving import awaited, make_app, screen_text
+from tests.tui.golden import assert_golden, at_every_size
 from tests.tui.sampled import sampled_run
-
-at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 @pytest.fixture
@@ -36,16 +34,12 @@ async def text_after(
         return screen_text(app)
 
 
-def _name(what: str, size: tuple[int, int]) -> str:
-    return f"{what}-{size[0]}x{size[1]}"
-
-
 @at_every_size
 @awaited
 async def test_samples_beside_real_data(run: RunDir, size: tuple[int, int]) -> None:
     """An earlier step, with all the room there is."""
     text = await text_after(run, size, "z", "t", "left")
-    assert_golden(_name("samples-real", size), text)
+    assert_golden("samples-real", text, size)
 
 
 @at_every_size
@@ -53,7 +47,7 @@ async def test_samples_beside_real_data(run: RunDir, size: tuple[int, int]) -> N
 async def test_one_image(run: RunDir, size: tuple[int, int]) -> None:
     """The seventh, in the pane beside the charts where there is room for both."""
     text = await text_after(run, size, "enter", *"nnnnnn")
-    assert_golden(_name("samples-image", size), text)
+    assert_golden("samples-image", text, size)
 
 
 @awaited
@@ -62,4 +56,4 @@ async def test_samples_in_ascii(run: RunDir) -> None:
     canvas = Canvas(ColourMode.NONE, Charset.ASCII, 80, 24)
     text = await text_after(run, (80, 24), "t", canvas=canvas)
     assert text.isascii()
-    assert_golden("samples-ascii-80x24", text)
+    assert_golden("samples-ascii", text, (80, 24))

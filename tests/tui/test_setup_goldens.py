@@ -10,15 +10,9 @@ from ganterm import recipes
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.runs.task import TaskProgress
 from ganterm.tui.widgets import fetch_bar
-from tests.tui.driving import SIZES, awaited, make_app, screen_text
+from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.forms import COUNTED, TIMED, describe, open_form
-from tests.tui.golden import assert_golden
-
-at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-
-
-def _name(what: str, size: tuple[int, int]) -> str:
-    return f"{what}-{size[0]}x{size[1]}"
+from tests.tui.golden import assert_golden, at_every_size
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +32,7 @@ async def test_an_untouched_form(size: tuple[int, int]) -> None:
         screen = await open_form(app, pilot, TIMED)
         describe(screen)
         await pilot.pause()
-        assert_golden(_name("setup", size), screen_text(app))
+        assert_golden("setup", screen_text(app), size)
 
 
 @at_every_size
@@ -51,7 +45,7 @@ async def test_a_form_with_changes_and_problems(size: tuple[int, int]) -> None:
         screen = await open_form(app, pilot, environment=typed)
         screen.form.go_to("channels")
         await pilot.pause()
-        assert_golden(_name("setup-wrong", size), screen_text(app))
+        assert_golden("setup-wrong", screen_text(app), size)
 
 
 @at_every_size
@@ -77,7 +71,7 @@ async def test_a_form_whose_data_are_being_fetched(
         describe(screen)
         await pilot.press("ctrl+d", "ctrl+f", *"penalty", "enter", "down")
         await pilot.pause()
-        assert_golden(_name("setup-fetching", size), screen_text(app))
+        assert_golden("setup-fetching", screen_text(app), size)
 
 
 @at_every_size
@@ -89,7 +83,7 @@ async def test_the_choice_of_a_dataset(size: tuple[int, int]) -> None:
         screen.form.go_to("dataset")
         await pilot.press("enter")
         await pilot.pause()
-        assert_golden(_name("setup-datasets", size), screen_text(app))
+        assert_golden("setup-datasets", screen_text(app), size)
 
 
 @at_every_size
@@ -107,7 +101,7 @@ async def test_the_command(size: tuple[int, int]) -> None:
         await open_form(app, pilot, environment=typed)
         await pilot.press("ctrl+y")
         await pilot.pause()
-        assert_golden(_name("setup-command", size), screen_text(app))
+        assert_golden("setup-command", screen_text(app), size)
 
 
 @awaited
@@ -120,4 +114,4 @@ async def test_the_form_in_ascii() -> None:
         await pilot.pause()
         text = screen_text(app)
         assert text.isascii()
-        assert_golden("setup-ascii-80x24", text)
+        assert_golden("setup-ascii", text, (80, 24))

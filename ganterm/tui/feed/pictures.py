@@ -37,6 +37,11 @@ class Sheet:
         return 256 + sum(len(image.pixels) for image in self.images)
 
 
+READING: Final = Sheet(trouble="reading …")
+"""Stands for what has not been read yet."""
+_NO_REAL: Final = Sheet(trouble="no real data were saved")
+
+
 class Pictures:
     """Reads what is wanted, in a thread, and keeps what was read lately."""
 
@@ -62,6 +67,16 @@ class Pictures:
                 return None
             self._sheets.move_to_end(path)
             return kept[1]
+
+    def beside(self, real: Path | None) -> Sheet | None:
+        """Return the sheet of real images at `real`; None where none are wanted.
+
+        Not every run has them; what cannot be read is taken for that.
+        """
+        if real is None:
+            return None
+        sheet = self.get(real) or READING
+        return _NO_REAL if sheet.trouble and sheet is not READING else sheet
 
     def want(self, *paths: Path) -> None:
         """Read these next, in this order, and nothing that was wanted before.

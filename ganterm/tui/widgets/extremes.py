@@ -17,7 +17,7 @@ from textual.containers import Vertical
 from ganterm.render.tint import CONTRASTS, TINTS, Tone
 from ganterm.runs.layout import RunDir
 from ganterm.tui.feed.change import SampleRef
-from ganterm.tui.feed.pictures import Pictures, Sheet
+from ganterm.tui.feed.pictures import READING, Pictures, Sheet
 from ganterm.tui.watch.verdicts import picture_of
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.picture_pair import PicturePair
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("best", "worst")
 _WORDS: Final = {"best": "most convincing", "worst": "least convincing"}
-_READING: Final = Sheet(trouble="reading …")
-_NO_REAL: Final = Sheet(trouble="no real data were saved")
 
 
 class Extremes(Vertical, can_focus=True):
@@ -137,7 +135,7 @@ class Extremes(Vertical, can_focus=True):
             path = self._sample.path
         real = self._run.real_samples if self._run and self.real else None
         self._pictures.want(*(each for each in (path, real) if each is not None))
-        self.pair.show(self._fake(path), self._beside(real), self.tone)
+        self.pair.show(self._fake(path), self._pictures.beside(real), self.tone)
         said = self.pair.zoomed_words or self.pair.hidden_words or self.tone.words
         line = self.query_one(ChoiceLine)
         if self._sample:
@@ -148,10 +146,4 @@ class Extremes(Vertical, can_focus=True):
     def _fake(self, path: Path | None) -> Sheet:
         if path is None:
             return Sheet(trouble="no picture was kept")
-        return self._pictures.get(path) or _READING
-
-    def _beside(self, real: Path | None) -> Sheet | None:
-        if real is None:
-            return None
-        sheet = self._pictures.get(real) or _READING
-        return _NO_REAL if sheet.trouble and sheet is not _READING else sheet
+        return self._pictures.get(path) or READING

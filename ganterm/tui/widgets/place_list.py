@@ -9,10 +9,10 @@ from typing import ClassVar, NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
+
+from ganterm.tui.widgets.row_lines import RowLines
 
 
 class PlaceRow(NamedTuple):
@@ -24,12 +24,8 @@ class PlaceRow(NamedTuple):
     here: bool = False
 
 
-class PlaceList(Widget, can_focus=True):
-    """Lines of which one is chosen, those around it in view.
-
-    Attributes:
-        at: the line that is chosen.
-    """
+class PlaceList(RowLines[PlaceRow]):
+    """Lines of which one is chosen, unless there are headings alone."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"places--{part}" for part in ("heading", "text", "aside", "chosen", "blurred")
@@ -51,18 +47,6 @@ class PlaceList(Widget, can_focus=True):
 
         index: int
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id=id)
-        self.at = 0
-        self._rows: Sequence[PlaceRow] = ()
-        self._top = 0
-        self._painted: dict[int, tuple[PlaceRow | None, str]] = {}
-
-    @property
-    def rows(self) -> Sequence[PlaceRow]:
-        """What it shows."""
-        return self._rows
-
     def show(self, rows: Sequence[PlaceRow]) -> None:
         """Show other lines; only those that changed are painted."""
         self._rows = rows
@@ -77,7 +61,7 @@ class PlaceList(Widget, can_focus=True):
             self.at = (after or lines[-1:])[0] if by >= 0 else (before or lines[:1])[-1]
         else:
             self.at = 0
-        self._repaint()
+        self.repaint()
 
     def move(self, by: int) -> None:
         """Choose a line further down, or up."""
@@ -85,8 +69,8 @@ class PlaceList(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Choose a line; two clicks open it."""
-        at = event.y + self._top
-        if at < len(self._rows) and not self._rows[at].heading:
+        at = self.row_at(event.y)
+        if at is not None and not self._rows[at].heading:
             self.choose(at)
             if event.chain == 2:
                 self.post_message(self.Opened(at))
@@ -101,31 +85,20 @@ class PlaceList(Widget, can_focus=True):
         event.stop()
         self.move(1)
 
-    def on_focus(self) -> None:
-        """Show the chosen line as such."""
-        self._repaint()
+    def is_chosen(self, index: int) -> bool:
+        """Tell whether the line at `index` is chosen; a heading never is."""
+        return super().is_chosen(index) and not self._rows[index].heading
 
-    def on_blur(self) -> None:
-        """Show the chosen line faintly."""
-        self._repaint()
+    def scrolled(self, top: int, height: int) -> int:
+        """Return the top line; the first heading is seen with the line below it."""
+        top = super().scrolled(top, height)
+        if top == 1:
+            return 0 if self.at < height else 1
+        return top
 
-    def on_resize(self) -> None:
-        """Keep the chosen line in view."""
-        self._painted.clear()
-        self._repaint()
-        self.refresh()
-
-    def notify_style_update(self) -> None:
-        """Paint in another theme's colours."""
-        super().notify_style_update()
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
+    def draw_row(self, row: PlaceRow, ground: str) -> Strip:
         """Draw one line."""
-        row, ground = self._painted[y] = self._line(y)
         width = self.size.width
-        if row is None:
-            return Strip.blank(width, self.rich_style)
         style = self.get_component_rich_style(
             f"places--{ground or ('heading' if row.heading else 'text')}"
         )
@@ -138,25 +111,6 @@ class PlaceList(Widget, can_focus=True):
             segments.append(Segment(f"  {_shortened(row.aside, left)}", aside))
         rest = style if ground or row.heading else self.rich_style
         return Strip(segments).adjust_cell_length(width, rest)
-
-    def _line(self, y: int) -> tuple[PlaceRow | None, str]:
-        at = y + self._top
-        if at >= len(self._rows):
-            return None, ""
-        row = self._rows[at]
-        chosen = at == self.at and not row.heading
-        return row, ("chosen" if self.has_focus else "blurred") if chosen else ""
-
-    def _repaint(self) -> None:
-        height = max(self.size.height, 1)
-        self._top = min(max(self._top, self.at - height + 1), self.at)
-        if self._top == 1:
-            # The first heading is seen with the line below it.
-            self._top = 0 if self.at < height else 1
-        self._top = min(self._top, max(len(self._rows) - height, 0))
-        for y in range(height):
-            if self._painted.get(y) != self._line(y):
-                self.refresh(Region(0, y, self.size.width, 1))
 
 
 def _shortened(text: str, width: int) -> str:

@@ -17,7 +17,7 @@ from textual.timer import Timer
 
 from ganterm.render.tint import CONTRASTS, TINTS, Tone
 from ganterm.tui.feed.change import SampleRef
-from ganterm.tui.feed.pictures import Pictures, Sheet
+from ganterm.tui.feed.pictures import READING, Pictures, Sheet
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.widgets.filmstrip import Filmstrip
 from ganterm.tui.widgets.part_line import Part, PartLine
@@ -31,9 +31,7 @@ FILM_RATE: Final = 8.0
 """Pictures a second of a film where the connection is quick."""
 FILM_SECONDS: Final = 20.0
 """About how long a film takes at most; a longer history is shown in larger steps."""
-_READING: Final = Sheet(trouble="reading …")
 _NONE_YET: Final = Sheet(trouble="no samples yet")
-_NO_REAL: Final = Sheet(trouble="no real data were saved")
 
 
 class Preview(Vertical, can_focus=True):
@@ -249,7 +247,7 @@ class Preview(Vertical, can_focus=True):
         if not self.is_mounted:
             return
         self._choose()
-        self.pair.show(self._fake, self._real, self.tone)
+        self.pair.show(self._fake, self._pictures.beside(self._real_path), self.tone)
         self.query_one(PartLine).show(*self._caption())
         self.query_one(Filmstrip).show(len(self._samples), self._at, self._film is not None)
 
@@ -274,15 +272,8 @@ class Preview(Vertical, can_focus=True):
     @property
     def _fake(self) -> Sheet:
         if self._drawn is None:
-            return _READING if self._samples else _NONE_YET
-        return self._pictures.get(self._drawn.path) or _READING
-
-    @property
-    def _real(self) -> Sheet | None:
-        if self._real_path is None:
-            return None
-        sheet = self._pictures.get(self._real_path) or _READING
-        return _NO_REAL if sheet.trouble and sheet is not _READING else sheet
+            return READING if self._samples else _NONE_YET
+        return self._pictures.get(self._drawn.path) or READING
 
     def _caption(self) -> list[Part]:
         if self._drawn is None:

@@ -8,10 +8,10 @@ from typing import ClassVar, Final, NamedTuple
 
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
+
+from ganterm.tui.widgets.row_lines import RowLines
 
 _NAME: Final = 6
 _VALUE: Final = 7
@@ -27,7 +27,7 @@ class SliderRow(NamedTuple):
     moved: bool = False
 
 
-class Sliders(Widget, can_focus=True):
+class Sliders(RowLines[SliderRow]):
     """As many sliders as there is room for, those around the chosen one."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -75,47 +75,19 @@ class Sliders(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self._rows: Sequence[SliderRow] = ()
-        self._chosen = 0
-        self._top = 0
         self._dragged: int | None = None
-        self._painted: dict[int, tuple[SliderRow | None, str]] = {}
-
-    @property
-    def rows(self) -> Sequence[SliderRow]:
-        """What the lines show."""
-        return self._rows
 
     def show(self, rows: Sequence[SliderRow], chosen: int) -> None:
         """Show sliders as they stand; only lines that changed are painted."""
-        self._rows, self._chosen = rows, chosen
-        self._repaint()
-
-    def on_focus(self) -> None:
-        """Show the chosen line as such."""
-        self._repaint()
-
-    def on_blur(self) -> None:
-        """Show the chosen line faintly."""
-        self._repaint()
-
-    def on_resize(self) -> None:
-        """Keep the chosen line in view."""
-        self._painted.clear()
-        self._repaint()
-        self.refresh()
-
-    def notify_style_update(self) -> None:
-        """Paint in another theme's colours."""
-        super().notify_style_update()
-        self.refresh()
+        self._rows, self.at = rows, chosen
+        self.repaint()
 
     # By the mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of a slider."""
-        at = event.y + self._top
-        if 0 <= at < len(self._rows):
+        at = self.row_at(event.y)
+        if at is not None:
             self._dragged = at
             self.capture_mouse()
             self._drag(event)
@@ -141,8 +113,8 @@ class Sliders(Widget, can_focus=True):
 
     def _turn(self, event: events.MouseEvent, by: int) -> None:
         event.stop()
-        at = event.y + self._top
-        if 0 <= at < len(self._rows):
+        at = self.row_at(event.y)
+        if at is not None:
             self.post_message(self.Turned(self, at, by))
 
     def _drag(self, event: events.MouseEvent) -> None:
@@ -165,12 +137,8 @@ class Sliders(Widget, can_focus=True):
         room = self.size.width - 2 - _NAME - _VALUE - 1
         return max(room - (room + 1) % 2, _LEAST_BAR)
 
-    def render_line(self, y: int) -> Strip:
+    def draw_row(self, row: SliderRow, ground: str) -> Strip:
         """Draw one slider."""
-        row, ground = self._painted[y] = self._line(y)
-        width = self.size.width
-        if row is None:
-            return Strip.blank(width, self.rich_style)
         on = self.get_component_rich_style(f"sliders--{ground}") if ground else None
         name, track, knob, value = (
             on or self.get_component_rich_style(f"sliders--{part}")
@@ -181,22 +149,7 @@ class Sliders(Widget, can_focus=True):
         left, mark, right = track_of(row.value, self._bar)
         segments += [Segment(left, track), Segment(mark, knob), Segment(right, track)]
         segments.append(Segment(f" {row.words:>{_VALUE - 1}}{'*' if row.moved else ' '}", value))
-        return Strip(segments).adjust_cell_length(width, on or self.rich_style)
-
-    def _line(self, y: int) -> tuple[SliderRow | None, str]:
-        at = y + self._top
-        if at >= len(self._rows):
-            return None, ""
-        ground = ("chosen" if self.has_focus else "blurred") if at == self._chosen else ""
-        return self._rows[at], ground
-
-    def _repaint(self) -> None:
-        height = max(self.size.height, 1)
-        self._top = min(max(self._top, self._chosen - height + 1), self._chosen)
-        self._top = min(self._top, max(len(self._rows) - height, 0))
-        for y in range(height):
-            if self._painted.get(y) != self._line(y):
-                self.refresh(Region(0, y, self.size.width, 1))
+        return Strip(segments).adjust_cell_length(self.size.width, on or self.rich_style)
 
 
 def track_of(value: float | None, width: int) -> tuple[str, str, str]:

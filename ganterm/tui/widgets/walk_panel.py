@@ -65,7 +65,7 @@ class WalkPanel(Vertical, can_focus=True):
         share = crossover / layers if crossover is not None and layers else exploration.at
         told = f"{crossover} of {layers}" if mixes else f"{exploration.at:.0%}"
         self.query_one("#way", Sliders).show(
-            [SliderRow("A to B", 2 * share - 1 if both else None, told, moved=False)], -1
+            [SliderRow("A to B", 2 * share - 1 if both else None, told, moved=False)], 0
         )
         self.query_one("#between", PartLine).show(
             Part("from A to B" if both else "pick two places", "title", 9),
