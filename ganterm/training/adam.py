@@ -6,6 +6,7 @@ seconds at every start of a worker, for training that compiles nothing.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +29,8 @@ class EagerAdam(Adam):
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Make one step on the parameters' gradients, as `Adam.step` does."""
-        plain: Callable[..., float | None] = getattr(Adam.step, "__wrapped__", Adam.step)
+        # Around it stand PyTorch's call of the compiler, and once an Adam was made a hook's.
+        plain: Callable[..., float | None] = inspect.unwrap(Adam.step)
         return plain(self, closure)
 
 

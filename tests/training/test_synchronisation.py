@@ -10,6 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ganterm import recipes
+from ganterm.training.loop import Trainer
 from tests.training.common import small, trainer
 
 WAITING = {
@@ -62,28 +63,31 @@ def test_the_count_sees_what_waits(value: str) -> None:
     assert waits.counted.total() >= 1
 
 
+def waits_of(run: Trainer, steps: int, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Return what `steps` steps would wait for; a copy to the host fails."""
+    with monkeypatch.context() as patched, Waits() as waits:
+        for method in COPYING:
+            patched.setattr(torch.Tensor, method, _copied)
+        for _ in range(steps):
+            run.advance()
+    counted: Counter[str] = waits.counted
+    return counted
+
+
 @pytest.mark.parametrize("recipe", recipes.names())
 def test_no_step_waits(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Six steps of a recipe, with everything they measure, wait for nothing."""
     run = trainer(small(recipe, log_every=2))
     run.advance()
-    for method in COPYING:
-        monkeypatch.setattr(torch.Tensor, method, _copied)
-    with Waits() as waits:
-        for _ in range(6):
-            run.advance()
-    assert not waits.counted
+    assert not waits_of(run, 6, monkeypatch)
 
 
 @pytest.mark.parametrize("penalty", ["wgan-gp", "r1", "r1+r2"])
-def test_no_penalty_waits(penalty: str) -> None:
+def test_no_penalty_waits(penalty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor do steps with a penalty, augmentation and an average."""
     settings = {"penalty": penalty, "penalty_weight": 1.0, "ema_kimg": 1.0}
     run = trainer(small("wgan-gp", augment="translation,cutout", **settings))
-    with Waits() as waits:
-        for _ in range(2):
-            run.advance()
-    assert not waits.counted
+    assert not waits_of(run, 2, monkeypatch)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -51,12 +51,13 @@ def test_a_source_is_parsed_once(parsed: list[str]) -> None:
 
 
 def test_other_variables_give_other_styles() -> None:
-    """A theme's colours reach what was parsed with another's."""
+    """A theme's colours reach what was parsed with another's, and the first's do so again."""
     sheet = sheet_of(ink="red")
     assert ink(sheet) == Color.parse("red")
-    sheet.set_variables({"ink": "blue"})
-    sheet.reparse()
-    assert ink(sheet) == Color.parse("blue")
+    for colour in ("blue", "red"):
+        sheet.set_variables({"ink": colour})
+        sheet.reparse()
+        assert ink(sheet) == Color.parse(colour)
 
 
 def test_a_changed_source_is_parsed(parsed: list[str]) -> None:
@@ -64,4 +65,5 @@ def test_a_changed_source_is_parsed(parsed: list[str]) -> None:
     sheet = sheet_of(ink="red")
     sheet.add_source("Label { color: green; }", read_from=("one", ""))
     sheet.reparse()
+    assert parsed == [SHEET, "Label { color: green; }"]
     assert ink(sheet) == Color.parse("green")
