@@ -7,7 +7,6 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.autograd.profiler_util import FunctionEventAvg
 from torch.profiler import ProfilerActivity, profile
 
@@ -93,11 +92,13 @@ def group_of(operation: str) -> str:
 
 
 def shares(events: Iterable[FunctionEventAvg], seconds: float, *, on_gpu: bool) -> dict[str, float]:
-    """Return the share of `seconds` that each group takes; together they are 1 or a little more."""
+    """Return the share of `seconds` that each group takes; together they are 1 or a little more.
+
+    On a GPU its kernels are events as well, and the operations that launch them have their time
+    too: it counts once, as the operations'.
+    """
     spent: dict[str, float] = defaultdict(float)
     for event in events:
-        if event.device_type != DeviceType.CPU:
-            continue  # a kernel, which the operation that launched it has counted
         own = event.self_device_time_total if on_gpu else event.self_cpu_time_total
         spent[group_of(event.key or "")] += own * 1e-6 / seconds
     spent[HOST] = max(1 - sum(each for group, each in spent.items() if group != HOST), 0.0)

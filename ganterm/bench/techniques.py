@@ -97,9 +97,7 @@ class ChannelsFirstLoop(TrainerLoop):
 
 class _ChannelsFirst(Batches):
     def __getitem__(self, index: int) -> torch.Tensor:
-        batch = super().__getitem__(index)
-        # Through two dimensions: grey images are contiguous either way and would stay as they are.
-        return batch.flatten(1).contiguous().view(batch.shape)
+        return super().__getitem__(index).contiguous()
 
 
 def measure(settings: Settings, progress: Progress) -> Result:

@@ -1,9 +1,12 @@
+import itertools
+
 import pytest
 import torch
 
 from ganterm.bench import limit
 from ganterm.bench.limit import Product, count_flops
 from ganterm.bench.pace import Pace, TrainerLoop
+from ganterm.bench.result import Spread
 from ganterm.bench.settings import Settings
 from ganterm.bench.workload import loop_of, prepare
 from ganterm.data.progress import silent
@@ -21,24 +24,31 @@ def small_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_share_is_of_the_product_in_the_same_format(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each format's steps are held against its own products."""
+    """Each format's steps are held against its own products, round by round."""
+    turns = itertools.count(4)  # of four contestants: a round's load is its number
 
     def step(self: TrainerLoop, seconds: float) -> Pace:
-        return Pace(1, 1, 0.5 if self.trainer.config.precision == "float32" else 0.25)
+        load = next(turns) // 4
+        return Pace(1, 1, load * (0.5 if self.trainer.config.precision == "float32" else 0.25))
 
     def multiply(self: Product, seconds: float) -> Pace:
-        return Pace(1, 0, 1e-3 if self.left.dtype == torch.float32 else 1e-4)
+        load = next(turns) // 4
+        return Pace(1, 0, load * (1e-3 if self.left.dtype == torch.float32 else 1e-4))
 
     monkeypatch.setattr(TrainerLoop, "train", step)
     monkeypatch.setattr(Product, "train", multiply)
     monkeypatch.setattr(limit, "count_flops", lambda _: 1e6)
     result = limit.measure(settings, silent)
     assert [row["precision"] for row in result.rows] == ["float32", "bfloat16"]
-    assert [figure(result, "achieved", row) for row in (0, 1)] == [2e6, 4e6]
-    peaks = [figure(result, "peak", row) for row in (0, 1)]
-    assert peaks == pytest.approx([2 * 64**3 / 1e-3, 2 * 64**3 / 1e-4])
-    shares = [figure(result, "share", row) for row in (0, 1)]
-    assert shares == pytest.approx([2e6 / peaks[0], 4e6 / peaks[1]])
+    # The two rounds that count are loaded twice and three times.
+    middle = (1 / 2 + 1 / 3) / 2
+    achieved = [figure(result, "achieved", row) for row in (0, 1)]
+    assert achieved == pytest.approx([2e6 * middle, 4e6 * middle])
+    flops = 2 * 64**3
+    shares = [row["share"] for row in result.rows]
+    for share, expected in zip(shares, (2e6 * 1e-3 / flops, 4e6 * 1e-4 / flops), strict=True):
+        assert isinstance(share, Spread)
+        assert [share.low, share.high] == pytest.approx([expected, expected])
 
 
 @pytest.mark.usefixtures("two_rounds")

@@ -1,6 +1,7 @@
 import dataclasses
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 import torch
 from torch import nn
@@ -68,9 +69,13 @@ def test_layout_is_no_matter_to_networks_that_do_not_convolve(
     assert [row["technique"] for row in result.rows] == [AS_IT_IS]
 
 
-def test_channels_first_means_images_weights_and_what_becomes_of_them() -> None:
+@pytest.mark.parametrize("channels", [1, 3])
+def test_channels_first_means_images_weights_and_what_becomes_of_them(channels: int) -> None:
     """No convolution is given anything laid out channels last."""
-    loop = ChannelsFirstLoop(prepare(RECIPE, "cpu", silent), CPU)
+    workload = prepare(RECIPE, "cpu", silent)
+    config = msgspec.structs.replace(workload.config, channels=channels)
+    images = workload.images.repeat(1, channels, 1, 1)
+    loop = ChannelsFirstLoop(dataclasses.replace(workload, config=config, images=images), CPU)
     strides: list[tuple[int, ...]] = []
 
     def note(layer: nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
