@@ -25,13 +25,14 @@ _COLUMNS = (
 )
 
 
-def measure(settings: Settings, progress: Progress) -> Result:
-    """Train each recipe in both loops, in turns, each time in a new process.
-
-    Raises `ConfigError` for a recipe that the tutorial loop cannot train.
-    """
+def check(settings: Settings) -> None:
+    """Raise `ConfigError` for a recipe that the tutorial loop cannot train."""
     for recipe in settings.recipes:
         check_comparable(config_of(recipe, settings.device))
+
+
+def measure(settings: Settings, progress: Progress) -> Result:
+    """Train each recipe in both loops, in turns, each time in a new process."""
     rows: list[dict[str, Value]] = []
     for recipe in settings.recipes:
         found: dict[str, list[dict[str, Any]]] = {loop: [] for loop in LOOPS}

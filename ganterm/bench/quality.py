@@ -13,9 +13,9 @@ from ganterm.bench.settings import Settings, labelled
 from ganterm.bench.wholerun import WholeRun, train_whole
 from ganterm.bench.workload import Workload, config_of, prepare, recipe_name
 from ganterm.config import FIELDS, RunConfig
-from ganterm.config.length import steps_of
 from ganterm.config.schema import OUTPUT
 from ganterm.data import Progress
+from ganterm.data.progress import silent
 from ganterm.errors import ConfigError
 from ganterm.judging.checkpoints import choose_judge
 from ganterm.judging.judge import Judge
@@ -61,19 +61,25 @@ class _Court:
         ).fields
 
 
-def measure(settings: Settings, progress: Progress) -> Result:
-    """Time both and judge what they make.
-
-    Raises `DataError` where the data are missing, `ConfigError` for recipes or a run that cannot
-    be compared, and `WorkerError` when the fast recipe's training fails.
-    """
+def check(settings: Settings) -> None:
+    """Raise `ConfigError` for what cannot be compared, and `DataError` where the data are missing."""
     plain = config_of(settings.reference, settings.device, substitute=False)
     check_comparable(plain)
     _check_same_images(plain, settings)
+    workload = prepare(settings.reference, settings.device, silent, substitute=False)
+    if settings.reference_run is not None:
+        _earlier(settings.reference_run, workload)
+
+
+def measure(settings: Settings, progress: Progress) -> Result:
+    """Time both and judge what they make.
+
+    Raises `WorkerError` when the fast recipe's training fails.
+    """
     workload = prepare(settings.reference, settings.device, progress, substitute=False)
-    steps = steps_of(workload.config, len(workload.images))
+    steps = workload.steps
     run = settings.reference_run
-    reference = None if run is None else _earlier(run, workload, steps)
+    reference = None if run is None else _earlier(run, workload)
     source = source_of(workload.config)
     judge = choose_judge(None, source, progress=progress)
     court = _Court(judge, obtain_reference(judge, source, progress=progress))
@@ -107,7 +113,7 @@ def measure(settings: Settings, progress: Progress) -> Result:
         ),
         columns=_COLUMNS,
         rows=rows,
-        notes=_notes(workload, court.judge, known=wanted is not None),
+        notes=_notes(workload, settings, court.judge, known=wanted is not None),
     )
 
 
@@ -124,8 +130,11 @@ def _how(settings: Settings, steps: int) -> str:
     return f"{timed} Its quality is an earlier run's, of the same networks and updates."
 
 
-def _notes(workload: Workload, judge: Judge, *, known: bool) -> list[str]:
+def _notes(workload: Workload, settings: Settings, judge: Judge, *, known: bool) -> list[str]:
     notes = [f"{workload.name}: {workload.data}.", f"Judge {judge.digest}: {judge.words}."]
+    if config_of(settings.fast, settings.device).conditional != "none":
+        fast = recipe_name(settings.fast)
+        notes.append(f"{fast} is told the classes of the images, and the tutorial loop is not.")
     if not known:
         notes.append(
             f"The tutorial loop's quality is not known: name a finished run of {workload.name} "
@@ -181,17 +190,17 @@ def _train_steps(
     return Pace(len(span), images, seconds)
 
 
-def _earlier(path: Path, workload: Workload, steps: int) -> Trained:
-    """Return what a finished run made after `steps` steps of the tutorial loop's own updates.
+def _earlier(path: Path, workload: Workload) -> Trained:
+    """Return what a finished run made of the tutorial loop's own updates, after as many of them.
 
     Raises `ConfigError` where it has other settings, or no checkpoint of that step.
     """
     run = RunDir(path)
-    checkpoint = run.checkpoint_path(steps)
+    checkpoint = run.checkpoint_path(workload.steps)
     if not checkpoint.is_file():
         raise ConfigError(
-            f"--reference-run {run.name} has no checkpoint of step {steps:,}, where the tutorial "
-            "loop ends; name a run that has."
+            f"--reference-run {run.name} has no checkpoint of step {workload.steps:,}, where the "
+            "tutorial loop ends; name a run that has."
         )
     trained = load_generator(checkpoint)
     for name, field in FIELDS.items():

@@ -39,6 +39,12 @@ class Measurement:
     module: str
     by_name: bool = False
 
+    def check(self, settings: Settings) -> None:
+        """Raise what speaks against measuring under `settings`, as far as that can be told."""
+        check = getattr(importlib.import_module(self.module), "check", None)
+        if check is not None:
+            check(settings)
+
     def run(self, settings: Settings, progress: Progress) -> Result:
         """Import the module and measure; raises what it raises."""
         measure = cast(Measure, importlib.import_module(self.module).measure)

@@ -50,8 +50,11 @@ def run_suite(
 ) -> Report:
     """Make the measurements and return their report; raises what a measurement raises.
 
+    All of them are checked before the first is made, so that nothing is measured in vain.
     What they leave in `settings.scratch` is for the caller to remove, as `scratch` does.
     """
+    for measurement in measurements:
+        measurement.check(settings)
     date = datetime.now(timezone.utc).isoformat(timespec="seconds")
     machine = describe_machine()
     results = {}

@@ -25,13 +25,14 @@ _COLUMNS = (
 )
 
 
-def measure(settings: Settings, progress: Progress) -> Result:
-    """Race the tutorial loop, float32 and bfloat16 on each recipe.
-
-    Raises `ConfigError` for a recipe that the tutorial loop cannot train.
-    """
+def check(settings: Settings) -> None:
+    """Raise `ConfigError` for a recipe that the tutorial loop cannot train."""
     for recipe in settings.recipes:
         check_comparable(config_of(recipe, settings.device))
+
+
+def measure(settings: Settings, progress: Progress) -> Result:
+    """Race the tutorial loop, float32 and bfloat16 on each recipe."""
     workloads = [prepare(recipe, settings.device, progress) for recipe in settings.recipes]
     return Result(
         title="Throughput",

@@ -11,6 +11,7 @@ import msgspec
 from ganterm.bench.pace import TrainerLoop
 from ganterm.bench.settings import labelled
 from ganterm.config import RunConfig, resolve
+from ganterm.config.length import steps_of
 from ganterm.data import CATALOGUE, Progress, load
 from ganterm.data.catalogue import missing_splits
 
@@ -37,6 +38,11 @@ class Workload:
     data: str
     labels: torch.Tensor | None = None
     classes: int = 0
+
+    @property
+    def steps(self) -> int:
+        """The generator's steps of the recipe's whole run."""
+        return steps_of(self.config, len(self.images))
 
 
 def config_of(recipe: str, device: str, *, substitute: bool = True) -> RunConfig:

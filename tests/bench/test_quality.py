@@ -10,7 +10,6 @@ from ganterm.bench.pace import Pace
 from ganterm.bench.result import Spread
 from ganterm.bench.settings import Settings
 from ganterm.bench.wholerun import WholeRun, train_whole
-from ganterm.bench.workload import prepare
 from ganterm.data.progress import silent
 from ganterm.errors import ConfigError, DataError
 from ganterm.runs.layout import RunDir
@@ -97,6 +96,13 @@ def test_without_the_loops_quality_nothing_is_said_to_reach_it(
     assert any("--reference-run" in note and "--whole" in note for note in result.notes)
 
 
+def test_a_recipe_that_is_told_the_classes_is_said_to_be(asked: Settings, turns: Turns) -> None:
+    """Who reads that it is as good knows what it had besides."""
+    Path(asked.fast).write_text(Path(asked.fast).read_text() + 'conditional = "projection"\n')
+    notes = quality.measure(asked, silent).notes
+    assert "quick is told the classes of the images, and the tutorial loop is not." in notes
+
+
 def test_a_loop_that_trains_to_its_end_is_timed_whole(asked: Settings, turns: Turns) -> None:
     """All its steps are taken, some before each run, and each seed is held against its FID."""
     result = quality.measure(dataclasses.replace(asked, whole=True), silent)
@@ -118,6 +124,7 @@ def test_real_runs_are_judged_by_a_real_judge(
     assert (loop["trained"], loop["steps"]) == ("tutorial loop of plain", STEPS)
     assert (fast["trained"], fast["seed"], fast["steps"]) == ("quick", 3, 3)
     assert loop["judge"] == fast["judge"]
+    assert not any("classes" in note for note in result.notes)
     assert any(str(loop["judge"]) in note for note in result.notes)
     assert loop["images"] == fast["images"] == 200
     assert figure(result, "fid", 0) > figure(result, "floor") > 0
@@ -132,20 +139,21 @@ def test_an_earlier_run_stands_for_the_loop_if_it_trained_alike(
     """Another seed changes nothing; another rate does, and a run that ended sooner is none."""
     run = RunDir(tmp_path / "runs" / "earlier")
     train_whole(plain, seed=7, device="cpu", run=run, what="", progress=silent)
-    workload = prepare(plain, "cpu", silent)
-    assert quality._earlier(run.path, workload, STEPS).step == STEPS
-    with pytest.raises(ConfigError, match="no checkpoint of step 10,000"):
-        quality._earlier(run.path, workload, 10_000)
+    settings = dataclasses.replace(asked, reference_run=run.path)
+    quality.check(settings)
     Path(plain).write_text(SMALL + "lr_g = 0.5\n")
     with pytest.raises(ConfigError, match=r"earlier has lr_g = 0\.0002, and plain has 0\.5"):
-        quality._earlier(run.path, prepare(plain, "cpu", silent), STEPS)
+        quality.check(settings)
+    Path(plain).write_text(SMALL.replace(f"steps = {STEPS}", "epochs = 200"))
+    with pytest.raises(ConfigError, match="no checkpoint of step 22,400"):
+        quality.check(settings)
 
 
 def test_what_cannot_be_compared_is_refused_at_once(settings: Settings, plain: str) -> None:
     """Missing data, images of two kinds and a loop of its own kind each have a sentence."""
     with pytest.raises(DataError, match="mnist is not on this machine"):
-        quality.measure(dataclasses.replace(settings, fast="dcgan"), silent)
+        quality.check(dataclasses.replace(settings, fast="dcgan"))
     with pytest.raises(ConfigError, match="mnist of 28x28 and plain like digits of 8x8"):
-        quality.measure(dataclasses.replace(settings, reference=plain), silent)
+        quality.check(dataclasses.replace(settings, reference=plain))
     with pytest.raises(ConfigError, match="tutorial loop has no"):
-        quality.measure(dataclasses.replace(settings, reference="wgan-gp"), silent)
+        quality.check(dataclasses.replace(settings, reference="wgan-gp"))

@@ -8,7 +8,7 @@ from ganterm.bench.result import Column, Result
 from ganterm.bench.settings import Settings
 from ganterm.bench.suite import run_suite, scratch
 from ganterm.data.progress import Progress, silent
-from ganterm.errors import TrainingError
+from ganterm.errors import DataError, TrainingError
 
 
 def test_a_report_has_every_result_and_what_it_holds_for(
@@ -16,6 +16,7 @@ def test_a_report_has_every_result_and_what_it_holds_for(
 ) -> None:
     """Date, machine and versions stand beside the results, which come by name."""
     result = Result("Title", "How.", [Column("a", "A")], [{"a": "x"}])
+    monkeypatch.setattr(Measurement, "check", lambda *_: None)
     monkeypatch.setattr(Measurement, "run", lambda *_: result)
     report = run_suite(list(MEASUREMENTS.values()), settings, silent)
     found = report.as_mapping()
@@ -23,6 +24,16 @@ def test_a_report_has_every_result_and_what_it_holds_for(
     assert list(found["measurements"]) == list(MEASUREMENTS)
     assert found["date"].endswith("+00:00")
     assert {"ganterm", "python", "torch"} <= found["versions"].keys()
+
+
+def test_nothing_is_measured_in_vain(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What speaks against the last measurement is told before the first is made."""
+    made: list[str] = []
+    monkeypatch.setattr(Measurement, "run", lambda self, *_: made.append(self.name))
+    chosen = [MEASUREMENTS["journal"], MEASUREMENTS["quality"]]
+    with pytest.raises(DataError, match="mnist is not on this machine"):
+        run_suite(chosen, settings, silent)
+    assert made == []
 
 
 def test_a_full_disk_is_told_in_one_sentence(

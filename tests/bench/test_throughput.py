@@ -57,9 +57,8 @@ def test_the_real_loops_race_and_say_on_which_images(settings: Settings) -> None
 
 
 def test_an_incomparable_recipe_is_refused_before_anything_is_measured(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
 ) -> None:
     """The recipes before it are not timed in vain."""
-    monkeypatch.setattr(throughput, "prepare", None)
     with pytest.raises(ConfigError, match="d_steps = 5"):
-        throughput.measure(dataclasses.replace(settings, recipes=(RECIPE, "wgan-gp")), silent)
+        throughput.check(dataclasses.replace(settings, recipes=(RECIPE, "wgan-gp")))
