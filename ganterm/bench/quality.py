@@ -62,7 +62,7 @@ class _Court:
 
 
 def check(settings: Settings) -> None:
-    """Raise `ConfigError` for what cannot be compared, and `DataError` where the data are missing."""
+    """Raise `ConfigError` for what cannot be compared, `DataError` where the data are missing."""
     plain = config_of(settings.reference, settings.device, substitute=False)
     check_comparable(plain)
     _check_same_images(plain, settings)
