@@ -24,6 +24,10 @@ def resume(
     device: Annotated[
         str | None, typer.Option(help="Train on another device: cpu, cuda, cuda:N, mps or auto.")
     ] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option(help="Run the steps in another mode: eager, compiled, graphed or auto."),
+    ] = None,
     runs_dir: RunsDir = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
@@ -44,4 +48,6 @@ def resume(
     arguments = [f"--steps={steps}"] if steps else [f"--epochs={epochs}"] if epochs else []
     if device is not None:
         arguments.append(f"--device={parse_value('device', device)}")
+    if mode is not None:
+        arguments.append(f"--mode={parse_value('mode', mode)}")
     start_and_follow(found, arguments, detach=detach, as_json=as_json)

@@ -195,6 +195,12 @@ def _objective(config: RunConfig) -> Iterator[Problem]:
 
 
 def _step(config: RunConfig) -> Iterator[Problem]:
+    if config.mode == "graphed" and config.device in {"cpu", "mps"}:
+        yield Problem(
+            "mode",
+            f"graphed needs a CUDA device, and device is {config.device}; set mode = eager, or "
+            "device = cuda.",
+        )
     if config.reuse_fakes and config.g_batch != 1:
         yield Problem(
             "g_batch",

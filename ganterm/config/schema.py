@@ -125,6 +125,14 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             "float32 is exact; bfloat16 is quicker where the hardware has it",
         ),
     ] = "float32"
+    mode: Annotated[
+        Literal["eager", "compiled", "graphed", "auto"],
+        _about(
+            DATA,
+            "How steps are run: as they are, with compiled networks, or captured as CUDA graphs.",
+            "eager is the reference; auto measures at the start and takes the quickest",
+        ),
+    ] = "eager"
 
     generator: Annotated[
         GeneratorName,

@@ -34,6 +34,25 @@ class EagerAdam(Adam):
         return plain(self, closure)
 
 
+def set_learning_rate(group: dict[str, Any], rate: float) -> None:
+    """Train a group of parameters at `rate` from now on.
+
+    Where captured graphs read the rate from a tensor it is written there, without waiting for the
+    device.
+    """
+    if isinstance(group["lr"], torch.Tensor):
+        group["lr"].fill_(rate)
+    else:
+        group["lr"] = rate
+
+
+def make_capturable(optimizer: Adam, device: torch.device) -> None:
+    """Have `optimizer` keep on `device` what changes from step to step, for graphs to read."""
+    for group in optimizer.param_groups:
+        group["capturable"] = True
+        group["lr"] = torch.as_tensor(group["lr"], dtype=torch.float32, device=device)
+
+
 def _answer_for_dynamo() -> None:
     """Have the methods that would import the compiler run as they are.
 

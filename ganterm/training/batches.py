@@ -58,6 +58,11 @@ class Batches:
             return None
         return self._labels.index_select(0, self._chosen(index))
 
+    @property
+    def largest(self) -> int:
+        """Images in a full batch."""
+        return self.size(0)
+
     def size(self, index: int) -> int:
         """Return how many images batch `index` holds, without fetching it."""
         start = (index % self.per_epoch) * self.batch_size

@@ -55,10 +55,21 @@ class JudgementDue:
 
 
 @dataclass(frozen=True)
+class FellBack:
+    """From `step` on steps run in eager, because `mode` did not work here, and `why`."""
+
+    step: int
+    mode: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """The run reached its length."""
 
     step: int
 
 
-Event = Boundary | Metrics | EpochEnded | SampleDue | CheckpointDue | JudgementDue | Finished
+Event = (
+    Boundary | Metrics | EpochEnded | SampleDue | CheckpointDue | JudgementDue | FellBack | Finished
+)

@@ -13,6 +13,7 @@ from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
 from ganterm.errors import ConfigError, TrainingError
 from ganterm.networks.configured import growth_of
 from ganterm.networks.growth import grow
+from ganterm.training.adam import set_learning_rate
 from ganterm.training.batches import Batches
 from ganterm.training.build import build
 from ganterm.training.ema import Ema
@@ -21,11 +22,13 @@ from ganterm.training.events import (
     CheckpointDue,
     EpochEnded,
     Event,
+    FellBack,
     Finished,
     JudgementDue,
     Metrics,
     SampleDue,
 )
+from ganterm.training.modes import Mode, Step, step_in
 from ganterm.training.schedule import lr_factor
 from ganterm.training.seeding import seed_default_generators
 from ganterm.training.statistics import FirstNonFinite, RunningMeans
@@ -52,6 +55,10 @@ class Trainer:
     """Trains a GAN on `images`, uint8 (N, C, H, W); `run` yields what happens.
 
     A conditional run needs their `labels`, int64 (N,), each below `classes`.
+
+    Steps are run in the configuration's mode; `auto` stands for eager until `choice.choose` has
+    found something quicker and `run_in` is told so. Raises `ConfigError` where this machine does
+    not have the mode.
 
     The weights after a step are a function of the configuration, the images and the live settings
     alone, so stopping anywhere and going on from the exported state changes nothing.
@@ -87,9 +94,18 @@ class Trainer:
         self.grow()
         self._broken = FirstNonFinite(MEASURED)
         self._pending: list[tuple[Metrics | EpochEnded, dict[str, torch.Tensor]]] = []
-        self._gan_step = GanStep(self.networks, config, self._record)
+        self._fallbacks: list[str] = []
+        self.run_in("eager" if config.mode == "auto" else config.mode)
         self._clock = (time.perf_counter(), 0)
         self._rate = 0.0
+
+    def run_in(self, mode: Mode) -> None:
+        """Run the steps to come in `mode`; raises `ConfigError` where this machine lacks it."""
+        step = GanStep(self.networks, self.config, self._record)
+        self._gan_step: Step = step_in(
+            mode, step, self.batches.largest, fell_back=self._fallbacks.append
+        )
+        self.mode: Mode = mode
 
     @property
     def steps_total(self) -> int:
@@ -123,6 +139,9 @@ class Trainer:
             yield Boundary(self.step)
             epochs_before = self.epochs_ended
             self.advance()
+            while self._fallbacks:
+                yield FellBack(self.step, self.mode, self._fallbacks.pop(0))
+                self.mode = "eager"
             epochs = self.epochs_ended
             if epochs > epochs_before:
                 means = self.epoch_means.take()
@@ -222,7 +241,8 @@ class Trainer:
 
     def use(self, config: RunConfig) -> None:
         """Train on under `config`, which differs from the present one in live settings only."""
-        self.config = self._gan_step.config = config
+        self.config = config
+        self._gan_step.use(config)
 
     def _measured_rate(self) -> float:
         since, images = self._clock
@@ -256,4 +276,4 @@ class Trainer:
             (self.networks.optimizer_d, self.config.lr_d),
         ):
             for group in optimizer.param_groups:
-                group["lr"] = rate * factor * group["factor"]
+                set_learning_rate(group, rate * factor * group["factor"])

@@ -38,6 +38,9 @@ MEASURED = (
 Record = Callable[[tuple[str, ...], torch.Tensor], None]
 """Takes a row of scalars: their names and a tensor of as many values, still on the device."""
 
+Forward = Callable[[torch.Tensor, "torch.Tensor | None"], torch.Tensor]
+"""A network as it is called: with latents or images, and with labels."""
+
 
 class GanStep:
     """Trains both networks for one generator step at a time.
@@ -49,12 +52,18 @@ class GanStep:
     So real and fake have the same share of every class, from which the discriminator could tell
     them apart otherwise, and what compares them image by image (relativistic pairing, the
     interpolates of WGAN-GP) compares within a class.
+
+    Attributes:
+        generator, discriminator: what runs the networks forward. Whoever puts something quicker in
+            their place leaves penalties alone, which run the discriminator itself.
     """
 
     def __init__(self, networks: Networks, config: RunConfig, record: Record) -> None:
         self.networks = networks
         self.config = config
         self.record = record
+        self.generator: Forward = networks.generator
+        self.discriminator: Forward = networks.discriminator
         self.device = next(networks.generator.parameters()).device
         self.g_parameters = list(networks.generator.parameters())
         self.d_parameters = list(networks.discriminator.parameters())
@@ -63,6 +72,14 @@ class GanStep:
     def loss(self) -> Loss:
         """The loss of both networks."""
         return LOSSES[self.config.loss]
+
+    def use(self, config: RunConfig) -> None:
+        """Go on under `config`, which differs from the present one in live settings only."""
+        self.config = config
+
+    def penalises(self, batch: int) -> bool:
+        """Tell whether the lazy penalty is due at batch `batch` of the run."""
+        return self.config.penalty != "none" and batch % self.config.penalty_every == 0
 
     def run(
         self,
@@ -85,7 +102,7 @@ class GanStep:
             # Only the fakes that train the generator too need its graph.
             with_graph = self.config.reuse_fakes and position == last
             fakes = self._generate(real.shape[0], classes, with_graph=with_graph)
-            penalise = (first_batch + position) % self.config.penalty_every == 0
+            penalise = self.penalises(first_batch + position)
             if self.config.d_update == "joint":
                 self._d_joint(real, fakes.detach(), classes, penalise=penalise)
             else:
@@ -109,13 +126,11 @@ class GanStep:
     ) -> torch.Tensor:
         z = torch.randn(count, self.config.z_dim, device=self.device)
         with torch.set_grad_enabled(with_graph), self._autocast():
-            images: torch.Tensor = self.networks.generator(z, labels)
-        return images
+            return self.generator(z, labels)
 
     def _judge(self, images: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
         with self._autocast():
-            logits: torch.Tensor = self.networks.discriminator(images, labels)
-        return logits
+            return self.discriminator(images, labels)
 
     def _d_joint(
         self,

@@ -59,6 +59,7 @@ def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag) -> ExitCod
                 steps=arguments.steps,
                 epochs=arguments.epochs,
                 device=arguments.device,
+                mode=arguments.mode,
             )
             status = Status(
                 state="starting", step=job.step, steps=job.config.steps, started=time.time()
@@ -84,6 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="new length in steps")
     parser.add_argument("--epochs", type=int, help="new length in epochs")
     parser.add_argument("--device", help="another device than the run began on")
+    parser.add_argument("--mode", help="another mode than the run began in")
     parser.add_argument(
         "--started-by", type=json.loads, default=sys.argv, help="command line, as a JSON array"
     )

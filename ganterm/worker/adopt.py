@@ -138,8 +138,7 @@ def _tell(
             step,
             run=run.name,
             config=to_mapping(config),
-            # Weights that do not say how far they were trained are of a run without a length.
-            steps=step,
+            steps=config.steps,
             epochs=config.epochs or None,
             controls=0,
             pending=[],
@@ -147,6 +146,7 @@ def _tell(
             data_crc32="",
             device="cpu",
             threads=torch.get_num_threads(),
+            mode=config.mode,
             host=HOST,
             pid=0,
             versions={
@@ -170,7 +170,7 @@ def _tell(
         Status(
             state="finished",
             step=step,
-            steps=step,
+            steps=config.steps,
             pid=0,
             device="cpu",
             last_checkpoint=relative,

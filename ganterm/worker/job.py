@@ -36,6 +36,7 @@ class Job:
         step: steps that its state has done.
         threads: CPU threads the run began with, which the last bits of its sums depend on;
             0 where that is not known.
+        mode: how mode `auto` has had the run's steps run so far; empty where that is not known.
         data_crc32: checksum of the images the run began with; empty where it is not known.
         resumed: whether the run has a history.
         parent: run and step, `NAME@STEP`, that a branch without a history goes on from; empty
@@ -52,6 +53,7 @@ class Job:
     checkpoint: Path | None = None
     step: int = 0
     threads: int = 0
+    mode: str = ""
     data_crc32: str = ""
     resumed: bool = False
     parent: str = ""
@@ -70,11 +72,13 @@ def prepare(
     steps: int | None = None,
     epochs: int | None = None,
     device: str | None = None,
+    mode: str | None = None,
 ) -> Job:
     """Find out what to do with `run` from what its directory holds; nothing there is changed.
 
     `repeat` is the directory of a run whose live changes a new run makes again at their steps;
-    `steps` or `epochs` give the run a new length, `device` another place to train.
+    `steps` or `epochs` give the run a new length, `device` another place to train, `mode` another
+    way to run its steps.
 
     Raises:
         ConfigError: the configuration cannot be read, or the run has reached its length.
@@ -95,6 +99,9 @@ def prepare(
     if device is not None:
         moved = msgspec.structs.replace(job.config, device=str(parse_value("device", device)))
         job = dataclasses.replace(job, config=moved)
+    if mode is not None:
+        changed = msgspec.structs.replace(job.config, mode=parse_value("mode", mode))
+        job = dataclasses.replace(job, config=changed, mode="")
     return _with_waiting_commands(job, run, records)
 
 
@@ -139,6 +146,7 @@ def _resumed(
     return Job(
         config=_with_length(config, length),
         threads=_threads_of(openings[0]),
+        mode=str(openings[-1].get("mode", "")),
         data_crc32=str(openings[0].get("data_crc32", "")),
         checkpoint=newest,
         step=step,

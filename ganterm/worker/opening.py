@@ -85,6 +85,7 @@ def _circumstances(trainer: Trainer) -> dict[str, Any]:
         "images": trainer.batches.images.shape[0],
         "device": str(trainer.device),
         "threads": torch.get_num_threads(),
+        "mode": trainer.mode,
         "host": HOST,
         "versions": {
             "ganterm": __version__,

@@ -38,6 +38,14 @@ class Reporter:
         """Take fields of the status down for the next time it is written."""
         self.status = dataclasses.replace(self.status, **facts)
 
+    def say(self, message: str) -> None:
+        """Write what the worker is about, in a few words; its next report takes them back.
+
+        Raises:
+            OSError: as `report`.
+        """
+        self._write(message=message)
+
     def report(self, state: str, trainer: Trainer) -> None:
         """Write that the run is in `state`, and how far it is.
 
@@ -53,6 +61,7 @@ class Reporter:
             epochs=trainer.config.epochs or None,
             device=str(trainer.device),
             memory_bytes=memory_in_use(trainer.device),
+            message="",
         )
 
     def end(self, state: str, step: int, message: str) -> None:

@@ -25,6 +25,7 @@ from ganterm.training.events import (
     CheckpointDue,
     EpochEnded,
     Event,
+    FellBack,
     Finished,
     JudgementDue,
     Metrics,
@@ -39,6 +40,7 @@ from ganterm.worker.commands import Inbox
 from ganterm.worker.job import Job
 from ganterm.worker.judged import WAITED_SECONDS, Judged
 from ganterm.worker.live import LiveChanges
+from ganterm.worker.mode import fallback_message, settle_mode
 from ganterm.worker.opening import write_opening
 from ganterm.worker.outputs import Outputs
 from ganterm.worker.reporting import Reporter
@@ -136,6 +138,7 @@ class Session:
         self.outputs = Outputs(self.run, self.trainer, self.journal, self.lock, classes)
         if self.job.checkpoint is not None:
             self._restore(self.job.checkpoint, classes)
+        about_mode = settle_mode(self.trainer, self.job.mode, self.reporter.say)
         if self.job.resumed:
             history = effective(read_journal(self.run.journal))
             self.doctor.remember(history)
@@ -162,7 +165,8 @@ class Session:
                 f"The images of {config.dataset} are not those the run began with; it goes on with "
                 "them, but not exactly as it would have."
             )
-        for code, sentences in (("run-file", self.job.notes), ("data", notes)):
+        told = (("run-file", self.job.notes), ("data", notes), ("mode", about_mode))
+        for code, sentences in told:
             for note in sentences:
                 self.journal.write("alert", self.trainer.step, code=code, message=note, remedy="")
         self.reporter.report("running", self.trainer)
@@ -186,6 +190,9 @@ class Session:
                 self.doctor.see("metrics", step, values)
             case EpochEnded(step, epoch, values):
                 self.journal.write("epoch", step, epoch=epoch, **values)
+            case FellBack(step):
+                message = fallback_message(event)
+                self.journal.write("alert", step, code="mode", message=message, remedy="")
             case SampleDue():
                 self.outputs.sample()
             case CheckpointDue():

@@ -11,7 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from ganterm import recipes
 from ganterm.training.loop import Trainer
+from ganterm.training.modes import Mode
 from tests.training.common import small, trainer
+from tests.training.tape import taped
 
 WAITING = {
     "aten::_local_scalar_dense",  # item, bool, float, int
@@ -90,12 +92,26 @@ def test_no_penalty_waits(penalty: str, monkeypatch: pytest.MonkeyPatch) -> None
     assert not waits_of(run, 2, monkeypatch)
 
 
+def test_no_replay_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor do graphed steps, whose rates change from one to the next."""
+    run, recorder = taped(small("dcgan", lr_schedule="cosine", penalty="r1"), monkeypatch)
+    for _ in range(2):
+        run.advance()
+    assert not waits_of(run, 3, monkeypatch)
+    assert recorder.replays >= 4
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("mode", ["eager", "graphed"])
 @pytest.mark.parametrize("recipe", recipes.names())
-def test_no_step_waits_for_a_gpu(recipe: str) -> None:
+def test_no_step_waits_for_a_gpu(recipe: str, mode: Mode) -> None:
     """CUDA's own watch over synchronisation agrees."""
-    run = trainer(small(recipe, log_every=2, device="cuda"), device=torch.device("cuda"))
-    run.advance()
+    # Penalised at every step or never, so that the first two steps capture all there is.
+    settings = {"penalty_every": 1, "log_every": 1, "grow_kimg": 0, "fade_kimg": 0}
+    run = trainer(small(recipe, **settings, device="cuda"), device=torch.device("cuda"))
+    run.run_in(mode)
+    for _ in range(2):
+        run.advance()
     torch.cuda.set_sync_debug_mode("error")
     try:
         for _ in range(4):

@@ -25,7 +25,7 @@ class PlainReporter:
         self._began = clock()
         self._next_line = 0.0
         self._reported = -1
-        self._waiting_said = False
+        self._waits_said: set[str] = set()
 
     def open(self, history: History) -> None:
         """Say where the run stands."""
@@ -66,9 +66,14 @@ class PlainReporter:
             say(f"{self.name}: {progress_words(history)}  {loss_words(history)}")
             self._reported = history.step
             self._next_line = now + LINE_SECONDS
-        elif not history.metrics and not self._waiting_said:
-            say(f"{self.name}: loading PyTorch and the data")
-            self._waiting_said = True
+        elif not history.metrics:
+            doing = view.message if view.state == "starting" else ""
+            self._say_once(doing or "loading PyTorch and the data")
+
+    def _say_once(self, what: str) -> None:
+        if what not in self._waits_said:
+            self._waits_said.add(what)
+            say(f"{self.name}: {what}")
 
     def ask(self) -> None:
         """Tell what a second Ctrl-C does."""

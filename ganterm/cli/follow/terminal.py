@@ -188,6 +188,8 @@ class TerminalReporter:
         if not history.metrics:
             waited = duration(time.monotonic() - self._began)
             what = "loading PyTorch and the data" if not history.steps else "the first steps"
+            if view.state == "starting" and view.message:
+                what = safe_text(view.message)
             lines = [Text(f"{self.run.name}: {what} … {waited}", style="dim")]
         else:
             lines = [self._bar(view, history), self._losses(history)]  # type: ignore[list-item]

@@ -1,0 +1,86 @@
+"""The ways to run a step, and which of them a machine has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import Literal, Protocol
+
+import torch
+
+from ganterm.config import RunConfig
+from ganterm.errors import ConfigError
+from ganterm.training.step import GanStep
+
+Mode = Literal["eager", "compiled", "graphed"]
+"""How steps are run, as `RunConfig.mode` asks for once `auto` has made its choice."""
+
+
+class Step(Protocol):
+    """What makes the steps of a training."""
+
+    def use(self, config: RunConfig) -> None:
+        """Go on under `config`, which differs from the present one in live settings only."""
+
+    def run(
+        self,
+        real_batches: Sequence[torch.Tensor],
+        labels: Sequence[torch.Tensor | None] | None = None,
+        *,
+        first_batch: int,
+        measure: bool,
+    ) -> None:
+        """Make one step, as `GanStep.run` does."""
+
+
+def obstacle(mode: Mode, device: torch.device) -> str:
+    """Return why steps cannot be run in `mode` on `device`, as a clause; empty where they can."""
+    if mode == "graphed" and device.type != "cuda":
+        return f"graphed needs a CUDA device, and this run trains on {device.type}"
+    if mode == "compiled":
+        return _compiling_obstacle(device)
+    return ""
+
+
+def check_mode(mode: Mode, device: torch.device) -> None:
+    """Raise `ConfigError` where steps cannot be run in `mode` on `device`."""
+    if why := obstacle(mode, device):
+        raise ConfigError(f"mode: {why}; use eager, or auto, which takes what is there.")
+
+
+def step_in(
+    mode: Mode, step: GanStep, batch_size: int, *, fell_back: Callable[[str], None]
+) -> Step:
+    """Return what runs `step` in `mode`, most of the time on batches of `batch_size`.
+
+    `fell_back` is told why, should it have to run the rest uncompiled or uncaptured. Raises
+    `ConfigError` where this machine does not have the mode.
+    """
+    check_mode(mode, step.device)
+    if mode == "compiled":
+        from ganterm.training.compiled import CompiledStep  # noqa: PLC0415
+
+        return CompiledStep(step, batch_size, fell_back=fell_back)
+    if mode == "graphed":
+        from ganterm.training.cudagraphs import CudaRecorder  # noqa: PLC0415
+        from ganterm.training.graphed import GraphedStep  # noqa: PLC0415
+
+        return GraphedStep(step, CudaRecorder(step.device), fell_back=fell_back)
+    return step
+
+
+def _compiling_obstacle(device: torch.device) -> str:
+    # These imports take seconds: nobody who compiles nothing is to come here.
+    from torch._dynamo.eval_frame import is_dynamo_supported  # noqa: PLC0415
+    from torch._inductor.cpp_builder import get_cpp_compiler  # noqa: PLC0415
+
+    if not is_dynamo_supported():
+        return "compiled is beyond this version of PyTorch under this one of Python"
+    if device.type == "cuda":
+        missing = find_spec("triton") is None
+        return "compiled needs Triton for a CUDA device, and it is not installed" if missing else ""
+    try:
+        get_cpp_compiler()
+    except (RuntimeError, OSError):
+        return "compiled needs a C++ compiler, g++ or the one that CXX names, and there is none"
+    return ""

@@ -1,0 +1,47 @@
+"""A mode that a machine does not have is refused in a sentence, before anything is trained."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ganterm.errors import ConfigError
+from ganterm.training.modes import Mode, check_mode, obstacle
+from tests.training.common import CPU, configured, small, trainer
+
+
+@pytest.mark.parametrize("kind", ["cpu", "mps"])
+def test_graphs_need_a_cuda_device(kind: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^mode: graphed needs a CUDA device.* on {kind}; use"):
+        check_mode("graphed", torch.device(kind))
+
+
+def test_graphs_are_refused_where_the_configuration_says_so_already() -> None:
+    """The form and the command line need not start anything to know."""
+    with pytest.raises(ConfigError, match=r"^mode: .* device is cpu; set mode = eager, or device"):
+        small("mlp", mode="graphed", device="cpu")
+    assert configured("mlp", mode="graphed", device="auto").mode == "graphed"
+
+
+def test_compiling_needs_a_compiler() -> None:
+    inductor = pytest.importorskip("torch._inductor.config")
+    with inductor.patch({"cpp.cxx": (None, "no-such-compiler")}):
+        with pytest.raises(ConfigError, match=r"^mode: compiled needs a C\+\+ compiler, g\+\+ or"):
+            trainer(small("mlp", mode="compiled"))
+        assert trainer(small("mlp", mode="auto")).mode == "eager"
+
+
+@pytest.mark.parametrize("kind", ["cpu", "cuda", "mps"])
+def test_eager_is_everywhere(kind: str) -> None:
+    assert obstacle("eager", torch.device(kind)) == ""
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("mode", ["eager", "graphed"])
+def test_a_cuda_device_has_graphs(mode: Mode) -> None:
+    assert obstacle(mode, torch.device("cuda")) == ""
+
+
+def test_a_trainer_refuses_what_its_device_lacks() -> None:
+    with pytest.raises(ConfigError, match=r"^mode: graphed needs a CUDA device"):
+        trainer(configured("mlp", mode="graphed", dataset="digits", device="auto"), device=CPU)

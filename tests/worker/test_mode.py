@@ -1,0 +1,101 @@
+"""The mode of a run's steps: chosen once, in the journal, and refused where it is not to be had."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganterm.errors import ConfigError
+from ganterm.runs.layout import RunDir
+from ganterm.runs.state import observe
+from ganterm.training import cudagraphs, modes
+from ganterm.training.events import FellBack
+from ganterm.worker.job import prepare
+from ganterm.worker.mode import COMPILING, fallback_message, settle_mode
+from tests.training.common import small, trainer
+from tests.training.tape import TapeRecorder
+from tests.worker.test_job import cut
+from tests.worker.workers import Zygote, differences, kinds, make_run
+
+
+def notes(run: RunDir) -> list[str]:
+    """Return what the journal tells the user of the mode."""
+    return [a["message"] for a in kinds(run, "alert") if a["code"] == "mode"]
+
+
+def test_auto_measures_and_changes_nothing(zygote: Zygote, tmp_path: Path) -> None:
+    """On a CPU a short run takes eager, says so, and ends with the weights of one that did not."""
+    exact = zygote.train(make_run(tmp_path / "exact"))
+    run = zygote.train(make_run(tmp_path / "auto", mode="auto"))
+    (start,) = kinds(run, "start")
+    assert (start["config"]["mode"], start["mode"]) == ("auto", "eager")
+    (note,) = notes(run)
+    assert note.startswith("Mode auto takes eager (eager ")
+    assert not notes(exact)
+    assert differences(run, exact) == ["config"]
+
+
+def test_a_resumed_run_keeps_what_auto_took(zygote: Zygote, tmp_path: Path) -> None:
+    """Nothing is measured again."""
+    run = zygote.train(make_run(tmp_path, mode="auto"))
+    zygote.train(run, "--steps", "40")
+    (resume,) = kinds(run, "resume")
+    assert resume["mode"] == "eager"
+    assert len(notes(run)) == 1
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a CUDA device")
+def test_a_mode_that_is_not_here_ends_the_run_at_its_start(zygote: Zygote, tmp_path: Path) -> None:
+    """In one sentence, with the exit code of a wrong configuration."""
+    run = make_run(tmp_path, device="auto", mode="graphed")
+    assert zygote.start(run).wait() == 2
+    (end,) = kinds(run, "end")
+    assert end["message"].startswith("mode: graphed needs a CUDA device, and this run trains on")
+    assert observe(run).state == "failed"
+
+
+def test_a_run_can_go_on_in_another_mode(zygote: Zygote, trained: RunDir) -> None:
+    """A state is the same in all of them."""
+    cut(trained, 14)
+    assert prepare(trained, mode="graphed").config.mode == "graphed"
+    with pytest.raises(ConfigError, match="mode must be one of eager, compiled, graphed, auto"):
+        prepare(trained, mode="quick")
+    zygote.train(trained, "--mode", "auto")
+    assert kinds(trained, "resume")[-1]["config"]["mode"] == "auto"
+    assert len(notes(trained)) == 1
+
+
+def test_asking_for_auto_again_has_it_choose_anew(trained: RunDir) -> None:
+    cut(trained, 14)
+    assert prepare(trained).mode == "eager"
+    assert prepare(trained, mode="auto").mode == ""
+
+
+def test_a_choice_that_is_not_here_is_made_again() -> None:
+    """Taken on a GPU, it cannot hold where there is none."""
+    run = trainer(small("mlp", steps=10, mode="auto"))
+    (note,) = settle_mode(run, "graphed", lambda what: None)
+    assert note.startswith("Mode auto takes eager")
+    assert settle_mode(run, "eager", lambda what: None) == []
+
+
+def test_a_choice_that_is_here_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modes, "obstacle", lambda mode, device: "")
+    monkeypatch.setattr("ganterm.worker.mode.obstacle", lambda mode, device: "")
+    monkeypatch.setattr(cudagraphs, "CudaRecorder", lambda device: TapeRecorder())
+    run = trainer(small("mlp", steps=10, mode="auto"))
+    assert settle_mode(run, "graphed", lambda what: None) == []
+    assert run.mode == "graphed"
+
+
+def test_who_compiles_is_told_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first steps say nothing for a minute."""
+    monkeypatch.setattr(modes, "obstacle", lambda mode, device: "")
+    monkeypatch.setattr("ganterm.training.compiled.inductor", lambda network: network)
+    run = trainer(small("mlp", mode="compiled"))
+    assert settle_mode(run, "", lambda what: None) == [COMPILING]
+
+
+def test_a_fallback_is_told_with_its_cause() -> None:
+    told = fallback_message(FellBack(3, "compiled", "RuntimeError: no such luck"))
+    assert told.endswith("for compiled did not work: RuntimeError: no such luck.")
