@@ -15,6 +15,7 @@ from ganterm.errors import WorkerError
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.launch import log_tail, start_worker
 from ganterm.runs.layout import RunDir, create_run
+from ganterm.runs.state import observe
 from ganterm.runs.status import read_status
 
 POLL_SECONDS = 0.2
@@ -100,6 +101,9 @@ def _train(run: RunDir, steps: int, progress: Progress) -> Sequence[tuple[int, i
 
 
 def _check(process: subprocess.Popen[bytes], run: RunDir) -> None:
+    view = observe(run)
+    if process.returncode == 0 and view.state != "finished":
+        raise WorkerError(f"growth: the worker was {view.state} at step {view.step:,}.")
     if process.returncode != 0:
         last = log_tail(run, 1)
         words = last[0] if last else f"it ended with exit code {process.returncode}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,16 +88,17 @@ def time_records(path: Path, metrics: Metrics, *, before: int = 0) -> RecordCost
     fields = {"epoch": metrics.epoch, "images_per_s": metrics.images_per_s, **metrics.values}
     with JournalWriter(path) as journal:
         journal.write("metrics", 0, **fields)
-    record_bytes = path.stat().st_size
     _repeat(path, before)
+    size = path.stat().st_size
     with JournalWriter(path) as journal:
         for batch in range(BATCHES):
             began = time.perf_counter()
             for record in range(RECORDS):
                 journal.write("metrics", batch * RECORDS + record, **fields)
             seconds.append((time.perf_counter() - began) / RECORDS)
+    written = path.stat().st_size - size
     path.unlink()
-    return RecordCost(Spread.of(seconds), record_bytes)
+    return RecordCost(Spread.of(seconds), written // (BATCHES * RECORDS))
 
 
 def _repeat(path: Path, times: int) -> None:
@@ -105,3 +107,6 @@ def _repeat(path: Path, times: int) -> None:
     with path.open("wb") as file:
         for start in range(0, times, RECORDS):
             file.write(line * min(RECORDS, times - start))
+        # What the disk has yet to take would slow the records that are timed.
+        file.flush()
+        os.fsync(file.fileno())

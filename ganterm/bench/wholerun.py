@@ -18,6 +18,7 @@ from ganterm.errors import WorkerError
 from ganterm.runs import checkpoints
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import is_held
+from ganterm.runs.state import observe
 from ganterm.runs.status import read_status
 
 POLL_SECONDS = 0.5
@@ -71,6 +72,8 @@ def train_whole(
         last = said.read_text("utf-8", "replace").strip().splitlines()[-1:]
         words = last[0] if last else f"exit code {code}."
         raise WorkerError(f"`ganterm train --recipe {recipe}` failed: {words}")
+    if (view := observe(run)).state != "finished":
+        raise WorkerError(f"`ganterm train --recipe {recipe}` was {view.state} before its end.")
     newest, _ = checkpoints.newest_valid(run.checkpoints)
     if newest is None:
         raise WorkerError(f"`ganterm train --recipe {recipe}` left no checkpoint that is whole.")

@@ -7,6 +7,7 @@ from ganterm.bench import growth
 from ganterm.bench.settings import Settings
 from ganterm.data.progress import silent
 from ganterm.errors import WorkerError
+from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import find_runs
@@ -45,6 +46,18 @@ def test_a_worker_that_fails_is_no_figure(
     monkeypatch.setattr(growth, "small_config", lambda *_: config)
     with pytest.raises(WorkerError, match=r"growth: the worker failed: .*mnist"):
         growth.measure(settings, silent)
+
+
+def test_a_worker_that_is_stopped_is_no_figure(settings: Settings) -> None:
+    """Somebody else's stop ends it in peace, but not at the end of what was to be measured."""
+
+    def stop(what: str, done: int, total: int | None, unit: str) -> None:
+        if done:
+            (run,) = find_runs(settings.scratch)
+            control.post(run.control, "stop")
+
+    with pytest.raises(WorkerError, match="growth: the worker was stopped at step"):
+        growth.measure(dataclasses.replace(settings, steps=10**6), stop)
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import pytest
 from ganterm.bench.wholerun import train_whole
 from ganterm.data.progress import silent
 from ganterm.errors import WorkerError
-from ganterm.runs import checkpoints
+from ganterm.runs import checkpoints, control
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import is_held
@@ -41,6 +41,18 @@ def test_a_command_that_fails_is_no_figure(tmp_path: Path) -> None:
     run = RunDir(tmp_path / "one")
     with pytest.raises(WorkerError, match=r"--recipe dcgann` failed: .*did you mean"):
         train_whole("dcgann", seed=0, device="cpu", run=run, what="one", progress=silent)
+
+
+def test_a_run_that_somebody_stops_is_no_figure(recipe: str, tmp_path: Path) -> None:
+    """It ends in peace, and too soon."""
+    run = RunDir(tmp_path / "one")
+
+    def stop(what: str, done: int, total: int | None, unit: str) -> None:
+        if done > 0:
+            control.post(run.control, "stop")
+
+    with pytest.raises(WorkerError, match="was stopped before its end"):
+        train_whole(recipe, seed=0, device="cpu", run=run, what="one", progress=stop)
 
 
 def test_an_interruption_ends_the_worker_too(recipe: str, tmp_path: Path) -> None:
