@@ -78,7 +78,7 @@ def describe(view: RunView, settings: dict[str, Any], metrics: Record, size_byte
         recipe=_word(settings.get("recipe")),
         dataset=_word(settings.get("dataset")),
         step=view.step,
-        steps=(status.steps if status and status.steps else _count(settings.get("steps"))) or None,
+        steps=(status.steps if status else _count(settings.get("steps"))) or None,
         epochs=_count(settings.get("epochs")) or None,
         images_per_s=status.images_per_s if status else None,
         d_loss=_number(metrics.get("d_loss")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -117,9 +117,23 @@ def run() -> None:
         say(f"ganterm: {error}")
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # The reader went away, as `head` does. Nothing is left to tell, nor to flush.
-        sys.stdout = None
-        sys.exit(ExitCode.OK)
+        _leave_the_pipe()
+    except SystemExit as end:
+        # Typer makes exit code 1 of a broken pipe, with the standard streams hushed.
+        if isinstance(end.__context__, BrokenPipeError):
+            _leave_the_pipe()
+        if not end.code:
+            try:
+                sys.stdout.flush()
+            except BrokenPipeError:
+                _leave_the_pipe()
+        raise
+
+
+def _leave_the_pipe() -> NoReturn:
+    """End well: the reader went away, as `head` does, so nothing is left to tell, nor to flush."""
+    sys.stdout = None
+    sys.exit(ExitCode.OK)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

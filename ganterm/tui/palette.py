@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from ganterm.tui import themes
 from ganterm.tui.actions import Scope, key_name, offered
+from ganterm.tui.screens.base import AppScreen
 
 
 def offered_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
@@ -18,6 +19,8 @@ def offered_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemComma
     scope: Scope = getattr(screen, "SCOPE", "app")
     for of, action in offered(scope):
         target = app if of == "app" else screen
+        if of != "app" and isinstance(screen, AppScreen) and not screen.applies(action.id):
+            continue
         if action.id != "command_palette" and target.check_action(action.id, ()) is True:
             yield SystemCommand(
                 f"{action.label} ({key_name(action.keys.partition(',')[0])})",

@@ -138,7 +138,8 @@ def _tell(
             step,
             run=run.name,
             config=to_mapping(config),
-            steps=config.steps,
+            # Weights that do not say how far they were trained are of a run without a length.
+            steps=step,
             epochs=config.epochs or None,
             controls=0,
             pending=[],
@@ -170,7 +171,7 @@ def _tell(
         Status(
             state="finished",
             step=step,
-            steps=config.steps,
+            steps=step,
             pid=0,
             device="cpu",
             last_checkpoint=relative,

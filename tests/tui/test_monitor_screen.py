@@ -22,6 +22,7 @@ from ganterm.tui.watch.panes import PANES
 from ganterm.tui.widgets.action_bar import ActionBar
 from ganterm.tui.widgets.banner import Banner
 from ganterm.tui.widgets.choice_line import ChoiceLine
+from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.header import Header
 from ganterm.tui.widgets.live_values import LiveRow, LiveValues
 from ganterm.tui.widgets.log_tail import LogTail
@@ -454,6 +455,34 @@ async def test_two_apps_on_one_run_agree(living: LivingRun) -> None:
         await look(other, second)
         (command,) = living.answer()
         assert command.args == {"key": "d_steps", "value": 1}
+
+
+def offered_words(app: GantermApp) -> str:
+    """Return what the footer and the line of buttons offer, and the command palette."""
+    bars = [*app.screen.query(ActionFooter)]
+    shown = [action.label for bar in bars for _, action in bar.offered(400)]
+    return " ".join([*shown, *(each.title for each in app.get_system_commands(app.screen))])
+
+
+@awaited
+async def test_only_what_applies_is_offered(living: LivingRun) -> None:
+    """A run that trains is paused and stopped; one that has ended is trained on; not both."""
+    app = app_on(living)
+    steering = ("pause", "checkpoint", "stop", "undo", "set")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(app, pilot)
+        words = offered_words(app).split()
+        assert {*steering} <= {*words}
+        assert "resume" not in words
+        updates: list[object] = []
+        screen.bindings_updated_signal.subscribe(screen, updates.append)
+        living.die()
+        app.poller.feeds[living.run.name]._look_again = 0.0
+        await look(app, pilot)
+        words = offered_words(app).split()
+        assert not {*steering} & {*words}
+        assert "resume" in words
+        assert updates
 
 
 @awaited

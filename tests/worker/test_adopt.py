@@ -16,6 +16,7 @@ from ganterm.config.runfile import to_mapping
 from ganterm.errors import ConfigError, ExitCode
 from ganterm.latent.load import load_generator
 from ganterm.latent.sample import generate, latents
+from ganterm.overview import overview
 from ganterm.render.sheet import load_sheet
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import read_journal
@@ -79,6 +80,17 @@ def test_the_run_is_whole(request_for: Callable[..., dict[str, Any]]) -> None:
     ours, theirs = load_generator(path).generator, trained(CONFIG).generator
     assert torch.equal(generate(ours, z), generate(theirs, z))
     assert len(load_sheet(run.sample_path(700))) == CONFIG.sample_grid**2
+
+
+@pytest.mark.parametrize(("step", "length"), [(700, 700), (None, None)])
+def test_its_length_is_the_step_it_was_trained_to(
+    request_for: Callable[..., dict[str, Any]], step: int | None, length: int | None
+) -> None:
+    """A file that does not say its step makes a run without a length, not one that has begun."""
+    run = RunDir(Path(adopt.answer(request_for(step=step))["path"]))
+    found = overview(run)
+    assert (found.step, found.steps) == (step or 0, length)
+    assert read_journal(run.journal)[0]["steps"] == (length or 0)
 
 
 def test_a_network_that_grows_is_taken_at_its_full_size(

@@ -28,6 +28,13 @@ class AppScreen(Screen[None]):
         """The app."""
         return cast("GantermApp", self.app)
 
+    def applies(self, action: str) -> bool:
+        """Tell whether an action is worth offering as things stand; its keys work all the same.
+
+        Unlike what `check_action` refuses, what does not apply says why when it is tried.
+        """
+        return True
+
 
 class Dialog(ModalScreen[Result]):
     """A question or a text over a screen."""

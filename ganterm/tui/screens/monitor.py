@@ -49,6 +49,7 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
     def __init__(self) -> None:
         super().__init__()
         self._watched: RunDir | None = None
+        self._state: str | None = None
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
@@ -110,6 +111,10 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
     def grow_older(self) -> None:
         """Say anew what changes with the time alone."""
         feed = self.feed
+        state = feed.view.state if feed else None
+        if state != self._state:
+            self._state = state
+            self.refresh_bindings()
         self.query_one(ProgressLine).show(feed)
         self.query_one(Banner).show(notice_of(feed, time.time()) if feed else None)
 

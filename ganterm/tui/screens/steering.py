@@ -31,6 +31,13 @@ from ganterm.tui.widgets.log_tail import LogTail
 GATHER_SECONDS: Final = 0.35
 """How long small changes of a setting are gathered before they are sent as one."""
 _SAID: Final = 20
+_OF_TRAINING: Final = frozenset(
+    {
+        *("pause", "stop", "checkpoint", "sample"),
+        *("raise_value", "lower_value", "next_value", "edit_value", "undo"),
+    }
+)
+"""What is only for a run that trains."""
 
 
 class SteeringScreen(RunDeeds):
@@ -63,6 +70,17 @@ class SteeringScreen(RunDeeds):
     def values(self) -> LiveValues:
         """The settings that can be changed."""
         return self.query_one(LiveValues)
+
+    def applies(self, action: str) -> bool:
+        """Offer what is for a run that trains only while it may, and to train on only else."""
+        feed = self.feed
+        if feed is None:
+            return super().applies(action)
+        if action in _OF_TRAINING:
+            return feed.view.alive is not False
+        if action == "resume":
+            return feed.view.alive is not True or feed.view.state == "paused"
+        return super().applies(action)
 
     def show_orders(self) -> None:
         """Show what was asked and what became of it."""

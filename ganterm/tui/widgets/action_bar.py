@@ -28,7 +28,8 @@ class ActionBar(ActionFooter, can_focus=False):
 
     def offered(self, width: int) -> list[tuple[Scope, Action]]:
         """Return the actions that fit into `width` cells."""
-        shown = [(self.scope, action) for action in self._actions]
+        pairs = [(self.scope, action) for action in self._actions]
+        shown = [pair for pair in pairs if self.applies(*pair)]
         while shown and sum(map(self.width_of, shown)) - 2 > width:
             shown.pop()
         return shown

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ganterm.tui.actions import Action, Scope, key_name, offered
+from ganterm.tui.screens.base import AppScreen
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,12 @@ class ActionFooter(Widget, can_focus=False):
 
     def offered(self, width: int) -> list[tuple[Scope, Action]]:
         """Return the actions that are shown in `width` cells, in their order."""
-        return _fitting(self.scope, width)
+        return _fitting([pair for pair in offered(self.scope) if self.applies(*pair)], width)
+
+    def applies(self, scope: Scope, action: Action) -> bool:
+        """Tell whether the screen offers an action as things stand."""
+        screen = self.screen
+        return scope == "app" or not isinstance(screen, AppScreen) or screen.applies(action.id)
 
     @staticmethod
     def width_of(pair: tuple[Scope, Action]) -> int:
@@ -94,11 +100,11 @@ def _words(action: Action) -> tuple[str, str]:
     return key_name(action.keys.partition(",")[0]), action.label
 
 
-def _fitting(scope: Scope, width: int) -> list[tuple[Scope, Action]]:
+def _fitting(pairs: list[tuple[Scope, Action]], width: int) -> list[tuple[Scope, Action]]:
     """Return what fits into `width` cells in order of rank; help and the way out always do."""
-    ranked = sorted((pair for pair in offered(scope) if pair[1].rank), key=lambda p: p[1].rank)
-    own = [pair for pair in ranked if pair[0] == scope]
-    last = [pair for pair in ranked if pair[0] != scope]
+    ranked = sorted((pair for pair in pairs if pair[1].rank), key=lambda p: p[1].rank)
+    own = [pair for pair in ranked if pair[0] != "app"]
+    last = [pair for pair in ranked if pair[0] == "app"]
     while own and sum(map(_width, own + last)) - 2 > width:
         # The way back is worth more than the last of the others.
         own.pop(-2 if len(own) > 1 and own[-1][1].rank >= 80 else -1)

@@ -1,0 +1,36 @@
+"""The command as a whole, among other commands of a shell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize("buffered", [True, False], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize(
+    "arguments", [["recipes"], ["recipes", "show", "dcgan"], ["--help"]], ids=" ".join
+)
+def test_a_reader_that_goes_away_is_no_failure(
+    tmp_path: Path, arguments: list[str], buffered: bool
+) -> None:
+    """As in `ganterm recipes | head -1`: exit code 0 and not a word."""
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "ganterm", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": "" if buffered else "1"},
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
