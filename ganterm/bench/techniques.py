@@ -18,6 +18,7 @@ from ganterm.data import Progress
 from ganterm.errors import ConfigError
 from ganterm.training.batches import Batches
 from ganterm.training.build import choose_device
+from ganterm.training.modes import obstacle
 
 SHARE_OF_TURN = 0.25
 """A turn here, in turns elsewhere: there are many contestants."""
@@ -66,6 +67,7 @@ TECHNIQUES = (
     Technique("fresh fakes for G", {"reuse_fakes": False}),
     Technique("bfloat16", {"precision": "bfloat16"}),
     Technique("channels first", channels_first=True),
+    Technique("CUDA graphs", {"mode": "graphed"}),
 )
 
 _COLUMNS = (
@@ -108,9 +110,18 @@ def measure(settings: Settings, progress: Progress) -> Result:
     rows: list[dict[str, Value]] = []
     for workload in workloads:
         device = choose_device(settings.device)
-        contestants: dict[str, Contestant] = dict(_contestants(workload, device, notes))
+        loops = dict(_contestants(workload, device, notes))
+        contestants: dict[str, Contestant] = {**loops}
         paces = race(contestants, turn=turn, what=workload.name, progress=progress)
-        seconds = {name: [pace.seconds_per_step for pace in took] for name, took in paces.items()}
+        seconds = {
+            name: [pace.seconds_per_step for pace in took]
+            for name, took in paces.items()
+            if not _fell_back(loops[name])
+        }
+        notes += [
+            f"{workload.name} trained with {name} for a while only, and then in eager."
+            for name in paces.keys() - seconds.keys()
+        ]
         rows += _rows(workload.name, seconds)
     return Result(
         title="What techniques cost",
@@ -140,12 +151,18 @@ def _contestants(
         except ConfigError as error:
             notes.append(f"{workload.name} cannot have {technique.name}: {error}")
             continue
-        if config.conditional != "none" and workload.labels is None:
+        if config.mode == "graphed" and (why := obstacle(config.mode, device)):
+            notes.append(f"{workload.name} cannot have {technique.name}: {why}.")
+        elif config.conditional != "none" and workload.labels is None:
             notes.append(f"{workload.name} cannot have {technique.name}: there are no labels.")
         elif not technique.channels_first:
             yield technique.name, loop_of(workload, device, **technique.settings)
         elif _convolves(loop := ChannelsFirstLoop(workload, device)):
             yield technique.name, loop
+
+
+def _fell_back(loop: TrainerLoop) -> bool:
+    return loop.trainer.config.mode not in {"auto", loop.trainer.mode}
 
 
 def _convolves(loop: TrainerLoop) -> bool:

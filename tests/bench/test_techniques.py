@@ -10,7 +10,7 @@ from ganterm.bench import techniques
 from ganterm.bench.pace import Pace, TrainerLoop
 from ganterm.bench.settings import Settings
 from ganterm.bench.techniques import AS_IT_IS, NO_NORM, TECHNIQUES, ChannelsFirstLoop
-from ganterm.bench.workload import prepare
+from ganterm.bench.workload import Workload, loop_of, prepare
 from ganterm.data.progress import silent
 from tests.bench.helpers import RECIPE, figure
 
@@ -30,12 +30,15 @@ def test_every_technique_can_be_trained_with(settings: Settings) -> None:
     names = [technique.name for technique in TECHNIQUES]
     for absent in ("a D step each on real and fake", "fresh fakes for G", "WGAN-GP's penalty"):
         names.remove(absent)
+    names.remove("CUDA graphs")
     assert [row["technique"] for row in result.rows] == [AS_IT_IS, *names]
     for index in range(1, len(result.rows)):
         assert figure(result, "ratio", index) > 0
     assert result.notes[0] == f"{RECIPE}: digits train, 1,797 images of 8x8."
     assert result.notes[1].startswith(f"{RECIPE} cannot have WGAN-GP's penalty: penalty")
-    assert len(result.notes) == 2
+    graphs = f"{RECIPE} cannot have CUDA graphs: mode: graphed needs a CUDA device"
+    assert result.notes[2].startswith(graphs)
+    assert len(result.notes) == 3
 
 
 @pytest.mark.usefixtures("two_rounds")
@@ -57,6 +60,26 @@ def test_a_ratio_is_to_what_the_technique_is_compared_with(
     assert (figure(result, "ratio", 1), result.rows[1]["against"]) == (0.5, AS_IT_IS)
     assert (figure(result, "ratio", 2), result.rows[2]["against"]) == (1.5, NO_NORM)
     assert [row["sources"] for row in result.rows] == [None, None, "1.05x to 1.1x"]
+
+
+@pytest.mark.usefixtures("two_rounds")
+def test_what_was_given_up_on_the_way_is_no_figure(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps that fell back to eager are not timed as what they were to be."""
+
+    def fallen_back(workload: Workload, device: torch.device, **asked: object) -> TrainerLoop:
+        loop = loop_of(workload, device)
+        loop.trainer.config = msgspec.structs.replace(loop.trainer.config, **asked)
+        return loop
+
+    choose(monkeypatch, ["CUDA graphs"])
+    monkeypatch.setattr(techniques, "check", lambda _: None)
+    monkeypatch.setattr(techniques, "obstacle", lambda *_: "")
+    monkeypatch.setattr(techniques, "loop_of", fallen_back)
+    result = techniques.measure(settings, silent)
+    assert [row["technique"] for row in result.rows] == [AS_IT_IS]
+    assert result.notes[1].startswith(f"{RECIPE} trained with CUDA graphs for a while only")
 
 
 @pytest.mark.usefixtures("two_rounds")
