@@ -94,6 +94,13 @@ GENERATORS: Final[Mapping[str, GeneratorFacts]] = MappingProxyType(
             batch_norm=True,
             z_dim=100,
         ),
+        "compact": GeneratorFacts(
+            summary="Narrow transposed convolutions: good digits in seconds on a CPU.",
+            image_sizes=ImageSizes(minimum=8, multiple=4),
+            published_size=28,
+            batch_norm=True,
+            z_dim=100,
+        ),
         "dcgan": GeneratorFacts(
             summary="Dense layer, then transposed convolutions to four times the side.",
             image_sizes=ImageSizes(minimum=8, multiple=4),
@@ -144,6 +151,12 @@ DISCRIMINATORS: Final[Mapping[str, ArchitectureFacts]] = MappingProxyType(
         "mlp": ArchitectureFacts(
             summary="Fully connected, 512-256 units.",
             image_sizes=ImageSizes(),
+            published_size=28,
+            batch_norm=False,
+        ),
+        "compact": ArchitectureFacts(
+            summary="Three narrow strided convolutions, 16-32-64 channels, no norm.",
+            image_sizes=ImageSizes(minimum=8),
             published_size=28,
             batch_norm=False,
         ),

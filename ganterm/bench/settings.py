@@ -33,7 +33,7 @@ class Settings:
     scratch: Path
     steps: int = 5000
     reference: str = "dcgan"
-    fast: str = "dcgan-classes"
+    fast: str = "turbo"
     whole: bool = False
     reference_run: Path | None = None
 

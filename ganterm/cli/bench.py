@@ -57,7 +57,7 @@ def bench(
             help="Recipe that is to be as good sooner.",
             rich_help_panel=_QUALITY,
         ),
-    ] = "dcgan-classes",
+    ] = "turbo",
     reference: Annotated[
         str,
         typer.Option(

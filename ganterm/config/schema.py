@@ -23,10 +23,18 @@ def _about(
 
 
 GeneratorName = Literal[
-    "mlp", "mlp-small", "dcgan", "dcgan-resize", "dcgan-64", "dcgan-8x8", "upsample", "stylegan"
+    "mlp",
+    "mlp-small",
+    "compact",
+    "dcgan",
+    "dcgan-resize",
+    "dcgan-64",
+    "dcgan-8x8",
+    "upsample",
+    "stylegan",
 ]
 DiscriminatorName = Literal[
-    "mlp", "dcgan", "dcgan-64", "dcgan-8x8", "upsample", "sngan", "stylegan"
+    "mlp", "compact", "dcgan", "dcgan-64", "dcgan-8x8", "upsample", "sngan", "stylegan"
 ]
 LossName = Literal[
     "minimax", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"

@@ -15,7 +15,7 @@ from ganterm.architectures import (
     ArchitectureFacts,
 )
 from ganterm.errors import ConfigError
-from ganterm.networks import dcgan, dcgan8, dcgan64, mlp, sngan, stylegan, upsample
+from ganterm.networks import compact, dcgan, dcgan8, dcgan64, mlp, sngan, stylegan, upsample
 from ganterm.networks.base import (
     Discriminator,
     DiscriminatorParts,
@@ -30,6 +30,7 @@ from ganterm.networks.spectral import apply_spectral_norm
 _GENERATORS: Final[Mapping[str, Callable[[GeneratorSpec], nn.Sequential]]] = {
     "mlp": mlp.generator,
     "mlp-small": mlp.small_generator,
+    "compact": compact.generator,
     "dcgan": dcgan.generator,
     "dcgan-resize": dcgan.resize_generator,
     "dcgan-64": dcgan64.generator,
@@ -44,6 +45,7 @@ _WHOLE_GENERATORS: Final[Mapping[str, Callable[[GeneratorSpec], Generator]]] = {
 
 _DISCRIMINATORS: Final[Mapping[str, Callable[[DiscriminatorSpec], DiscriminatorParts]]] = {
     "mlp": mlp.discriminator,
+    "compact": compact.discriminator,
     "dcgan": dcgan.discriminator,
     "dcgan-64": dcgan64.discriminator,
     "dcgan-8x8": dcgan8.discriminator,

@@ -178,7 +178,23 @@ TABLE["dcgan-classes"] = {
     "beta1": 0.0,
     "lr_schedule": "cosine",
 }
+TABLE["turbo"] = TABLE["dcgan-classes"] | {
+    "generator": "compact",
+    "discriminator": "compact",
+    "d_norm": "auto",
+    "precision": "bfloat16",
+}
+TABLE["turbo-8x8"] = TABLE["turbo"] | {
+    "dataset": "digits",
+    "image_size": 8,
+    "penalty_weight": 0.5,
+    "precision": "float32",
+}
+TABLE["best"] = TABLE["turbo"]
 TABLE["dcgan-resize"] = TABLE["dcgan"] | {"generator": "dcgan-resize"}
+
+
+BY_CLASS = {"dcgan-classes", "turbo", "turbo-8x8", "best"}
 
 
 def test_the_table_has_every_recipe() -> None:
@@ -190,13 +206,13 @@ def test_recipe_is_the_table(name: str) -> None:
     config = resolve({"recipe": name}).config
     assert {key: getattr(config, key) for key in TABLE[name]} == TABLE[name]
     assert config.channels == 1
-    assert config.precision == "float32"
+    assert config.precision == ("bfloat16" if name in {"turbo", "best"} else "float32")
     assert (config.real_label, config.fake_label) == (1.0, 0.0)
     styled = config.generator == "stylegan"
-    quick = styled or name == "dcgan-classes"
-    assert (config.width == 1.0) is not quick
-    assert (config.ema_kimg == 0) is not quick
-    assert (config.conditional == "none") is (name != "dcgan-classes")
+    by_class = name in BY_CLASS
+    assert (config.width == 1.0) is (not styled and name not in {"dcgan-classes", "best"})
+    assert (config.ema_kimg == 0) is not (styled or by_class)
+    assert (config.conditional == "none") is not by_class
     assert config.grows is styled
     assert config.augment == "none"
     assert config.minibatch_discrimination is (name == "stylegan")

@@ -15,6 +15,7 @@ from ganterm.training.loop import Trainer
 CPU = torch.device("cpu")
 
 SMALLEST = {
+    "best": 8,
     "dcgan": 8,
     "dcgan-64": 16,
     "dcgan-8x8": 8,
@@ -26,6 +27,8 @@ SMALLEST = {
     "sngan": 16,
     "stylegan": 8,
     "stylegan-8x8": 8,
+    "turbo": 8,
+    "turbo-8x8": 8,
     "wgan-gp": 12,
 }
 """Per recipe the smallest image side that both of its networks and the schema allow."""

@@ -25,8 +25,9 @@ def losses(recipe: str) -> dict[str, list[float]]:
     One that grows does so from its lowest resolution to its full size.
     """
     length = {"steps": STEPS, "batch_size": BATCH_SIZE, "log_every": 1, "seed": 0}
+    exact = {"precision": "float32"}
     growth = quick_growth(recipe, 4, BATCH_SIZE)
-    config = configured(recipe, **on_digits(recipe), **growth, **length)
+    config = configured(recipe, **on_digits(recipe), **growth, **length, **exact)
     records = metrics(trainer(config))
     return {name: [record.values[name] for record in records] for name in ("d_loss", "g_loss")}
 
