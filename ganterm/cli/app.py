@@ -122,7 +122,8 @@ def run() -> None:
         # Typer makes exit code 1 of a broken pipe, with the standard streams hushed.
         if isinstance(end.__context__, BrokenPipeError):
             _leave_the_pipe()
-        if not end.code:
+        # A command that saw it itself has let go of the stream.
+        if not end.code and sys.stdout is not None:
             try:
                 sys.stdout.flush()
             except BrokenPipeError:
