@@ -210,7 +210,9 @@ def test_recipe_is_the_table(name: str) -> None:
     assert (config.real_label, config.fake_label) == (1.0, 0.0)
     styled = config.generator == "stylegan"
     by_class = name in BY_CLASS
-    assert (config.width == 1.0) is (not styled and name not in {"dcgan-classes", "best"})
+    assert (config.width == 1.0) is (
+        not styled and name not in {"dcgan-classes", "turbo-8x8", "best"}
+    )
     assert (config.ema_kimg == 0) is not (styled or by_class)
     assert (config.conditional == "none") is not by_class
     assert config.grows is styled
