@@ -23,7 +23,7 @@ COUNTS: list[tuple[str, dict[str, Any], int, int]] = [
     ("dcgan-classes", {}, 927_233, 34_561),
     ("turbo", {}, 230_257, 34_561),
     ("turbo-8x8", {}, 119_137, 94_081),
-    ("best", {}, 502_177, 115_201),
+    ("best", {}, 1_171_969, 414_721),
     ("dcgan-upsample", {}, 856_065, 98_113),
     ("wgan-gp", {}, 856_065, 97_665),
     ("wgan-gp", {"d_norm": "batch"}, 856_065, 98_113),
