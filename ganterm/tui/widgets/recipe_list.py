@@ -26,7 +26,7 @@ class RecipeList(Vertical, can_focus=False):
         height: auto;
         & OptionList {
             height: auto;
-            max-height: 16;
+            max-height: 22;
             border: none;
             padding: 0;
             background: $surface;
