@@ -61,7 +61,7 @@ class _Court:
         ).fields
 
 
-def check(settings: Settings) -> None:
+def check_settings(settings: Settings) -> None:
     """Raise `ConfigError` for what cannot be compared, `DataError` where the data are missing."""
     plain = config_of(settings.reference, settings.device, substitute=False)
     check_comparable(plain)

@@ -41,7 +41,7 @@ class Measurement:
 
     def check(self, settings: Settings) -> None:
         """Raise what speaks against measuring under `settings`, as far as that can be told."""
-        check = getattr(importlib.import_module(self.module), "check", None)
+        check = getattr(importlib.import_module(self.module), "check_settings", None)
         if check is not None:
             check(settings)
 

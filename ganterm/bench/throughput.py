@@ -25,7 +25,7 @@ _COLUMNS = (
 )
 
 
-def check(settings: Settings) -> None:
+def check_settings(settings: Settings) -> None:
     """Raise `ConfigError` for a recipe that the tutorial loop cannot train."""
     for recipe in settings.recipes:
         check_comparable(config_of(recipe, settings.device))

@@ -49,4 +49,4 @@ def test_both_loops_train_in_processes_of_their_own(
 def test_an_incomparable_recipe_is_refused_at_once(settings: Settings) -> None:
     """No process is started for it, nor for those before it."""
     with pytest.raises(ConfigError, match="d_steps = 5"):
-        memory.check(dataclasses.replace(settings, recipes=(RECIPE, "wgan-gp")))
+        memory.check_settings(dataclasses.replace(settings, recipes=(RECIPE, "wgan-gp")))

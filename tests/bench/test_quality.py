@@ -140,20 +140,20 @@ def test_an_earlier_run_stands_for_the_loop_if_it_trained_alike(
     run = RunDir(tmp_path / "runs" / "earlier")
     train_whole(plain, seed=7, device="cpu", run=run, what="", progress=silent)
     settings = dataclasses.replace(asked, reference_run=run.path)
-    quality.check(settings)
+    quality.check_settings(settings)
     Path(plain).write_text(SMALL + "lr_g = 0.5\n")
     with pytest.raises(ConfigError, match=r"earlier has lr_g = 0\.0002, and plain has 0\.5"):
-        quality.check(settings)
+        quality.check_settings(settings)
     Path(plain).write_text(SMALL.replace(f"steps = {STEPS}", "epochs = 200"))
     with pytest.raises(ConfigError, match="no checkpoint of step 22,400"):
-        quality.check(settings)
+        quality.check_settings(settings)
 
 
 def test_what_cannot_be_compared_is_refused_at_once(settings: Settings, plain: str) -> None:
     """Missing data, images of two kinds and a loop of its own kind each have a sentence."""
     with pytest.raises(DataError, match="mnist is not on this machine"):
-        quality.check(dataclasses.replace(settings, fast="dcgan"))
+        quality.check_settings(dataclasses.replace(settings, fast="dcgan"))
     with pytest.raises(ConfigError, match="mnist of 28x28 and plain like digits of 8x8"):
-        quality.check(dataclasses.replace(settings, reference=plain))
+        quality.check_settings(dataclasses.replace(settings, reference=plain))
     with pytest.raises(ConfigError, match="tutorial loop has no"):
-        quality.check(dataclasses.replace(settings, reference="wgan-gp"))
+        quality.check_settings(dataclasses.replace(settings, reference="wgan-gp"))

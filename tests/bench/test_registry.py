@@ -1,3 +1,4 @@
+import dataclasses
 import importlib
 import subprocess
 import sys
@@ -14,6 +15,12 @@ from tests.bench.helpers import RECIPE, Listener
 def test_every_measurement_has_its_function(name: str) -> None:
     """Each name of the registry leads to a module with a `measure`."""
     assert callable(importlib.import_module(MEASUREMENTS[name].module).measure)
+
+
+@pytest.mark.parametrize("name", [name for name in MEASUREMENTS if name != "quality"])
+def test_nothing_speaks_against_the_settings_as_they_come(name: str, settings: Settings) -> None:
+    """What each checks beforehand passes on the recipes that are measured by default."""
+    MEASUREMENTS[name].check(dataclasses.replace(settings, recipes=Settings.recipes))
 
 
 def test_choosing_keeps_the_order_and_takes_each_once() -> None:

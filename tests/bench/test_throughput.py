@@ -61,4 +61,4 @@ def test_an_incomparable_recipe_is_refused_before_anything_is_measured(
 ) -> None:
     """The recipes before it are not timed in vain."""
     with pytest.raises(ConfigError, match="d_steps = 5"):
-        throughput.check(dataclasses.replace(settings, recipes=(RECIPE, "wgan-gp")))
+        throughput.check_settings(dataclasses.replace(settings, recipes=(RECIPE, "wgan-gp")))
