@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping
 from torch.autograd.profiler_util import FunctionEventAvg
 from torch.profiler import ProfilerActivity, profile
 
-from ganterm.bench.pace import synchronize
 from ganterm.bench.result import Column, Result, Value
 from ganterm.bench.settings import Settings
 from ganterm.bench.workload import Workload, loop_of, prepare
 from ganterm.data import Progress
-from ganterm.training.build import choose_device
+from ganterm.training.build import choose_device, synchronize
 
 STEPS = 10
 WARMING = 3

@@ -9,12 +9,12 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from ganterm.bench.pace import Contestant, Pace, TrainerLoop, race, synchronize
+from ganterm.bench.pace import Contestant, Pace, TrainerLoop, race
 from ganterm.bench.result import Column, Result, Spread, Value
 from ganterm.bench.settings import ROUNDS, Settings
 from ganterm.bench.workload import Workload, loop_of, prepare
 from ganterm.data import Progress
-from ganterm.training.build import choose_device
+from ganterm.training.build import choose_device, synchronize
 
 SIDE = 2048
 """Rows and columns of the matrices whose product is the limit."""

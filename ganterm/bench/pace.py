@@ -15,7 +15,7 @@ from ganterm.bench.result import Spread
 from ganterm.bench.settings import ROUNDS
 from ganterm.config import RunConfig
 from ganterm.data import Progress
-from ganterm.training.build import choose_threads
+from ganterm.training.build import choose_threads, synchronize
 from ganterm.training.events import Event, Metrics
 from ganterm.training.loop import Trainer
 
@@ -141,11 +141,3 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def synchronize(device: torch.device) -> None:
-    """Wait until `device` has done all it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()

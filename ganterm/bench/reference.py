@@ -17,11 +17,12 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from ganterm.bench.pace import Pace, synchronize
+from ganterm.bench.pace import Pace
 from ganterm.config import RunConfig
 from ganterm.errors import ConfigError
 from ganterm.networks import init_weights
 from ganterm.networks.configured import discriminator_of, generator_of
+from ganterm.training.build import synchronize
 
 
 class Pictures(Dataset[torch.Tensor]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from ganterm.bench.pace import synchronize
 from ganterm.bench.result import Column, Result, Spread, Value
 from ganterm.bench.settings import Settings
 from ganterm.bench.workload import config_of, recipe_name
@@ -13,7 +12,7 @@ from ganterm.data import Progress
 from ganterm.data.classes import conditional_classes
 from ganterm.latent.sample import generate, latents
 from ganterm.networks import Generator
-from ganterm.training.build import build, choose_device
+from ganterm.training.build import build, choose_device, synchronize
 
 IMAGES = 1000
 TIMES = 10

@@ -79,6 +79,14 @@ def choose_threads(config: RunConfig) -> int:
     return 1 if config.trains_on_points or config.image_size <= 16 else torch.get_num_threads()
 
 
+def synchronize(device: torch.device) -> None:
+    """Wait until `device` has done all it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def _place(module: nn.Module, device: torch.device) -> None:
     # channels_last is the layout convolutions run fastest in, on CPUs and on GPUs alike.
     module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import torch
-
 from ganterm.networks.growth import Stage, grow, stage_of
+from ganterm.training.build import synchronize
 from ganterm.training.loop import Trainer
 from ganterm.training.modes import Mode, obstacle, step_in
 from ganterm.training.snapshot import Snapshot
@@ -114,7 +113,7 @@ class _Trial:
                 batches = [trainer.batches[0]] * trainer.config.d_steps
                 labels = [trainer.batches.labels(0)] * trainer.config.d_steps
                 step.run(batches, labels, first_batch=first, measure=False)
-            wait_for(trainer.device)
+            synchronize(trainer.device)
             return (time.perf_counter() - began) / self._steps
 
         # The first turn readies what is captured, or compiles; the second captures.
@@ -127,11 +126,3 @@ class _Trial:
 def _grow(trainer: Trainer, stage: Stage) -> None:
     for network in (trainer.networks.generator, trainer.networks.discriminator):
         grow(network, stage)
-
-
-def wait_for(device: torch.device) -> None:
-    """Wait until `device` has done all it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()

@@ -40,6 +40,17 @@ def compiler() -> Iterator[Any]:
     torch._dynamo.reset()
 
 
+def test_noise_within_a_network_is_that_of_eager(compiler: Any) -> None:
+    """Dropout and style noise draw the very numbers that they draw uncompiled."""
+    network = nn.Sequential(nn.Linear(8, 8), nn.Dropout(0.5))
+    images = torch.randn(16, 8)
+    torch.manual_seed(3)
+    exact = network(images)
+    torch.manual_seed(3)
+    torch.testing.assert_close(compiled.inductor(network)(images), exact)
+    assert compiler["stats"]["unique_graphs"] == 1
+
+
 @pytest.mark.parametrize(
     "recipe",
     [
