@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.utils import parametrize
 
 from ganterm.networks.conditioning import LabelJoin, LabelPlanes, Projection
 from ganterm.networks.minibatch import MinibatchDiscrimination
@@ -100,6 +103,20 @@ class Discriminator(nn.Module):
             self.planes = LabelPlanes(spec.classes)
         elif spec.classes:
             self.projection = Projection(parts.feature_count, spec.classes)
+
+    @property
+    def judges_one_by_one(self) -> bool:
+        """Whether a logit is a function of its image and the weights alone, while training too.
+
+        Then it makes no difference how images are divided into batches, nor how many passes there
+        are. Statistics of a batch, dropout, and spectral normalisation, which goes on iterating at
+        every pass, make one.
+        """
+        return not any(
+            isinstance(layer, (_BatchNorm, _DropoutNd, MinibatchDiscrimination))
+            or parametrize.is_parametrized(layer)
+            for layer in self.modules()
+        )
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Turn images (N, C, H, W) in [-1, 1] into logits (N,): above 0 means 'real'.

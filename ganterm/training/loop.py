@@ -101,9 +101,9 @@ class Trainer:
 
     def run_in(self, mode: Mode) -> None:
         """Run the steps to come in `mode`; raises `ConfigError` where this machine lacks it."""
-        step = GanStep(self.networks, self.config, self._record)
-        self._gan_step: Step = step_in(
-            mode, step, self.batches.largest, fell_back=self._fallbacks.append
+        self.gan_step = GanStep(self.networks, self.config, self._record)
+        self._step_in_mode: Step = step_in(
+            mode, self.gan_step, self.batches.largest, fell_back=self._fallbacks.append
         )
         self.mode: Mode = mode
 
@@ -180,7 +180,7 @@ class Trainer:
         indices = range(self.batches_seen, self.batches_seen + count)
         self.step += 1
         ends_window = self.step % self.config.log_every == 0
-        self._gan_step.run(
+        self._step_in_mode.run(
             [self._real_batch(index) for index in indices],
             labels=[self.batches.labels(index) for index in indices],
             first_batch=self.batches_seen,
@@ -242,7 +242,7 @@ class Trainer:
     def use(self, config: RunConfig) -> None:
         """Train on under `config`, which differs from the present one in live settings only."""
         self.config = config
-        self._gan_step.use(config)
+        self._step_in_mode.use(config)
 
     def _measured_rate(self) -> float:
         since, images = self._clock

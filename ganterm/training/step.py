@@ -56,6 +56,8 @@ class GanStep:
     Attributes:
         generator, discriminator: what runs the networks forward. Whoever puts something quicker in
             their place leaves penalties alone, which run the discriminator itself.
+        one_pass: whether the discriminator takes real images and fakes together, which is one
+            large pass for two small ones. It does where its logits are the same either way.
     """
 
     def __init__(self, networks: Networks, config: RunConfig, record: Record) -> None:
@@ -67,6 +69,7 @@ class GanStep:
         self.device = next(networks.generator.parameters()).device
         self.g_parameters = list(networks.generator.parameters())
         self.d_parameters = list(networks.discriminator.parameters())
+        self.one_pass = networks.discriminator.judges_one_by_one
 
     @property
     def loss(self) -> Loss:
@@ -132,6 +135,16 @@ class GanStep:
         with self._autocast():
             return self.discriminator(images, labels)
 
+    def _judge_both(
+        self, real: torch.Tensor, fakes: torch.Tensor, labels: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the logits of as many real images as fakes, in one pass where that is the same."""
+        if not self.one_pass:
+            return self._judge(real, labels), self._judge(fakes, labels)
+        both = None if labels is None else torch.cat([labels, labels])
+        real_logits, fake_logits = self._judge(torch.cat([real, fakes]), both).chunk(2)
+        return real_logits, fake_logits
+
     def _d_joint(
         self,
         real: torch.Tensor,
@@ -141,7 +154,7 @@ class GanStep:
         penalise: bool,
     ) -> None:
         real, fakes = self._augment(real), self._augment(fakes)
-        real_logits, fake_logits = self._judge(real, labels), self._judge(fakes, labels)
+        real_logits, fake_logits = self._judge_both(real, fakes, labels)
         real_term, fake_term = self.loss.d_terms(
             real_logits, fake_logits, self.config.real_label, self.config.fake_label
         )

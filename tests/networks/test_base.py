@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
 
+from ganterm.architectures import DISCRIMINATORS
 from ganterm.networks import DiscriminatorSpec, build_discriminator, count_parameters
 
 
@@ -44,3 +47,37 @@ def test_minibatch_discrimination_sees_a_collapsed_batch() -> None:
     image = torch.randn(1, 1, 8, 8)
     alone, collapsed = network(image), network(image.expand(16, -1, -1, -1))
     assert not torch.isclose(alone, collapsed[0])
+
+
+@pytest.mark.parametrize("name", DISCRIMINATORS)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"norm": "none"},
+        {"norm": "batch"},
+        {"spectral_norm": True},
+        {"minibatch_discrimination": True},
+        {"classes": 10},
+    ],
+    ids=str,
+)
+def test_judging_one_by_one_means_that_company_changes_no_logit(
+    name: str, settings: dict[str, Any]
+) -> None:
+    size = DISCRIMINATORS[name].published_size
+    spec = DiscriminatorSpec(image_size=size, channels=1, width=0.25, **settings)
+    torch.manual_seed(0)
+    network = build_discriminator(name, spec).double()
+    images = torch.randn(6, 1, size, size, dtype=torch.float64)
+    labels = torch.arange(6) if spec.classes else None
+    with torch.no_grad():
+        alone = torch.cat(
+            [
+                network(images[part], None if labels is None else labels[part])
+                for part in (slice(4), slice(4, 6))
+            ]
+        )
+        together = network(images, labels)
+    same = torch.allclose(alone, together, rtol=1e-9, atol=1e-12)
+    assert network.judges_one_by_one is same

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -213,6 +214,45 @@ def test_neither_phase_computes_gradients_of_the_other_network(settings: dict[st
     watched = Watched(networks, config, lambda *_: None)
     watched.run([torch.randn(8, 1, 8, 8)], first_batch=0, measure=True)
     assert set(found) == {("d", "discriminator"), ("g", "generator")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "passes"),
+    [
+        ({}, [16, 8]),
+        ({"conditional": "projection"}, [16, 8]),
+        ({"conditional": "concat"}, [16, 8]),
+        ({"augment": "cutout"}, [16, 8]),
+        ({"d_norm": "batch"}, [8, 8, 8]),
+        ({"minibatch_discrimination": True}, [8, 8, 8]),
+        ({"spectral_norm": True}, [8, 8, 8]),
+        ({"d_update": "separate"}, [8, 8, 8]),
+    ],
+    ids=str,
+)
+def test_real_and_fake_go_through_the_discriminator_together_where_that_is_the_same(
+    settings: dict[str, Any], passes: list[int]
+) -> None:
+    """As many passes as it has to be, and the same step as in two."""
+    config = small("turbo-8x8", conditional="none", penalty="none")
+    config = replace(config, **settings)
+    real = torch.randn(8, 1, 8, 8)
+    labels = None if config.conditional == "none" else torch.arange(8)
+    found: list[list[Tensor]] = []
+    for one_pass in (True, False):
+        networks = build(config, CPU, classes=10)
+        sizes: list[int] = []
+        networks.discriminator.register_forward_hook(
+            lambda _m, inputs, _o, sizes=sizes: sizes.append(len(inputs[0]))
+        )
+        step = GanStep(networks, config, lambda *_: None)
+        step.one_pass &= one_pass
+        torch.manual_seed(0)
+        step.run([real], [labels], first_batch=0, measure=False)
+        assert sizes == (passes if one_pass else [8, 8, 8])
+        found.append([p.grad for p in step.d_parameters if p.grad is not None])
+    assert len(found[0]) == len(found[1]) > 0
+    torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("reuse", [True, False])
