@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -24,6 +24,46 @@ SHARE_OF_TURN = 0.25
 """A turn here, in turns elsewhere: there are many contestants."""
 
 
+class ChannelsFirstLoop(TrainerLoop):
+    """The loop with images and weights laid out channel by channel."""
+
+    def __init__(self, workload: Workload, device: torch.device) -> None:
+        config, labels = workload.config, workload.labels
+        super().__init__(config, workload.images, device, labels=labels, classes=workload.classes)
+        trainer = self.trainer
+        for network in (trainer.networks.generator, trainer.networks.discriminator):
+            network.to(memory_format=torch.contiguous_format)
+        trainer.batches = _ChannelsFirst(
+            workload.images,
+            batch_size=config.batch_size,
+            drop_last=config.drop_last,
+            seed=config.seed,
+            device=device,
+            labels=None if config.conditional == "none" else labels,
+        )
+
+
+class _ChannelsFirst(Batches):
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return super().__getitem__(index).contiguous()
+
+
+def _channels_first(workload: Workload, device: torch.device) -> TrainerLoop | None:
+    loop = ChannelsFirstLoop(workload, device)
+    kinds = (nn.Conv2d, nn.ConvTranspose2d)
+    layers = loop.trainer.networks.discriminator.modules()
+    return loop if any(isinstance(layer, kinds) for layer in layers) else None
+
+
+def _two_passes(workload: Workload, device: torch.device) -> TrainerLoop | None:
+    loop = loop_of(workload, device)
+    step = loop.trainer.gan_step
+    if not step.one_pass or workload.config.d_update != "joint":
+        return None
+    step.one_pass = False
+    return loop
+
+
 @dataclass(frozen=True)
 class Technique:
     """Something that training may do besides.
@@ -33,15 +73,15 @@ class Technique:
         settings: what a recipe sets for it.
         against: what its time is divided by: the name of another technique, or `AS_IT_IS`.
         sources: what the literature says comes of the division; "" where it says nothing.
-        channels_first: whether images and weights are to lie in memory as PyTorch lays them by
-            default, which no recipe can ask for.
+        loop: for what no recipe can ask for: what makes the loop, or None where it would be no
+            other than the recipe's own.
     """
 
     name: str
     settings: Mapping[str, object] = field(default_factory=dict)
     against: str = "the recipe as it is"
     sources: str = ""
-    channels_first: bool = False
+    loop: Callable[[Workload, torch.device], TrainerLoop | None] | None = None
 
 
 AS_IT_IS = Technique.against
@@ -66,7 +106,9 @@ TECHNIQUES = (
     Technique("a D step each on real and fake", {"d_update": "separate"}),
     Technique("fresh fakes for G", {"reuse_fakes": False}),
     Technique("bfloat16", {"precision": "bfloat16"}),
-    Technique("channels first", channels_first=True),
+    Technique("channels first", loop=_channels_first),
+    Technique("D's real and fake in a pass each", loop=_two_passes),
+    Technique("compiled networks", {"mode": "compiled"}),
     Technique("CUDA graphs", {"mode": "graphed"}),
 )
 
@@ -78,28 +120,6 @@ _COLUMNS = (
     Column("against", "AS"),
     Column("sources", "SOURCES SAY"),
 )
-
-
-class ChannelsFirstLoop(TrainerLoop):
-    """The loop with images and weights laid out channel by channel."""
-
-    def __init__(self, workload: Workload, device: torch.device) -> None:
-        super().__init__(workload.config, workload.images, device)
-        trainer, config = self.trainer, workload.config
-        for network in (trainer.networks.generator, trainer.networks.discriminator):
-            network.to(memory_format=torch.contiguous_format)
-        trainer.batches = _ChannelsFirst(
-            workload.images,
-            batch_size=config.batch_size,
-            drop_last=config.drop_last,
-            seed=config.seed,
-            device=device,
-        )
-
-
-class _ChannelsFirst(Batches):
-    def __getitem__(self, index: int) -> torch.Tensor:
-        return super().__getitem__(index).contiguous()
 
 
 def measure(settings: Settings, progress: Progress) -> Result:
@@ -151,23 +171,19 @@ def _contestants(
         except ConfigError as error:
             notes.append(f"{workload.name} cannot have {technique.name}: {error}")
             continue
-        if config.mode == "graphed" and (why := obstacle(config.mode, device)):
+        if technique.loop is not None:
+            if (loop := technique.loop(workload, device)) is not None:
+                yield technique.name, loop
+        elif config.mode != "auto" and (why := obstacle(config.mode, device)):
             notes.append(f"{workload.name} cannot have {technique.name}: {why}.")
         elif config.conditional != "none" and workload.labels is None:
             notes.append(f"{workload.name} cannot have {technique.name}: there are no labels.")
-        elif not technique.channels_first:
+        else:
             yield technique.name, loop_of(workload, device, **technique.settings)
-        elif _convolves(loop := ChannelsFirstLoop(workload, device)):
-            yield technique.name, loop
 
 
 def _fell_back(loop: TrainerLoop) -> bool:
     return loop.trainer.config.mode not in {"auto", loop.trainer.mode}
-
-
-def _convolves(loop: TrainerLoop) -> bool:
-    kinds = (nn.Conv2d, nn.ConvTranspose2d)
-    return any(isinstance(layer, kinds) for layer in loop.trainer.networks.discriminator.modules())
 
 
 def _rows(recipe: str, seconds: Mapping[str, list[float]]) -> Iterator[dict[str, Value]]:
