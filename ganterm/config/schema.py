@@ -126,11 +126,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         ),
     ] = 0
     precision: Annotated[
-        Literal["float32", "bfloat16"],
+        Literal["float32", "bfloat16", "auto"],
         _about(
             DATA,
             "Number format of the networks' arithmetic.",
-            "float32 is exact; bfloat16 is quicker where the hardware has it",
+            "float32 is exact; auto takes bfloat16 where that is quick",
         ),
     ] = "float32"
     mode: Annotated[

@@ -29,6 +29,7 @@ from ganterm.training.events import (
     SampleDue,
 )
 from ganterm.training.modes import Mode, Step, step_in
+from ganterm.training.precision import settled
 from ganterm.training.schedule import lr_factor
 from ganterm.training.seeding import seed_default_generators
 from ganterm.training.statistics import FirstNonFinite, RunningMeans
@@ -56,6 +57,8 @@ class Trainer:
 
     A conditional run needs their `labels`, int64 (N,), each below `classes`.
 
+    Where the configuration's precision is `auto`, `config` here has what it stands for.
+
     Steps are run in the configuration's mode; `auto` stands for eager until `choice.choose` has
     found something quicker and `run_in` is told so. Raises `ConfigError` where this machine does
     not have the mode.
@@ -73,7 +76,7 @@ class Trainer:
         labels: torch.Tensor | None = None,
         classes: int = 0,
     ) -> None:
-        self.config = config
+        self.config = config = settled(config, device)
         self.device = device
         self.batches = Batches(
             images,

@@ -233,6 +233,8 @@ def _edits(run: RunDir, began: RunConfig) -> list[str]:
         written = read_run_toml(run.config_file)
     except ConfigError as error:
         return [f"{str(error).rstrip('.')}; {how}, with the configuration in its journal."]
+    if written.precision == "auto":  # what that stood for is in the journal
+        written = msgspec.structs.replace(written, precision=began.precision)
     edited = [name for name in FIELDS if getattr(written, name) != getattr(began, name)]
     if not edited:
         return []

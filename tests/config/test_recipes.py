@@ -182,7 +182,7 @@ TABLE["turbo"] = TABLE["dcgan-classes"] | {
     "generator": "compact",
     "discriminator": "compact",
     "d_norm": "auto",
-    "precision": "bfloat16",
+    "precision": "auto",
 }
 TABLE["turbo-8x8"] = TABLE["turbo"] | {
     "dataset": "digits",
@@ -206,7 +206,7 @@ def test_recipe_is_the_table(name: str) -> None:
     config = resolve({"recipe": name}).config
     assert {key: getattr(config, key) for key in TABLE[name]} == TABLE[name]
     assert config.channels == 1
-    assert config.precision == ("bfloat16" if name in {"turbo", "best"} else "float32")
+    assert config.precision == ("auto" if name in {"turbo", "best"} else "float32")
     assert (config.real_label, config.fake_label) == (1.0, 0.0)
     styled = config.generator == "stylegan"
     by_class = name in BY_CLASS
