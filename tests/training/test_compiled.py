@@ -61,7 +61,7 @@ def test_noise_within_a_network_is_that_of_eager(compiler: Any) -> None:
 )
 def test_recipes_have_the_losses_of_eager(recipe: str, compiler: Any) -> None:
     """Six steps measure what eager ones do, noise and all, whole networks compiled."""
-    config = small(recipe, steps=6, ema_kimg=0.05)
+    config = small(recipe, steps=6, ema_kimg=0.05, precision="float32")
     run, exact = trainer(config), trainer(config)
     run.run_in("compiled")
     assert_agree(metrics(run), metrics(exact))
