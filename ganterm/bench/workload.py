@@ -14,6 +14,8 @@ from ganterm.config import RunConfig, resolve
 from ganterm.config.length import steps_of
 from ganterm.data import CATALOGUE, Progress, load
 from ganterm.data.catalogue import missing_splits
+from ganterm.training.build import choose_device
+from ganterm.training.precision import settled
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +27,8 @@ class Workload:
 
     Attributes:
         name: the recipe's name.
-        config: its configuration; `dataset` and `split` are those of `images`.
+        config: its configuration; `dataset` and `split` are those of `images`, and its precision
+            is what it stands for here.
         images: uint8 (N, C, H, W), as the recipe's networks take them.
         data: what the images are, in words that name no path.
         labels: int64 (N,), their classes; None for images without.
@@ -59,7 +62,7 @@ def config_of(recipe: str, device: str, *, substitute: bool = True) -> RunConfig
 
 def prepare(recipe: str, device: str, progress: Progress, *, substitute: bool = True) -> Workload:
     """Load the images of `recipe`; raises `ConfigError` or `DataError` where that fails."""
-    config = config_of(recipe, device, substitute=substitute)
+    config = settled(config_of(recipe, device, substitute=substitute), choose_device(device))
     images = load(
         config.dataset,
         split=config.split,

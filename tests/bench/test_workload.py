@@ -9,6 +9,7 @@ from ganterm.data.progress import silent
 from ganterm.errors import ConfigError
 from ganterm.render.png import save_png
 from ganterm.render.raster import Raster
+from ganterm.training import precision
 from tests.data.files import some_images, some_labels, write_pair
 
 
@@ -42,6 +43,16 @@ def test_a_recipe_file_on_a_folder_shows_neither_path(tmp_path: Path) -> None:
     workload = prepare(str(recipe), "cpu", silent)
     assert workload.name == "own"
     assert workload.data == "a folder of images, 4 images of 28x28"
+
+
+@pytest.mark.parametrize(("gain", "taken"), [(4.0, "bfloat16"), (1.0, "float32")])
+def test_precision_auto_is_what_it_stands_for(
+    gain: float, taken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that bfloat16 is not held against itself."""
+    monkeypatch.setattr(precision, "bfloat16_gain", lambda device: gain)
+    assert config_of("turbo", "cpu").precision == "auto"
+    assert prepare("turbo", "cpu", silent).config.precision == taken
 
 
 def test_an_unknown_recipe_is_refused() -> None:
