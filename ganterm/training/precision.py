@@ -56,18 +56,6 @@ def settled(config: RunConfig, device: torch.device) -> RunConfig:
     return msgspec.structs.replace(config, precision="bfloat16" if quick else "float32")
 
 
-def reason(device: torch.device) -> str:
-    """Return a sentence that says what `settled` took on `device`, and why."""
-    gain = bfloat16_gain(device)
-    if not gain:
-        return f"Precision auto takes float32: {device} has no bfloat16."
-    taken = "bfloat16" if gain >= WORTH else "float32"
-    return (
-        f"Precision auto takes {taken}: {device} multiplies matrices {gain:.2g} times as quickly "
-        "in bfloat16 as in float32."
-    )
-
-
 def _seconds(matrix: torch.Tensor, device: torch.device) -> float:
     synchronize(device)
     began = time.perf_counter()

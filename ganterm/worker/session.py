@@ -32,7 +32,6 @@ from ganterm.training.events import (
     SampleDue,
 )
 from ganterm.training.loop import DivergenceError, Trainer
-from ganterm.training.precision import reason
 from ganterm.training.state import restore_state
 from ganterm.worker.adapt import adapted, check_classes
 from ganterm.worker.attending import Attending
@@ -166,13 +165,7 @@ class Session:
                 f"The images of {config.dataset} are not those the run began with; it goes on with "
                 "them, but not exactly as it would have."
             )
-        about_precision = [reason(device)] if config.precision == "auto" else []
-        told = (
-            ("run-file", self.job.notes),
-            ("data", notes),
-            ("precision", about_precision),
-            ("mode", about_mode),
-        )
+        told = (("run-file", self.job.notes), ("data", notes), ("mode", about_mode))
         for code, sentences in told:
             for note in sentences:
                 self.journal.write("alert", self.trainer.step, code=code, message=note, remedy="")

@@ -13,6 +13,7 @@ from ganterm.cli.variables import unknown_variables
 from ganterm.config import FIELDS
 from ganterm.render.colour import characters_of, colours_of
 from ganterm.runs.layout import RunDir
+from ganterm.training import precision
 from tests.cli.invoke import invoke
 
 
@@ -27,6 +28,18 @@ def test_json_has_versions_terminal_directories_and_devices(trained: RunDir) -> 
     runs = found["directories"]["runs"]
     assert runs == {"path": str(trained.path.parent), "exists": True, "count": 1}
     assert found["devices"][-1]["device"] == "cpu"
+    assert found["devices"][-1]["bfloat16_gain"] > 0
+
+
+@pytest.mark.parametrize(
+    ("gain", "words"), [(2.6, "is 2.6 times as quick as float32"), (0.0, "is not there")]
+)
+def test_devices_say_how_quick_they_are_at_bfloat16(
+    gain: float, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What precision auto goes by."""
+    monkeypatch.setattr(precision, "bfloat16_gain", lambda device: gain)
+    assert f"bfloat16 {words}, in products of matrices" in invoke("info").text
 
 
 def test_devices_can_be_skipped(tmp_path: Path) -> None:

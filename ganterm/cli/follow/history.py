@@ -25,6 +25,7 @@ class History:
     steps: int = 0
     epochs_total: int = 0
     device: str = ""
+    precision: str = ""
     recipe: str = ""
     metrics: list[Record] = field(default_factory=list)
     epochs: list[Record] = field(default_factory=list)
@@ -58,6 +59,12 @@ class History:
         return int(self.metrics[-1]["step"]) if self.metrics else 0
 
     @property
+    def place(self) -> str:
+        """Where the run trains, and in which number format where that is not the usual one."""
+        usual = self.precision in {"", "float32"}
+        return self.device if usual else f"{self.device} in {self.precision}"
+
+    @property
     def seconds_left(self) -> float | None:
         """Estimate of the time to the end of the run; `None` before there is a pace."""
         return self._rate.seconds_to(self.steps) if self.steps else None
@@ -76,7 +83,9 @@ class History:
         self.steps = record.get("steps") or 0
         self.epochs_total = record.get("epochs") or 0
         self.device = str(record.get("device", ""))
-        self.recipe = str(record.get("config", {}).get("recipe", ""))
+        config = record.get("config", {})
+        self.recipe = str(config.get("recipe", ""))
+        self.precision = str(config.get("precision", ""))
         self.end = None
         self._rate.clear()
         if record["kind"] == "resume":

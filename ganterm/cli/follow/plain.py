@@ -42,10 +42,10 @@ class PlainReporter:
                 say(f"{self.name}: imported from {file}")
             case "start":
                 origin = f", on from {parent}" if (parent := record.get("parent")) else ""
-                many = f"{history.steps:,} steps on {history.device}"
+                many = f"{history.steps:,} steps on {history.place}"
                 say(f"{self.name}: training for {many}{origin}")
             case "resume":
-                say(f"{self.name}: resumed at step {step:,} on {history.device}")
+                say(f"{self.name}: resumed at step {step:,} on {history.place}")
                 for skipped in record.get("skipped", []):
                     say(f"{self.name}: passed over a damaged checkpoint, {skipped}")
             case "sample" | "checkpoint":

@@ -67,3 +67,14 @@ def test_a_new_life_of_the_run_forgets_its_end() -> None:
     assert history.end is not None
     history.add(record("resume", 10, steps=100))
     assert history.end is None
+
+
+@pytest.mark.parametrize(
+    ("precision", "place"), [("float32", "cpu"), ("bfloat16", "cpu in bfloat16"), (None, "cpu")]
+)
+def test_the_place_names_an_unusual_number_format(precision: str | None, place: str) -> None:
+    """Journals of other origin may not have it."""
+    config = {} if precision is None else {"precision": precision}
+    history = History()
+    history.add(record("start", 0, device="cpu", config=config))
+    assert history.place == place
