@@ -137,12 +137,12 @@ def spied(run: Trainer, monkeypatch: pytest.MonkeyPatch) -> tuple[Spied, Spied]:
 def test_penalties_run_the_discriminator_itself(
     penalty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A step calls what is compiled for real images, for fakes, and for the generator's loss."""
+    """A step calls what is compiled for real images and fakes, and for the generator's loss."""
     run = trainer(small("mlp", penalty=penalty))
     generator, discriminator = spied(run, monkeypatch)
     run.advance()
     assert generator.sizes == [8]
-    assert discriminator.sizes == [8, 8, 8]
+    assert discriminator.sizes == [16, 8]
 
 
 def test_the_generators_step_wants_no_gradients_for_the_discriminator(
@@ -152,7 +152,7 @@ def test_the_generators_step_wants_no_gradients_for_the_discriminator(
     run = trainer(small("mlp"))
     _, discriminator = spied(run, monkeypatch)
     run.advance()
-    assert discriminator.learning == [True, True, False]
+    assert discriminator.learning == [True, False]
     assert all(each.requires_grad for each in run.networks.discriminator.parameters())
 
 
