@@ -6,8 +6,8 @@ import ast
 import importlib
 import inspect
 import pkgutil
-import textwrap
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from ganterm import tui
@@ -31,11 +31,29 @@ def _theirs(owner: type[Any]) -> list[type[Any]]:
     return [base for base in owner.__mro__ if base.__module__.startswith("textual.")]
 
 
+@cache
+def _definitions(module: str) -> dict[str, ast.ClassDef]:
+    """Return the classes of a module by qualified name, from one reading of its source."""
+    found: dict[str, ast.ClassDef] = {}
+
+    def look(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.ClassDef):
+                found[f"{prefix}{child.name}"] = child
+                look(child, f"{prefix}{child.name}.")
+            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                look(child, f"{prefix}{child.name}.<locals>.")
+            else:
+                look(child, prefix)
+
+    look(ast.parse(inspect.getsource(importlib.import_module(module))), "")
+    return found
+
+
 def _private_names(owner: type[Any]) -> frozenset[str]:
     """Return the private names a class defines and those it gives to `self`."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(owner)))
     names = set(vars(owner))
-    for node in ast.walk(tree):
+    for node in ast.walk(_definitions(owner.__module__)[owner.__qualname__]):
         if (
             isinstance(node, ast.Attribute)
             and isinstance(node.ctx, ast.Store)
