@@ -18,6 +18,8 @@ class ExitCode(IntEnum):
     """A dataset is missing, damaged or could not be downloaded."""
     WORKER = 4
     """The worker process died without a word, or another one holds the run."""
+    SIGHUP = 129
+    """The terminal went away."""
     SIGINT = 130
     SIGTERM = 143
 

@@ -46,7 +46,7 @@ app = typer.Typer(
     help="Train, watch, steer, judge and explore GANs of small images in the terminal. "
     "Without a command the app opens.",
     epilog="Exit codes: 0 fine, 1 training failed, 2 usage, 3 data, 4 worker died, "
-    "130 and 143 signals.",
+    "129, 130 and 143 signals.",
 )
 
 _RUN, _LOOK, _KEEP, _KNOW = "Train and steer", "Look", "Keep", "Know"

@@ -17,7 +17,10 @@ def attach(
     runs_dir: RunsDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Follow a run with its whole history; leaving it never stops training."""
+    """Follow a run with its whole history; q, Ctrl-C or a lost terminal leaves it.
+
+    Leaving never stops training; `ganterm ctl RUN stop` does.
+    """
     from ganterm.cli.follow.choose import choose_reporter  # noqa: PLC0415
     from ganterm.cli.follow.follower import Follower  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415

@@ -13,6 +13,7 @@ EXIT_CODES = {
     ExitCode.USAGE: "A wrong option, setting, name or file.",
     ExitCode.DATA: "A dataset or file is missing, damaged or could not be downloaded.",
     ExitCode.WORKER: "The worker process died, or another one holds the run.",
+    ExitCode.SIGHUP: "The terminal went away (SIGHUP).",
     ExitCode.SIGINT: "Interrupted (SIGINT, Ctrl-C).",
     ExitCode.SIGTERM: "Terminated (SIGTERM).",
 }

@@ -81,8 +81,8 @@ def start_and_follow(run: RunDir, arguments: list[str], *, detach: bool, as_json
     """Start the worker of `run`, and follow it unless `detach`; exits with the run's exit code."""
     from ganterm.runs.launch import start_worker  # noqa: PLC0415
 
-    process = start_worker(run, arguments)
     if detach:
+        process = start_worker(run, arguments)
         if as_json:
             emit_json({"run": run.name, "path": str(run.path), "pid": process.pid})
         else:
@@ -92,8 +92,8 @@ def start_and_follow(run: RunDir, arguments: list[str], *, detach: bool, as_json
     from ganterm.cli.follow.choose import choose_reporter  # noqa: PLC0415
     from ganterm.cli.follow.follower import Follower  # noqa: PLC0415
 
-    code = Follower(run, choose_reporter(run, as_json=as_json), process).follow()
-    raise typer.Exit(code)
+    reporter = choose_reporter(run, as_json=as_json)
+    raise typer.Exit(Follower(run, reporter, lambda: start_worker(run, arguments)).follow())
 
 
 def ensure_dataset(config: RunConfig) -> None:

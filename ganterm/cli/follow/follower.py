@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 import signal
+import sys
+import termios
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Protocol
 
@@ -11,7 +16,7 @@ from ganterm.cli.follow.history import History
 from ganterm.cli.follow.keyboard import Keyboard
 from ganterm.cli.follow.reporter import Reporter
 from ganterm.cli.narrate import say
-from ganterm.errors import ExitCode, WorkerError
+from ganterm.errors import ExitCode, GantermError, WorkerError
 from ganterm.runs import control
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail
@@ -34,43 +39,64 @@ class Process(Protocol):
 
 
 class Follower:
-    """Shows a run through a reporter, and passes on what its watcher wants done."""
+    """Shows a run through a reporter, and passes on what whoever started it wants done.
+
+    A follower that did not start the run only watches: whatever ends it leaves the run alone. One
+    that did stops it when interrupted twice or terminated, and leaves it alone when its terminal
+    or its reader goes away.
+    """
 
     def __init__(
         self,
         run: RunDir,
         reporter: Reporter,
-        process: Process | None = None,
+        start: Callable[[], Process] | None = None,
         *,
         replay: bool = False,
     ) -> None:
-        """Follow `run`, whose worker is `process` if this process started it.
+        """Follow `run`, whose worker `start` starts; without it the run is only watched.
 
         `replay` hands the reporter every record of the past one by one as well.
         """
         self.run = run
         self.reporter = reporter
-        self.process = process
+        self.process: Process | None = None
         self.replay = replay
         self.history = History()
+        self._start = start
         self._tail = JournalTail(run.journal)
         self._interrupts = 0
         self._answered = 0
         self._asking = False
         self._terminated = False
+        self._hung_up = False
+        self._terminals = [stream for stream in (sys.stdout, sys.stderr) if stream.isatty()]
 
     def follow(self) -> ExitCode:
         """Return the exit code that tells how the run, or following it, ended.
 
         Raises:
             WorkerError: the worker died without a word.
+            GantermError: the worker could not be started, or nothing can be shown any more.
         """
-        before = {
-            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+            numbers.append(signal.SIGHUP)
+        # Before the worker starts, so that no signal finds a run that nobody speaks for.
+        before = {number: signal.signal(number, self._note) for number in numbers}
         try:
+            if self._start is not None:
+                self.process = self._start()
             with Keyboard() as keyboard:
                 return self._follow(keyboard)
+        except (OSError, GantermError):
+            if self._is_terminal_lost():
+                self._leave()
+                return ExitCode.SIGHUP
+            with contextlib.suppress(OSError, GantermError):
+                if words := self._farewell():
+                    say(f"{self.run.name}: {words}")
+            raise
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -85,15 +111,22 @@ class Follower:
             self._show_news()
             if time.monotonic() - looked >= LOOK_SECONDS:
                 view, looked = observe(self.run), time.monotonic()
+                self._hung_up = self._hung_up or self._is_terminal_lost()
             if self._is_over(view):
                 view = observe(self.run)
                 self._show_news()
                 self.reporter.close(view, self.history)
                 return self._verdict(view)
             self.reporter.tick(view, self.history)
-            if self._react(keyboard.poll(POLL_SECONDS)):
-                self.reporter.close(observe(self.run), self.history)
-                return ExitCode.OK if not self._answered else ExitCode.SIGINT
+            code = self._react(keyboard.poll(POLL_SECONDS))
+            if code is not None:
+                self._leave()
+                return code
+
+    def _leave(self) -> None:
+        # A terminal that has gone takes no last words.
+        with contextlib.suppress(OSError, GantermError):
+            self.reporter.close(observe(self.run), self.history)
 
     def _show_news(self) -> None:
         for record in self._tail.poll():
@@ -105,8 +138,13 @@ class Follower:
             return self.process.poll() is not None
         return view.state not in _ALIVE and observe(self.run).state not in _ALIVE
 
-    def _react(self, key: str) -> bool:
-        """Do what was typed or signalled; return whether to leave the run to itself."""
+    def _react(self, key: str) -> ExitCode | None:
+        """Do what was typed or signalled; return the exit code where the run is left to itself."""
+        if self._hung_up:
+            self._say_farewell()
+            return ExitCode.SIGHUP
+        if self.process is None:
+            return self._react_as_watcher(key)
         if self._terminated:
             self._terminated = False
             self._answered = signal.SIGTERM
@@ -114,8 +152,8 @@ class Follower:
         if self._asking and key:
             self._asking = False
             if key[0] in "dD":
-                self.reporter.note(f"training goes on; ganterm attach {self.run.name} follows it")
-                return True
+                self._say_farewell()
+                return ExitCode.OK
             if key[0] in "sS":
                 self._interrupts = 0
                 self._answered = signal.SIGINT
@@ -125,7 +163,7 @@ class Follower:
                 self.reporter.note("following on")
         if self._interrupts and self._answered:
             self.reporter.note("left before it had stopped; it stops at its next step")
-            return True
+            return ExitCode.SIGINT
         if self._interrupts == 1 and not self._asking:
             self._asking = True
             self.reporter.ask()
@@ -134,6 +172,39 @@ class Follower:
             self._asking = False
             self._answered = signal.SIGINT
             self._stop()
+        return None
+
+    def _react_as_watcher(self, key: str) -> ExitCode | None:
+        code = None
+        if self._terminated:
+            code = ExitCode.SIGTERM
+        elif self._interrupts:
+            code = ExitCode.SIGINT
+        elif key and key[0] in "qQdD":
+            code = ExitCode.OK
+        if code is not None:
+            self._say_farewell()
+        return code
+
+    def _say_farewell(self) -> None:
+        with contextlib.suppress(OSError):  # The terminal may have gone.
+            if words := self._farewell():
+                self.reporter.note(words)
+
+    def _farewell(self) -> str:
+        state = observe(self.run).state
+        if state not in _ALIVE:
+            return ""
+        name = shlex.quote(self.run.name)
+        how = "stays paused" if state == "paused" else "goes on"
+        return f"training {how}; ganterm attach {name} follows it, ganterm ctl {name} stop stops it"
+
+    def _is_terminal_lost(self) -> bool:
+        for stream in self._terminals:
+            try:
+                termios.tcgetattr(stream.fileno())
+            except (OSError, ValueError, termios.error):
+                return True
         return False
 
     def _stop(self) -> None:
@@ -162,6 +233,8 @@ class Follower:
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGTERM:
             self._terminated = True
+        elif number == signal.SIGHUP:
+            self._hung_up = True
         else:
             self._interrupts += 1
 

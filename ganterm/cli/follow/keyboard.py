@@ -47,7 +47,10 @@ class Keyboard:
         ready, _, _ = select.select(descriptors, [], [], seconds)
         if not ready or self._descriptor is None:
             return ""
-        data = os.read(self._descriptor, 64)
+        try:
+            data = os.read(self._descriptor, 64)
+        except OSError:
+            data = b""
         if not data:
             self._descriptor = None  # The terminal is gone.
         return data.decode("utf-8", "replace")

@@ -92,7 +92,7 @@ def test_a_finished_run_is_shown_in_order_and_exits_with_zero(
     """Every record reaches the reporter once, in order, before it is closed."""
     reporter = Recorder()
     script = Script(lambda: begin(journal), lambda: None, lambda: end(journal))
-    assert Follower(run, reporter, script).follow() is ExitCode.OK
+    assert Follower(run, reporter, lambda: script).follow() is ExitCode.OK
     assert reporter.told == ["open", "start", "end", "close"]
 
 
@@ -101,7 +101,7 @@ def test_a_failed_run_exits_with_the_code_its_journal_names(
 ) -> None:
     """The end record's exit code is the follower's."""
     script = Script(lambda: begin(journal), lambda: end(journal, "failed", 3), code=3)
-    assert Follower(run, Recorder(), script).follow() is ExitCode.DATA
+    assert Follower(run, Recorder(), lambda: script).follow() is ExitCode.DATA
 
 
 def test_a_worker_that_dies_without_a_word_is_named_as_dead(
@@ -110,7 +110,7 @@ def test_a_worker_that_dies_without_a_word_is_named_as_dead(
     """The error says at which step, by which signal, and how to go on."""
     script = Script(lambda: begin(journal), lambda: journal.write("metrics", 7), code=-9)
     with pytest.raises(WorkerError, match=r"step 7 \(killed by signal 9\).*ganterm resume a-run"):
-        Follower(run, Recorder(), script).follow()
+        Follower(run, Recorder(), lambda: script).follow()
 
 
 def test_the_first_interrupt_asks_and_the_second_stops(run: RunDir, journal: JournalWriter) -> None:
@@ -125,7 +125,7 @@ def test_the_first_interrupt_asks_and_the_second_stops(run: RunDir, journal: Jou
         lambda: begin(journal), interrupt, lambda: None, look, interrupt, lambda: None, look,
         lambda: end(journal, "stopped"),
     )  # fmt: skip
-    assert Follower(run, reporter, script).follow() is ExitCode.SIGINT
+    assert Follower(run, reporter, lambda: script).follow() is ExitCode.SIGINT
     assert "ask" in reporter.told
     assert asked == [0, 1]
     assert [command.name for command in control.pending(run.control)] == ["stop"]
@@ -139,7 +139,25 @@ def test_a_termination_stops_the_run_and_says_so(run: RunDir, journal: JournalWr
         lambda: None,
         lambda: end(journal, "stopped"),
     )
-    assert Follower(run, Recorder(), script).follow() is ExitCode.SIGTERM
+    assert Follower(run, Recorder(), lambda: script).follow() is ExitCode.SIGTERM
+    assert [command.name for command in control.pending(run.control)] == ["stop"]
+
+
+def test_a_hang_up_leaves_the_run_alone(run: RunDir, journal: JournalWriter) -> None:
+    """A run outlives the terminal that it was started from."""
+    script = Script(lambda: begin(journal), lambda: os.kill(os.getpid(), signal.SIGHUP))
+    assert Follower(run, Recorder(), lambda: script).follow() is ExitCode.SIGHUP
+    assert control.pending(run.control) == []
+
+
+def test_a_signal_while_the_worker_starts_is_answered(run: RunDir, journal: JournalWriter) -> None:
+    """No moment of a start leaves a run behind that nobody speaks for."""
+
+    def start() -> Script:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return Script(lambda: begin(journal), lambda: None, lambda: end(journal, "stopped"))
+
+    assert Follower(run, Recorder(), start).follow() is ExitCode.SIGTERM
     assert [command.name for command in control.pending(run.control)] == ["stop"]
 
 
@@ -148,7 +166,7 @@ def test_signals_are_the_callers_again_afterwards(run: RunDir, journal: JournalW
     before = signal.getsignal(signal.SIGINT)
     begin(journal)
     end(journal)
-    Follower(run, Recorder(), Script()).follow()
+    Follower(run, Recorder(), Script).follow()
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -159,7 +177,7 @@ def test_json_lines_are_the_very_lines_of_the_journal(
     begin(journal)
     journal.write("metrics", 10, d_loss=float("nan"), g_loss=0.1)
     end(journal)
-    Follower(run, JsonReporter(), Script(), replay=True).follow()
+    Follower(run, JsonReporter(), Script, replay=True).follow()
     out = capfdbinary.readouterr().out
     assert out == run.journal.read_bytes()
     assert [json.loads(line)["kind"] for line in out.splitlines()] == ["start", "metrics", "end"]
