@@ -44,10 +44,40 @@ _MAX_ENTRIES = 2 * MAX_TENSORS
 
 WHAT_TO_GIVE: Final = "torch.save(model.state_dict(), ...) writes them"
 """How the weights that are wanted come about, for the end of a sentence."""
-_ONLY_WEIGHTS = (
-    "holds more than tensors, which could run code when it is opened, so it was not; weights are "
-    f"wanted: {WHAT_TO_GIVE}"
+
+
+class _Inert:
+    """Stands in for an object of NumPy's: takes whatever it is made of, and keeps nothing."""
+
+    def __new__(cls, *_: object) -> _Inert:
+        return super().__new__(cls)
+
+    def __setstate__(self, _: object) -> None:
+        pass
+
+
+_NUMPY: Final = (
+    *("numpy.dtype", "numpy.ndarray"),
+    # NumPy 2 renamed its core.
+    *(
+        f"numpy.{core}.multiarray.{name}"
+        for core in ("core", "_core")
+        for name in ("scalar", "_reconstruct")
+    ),
+    *(
+        f"numpy.random.{name}"
+        for name in (
+            *("_pickle.__generator_ctor", "_pickle.__bit_generator_ctor"),
+            *("_pickle.__randomstate_ctor", "_mt19937.MT19937", "_pcg64.PCG64"),
+            *("_pcg64.PCG64DXSM", "_philox.Philox", "_sfc64.SFC64"),
+            *("bit_generator.SeedSequence", "bit_generator.__pyx_unpickle_SeedSequence"),
+        )
+    ),
 )
+"""What pickles of NumPy's scalars, arrays and states of random numbers ask for, by name.
+
+Checkpoints have them beside the weights: a loss, a step, `numpy.random.get_state()`.
+"""
 
 _Value = TypeVar("_Value")
 
@@ -152,11 +182,25 @@ def _loaded(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's words to those who work on it
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with torch.serialization.safe_globals([(_Inert, name) for name in _NUMPY]):
+                return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
-        raise DataError(f"{path} {_ONLY_WEIGHTS}.") from None
+        raise DataError(
+            f"{path} holds more than tensors{_such_as(path)}, which could run code when it is "
+            f"opened, so it was not; weights are wanted: {WHAT_TO_GIVE}."
+        ) from None
     except Exception:  # noqa: BLE001 - damaged files raise nearly anything inside
         raise _damaged(path) from None
+
+
+def _such_as(path: Path) -> str:
+    """Return the first of what a pickle asks for beside weights, for a sentence; it is not run."""
+    try:
+        asked = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    except Exception:  # noqa: BLE001 - of a file before torch 1.6, or a damaged one
+        return ""
+    named = sorted(name for name in asked if name not in _NUMPY)
+    return f" ({named[0][:60]})" if named else ""
 
 
 def _safetensors(path: Path) -> dict[str, Tensor]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -29,6 +32,41 @@ def test_code_in_a_pickle_is_never_run(tmp_path: Path, write: Callable[[Path, Pa
     with pytest.raises(DataError, match="could run code"):
         load_foreign(path)
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("renamed", [False, True], ids=["NumPy 2", "NumPy 1"])
+def test_what_numpy_leaves_in_a_checkpoint_is_passed_over(tmp_path: Path, renamed: bool) -> None:
+    """Scalars and states of random numbers become nothing, and nothing of NumPy's is called."""
+    path = tmp_path / "g.pth"
+    extras = {
+        "loss": np.float32(0.5),
+        "step": np.int64(5000),
+        "legacy": np.random.get_state(),
+        "rng": np.random.default_rng(3),
+        "state": np.random.default_rng(3).bit_generator.state,
+    }
+    torch.save({"g": STATE, **extras}, path, _use_new_zipfile_serialization=not renamed)
+    if renamed:
+        data = path.read_bytes()
+        assert b"numpy._core.multiarray\n" in data or b"numpy.core.multiarray\n" in data
+        path.write_bytes(data.replace(b"numpy._core.multi", b"numpy.core.multi"))
+    found = load_foreign(path)
+    assert torch.equal(found["g"]["0.weight"], STATE["0.weight"])
+    assert type(found["loss"]).__module__ == "ganterm.foreign"
+    assert vars(found["rng"]) == {}
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(path, weights_only=True)  # The list of what is passed over is this module's own.
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_what_else_a_checkpoint_holds_is_refused_by_name(tmp_path: Path, zipped: bool) -> None:
+    """The options of a training script are an object of a class, which is not built."""
+    path = tmp_path / "g.pth"
+    content = {"g": STATE, "step": np.int64(1), "args": argparse.Namespace(lr=1)}
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    named = r" \(argparse\.Namespace\)" if zipped else ""
+    with pytest.raises(DataError, match=f"holds more than tensors{named}, which could run code"):
+        load_foreign(path)
 
 
 def test_no_other_module_opens_pickles() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir, Settings, parse_settings
 from ganterm.errors import ConfigError
 from ganterm.runs.layout import MAX_STEP
+
+if TYPE_CHECKING:
+    from ganterm.exchange.names import Moment
 
 MAX_EPS = 100
 _HEADINGS = ["LAYER", "SIZE", "IN THE FILE", "HOW"]
@@ -39,15 +42,16 @@ def import_weights(
             min=0,
             max=MAX_STEP - 1,
             help="The step that the weights are of.",
-            show_default="the number FILE ends in, else 0",
+            show_default="what the name of FILE says, else 0",
         ),
     ] = None,
     part: Annotated[
         str | None,
         typer.Option(
             metavar="KEY",
-            help="In a file of several networks, the key of the generator's weights.",
-            show_default="what its keys say",
+            help="In a file of several networks, the key of the generator's weights, or what their "
+            "names begin with.",
+            show_default="what its keys say, an average before raw weights",
         ),
     ] = None,
     settings: Settings = None,
@@ -72,7 +76,7 @@ def import_weights(
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
     from ganterm.config import resolve  # noqa: PLC0415
     from ganterm.config.runfile import to_mapping  # noqa: PLC0415
-    from ganterm.exchange.names import step_in  # noqa: PLC0415
+    from ganterm.exchange.names import moment_in  # noqa: PLC0415
     from ganterm.runs.adopt import RefusedError, adopt  # noqa: PLC0415
     from ganterm.runs.layout import check_name, default_runs_dir  # noqa: PLC0415
 
@@ -81,7 +85,8 @@ def import_weights(
     if name is not None:
         check_name(name)
     typed = parse_settings(settings)
-    at = step_in(file) if step is None else step
+    moment = moment_in(file)
+    at = step if step is not None else moment.step if moment else None
     length = {"steps": max(at or 0, 1), "epochs": 0}
     config = resolve({**typed, "recipe": recipe, **length}, environment=os.environ).config
     request = {
@@ -99,6 +104,8 @@ def import_weights(
         with Waiting(f"Reading {file.name}"):
             answer = adopt(request)
     except RefusedError as refused:
+        for note in refused.notes:
+            say(note)
         if not all(row["fits"] for row in refused.rows):
             for line in _rows(refused.rows):
                 say(line)
@@ -107,7 +114,7 @@ def import_weights(
         emit_json(answer)
     else:
         emit(answer["run"])
-    _tell(answer, file, recipe, guessed=step is None, at=at)
+    _tell(answer, recipe, moment=moment, guessed=step is None)
     kept = "Activations are" if norm_eps else "Activations, and the epsilon of normalisation, are"
     say(
         f"{answer['run']} is made of {file.name}: all {len(answer['rows'])} layers fit. {kept} the "
@@ -135,9 +142,7 @@ def _from_variables(environment: Any) -> list[str]:
     return [field.name for field in FIELDS.values() if environment.get(field.variable)]
 
 
-def _tell(
-    answer: dict[str, Any], file: Path, recipe: str, *, guessed: bool, at: int | None
-) -> None:
+def _tell(answer: dict[str, Any], recipe: str, *, moment: Moment | None, guessed: bool) -> None:
     for note in answer["notes"]:
         say(note)
     if answer["changed"]:
@@ -147,7 +152,10 @@ def _tell(
     for line in _rows(odd):
         say(line)
     if guessed:
-        how = f"step {at:,}, by the name of the file" if at is not None else "step 0, unknown"
+        how = "step 0, unknown"
+        if moment is not None:
+            named = "" if moment.unit == "step" else f", which says the {moment.unit}"
+            how = f"step {moment.step:,}, by the name of the file{named}"
         say(f"The weights are taken to be of {how}; --step says otherwise.")
 
 

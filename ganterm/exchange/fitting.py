@@ -6,6 +6,7 @@ whether they are normalised. These can be read off the shapes, so they need not 
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -17,14 +18,16 @@ import torch
 from torch import Tensor, nn
 
 from ganterm import recipes
+from ganterm.architectures import CHANNELS, GENERATORS
 from ganterm.config import RunConfig, check, resolve
 from ganterm.errors import ConfigError
 from ganterm.exchange.matching import Match, layers_of, match
+from ganterm.networks.blocks import has_batch_norm
 from ganterm.networks.configured import generator_of
 
 _SIDES: Final = (28, 32, 64, 16, 128, 8)
-_CHANNELS: Final = (1, 3)
-_NORMS: Final = ("auto", "batch", "none")
+_STRANGE: Final = (2, 4)
+"""Channels of images that others make: grey or RGB with transparency, above all."""
 _ALIKE = 1e-6
 
 
@@ -83,6 +86,27 @@ def recipes_that_fit(tensors: Mapping[str, Tensor]) -> list[str]:
     return sorted(fitting)
 
 
+def channels_too_many(tensors: Mapping[str, Tensor], config: RunConfig, classes: int) -> int | None:
+    """Return of how many channels the images are that no recipe makes, but for which it would fit.
+
+    None where the file does not fit for other reasons.
+    """
+    for layer in layers_of(tensors):
+        weight = layer.tensors.get("weight")
+        for axis in (0, 1) if weight is not None and weight.dim() == 4 else ():
+            # A transposed convolution has its outputs second.
+            bias = layer.tensors.get("bias")
+            if weight is None or weight.shape[axis] not in _STRANGE:
+                continue
+            prefix = f"{layer.name}." if layer.name else ""
+            cut = {**tensors, f"{prefix}weight": weight.narrow(axis, 0, 1)}
+            if bias is not None:
+                cut[f"{prefix}bias"] = bias[:1]
+            if not fit(cut, config, classes=classes).match.misfits:
+                return weight.shape[axis]
+    return None
+
+
 def _only_z(fit: Fit) -> bool:
     return set(fit.changed) == {"z_dim"}
 
@@ -91,12 +115,12 @@ def _variations(
     tensors: Mapping[str, Tensor], config: RunConfig, classes: int, fixed: Collection[str]
 ) -> Iterator[dict[str, Any]]:
     """Yield changes of settings that could make the generator fit, the fewest first."""
+    widths = functools.cache(lambda side: _widths(tensors, config, classes, side))
     tried: dict[str, list[Any]] = {
         "z_dim": _lengths_of_z(tensors),
-        "channels": list(_CHANNELS),
+        "channels": list(CHANNELS),
         "image_size": list(_SIDES),
-        "g_norm": list(_NORMS),
-        "width": _widths(tensors, config, classes),
+        "g_norm": _norms(tensors, config),
     }
     choices = [
         [(name, getattr(config, name))]
@@ -107,11 +131,24 @@ def _variations(
         ]
         for name, values in tried.items()
     ]
-    every = [
-        {name: value for name, value in chosen if value != getattr(config, name)}
-        for chosen in itertools.product(*choices)
-    ]
+    every = []
+    for chosen in itertools.product(*choices):
+        changed = {name: value for name, value in chosen if value != getattr(config, name)}
+        every.append(changed)
+        # Some networks are wider the larger their images are.
+        for width in widths(changed.get("image_size", config.image_size)):
+            if "width" not in fixed and width != config.width:
+                every.append({**changed, "width": width})
     yield from sorted(every, key=len)
+
+
+def _norms(tensors: Mapping[str, Tensor], config: RunConfig) -> list[str]:
+    """Return what else to set `g_norm` to where the file has normalisations and `config` not."""
+    theirs = any(layer.is_norm for layer in layers_of(tensors))
+    published = GENERATORS[config.generator].batch_norm
+    if theirs == has_batch_norm(config.g_norm, published=published):
+        return []
+    return ["batch" if theirs else "none"]
 
 
 def _lengths_of_z(tensors: Mapping[str, Tensor]) -> list[int]:
@@ -124,9 +161,14 @@ def _lengths_of_z(tensors: Mapping[str, Tensor]) -> list[int]:
     return []
 
 
-def _widths(tensors: Mapping[str, Tensor], config: RunConfig, classes: int) -> list[float]:
-    """Return by how much the layers are wider than the recipe's, by their first normalisation."""
-    generator = _built(msgspec.structs.replace(config, width=1.0), classes)
+def _widths(
+    tensors: Mapping[str, Tensor], config: RunConfig, classes: int, side: int
+) -> list[float]:
+    """Return by how much the layers are wider than the recipe's, by their first normalisation.
+
+    The recipe's are those of images of `side` pixels.
+    """
+    generator = _built(msgspec.structs.replace(config, width=1.0, image_size=side), classes)
     if generator is None:
         return []
     sizes = []

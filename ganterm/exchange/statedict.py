@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast
 
+import torch
 from torch import Tensor
 
 from ganterm.errors import DataError
-from ganterm.exchange.names import generators_key, unprefixed
+from ganterm.exchange.names import (
+    completed,
+    first_parts,
+    generators_key,
+    raw_beside,
+    unprefixed,
+)
 from ganterm.foreign import WHAT_TO_GIVE, check_tensors, load_foreign
 
 _MAX_DEPTH = 4
 _NAMED = 6
 """Keys named in a sentence."""
+_COUNTS = frozenset({"total_ops", "total_params", "n_averaged"})
+"""What those who count operations, and torch's own averages, leave among the tensors."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +41,10 @@ class Foreign:
 def read_state(path: Path, *, part: str | None = None) -> Foreign:
     """Read the state_dict in the file at `path`: what torch.save wrote, or safetensors.
 
-    A wrapper such as `{"generator": …}` and prefixes such as `module.` are taken off; `part` is the
-    key of the generator's weights in a file of several networks whose keys do not say.
+    A wrapper such as `{"generator": …}` and prefixes such as `module.` are taken off, an average is
+    preferred to raw weights, weight and spectral normalisation are folded into plain weights, and
+    what is no layer's is left aside; `notes` say all of it. `part` is the key of the generator's
+    weights, or what their names begin with, in a file of several networks.
 
     Raises:
         DataError: it cannot be read, is not whole, holds other things than weights, or tensors
@@ -41,25 +54,145 @@ def read_state(path: Path, *, part: str | None = None) -> Foreign:
     found = load_foreign(path)
     state = _unwrapped(path, _chosen(path, found, part, notes), notes)
     tensors = {str(name): value for name, value in state.items() if isinstance(value, Tensor)}
-    others = len(state) - len(tensors)
+    others = [name for name in state if not isinstance(state[name], Tensor)]
     if others:
-        notes.append(f"{others} entries of the file are no tensors and were left aside.")
-    tensors, taken = unprefixed(tensors)
-    if taken:
-        notes.append(f"The names of the tensors are read without {taken!r}.")
-    check_tensors(path, tensors)
-    return Foreign(tensors, tuple(notes))
+        notes.append(f"Left aside, because they are no tensors: {_listed(others)}.")
+    own = unprefixed(tensors)
+    if own.prefix:
+        notes.append(f"The names of the tensors are read without {own.prefix!r}.")
+    if own.aside:
+        notes.append(
+            f"Left aside, because they are not the generator's: {_listed(own.aside)}; --part takes "
+            "another."
+        )
+    if own.raw:
+        notes.append(_completed_from(own.raw))
+    layers = {name: value for name, value in own.tensors.items() if _is_a_layers(name, value)}
+    if odd := [name for name in own.tensors if name not in layers]:
+        notes.append(f"Left aside, because they are no layer's weights: {_listed(odd)}.")
+    check_tensors(path, layers)
+    plain = _folded(layers, notes)
+    check_tensors(path, plain)
+    return Foreign(plain, tuple(notes))
+
+
+def _is_a_layers(name: str, value: Tensor) -> bool:
+    """Tell whether it is a weight or a statistic; counts of operations and masks are neither."""
+    leaf = name.rpartition(".")[2]
+    return leaf not in _COUNTS and (value.is_floating_point() or leaf == "num_batches_tracked")
+
+
+def _folded(tensors: Mapping[str, Tensor], notes: list[str]) -> dict[str, Tensor]:
+    """Replace what weight and spectral normalisation keep by the weights that they come to.
+
+    Both ways that torch has to write each are known; what is like neither is left as it is.
+    """
+    plain: dict[str, Tensor] = {}
+    done: set[str] = set()
+    counts = Counter[str]()
+    for name, value in tensors.items():
+        if name in done:
+            continue
+        for kind, parts, fold in _REPARAMETRISED:
+            stem = name.removesuffix(parts[0])
+            kept = [f"{stem}{part}" for part in parts]
+            of_a_layer = not stem or stem.endswith(".")
+            if of_a_layer and all(each in tensors for each in kept):
+                weight = fold(*(tensors[each].float() for each in kept))
+                if weight is None:
+                    continue
+                plain[f"{stem}weight"] = weight
+                done.update(kept)
+                counts[kind] += 1
+                break
+        else:
+            plain[name] = value
+    plain = {name: value for name, value in plain.items() if name not in done}
+    notes += [
+        f"{kind} normalisation is folded into the weights of {many} layers, which is the same."
+        for kind, many in counts.items()
+    ]
+    return plain
+
+
+def _weight_normed(scale: Tensor, direction: Tensor) -> Tensor | None:
+    """Return scale · direction / |direction|; the norm is over the axes that `scale` lacks."""
+    if scale.numel() != 1 and scale.dim() != direction.dim():
+        return None
+    axes = [axis for axis in range(direction.dim()) if not scale.dim() or scale.shape[axis] == 1]
+    kept = {axis: size for axis, size in enumerate(scale.shape) if axis not in axes}
+    if any(direction.shape[axis] != size for axis, size in kept.items()):
+        return None
+    norm = torch.linalg.vector_norm(direction, dim=axes, keepdim=True) if axes else direction.abs()
+    return direction * (scale / norm)
+
+
+def _spectral_normed(weight: Tensor, left: Tensor, right: Tensor) -> Tensor | None:
+    """Return weight / (left · W right), where W is the matrix with one axis before all others.
+
+    That is the first axis, or of transposed convolutions the second. Where both are of one size,
+    `left` tells: it was made as W right / |W right|.
+    """
+    sigmas = {}
+    for axis in range(min(weight.dim(), 2)):
+        matrix = weight.movedim(axis, 0).flatten(1) if weight.dim() > 1 else weight[:, None]
+        if left.shape == matrix.shape[:1] and right.shape == matrix.shape[1:]:
+            image = matrix @ right
+            sigmas[float(left @ image / image.norm())] = left @ image
+    return weight / sigmas[max(sigmas)] if sigmas else None
+
+
+_REPARAMETRISED: Final[tuple[tuple[str, tuple[str, ...], Callable[..., Tensor | None]], ...]] = (
+    ("Weight", ("weight_g", "weight_v"), _weight_normed),
+    (
+        "Weight",
+        ("parametrizations.weight.original0", "parametrizations.weight.original1"),
+        _weight_normed,
+    ),
+    ("Spectral", ("weight_orig", "weight_u", "weight_v"), _spectral_normed),
+    (
+        "Spectral",
+        (
+            "parametrizations.weight.original",
+            "parametrizations.weight.0._u",
+            "parametrizations.weight.0._v",
+        ),
+        _spectral_normed,
+    ),
+)
+"""Kinds of normalised weights, the ends of what they keep, and what that comes to."""
 
 
 def _chosen(path: Path, found: Any, part: str | None, notes: list[str]) -> Any:
     """Return what the file keeps under `part`, or all of it where none is named."""
     if part is None:
         return found
-    held = found.get(part) if isinstance(found, Mapping) else None
-    if not isinstance(held, Mapping):
+    held = _held(found, part)
+    if held is None:
         raise DataError(f"{path} keeps no weights under {part!r}; it has {_keys(found)}.")
     notes.append(f"The weights are those that the file keeps under {part!r}.")
     return held
+
+
+def _held(found: Any, part: str, depth: int = _MAX_DEPTH) -> Mapping[Any, Any] | None:
+    """Return what is under the key `part`, or has names that begin with it, at any depth."""
+    if not isinstance(found, Mapping) or not depth:
+        return None
+    if isinstance(found.get(part), Mapping):
+        return cast("Mapping[Any, Any]", found[part])
+    prefix = f"{part.rstrip('.')}."
+    named = {
+        str(name).removeprefix(prefix): value
+        for name, value in found.items()
+        if isinstance(value, Tensor) and str(name).startswith(prefix)
+    }
+    if named:
+        return named
+    for key, value in found.items():
+        rest = part.removeprefix(f"{key}.")
+        if (inner := _held(value, rest, depth - 1)) is not None:
+            return inner
+    return None
 
 
 def _unwrapped(path: Path, found: Any, notes: list[str]) -> Mapping[Any, Any]:
@@ -70,10 +203,10 @@ def _unwrapped(path: Path, found: Any, notes: list[str]) -> Mapping[Any, Any]:
     for _ in range(_MAX_DEPTH):
         if not isinstance(found, Mapping):
             break
-        inner = [str(key) for key, value in found.items() if _holds_tensors(value)]
+        inner = {str(key): value for key, value in found.items() if _holds_tensors(value)}
         if not inner and any(isinstance(value, Tensor) for value in found.values()):
             return found
-        key = generators_key(inner)
+        key = generators_key(list(inner))
         if key is None and len(inner) > 1:
             raise DataError(
                 f"{path} keeps several networks, and no key says which is the generator's; choose "
@@ -81,12 +214,26 @@ def _unwrapped(path: Path, found: Any, notes: list[str]) -> Mapping[Any, Any]:
             )
         if not inner:
             break
-        key = key or inner[0]
-        notes.append(f"The weights are those that the file keeps under {key!r}.")
-        found = next(value for name, value in found.items() if str(name) == key)
+        key = key or next(iter(inner))
+        raw = raw_beside(key, list(inner))
+        if raw is None:
+            notes.append(f"The weights are those that the file keeps under {key!r}.")
+        else:
+            notes.append(
+                f"The weights are the average that the file keeps under {key!r}; --part "
+                f"{raw} takes those that were trained."
+            )
+        found = inner[key]
+        if raw is not None and (whole := completed(found, inner[raw])):
+            found = whole
+            notes.append(_completed_from(raw))
     raise DataError(
         f"{path} holds no state_dict of a generator; weights are wanted: {WHAT_TO_GIVE}."
     )
+
+
+def _completed_from(raw: str) -> str:
+    return f"The average lacks what is not trained, such as statistics: that of {raw!r} is taken."
 
 
 def _holds_tensors(value: Any, depth: int = _MAX_DEPTH) -> bool:
@@ -100,7 +247,17 @@ def _holds_tensors(value: Any, depth: int = _MAX_DEPTH) -> bool:
 
 def _keys(found: Any) -> str:
     """Return the keys of a file under which tensors are, shortened, for a sentence."""
-    held = found.items() if isinstance(found, Mapping) else ()
-    named = [repr(str(key)[:40]) for key, value in held if _holds_tensors(value)]
-    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-    return (", ".join(named[:_NAMED]) or "no such parts") + more
+    held = found if isinstance(found, Mapping) else {}
+    named = [key for key, value in held.items() if _holds_tensors(value)]
+    named += [
+        key
+        for key, inside in first_parts(str(name) for name in held).items()
+        if any("." in name and isinstance(held.get(name), Tensor) for name in inside)
+    ]
+    return _listed(named) or "no such parts"
+
+
+def _listed(names: Collection[object]) -> str:
+    """Return names, shortened and the first of them, for a sentence."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(repr(str(name)[:40]) for name in itertools.islice(names, _NAMED)) + more

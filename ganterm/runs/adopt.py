@@ -19,12 +19,16 @@ class RefusedError(GantermError):
     Attributes:
         rows: how each layer fits: `ours`, `shape`, `theirs`, `words`, `fits`; empty where it did
             not come so far. Strings are foreign text.
+        notes: what was taken from where before that, a sentence each; foreign text too.
     """
 
-    def __init__(self, message: str, exit_code: ExitCode, rows: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, message: str, exit_code: ExitCode, rows: list[dict[str, Any]], notes: list[str]
+    ) -> None:
         super().__init__(message)
         self.exit_code = exit_code
         self.rows = rows
+        self.notes = notes
 
 
 def adopt(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,5 +52,5 @@ def adopt(request: Mapping[str, Any]) -> dict[str, Any]:
         raise DataError(f"{request['file']} could not be imported: {last}") from None
     if "error" in answer:
         code = ExitCode(answer["exit_code"])
-        raise RefusedError(answer["error"], code, answer["rows"])
+        raise RefusedError(answer["error"], code, answer["rows"], answer["notes"])
     return answer

@@ -25,7 +25,7 @@ from ganterm.config.runfile import from_mapping, render_run_toml, to_mapping
 from ganterm.data.classes import conditional_classes
 from ganterm.errors import DataError, GantermError
 from ganterm.exchange.epsilon import with_epsilon
-from ganterm.exchange.fitting import Fit, fit, recipes_that_fit
+from ganterm.exchange.fitting import Fit, channels_too_many, fit, recipes_that_fit
 from ganterm.exchange.statedict import read_state
 from ganterm.networks import Generator
 from ganterm.networks.configured import generator_of, growth_of
@@ -56,15 +56,21 @@ def answer(request: Request) -> Answer:
     try:
         path = Path(request["file"])
         foreign = read_state(path, part=request["part"])
+        made["notes"] = list(foreign.notes)
         config = from_mapping(request["config"])
         classes = conditional_classes(config)
         found = fit(foreign.tensors, config, classes=len(classes), fixed=request["fixed"])
         made |= {
             "rows": [row._asdict() for row in found.match.rows],
-            "notes": list(foreign.notes),
             "changed": found.changed,
         }
         if found.match.misfits:
+            strange = channels_too_many(foreign.tensors, config, len(classes))
+            if strange is not None:
+                raise DataError(
+                    f"{path.name} makes images of {strange} channels, and generators here make 1 "
+                    "(grey) or 3 (RGB); all its other layers fit."
+                )
             raise DataError(_refusal(path, found, recipes_that_fit(foreign.tensors)))
         generator = _generator(found, len(classes), request["eps"])
         run = _make_run(found.config, generator, classes, request)

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from ganterm.errors import DataError, ExitCode
 from ganterm.runs.adopt import adopt
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import Outcome, invoke
-from tests.exchange.tutorials import PyTorchGanDcgan, lived
+from tests.exchange.tutorials import PyTorchDcgan, PyTorchGanDcgan, lived
 
 
 @pytest.fixture
@@ -96,6 +97,40 @@ def test_what_does_not_fit_is_a_table_and_a_sentence(weights: Path) -> None:
     assert "nothing in the file is of this kind and size" in outcome.said
     assert "--recipe dcgan-upsample or sngan or wgan-gp." in outcome.said.splitlines()[-1]
     assert not runs_dir.exists()
+
+
+def test_four_channels_are_named_as_such(tmp_path: Path) -> None:
+    """Images with transparency are refused by that word, not by a table of layers alone."""
+    path = tmp_path / "g.pth"
+    torch.save(lived(PyTorchDcgan(ngf=8, nc=4)).state_dict(), path)
+    outcome = invoke("import", path, "--recipe", "dcgan-64", "--runs-dir", tmp_path / "runs")
+    assert outcome.code == ExitCode.DATA
+    assert outcome.said.splitlines()[-1].endswith(
+        "g.pth makes images of 4 channels, and generators here make 1 (grey) or 3 (RGB); all its "
+        "other layers fit."
+    )
+
+
+def test_a_checkpoint_as_training_scripts_leave_it(tmp_path: Path) -> None:
+    """Average beside raw weights, a loss of NumPy's, an epoch for a name: the run tells of each."""
+    path = tmp_path / "model_epoch_24.pth.tar"
+    theirs = lived(nn.utils.spectral_norm(PyTorchGanDcgan().l1[0])), lived(PyTorchGanDcgan())
+    state = theirs[1].state_dict()
+    normed = {f"l1.0.{name}": value for name, value in theirs[0].state_dict().items()}
+    average = {**normed, **{name: value for name, value in state.items() if name[:2] != "l1"}}
+    torch.save(
+        {"g": state, "g_ema": average, "d": {"w": state["l1.0.weight"]}, "loss": np.float64(1)},
+        path,
+    )
+    outcome = imported(path, "--json")
+    assert outcome.code == 0, outcome.said
+    assert json.loads(outcome.data)["step"] == 24
+    for words in (
+        "the average that the file keeps under 'g_ema'; --part g takes",
+        "Spectral normalisation is folded into the weights of 1 layers",
+        "step 24, by the name of the file, which says the epoch;",
+    ):
+        assert words in outcome.said
 
 
 def test_a_typed_setting_is_kept(weights: Path) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ganterm.config import resolve
 from ganterm.errors import ConfigError
 from ganterm.exchange.epsilon import with_epsilon
-from ganterm.exchange.fitting import Fit, fit, recipes_that_fit
+from ganterm.exchange.fitting import Fit, channels_too_many, fit, recipes_that_fit
 from ganterm.networks.configured import generator_of
 from tests.exchange.models import by_architecture, trained
 from tests.exchange.tutorials import (
@@ -66,6 +66,46 @@ def test_tutorials_give_their_own_images(
     assert found.changed == changed
     z = torch.randn(4, found.config.z_dim)
     torch.testing.assert_close(images_of(found, z, eps), theirs(z), atol=1e-5, rtol=0)
+
+
+class Dcgan32(nn.Module):
+    """The DCGAN of many repositories for 32 pixels: three doublings from 4x4."""
+
+    def __init__(self, ngf: int, channels: int = 3) -> None:
+        super().__init__()
+        sides = [(100, ngf * 4, 1, 0), (ngf * 4, ngf * 2, 2, 1), (ngf * 2, ngf, 2, 1)]
+        layers: list[nn.Module] = []
+        for inputs, outputs, stride, padding in sides:
+            layers += [
+                nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False),
+                nn.BatchNorm2d(outputs),
+                nn.ReLU(),
+            ]
+        last = nn.ConvTranspose2d(ngf, channels, 4, 2, 1, bias=False)
+        self.main = nn.Sequential(*layers, last, nn.Tanh())
+
+    def forward(self, z: Tensor) -> Tensor:
+        images: Tensor = self.main(z[:, :, None, None])
+        return images
+
+
+@pytest.mark.parametrize("ngf", [8, 16, 32, 64])
+def test_side_and_width_are_found_together(ngf: int) -> None:
+    """Where the widths of the recipe follow the side, the width is that at the file's side."""
+    theirs = lived(Dcgan32(ngf))
+    found = fitted(theirs.state_dict(), "dcgan-64")
+    width = {} if ngf == 64 else {"width": ngf / 64}
+    assert found.match.misfits == []
+    assert found.changed == {"image_size": 32, "channels": 3, **width}
+    z = torch.randn(4, 100)
+    torch.testing.assert_close(images_of(found, z), theirs(z), atol=1e-5, rtol=0)
+
+
+def test_channels_that_no_recipe_has_are_counted() -> None:
+    """Four channels are told from all other misfits, whatever the width."""
+    config = resolve({"recipe": "dcgan-64"}).config
+    assert channels_too_many(lived(Dcgan32(8, channels=4)).state_dict(), config, 0) == 4
+    assert channels_too_many(lived(PyTorchGanDcgan()).state_dict(), config, 0) is None
 
 
 @pytest.mark.parametrize("config", by_architecture().values(), ids=by_architecture())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganterm.errors import DataError
 from ganterm.exchange.statedict import read_state
@@ -67,7 +68,7 @@ def test_safetensors_come_in_the_order_of_layers(tmp_path: Path) -> None:
             },
             "keeps under 'gen_model'",
         ),
-        (lambda s: {**s, "epoch": 7}, "1 entries of the file are no tensors"),
+        (lambda s: {**s, "epoch": 7}, "no tensors: 'epoch'."),
     ],
 )
 def test_wrappers_and_prefixes_are_taken_off(
@@ -94,6 +95,121 @@ def test_of_several_networks_one_is_chosen(tmp_path: Path) -> None:
     assert "keeps under 'A'" in " ".join(foreign.notes)
     with pytest.raises(DataError, match=r"no weights under 'C'; it has 'A', 'B'\.$"):
         read_state(path, part="C")
+
+
+def test_a_part_is_a_key_or_what_names_begin_with(tmp_path: Path) -> None:
+    """Flat files take a prefix, wrapped ones a path of keys; what is not there is refused."""
+    path = tmp_path / "g.pth"
+    flat = {f"{net}.{name}": value for net in ("GE", "G", "A") for name, value in STATE.items()}
+    torch.save({"GAN": {**flat, "GE.0.bias": torch.zeros(2)}, "version": 1}, path)
+    averaged = read_state(path)
+    assert averaged.tensors["0.bias"].tolist() == [0, 0]
+    assert "Left aside, because they are not the generator's: 'G', 'A'" in averaged.notes[-1]
+    for part in ("G", "G.", "GAN.G", "A"):
+        assert same(read_state(path, part=part).tensors, STATE)
+    with pytest.raises(DataError, match=r"no weights under 'x'; it has 'GAN'\.$"):
+        read_state(path, part="x")
+    torch.save(flat, path)
+    with pytest.raises(DataError, match=r"it has 'GE', 'G', 'A'\.$"):
+        read_state(path, part="x")
+
+
+@pytest.mark.parametrize(
+    "keys", [("g", "g_ema"), ("generator", "generator_ema"), ("params", "params_ema")]
+)
+def test_of_an_average_and_raw_weights_the_average_is_taken(
+    tmp_path: Path, keys: tuple[str, str]
+) -> None:
+    """It is said, and so is how to have the raw ones, which complete what the average lacks."""
+    raw, average = keys
+    path = tmp_path / "g.pth"
+    mean = {"0.running_mean": torch.ones(2)}
+    smooth = {name: value / 2 for name, value in STATE.items()}
+    torch.save({raw: {**STATE, **mean}, "d": STATE, average: smooth}, path)
+    foreign = read_state(path)
+    assert same(foreign.tensors, {**smooth, **mean})
+    assert f"average that the file keeps under {average!r}; --part {raw} takes" in foreign.notes[0]
+    assert f"that of {raw!r} is taken" in foreign.notes[1]
+    assert same(read_state(path, part=raw).tensors, {**STATE, **mean})
+
+
+def test_what_is_no_layers_is_left_aside_by_name(tmp_path: Path) -> None:
+    """Counts of operations, masks and whole numbers are neither weights nor statistics."""
+    path = tmp_path / "g.pth"
+    odd = {
+        "0.total_ops": torch.zeros(1, dtype=torch.float64),
+        "0.mask": torch.ones(2, dtype=torch.bool),
+        "0.kernel": torch.ones(2, dtype=torch.uint8),
+        "n_averaged": torch.tensor(5),
+    }
+    counter = {"0.num_batches_tracked": torch.tensor(3)}
+    torch.save({**STATE, **counter, **odd}, path)
+    foreign = read_state(path)
+    assert same(foreign.tensors, {**STATE, **counter})
+    (note,) = foreign.notes
+    assert all(repr(name) in note for name in odd)
+
+
+def old_weight(layer: nn.Module) -> nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return nn.utils.weight_norm(layer)
+
+
+@pytest.mark.parametrize(
+    "normalise",
+    [
+        old_weight,
+        nn.utils.parametrizations.weight_norm,
+        nn.utils.spectral_norm,
+        nn.utils.parametrizations.spectral_norm,
+    ],
+    ids=["weight, old", "weight", "spectral, old", "spectral"],
+)
+def test_normalised_weights_are_folded_into_plain_ones(
+    tmp_path: Path, normalise: Callable[[nn.Module], nn.Module]
+) -> None:
+    """Plain layers of the tensors read give what torch's own normalised layers give."""
+
+    def build() -> nn.Sequential:
+        return nn.Sequential(
+            nn.Linear(12, 18),
+            nn.Unflatten(1, (2, 3, 3)),
+            nn.ConvTranspose2d(2, 4, 3),
+            nn.ConvTranspose2d(4, 4, 3, bias=False),  # as many in as out: the file does not say
+            nn.Conv2d(4, 4, 3, padding=1),
+            nn.Conv2d(4, 1, 3),
+        )
+
+    torch.manual_seed(4)
+    theirs = build()
+    for index in (0, 2, 3, 4, 5):
+        theirs[index] = normalise(theirs[index])
+    optimiser = torch.optim.SGD(theirs.parameters(), lr=0.1)
+    for _ in range(5):
+        theirs(torch.randn(3, 12)).square().mean().backward()
+        optimiser.step()
+    theirs.eval()
+    path = tmp_path / "g.pth"
+    torch.save(theirs.state_dict(), path)
+    foreign = read_state(path)
+    plain = build()
+    plain.load_state_dict(foreign.tensors)
+    z = torch.randn(5, 12)
+    torch.testing.assert_close(plain(z), theirs(z))
+    assert "normalisation is folded into the weights of 5 layers" in foreign.notes[-1]
+
+
+def test_what_is_like_no_normalisation_is_left_as_it_is(tmp_path: Path) -> None:
+    """Parts that do not belong together are named by the table of layers, not guessed at."""
+    path = tmp_path / "g.pth"
+    odd = {
+        "0.weight_g": torch.ones(3, 1),
+        "0.weight_v": torch.ones(2, 3),
+        "1.weight_u": STATE["0.bias"],
+    }
+    torch.save(odd, path)
+    assert same(read_state(path).tensors, odd)
 
 
 GARBAGE: dict[str, tuple[Callable[[Path], object], str]] = {
