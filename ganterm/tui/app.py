@@ -120,6 +120,7 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         poller: reads runs in the background.
         runs_signal: published with `RunsListed` when the list of all runs changed.
         feed_signal: published with `FeedUpdated` when there is news of a watched run.
+        watched_signal: published with the run that is watched from now on.
         listed: the list of all runs; None before the first look.
         watched: the run that the monitor shows, or the judge's screen, or the explorer.
         judged_among: the runs that it is compared with there.
@@ -159,6 +160,7 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         )
         self.runs_signal: Signal[RunsListed] = Signal(self, "runs")
         self.feed_signal: Signal[FeedUpdated] = Signal(self, "feed")
+        self.watched_signal: Signal[RunDir] = Signal(self, "watched")
         self.listed: RunsListed | None = None
         self.watched: RunDir | None = options.run
         self._judged_from = "runs"
@@ -182,19 +184,15 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
 
     def watch_run(self, run: RunDir) -> None:
         """Show a run in the monitor, and read it from now on."""
-        self.watched = run
-        self.poller.watch(run)
-        self.switch_mode("monitor")
+        self._go_to(run, "monitor")
 
     def judge_run(self, run: RunDir, among: Iterable[RunDir] | None = None) -> None:
         """Show how good a run is, `among` others: those given, or all there are."""
         self._judged_from = self.current_mode
-        self.watched = run
         if among is None:
             among = [each.run for each in self.listed.runs] if self.listed else []
         self.judged_among = tuple(among)
-        self.poller.watch(run)
-        self.switch_mode("judge")
+        self._go_to(run, "judge")
 
     def leave_judge(self) -> None:
         """Go back to where the judge's screen was opened."""
@@ -206,9 +204,7 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
     def explore_run(self, run: RunDir) -> None:
         """Show what the generator of a run can make."""
         self._explored_from = self.current_mode
-        self.watched = run
-        self.poller.watch(run)
-        self.switch_mode("explorer")
+        self._go_to(run, "explorer")
 
     def leave_explorer(self) -> None:
         """Go back to where the explorer was opened."""
@@ -216,6 +212,13 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
             self.watch_run(self.watched)
         else:
             self.show_runs()
+
+    def _go_to(self, run: RunDir, mode: str) -> None:
+        """Watch a run on a screen, which may be the one that is seen and shows another run."""
+        self.watched = run
+        self.poller.watch(run)
+        self.switch_mode(mode)
+        self.watched_signal.publish(run)
 
     def on_run_started(self, event: RunStarted) -> None:
         """Watch the run that was set up."""

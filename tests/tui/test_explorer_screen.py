@@ -115,7 +115,7 @@ async def test_the_generator_is_loaded_with_words_and_its_first_image_is_drawn(
         await settled(screen, pilot)
         assert "step 400, averaged weights" in screen_text(app)
         assert seen(screen).pixels == picture(Place())
-        assert len(screen.strip) == 7
+        assert len(screen.exploration.strip) == 7
 
 
 @awaited
@@ -170,8 +170,8 @@ async def test_of_requests_that_wait_the_newest_is_answered(run: RunDir) -> None
         ]
         server.silent = False
         await settled(screen, pilot)
-        assert screen.drawn == screen.exploration.place
-        assert screen.trouble == ""
+        assert screen.exploration.drawn == screen.exploration.place
+        assert screen.exploration.trouble == ""
 
 
 @awaited
@@ -196,7 +196,7 @@ async def test_seeds_truncation_and_undo(run: RunDir) -> None:
         assert here.place == Place(1234)
         await press(screen, pilot, "U")
         assert here.place == Place(1234, truncation=0.9)
-        assert screen.image is not None
+        assert screen.exploration.image is not None
         assert seen(screen).pixels == picture(here.place)
 
 
@@ -220,7 +220,7 @@ async def test_a_walk_from_a_to_b(run: RunDir) -> None:
         assert here.way == "linear"
         assert "30% of the straight line" in screen_text(app)
         await press(screen, pilot, "enter")
-        assert here.place == Place(vector=screen.vector)
+        assert here.place == Place(vector=screen.exploration.vector)
         assert here.showing == "place"
         assert screen.active == "sliders"
 
@@ -266,7 +266,7 @@ async def test_a_place_is_kept_with_the_run_and_gone_back_to(run: RunDir) -> Non
         await typed(app, pilot, "a fine one")
         (mark,) = bookmarks.read_bookmarks(run)
         assert (mark.name, mark.step) == ("a fine one", 400)
-        assert mark.place == Place(vector=screen.vector)
+        assert mark.place == Place(vector=screen.exploration.vector)
         bookmarks.keep(run, Bookmark("seed five", Place(5), 400))
     async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "3", "down", "enter")
@@ -339,7 +339,7 @@ async def test_other_checkpoints(run: RunDir) -> None:
         await press(screen, pilot, "right", "left_square_bracket")
         here = screen.exploration.place
         assert "step 200" in screen_text(app)
-        assert screen.drawn == here
+        assert screen.exploration.drawn == here
         await press(screen, pilot, "left_square_bracket")
         assert "There is no earlier checkpoint." in next(iter(app._notifications)).message
         await press(screen, pilot, "right_square_bracket", "right_square_bracket")
@@ -404,7 +404,7 @@ async def test_a_process_that_dies_is_told_of_and_started_again_at_the_next_key(
         assert len(asked(screen, "open")) == 1
         await press(screen, pilot, "right")
         assert len(asked(screen, "open")) == 2
-        assert screen.trouble == ""
+        assert screen.exploration.trouble == ""
         assert screen.exploration.place != here
         assert seen(screen).pixels == picture(screen.exploration.place)
 
@@ -419,11 +419,86 @@ async def test_another_run_is_begun_anew(run: RunDir, tmp_path: Path) -> None:
         await explored(app, pilot, other)
         assert screen.exploration.place == Place()
         assert screen.exploration.a is None
-        assert screen.kept == []
+        assert screen.exploration.kept == []
         assert [fields["run"] for fields in asked(screen, "open")] == [
             str(run.path),
             str(other.path),
         ]
+
+
+@awaited
+async def test_what_was_done_in_a_run_waits_for_it_and_is_never_anothers(
+    run: RunDir, tmp_path: Path
+) -> None:
+    """The sketch, what was found for it, the place, A: none in the other run, all here again."""
+    other = write_run(tmp_path, "dcgan-002")
+    async with exploring(run) as (app, pilot, screen):
+        await press(screen, pilot, "r", "a", "4", "space", "right", "down", "space")
+        first = screen.exploration
+        ink, place = first.pad.ink, first.place
+        assert first.found is not None
+        searches = len(asked(screen, "sketch"))
+        await explored(app, pilot, other)
+        assert "dcgan-002" in screen_text(app)
+        assert "draw something" in screen_text(app)
+        assert "error" not in screen_text(app)
+        assert screen.sketch.pad.empty
+        await press(screen, pilot, "enter")
+        assert screen.exploration.place == Place()
+        await press(screen, pilot, "2")
+        assert "a picks A" in screen_text(app)
+        await press(screen, pilot, "4")
+        await explored(app, pilot, run)
+        assert screen.exploration is first
+        assert screen.sketch.pad.ink == seen(screen).pixels == ink
+        assert first.place == place
+        assert "error 0.0123" in screen_text(app)
+        assert len(asked(screen, "sketch")) == searches
+
+
+@awaited
+async def test_answers_about_one_run_are_not_taken_for_another(run: RunDir, tmp_path: Path) -> None:
+    """What was still being drawn and searched when the run was left is seen nowhere."""
+    other = write_run(tmp_path, "dcgan-002")
+    async with exploring(run) as (app, pilot, screen):
+        await press(screen, pilot, "4", "space")
+        played(screen).silent = True
+        await pilot.press("right", "1", "r")
+        await pilot.pause()
+        late, played(screen)._answers = played(screen)._answers, []
+        assert {"distance" in answer for answer in late} == {True, False}
+        app.explore_run(other)
+        await pilot.pause()
+        screen._take(late, died=False)
+        await pilot.pause()
+        here = screen.exploration
+        assert (here.run, here.image, here.nearest, here.found) == (other, None, None, None)
+
+
+@awaited
+async def test_another_run_of_the_same_name_is_another(run: RunDir, tmp_path: Path) -> None:
+    """A run that was deleted and begun anew has a generator of its own."""
+    run.config_file.touch()
+    async with exploring(run) as (app, pilot, screen):
+        await press(screen, pilot, "r", "escape")
+        run.path.rename(tmp_path / "elsewhere")
+        write_run(tmp_path, run.name).config_file.touch()
+        await explored(app, pilot, run)
+        assert screen.exploration.place == Place()
+        assert len(asked(screen, "open")) == 2
+
+
+@awaited
+async def test_a_sketch_is_searched_anew_in_another_checkpoint(run: RunDir) -> None:
+    """What one generator came nearest with is not shown as another's."""
+    async with exploring(run) as (_, pilot, screen):
+        await press(screen, pilot, "4", "space", "right", "space", "1")
+        searches = len(asked(screen, "sketch"))
+        await press(screen, pilot, "left_square_bracket")
+        assert screen.exploration.searched == ""
+        await press(screen, pilot, "4")
+        assert len(asked(screen, "sketch")) == searches + 1
+        assert screen.exploration.searched == "error 0.0123"
 
 
 @awaited
@@ -451,19 +526,22 @@ async def test_a_real_generator_in_a_real_process(
         await pilot.pause()
         screen = app.screen
         assert isinstance(screen, ExplorerScreen)
-        await until(pilot, lambda: screen.image is not None and len(screen.strip) == 7)
+        await until(
+            pilot,
+            lambda: screen.exploration.image is not None and len(screen.exploration.strip) == 7,
+        )
         first = seen(screen).pixels
         await pilot.press("shift+right", "shift+right")
-        await until(pilot, lambda: screen.drawn == screen.exploration.place)
+        await until(pilot, lambda: screen.exploration.drawn == screen.exploration.place)
         assert seen(screen).pixels != first
         await pilot.press("4", "space", "down", "down")
-        await until(pilot, lambda: screen.found is not None)
+        await until(pilot, lambda: screen.exploration.found is not None)
         pid = screen.server.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        await until(pilot, lambda: "killed by signal 9" in screen.trouble)
+        await until(pilot, lambda: "killed by signal 9" in screen.exploration.trouble)
         await pilot.press("1", "r")
-        await until(pilot, lambda: screen.drawn == screen.exploration.place)
+        await until(pilot, lambda: screen.exploration.drawn == screen.exploration.place)
         pid = screen.server.pid
     assert pid is not None
     with pytest.raises(ProcessLookupError):

@@ -327,6 +327,25 @@ async def test_how_to_judge_can_be_said(tmp_path: Path, begun: list[ScriptedJudg
 
 
 @awaited
+async def test_a_judgement_under_way_names_its_run_on_the_screen_of_another(
+    tmp_path: Path, begun: list[ScriptedJudging]
+) -> None:
+    """Its progress as well as why it failed."""
+    run, other = judged_run(tmp_path), judged_run(tmp_path, "dcgan-002")
+    app = make_app(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, run)
+        await pilot.press("g")
+        assert "dcgan-001: " not in screen_text(app)
+        screen = await opened(app, pilot, other)
+        assert "dcgan-001: " in screen_text(app)
+        begun[0].cancel()
+        screen.bar.look()
+        await pilot.pause()
+        assert "✗ dcgan-001: The judgement was broken off. Esc hides this." in screen_text(app)
+
+
+@awaited
 async def test_why_it_failed_stays_until_it_is_read(
     tmp_path: Path, begun: list[ScriptedJudging]
 ) -> None:

@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ganterm.render.raster import Raster
+from ganterm.runs.bookmarks import Bookmark
+from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_TRUNCATION, WAYS, Mix, Place, Scene, Walk, Way
 from ganterm.tui.explore.answers import Direction, Opened
+from ganterm.tui.explore.pad import Pad
 from ganterm.tui.explore.trail import Trail
 
 SPAN: Final = 3.0
@@ -33,9 +36,11 @@ class Pick:
 
 
 class Exploration:
-    """All that a person has chosen.
+    """All that a person has chosen in one run, and what became of it.
 
     Attributes:
+        run: the run; None before there is one. made: which run of that name it is.
+        step: of the checkpoint that is wanted; None for the newest.
         opened: the generator; None while there is none.
         directions: the sliders, the strongest first. family: of which kind they are.
         chosen: which of them the keys move.
@@ -44,9 +49,17 @@ class Exploration:
         a: where a walk begins. b: where it ends. at: how far along it one is, 0 to 1.
         way: along which way. crossover: the layer from which B's styles are taken; None walks.
         showing: what the image is of.
+        kept: the bookmarks of the run.
+        image: what was drawn last, and `drawn` of which scene. vector: the point of that.
+        strip: the images beside it, of the scenes `striped`.
+        pad: what is sketched by hand, and `sought` the ink that a search has come to an end for.
+        nearest: the image that was found. found: the place that it is of. searched: what is said.
+        saying: what the process is at; trouble: what went wrong last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run: RunDir | None = None, made: object = None) -> None:
+        self.run, self.made = run, made
+        self.step: int | None = None
         self.opened: Opened | None = None
         self.directions: tuple[Direction, ...] = ()
         self.family = "f"
@@ -59,6 +72,19 @@ class Exploration:
         self.way: Way = WAYS[0]
         self.crossover: int | None = None
         self.showing: Showing = "place"
+        self.kept: list[Bookmark] = []
+        self.image: Raster | None = None
+        self.drawn: Scene | None = None
+        self.vector = ""
+        self.strip: list[Raster] = []
+        self.striped: list[Scene] = []
+        self.pad = Pad()
+        self.sought = b""
+        self.nearest: Raster | None = None
+        self.found: Place | None = None
+        self.searched = ""
+        self.saying = ""
+        self.trouble = ""
 
     @property
     def place(self) -> Place:
@@ -152,12 +178,25 @@ class Exploration:
         return True
 
     def open(self, opened: Opened) -> None:
-        """Have a generator; between styles there is no arc."""
+        """Have a generator; what another one has drawn and found is not its own.
+
+        Between styles there is no arc.
+        """
+        if self.opened is None or self.opened.step != opened.step:
+            self.drawn, self.vector = None, ""
+            self.find_nothing()
+        if self.pad.side != opened.side:
+            self.pad = Pad(opened.side)
+        self.striped = []
         self.opened = opened
         if opened.layers:
             self.way = "linear"
         else:
             self.crossover = None
+
+    def find_nothing(self) -> None:
+        """Have nothing that is near to the sketch."""
+        self.nearest, self.found, self.searched, self.sought = None, None, "", b""
 
     def next_way(self) -> None:
         """Walk on the other way: on the arc or straight; where there are styles, straight or mixed.

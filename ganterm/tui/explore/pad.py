@@ -23,7 +23,7 @@ class Pad:
         down: whether it draws where it goes. rubber: whether it wipes instead.
     """
 
-    def __init__(self, side: int) -> None:
+    def __init__(self, side: int = 28) -> None:
         self.side = side
         self.x = self.y = side // 2
         self.down = False

@@ -28,6 +28,11 @@ class AppScreen(Screen[None]):
         """The app."""
         return cast("GantermApp", self.app)
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether the app shows this screen, be it under a dialog."""
+        return self.app.current_mode == self.SCOPE
+
     def applies(self, action: str) -> bool:
         """Tell whether an action is worth offering as things stand; its keys work all the same.
 

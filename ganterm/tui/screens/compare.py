@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from textual.app import ComposeResult
+from textual.scroll_view import ScrollView
 
 from ganterm.comparison import SCORES, Standing, latest_by_judge
 from ganterm.overview import settings_of
@@ -67,6 +68,7 @@ class CompareScreen(AppScreen):
         self._smoothing = 0
         self._everything = False
         self._scored = False
+        self._seen: tuple[RunDir, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
@@ -82,6 +84,10 @@ class CompareScreen(AppScreen):
 
     def on_screen_resume(self) -> None:
         """Show what is known of the runs; they may be others than before."""
+        if self._seen != self.ganterm.compared:
+            self._seen = self.ganterm.compared
+            for lines in self.query(ScrollView):
+                lines.scroll_home(animate=False)
         self._show()
 
     def _follow(self, news: FeedUpdated) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import events, on
 
+from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import bindings
 from ganterm.tui.screens.explorer_panes import PANES
 from ganterm.tui.screens.explorer_view import ExplorerView
@@ -21,7 +22,14 @@ class ExplorerScreen(ExplorerView):
     def on_screen_resume(self) -> None:
         """Explore the run that is watched; it may be another one than before."""
         super().on_screen_resume()
-        if self.ganterm.watched is not None:
+        self._turn_to()
+
+    def on_mount(self) -> None:
+        """Follow the run that is watched."""
+        self.ganterm.watched_signal.subscribe(self, self._turn_to)
+
+    def _turn_to(self, _run: RunDir | None = None) -> None:
+        if self.is_seen and self.ganterm.watched is not None:
             self.explore(self.ganterm.watched)
         self.show()
 
@@ -53,7 +61,7 @@ class ExplorerScreen(ExplorerView):
         if action in {"next_class", "previous_class"}:
             return True if here.opened and here.opened.classes else None
         if action == "forget":
-            return True if self.kept else None
+            return True if self.exploration.kept else None
         if action == "take":
             return True if self.active != "sliders" or here.showing == "walk" else None
         return True
@@ -130,13 +138,13 @@ class ExplorerScreen(ExplorerView):
 
     def action_watch(self) -> None:
         """Watch the run as it trains, or as it did."""
-        if self._run is not None:
-            self.ganterm.watch_run(self._run)
+        if self.exploration.run is not None:
+            self.ganterm.watch_run(self.exploration.run)
 
     def action_leave(self) -> None:
         """Go one step back: from the trouble, the walk, to the sliders, to where one came from."""
-        if self.trouble:
-            self.trouble = ""
+        if self.exploration.trouble:
+            self.exploration.trouble = ""
             self.show()
         elif self.exploration.showing == "walk":
             self.stop_playing()

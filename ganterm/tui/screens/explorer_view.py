@@ -68,7 +68,7 @@ class ExplorerView(SketchingScreen):
         here = self.exploration
         offered = (
             *(self.active, here.showing, here.trail.can_undo, here.trail.can_redo),
-            *(bool(self.kept), here.opened),
+            *(bool(here.kept), here.opened),
         )
         if offered != self._offered:
             self._offered = offered
@@ -76,7 +76,7 @@ class ExplorerView(SketchingScreen):
 
     def _show_panes(self) -> None:
         """Show what is seen beside the image; nobody waits for the rest."""
-        here, opened = self.exploration, self.exploration.opened
+        here = self.exploration
         if self.sliders.display:
             self.sliders.show(self._slider_rows(), here.chosen)
         if self.places.display:
@@ -85,9 +85,7 @@ class ExplorerView(SketchingScreen):
         if walk.display:
             walk.show(here, self.tone)
         if self.sketch.display:
-            if opened:
-                self.sketch.begin(opened.side)
-            self.sketch.show(self.tone, self.searched)
+            self.sketch.show(here.pad, self.tone, here.searched)
 
     def _slider_rows(self) -> list[SliderRow]:
         here = self.exploration
@@ -103,25 +101,25 @@ class ExplorerView(SketchingScreen):
         ]
 
     def _show_images(self) -> None:
-        image = self.shown_image
-        waiting = "draw something" if self.sketches else f"{self.saying or 'nothing yet'} …"
+        here, image = self.exploration, self.shown_image
+        waiting = "draw something" if self.sketches else f"{here.saying or 'nothing yet'} …"
         self.query_one("#picture", PictureGrid).show(
-            [image] if image else [], self.tone, words="" if self.trouble else waiting
+            [image] if image else [], self.tone, words="" if here.trouble else waiting
         )
         if self.has_strip:
-            direction = self.exploration.direction
+            direction = here.direction
             title = f"direction {direction.number}: " if direction else ""
             title = f"{title}-{SPAN:g} to {SPAN:g}"
-            title = "from A to B" if self.exploration.showing == "walk" else title
-            self.query_one("#strip", PictureGrid).show(self.strip, self.tone, title=title)
+            title = "from A to B" if here.showing == "walk" else title
+            self.query_one("#strip", PictureGrid).show(here.strip, self.tone, title=title)
 
     def _show_header(self) -> None:
         here, opened = self.exploration, self.exploration.opened
         self.query_one(Header).show(
-            Part(self._run.name if self._run else "", "title", 9),
+            Part(here.run.name if here.run else "", "title", 9),
             Part("explored", "text", 8),
             Part(opened.words if opened else "", "text", 7),
-            Part(f"{self.saying} …" if self.saying else "", "warn", 6),
+            Part(f"{here.saying} …" if here.saying else "", "warn", 6),
             Part(f"directions {_FAMILIES[here.family]}" if opened else "", "muted", 2),
         )
 
@@ -143,8 +141,8 @@ class ExplorerView(SketchingScreen):
         classes = here.opened.classes if here.opened else ()
         line, trouble = self.query_one("#classes", ChoiceLine), self.query_one("#trouble", Static)
         before = (line.display, trouble.display)
-        line.display, trouble.display = bool(classes), bool(self.trouble)
+        line.display, trouble.display = bool(classes), bool(here.trouble)
         line.show(classes, here.place.label or 0, "k next class")
-        if self.trouble:
-            trouble.update(Content(f"✗ {safe_text(self.trouble)} Any change tries again."))
+        if here.trouble:
+            trouble.update(Content(f"✗ {safe_text(here.trouble)} Any change tries again."))
         return before != (line.display, trouble.display)

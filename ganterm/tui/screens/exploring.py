@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import random
 from dataclasses import replace
@@ -11,7 +12,6 @@ from typing import Final
 from textual import on
 
 from ganterm.errors import ConfigError
-from ganterm.render.raster import Raster
 from ganterm.render.tint import CONTRASTS, TINTS, Tone
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_SEED, Place, Scene
@@ -30,26 +30,14 @@ class ExploringScreen(ExplorerPanes):
     """A screen on which a place is chosen and its image is drawn.
 
     Attributes:
-        image: what was drawn last, and `drawn` of which scene. vector: the point of that.
-        strip: the images beside it.
-        saying: what the process is at; trouble: what went wrong last.
         tone: in which colours images are painted.
-        step: of the checkpoint that is wanted; None for the newest.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.image: Raster | None = None
-        self.drawn: Scene | None = None
-        self.vector = ""
-        self.strip: list[Raster] = []
-        self.saying = ""
-        self.trouble = ""
         self.tone = Tone()
-        self.step: int | None = None
-        self._run: RunDir | None = None
+        self._explored: dict[RunDir, Exploration] = {}
         self._random = random.Random()
-        self._striped: list[Scene] = []
 
     def show(self) -> None:
         """Show everything as it stands."""
@@ -58,32 +46,34 @@ class ExploringScreen(ExplorerPanes):
     # The generator
 
     def explore(self, run: RunDir) -> None:
-        """Begin with a run, unless it is explored already."""
-        if run == self._run and (self.exploration.opened or self.server.busy):
+        """Begin with a run, or go on where it was left; everything of another one is put away."""
+        known, made = self._explored.get(run), _made(run)
+        if known is None or known.made != made:
+            known = self._explored[run] = Exploration(run, made)
+        elif known is self.exploration and (known.opened or self.server.busy):
             return
-        self._run, self.step = run, None
-        self.exploration = Exploration()
-        self.image, self.drawn, self.strip = None, None, []
+        self.exploration = known
         self.prepare()
 
     def prepare(self) -> None:
         """Have the generator loaded; the place is drawn as soon as it is."""
-        if self._run is None:
+        here = self.exploration
+        if here.run is None:
             return
-        self.trouble, self.saying = "", "starting"
-        step = {} if self.step is None else {"step": self.step}
-        self.ask("open", self._open, run=str(self._run.path.absolute()), **step)
+        here.trouble, here.saying = "", "starting"
+        step = {} if here.step is None else {"step": here.step}
+        self.ask("open", self._open, run=str(here.run.path.absolute()), **step)
         self.show()
 
     def _open(self, answer: Message) -> None:
-        self.saying = str(answer.get("says", ""))
+        self.exploration.saying = str(answer.get("says", ""))
         if not answer.get("going"):
             self.exploration.open(Opened.of(answer))
             if not self.exploration.directions or self.exploration.family == answer["family"]:
                 self.exploration.take_directions(answer["family"], directions_of(answer))
-            self._striped = []
             self.divide()
             self.draw()
+            self.on_opened()
             self._settle()
         self.show()
 
@@ -92,7 +82,7 @@ class ExploringScreen(ExplorerPanes):
         if (opened := self.exploration.opened) is not None:
             earlier = [step for step in opened.steps if step < opened.step]
             if earlier:
-                self.step = earlier[-1]
+                self.exploration.step = earlier[-1]
                 self.prepare()
             else:
                 self.ganterm.say("There is no earlier checkpoint.")
@@ -101,7 +91,7 @@ class ExploringScreen(ExplorerPanes):
         """Load the generator of the checkpoint after; behind the last known one, the newest."""
         if (opened := self.exploration.opened) is not None:
             later = [step for step in opened.steps if step > opened.step]
-            self.step = later[0] if later else None
+            self.exploration.step = later[0] if later else None
             self.prepare()
 
     def _settle(self) -> None:
@@ -116,7 +106,7 @@ class ExploringScreen(ExplorerPanes):
 
     def fail(self, sentence: str) -> None:
         """Tell that something went wrong."""
-        self.trouble, self.saying = sentence, ""
+        self.exploration.trouble, self.exploration.saying = sentence, ""
         self.show()
 
     # Images
@@ -135,19 +125,22 @@ class ExploringScreen(ExplorerPanes):
         images = images_of(answer)
         if not images:
             return
-        self.trouble = ""
-        self.image, self.drawn = images[0], scene
-        self.vector = str(answer.get("vector", ""))
+        here = self.exploration
+        here.trouble = ""
+        here.image, here.drawn = images[0], scene
+        here.vector = str(answer.get("vector", ""))
         values = answer.get("values")
         if isinstance(scene, Place) and isinstance(values, list):
-            family = self.exploration.family
-            self.exploration.values = {
-                f"{family}{index}": float(value) for index, value in enumerate(values)
+            here.values = {
+                f"{here.family}{index}": float(value) for index, value in enumerate(values)
             }
         self.show()
         self.on_drawn()
         if self.has_strip:
             self.draw_strip()
+
+    def on_opened(self) -> None:
+        """Do what waits for a generator."""
 
     def on_drawn(self) -> None:
         """Do what waits for an image."""
@@ -155,12 +148,12 @@ class ExploringScreen(ExplorerPanes):
     def draw_strip(self) -> None:
         """Have the strip drawn, unless it is as it should be."""
         scenes = self.exploration.frames
-        if scenes and scenes != self._striped:
-            self._striped = scenes
+        if scenes and scenes != self.exploration.striped:
+            self.exploration.striped = scenes
             self.ask("strip", self._strip_drawn, scenes=[each.to_json() for each in scenes])
 
     def _strip_drawn(self, answer: Message) -> None:
-        self.strip = list(images_of(answer))
+        self.exploration.strip = list(images_of(answer))
         self.show()
 
     # Sliders
@@ -203,7 +196,7 @@ class ExploringScreen(ExplorerPanes):
         self.ask("directions", self._take_directions, family=family, label=label)
 
     def _take_directions(self, answer: Message) -> None:
-        self.saying = str(answer.get("says", ""))
+        self.exploration.saying = str(answer.get("says", ""))
         if not answer.get("going"):
             self.exploration.take_directions(answer["family"], directions_of(answer))
             self.draw()
@@ -276,6 +269,14 @@ class ExploringScreen(ExplorerPanes):
         after = CONTRASTS.index(self.tone.contrast) + 1
         self.tone = replace(self.tone, contrast=CONTRASTS[after % len(CONTRASTS)])
         self.show()
+
+
+def _made(run: RunDir) -> object:
+    """Return what tells a run from another one that had its name before."""
+    with contextlib.suppress(OSError):
+        found = run.config_file.stat()
+        return found.st_ino, found.st_mtime_ns
+    return None
 
 
 def _seed(line: str) -> int:

@@ -27,13 +27,15 @@ class HealingScreen(RewindingScreen):
 
     def action_remedy(self) -> None:
         """Apply the first remedy."""
-        if offers := self._offers():
-            self._apply(offers[0])
+        feed = self.feed
+        if feed and (offers := self._offers(feed)):
+            self._apply(feed, offers[0])
 
     def action_remedies(self) -> None:
         """Ask which remedy to apply."""
-        offers = self._offers()
-        if not offers:
+        feed = self.feed
+        offers = self._offers(feed) if feed else []
+        if feed is None or not offers:
             return
         self.app.push_screen(
             PickerScreen(
@@ -42,14 +44,11 @@ class HealingScreen(RewindingScreen):
                 offers[0].id,
                 f"{evidence_words(offers[0].trouble)} u takes a live change back.",
             ),
-            self._chosen,
+            partial(self._chosen, feed),
         )
 
-    def _offers(self) -> list[Offer]:
+    def _offers(self, feed: RunFeed) -> list[Offer]:
         """Return the remedies there are; where there are none, it is said."""
-        feed = self.feed
-        if feed is None:
-            return []
         offers = offers_of(feed)
         if not offers:
             self.ganterm.say(
@@ -59,17 +58,14 @@ class HealingScreen(RewindingScreen):
             )
         return offers
 
-    def _chosen(self, identity: str | None) -> None:
+    def _chosen(self, feed: RunFeed, identity: str | None) -> None:
         # The trouble may have passed while the list was open.
         if identity is not None:
-            for offer in self._offers():
+            for offer in self._offers(feed):
                 if offer.id == identity:
-                    self._apply(offer)
+                    self._apply(feed, offer)
 
-    def _apply(self, offer: Offer) -> None:
-        feed = self.feed
-        if feed is None:
-            return
+    def _apply(self, feed: RunFeed, offer: Offer) -> None:
         if not offer.live:
             ask = ConfirmScreen(
                 f"Begin another run: {offer.remedy['label']}?",
@@ -82,7 +78,7 @@ class HealingScreen(RewindingScreen):
         for key, value in offer.remedy["settings"].items():
             # Asked for already: a second press is not a second change.
             if self.orders.asked_value(key) is None:
-                self.order("set", key=key, value=value)
+                self.order(feed.run, "set", key=key, value=value)
 
     def _begin(self, run: RunDir, offer: Offer, yes: bool | None) -> None:
         if yes and not self._beginning:

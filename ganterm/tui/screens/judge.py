@@ -94,11 +94,22 @@ class JudgeScreen(JudgePanes):
     def on_mount(self) -> None:
         """Follow the run."""
         self.ganterm.feed_signal.subscribe(self, self._follow)
+        self.ganterm.watched_signal.subscribe(self, self._turn_to)
 
     def on_screen_resume(self) -> None:
         """Show what is known of the run; it may be another one than before."""
+        self._turn_to()
+
+    def _turn_to(self, _run: RunDir | None = None) -> None:
+        if not self.is_seen:
+            return
         if self._run != self.ganterm.watched:
             self._run, self.looked_at, self._judge = self.ganterm.watched, None, None
+            self._others = []
+            self.bar.here = self._run.name if self._run else ""
+            self.bar.look()
+            for lines in self.query(StyledLines):
+                lines.scroll_home(animate=False)
         self._show()
         self.look_at_others()
 

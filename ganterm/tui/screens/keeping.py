@@ -29,15 +29,10 @@ _FRAME: Final = 0.02
 
 
 class KeepingScreen(ExploringScreen):
-    """A screen on which places are remembered.
-
-    Attributes:
-        kept: the bookmarks of the run.
-    """
+    """A screen on which places are remembered."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.kept: list[Bookmark] = []
         self._player: Timer | None = None
         self._onward = 1
 
@@ -69,7 +64,7 @@ class KeepingScreen(ExploringScreen):
     @property
     def shown_image(self) -> Raster | None:
         """The image that is seen."""
-        return self.image
+        return self.exploration.image
 
     @property
     def shown_place(self) -> Place | None:
@@ -77,13 +72,13 @@ class KeepingScreen(ExploringScreen):
         scene = self.exploration.scene
         if isinstance(scene, Place):
             return scene
-        if self.drawn != scene or not self.vector:
+        here = self.exploration
+        if here.drawn != scene or not here.vector:
             return None
-        ends = (self.exploration.a, self.exploration.b)
-        label = ends[0].place.label if ends[0] else None
-        if self.exploration.at >= 0.5 and ends[1]:
-            label = ends[1].place.label
-        return Place(vector=self.vector, label=label)
+        label = here.a.place.label if here.a else None
+        if here.at >= 0.5 and here.b:
+            label = here.b.place.label
+        return Place(vector=here.vector, label=label)
 
     def walk(self, by: int, *, far: bool) -> None:
         """Go a step from A to B, or a long one."""
@@ -151,13 +146,16 @@ class KeepingScreen(ExploringScreen):
 
     def explore(self, run: RunDir) -> None:
         """Begin with a run and its bookmarks, unless it is explored already."""
-        if run != self._run:
-            self.kept = []
+        before = self.exploration
+        super().explore(run)
+        if self.exploration is not before:
             try:
-                self.kept = bookmarks.read_bookmarks(run)
+                self.exploration.kept = bookmarks.read_bookmarks(run)
             except GantermError as error:
                 self.ganterm.tell(error)
-        super().explore(run)
+            self.show()
+            self.places.show(self.rows)
+            self.places.choose(0)
 
     def action_bookmark(self) -> None:
         """Ask for a name, and keep the place that is seen under it."""
@@ -175,14 +173,15 @@ class KeepingScreen(ExploringScreen):
         place = self.shown_place
         if place is None or not place.moves:
             return place
-        if self.drawn != place or not self.vector:
+        if self.exploration.drawn != place or not self.exploration.vector:
             return None
-        return replace(place, seed=0, vector=self.vector, moves=())
+        return replace(place, seed=0, vector=self.exploration.vector, moves=())
 
     def _keep(self, place: Place, step: int, name: str | None) -> None:
-        if name and self._run is not None:
+        here = self.exploration
+        if name and here.run is not None:
             try:
-                self.kept = bookmarks.keep(self._run, Bookmark(name, place, step))
+                here.kept = bookmarks.keep(here.run, Bookmark(name, place, step))
             except GantermError as error:
                 self.ganterm.tell(error)
             self.show()
@@ -202,9 +201,10 @@ class KeepingScreen(ExploringScreen):
         self.app.push_screen(ask, partial(self._forget, mark))
 
     def _forget(self, mark: Bookmark, yes: bool | None) -> None:
-        if yes and self._run is not None:
+        here = self.exploration
+        if yes and here.run is not None:
             try:
-                self.kept = bookmarks.forget(self._run, mark.name)
+                here.kept = bookmarks.forget(here.run, mark.name)
             except GantermError as error:
                 self.ganterm.tell(error)
             self.show()
@@ -216,7 +216,7 @@ class KeepingScreen(ExploringScreen):
         classes = here.opened.classes if here.opened else ()
         kept = [
             PlaceRow(safe_text(each.name), f"step {each.step:,}", here=each.place == here.place)
-            for each in self.kept
+            for each in here.kept
         ]
         seen = [
             PlaceRow(place_words(place, classes), here=at == trail.at)
@@ -230,7 +230,8 @@ class KeepingScreen(ExploringScreen):
         ]
 
     def _mark_at(self, at: int) -> Bookmark | None:
-        return self.kept[at - 1] if 1 <= at <= len(self.kept) else None
+        kept = self.exploration.kept
+        return kept[at - 1] if 1 <= at <= len(kept) else None
 
     def open_chosen(self) -> None:
         """Go to the place that is chosen in the list."""
@@ -238,7 +239,7 @@ class KeepingScreen(ExploringScreen):
         if (mark := self._mark_at(at)) is not None:
             self.exploration.visit(mark.place)
         else:
-            back = at - len(self.kept) - 2
+            back = at - len(self.exploration.kept) - 2
             self.exploration.trail.go(len(self.exploration.trail.places) - 1 - back)
             self.exploration.showing = "place"
         self.draw()

@@ -48,7 +48,6 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._watched: RunDir | None = None
         self._state: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -71,15 +70,20 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
     def on_mount(self) -> None:
         """Follow the run."""
         self.ganterm.feed_signal.subscribe(self, self._follow)
+        self.ganterm.watched_signal.subscribe(self, self._turn_to)
         self.set_interval(1.0, self.grow_older)
 
     def on_screen_resume(self) -> None:
-        """Show what is known of the run; the app may watch another one than before."""
+        """Show what is known of the run."""
+        self._turn_to(self.ganterm.watched)
+
+    def _turn_to(self, run: RunDir | None) -> None:
+        """Show a run, with nothing of the one before; of one that was left, no answer was heard."""
         feed = self.feed
-        if feed is None or self._watched != feed.run:
-            self.forget_orders()
-        self._watched = self.ganterm.watched
-        self._show(feed, _EVERYTHING)
+        if feed is None or run != self.steered:
+            self.steer(run)
+        if self.is_seen:
+            self._show(feed, _EVERYTHING)
 
     # What it shows
 

@@ -116,6 +116,7 @@ class RunsScreen(RunDeeds):
     def _describe(self) -> None:
         run = self.table.current
         self.query_one("#about", Static).update(Content(_about(run)) if run else "")
+        self.set_class(run is None, "-none")
         self.refresh_bindings()
         if run and self._closer != run.name:
             self._rest()

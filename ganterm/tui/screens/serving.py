@@ -60,11 +60,14 @@ class ServingScreen(AppScreen):
     def ask(self, do: str, then: Then, **fields: Any) -> None:
         """Send a request; `then` is given every answer to it that is no error.
 
-        Where there is no process, one is prepared, and nothing is asked of it yet.
+        Where there is no process, one is prepared, and nothing is asked of it yet. What is opened
+        takes the place of what was: no answer of that comes any more.
         """
         if not self.server.running and do != "open":
             self.prepare()
             return
+        if do == "open":
+            self._then.clear()
         request = self.server.ask(do, **fields)
         if self.server.trouble:
             self._listen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 
 from textual import on
 
@@ -16,17 +17,7 @@ from ganterm.tui.widgets.sketch_pad import SketchPad, SketchPanel
 
 
 class SketchingScreen(KeepingScreen):
-    """A screen with a pad.
-
-    Attributes:
-        nearest: the image that was found. found: the place that it is of.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.nearest: Raster | None = None
-        self.found: Place | None = None
-        self.searched = ""
+    """A screen with a pad."""
 
     @property
     def sketch(self) -> SketchPanel:
@@ -41,70 +32,78 @@ class SketchingScreen(KeepingScreen):
     @property
     def shown_image(self) -> Raster | None:
         """The image that is seen: on the pad's pane, what was found."""
-        return self.nearest if self.sketches else super().shown_image
+        return self.exploration.nearest if self.sketches else super().shown_image
 
     @property
     def shown_place(self) -> Place | None:
         """The place of that image; None where it is yet to come."""
-        return self.found if self.sketches else super().shown_place
+        return self.exploration.found if self.sketches else super().shown_place
 
     def go_to(self, pane: Pane) -> None:
         """Show a pane; before the pad, get ready for what will be drawn on it."""
         super().go_to(pane)
         if pane == "sketch" and self.exploration.opened:
             self.ask("prepare", lambda _ready: None)
+            self.on_opened()
+
+    def on_opened(self) -> None:
+        """Look for what is on the pad, unless that was found here before."""
+        here = self.exploration
+        if self.sketches and not here.pad.empty and here.pad.ink != here.sought:
+            self.search()
 
     @on(SketchPad.Drawn)
     def search(self) -> None:
         """Look for the image that is nearest to what is drawn; an earlier search ends."""
-        pad = self.sketch.pad
-        if self.exploration.opened is None:
+        here, ink = self.exploration, self.exploration.pad.ink
+        if here.opened is None:
             self.draw()
-        elif pad.empty:
-            self.nearest, self.found, self.searched = None, None, ""
+        elif here.pad.empty:
+            here.find_nothing()
         else:
-            self.ask("sketch", self._find, pixels=base64.b64encode(pad.ink).decode())
+            self.ask("sketch", partial(self._find, ink), pixels=base64.b64encode(ink).decode())
         self.show()
 
-    def _find(self, answer: Message) -> None:
-        images = images_of(answer)
-        if not images:
+    def _find(self, ink: bytes, answer: Message) -> None:
+        here, images = self.exploration, images_of(answer)
+        if not images or here.pad.empty:
             return
-        self.nearest = images[0]
-        self.found = Place(vector=str(answer["vector"]), label=answer["label"])
+        here.nearest = images[0]
+        here.found = Place(vector=str(answer["vector"]), label=answer["label"])
         steps = f"step {answer['step']} of {answer['steps']}"
         going = f", {steps} …" if answer.get("going") else ""
-        self.searched = f"error {float(answer['distance']):.4f}{going}"
+        here.searched = f"error {float(answer['distance']):.4f}{going}"
+        here.sought = b"" if going else ink
         self.show()
 
     def move_pen(self, dx: int, dy: int) -> None:
         """Move the pen by pixels."""
-        if self.sketch.pad.move(dx, dy):
+        if self.exploration.pad.move(dx, dy):
             self.search()
         else:
             self.show()
 
     def press_pen(self) -> None:
         """Lower the pen, or lift it."""
-        self.sketch.pad.press()
+        self.exploration.pad.press()
         self.search()
 
     def action_rubber(self) -> None:
         """Let the pen wipe, or draw again."""
-        self.sketch.pad.rubber = not self.sketch.pad.rubber
+        self.exploration.pad.rubber = not self.exploration.pad.rubber
         self.show()
 
     def action_clear(self) -> None:
         """Wipe the pad."""
-        self.sketch.pad.clear()
+        self.exploration.pad.clear()
         self.search()
 
     def take_found(self) -> None:
         """Go to the place that was found."""
-        if self.found is None:
+        if self.exploration.found is None:
             self.ganterm.say("Draw something first.")
             return
-        self.exploration.visit(self.found)
+        self.exploration.visit(self.exploration.found)
         self.go_to("sliders")
         self.draw()
 
@@ -112,5 +111,5 @@ class SketchingScreen(KeepingScreen):
         """Take the last stroke back; elsewhere, go back to the place before."""
         if not self.sketches:
             super().action_undo()
-        elif self.sketch.pad.undo():
+        elif self.exploration.pad.undo():
             self.search()

@@ -17,6 +17,7 @@ from ganterm.config.runfile import from_mapping
 from ganterm.errors import GantermError
 from ganterm.overview import Overview, describe
 from ganterm.runs import control
+from ganterm.runs.layout import RunDir
 from ganterm.runs.live import to_undo
 from ganterm.runs.records import Record
 from ganterm.tui.feed.runfeed import RunFeed
@@ -24,7 +25,7 @@ from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.prompt import PromptScreen
 from ganterm.tui.screens.run_deeds import RunDeeds
 from ganterm.tui.watch.nudge import nudged
-from ganterm.tui.watch.orders import Answer, Orders
+from ganterm.tui.watch.orders import Answer, Order, Orders
 from ganterm.tui.widgets.live_values import LiveValues
 from ganterm.tui.widgets.log_tail import LogTail
 
@@ -46,12 +47,14 @@ class SteeringScreen(RunDeeds):
     Attributes:
         orders: what was asked of the run here.
         said: what became of it as far as the journal does not tell, as (step, sentence).
+        steered: the run that these are of.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.orders = Orders()
         self.said: list[tuple[int, str]] = []
+        self.steered: RunDir | None = None
         self._posting = asyncio.Lock()
         self._gathering: Timer | None = None
 
@@ -86,10 +89,10 @@ class SteeringScreen(RunDeeds):
         """Show what was asked and what became of it."""
         self.values.show(self.feed, self.orders)
 
-    def forget_orders(self) -> None:
-        """Begin anew with another run."""
-        self.orders = Orders()
-        self.said = []
+    def steer(self, run: RunDir | None) -> None:
+        """Begin anew with a run; what is still gathered for the one before is sent to that."""
+        self.send_wishes()
+        self.steered, self.orders, self.said = run, Orders(), []
 
     def hear(self, records: Sequence[Record]) -> None:
         """Take the answers from new records of the journal."""
@@ -115,35 +118,38 @@ class SteeringScreen(RunDeeds):
             return None
         return feed
 
-    @work
-    async def order(self, name: str, **args: Value) -> None:
-        """Leave a command for the worker; the answer comes by the journal."""
-        feed = self.feed
-        if feed is None:
-            return
-        order = self.orders.ask(name, args)
+    def order(self, run: RunDir, name: str, **args: Value) -> None:
+        """Leave a command for the worker of a run; the answer comes by the journal."""
+        # A dialog may be answered after another run has come onto the screen.
+        orders = self.orders if run == self.steered else Orders()
+        self._post(run, orders, orders.ask(name, args))
         self.show_orders()
+
+    @work
+    async def _post(self, run: RunDir, orders: Orders, order: Order) -> None:
         # One after another: their order is that of the key presses, however slow the disk.
         async with self._posting:
             try:
-                identity = await asyncio.to_thread(control.post, feed.run.control, name, **args)
+                identity = await asyncio.to_thread(
+                    control.post, run.control, order.name, **order.args
+                )
             except GantermError as error:
-                self.orders.withdraw(order)
+                orders.withdraw(order)
                 self.ganterm.tell(error)
             else:
-                self._tell(self.orders.posted(order, identity))
+                self._tell(orders.posted(order, identity))
         self.show_orders()
 
     def action_pause(self) -> None:
         """Pause, or go on."""
         if feed := self.steerable:
-            self.order("resume" if feed.view.state == "paused" else "pause")
+            self.order(feed.run, "resume" if feed.view.state == "paused" else "pause")
 
     def action_resume(self) -> None:
         """Go on after a pause; train a run on that has no worker."""
         feed = self.feed
         if feed and feed.view.state == "paused":
-            self.order("resume")
+            self.order(feed.run, "resume")
         elif feed and feed.view.alive:
             self.ganterm.say(f"{feed.run.name} is training.")
         elif feed and feed.view.alive is None:
@@ -160,21 +166,21 @@ class SteeringScreen(RunDeeds):
                 yes="Stop",
                 no="Train on",
             )
-            self.app.push_screen(ask, self._stop)
+            self.app.push_screen(ask, partial(self._stop, feed.run))
 
-    def _stop(self, yes: bool | None) -> None:
+    def _stop(self, run: RunDir, yes: bool | None) -> None:
         if yes:
-            self.order("stop")
+            self.order(run, "stop")
 
     def action_checkpoint(self) -> None:
         """Write a checkpoint now."""
-        if self.steerable:
-            self.order("checkpoint")
+        if feed := self.steerable:
+            self.order(feed.run, "checkpoint")
 
     def action_sample(self) -> None:
         """Draw the samples now."""
-        if self.steerable:
-            self.order("sample")
+        if feed := self.steerable:
+            self.order(feed.run, "sample")
 
     # Settings
 
@@ -212,7 +218,8 @@ class SteeringScreen(RunDeeds):
     def send_wishes(self) -> None:
         """Send the small changes that were gathered, each setting's as one command."""
         for key, value in self.orders.take_wishes():
-            self.order("set", key=key, value=value)
+            if self.steered is not None:
+                self.order(self.steered, "set", key=key, value=value)
 
     @on(LiveValues.Edited)
     def action_edit_value(self) -> None:
@@ -228,15 +235,11 @@ class SteeringScreen(RunDeeds):
             to_text(self._value_of(feed, key)),
             check=partial(parse_value, key),
         )
-        self.app.push_screen(ask, partial(self._edited, key))
+        self.app.push_screen(ask, partial(self._edited, feed, key))
 
-    def _edited(self, key: str, text: str | None) -> None:
-        feed = self.feed
-        if text is None or feed is None:
-            return
-        value = parse_value(key, text)
-        if value != self._value_of(feed, key):
-            self.order("set", key=key, value=value)
+    def _edited(self, feed: RunFeed, key: str, text: str | None) -> None:
+        if text is not None and (value := parse_value(key, text)) != self._value_of(feed, key):
+            self.order(feed.run, "set", key=key, value=value)
 
     def action_undo(self) -> None:
         """Take the last change back that stands."""
@@ -247,11 +250,11 @@ class SteeringScreen(RunDeeds):
         if change is None:
             self.ganterm.say("There is no change to undo.")
             return
-        self.order("set", key=change.key, value=change.before)
+        self.order(feed.run, "set", key=change.key, value=change.before)
 
     def _value_of(self, feed: RunFeed, key: str) -> Value:
         """Return what a setting is, or was asked to be."""
-        asked = self.orders.asked_value(key)
+        asked = self.orders.asked_value(key) if feed.run == self.steered else None
         value: Value = asked[0] if asked else feed.config.get(key)
         return value
 

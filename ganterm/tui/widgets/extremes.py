@@ -77,6 +77,8 @@ class Extremes(Vertical, can_focus=True):
         """Show another judgement, or the same again; without images of its own, `sample`."""
         if run and any(picture_of(run, record, kind) for kind in KINDS):
             sample = None
+        if run != self._run:
+            self.pair.unzoom()
         if (run, record, sample) != (self._run, self._record, self._sample):
             self._run, self._record, self._sample = run, record, sample
             self._draw()

@@ -56,6 +56,7 @@ class LogTail(Widget, can_focus=True):
         super().__init__(id=id)
         self._lines: list[LogLine] = []
         self._back = 0
+        self._feed: RunFeed | None = None
         self._painted: dict[int, LogLine | None] = {}
 
     @property
@@ -65,6 +66,8 @@ class LogTail(Widget, can_focus=True):
 
     def show(self, feed: RunFeed | None, said: Sequence[tuple[int, str]] = ()) -> None:
         """Show a run's story; `said` is what else there is to say, as (step, sentence)."""
+        if feed is not self._feed:
+            self._feed, self._back = feed, 0
         self._lines = lines_of(feed, said) if feed else []
         self._back = min(self._back, self._most_back)
         self._repaint()

@@ -28,7 +28,7 @@ class SketchPad(PictureGrid, can_focus=False):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self.pad = Pad(28)
+        self.pad = Pad()
         self._last: tuple[float, float] | None = None
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
@@ -94,14 +94,9 @@ class SketchPanel(Vertical, can_focus=True):
         """What is drawn."""
         return self.query_one(SketchPad).pad
 
-    def begin(self, side: int) -> None:
-        """Take a fresh pad where the images have another size."""
-        if self.pad.side != side:
-            self.query_one(SketchPad).pad = Pad(side)
-
-    def show(self, tone: Tone, said: str) -> None:
-        """Show the pad as it stands, and what is said of the search."""
-        pad = self.pad
+    def show(self, pad: Pad, tone: Tone, said: str) -> None:
+        """Show a pad as it stands, and what is said of the search."""
+        self.query_one(SketchPad).pad = pad
         self.query_one(SketchPad).show([pad.picture(pen=self.has_focus)], tone)
         doing = "wipes" if pad.rubber else "draws"
         self.query_one("#pen", PartLine).show(

@@ -34,7 +34,11 @@ class Tasking(Protocol):
 
 
 class TaskBar(Static):
-    """Follows one task at a time, and says why it failed until that is forgotten."""
+    """Follows one task at a time, and says why it failed until that is forgotten.
+
+    Attributes:
+        followed: the task. here: what the screen is about; a task about another thing names it.
+    """
 
     DEFAULT_CSS = """
     TaskBar {
@@ -57,7 +61,10 @@ class TaskBar(Static):
         super().__init__()
         self.display = False
         self.followed: Tasking | None = None
+        self.here = ""
         self._hint = ""
+        self._error = ""
+        self._about = ""
 
     def on_mount(self) -> None:
         """Look at the task now and then."""
@@ -81,7 +88,7 @@ class TaskBar(Static):
 
     def follow(self, task: Tasking, hint: str = "") -> None:
         """Show a task that has begun; `hint` says how to break it off."""
-        self.followed, self._hint = task, hint
+        self.followed, self._hint, self._about = task, hint, task.name
         self.remove_class("-failed")
         self.display = True
         self._timer.resume()
@@ -95,18 +102,19 @@ class TaskBar(Static):
 
     def look(self) -> None:
         """Show how far the task is; tell when it is over."""
+        about = f"{self._about}: " if self.here not in {"", self._about} else ""
         if self.followed is None:
+            self.update(Content(safe_text(f"✗ {about}{self._error} Esc hides this.")))
             return
         progress = self.followed.poll()
-        self.update(self._said(line(progress)))
+        self.update(self._said(safe_text(about) + line(progress)))
         if progress.ended:
-            name, self.followed = self.followed.name, None
+            self.followed, self._error = None, progress.error
             self._timer.pause()
             self.display = bool(progress.error)
             self.set_class(self.display, "-failed")
-            if progress.error:
-                self.update(Content(f"✗ {safe_text(progress.error)} Esc hides this."))
-            self.post_message(self.Ended(name, progress.error))
+            self.post_message(self.Ended(self._about, progress.error))
+            self.look()
 
     def _said(self, words: str) -> Content:
         """Return words, with the hint where both have room in one line."""
