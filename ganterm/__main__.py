@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -12,6 +13,13 @@ def main() -> None:
 
         sys.stdout.write(f"ganterm {__version__}\n")
         return
+    if "_GANTERM_COMPLETE" in os.environ:
+        from ganterm.cli.completion import complete  # noqa: PLC0415
+
+        code, text = complete(os.environ)
+        # Bytes: names are those of files, whatever the locale can spell.
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.exit(code)
     if not sys.argv[1:]:
         from ganterm.tui.open import main as open_the_app  # noqa: PLC0415
 

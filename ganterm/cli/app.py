@@ -4,42 +4,90 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import cache
+from importlib import import_module
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from ganterm import __version__
-from ganterm.cli import (
-    attach,
-    bench,
-    branch,
-    compare,
-    config,
-    ctl,
-    data,
-    explore,
-    export,
-    face,
-    importing,
-    info,
-    interpolate,
-    judge,
-    manage,
-    mix,
-    project,
-    recipes,
-    resume,
-    runs,
-    sample,
-    show,
-    train,
-)
 from ganterm.cli.narrate import say
 from ganterm.errors import ExitCode, GantermError
 
+_PANELS = {
+    "Train and steer": {
+        "app": "face:app",
+        "train": "train:train",
+        "attach": "attach:attach",
+        "resume": "resume:resume",
+        "branch": "branch:branch",
+        "ctl": "ctl:ctl",
+    },
+    "Look": {
+        "sample": "sample:sample",
+        "interpolate": "interpolate:interpolate",
+        "explore": "explore:explore",
+        "mix": "mix:mix",
+        "project": "project:project",
+        "show": "show:show",
+        "runs": "runs:runs",
+        "judge": "judge:judge",
+        "compare": "compare:compare",
+    },
+    "Keep": {
+        "export": "export:export",
+        "import": "importing:import_weights",
+        "rename": "manage:rename",
+        "note": "manage:note",
+        "delete": "manage:delete",
+    },
+    "Know": {
+        "data": "data:app",
+        "recipes": "recipes:app",
+        "config": "config:app",
+        "info": "info:info",
+        "bench": "bench:bench",
+    },
+}
+"""Every command by the panel it is listed in: its module in `ganterm.cli`, and what of it."""
+_PLACES = {
+    name: (panel, place) for panel, places in _PANELS.items() for name, place in places.items()
+}
+
+
+@cache
+def _command(name: str) -> Any:
+    """Import a command, as click has it."""
+    panel, place = _PLACES[name]
+    module, _, what = place.partition(":")
+    found = getattr(import_module(f"ganterm.cli.{module}"), what)
+    alone = typer.Typer(add_completion=False)
+    if not isinstance(found, typer.Typer):
+        alone.command(name, rich_help_panel=panel)(found)
+        return typer.main.get_command(alone)
+    # Beside nothing else, so that click has the group it becomes below a group.
+    alone.add_typer(found, name=name, rich_help_panel=panel)
+    above: Any = typer.main.get_command(alone)
+    return above.commands[name]
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is named, so that none waits for the others."""
+
+    def list_commands(self, _context: Any) -> list[str]:
+        """Return the names in the order of the help."""
+        return list(_PLACES)
+
+    def get_command(self, _context: Any, name: str) -> Any:
+        """Return the command called `name`; None if there is none."""
+        return _command(name) if name in _PLACES else None
+
+
 app = typer.Typer(
     name="ganterm",
+    cls=Commands,
     pretty_exceptions_enable=False,
     # Gives options without a variable of their own one such as GANTERM_SAMPLE_SEED.
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "GANTERM"},
@@ -48,34 +96,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 training failed, 2 usage, 3 data, 4 worker died, "
     "129, 130 and 143 signals.",
 )
-
-_RUN, _LOOK, _KEEP, _KNOW = "Train and steer", "Look", "Keep", "Know"
-
-app.command("app", rich_help_panel=_RUN)(face.app)
-app.command("train", rich_help_panel=_RUN)(train.train)
-app.command("attach", rich_help_panel=_RUN)(attach.attach)
-app.command("resume", rich_help_panel=_RUN)(resume.resume)
-app.command("branch", rich_help_panel=_RUN)(branch.branch)
-app.command("ctl", rich_help_panel=_RUN)(ctl.ctl)
-app.command("sample", rich_help_panel=_LOOK)(sample.sample)
-app.command("interpolate", rich_help_panel=_LOOK)(interpolate.interpolate)
-app.command("explore", rich_help_panel=_LOOK)(explore.explore)
-app.command("mix", rich_help_panel=_LOOK)(mix.mix)
-app.command("project", rich_help_panel=_LOOK)(project.project)
-app.command("show", rich_help_panel=_LOOK)(show.show)
-app.command("runs", rich_help_panel=_LOOK)(runs.runs)
-app.command("judge", rich_help_panel=_LOOK)(judge.judge)
-app.command("compare", rich_help_panel=_LOOK)(compare.compare)
-app.command("export", rich_help_panel=_KEEP)(export.export)
-app.command("import", rich_help_panel=_KEEP)(importing.import_weights)
-app.command("rename", rich_help_panel=_KEEP)(manage.rename)
-app.command("note", rich_help_panel=_KEEP)(manage.note)
-app.command("delete", rich_help_panel=_KEEP)(manage.delete)
-app.add_typer(data.app, name="data", rich_help_panel=_KNOW)
-app.add_typer(recipes.app, name="recipes", rich_help_panel=_KNOW)
-app.add_typer(config.app, name="config", rich_help_panel=_KNOW)
-app.command("info", rich_help_panel=_KNOW)(info.info)
-app.command("bench", rich_help_panel=_KNOW)(bench.bench)
 
 
 def _print_version(value: bool) -> None:
@@ -104,7 +124,9 @@ def _main(
     Without a command the app opens.
     """
     if context.invoked_subcommand is None:
-        face.open_the_app(None)
+        from ganterm.cli.face import open_the_app  # noqa: PLC0415
+
+        open_the_app(None)
 
 
 def run() -> None:
@@ -112,7 +134,7 @@ def run() -> None:
     # Typer would turn the interrupt into exit code 1.
     signal.signal(signal.SIGINT, _interrupted)
     try:
-        app()
+        app(prog_name="ganterm")
     except GantermError as error:
         say(f"ganterm: {error}")
         sys.exit(error.exit_code)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli.options import AsJson, RunOrNewest, RunsDir
 
 
 def attach(
-    run: Annotated[
-        str | None, typer.Argument(help="Name or path of a run; by default the newest.")
-    ] = None,
+    run: RunOrNewest = None,
     *,
     runs_dir: RunsDir = None,
     as_json: AsJson = False,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.options import AsJson, RunsDir
@@ -38,7 +39,11 @@ def bench(
     *,
     recipe: Annotated[
         list[str] | None,
-        typer.Option(help="Recipe to train; may be repeated.", show_default="mlp and dcgan"),
+        typer.Option(
+            help="Recipe to train; may be repeated.",
+            show_default="mlp and dcgan",
+            autocompletion=completion.recipes,
+        ),
     ] = None,
     seconds: Annotated[
         float,

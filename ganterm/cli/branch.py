@@ -8,15 +8,29 @@ from typing import Annotated
 
 import typer
 
-from ganterm.cli.options import AsJson, RunsDir, Settings, parse_settings, with_schema_options
+from ganterm.cli import completion
+from ganterm.cli.options import (
+    AsJson,
+    RunName,
+    RunsDir,
+    Settings,
+    parse_settings,
+    with_schema_options,
+)
 
 
 @with_schema_options
 def branch(
-    run: Annotated[str, typer.Argument(help="Name or path of the run to branch from.")],
+    run: RunName,
     *,
     step: Annotated[
-        int, typer.Option("--step", min=0, help="Step of the checkpoint to go on from.")
+        int,
+        typer.Option(
+            "--step",
+            min=0,
+            help="Step of the checkpoint to go on from.",
+            autocompletion=completion.steps,
+        ),
     ],
     name: Annotated[
         str | None, typer.Option(help="Name of the new run; by default the recipe's and a number.")

@@ -11,7 +11,7 @@ import typer
 from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, write_lines
 from ganterm.cli.narrate import say
-from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli.options import AsJson, RunNames, RunsDir
 from ganterm.errors import ConfigError
 from ganterm.render.text import safe_text
 
@@ -24,7 +24,7 @@ _WIDEST = 60
 
 
 def compare(
-    runs: Annotated[list[str], typer.Argument(help="Names or paths of runs.", metavar="RUN...")],
+    runs: RunNames,
     *,
     sort: Annotated[
         str | None,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
-from ganterm.cli.options import AsJson, RunsDir, parse_settings
+from ganterm.cli.options import AsJson, RunName, RunsDir, parse_settings
 from ganterm.config.fields import field, parse_value
 from ganterm.errors import ConfigError, WorkerError
 
@@ -21,20 +23,26 @@ if TYPE_CHECKING:
     from ganterm.runs.layout import RunDir
     from ganterm.runs.records import Record
 
-CommandName = Literal["pause", "resume", "stop", "checkpoint", "sample", "set", "undo", "remedy"]
+COMMANDS = ("pause", "resume", "stop", "checkpoint", "sample", "set", "undo", "remedy")
 
 
 def ctl(
-    run: Annotated[str, typer.Argument(help="Name or path of a run.")],
+    run: RunName,
     command: Annotated[
-        CommandName,
-        typer.Argument(help="What it is to do at its next step boundary.", metavar="COMMAND"),
-    ],
-    change: Annotated[
         str | None,
         typer.Argument(
-            metavar="[KEY=VALUE|ID]",
+            help=f"What it is to do at its next step boundary: {', '.join(COMMANDS)}.",
+            metavar="COMMAND",
+            show_default=False,
+            autocompletion=lambda: [*COMMANDS],
+        ),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=VALUE...|ID]",
             help="With set: what to change. With remedy: which; by default they are listed.",
+            autocompletion=completion.changes,
         ),
     ] = None,
     *,
@@ -44,7 +52,7 @@ def ctl(
     ] = 30.0,
     as_json: AsJson = False,
 ) -> None:
-    """Pause, resume, stop, checkpoint or sample a run, or set a live value: `set lr_g=1e-4`.
+    """Pause, resume, stop, checkpoint or sample a run, or set live values: `set lr_g=1e-4`.
 
     undo takes the last change of a live value back that still stands. remedy applies what the
     doctor offers for a trouble that stands: live, or as another run where that is needed.
@@ -54,11 +62,17 @@ def ctl(
     from ganterm.runs.state import observe  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()
+    if command is None and run in COMMANDS:
+        raise ConfigError(f"Which run? Name it first: `ganterm ctl RUN {run}`.")
     found = resolve_run(run, where)
+    if command not in COMMANDS:
+        raise ConfigError(_no_command(found.name, command))
     if command == "remedy":
-        _remedy(found, change, where, wait, as_json=as_json)
+        if changes and len(changes) > 1:
+            raise ConfigError("Apply one remedy at a time.")
+        _remedy(found, changes[0] if changes else None, where, wait, as_json=as_json)
         return
-    arguments = _arguments(command, change)
+    arguments = _arguments(command, changes or [])
     view = observe(found)
     if view.alive is False:
         raise WorkerError(
@@ -68,7 +82,7 @@ def ctl(
     tail = JournalTail(found.journal)
     records = tail.poll()
     if command == "undo":
-        command, arguments = "set", _undoing(found.name, records)
+        command, arguments = "set", [_undoing(found.name, records)]
     _post(found, tail, command, arguments, wait, as_json=as_json)
 
 
@@ -88,7 +102,7 @@ def _remedy(
         return
 
     def set_live(arguments: dict[str, Any]) -> None:
-        _post(found, tail, "set", arguments, wait, as_json=as_json)
+        _post(found, tail, "set", [arguments], wait, as_json=as_json)
 
     alive = observe(found).alive is not False
     remedying.apply(
@@ -105,42 +119,66 @@ def _post(
     found: RunDir,
     tail: JournalTail,
     command: str,
-    arguments: dict[str, Any],
+    arguments: Sequence[dict[str, Any]],
     wait: float,
     *,
     as_json: bool,
 ) -> None:
-    """Post a command and wait for its answer, which is printed."""
+    """Post a command, once for each of its `arguments`, and wait for the answers, and print them.
+
+    All are there at the same step boundary, but for one that comes in between.
+    """
     from ganterm.runs import control  # noqa: PLC0415
     from ganterm.runs.state import observe  # noqa: PLC0415
 
-    identity = control.post(found.control, command, **arguments)
+    waiting = [control.post(found.control, command, **each) for each in arguments]
     deadline = time.monotonic() + wait
+    refusal = ""
     while time.monotonic() < deadline:
         for record in tail.poll():
-            if record["kind"] == "control" and record.get("id") == identity:
-                _answer(record, as_json=as_json)
-                return
+            if record["kind"] == "control" and record.get("id") in waiting:
+                waiting.remove(record["id"])
+                refusal = str(record["error"] or refusal)
+                if not record["error"]:
+                    _answer(record, as_json=as_json)
+        if not waiting:
+            if refusal:
+                raise ConfigError(refusal)
+            return
         if observe(found).alive is False:
             raise WorkerError(f"{found.name} ended before it took the command.")
         time.sleep(0.05)
     say(f"{found.name} has not answered within {wait:g} s; it will at its next step boundary.")
 
 
-def _arguments(command: str, change: str | None) -> dict[str, Any]:
+def _no_command(name: str, command: str | None) -> str:
+    """Say what there is in place of a command that there is not."""
+    if command is None:
+        return f"What is {name} to do? The commands are {', '.join(COMMANDS)}."
+    if "=" in command:
+        return f"A value is changed by set: `ganterm ctl {name} set {command}`."
+    near = get_close_matches(command, COMMANDS, n=1)
+    hint = f"did you mean {near[0]}? They" if near else "the commands"
+    return f"There is no command {command!r} for a run; {hint} are {', '.join(COMMANDS)}."
+
+
+def _arguments(command: str, changes: list[str]) -> list[dict[str, Any]]:
+    """Return the arguments of each command that is to be posted; all make sense, or none is."""
     if command != "set":
-        if change is not None:
+        if changes:
             raise ConfigError(f"{command} takes no KEY=VALUE; only set does.")
-        return {}
-    if change is None:
+        return [{}]
+    if not changes:
         raise ConfigError("set takes KEY=VALUE, such as lr_g=1e-4.")
-    ((key, text),) = parse_settings([change]).items()
-    spec = field(key)
-    if not spec.live:
-        raise ConfigError(
-            f"{key} cannot be changed while training; `ganterm config reference` says what can."
-        )
-    return {"key": spec.name, "value": parse_value(key, text)}
+    found = []
+    for key, text in parse_settings(changes).items():
+        spec = field(key)
+        if not spec.live:
+            raise ConfigError(
+                f"{key} cannot be changed while training; `ganterm config reference` says what can."
+            )
+        found.append({"key": spec.name, "value": parse_value(key, text)})
+    return found
 
 
 def _undoing(name: str, records: Sequence[Record]) -> dict[str, Any]:
@@ -153,8 +191,6 @@ def _undoing(name: str, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def _answer(record: dict[str, Any], *, as_json: bool) -> None:
-    if record["error"]:
-        raise ConfigError(str(record["error"]))
     if as_json:
         emit_json(record)
     else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.progresslines import ProgressLines, emit_line
 
@@ -19,7 +20,13 @@ app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Name = Annotated[str, typer.Argument(help="A dataset's name, as `ganterm data list` has it.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A dataset's name, as `ganterm data list` has it.",
+        autocompletion=completion.datasets,
+    ),
+]
 
 
 @app.command("list")
@@ -129,7 +136,11 @@ def _tell(report: "ImportReport") -> None:
 @app.command()
 def show(
     name: Annotated[
-        str, typer.Argument(help="A dataset's name, or the path of a folder of images.")
+        str,
+        typer.Argument(
+            help="A dataset's name, or the path of a folder of images.",
+            autocompletion=completion.datasets,
+        ),
     ],
     *,
     n: Annotated[int, typer.Option("-n", min=1, max=1024, help="How many images.")] = 16,

@@ -19,14 +19,13 @@ from ganterm.cli.generating import (
     OneClass,
     Opened,
     Output,
-    Step,
     Target,
     Truncation,
     open_generator,
     rendered,
 )
 from ganterm.cli.narrate import Reporter, say
-from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli.options import AsJson, RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def explore(
     ] = 3.0,
     truncation: Truncation = 1.0,
     of_class: OneClass = None,
-    step: Step = None,
+    step: StepOfRun = None,
     ema: Averaged = None,
     output: Output = None,
     form: FormOption = None,

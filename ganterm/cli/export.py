@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.drawing import plural
 from ganterm.cli.narrate import say
-from ganterm.cli.options import RunsDir
+from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def export(
             help="A run by name or path, a checkpoint, or a folder of checkpoints; by default the "
             "newest run.",
             show_default=False,
+            autocompletion=completion.runs,
         ),
     ] = None,
     *,
@@ -69,12 +71,7 @@ def export(
             show_default="what FILE ends in",
         ),
     ] = None,
-    step: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="The checkpoint of this step.", show_default="the newest that is whole"
-        ),
-    ] = None,
+    step: StepOfRun = None,
     ema: Annotated[
         bool | None,
         typer.Option(

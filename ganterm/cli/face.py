@@ -7,19 +7,26 @@ from typing import Annotated
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.options import RunsDir
 
 
 def app(
     run: Annotated[
         str | None,
-        typer.Argument(help="Name or path of a run to watch; by default the list of all runs."),
+        typer.Argument(
+            help="Name or path of a run to watch; by default the list of all runs.",
+            autocompletion=completion.runs,
+        ),
     ] = None,
     *,
     runs_dir: RunsDir = None,
     theme: Annotated[
         str | None,
-        typer.Option(help="Colours: night, day, contrast, colour-blind or mono."),
+        typer.Option(
+            help="Colours: night, day, contrast, colour-blind or mono.",
+            autocompletion=completion.themes,
+        ),
     ] = None,
     low_bandwidth: Annotated[
         bool,

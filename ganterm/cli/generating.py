@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.drawing import write_bytes
 from ganterm.cli.forms import FILMS, Form
 from ganterm.cli.narrate import say
@@ -34,12 +35,7 @@ Target = Annotated[
         help="A run by name or path, a checkpoint, or a folder of checkpoints; by default the "
         "newest run.",
         show_default=False,
-    ),
-]
-Step = Annotated[
-    int | None,
-    typer.Option(
-        min=0, help="The checkpoint of this step.", show_default="the newest that is whole"
+        autocompletion=completion.runs,
     ),
 ]
 Averaged = Annotated[
@@ -64,7 +60,12 @@ FormOption = Annotated[
     ),
 ]
 Device = Annotated[
-    str, typer.Option(envvar="GANTERM_DEVICE", help="cpu, cuda, cuda:N, mps or auto.")
+    str,
+    typer.Option(
+        envvar="GANTERM_DEVICE",
+        help="cpu, cuda, cuda:N, mps or auto.",
+        autocompletion=completion.devices,
+    ),
 ]
 Truncation = Annotated[
     float,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, table
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir, Settings, parse_settings
@@ -32,7 +33,13 @@ def import_weights(
         ),
     ],
     *,
-    recipe: Annotated[str, typer.Option(help="The recipe whose generator it is, by name or path.")],
+    recipe: Annotated[
+        str,
+        typer.Option(
+            help="The recipe whose generator it is, by name or path.",
+            autocompletion=completion.recipes,
+        ),
+    ],
     name: Annotated[
         str | None, typer.Option(help="Name of the run; by default the recipe's and a number.")
     ] = None,

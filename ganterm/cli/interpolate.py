@@ -20,14 +20,13 @@ from ganterm.cli.generating import (
     Opened,
     Output,
     Seeds,
-    Step,
     Target,
     Truncation,
     open_generator,
     rendered,
 )
 from ganterm.cli.narrate import say
-from ganterm.cli.options import RunsDir
+from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def interpolate(
     fps: Fps = 12.0,
     truncation: Truncation = 1.0,
     of_class: OneClass = None,
-    step: Step = None,
+    step: StepOfRun = None,
     ema: Averaged = None,
     output: Output = None,
     form: FormOption = None,

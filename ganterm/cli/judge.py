@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, Color, write_lines
 from ganterm.cli.narrate import Reporter, say
-from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli.options import AsJson, RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 from ganterm.render.text import safe_text
 
@@ -49,15 +50,11 @@ def judge(
             metavar="RUN|CHECKPOINT",
             help="A run by name or path, or a checkpoint; by default the newest run.",
             show_default=False,
+            autocompletion=completion.runs,
         ),
     ] = None,
     *,
-    step: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="The checkpoint of this step.", show_default="the newest that is whole"
-        ),
-    ] = None,
+    step: StepOfRun = None,
     every: Annotated[
         bool, typer.Option("--all", help="Judge every checkpoint that is kept, one after another.")
     ] = False,
@@ -75,6 +72,7 @@ def judge(
             help="A labelled dataset whose classifier judges, or torchvision's weights of "
             "inception_v3.",
             show_default="the run's own dataset",
+            autocompletion=completion.datasets,
         ),
     ] = None,
     seed: Annotated[

@@ -9,11 +9,9 @@ import typer
 
 from ganterm.cli.console import emit
 from ganterm.cli.narrate import say
-from ganterm.cli.options import RunsDir
+from ganterm.cli.options import RunName, RunNames, RunsDir
 from ganterm.errors import ConfigError
 from ganterm.render.text import safe_text
-
-RunName = Annotated[str, typer.Argument(help="Name or path of a run.")]
 
 
 def rename(
@@ -53,7 +51,7 @@ def note(
 
 
 def delete(
-    runs: Annotated[list[str], typer.Argument(help="Names or paths of runs.", metavar="RUN...")],
+    runs: RunNames,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     runs_dir: RunsDir = None,

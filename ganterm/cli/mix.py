@@ -16,14 +16,13 @@ from ganterm.cli.generating import (
     OneClass,
     Opened,
     Output,
-    Step,
     Target,
     Truncation,
     open_generator,
     rendered,
 )
 from ganterm.cli.narrate import say
-from ganterm.cli.options import RunsDir
+from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def mix(
     ] = None,
     truncation: Truncation = 1.0,
     of_class: OneClass = None,
-    step: Step = None,
+    step: StepOfRun = None,
     ema: Averaged = None,
     output: Output = None,
     form: FormOption = None,

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.config import FIELDS, Field
 from ganterm.errors import ConfigError
 
@@ -22,6 +23,30 @@ RunsDir = Annotated[
         show_default="./checkpoints",
     ),
 ]
+RunName = Annotated[
+    str, typer.Argument(help="Name or path of a run.", autocompletion=completion.runs)
+]
+RunNames = Annotated[
+    list[str],
+    typer.Argument(
+        help="Names or paths of runs.", metavar="RUN...", autocompletion=completion.runs
+    ),
+]
+RunOrNewest = Annotated[
+    str | None,
+    typer.Argument(
+        help="Name or path of a run; by default the newest.", autocompletion=completion.runs
+    ),
+]
+StepOfRun = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="The checkpoint of this step.",
+        show_default="the newest that is whole",
+        autocompletion=completion.steps,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ConfigFile = Annotated[
     Path | None,
@@ -29,7 +54,12 @@ ConfigFile = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Any setting by its name; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any setting by its name; may be repeated.",
+        autocompletion=completion.settings,
+    ),
 ]
 
 
@@ -39,7 +69,7 @@ def parse_settings(pairs: list[str] | None) -> dict[str, str]:
     for pair in pairs or []:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
-            raise ConfigError(f"--set takes KEY=VALUE, such as lr_g=1e-4; got {pair!r}.")
+            raise ConfigError(f"A setting is given as KEY=VALUE, such as lr_g=1e-4; got {pair!r}.")
         settings[key.strip().replace("-", "_")] = value
     return settings
 
@@ -104,6 +134,7 @@ def _annotation(field: Field) -> Any:
             help=help_text,
             metavar=metavar or None,
             show_default=default,
+            autocompletion=completion.values_of(field.name),
             rich_help_panel=field.group,
         ),
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, Color, plural
 from ganterm.cli.generating import (
@@ -16,11 +17,10 @@ from ganterm.cli.generating import (
     FormOption,
     Opened,
     Output,
-    Step,
     open_generator,
 )
 from ganterm.cli.narrate import say
-from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli.options import AsJson, RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 
 def project(
     target: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run by name or path, or a checkpoint.")
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run by name or path, or a checkpoint.",
+            autocompletion=completion.runs,
+        ),
     ],
     files: Annotated[
         list[Path] | None,
@@ -73,7 +78,7 @@ def project(
             show_default="all",
         ),
     ] = None,
-    step: Step = None,
+    step: StepOfRun = None,
     ema: Averaged = None,
     output: Output = None,
     form: FormOption = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, emit_lines, table
 from ganterm.cli.narrate import say
 from ganterm.cli.options import (
@@ -78,7 +79,13 @@ def list_recipes(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @app.command("show")
 def show_recipe(
-    name: Annotated[str, typer.Argument(help="A recipe's name, or the path of a recipe file.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A recipe's name, or the path of a recipe file.",
+            autocompletion=completion.recipes,
+        ),
+    ],
     *,
     as_json: AsJson = False,
 ) -> None:

@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli import completion
+from ganterm.cli.options import AsJson, RunOrNewest, RunsDir
 from ganterm.errors import ConfigError
 
 
 def resume(
-    run: Annotated[
-        str | None, typer.Argument(help="Name or path of a run; by default the newest.")
-    ] = None,
+    run: RunOrNewest = None,
     *,
     steps: Annotated[
         int | None, typer.Option(min=1, help="Give the run this new length in steps.")
@@ -22,11 +21,18 @@ def resume(
         int | None, typer.Option(min=1, help="Give the run this new length in epochs.")
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="Train on another device: cpu, cuda, cuda:N, mps or auto.")
+        str | None,
+        typer.Option(
+            help="Train on another device: cpu, cuda, cuda:N, mps or auto.",
+            autocompletion=completion.devices,
+        ),
     ] = None,
     mode: Annotated[
         str | None,
-        typer.Option(help="Run the steps in another mode: eager, compiled, graphed or auto."),
+        typer.Option(
+            help="Run the steps in another mode: eager, compiled, graphed or auto.",
+            autocompletion=completion.values_of("mode"),
+        ),
     ] = None,
     runs_dir: RunsDir = None,
     detach: Annotated[

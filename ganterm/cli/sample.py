@@ -16,14 +16,13 @@ from ganterm.cli.generating import (
     FormOption,
     Fps,
     Output,
-    Step,
     Target,
     Truncation,
     open_generator,
     rendered,
 )
 from ganterm.cli.narrate import say
-from ganterm.cli.options import RunsDir
+from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def sample(
         ),
     ] = None,
     truncation: Truncation = 1.0,
-    step: Step = None,
+    step: StepOfRun = None,
     ema: Averaged = None,
     output: Output = None,
     form: FormOption = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, table
 from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.options import (
@@ -39,6 +40,7 @@ def train(
         str | None,
         typer.Option(
             metavar="RUN",
+            autocompletion=completion.runs,
             help="Take the configuration of RUN, and make its live changes at the same steps.",
         ),
     ] = None,

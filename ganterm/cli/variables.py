@@ -44,5 +44,6 @@ def _options(command: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     for parameter in command.params:
         if hasattr(parameter, "help"):  # an argument has none
             yield prefix, parameter
-    for name, child in getattr(command, "commands", {}).items():
+    for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
+        child = command.get_command(None, name)
         yield from _options(child, f"{prefix}{name.upper().replace('-', '_')}_")

@@ -22,7 +22,10 @@ _SEQUENCE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class PtySession:
-    """Runs `python -m ganterm ARGUMENTS` on a terminal of its own and reads what it draws."""
+    """Runs `python -m ganterm ARGUMENTS` on a terminal of its own and reads what it draws.
+
+    `program` is what is run with the arguments in its place.
+    """
 
     def __init__(
         self,
@@ -31,13 +34,14 @@ class PtySession:
         env: Mapping[str, str] | None = None,
         columns: int = 100,
         rows: int = 30,
+        program: Sequence[str] = (sys.executable, "-m", "ganterm"),
     ) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(slave)
         self.output = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ganterm", *arguments],
+            [*program, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,

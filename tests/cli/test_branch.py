@@ -51,7 +51,7 @@ def test_a_detached_branch_prints_its_name(trained: RunDir, tmp_path: Path) -> N
         ("--step 6", "has made its 6 steps already"),
         ("--step 4 --seed 7", "seed cannot be changed in a branch"),
         ("--step 4 --lr-g fast", "lr_g must be a number"),
-        ("--step 4 --set lr_g", "--set takes KEY=VALUE"),
+        ("--step 4 --set lr_g", "A setting is given as KEY=VALUE"),
         ("--step 4 --name ../up", "cannot name a run"),
     ],
 )

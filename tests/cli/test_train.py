@@ -141,7 +141,7 @@ def test_losing_the_terminal_leaves_training_running(tmp_path: Path) -> None:
         (["--loss", "wasserstein"], 2, "set penalty = wgan-gp"),
         (["--steps", "1", "--epochs", "1"], 2, "steps and epochs both say how long"),
         (["--set", "lr_q=1"], 2, "did you mean lr_"),
-        (["--set", "lr_g"], 2, "--set takes KEY=VALUE"),
+        (["--set", "lr_g"], 2, "A setting is given as KEY=VALUE"),
         (["--config", "absent.toml"], 2, "absent.toml cannot be read"),
         (["--dataset", "./absent"], 2, "There is no folder ./absent"),
         (["--device", "cuda:77"], 2, "device: cuda:77 is not on this machine"),

@@ -182,7 +182,7 @@ def _without_recipe(config: RunConfig) -> RunConfig:
 @cache
 def _train() -> Any:
     group: Any = typer.main.get_command(app)
-    return group.commands["train"]
+    return group.get_command(None, "train")
 
 
 def _config_of(line: str) -> RunConfig:
