@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ganterm.cli.inplace import InPlace, hidden_cursor
 from ganterm.cli.narrate import LINE_EVERY, say
+from ganterm.render.colour import over_ssh
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class MovingFit:
         self.place = InPlace(sys.stderr)
         self._clock = clock
         # Over SSH every frame crosses a network; twice a second is calm and enough.
-        self._every = 0.5 if "SSH_CONNECTION" in os.environ else 0.2
+        self._remote = over_ssh(os.environ)
+        self._every = 0.5 if self._remote else 0.2
         self._due = 0.0
         self._size = (0, 0)
 
@@ -95,7 +97,8 @@ class MovingFit:
         picture = min(_PICTURE_ROWS, room)
         rasters = rasters_of(torch.stack([target, to_uint8(projection.best.image)]).numpy())
         space = replace(canvas, columns=max(width, 1), rows=max(picture, 1))
-        lines, _ = draw_many(rasters, space, columns=2)
+        sparing = self._remote and not projection.over
+        lines, _ = draw_many(rasters, space, columns=2, sparing=sparing)
         if len(lines) > room:
             lines = []
         if room - len(lines) >= _CURVE_ROWS and width >= 20:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -12,7 +13,7 @@ from dataclasses import replace
 from ganterm.cli.follow.keyboard import Keyboard
 from ganterm.cli.inplace import InPlace, hidden_cursor
 from ganterm.cli.narrate import say
-from ganterm.render.colour import Canvas, canvas_of
+from ganterm.render.colour import Canvas, canvas_of, over_ssh
 from ganterm.render.raster import Raster
 from ganterm.render.show import draw_many
 
@@ -30,13 +31,15 @@ def play(frames: Sequence[Raster], canvas: Canvas, *, fps: float) -> None:
     with _interruptible(), hidden_cursor(sys.stdout), Keyboard() as keyboard:
         screen = _Screen(frames, canvas)
         due = time.monotonic()
-        number = 0
-        while True:
-            screen.show(number % len(frames))
-            number += 1
-            due = max(due + 1 / fps, time.monotonic())
-            if "q" in keyboard.poll(max(due - time.monotonic(), 0.0)).lower():
-                return
+        number = -1
+        with _interruptible():
+            while True:
+                number = (number + 1) % len(frames)
+                screen.show(number, sparing=over_ssh(os.environ))
+                due = max(due + 1 / fps, time.monotonic())
+                if "q" in keyboard.poll(max(due - time.monotonic(), 0.0)).lower():
+                    break
+        screen.show(max(number, 0))
 
 
 class _Screen:
@@ -45,20 +48,25 @@ class _Screen:
     def __init__(self, frames: Sequence[Raster], canvas: Canvas) -> None:
         self._frames = frames
         self._canvas = canvas
-        self._drawn: dict[int, list[str]] = {}
+        self._drawn: dict[tuple[int, bool], list[str]] = {}
         self._place = InPlace(sys.stdout)
 
-    def show(self, index: int) -> None:
-        """Show a frame below what stands on the screen, or in place of the one before."""
+    def show(self, index: int, *, sparing: bool = False) -> None:
+        """Show a frame below what stands on the screen, or in place of the one before.
+
+        `sparing` is that of `ganterm.render.halfblock.draw`.
+        """
         now = canvas_of(sys.stdout, colour=self._canvas.colour, charset=self._canvas.charset)
         if (now.columns, now.rows) != (self._canvas.columns, self._canvas.rows):
             self._canvas, self._drawn = now, {}
             self._place.begin_anew()
-        if index not in self._drawn:
+        if (index, sparing) not in self._drawn:
             columns, rows = self._canvas.columns - 1, self._canvas.rows - _TEXT_ROWS
             canvas = replace(self._canvas, columns=max(columns, 1), rows=max(rows, 1))
-            self._drawn[index] = draw_many([self._frames[index]], canvas, scroll=False)[0]
-        self._place.draw(self._drawn[index])
+            self._drawn[index, sparing] = draw_many(
+                [self._frames[index]], canvas, scroll=False, sparing=sparing
+            )[0]
+        self._place.draw(self._drawn[index, sparing])
 
 
 @contextmanager

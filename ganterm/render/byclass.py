@@ -7,11 +7,19 @@ from dataclasses import dataclass
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.halfblock import draw
-from ganterm.render.layout import LEGIBLE, LEGIBLE_IN_CHARACTERS, GridFit, arrange
+from ganterm.render.layout import (
+    LEGIBLE,
+    LEGIBLE_IN_CHARACTERS,
+    GridFit,
+    arrange,
+    smallest_side,
+)
 from ganterm.render.raster import Raster
 
 _ENOUGH = 2
 """Images of each class that are worth more than larger ones."""
+_LARGE = 28
+"""Width in pixels from which more images are worth more than larger ones."""
 _NAMED = 12
 """Classes that are named one by one."""
 
@@ -51,13 +59,13 @@ def fit_by_class(
 
     Each class has a row or else a column; where there is room for neither, equally many stand in
     each row, in turn, or at least one of each in as many rows as it takes. Two of each class come
-    before larger images, and these before more of them. Images are enlarged by whole numbers up to
-    `largest`, and keep their proportions. None where there is no room for one legible image of each
-    class.
+    before larger images, and these, up to the size of a digit, before more of them. Images are
+    enlarged by whole numbers up to `largest`, and keep their proportions. None where there is no
+    room for one legible image of each class.
     """
     characters = canvas.charset is Charset.ASCII or canvas.colour is ColourMode.NONE
     longest = max(image_w, image_h)
-    floor = min(LEGIBLE_IN_CHARACTERS if characters else LEGIBLE, longest)
+    floor = smallest_side(image_w, image_h, LEGIBLE_IN_CHARACTERS if characters else LEGIBLE)
     sides = [longest * factor for factor in range(largest, 1, -1)]
     sides += range(longest, floor - 1, -1)
     each = count // classes
@@ -72,7 +80,9 @@ def fit_by_class(
         ]
         if found:
             # Of equals the first: the larger images, rows before columns.
-            few, abreast, fit = max(found, key=lambda it: (min(it[0], _ENOUGH), it[2].width, it[0]))
+            few, abreast, fit = max(
+                found, key=lambda it: (min(it[0], _ENOUGH), min(it[2].width, _LARGE), it[0])
+            )
             order = range(count) if abreast == 1 else in_turn(classes, count)
             chosen = [i for i in order if i % each < few]
             return ByClass(fit, tuple(chosen), abreast)
@@ -116,17 +126,19 @@ class Drawn:
     where: str
 
 
-def draw_by_class(rasters: Sequence[Raster], names: Sequence[str], canvas: Canvas) -> Drawn | None:
+def draw_by_class(
+    rasters: Sequence[Raster], names: Sequence[str], canvas: Canvas, *, sparing: bool = False
+) -> Drawn | None:
     """Draw a sheet that has a row for each of `names`, which are foreign text.
 
-    None where the canvas has no room for one legible image of each.
+    `sparing` is that of `draw`. None where the canvas has no room for one legible image of each.
     """
     first = rasters[0]
     laid = fit_by_class(len(names), len(rasters), first.width, first.height, canvas)
     if laid is None:
         return None
     shown = arrange([rasters[index] for index in laid.order], laid.fit)
-    return Drawn(draw(shown, canvas), laid.fit.shown, laid.words(names))
+    return Drawn(draw(shown, canvas, sparing=sparing), laid.fit.shown, laid.words(names))
 
 
 def in_turn(classes: int, count: int) -> list[int]:

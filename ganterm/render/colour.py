@@ -86,6 +86,11 @@ def colours_of(env: Mapping[str, str], *, isatty: bool) -> tuple[ColourMode, str
     return min(_colours_of_terminal(env), forced, key=lambda found: order.index(found[0]))
 
 
+def over_ssh(env: Mapping[str, str]) -> bool:
+    """Tell whether the terminal stands on another machine, so that every byte crosses a network."""
+    return any(env.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
+
+
 def characters_of(env: Mapping[str, str], *, encoding: str | None) -> tuple[Charset, str]:
     """Choose the characters as `detect` does; return them and, in a few words, what decided."""
     chosen = _chosen(env, "GANTERM_CHARSET", Charset)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ganterm.render import palette
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.glyphs import draw_glyphs
-from ganterm.render.quantise import quantise
+from ganterm.render.quantise import dithered, quantise
 from ganterm.render.raster import Raster
 
 UPPER, LOWER, FULL = "▀", "▄", "█"
@@ -69,30 +69,38 @@ _BUDGET = {
 
 def encode(
     raster: Raster,
-    levels: int = 8,
+    levels: int | None = None,
     *,
     mode: ColourMode = ColourMode.TRUECOLOR,
     slack: float = 0.5,
 ) -> list[list[Run]]:
     """Turn a raster into lines of runs, one cell for a column of two pixels.
 
-    Each channel is rounded to at most `levels` values that `mode` can show; `slack` lets noise go
-    further than to the nearest, see `quantise`. An odd last row of pixels stands above black. A
-    line's runs together have `raster.width` characters; no two neighbouring runs have the same
-    colours.
+    All that `mode` can show is used: in truecolour every level, of a palette every grey, and
+    colours by dithering. With `levels` each channel is instead rounded to at most so many values
+    that `mode` can show, and `slack` lets noise go further than to the nearest, see `quantise`. An
+    odd last row of pixels stands above black. A line's runs together have `raster.width`
+    characters; no two neighbouring runs have the same colours.
     """
     if raster.height % 2:
         raster = raster.pad(bottom=1)
+    if levels is None and raster.channels == 3 and mode is not ColourMode.TRUECOLOR:
+        rows = dithered(raster, mode)
+    else:
+        rows = _rounded(raster, levels or 256, mode, slack)
+    return [_runs(top, bottom) for top, bottom in zip(rows[::2], rows[1::2], strict=True)]
+
+
+def _rounded(raster: Raster, levels: int, mode: ColourMode, slack: float) -> list[list[int]]:
+    """Return rows of colours with each channel rounded to at most `levels` values."""
     values = palette.channel_levels(levels, mode, rgb=raster.channels == 3)
     planes = [
         quantise(raster.pixels[channel :: raster.channels], raster.width, values, slack)
         for channel in range(raster.channels)
     ]
     if raster.channels == 1:
-        rows = [[palette.GREYS[level] for level in row] for row in planes[0]]
-    else:
-        rows = [_packed(red, green, blue, mode) for red, green, blue in zip(*planes, strict=True)]
-    return [_runs(top, bottom) for top, bottom in zip(rows[::2], rows[1::2], strict=True)]
+        return [[palette.GREYS[level] for level in row] for row in planes[0]]
+    return [_packed(red, green, blue, mode) for red, green, blue in zip(*planes, strict=True)]
 
 
 def _packed(red: bytes, green: bytes, blue: bytes, mode: ColourMode) -> list[int]:
@@ -174,22 +182,24 @@ def to_ansi(lines: Iterable[Iterable[Run]], mode: ColourMode) -> str:
     return "\n".join(line_to_ansi(runs, mode) for runs in lines)
 
 
-def draw(raster: Raster, canvas: Canvas, *, levels: int | None = None) -> list[str]:
+def draw(raster: Raster, canvas: Canvas, *, sparing: bool = False) -> list[str]:
     """Return the lines that show the raster pixel by pixel on `canvas`, without line feeds.
 
-    In colour, as many levels as fit the byte budget of the frame are used, so that noise over a
-    slow connection costs greys and not seconds: a frame of 56x14 cells has at most 8,000 bytes in
-    truecolour and 5,000 in 256 colours. `levels` fixes their number instead. Without colours, and
-    in ASCII, characters stand for brightness, light on dark.
+    All that the colours of the canvas can show is drawn. `sparing` is for pictures that soon give
+    way to others over a slow connection: as many levels as fit the byte budget of the frame, so
+    that noise costs greys and not seconds. A grey frame of 56x14 cells then has at most 8,000 bytes
+    in truecolour and 5,000 in 256 colours. Without colours, and in ASCII, characters stand for
+    brightness, light on dark.
     """
     if canvas.charset is Charset.ASCII or canvas.colour is ColourMode.NONE:
         return draw_glyphs(raster, canvas.charset)
     mode = canvas.colour
-    if levels is not None:
-        return [line_to_ansi(runs, mode) for runs in encode(raster, levels, mode=mode)]
-    return [
-        line_to_ansi(runs, mode) for runs in encode_within(raster, mode, budget_of(raster, mode))
-    ]
+    lines = (
+        encode_within(raster, mode, budget_of(raster, mode))
+        if sparing
+        else encode(raster, mode=mode)
+    )
+    return [line_to_ansi(runs, mode) for runs in lines]
 
 
 def budget_of(raster: Raster, mode: ColourMode) -> int:

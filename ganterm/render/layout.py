@@ -12,6 +12,10 @@ LEGIBLE = 12
 LEGIBLE_IN_CHARACTERS = 20
 """The same where characters stand for brightness."""
 
+_SHARE = 0.4
+_RECOGNISABLE = 32
+"""Larger pictures show more than a digit: so much of their side is legible, or so many pixels."""
+
 
 _ABREAST = (4, 3, 2, 1)
 """How many images should stand beside each other where rows are unlimited, best first."""
@@ -49,9 +53,8 @@ def fit_grid(
 
     The space is in terminal cells, each one pixel wide and two high; `rows_available` None means
     that output may scroll. Enlarging is by whole numbers up to `largest`. Images are reduced when
-    more of them can be seen for it, but none so far that its shorter side falls below `legible`
-    pixels, unless not even one image has room otherwise; images that small are not reduced at all.
-    Reduced images stand at most one pixel apart.
+    more of them can be seen for it, but none further than to `smallest_side`, unless not even one
+    image has room otherwise. Reduced images stand at most one pixel apart.
 
     With unlimited rows all images are shown: as they are or enlarged if four or all of them go
     beside each other, and reduced only as far as that takes; where four would be illegible, fewer
@@ -61,7 +64,7 @@ def fit_grid(
         raise ValueError("a grid needs at least one image, one pixel and one cell")
     high = None if rows_available is None else 2 * max(rows_available, 1)
     longest = max(image_w, image_h)
-    floor = min(legible * longest // min(image_w, image_h), longest)
+    floor = smallest_side(image_w, image_h, legible)
     sides = [longest * factor for factor in range(largest, 1, -1)]
     sides += range(longest, floor - 1, -1)
     image, space = (image_w, image_h), (columns_available, high)
@@ -81,6 +84,17 @@ def fit_grid(
         if fit is not None:
             return fit
     return GridFit(1, 1, 1, 1, 1, padding, 0)
+
+
+def smallest_side(image_w: int, image_h: int, legible: int = LEGIBLE) -> int:
+    """Return to how many pixels the longer side of an image can be reduced and still be legible.
+
+    `legible` is what the shorter side of a digit needs; that of a picture keeps two fifths of its
+    pixels, or 32.
+    """
+    shortest, longest = sorted((image_w, image_h))
+    kept = max(legible, min(round(_SHARE * shortest), _RECOGNISABLE))
+    return min(kept * longest // shortest, longest)
 
 
 def fit_canvas(

@@ -40,6 +40,18 @@ def channel_levels(count: int, mode: ColourMode, *, rgb: bool) -> tuple[int, ...
     return tuple(sorted({min(have, key=lambda level: abs(level - value)) for value in even}))
 
 
+def colours(mode: ColourMode) -> tuple[int, ...]:
+    """Return the colours of the palette of `mode` that are the same in every terminal, or nearly.
+
+    Raises ValueError for a mode that has no palette.
+    """
+    if mode is ColourMode.INDEXED_16:
+        return VGA
+    if mode is ColourMode.INDEXED_256:
+        return tuple(_xterm(index) for index in range(16, 256))
+    raise ValueError(f"{mode.value} has no palette")
+
+
 @lru_cache(maxsize=8192)
 def snap(colour: int, mode: ColourMode) -> int:
     """Return the colour that `mode` shows for `colour`."""

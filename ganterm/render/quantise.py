@@ -1,13 +1,18 @@
-"""Fewer levels per channel, chosen so that noise does not cost a colour change at every pixel.
+"""Pixels in the colours that there are: dithered, or in few levels that are cheap to draw.
 
-A pixel is rounded to the nearest level, or, within `slack`, to a level that is cheaper to draw:
-that of its row's paper (the level most of the row has) or that of the pixel before it. It is the
-dead zone of a codec: what lies within the slack is noise to the eye and half the bytes of a frame.
+Where bytes are dear, noise must not cost a colour change at every pixel. A pixel is then rounded to
+the nearest level, or, within `slack`, to a level that is cheaper to draw: that of its row's paper
+(the level most of the row has) or that of the pixel before it. It is the dead zone of a codec: what
+lies within the slack is noise to the eye and half the bytes of a frame.
 """
 
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+
+from ganterm.render import palette
+from ganterm.render.colour import ColourMode
+from ganterm.render.raster import Raster
 
 
 @lru_cache(maxsize=64)
@@ -66,3 +71,27 @@ def _settled(row: bytes, tables: dict[int, bytes]) -> bytes:
 def _most_common(row: bytes, levels: Sequence[int]) -> int:
     """Return which of `levels` most bytes of `row` have."""
     return max(levels, key=row.count)
+
+
+def dithered(raster: Raster, mode: ColourMode) -> list[list[int]]:
+    """Return rows of 0xRRGGBB in the palette of `mode` that on average have the raster's colours.
+
+    The error of each pixel goes on to its neighbours (Floyd and Steinberg, 1976), so that a brown
+    that the palette lacks is not drawn as grey. Raises ValueError for a mode without a palette.
+    """
+    from PIL import Image  # noqa: PLC0415 - only pictures in few colours need Pillow
+
+    colours = palette.colours(mode)
+    if not raster.pixels:
+        return [[] for _ in range(raster.height)]
+    wanted = Image.new("P", (1, 1))
+    # Pillow fills a short palette up with black, and black is one of the colours.
+    filled = [*colours, *[colours[0]] * (256 - len(colours))]
+    wanted.putpalette(b"".join(colour.to_bytes(3, "big") for colour in filled))
+    image = Image.frombytes("RGB", (raster.width, raster.height), raster.to_rgb().pixels)
+    drawn = image.quantize(palette=wanted, dither=Image.Dither.FLOYDSTEINBERG).tobytes()
+    width = raster.width
+    return [
+        [filled[index] for index in drawn[start : start + width]]
+        for start in range(0, len(drawn), width)
+    ]

@@ -15,13 +15,13 @@ def draw_many(
     *,
     columns: int | None = None,
     scroll: bool = True,
-    levels: int | None = None,
+    sparing: bool = False,
 ) -> tuple[list[str], int]:
     """Draw equally large rasters as a grid on a screen; return its lines and how many it shows.
 
     As many as are legible are drawn within the rows of the canvas. Where that leaves some out and
     `scroll` is true, all are drawn as `draw_page` does. `columns` fixes how many stand in a row,
-    and then all are drawn. The lines have no line feeds; `levels` is that of `draw`. No rasters
+    and then all are drawn. The lines have no line feeds; `sparing` is that of `draw`. No rasters
     give no lines. Raises ValueError if sizes differ.
     """
     if not rasters:
@@ -32,8 +32,8 @@ def draw_many(
     else:
         fit = fit_canvas(count, first.width, first.height, canvas)
         if scroll and fit.shown < count:
-            return draw_page(rasters, canvas, levels=levels), count
-    return draw(arrange(rasters, fit), canvas, levels=levels), fit.shown
+            return draw_page(rasters, canvas), count
+    return draw(arrange(rasters, fit), canvas, sparing=sparing), fit.shown
 
 
 def draw_page(
@@ -41,7 +41,6 @@ def draw_page(
     canvas: Canvas,
     *,
     columns: int | None = None,
-    levels: int | None = None,
 ) -> list[str]:
     """Draw all of the rasters, as they are, on as many lines as that takes.
 
@@ -55,4 +54,4 @@ def draw_page(
         fit = fit_columns(count, first.width, first.height, replace(canvas, rows=1), columns)
     else:
         fit = fit_canvas(count, first.width, first.height, canvas, scroll=True, largest=1)
-    return draw(arrange(rasters, fit), canvas, levels=levels)
+    return draw(arrange(rasters, fit), canvas)

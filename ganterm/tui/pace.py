@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-_REMOTE: Final = ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
+from ganterm.render.colour import over_ssh
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,9 @@ class Pace:
             by itself. Every look takes the processor from the threads of a training, which wait
             for one another.
         animations: whether things may move to their places instead of being there.
-        frame_bytes: how many bytes a picture of samples may take; None for as many as it likes.
+        rest_seconds: after how long a picture that stays is drawn in all its levels, having come in
+            as few as its byte budget asks for; 0 where bytes are cheap and it comes so at once.
+        frame_bytes: how many bytes a picture may take that does not rest; None for its budget.
         bytes_per_second: how many may be sent for what changes by itself; None likewise.
     """
 
@@ -28,6 +30,7 @@ class Pace:
     frames_per_second: float
     looks_per_second: float
     animations: bool
+    rest_seconds: float = 0.0
     frame_bytes: int | None = None
     bytes_per_second: float | None = None
 
@@ -41,16 +44,19 @@ class Pace:
         """Choose by the environment: over SSH slower and still, with `low_bandwidth` slower yet."""
         if low_bandwidth:
             return LOW_BANDWIDTH
-        return SSH if any(environ.get(name) for name in _REMOTE) else LOCAL
+        return SSH if over_ssh(environ) else LOCAL
 
 
 LOCAL: Final = Pace("local", frames_per_second=10.0, looks_per_second=3.0, animations=True)
-SSH: Final = Pace("ssh", frames_per_second=4.0, looks_per_second=3.0, animations=False)
+SSH: Final = Pace(
+    "ssh", frames_per_second=4.0, looks_per_second=3.0, animations=False, rest_seconds=0.6
+)
 LOW_BANDWIDTH: Final = Pace(
     "low-bandwidth",
     frames_per_second=1.0,
     looks_per_second=1.0,
     animations=False,
+    rest_seconds=2.0,
     frame_bytes=6000,
     bytes_per_second=2500.0,
 )

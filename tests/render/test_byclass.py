@@ -73,6 +73,14 @@ def test_two_of_each_class_come_before_larger_images() -> None:
     assert found.fit.columns >= 2
 
 
+def test_digits_as_large_as_they_are_are_large_enough() -> None:
+    """Of two classes there are as many of each as fit, and not two of each in giant pixels."""
+    found = fit_by_class(2, 64, 28, 28, canvas(180, 40))
+    assert found is not None
+    assert found.fit.shown >= 10
+    assert found.fit.width == 28
+
+
 def test_no_room_for_one_of_each_is_said() -> None:
     assert fit_by_class(10, 40, 28, 28, canvas(30, 5)) is None
     assert draw_by_class([Raster(28, 28, 1, bytes(784))] * 40, NAMES, canvas(30, 5)) is None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.halfblock import Run, draw, encode, line_to_ansi, to_ansi
-from ganterm.render.palette import GREYS, channel_levels, snap
+from ganterm.render.palette import CUBE, GREYS, RAMP, channel_levels, snap
 from ganterm.render.raster import Raster
 from tests.render.helpers import (
     MNIST,
@@ -45,6 +45,10 @@ def frame_bytes(lines: list[str]) -> int:
     return len("\n".join(lines).encode())
 
 
+def sixteen(raster: Raster, mode: ColourMode) -> list[str]:
+    return [line_to_ansi(runs, mode) for runs in encode(raster, 16, mode=mode)]
+
+
 def nearest(raster: Raster, levels: int, mode: ColourMode) -> list[list[Pixels]]:
     """Return what a terminal has to show, worked out pixel by pixel."""
     values = channel_levels(levels, mode, rgb=raster.channels == 3)
@@ -66,8 +70,34 @@ def nearest(raster: Raster, levels: int, mode: ColourMode) -> list[list[Pixels]]
 @given(raster=rasters, levels=st.sampled_from([2, 5, 8, 16]))
 def test_terminal_shows_every_pixel(mode: ColourMode, raster: Raster, levels: int) -> None:
     """Read back from its SGR sequences, a drawing is the raster rounded to the levels there are."""
-    lines = draw(raster, on(mode), levels=levels)
+    lines = [line_to_ansi(runs, mode) for runs in encode(raster, levels, mode=mode)]
     assert [shown(line) for line in lines] == nearest(raster, levels, mode)
+
+
+@given(raster=rasters)
+def test_truecolour_shows_the_very_pixels(raster: Raster) -> None:
+    """What rests is not rounded at all: each cell has the two colours that the pixels have."""
+    lines = draw(raster, on(ColourMode.TRUECOLOR))
+    assert [shown(line) for line in lines] == nearest(raster, 256, ColourMode.TRUECOLOR)
+
+
+def test_256_colours_have_sixteen_greys_at_least() -> None:
+    """A ramp from black to white is drawn in all thirty greys of the palette."""
+    ramp = Raster(256, 2, 1, bytes(range(256)) * 2)
+    (line,) = draw(ramp, on(ColourMode.INDEXED_256))
+    greys = {cell.upper for cell in shown(line)}
+    assert len(greys) == len({*CUBE, *RAMP}) == 30
+
+
+@pytest.mark.parametrize("mode", [ColourMode.INDEXED_256, ColourMode.INDEXED_16])
+@pytest.mark.parametrize("colour", [(122, 72, 28), (40, 110, 50), (200, 150, 100), (90, 90, 200)])
+def test_a_palette_shows_colours_on_average(mode: ColourMode, colour: tuple[int, int, int]) -> None:
+    """A brown or a green that the palette lacks is mixed of what it has, and does not turn grey."""
+    raster = Raster(32, 32, 3, bytes(colour) * 32 * 32)
+    drawn = [value for line in draw(raster, on(mode)) for cell in shown(line) for value in cell]
+    for shift, wanted in zip((16, 8, 0), colour, strict=True):
+        mean = sum((value or 0) >> shift & 0xFF for value in drawn) / len(drawn)
+        assert abs(mean - wanted) < 12
 
 
 @given(raster=rasters)
@@ -122,7 +152,7 @@ def test_noisy_digits_keep_the_budget(mode: ColourMode, sigma: int) -> None:
     """A 56x14-cell frame of two noisy digits takes at most 8,000, 5,000 and 4,000 bytes."""
     for seed in range(6):
         left, right = (noisy(synthetic_digit(n), sigma, n) for n in (2 * seed, 2 * seed + 1))
-        lines = draw(side_by_side(left, right), on(mode))
+        lines = draw(side_by_side(left, right), on(mode), sparing=True)
         assert [len(shown(line)) for line in lines] == [56] * 14
         assert frame_bytes(lines) <= LIMITS[mode]
 
@@ -130,12 +160,12 @@ def test_noisy_digits_keep_the_budget(mode: ColourMode, sigma: int) -> None:
 @pytest.mark.skipif(not MNIST.exists(), reason="MNIST is not at ../shared/data/mnist")
 @pytest.mark.parametrize("mode", COLOURS)
 def test_real_noisy_digits_keep_the_budget(mode: ColourMode) -> None:
-    """The same holds for real digits of MNIST, and clean ones are drawn in all 16 levels."""
+    """The same holds for real digits of MNIST, and clean ones are drawn in 16 levels."""
     for index in range(0, 20, 2):
         clean = side_by_side(mnist_digit(index), mnist_digit(index + 1))
-        assert draw(clean, on(mode)) == draw(clean, on(mode), levels=16)
+        assert draw(clean, on(mode), sparing=True) == sixteen(clean, mode)
         dirty = Raster(56, 28, 1, noisy(clean.pixels, 30, index))
-        assert frame_bytes(draw(dirty, on(mode))) <= LIMITS[mode]
+        assert frame_bytes(draw(dirty, on(mode), sparing=True)) <= LIMITS[mode]
 
 
 @pytest.mark.parametrize("mode", COLOURS)
@@ -144,7 +174,8 @@ def test_worst_frame_keeps_the_budget(mode: ColourMode) -> None:
     for width, height in ((28, 28), (56, 28), (120, 60)):
         raster = Raster(width, height, 1, random.Random(7).randbytes(width * height))
         cells = width * height // 2
-        assert frame_bytes(draw(raster, on(mode))) <= LIMITS[mode] * max(cells, 784) / 784
+        spared = draw(raster, on(mode), sparing=True)
+        assert frame_bytes(spared) <= LIMITS[mode] * max(cells, 784) / 784
 
 
 @pytest.mark.parametrize("mode", COLOURS[:2])
@@ -152,7 +183,7 @@ def test_budget_leaves_moderate_noise_legible(mode: ColourMode) -> None:
     """With noise of a tenth of the range, no pixel is drawn further off than a seventh of it."""
     raster = side_by_side(noisy(synthetic_digit(3), 25, 1), noisy(synthetic_digit(4), 25, 2))
     rows = raster.rows()
-    for y, line in enumerate(draw(raster, on(mode))):
+    for y, line in enumerate(draw(raster, on(mode), sparing=True)):
         for x, cell in enumerate(shown(line)):
             for drawn, pixel in zip(cell, (rows[2 * y][x], rows[2 * y + 1][x]), strict=True):
                 assert drawn is not None
@@ -160,10 +191,10 @@ def test_budget_leaves_moderate_noise_legible(mode: ColourMode) -> None:
 
 
 def test_small_frames_are_not_reduced() -> None:
-    """An 8x8 image is small enough to be drawn in all its levels, noise or not."""
+    """An 8x8 image is small enough to be drawn in 16 levels, noise or not."""
     raster = Raster(8, 8, 1, random.Random(1).randbytes(64))
     for mode in COLOURS:
-        assert draw(raster, on(mode)) == draw(raster, on(mode), levels=16)
+        assert draw(raster, on(mode), sparing=True) == sixteen(raster, mode)
 
 
 def test_empty_raster_has_no_cells() -> None:

@@ -66,6 +66,14 @@ def test_large_picture_is_reduced_in_proportion() -> None:
     assert (fit.width, fit.height) == (40, 30)
 
 
+@pytest.mark.parametrize(("side", "least"), [(28, 12), (32, 13), (64, 26), (128, 32), (256, 32)])
+def test_pictures_are_not_squeezed_to_digits(side: int, least: int) -> None:
+    """What is seen in a picture of 64x64 pixels is lost in a digit's twelve."""
+    fit = fit_grid(64, side, side, 78, 34)
+    assert fit.width >= least
+    assert fit.shown == (78 + 1) // (fit.width + 1) * ((68 + 1) // (fit.width + 1))
+
+
 def test_characters_need_larger_images() -> None:
     """Where characters stand for brightness, 8x8 images are doubled and 28x28 ones stay large."""
     coloured = Canvas(ColourMode.INDEXED_256, Charset.HALFBLOCK, 80, 22)

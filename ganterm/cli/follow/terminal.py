@@ -18,7 +18,7 @@ from ganterm.cli.follow.reporter import ASK
 from ganterm.cli.follow.words import progress_words, spread_words
 from ganterm.errors import GantermError
 from ganterm.render.byclass import draw_by_class, in_turn
-from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of
+from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of, over_ssh
 from ganterm.render.curve import curve, sparkline
 from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.render.show import draw_many
@@ -58,7 +58,8 @@ class TerminalReporter:
         )
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
         # Over SSH every frame crosses a network; twice a second is calm and enough.
-        self._frame_seconds = 0.5 if "SSH_CONNECTION" in os.environ else 0.25
+        self._remote = over_ssh(os.environ)
+        self._frame_seconds = 0.5 if self._remote else 0.25
         self._next_frame = 0.0
         self._question = ""
         self._began = time.monotonic()
@@ -114,7 +115,7 @@ class TerminalReporter:
         if over and history.sample is not None:
             # What is below the grid must not push it off the screen.
             rows = max(self.canvas.rows - 8, PREVIEW_ROWS)
-            self._preview(history.sample, history, rows=rows, images=FINAL_IMAGES)
+            self._preview(history.sample, history, rows=rows, images=FINAL_IMAGES, sparing=False)
         took = duration(time.monotonic() - self._began)
         words = f" {view.message}" if view.message else ""
         style = "red" if view.state in {"failed", "crashed"} else "bold"
@@ -149,18 +150,21 @@ class TerminalReporter:
         *,
         rows: int = PREVIEW_ROWS,
         images: int = PREVIEW_IMAGES,
+        sparing: bool | None = None,
     ) -> None:
+        """Print samples; `sparing` as for `draw`, by default where a network is between."""
+        sparing = self._remote if sparing is None else sparing
         try:
             path = self.run.path / record["path"]
             rasters, classes = load_sheet(path), rows_of_sheet(path)
         except GantermError:
             return  # Deleted meanwhile; a preview is not worth a word.
         canvas = Canvas(self.canvas.colour, self.canvas.charset, self.console.width, rows)
-        by_class = draw_by_class(rasters, classes, canvas) if classes else None
+        by_class = draw_by_class(rasters, classes, canvas, sparing=sparing) if classes else None
         if by_class is None:
             if classes:
                 rasters = [rasters[index] for index in in_turn(len(classes), len(rasters))]
-            lines, _ = draw_many(rasters[:images], canvas, scroll=False)
+            lines, _ = draw_many(rasters[:images], canvas, scroll=False, sparing=sparing)
             where = ""
         else:
             lines, where = by_class.lines, by_class.where

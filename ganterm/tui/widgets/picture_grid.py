@@ -1,9 +1,13 @@
-"""Images as half blocks, as large as they fit; only lines that look different are painted."""
+"""Images as half blocks, as large as they fit; only lines that look different are painted.
+
+Where every byte crosses a network, a picture comes in few levels, and in all of them once it rests.
+"""
 
 from __future__ import annotations
 
+import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final, cast
@@ -15,13 +19,14 @@ from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from ganterm.render import palette
 from ganterm.render.byclass import ByClass, fit_by_class, in_turn
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.glyphs import draw_glyphs
-from ganterm.render.halfblock import Run, budget_of, encode_within
+from ganterm.render.halfblock import Run, budget_of, encode, encode_within, line_to_ansi
 from ganterm.render.layout import GridFit, arrange, fit_canvas
 from ganterm.render.raster import Raster
 from ganterm.render.tint import Tone
@@ -79,6 +84,8 @@ class PictureGrid(Widget, can_focus=False):
         self._drawn: tuple[Sequence[Raster], tuple[object, ...]] | None = None
         self._lines: list[Line] = []
         self._strips: dict[int, Strip] = {}
+        self._resting: Timer | None = None
+        self._finer: Iterator[tuple[int, Line]] | None = None
 
     def show(
         self,
@@ -111,7 +118,7 @@ class PictureGrid(Widget, can_focus=False):
     def canvas(self) -> Canvas:
         """What there is to draw on."""
         rows = max(self.size.height - bool(self._title), 1)
-        chosen = cast("GantermApp", self.app).options.canvas
+        chosen = self._ganterm.options.canvas
         return replace(chosen, columns=max(self.size.width, 1), rows=rows)
 
     def render_line(self, y: int) -> Strip:
@@ -146,14 +153,43 @@ class PictureGrid(Widget, can_focus=False):
         others = self._drawn is None or self._drawn[1][2:] != manner[2:]
         others = others or bool(self._drawn and self._drawn[0]) != bool(self._images)
         self._drawn = self._images, manner
-        before, self._lines = self._lines, self._lines_on(canvas)
+        rest_seconds = self._ganterm.options.pace.rest_seconds
+        before, self._lines = self._lines, self._lines_on(canvas, sparing=rest_seconds > 0)
         for y in range(self.size.height):
             line = self._line(self._lines, y)
             if others or line != self._line(before, y):
                 self._strips.pop(y, None)
                 self.refresh(Region(0, y, self.size.width, 1))
+        self._finer = None
+        if rest_seconds and self._images:
+            self._refine_in(rest_seconds)
 
-    def _lines_on(self, canvas: Canvas) -> list[Line]:
+    def _refine_in(self, seconds: float) -> None:
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(seconds, self._refine)
+
+    def _refine(self) -> None:
+        """Draw the picture in all its levels, no more of it at once than is sent in a second."""
+        if busy := self._ganterm.link_seconds:
+            self._refine_in(busy)
+            return
+        canvas = self.canvas
+        if self._finer is None:
+            self._finer = iter(enumerate(self._lines_on(canvas, sparing=False)))
+        left = self._ganterm.options.pace.bytes_per_second or math.inf
+        for y, line in self._finer:
+            if line == self._lines[y]:
+                continue
+            self._lines[y] = line
+            self._strips.pop(y, None)
+            self.refresh(Region(0, y, self.size.width, 1))
+            left -= len(line_to_ansi(line, canvas.colour).encode())
+            if left <= 0:
+                self._refine_in(1.0)
+                return
+
+    def _lines_on(self, canvas: Canvas, *, sparing: bool) -> list[Line]:
         head: list[Line] = [(Run(self._title, None, None),)] if self._title else []
         if not self._images:
             self.fit = self.laid = None
@@ -169,11 +205,26 @@ class PictureGrid(Widget, can_focus=False):
             self.fit = fit_canvas(count, *size, canvas, largest=largest)
         if self._order is not None:
             images = [images[index] for index in self._order]
-        return [*head, *_picture(images, self.fit, canvas, self._tone, self._allowance)]
+        picture = _arranged(images, self.fit, self._tone)
+        return [*head, *self._encoded(picture, canvas, sparing=sparing)]
+
+    def _encoded(self, picture: Raster, canvas: Canvas, *, sparing: bool) -> list[Line]:
+        mode = canvas.colour
+        if canvas.charset is Charset.ASCII or mode is ColourMode.NONE:
+            bright = None if mode is ColourMode.NONE else 0xFFFFFF
+            dark = None if bright is None else 0
+            return [(Run(line, bright, dark),) for line in draw_glyphs(picture, canvas.charset)]
+        if sparing:
+            most = self._ganterm.options.pace.frame_bytes
+            budget = min(budget_of(picture, mode), math.inf if most is None else most)
+            lines = encode_within(picture, mode, int(budget))
+        else:
+            lines = encode(picture, mode=mode)
+        return [tuple(runs) for runs in self._tone.coloured(lines, mode)]
 
     @property
-    def _allowance(self) -> int | None:
-        return cast("GantermApp", self.app).options.pace.frame_bytes
+    def _ganterm(self) -> GantermApp:
+        return cast("GantermApp", self.app)
 
     @staticmethod
     def _line(lines: Sequence[Line], y: int) -> Line:
@@ -222,20 +273,8 @@ def _are_same(one: Sequence[Raster], other: Sequence[Raster]) -> bool:
     return len(one) == len(other) and all(map(operator.is_, one, other))
 
 
-def _picture(
-    images: Sequence[Raster], fit: GridFit, canvas: Canvas, tone: Tone, allowance: int | None
-) -> list[Line]:
-    shown = tone.prepared(images[: fit.shown])
-    raster = arrange(shown, fit, background=tone.paper)
-    if canvas.charset is Charset.ASCII or canvas.colour is ColourMode.NONE:
-        bright = None if canvas.colour is ColourMode.NONE else 0xFFFFFF
-        dark = None if bright is None else 0
-        return [(Run(line, bright, dark),) for line in draw_glyphs(raster, canvas.charset)]
-    budget = budget_of(raster, canvas.colour)
-    if allowance is not None:
-        budget = min(budget, allowance)
-    lines = encode_within(raster, canvas.colour, budget)
-    return [tuple(runs) for runs in tone.coloured(lines, canvas.colour)]
+def _arranged(images: Sequence[Raster], fit: GridFit, tone: Tone) -> Raster:
+    return arrange(tone.prepared(images[: fit.shown]), fit, background=tone.paper)
 
 
 @lru_cache(maxsize=8192)

@@ -24,7 +24,7 @@ class RunCard(Horizontal):
         background: $background;
         border-top: solid $line;
         & > ChartView { width: 1fr; padding: 0 1; }
-        & > Thumbnail { width: 44%; padding: 0 1; display: none; }
+        & > Thumbnail { width: 44%; margin: 0 1; display: none; }
         &.-samples > Thumbnail { display: block; }
     }
     """
@@ -46,4 +46,4 @@ class RunCard(Horizontal):
         self.query_one(ChartView).show(Drawing(traces, view, title))
         samples = feed.samples if feed else []
         self.set_class(bool(samples), "-samples")
-        self.query_one(Thumbnail).show(samples[-1].path if samples else None)
+        self.query_one(Thumbnail).show_sheet(samples[-1].path if samples else None)

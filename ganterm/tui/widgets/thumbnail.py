@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
-from rich.text import Text
 from textual import work
-from textual.strip import Strip
-from textual.widget import Widget
 
 from ganterm.errors import DataError
-from ganterm.render.byclass import in_turn
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet, rows_of_sheet
-from ganterm.render.show import draw_many
-
-if TYPE_CHECKING:
-    from ganterm.tui.app import GantermApp
+from ganterm.render.tint import Tone
+from ganterm.tui.widgets.picture_grid import PictureGrid
 
 
-class Thumbnail(Widget, can_focus=False):
+class Thumbnail(PictureGrid):
     """Draws the images of one sheet of samples.
 
     Attributes:
@@ -30,18 +22,16 @@ class Thumbnail(Widget, can_focus=False):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(id="thumbnail")
         self.path: Path | None = None
-        self._images: Sequence[Raster] = ()
-        self._strips: list[Strip] = []
 
-    def show(self, path: Path | None) -> None:
+    def show_sheet(self, path: Path | None) -> None:
         """Show another sheet; it is read off the screen's thread."""
         if path == self.path:
             return
         self.path = path
         if path is None:
-            self._take(path, ())
+            self._take(path, (), 0)
         else:
             self._load(path)
 
@@ -49,32 +39,11 @@ class Thumbnail(Widget, can_focus=False):
     def _load(self, path: Path) -> None:
         try:
             images, classes = load_sheet(path), len(rows_of_sheet(path))
-            if classes:
-                images = [images[index] for index in in_turn(classes, len(images))]
         except DataError:
             # Pruned, or not whole: nothing is shown, for this is but a glance.
-            images = []
-        self.app.call_from_thread(self._take, path, images)
+            images, classes = [], 0
+        self.app.call_from_thread(self._take, path, images, classes)
 
-    def _take(self, path: Path | None, images: Sequence[Raster]) -> None:
+    def _take(self, path: Path | None, images: Sequence[Raster], classes: int) -> None:
         if path == self.path:
-            self._images = images
-            self.on_resize()
-            self.refresh()
-
-    def on_resize(self) -> None:
-        """Draw at the new size."""
-        width, height = self.size
-        if not (self._images and width and height):
-            self._strips = []
-            return
-        canvas = replace(cast("GantermApp", self.app).options.canvas, columns=width, rows=height)
-        lines, _ = draw_many(self._images, canvas, scroll=False)
-        console = self.app.console
-        self._strips = [Strip(Text.from_ansi(line).render(console)) for line in lines[:height]]
-
-    def render_line(self, y: int) -> Strip:
-        """Draw one line."""
-        if y < len(self._strips):
-            return self._strips[y].crop_extend(0, self.size.width, self.rich_style)
-        return Strip.blank(self.size.width, self.rich_style)
+            self.show(images, Tone(), classes=classes)

@@ -28,10 +28,13 @@ FRAMES = {(56, 14): {"truecolor": 8000, "256": 5000}, (112, 28): {"truecolor": 2
 
 
 def app_with(
-    tmp_path: Path, mode: ColourMode = ColourMode.TRUECOLOR, frame_bytes: int | None = None
+    tmp_path: Path,
+    mode: ColourMode = ColourMode.TRUECOLOR,
+    frame_bytes: int | None = None,
+    rest_seconds: float = 3600.0,
 ) -> GantermApp:
     canvas = Canvas(mode, Charset.HALFBLOCK, 80, 24)
-    still = replace(LOW_BANDWIDTH, frame_bytes=frame_bytes)
+    still = replace(LOW_BANDWIDTH, frame_bytes=frame_bytes, rest_seconds=rest_seconds)
     return recorded(AppOptions(tmp_path, canvas=canvas, pace=still, background=False))
 
 
@@ -164,6 +167,32 @@ async def test_a_slow_connection_gets_fewer_greys(mnist_files: Path, tmp_path: P
         grid.show(images, Tone())
         await painted(pilot)
         assert taken(app) <= 3100
+
+
+@pytest.mark.parametrize("rest_seconds", [0.0, 0.01], ids=["local", "remote"])
+@awaited
+async def test_a_picture_that_rests_is_drawn_in_all_its_levels(
+    tmp_path: Path, rest_seconds: float
+) -> None:
+    """At once where bytes are cheap; else in few levels first, and then line by line."""
+    app = app_with(tmp_path, frame_bytes=600, rest_seconds=rest_seconds)
+    picture = Raster(32, 16, 1, bytes(range(0, 256, 8)) * 16)
+    async with app.run_test(headless=False, size=(60, 20)) as pilot:
+        grid = await grid_on(app, pilot, 32, 8)
+        pauses: list[float] = []
+        if rest_seconds:
+            grid._refine_in = pauses.append  # type: ignore[method-assign]  # a clock by hand
+        grid.show([picture], Tone())
+        coarse = {run.fg for line in grid._lines for run in line}
+        assert (len(coarse) < 10) == bool(rest_seconds)
+        assert pauses == ([rest_seconds] if rest_seconds else [])
+        while pauses:
+            pauses.clear()
+            grid._refine()
+        await painted(pilot)
+        looks = driver_of(app).screen.looks
+        for y in range(8):
+            assert looks[y][:32] == [(f"8;2;{v};{v};{v}",) * 2 for v in range(0, 256, 8)]
 
 
 @pytest.mark.parametrize("mode", [ColourMode.INDEXED_16, ColourMode.INDEXED_256])
