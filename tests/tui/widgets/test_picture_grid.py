@@ -181,7 +181,7 @@ async def test_a_picture_that_rests_is_drawn_in_all_its_levels(
         grid = await grid_on(app, pilot, 32, 8)
         pauses: list[float] = []
         if rest_seconds:
-            grid._refine_in = pauses.append  # type: ignore[method-assign]  # a clock by hand
+            grid._refine_in = pauses.append  # type: ignore[assignment, method-assign]  # a clock by hand
         grid.show([picture], Tone())
         coarse = {run.fg for line in grid._lines for run in line}
         assert (len(coarse) < 10) == bool(rest_seconds)
