@@ -35,7 +35,7 @@ def labels_in_turn(count: int, classes: int) -> torch.Tensor | None:
 def generate(
     generator: Generator, z: torch.Tensor, labels: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Return uint8 images (N, C, H, W) on the CPU for points (N, ...), as `space` has them.
+    """Return uint8 images (N, C, H, W) on the CPU, contiguous, for points (N, ...) of `space`.
 
     A conditional generator makes each of the class in `labels` (N,), or without them of its
     standing one; where it has none, its classes come in turn. The generator runs in evaluation
@@ -69,5 +69,10 @@ def _in_chunks(
 
 
 def to_uint8(images: torch.Tensor) -> torch.Tensor:
-    """Map images from [-1, 1] to 0..255, uint8; what lies outside is clamped."""
-    return images.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+    """Map images from [-1, 1] to 0..255, uint8; what lies outside is clamped.
+
+    They come row by row, as files and other programs take them, whatever layout the networks
+    computed in.
+    """
+    scaled = images.float().add(1).mul(127.5).round().clamp(0, 255)
+    return scaled.to(torch.uint8, memory_format=torch.contiguous_format)

@@ -127,7 +127,7 @@ def _problem(name: Any, args: Any) -> str:
     elif name == "judged":
         if args.keys() != {"step", "fields"}:
             return "'judged' needs a step and fields"
-        if type(args["step"]) is not int or not isinstance(args["fields"], dict):
+        if not jsontext.is_count(args["step"]) or not isinstance(args["fields"], dict):
             return "'judged' needs a number of steps and an object of fields"
     elif args:
         return f"{name!r} takes no arguments"

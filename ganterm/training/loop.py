@@ -174,7 +174,10 @@ class Trainer:
         )
 
     def advance(self) -> None:
-        """Train one step: `d_steps` batches for the discriminator, then the generator."""
+        """Train one step: `d_steps` batches for the discriminator, then the generator.
+
+        One that fails is not counted; what it did until then stays in the weights.
+        """
         self._set_learning_rates()
         seed_default_generators(self.config.seed, "noise of a step", self.step)
         count = self.config.d_steps
@@ -183,12 +186,16 @@ class Trainer:
         indices = range(self.batches_seen, self.batches_seen + count)
         self.step += 1
         ends_window = self.step % self.config.log_every == 0
-        self._step_in_mode.run(
-            [self._real_batch(index) for index in indices],
-            labels=[self.batches.labels(index) for index in indices],
-            first_batch=self.batches_seen,
-            measure=ends_window,
-        )
+        try:
+            self._step_in_mode.run(
+                [self._real_batch(index) for index in indices],
+                labels=[self.batches.labels(index) for index in indices],
+                first_batch=self.batches_seen,
+                measure=ends_window,
+            )
+        except Exception:
+            self.step -= 1  # Half a step is none: whoever goes on from here takes it again.
+            raise
         self.batches_seen += count
         images = sum(self.batches.size(index) for index in indices)
         self.images_seen += images

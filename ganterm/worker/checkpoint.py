@@ -40,6 +40,8 @@ class Meta:
 def save_checkpoint(path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor]) -> str:
     """Write a checkpoint to `path`: beside it, synced, verified, renamed. Return its digest.
 
+    The tensors are on the CPU, in any layout.
+
     Raises:
         OSError: it cannot be written; what was at `path` is still there, and nothing else is.
         CheckpointDamaged: what was read back is not what was written.
@@ -56,8 +58,10 @@ def save_checkpoint(path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor])
     }
     if meta.classes:
         metadata["classes"] = json.dumps(meta.classes)
-    digest = checkpoints.tensor_digest(map(_plain, tensors.items()), metadata)
-    data = save(dict(tensors), {**metadata, "digest": digest})
+    # A file holds rows; in memory a tensor may lie in any order.
+    rows = {name: value.contiguous() for name, value in tensors.items()}
+    digest = checkpoints.tensor_digest(map(_plain, rows.items()), metadata)
+    data = save(rows, {**metadata, "digest": digest})
     write_atomically(path, data, check=checkpoints.verify)
     return digest
 

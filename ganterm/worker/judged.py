@@ -12,13 +12,15 @@ import msgspec
 from ganterm.runs.control import Command
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import JudgedRecord, Record
+from ganterm.runs.records import JudgedRecord, Record, RecordBase
 from ganterm.training.loop import Trainer
 from ganterm.worker.attending import Attending
 from ganterm.worker.judging import Best, Judging
 
 WAITED_SECONDS: Final = 300.0
 """Longest wait at the end of a run for a judgement that is still under way."""
+_FIELDS: Final = JudgedRecord.__annotations__.keys() - RecordBase.__annotations__ - {"kind"}
+"""What a judgement may say; the rest of its record is the journal's to set."""
 
 
 class Judged:
@@ -76,7 +78,7 @@ class Judged:
         fields = command.args["fields"]
         record = {"v": 1, "kind": "judged", "step": command.args["step"], "time": 0.0, **fields}
         try:
-            if unknown := fields.keys() - JudgedRecord.__annotations__.keys():
+            if unknown := fields.keys() - _FIELDS:
                 raise msgspec.ValidationError(f"it has an unknown field {min(unknown)!r}")
             msgspec.convert(record, JudgedRecord)
         except msgspec.ValidationError as error:

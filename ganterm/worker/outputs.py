@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+
+import torch
 
 from ganterm.networks import Generator
 from ganterm.runs import checkpoints
@@ -15,15 +17,18 @@ from ganterm.training.loop import Trainer
 from ganterm.training.state import export_state
 from ganterm.worker.checkpoint import Meta, save_checkpoint
 from ganterm.worker.samples import fixed_of, pictures_of, write_grid
+from ganterm.worker.trouble import Extras
 
 
 class Outputs:
     """Writes grids and checkpoints of the step at hand, and tells of them in the journal.
 
-    `classes` are those that the run is conditioned on, by name.
+    The weights are what a run is for: nothing that is drawn beside them keeps them from being
+    written. `classes` are those that the run is conditioned on, by name.
 
     Attributes:
-        sampled_step: step of the newest grid. saved_step: of the newest checkpoint; -1 for none.
+        sampled_step: step at which a grid was last asked for. saved_step: of the newest
+            checkpoint; -1 for none.
     """
 
     def __init__(
@@ -31,7 +36,9 @@ class Outputs:
         run: RunDir,
         trainer: Trainer,
         journal: JournalWriter,
+        *,
         lock: WorkerLock,
+        extras: Extras,
         classes: Sequence[str],
     ) -> None:
         self.sampled_step = self.saved_step = -1
@@ -39,21 +46,22 @@ class Outputs:
         self._trainer = trainer
         self._journal = journal
         self._lock = lock
+        self._extras = extras
         self._classes = tuple(classes)
         self._fixed = fixed_of(trainer.config, classes)
 
     def sample(self) -> None:
-        """Draw the sample grid.
+        """Draw the sample grid, if that is possible.
 
         Raises:
-            OSError: it cannot be written, or the run is not the one this worker holds.
+            OSError: the run is not the one this worker holds, or its journal cannot be written.
         """
         self._lock.require_intact()
-        step = self._trainer.step
-        path = self._run.sample_path(step)
-        write_grid(path, self._shown, self._fixed)
-        self._journal.write("sample", step, path=self._run.relative(path))
-        self.sampled_step = step
+        step = self.sampled_step = self._trainer.step
+        with self._extras.attempt("sample", "The sample grid", step):
+            path = self._run.sample_path(step)
+            write_grid(path, self._shown, self._fixed)
+            self._journal.write("sample", step, path=self._run.relative(path))
 
     def save(self, *, controls: int, spared: Collection[Path]) -> Path:
         """Write a checkpoint, and remove old ones but those in `spared`; return its path.
@@ -62,7 +70,7 @@ class Outputs:
         nothing is written.
 
         Raises:
-            OSError: as `sample`.
+            OSError: it cannot be written, or the run is not the one this worker holds.
         """
         trainer = self._trainer
         path = self._run.checkpoint_path(trainer.step)
@@ -73,11 +81,10 @@ class Outputs:
         # What the checkpoint has seen must not be missing from the journal after a power cut.
         self._journal.sync()
         tensors, counters = export_state(trainer)
-        tensors["preview"] = pictures_of(self._shown, self._fixed.preview())
         meta = Meta(
             config=trainer.config, counters=counters, controls=controls, classes=self._classes
         )
-        digest = save_checkpoint(path, meta, tensors)
+        digest = self._save_with_preview(path, meta, tensors)
         self._journal.write(
             "checkpoint",
             trainer.step,
@@ -86,14 +93,26 @@ class Outputs:
             bytes=path.stat().st_size,
             seconds=round(time.perf_counter() - began, 4),
         )
-        checkpoints.prune(
-            self._run.checkpoints,
-            trainer.config.keep_checkpoints,
-            newest=path,
-            spared=spared,
-        )
         self.saved_step = trainer.step
+        with self._extras.attempt("prune", "Removing old checkpoints", trainer.step):
+            keep = trainer.config.keep_checkpoints
+            checkpoints.prune(self._run.checkpoints, keep, newest=path, spared=spared)
         return path
+
+    def _save_with_preview(
+        self, path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor]
+    ) -> str:
+        """Write a checkpoint with a few pictures in it, or without where they fail; see `save`."""
+        failure: Exception | None = None
+        try:
+            preview = pictures_of(self._shown, self._fixed.preview())
+            digest = save_checkpoint(path, meta, {**tensors, "preview": preview})
+        except Exception as error:  # noqa: BLE001 - the weights come first, whatever it is
+            digest, failure = save_checkpoint(path, meta, tensors), error
+        with self._extras.attempt("preview", "A checkpoint's preview", self._trainer.step):
+            if failure:
+                raise failure
+        return digest
 
     @property
     def _shown(self) -> Generator:

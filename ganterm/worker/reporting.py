@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from typing import Any, Final
@@ -11,22 +12,24 @@ from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status, write_status
 from ganterm.training.loop import Trainer
 from ganterm.worker.memory import memory_in_use
+from ganterm.worker.trouble import Extras
 
 HEARTBEAT_SECONDS: Final = 1.0
 """How often the status is renewed."""
 
 
 class Reporter:
-    """Writes the status file of a run whose `lock` the process holds.
+    """Writes the status file of a run whose `lock` the process holds, as long as that is possible.
 
     Attributes:
         status: what the file says, and what was noted since.
     """
 
-    def __init__(self, run: RunDir, lock: WorkerLock, status: Status) -> None:
+    def __init__(self, run: RunDir, lock: WorkerLock, extras: Extras, status: Status) -> None:
         self.status = status
         self._run = run
         self._lock = lock
+        self._extras = extras
         self._next_heartbeat = 0.0
 
     @property
@@ -44,33 +47,35 @@ class Reporter:
         Raises:
             OSError: as `report`.
         """
-        self._write(message=message)
+        with self._attempt():
+            self._write(message=message)
 
     def report(self, state: str, trainer: Trainer) -> None:
         """Write that the run is in `state`, and how far it is.
 
         Raises:
-            OSError: it cannot be written, or the run is not the one this worker holds.
+            OSError: the run is not the one this worker holds, or its journal cannot be written.
         """
         self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
-        self._write(
-            state=state,
-            step=trainer.step,
-            steps=trainer.steps_total,
-            epoch=int(trainer.epoch),
-            epochs=trainer.config.epochs or None,
-            device=str(trainer.device),
-            memory_bytes=memory_in_use(trainer.device),
-            message="",
-        )
+        with self._attempt():
+            self._write(
+                state=state,
+                step=trainer.step,
+                steps=trainer.steps_total,
+                epoch=int(trainer.epoch),
+                epochs=trainer.config.epochs or None,
+                device=str(trainer.device),
+                memory_bytes=memory_in_use(trainer.device),
+                message="",
+            )
 
     def end(self, state: str, step: int, message: str) -> None:
-        """Write how the run ended, and at which step.
+        """Write how the run ended, and at which step: the journal has said it already."""
+        with contextlib.suppress(OSError):
+            self._write(state=state, step=step, message=message)
 
-        Raises:
-            OSError: as `report`.
-        """
-        self._write(state=state, step=step, message=message)
+    def _attempt(self) -> contextlib.AbstractContextManager[None]:
+        return self._extras.attempt("status", "Writing the status", self.status.step)
 
     def _write(self, **facts: Any) -> None:
         self._lock.require_intact()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import traceback
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,7 +47,7 @@ from ganterm.worker.outputs import Outputs
 from ganterm.worker.reporting import Reporter
 from ganterm.worker.samples import write_real
 from ganterm.worker.signals import StopFlag
-from ganterm.worker.trouble import explain
+from ganterm.worker.trouble import Extras, explain
 
 LOOK_SECONDS = 0.1
 """How often the control directory is looked at."""
@@ -81,13 +82,15 @@ class Session:
         self.stop = stop
         self.command = command
         self.inbox = Inbox(run.control, job.answered, job.missed)
-        self.reporter = Reporter(run, lock, status)
+        self.extras = Extras(journal, lock)
+        self.reporter = Reporter(run, lock, self.extras, status)
         self.trainer: Trainer
         self.changes: LiveChanges
         self.doctor: Attending
         self.judged: Judged
         self.outputs: Outputs
         self.paused = False
+        self._begun = False
         self._next_look = 0.0
 
     def work(self) -> ExitCode:
@@ -98,6 +101,7 @@ class Session:
         """
         try:
             self._begin()
+            self._begun = True
             for event in self.trainer.run():
                 self._handle(event)
         except _Stop as stop:
@@ -106,15 +110,41 @@ class Session:
             if isinstance(error, DivergenceError):
                 for event in error.measured:
                     self._handle(event)
-                self.doctor.diverged(error)
+                with self._attempt("doctor", "The doctor's look at the run"):
+                    self.doctor.diverged(error)
+            kept = self._keep_what_was_trained(error)
             trouble = explain(error, self.run, self.job.config)
             if trouble is None:
                 story = f"{type(error).__name__}: {error}; the whole story is in worker.log."
-                self._try_to_end(story, ExitCode.TRAINING)
+                self._try_to_end(story + kept, ExitCode.TRAINING)
                 raise
-            self._try_to_end(str(trouble), trouble.exit_code)
+            self._try_to_end(str(trouble) + kept, trouble.exit_code)
             raise trouble from error
         return self._end("finished", "", ExitCode.OK)
+
+    def _keep_what_was_trained(self, error: Exception) -> str:
+        """Save the weights that a failure would take along; return a sentence that says so.
+
+        Empty where there is nothing new, or nothing sound, or it cannot be saved either.
+        """
+        # What a step that ran out of memory held is free again without the names in its frames.
+        traceback.clear_frames(error.__traceback__)
+        if isinstance(error, DivergenceError) or not self._begun:
+            return ""
+        step = self.trainer.step
+        if step in {self.job.step, self.outputs.saved_step}:
+            return ""
+        try:
+            self._write_flushed()
+        except DivergenceError:
+            return ""
+        except Exception:  # noqa: BLE001 - the weights may be written where this is not
+            traceback.print_exc()
+        with contextlib.suppress(Exception):
+            self._checkpoint()
+        if self.outputs.saved_step != step:
+            return ""
+        return f" Step {step:,} is saved; `ganterm resume {self.run.name}` goes on from it."
 
     def _begin(self) -> None:
         config = self.job.config
@@ -135,7 +165,14 @@ class Session:
         self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
         self.doctor = Attending(self.trainer, self.journal, self.changes)
         self.judged = Judged(self.run, self.trainer, self.journal, self.doctor)
-        self.outputs = Outputs(self.run, self.trainer, self.journal, self.lock, classes)
+        self.outputs = Outputs(
+            self.run,
+            self.trainer,
+            self.journal,
+            lock=self.lock,
+            extras=self.extras,
+            classes=classes,
+        )
         if self.job.checkpoint is not None:
             self._restore(self.job.checkpoint, classes)
         about_mode = settle_mode(self.trainer, self.job.mode, self.reporter.say)
@@ -156,7 +193,8 @@ class Session:
         )
         if self.job.parent and self.trainer.step and Cadence.parse(config.sample_every).count:
             self.outputs.sample()
-        write_real(self.run.real_samples, images.images, config.sample_grid)
+        with self._attempt("real", "The picture of real images"):
+            write_real(self.run.real_samples, images.images, config.sample_grid)
         for path, _ in self.job.skipped:
             checkpoints.set_aside(path)
         notes = list(images.notes)
@@ -187,7 +225,8 @@ class Session:
             case Metrics(step, epoch, rate, values):
                 self.journal.write("metrics", step, epoch=epoch, images_per_s=rate, **values)
                 self.reporter.note(images_per_s=rate)
-                self.doctor.see("metrics", step, values)
+                with self._attempt("doctor", "The doctor's look at the run"):
+                    self.doctor.see("metrics", step, values)
             case EpochEnded(step, epoch, values):
                 self.journal.write("epoch", step, epoch=epoch, **values)
             case FellBack(step):
@@ -199,11 +238,12 @@ class Session:
                 self._checkpoint()
             case JudgementDue(step):
                 self._checkpoint()
-                self.judged.ask(step, self.run.checkpoint_path(step))
+                with self._attempt("judge", "Asking for a judgement"):
+                    self.judged.ask(step, self.run.checkpoint_path(step))
             case Finished():
+                self._checkpoint()
                 if self.outputs.sampled_step != self.trainer.step:
                     self.outputs.sample()
-                self._checkpoint()
                 self._wait_for_judgement()
 
     def _wait_for_judgement(self) -> None:
@@ -211,7 +251,7 @@ class Session:
         until = time.monotonic() + WAITED_SECONDS
         with contextlib.suppress(_Stop):
             while self.judged.under_way and not self.stop and time.monotonic() < until:
-                self.judged.take()
+                self._take_judgements()
                 if self.reporter.due:
                     self.reporter.report("running", self.trainer)
                 self._obey_commands()
@@ -228,7 +268,7 @@ class Session:
             return
         self._next_look = now + LOOK_SECONDS
         self._obey_commands()
-        self.judged.take()
+        self._take_judgements()
         if self.paused:
             self._wait_while_paused()
         if self.reporter.due:
@@ -280,6 +320,13 @@ class Session:
             case "sample":
                 self.outputs.sample()
 
+    def _take_judgements(self) -> None:
+        with self._attempt("judge", "Reading a judgement"):
+            self.judged.take()
+
+    def _attempt(self, code: str, what: str) -> contextlib.AbstractContextManager[None]:
+        return self.extras.attempt(code, what, self.trainer.step)
+
     def _leave(self, why: str) -> None:
         self._write_flushed()
         self._checkpoint()
@@ -295,7 +342,8 @@ class Session:
 
     def _end(self, reason: str, message: str, code: ExitCode) -> ExitCode:
         if hasattr(self, "judged"):
-            self.judged.close()
+            with self._attempt("judge", "Ending the judge"):
+                self.judged.close()
         self.lock.require_intact()
         step = self.trainer.step if hasattr(self, "trainer") else self.job.step
         self.journal.write("end", step, reason=reason, message=message, exit_code=int(code))

@@ -1,6 +1,11 @@
-"""What brought a run down, in the sentence its user is told."""
+"""What goes wrong in a run, in the sentence its user is told, and what it need not bring down."""
 
 from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -8,8 +13,58 @@ from ganterm.config import RunConfig
 from ganterm.errors import GantermError, TrainingError
 from ganterm.runs import checkpoints
 from ganterm.runs.durable import storage_trouble
+from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
+from ganterm.runs.lock import WorkerLock
 from ganterm.training.loop import DivergenceError
+
+
+class Extras:
+    """What a run can do without: it may fail, which its journal says, and training goes on."""
+
+    def __init__(self, journal: JournalWriter, lock: WorkerLock) -> None:
+        self._journal = journal
+        self._lock = lock
+        self._told: set[str] = set()
+
+    @contextmanager
+    def attempt(self, code: str, what: str, step: int) -> Iterator[None]:
+        """Do the work of a `with` block, `what` in the words of an alert; it may fail.
+
+        What fails again and again, by its words, is told once.
+
+        Raises:
+            OSError: the run is not the one this worker holds, or the alert cannot be written.
+        """
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not worth a run
+            self._lock.require_intact()
+            if what not in self._told:
+                self._tell(code, what, step, error)
+            self._told.add(what)
+        else:
+            self._told.discard(what)
+
+    def _tell(self, code: str, what: str, step: int, error: Exception) -> None:
+        foreseen = isinstance(error, (GantermError, OSError, MemoryError, torch.OutOfMemoryError))
+        if not foreseen:
+            traceback.print_exception(error, file=sys.stderr)
+        story = "" if foreseen else "; the whole story is in worker.log"
+        sentence = f"{what} failed, and training goes on without: {_reason(error)}{story}."
+        self._journal.write("alert", step, code=code, message=sentence, remedy="")
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case OSError():
+            return f"{error.filename or 'file'}: {error.strerror or error}"
+        case torch.OutOfMemoryError() | MemoryError():
+            return "the memory ran out"
+        case GantermError():
+            return str(error).rstrip(".")
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0]}".rstrip(": .")
 
 
 def explain(error: Exception, run: RunDir, config: RunConfig) -> GantermError | None:

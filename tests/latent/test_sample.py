@@ -46,6 +46,20 @@ def test_images_come_as_bytes(generator: Generator) -> None:
     assert torch.equal(images, generate(generator, z))
 
 
+@pytest.mark.parametrize("recipe", ["dcgan-8x8", "stylegan-8x8"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_come_row_by_row(recipe: str, channels: int) -> None:
+    """Whatever layout the networks compute in: files and other programs take them as they are."""
+    config = resolve({"recipe": recipe, "channels": channels, "width": 0.25}).config
+    network = build(config, torch.device("cpu")).generator
+    z = latents(CHUNK + 3, config.z_dim, seed=1)
+    images = generate(network, z)
+    assert images.is_contiguous()
+    drawn = network(z[:2])
+    assert drawn.is_contiguous(memory_format=torch.channels_last)
+    assert to_uint8(drawn).is_contiguous()
+
+
 def test_chunks_make_no_difference(generator: Generator) -> None:
     """In evaluation mode an image does not depend on those beside it."""
     z = latents(CHUNK + 3, 100, seed=1)

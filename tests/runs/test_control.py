@@ -47,6 +47,7 @@ def test_a_command_waits_until_it_is_done(tmp_path: Path) -> None:
         ("stop", {"now": True}, "'stop' takes no arguments"),
         ("judged", {"step": 1}, "'judged' needs a step and fields"),
         ("judged", {"step": True, "fields": {}}, "'judged' needs a number of steps and an object"),
+        ("judged", {"step": -1, "fields": {}}, "'judged' needs a number of steps and an object"),
     ],
 )
 def test_a_command_that_makes_no_sense_is_not_posted(

@@ -53,6 +53,17 @@ def test_every_bit_comes_back(path: Path) -> None:
     checkpoints.verify(path)
 
 
+def test_the_layout_in_memory_makes_no_difference(path: Path) -> None:
+    """A tensor that lies in columns is written in rows, with the digest of its rows."""
+    rows = {"image": torch.arange(24, dtype=torch.uint8).reshape(1, 2, 3, 4)}
+    columns = {"image": rows["image"].contiguous(memory_format=torch.channels_last)}
+    assert not columns["image"].is_contiguous()
+    digest = save_checkpoint(path, META, columns)
+    checkpoints.verify(path)
+    assert bits(load_tensors(path)["image"]) == bits(rows["image"])
+    assert save_checkpoint(path, META, rows) == digest
+
+
 def test_the_digest_depends_on_tensors_and_words(path: Path) -> None:
     """The same state has the same digest; another bit, name or setting another one."""
     digest = save_checkpoint(path, META, tensors())

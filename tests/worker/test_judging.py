@@ -110,6 +110,7 @@ def judge(worker: Worker, run: RunDir, step: int, *, fid: float) -> None:
         {"fid": 1.0, "n": 1},
         {"kind": "end", "judge": "somebody", "n": 1},
         {"surprise": 1, "judge": "somebody", "n": 1},
+        {"step": 1, "judge": "somebody", "n": 1},
     ],
 )
 def test_what_is_no_judgement_is_refused(

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.runs import control
 from ganterm.runs.checkpoints import newest_valid
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
+from ganterm.runs.state import observe
 from tests.runs.helpers import Child, temps_in
 from tests.worker.workers import Worker, Zygote, kinds, last_step, make_run
 
@@ -65,11 +67,8 @@ def test_a_full_disk_stops_training(small_disk: tuple[str, ...], tmp_path: Path)
     assert story["newest"] == story["told"]
 
 
-@pytest.mark.parametrize("part", ["checkpoints", "."])
-def test_a_directory_that_turns_read_only_stops_training(
-    zygote: Zygote, open_dir: Path, part: str
-) -> None:
-    """Whether it is that of the checkpoints or the run's own."""
+def read_only(zygote: Zygote, open_dir: Path, part: str) -> Worker:
+    """Start a run, take the right to write a directory of it away, and wait for its end."""
     run = make_run(open_dir, "dcgan-8x8", **LONG)
     uid = 65534 if os.geteuid() == 0 else 0
     run.log.touch()
@@ -80,13 +79,40 @@ def test_a_directory_that_turns_read_only_stops_training(
     directory = run.path / part
     directory.chmod(0o555)
     try:
-        assert worker.wait() == 1
+        if part != "checkpoints":
+            assert worker.until(lambda record: record["kind"] == "alert"), worker.log()
+            control.post(run.control, "stop")
+        worker.wait()
     finally:
         directory.chmod(0o755)
-    (line,) = worker.log().splitlines()
-    assert line.startswith(f"cannot write {directory}")
-    assert "Permission denied; allow writing there or choose another place" in line
     assert_unspoilt(run)
+    return worker
+
+
+def test_checkpoints_that_turn_read_only_stop_training(zygote: Zygote, open_dir: Path) -> None:
+    """The line says what to allow."""
+    worker = read_only(zygote, open_dir, "checkpoints")
+    assert worker.wait() == 1
+    (line,) = worker.log().splitlines()
+    assert line.startswith(f"cannot write {worker.run.checkpoints}")
+    assert "Permission denied; allow writing there or choose another place" in line
+
+
+@pytest.mark.parametrize(("part", "code"), [("samples", "sample"), (".", "status")])
+def test_other_directories_that_turn_read_only_do_not(
+    zygote: Zygote, open_dir: Path, part: str, code: str
+) -> None:
+    """That a grid or the status cannot be written is said, and the run trains on and is saved."""
+    worker = read_only(zygote, open_dir, part)
+    assert worker.wait() == 0
+    assert worker.log() == ""
+    (alert,) = kinds(worker.run, "alert")
+    assert alert["code"] == code
+    assert str(worker.run.path / part) in alert["message"]
+    assert alert["message"].endswith("Permission denied.")
+    end = read_journal(worker.run.journal)[-1]
+    assert end["reason"] == observe(worker.run).state == "stopped"
+    assert last_step(worker.run) == end["step"]
 
 
 def test_a_deleted_run_stops_its_worker(zygote: Zygote, tmp_path: Path) -> None:
