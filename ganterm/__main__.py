@@ -13,6 +13,13 @@ def main() -> None:
 
         sys.stdout.write(f"ganterm {__version__}\n")
         return
+    if sys.platform == "win32":
+        # Locks, signals and terminals are those of POSIX throughout.
+        sys.stderr.write(
+            "ganterm: Windows itself is not supported; install WSL (`wsl --install`) and use "
+            "ganterm inside it.\n"
+        )
+        sys.exit(2)
     if "_GANTERM_COMPLETE" in os.environ:
         from ganterm.cli.completion import complete  # noqa: PLC0415
 

@@ -49,6 +49,7 @@ _PANELS = {
         "config": "config:app",
         "info": "info:info",
         "bench": "bench:bench",
+        "help": "helping:show_help",
     },
 }
 """Every command by the panel it is listed in: its module in `ganterm.cli`, and what of it."""

@@ -71,7 +71,7 @@ def list_recipes(context: typer.Context, *, as_json: AsJson = False) -> None:
     ]
     heading, *lines = table(["NAME", "DATASET", "SIZE", "LENGTH", "WHAT IT IS"], rows)
     emit(heading)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
+    width = _width()
     for line, (recipe, _) in zip(lines, found, strict=True):
         emit(line)
         emit_lines(_indented(recipe.purpose, width))
@@ -89,7 +89,7 @@ def show_recipe(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show a recipe: what it is for, every value and where it came from, parameter counts."""
+    """Show a recipe: every value, what it does and where it came from; parameter counts."""
     from ganterm import recipes  # noqa: PLC0415
     from ganterm.cli.drawing import is_coloured  # noqa: PLC0415
     from ganterm.cli.settings import settings_lines  # noqa: PLC0415
@@ -108,7 +108,7 @@ def show_recipe(
     words = (f"{recipe.name}: {recipe.title}", recipe.purpose, recipe.source)
     emit_lines(f"# {safe_text(text)}" for text in words if text)
     emit("")
-    emit_lines(settings_lines(values, origin, styled=is_coloured()))
+    emit_lines(settings_lines(values, origin, styled=is_coloured(), explained=_width()))
     emit("")
     # What has been said should be read while PyTorch is imported for the rest.
     sys.stdout.flush()
@@ -154,6 +154,10 @@ def count_parameters(resolved: Resolved) -> dict[str, int]:
         from ganterm.networks.configured import parameter_counts  # noqa: PLC0415
 
         return parameter_counts(resolved.config, len(conditional_classes(resolved.config)))
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
 
 
 def _length(config: RunConfig) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,11 +12,16 @@ _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def settings_lines(
-    values: Mapping[str, Any], origin: Mapping[str, str], *, styled: bool = False
+    values: Mapping[str, Any],
+    origin: Mapping[str, str],
+    *,
+    styled: bool = False,
+    explained: int | None = None,
 ) -> list[str]:
     """Return a configuration in the order of the schema, grouped, origins as comments.
 
-    The lines are TOML that `--config` takes. `styled` sets what is not a default in bold type.
+    The lines are TOML that `--config` takes. `styled` sets what is not a default in bold type;
+    `explained` says before each setting what it does, in comments of so many columns.
     """
     shown = {name: _toml(name, values[name]) for name in FIELDS}
     width = max(map(len, shown.values()))
@@ -25,6 +31,9 @@ def settings_lines(
         if FIELDS[name].group != group:
             group = FIELDS[name].group
             lines += ["", f"# {group}"] if lines else [f"# {group}"]
+        if explained is not None:
+            about = FIELDS[name].help
+            lines += textwrap.wrap(about, explained, initial_indent="# ", subsequent_indent="# ")
         line = f"{text:<{width}}  # {origin[name]}"
         lines.append(_BOLD + line + _PLAIN if styled and origin[name] != "default" else line)
     return lines

@@ -43,13 +43,16 @@ def describe_weights(trained: Trained, weights: str, *, run: str) -> dict[str, A
     """Return the JSON that goes beside the tensors in the file called `weights`.
 
     `layers` lists the layers of `torch.nn` to build where the generator is a plain stack of them,
-    whose tensors are named `layers.INDEX.…`; it is null where only ganterm can build it.
+    whose tensors are named `layers.INDEX.…`; it is null where only ganterm can build it. Where it
+    is conditional the layers take z joined with a row of the tensor that `joined` names, that of
+    the image's class.
     """
     generator = trained.generator
     stage = stage_of(generator)
-    layers = None
-    if isinstance(generator, SequentialGenerator) and not generator.classes:
+    layers = joined = None
+    if isinstance(generator, SequentialGenerator):
         layers = describe_layers(generator.layers)
+        joined = "join.embedding.weight" if generator.classes else None
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -63,8 +66,9 @@ def describe_weights(trained: Trained, weights: str, *, run: str) -> dict[str, A
         "classes": list(trained.classes),
         "growth": None if stage is None else {"level": stage.level, "alpha": stage.alpha},
         "layers": layers,
+        "joined": joined,
         "load": "ganterm.exchange.weights.load_exported(path of this file); where `layers` is a "
-        "list, torch.nn alone does: README.md of ganterm, Export and import.",
+        "list, torch.nn alone does: `ganterm help export` prints how.",
         "config": public_config(trained.config),
     }
 

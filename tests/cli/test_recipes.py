@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ganterm import recipes
-from ganterm.config import resolve
+from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.errors import ExitCode
 from tests.cli.invoke import invoke
@@ -41,7 +41,7 @@ COUNTS = {
 def test_every_recipe_is_listed_within_80_columns() -> None:
     """Name, dataset, size, length, title and purpose of each recipe fit a narrow terminal."""
     text = invoke("recipes").text
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(map(len, text.splitlines()[4:])) <= 80
     for name in recipes.names():
         recipe = recipes.load(name)
         (line,) = (line for line in text.splitlines() if line.startswith(f"{name} "))
@@ -81,6 +81,10 @@ def test_a_shown_recipe_is_toml_that_says_where_values_come_from() -> None:
     assert lines["batch_size"].endswith("# recipe dcgan")
     assert lines["beta1"].endswith("# default")
     assert "# generator_parameters = 1,636,737" in text
+    words = " ".join(text.replace("\n# ", " ").split())
+    for field in FIELDS.values():
+        assert f"{field.help}\n{field.name}" in text or f"{field.help} {field.name}" in words
+    assert max(map(len, text.splitlines()[4:])) <= 80
 
 
 def test_a_recipe_of_ones_own_can_be_shown(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file
 
 from ganterm.architectures import GENERATORS
+from ganterm.cli.helping import page
 from ganterm.config import RunConfig, resolve
 from ganterm.errors import ConfigError, DataError
 from ganterm.exchange.interface import describe_interface
@@ -29,7 +30,6 @@ from tests.exchange.models import CONTRAST, by_architecture, trained
 
 ARCHITECTURES = by_architecture()
 LARGEST_ERROR = 1e-4
-README = Path(__file__).parents[2] / "README.md"
 
 
 def inputs_of(model: Trained, count: int) -> tuple[torch.Tensor, ...]:
@@ -107,23 +107,27 @@ def test_how_weights_lie_in_memory_is_not_handed_on() -> None:
     assert [value.stride() for value in model.generator.state_dict().values()] == lying
 
 
-@pytest.mark.parametrize("kind", ["dcgan", "mlp", "upsample", "dcgan-64", "dcgan-8x8"])
-def test_the_loader_in_the_readme_needs_no_ganterm(kind: str, tmp_path: Path) -> None:
-    """The function that the README gives builds the generator where ganterm cannot be imported."""
-    block = re.search(r"<!-- the loader -->\n```python\n(.*?)```", README.read_text(), re.DOTALL)
+def test_the_loader_in_the_help_needs_no_ganterm(tmp_path: Path) -> None:
+    """The function in `help export` builds each generator where ganterm cannot be imported."""
+    block = re.search(r"^```python\n(.*?)^```", page("export"), re.DOTALL | re.MULTILINE)
     assert block is not None
-    model = trained(ARCHITECTURES[kind])
-    (z,) = inputs_of(model, 3)
-    torch.save(z, tmp_path / "z.pt")
+    plain = ("dcgan", "mlp", "upsample", "dcgan-64", "dcgan-8x8")
+    labelled = ("dcgan-8x8 projection", "mlp-small concat")
+    models = {kind: trained(ARCHITECTURES[kind]) for kind in (*plain, *labelled)}
+    for kind, model in models.items():
+        (tmp_path / kind).mkdir()
+        torch.save(inputs_of(model, 3), written(model, tmp_path / kind).with_name("inputs.pt"))
     script = (
         "import sys; sys.modules['ganterm'] = None\n"
         f"{block[1]}\n"
-        "z = torch.load('z.pt', weights_only=True)\n"
-        f"torch.save(load_generator({str(written(model, tmp_path))!r})(z).detach(), 'images.pt')\n"
+        "for kind in sys.argv[1:]:\n"
+        "    inputs = torch.load(f'{kind}/inputs.pt', weights_only=True)\n"
+        "    torch.save(load_generator(f'{kind}/g.json')(*inputs), f'{kind}/images.pt')\n"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, timeout=120)
-    images = torch.load(tmp_path / "images.pt", weights_only=True)
-    torch.testing.assert_close(images, model.generator(z))
+    subprocess.run([sys.executable, "-c", script, *models], cwd=tmp_path, check=True, timeout=120)
+    for kind, model in models.items():
+        images = torch.load(tmp_path / kind / "images.pt", weights_only=True)
+        torch.testing.assert_close(images, model.generator(*inputs_of(model, 3)))
 
 
 def test_nothing_tells_where_it_was_made(tmp_path: Path) -> None:

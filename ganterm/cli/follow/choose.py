@@ -20,4 +20,4 @@ def choose_reporter(run: RunDir, *, as_json: bool) -> Reporter:
         return TerminalReporter(run)
     from ganterm.cli.follow.plain import PlainReporter  # noqa: PLC0415
 
-    return PlainReporter(run.name)
+    return PlainReporter(run)

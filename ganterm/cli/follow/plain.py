@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
+from ganterm.cli.follow.drawn import drawn_sheet
 from ganterm.cli.follow.history import History
 from ganterm.cli.follow.words import loss_words, progress_words
 from ganterm.cli.narrate import say
+from ganterm.render.colour import canvas_of
 from ganterm.render.words import duration
+from ganterm.runs.layout import RunDir
 from ganterm.runs.records import Record
 from ganterm.runs.state import RunView
 
 LINE_SECONDS = 5.0
 """Time between two lines of progress."""
+SAMPLE_IMAGES, SAMPLE_ROWS = 64, 24
+"""Most images of the samples that are drawn at the end, and most lines they take."""
 
 
 class PlainReporter:
     """Narrates a run on standard error in lines that a log file can keep."""
 
-    def __init__(self, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.name = name
+    def __init__(self, run: RunDir, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.run = run
+        self.name = run.name
         self._clock = clock
         self._began = clock()
         self._next_line = 0.0
@@ -84,7 +92,19 @@ class PlainReporter:
         say(f"{self.name}: {sentence}")
 
     def close(self, view: RunView, history: History) -> None:
-        """Say how the run stands now."""
+        """Draw the samples of a run that is over as text, and say how the run stands now."""
+        if view.state in {"finished", "stopped", "failed"} and history.sample is not None:
+            self._draw(history.sample)
         took = duration(self._clock() - self._began)
         words = f": {view.message}" if view.message else ""
         say(f"{self.name}: {view.state} at step {view.step:,} after {took}{words}")
+
+    def _draw(self, record: Record) -> None:
+        canvas = replace(canvas_of(sys.stderr), rows=SAMPLE_ROWS)
+        drawn = drawn_sheet(self.run.path / record["path"], canvas, SAMPLE_IMAGES)
+        if drawn is None:
+            return
+        where = f", {drawn.where}" if drawn.where else ""
+        say(f"{self.name}: samples of step {record['step']:,}{where}:")
+        # As they are: where colours were asked for, a notebook shows them.
+        sys.stderr.write("".join(f"{line}\n" for line in drawn.lines))

@@ -13,15 +13,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ganterm.cli.follow.drawn import drawn_sheet
 from ganterm.cli.follow.history import History
 from ganterm.cli.follow.reporter import ASK
 from ganterm.cli.follow.words import progress_words, spread_words
-from ganterm.errors import GantermError
-from ganterm.render.byclass import draw_by_class, in_turn
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of, over_ssh
 from ganterm.render.curve import curve, sparkline
-from ganterm.render.sheet import load_sheet, rows_of_sheet
-from ganterm.render.show import draw_many
 from ganterm.render.text import safe_text
 from ganterm.render.words import duration, number
 from ganterm.runs.layout import RunDir
@@ -154,24 +151,14 @@ class TerminalReporter:
     ) -> None:
         """Print samples; `sparing` as for `draw`, by default where a network is between."""
         sparing = self._remote if sparing is None else sparing
-        try:
-            path = self.run.path / record["path"]
-            rasters, classes = load_sheet(path), rows_of_sheet(path)
-        except GantermError:
-            return  # Deleted meanwhile; a preview is not worth a word.
         canvas = Canvas(self.canvas.colour, self.canvas.charset, self.console.width, rows)
-        by_class = draw_by_class(rasters, classes, canvas, sparing=sparing) if classes else None
-        if by_class is None:
-            if classes:
-                rasters = [rasters[index] for index in in_turn(len(classes), len(rasters))]
-            lines, _ = draw_many(rasters[:images], canvas, scroll=False, sparing=sparing)
-            where = ""
-        else:
-            lines, where = by_class.lines, by_class.where
+        drawn = drawn_sheet(self.run.path / record["path"], canvas, images, sparing=sparing)
+        if drawn is None:
+            return
         epoch = f" · epoch {history.epochs[-1]['epoch']}" if history.epochs else ""
-        words = f"step {record['step']:,}{epoch}" + (f" · {where}" if where else "")
+        words = f"step {record['step']:,}{epoch}" + (f" · {drawn.where}" if drawn.where else "")
         self._line(words.replace("·", "-") if canvas.charset is Charset.ASCII else words, "dim")
-        for line in lines:
+        for line in drawn.lines:
             self.console.print(Text.from_ansi(line), no_wrap=True, overflow="crop")
 
     def _curves(self, history: History) -> None:

@@ -16,6 +16,8 @@ from ganterm.cli.follow.history import History
 from ganterm.cli.follow.jsonlines import JsonReporter
 from ganterm.cli.follow.plain import PlainReporter
 from ganterm.errors import ExitCode, WorkerError
+from ganterm.render.raster import Raster
+from ganterm.render.sheet import save_sheet
 from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
@@ -184,12 +186,12 @@ def test_json_lines_are_the_very_lines_of_the_journal(
 
 
 def test_plain_lines_are_spaced_and_free_of_control_bytes(
-    capsys: pytest.CaptureFixture[str],
+    run: RunDir, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Progress comes every few seconds, and foreign text cannot reach the terminal raw."""
     now = [0.0]
     history = History(steps=100)
-    reporter = PlainReporter("a-run", clock=lambda: now[0])
+    reporter = PlainReporter(run, clock=lambda: now[0])
     view: Any = None
     reporter.open(history)
     for step in range(1, 21):
@@ -198,6 +200,30 @@ def test_plain_lines_are_spaced_and_free_of_control_bytes(
         reporter.tick(view, history)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 4
-    assert all(line.startswith("a-run: ") for line in lines)
+    assert all(line.startswith(f"{run.name}: ") for line in lines)
     reporter.record({"kind": "alert", "step": 1, "message": "\x1b]0;owned\x07"}, history)
     assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("charset", ["halfblock", "ascii"])
+def test_without_a_terminal_the_last_samples_are_drawn_as_text(
+    run: RunDir,
+    journal: JournalWriter,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    charset: str,
+) -> None:
+    """A log or a notebook has them as blocks or letters, without a control byte."""
+    monkeypatch.setenv("GANTERM_CHARSET", charset)
+    monkeypatch.delenv("GANTERM_COLOR", raising=False)
+    images = [Raster(8, 8, 1, bytes([0] * 32 + [255] * 32))] * 4
+    save_sheet(images, 2, run.sample_path(3))
+    begin(journal)
+    journal.write("sample", 3, path=run.relative(run.sample_path(3)))
+    end(journal)
+    Follower(run, PlainReporter(run), Script).follow()
+    said = capsys.readouterr().err
+    assert f"{run.name}: samples of step 3:\n" in said
+    assert ("█" if charset == "halfblock" else "@") * 8 in said
+    assert "\x1b" not in said
+    assert said.isascii() == (charset == "ascii")
