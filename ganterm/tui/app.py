@@ -146,8 +146,6 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
 
     def __init__(self, options: AppOptions, driver_class: type[Driver] = QuietDriver) -> None:
         self.options = options
-        # Read once, by Textual's own constructor.
-        self.DEFAULT_MODE = "monitor" if options.run else "runs"  # type: ignore[misc]
         self._filters_of_terminal: list[LineFilter] = []
         rate = options.pace.bytes_per_second
         super().__init__(driver_class=driver_class, bytes_per_second=rate)
@@ -169,7 +167,10 @@ class GantermApp(ThriftyApp, inherit_bindings=False):
         self.compared: tuple[RunDir, ...] = ()
 
     def on_mount(self) -> None:
-        """Begin to read."""
+        """Show the first screen and begin to read."""
+        # Not by DEFAULT_MODE: where tasks start eagerly, as Textual lets them from Python 3.12
+        # on, that screen's widgets are mounted while there is no screen that they could ask.
+        self.switch_mode("monitor" if self.watched else "runs")
         if self.watched:
             self.poller.watch(self.watched)
         if self.options.background:

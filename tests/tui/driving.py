@@ -29,11 +29,16 @@ SIZES = ((60, 20), (80, 24), (120, 40), (200, 50))
 def awaited(
     test: Callable[Parameters, Coroutine[Any, Any, None]],
 ) -> Callable[Parameters, None]:
-    """Let pytest call a test that awaits."""
+    """Let pytest call a test that awaits; tasks start as `App.run` lets them, eagerly if it can."""
+
+    async def begin(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        if eager := getattr(asyncio, "eager_task_factory", None):
+            asyncio.get_running_loop().set_task_factory(eager)
+        await test(*args, **kwargs)
 
     @functools.wraps(test)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
-        asyncio.run(test(*args, **kwargs))
+        asyncio.run(begin(*args, **kwargs))
 
     return run
 
