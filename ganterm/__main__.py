@@ -4,10 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
+
+from ganterm import streams
+from ganterm.errors import ExitCode
 
 
-def main() -> None:
-    """Run the command line; the version alone, or the app alone, loads nothing else."""
+def main() -> NoReturn:
+    """Run the command line and exit; a reader that goes away, as `head` does, is no failure."""
+    output = streams.settle()
+    code: str | int | None = ExitCode.OK
+    cut_off = False
+    try:
+        _run()
+    except SystemExit as end:
+        code = end.code
+        # Libraries make exit code 1 of a broken pipe.
+        cut_off = isinstance(end.__context__, BrokenPipeError)
+    except OSError as error:
+        cut_off = True
+        if error is not output.finish():
+            raise
+    trouble = output.finish()
+    if trouble is not None and (cut_off or not code):
+        code = ExitCode.OK
+        if not isinstance(trouble, BrokenPipeError):
+            code = ExitCode.USAGE
+            sys.stderr.write(f"ganterm: standard output cannot be written: {trouble.strerror}\n")
+    sys.exit(code)
+
+
+def _run() -> None:
+    """Run it; the version alone, or the app alone, loads nothing else."""
     if sys.argv[1:] == ["--version"]:
         from ganterm import __version__  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from importlib import import_module
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -139,25 +139,6 @@ def run() -> None:
     except GantermError as error:
         say(f"ganterm: {error}")
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        _leave_the_pipe()
-    except SystemExit as end:
-        # Typer makes exit code 1 of a broken pipe, with the standard streams hushed.
-        if isinstance(end.__context__, BrokenPipeError):
-            _leave_the_pipe()
-        # A command that saw it itself has let go of the stream.
-        if not end.code and sys.stdout is not None:
-            try:
-                sys.stdout.flush()
-            except BrokenPipeError:
-                _leave_the_pipe()
-        raise
-
-
-def _leave_the_pipe() -> NoReturn:
-    """End well: the reader went away, as `head` does, so nothing is left to tell, nor to flush."""
-    sys.stdout = None
-    sys.exit(ExitCode.OK)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

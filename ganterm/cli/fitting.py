@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ganterm.cli.inplace import InPlace, hidden_cursor
 from ganterm.cli.narrate import LINE_EVERY, say
-from ganterm.render.colour import over_ssh
+from ganterm.render.colour import moves_cursor, over_ssh
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class FitView(Protocol):
 @contextmanager
 def fit_view() -> Iterator[FitView]:
     """Give a view that moves where standard error is a terminal, and plain lines elsewhere."""
-    if not (sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"):
+    if not moves_cursor(sys.stderr):
         yield PlainFit()
         return
     moving = MovingFit()

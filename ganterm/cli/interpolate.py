@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +29,7 @@ from ganterm.cli.generating import (
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.errors import ConfigError
+from ganterm.render.colour import moves_cursor
 
 if TYPE_CHECKING:
     import torch
@@ -97,10 +99,11 @@ def interpolate(
 
     delivery = Delivery.choose(form, output, colour=color, charset=charset)
     is_played = is_loop and delivery.is_drawn
-    if is_played and not sys.stdout.isatty():
+    if is_played and not moves_cursor(sys.stdout):
+        what = f"TERM={os.environ.get('TERM', '')}" if sys.stdout.isatty() else "standard output"
         raise ConfigError(
-            "--loop plays in a terminal, and standard output is none; write a film with "
-            "-o FILE.gif."
+            f"--loop plays in a terminal that can draw over what it shows, and {what} is none; "
+            "write a film with -o FILE.gif."
         )
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
     opened.stand_for(of_class)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ganterm.render.colour import moves_cursor
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Reporter:
     def __init__(
         self, *, bar: bool | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._bar = sys.stderr.isatty() if bar is None else bar
+        self._bar = moves_cursor(sys.stderr) if bar is None else bar
         self._clock = clock
         self._began: dict[str, float] = {}
         self._told: dict[str, float] = {}

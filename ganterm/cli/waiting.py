@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
 from types import TracebackType
 
 from ganterm.cli.narrate import BAR_AFTER, LINE_AFTER, say
+from ganterm.render.colour import moves_cursor
 
 _FRAME_SECONDS = 0.1
 
@@ -39,7 +39,7 @@ class Waiting:
         self._thread.join()
 
     def _tell(self) -> None:
-        if not (sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"):
+        if not moves_cursor(sys.stderr):
             if not self._over.wait(LINE_AFTER):
                 say(f"{self._what} ...")
             return

@@ -119,6 +119,11 @@ def canvas_of(
     )
 
 
+def moves_cursor(stream: TextIO) -> bool:
+    """Tell whether `stream` is a terminal that draws over what it shows; `TERM` says so."""
+    return stream.isatty() and os.environ.get("TERM", "").lower() not in {"", "dumb", "unknown"}
+
+
 def _chosen(env: Mapping[str, str], name: str, kind: type[_Choice]) -> _Choice | None:
     value = env.get(name, "").strip().lower()
     if value in {"", "auto"}:

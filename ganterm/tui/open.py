@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ganterm.errors import ConfigError, ExitCode, GantermError
-from ganterm.render.colour import canvas_of
+from ganterm.render.colour import canvas_of, moves_cursor
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir, default_runs_dir, resolve_run
 from ganterm.tui import themes
@@ -52,6 +52,13 @@ def open_app(
             "The app needs a terminal for its input and output; here `ganterm app --plain`, "
             "`ganterm attach` and `ganterm ctl` do the same."
         )
+    if not moves_cursor(sys.stdout):
+        term = os.environ.get("TERM")
+        raise ConfigError(
+            f"The app draws over what the terminal shows, and "
+            f"{'TERM is not set' if not term else f'TERM={term} cannot'}; `ganterm app --plain` "
+            "works in lines on any terminal."
+        )
     from ganterm.tui.app import AppOptions, GantermApp  # noqa: PLC0415 - an error comes at once
 
     app = GantermApp(
@@ -76,19 +83,10 @@ def _in_lines(runs_dir: Path, run: RunDir | None) -> int:
     from ganterm.tui.plain.session import PlainSession  # noqa: PLC0415
 
     def write(line: str) -> None:
-        # A name may hold what the encoding of a log or an old terminal lacks.
-        encoding = sys.stdout.encoding
-        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(line)
         sys.stdout.flush()
 
-    # Without any input, as under some schedulers, there is none from the start.
-    with Path(os.devnull).open("rb") as nothing:
-        reader = LineReader((sys.stdin or nothing).fileno())
-        try:
-            PlainSession(runs_dir, reader, write).run(run)
-        except BrokenPipeError:
-            # The reader went away, as `head` does. Nothing is left to tell, nor to flush.
-            sys.stdout = None
+    PlainSession(runs_dir, LineReader(sys.stdin.fileno()), write).run(run)
     return ExitCode.OK
 
 

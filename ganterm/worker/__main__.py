@@ -7,6 +7,7 @@ it knows at once whether it can.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
@@ -35,11 +36,13 @@ def main() -> NoReturn:
     try:
         code = _work(run, arguments, stop)
     except GantermError as error:
-        sys.stderr.write(f"{error}\n")
-        code = error.exit_code
+        code, words = error.exit_code, str(error)
     except OSError as error:
-        sys.stderr.write(f"{storage_trouble(error, run.path)}\n")
-        code = ExitCode.TRAINING
+        code, words = ExitCode.TRAINING, str(storage_trouble(error, run.path))
+    else:
+        raise SystemExit(code)
+    with contextlib.suppress(OSError):  # The log may lie on the disk that is full.
+        sys.stderr.write(f"{words}\n")
     raise SystemExit(code)
 
 

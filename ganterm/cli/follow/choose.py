@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from ganterm.cli.follow.reporter import Reporter
+from ganterm.render.colour import moves_cursor
 from ganterm.runs.layout import RunDir
 
 
@@ -14,7 +15,7 @@ def choose_reporter(run: RunDir, *, as_json: bool) -> Reporter:
         from ganterm.cli.follow.jsonlines import JsonReporter  # noqa: PLC0415
 
         return JsonReporter()
-    if sys.stderr.isatty():
+    if moves_cursor(sys.stderr):
         from ganterm.cli.follow.terminal import TerminalReporter  # noqa: PLC0415
 
         return TerminalReporter(run)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import shlex
 import signal
-import sys
-import termios
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from ganterm.cli.follow.history import History
 from ganterm.cli.follow.keyboard import Keyboard
@@ -36,6 +35,23 @@ class Process(Protocol):
 
     def poll(self) -> int | None:
         """Return its exit code, `None` while it runs."""
+
+
+class _Audience:
+    """Whoever reads what is shown: a terminal, or the other end of a pipe.
+
+    Attributes:
+        code: the exit code when it has gone.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.code = ExitCode.SIGHUP if stream.isatty() else ExitCode.OK
+        self._poll = select.poll()
+        with contextlib.suppress(OSError):  # Tests read from memory.
+            self._poll.register(stream.fileno(), 0)
+
+    def is_gone(self) -> bool:
+        return any(events & (select.POLLERR | select.POLLHUP) for _, events in self._poll.poll(0))
 
 
 class Follower:
@@ -70,7 +86,7 @@ class Follower:
         self._asking = False
         self._terminated = False
         self._hung_up = False
-        self._terminals = [stream for stream in (sys.stdout, sys.stderr) if stream.isatty()]
+        self._audience = _Audience(reporter.stream)
 
     def follow(self) -> ExitCode:
         """Return the exit code that tells how the run, or following it, ended.
@@ -90,12 +106,10 @@ class Follower:
             with Keyboard() as keyboard:
                 return self._follow(keyboard)
         except (OSError, GantermError):
-            if self._is_terminal_lost():
+            self._say_farewell()
+            if self._audience.is_gone():
                 self._leave()
-                return ExitCode.SIGHUP
-            with contextlib.suppress(OSError, GantermError):
-                if words := self._farewell():
-                    say(f"{self.run.name}: {words}")
+                return self._audience.code
             raise
         finally:
             for number, handler in before.items():
@@ -111,7 +125,10 @@ class Follower:
             self._show_news()
             if time.monotonic() - looked >= LOOK_SECONDS:
                 view, looked = observe(self.run), time.monotonic()
-                self._hung_up = self._hung_up or self._is_terminal_lost()
+                if self._audience.is_gone():
+                    self._say_farewell()
+                    self._leave()
+                    return self._audience.code
             if self._is_over(view):
                 view = observe(self.run)
                 self._show_news()
@@ -125,7 +142,7 @@ class Follower:
 
     def _leave(self) -> None:
         # A terminal that has gone takes no last words.
-        with contextlib.suppress(OSError, GantermError):
+        with contextlib.suppress(OSError):
             self.reporter.close(observe(self.run), self.history)
 
     def _show_news(self) -> None:
@@ -187,25 +204,14 @@ class Follower:
         return code
 
     def _say_farewell(self) -> None:
-        with contextlib.suppress(OSError):  # The terminal may have gone.
-            if words := self._farewell():
-                self.reporter.note(words)
-
-    def _farewell(self) -> str:
         state = observe(self.run).state
         if state not in _ALIVE:
-            return ""
+            return
         name = shlex.quote(self.run.name)
-        how = "stays paused" if state == "paused" else "goes on"
-        return f"training {how}; ganterm attach {name} follows it, ganterm ctl {name} stop stops it"
-
-    def _is_terminal_lost(self) -> bool:
-        for stream in self._terminals:
-            try:
-                termios.tcgetattr(stream.fileno())
-            except (OSError, ValueError, termios.error):
-                return True
-        return False
+        words = f"training {'stays paused' if state == 'paused' else 'goes on'}"
+        words += f"; ganterm attach {name} follows it, ganterm ctl {name} stop stops it"
+        with contextlib.suppress(OSError):  # The terminal may have gone.
+            self.reporter.note(words)
 
     def _stop(self) -> None:
         control.post(self.run.control, "stop")

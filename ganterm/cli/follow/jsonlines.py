@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TextIO
 
 from ganterm.cli.follow.history import History
 from ganterm.cli.narrate import say
@@ -13,6 +14,11 @@ from ganterm.runs.state import RunView
 
 class JsonReporter:
     """Prints each record as the journal has it, one a line, as soon as it is there."""
+
+    @property
+    def stream(self) -> TextIO:
+        """Standard output."""
+        return sys.stdout
 
     def open(self, history: History) -> None:
         """Do nothing: nothing comes before the first record."""

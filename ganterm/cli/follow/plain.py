@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TextIO
 
 from ganterm.cli.follow.drawn import drawn_sheet
 from ganterm.cli.follow.history import History
@@ -34,6 +35,11 @@ class PlainReporter:
         self._next_line = 0.0
         self._reported = -1
         self._waits_said: set[str] = set()
+
+    @property
+    def stream(self) -> TextIO:
+        """Standard error."""
+        return sys.stderr
 
     def open(self, history: History) -> None:
         """Say where the run stands."""

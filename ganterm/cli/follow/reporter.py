@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from ganterm.cli.follow.history import History
 from ganterm.runs.records import Record
@@ -13,6 +13,10 @@ ASK = "Ctrl-C again or s: stop with a checkpoint · d: detach, training goes on 
 
 class Reporter(Protocol):
     """Shows a run to somebody. `history` has already taken in what a method is told of."""
+
+    @property
+    def stream(self) -> TextIO:
+        """Where it shows the run."""
 
     def open(self, history: History) -> None:
         """Begin, with what happened before."""

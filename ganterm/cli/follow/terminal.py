@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from typing import TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -60,6 +61,11 @@ class TerminalReporter:
         self._next_frame = 0.0
         self._question = ""
         self._began = time.monotonic()
+
+    @property
+    def stream(self) -> TextIO:
+        """Standard error."""
+        return sys.stderr
 
     def open(self, history: History) -> None:
         """Show the newest preview of what happened before, then start to move."""

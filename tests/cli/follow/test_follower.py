@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
@@ -45,6 +46,10 @@ class Recorder:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+
+    @property
+    def stream(self) -> TextIO:
+        return io.StringIO()
 
     def open(self, history: History) -> None:
         self.told.append("open")
