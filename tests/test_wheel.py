@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
@@ -37,7 +36,8 @@ def ganterm(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     install = [str(python), "-m", "pip", "install", "-q", "--no-deps", "--no-index", str(wheel)]
     subprocess.run(install, check=True)
     (packages,) = place.glob("lib/python3*/site-packages")
-    (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    lent = [place for place in sys.path if place.endswith("site-packages")]
+    (packages / "lent.pth").write_text("\n".join(lent) + "\n")
     return place / "bin" / "ganterm"
 
 

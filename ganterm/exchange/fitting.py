@@ -86,24 +86,26 @@ def recipes_that_fit(tensors: Mapping[str, Tensor]) -> list[str]:
     return sorted(fitting)
 
 
-def channels_too_many(tensors: Mapping[str, Tensor], config: RunConfig, classes: int) -> int | None:
-    """Return of how many channels the images are that no recipe makes, but for which it would fit.
+def channels_too_many(
+    tensors: Mapping[str, Tensor], config: RunConfig, classes: int
+) -> tuple[int, Match] | None:
+    """Return of how many channels the images are that no recipe makes, and how all else fits.
 
     None where the file does not fit for other reasons.
     """
     for layer in layers_of(tensors):
-        weight = layer.tensors.get("weight")
+        weight, bias = layer.tensors.get("weight"), layer.tensors.get("bias")
+        # A transposed convolution has its outputs second.
         for axis in (0, 1) if weight is not None and weight.dim() == 4 else ():
-            # A transposed convolution has its outputs second.
-            bias = layer.tensors.get("bias")
             if weight is None or weight.shape[axis] not in _STRANGE:
                 continue
             prefix = f"{layer.name}." if layer.name else ""
             cut = {**tensors, f"{prefix}weight": weight.narrow(axis, 0, 1)}
             if bias is not None:
                 cut[f"{prefix}bias"] = bias[:1]
-            if not fit(cut, config, classes=classes).match.misfits:
-                return weight.shape[axis]
+            found = fit(cut, config, classes=classes).match
+            if not found.misfits:
+                return weight.shape[axis], found
     return None
 
 

@@ -67,8 +67,10 @@ def answer(request: Request) -> Answer:
         if found.match.misfits:
             strange = channels_too_many(foreign.tensors, config, len(classes))
             if strange is not None:
+                channels, rest = strange
+                made["rows"] = [row._asdict() for row in rest.rows]
                 raise DataError(
-                    f"{path.name} makes images of {strange} channels, and generators here make 1 "
+                    f"{path.name} makes images of {channels} channels, and generators here make 1 "
                     "(grey) or 3 (RGB); all its other layers fit."
                 )
             raise DataError(_refusal(path, found, recipes_that_fit(foreign.tensors)))

@@ -109,6 +109,7 @@ def test_four_channels_are_named_as_such(tmp_path: Path) -> None:
         "g.pth makes images of 4 channels, and generators here make 1 (grey) or 3 (RGB); all its "
         "other layers fit."
     )
+    assert "IN THE FILE" not in outcome.said
 
 
 def test_a_checkpoint_as_training_scripts_leave_it(tmp_path: Path) -> None:

@@ -104,7 +104,9 @@ def test_side_and_width_are_found_together(ngf: int) -> None:
 def test_channels_that_no_recipe_has_are_counted() -> None:
     """Four channels are told from all other misfits, whatever the width."""
     config = resolve({"recipe": "dcgan-64"}).config
-    assert channels_too_many(lived(Dcgan32(8, channels=4)).state_dict(), config, 0) == 4
+    found = channels_too_many(lived(Dcgan32(8, channels=4)).state_dict(), config, 0)
+    assert found is not None
+    assert (found[0], found[1].misfits) == (4, [])
     assert channels_too_many(lived(PyTorchGanDcgan()).state_dict(), config, 0) is None
 
 
