@@ -17,6 +17,7 @@ from ganterm.cli.options import (
     parse_settings,
     with_schema_options,
 )
+from ganterm.errors import ConfigError
 
 
 @with_schema_options
@@ -24,14 +25,15 @@ def branch(
     run: RunName,
     *,
     step: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--step",
             min=0,
             help="Step of the checkpoint to go on from.",
+            show_default="they are listed",
             autocompletion=completion.steps,
         ),
-    ],
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the new run; by default the recipe's and a number.")
     ] = None,
@@ -47,21 +49,23 @@ def branch(
 
     The run it comes from is left as it is. Networks, images and seed stay the same.
     """
-    from ganterm.cli.train import ensure_dataset, start_and_follow  # noqa: PLC0415
+    from ganterm.cli.train import fetch_missing, look_ahead, start_and_follow  # noqa: PLC0415
     from ganterm.config import branch as branching  # noqa: PLC0415
-    from ganterm.config.recorded import recorded_config, refuse_imported  # noqa: PLC0415
+    from ganterm.config.recorded import refuse_imported  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()
     source = resolve_run(run, where)
     refuse_imported(source)
-    ensure_dataset(recorded_config(source))
+    if step is None:
+        raise ConfigError(f"From which step? {branching.which_steps(source)}")
     made = branching.branch(
         source,
         step,
         where,
         name=name,
         changes={**parse_settings(settings), **typed},
+        before=lambda config: fetch_missing(look_ahead(config, where, name=name)),
         command=shlex.join(["ganterm", *sys.argv[1:]]),
     )
     start_and_follow(made, [], detach=detach, as_json=as_json)

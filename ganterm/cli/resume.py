@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 import typer
 
 from ganterm.cli import completion
@@ -41,7 +42,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Train on exactly as if the run had never been interrupted."""
-    from ganterm.cli.train import ensure_dataset, start_and_follow  # noqa: PLC0415
+    from ganterm.cli.train import fetch_missing, look_ahead, start_and_follow  # noqa: PLC0415
     from ganterm.config import parse_value  # noqa: PLC0415
     from ganterm.config.recorded import recorded_config, refuse_imported  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
@@ -50,10 +51,10 @@ def resume(
         raise ConfigError("--steps and --epochs both say how long to train; give one of them.")
     found = resolve_run(run, runs_dir or default_runs_dir())
     refuse_imported(found)
-    ensure_dataset(recorded_config(found))
+    changed = {"device": device, "mode": mode}
+    given = {key: parse_value(key, text) for key, text in changed.items() if text is not None}
+    config = msgspec.structs.replace(recorded_config(found), **given)
+    fetch_missing(look_ahead(config, found.path))
     arguments = [f"--steps={steps}"] if steps else [f"--epochs={epochs}"] if epochs else []
-    if device is not None:
-        arguments.append(f"--device={parse_value('device', device)}")
-    if mode is not None:
-        arguments.append(f"--mode={parse_value('mode', mode)}")
+    arguments += [f"--{key}={value}" for key, value in given.items()]
     start_and_follow(found, arguments, detach=detach, as_json=as_json)

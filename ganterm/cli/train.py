@@ -24,7 +24,11 @@ from ganterm.cli.options import (
 from ganterm.config import Resolved, RunConfig, resolve
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ganterm.runs.layout import RunDir
+
+_OR_IMPORT = "without a network, copy its files here and use `ganterm data import`"
 
 
 @with_schema_options
@@ -68,11 +72,15 @@ def train(
     resolved = resolve(
         {**parse_settings(settings), **typed}, config_file=config, environment=os.environ
     )
+    chosen = msgspec.structs.replace(resolved.config, dataset=anchored(resolved.config.dataset))
+    missing = look_ahead(chosen, where, name=name)
     if dry_run:
         _print_plan(resolved, as_json=as_json)
+        if missing:
+            say(f"{missing} is not on this machine yet and would be fetched: {_OR_IMPORT}.")
+        say("Nothing was started: this was a dry run.")
         return
-    chosen = msgspec.structs.replace(resolved.config, dataset=anchored(resolved.config.dataset))
-    ensure_dataset(chosen)
+    fetch_missing(missing)
     command = shlex.join(["ganterm", *sys.argv[1:]])
     run = new_run(chosen, where, name=name, command=command)
     arguments = ["--repeat", str(source.path.absolute())] if source else []
@@ -98,24 +106,34 @@ def start_and_follow(run: RunDir, arguments: list[str], *, detach: bool, as_json
     raise typer.Exit(Follower(run, reporter, lambda: start_worker(run, arguments)).follow())
 
 
-def ensure_dataset(config: RunConfig) -> None:
-    """Fetch the dataset of `config` where it is one that can be had and is not here yet.
+def look_ahead(config: RunConfig, runs_dir: Path, *, name: str | None = None) -> str:
+    """Find out whether a run can begin, say what it takes where that is much.
 
-    Raises `DataError` when it cannot be had, the sentence says what to do instead; `ConfigError`
-    when it has no labels and they are needed.
+    Returns the dataset that has to be fetched first; empty where it is here. Raises as
+    `ganterm.preflight.inspect` does.
     """
-    from ganterm.data.catalogue import missing_splits  # noqa: PLC0415
-    from ganterm.data.classes import conditional_classes  # noqa: PLC0415
+    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+    from ganterm.preflight import inspect  # noqa: PLC0415
 
-    conditional_classes(config)
+    with Waiting("Looking at what the run takes"):
+        found = inspect(config, runs_dir, name=name)
+    for note in found.notes:
+        say(note)
+    return found.missing
 
-    if not missing_splits(config.dataset, config.split):
+
+def fetch_missing(dataset: str) -> None:
+    """Fetch a dataset that is not here yet; of an empty name, nothing.
+
+    Raises `DataError` when it cannot be had, the sentence says what to do instead.
+    """
+    if not dataset:
         return
     from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415
 
-    say(f"{config.dataset} is not on this machine yet; fetching it.")
+    say(f"{dataset} is not on this machine yet; fetching it.")
     with Reporter() as progress:
-        fetch_dataset(config.dataset, progress=progress)
+        fetch_dataset(dataset, progress=progress)
 
 
 def _print_plan(resolved: Resolved, *, as_json: bool) -> None:
@@ -128,4 +146,3 @@ def _print_plan(resolved: Resolved, *, as_json: bool) -> None:
     rows = [(key, "unset" if v is None else v, resolved.origin[key]) for key, v in values.items()]
     for line in table(["SETTING", "VALUE", "FROM"], rows):
         emit(line)
-    say("Nothing was started: this was a dry run.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -66,12 +66,14 @@ def branch(
     name: str | None = None,
     changes: Mapping[str, object] | None = None,
     command: str = "",
+    before: Callable[[RunConfig], object] = lambda _: None,
 ) -> RunDir:
     """Make a run that goes on from the checkpoint of `source` at `step`; its worker can be started.
 
     Without `changes` it ends exactly as its parent would have. `name` is the run's, or None to
     number the runs of the recipe; `changes` holds settings by name, as text or as values;
-    `command` is the command line that the run.toml says made it.
+    `command` is the command line that the run.toml says made it. `before` sees the configuration
+    before there is a directory, and may raise.
 
     Raises:
         ConfigError: there is no such checkpoint, a setting cannot be changed or makes no sense,
@@ -87,6 +89,7 @@ def branch(
     openings = [r for r in read_journal(source.journal) if r["kind"] in {"start", "resume"}]
     config = _changed(_in_force(source, config_in(path, header), openings), changes or {})
     _refuse_an_end(source, config, step, _epochs_done(path, header, openings))
+    before(config)
     run = create_run(runs_dir, name, stem_of(config))
     made = {"ganterm": __version__, "command": command, "parent": f"{source.name}@{step}"}
     if openings:
@@ -133,6 +136,20 @@ def checkpoint_steps(run: RunDir) -> list[int]:
     """Return the steps that `run` has checkpoints of, in order; they are not verified."""
     steps = map(step_of, checkpoints.list_checkpoints(run.checkpoints))
     return [step for step in steps if step is not None]
+
+
+def which_steps(source: RunDir) -> str:
+    """Say which checkpoints `source` can be branched from, and how."""
+    steps = checkpoint_steps(source)
+    if not steps:
+        return _no_checkpoint(source, 0)
+    shown = [f"{step:,}" for step in steps]
+    if len(shown) > 2 * _NAMED:
+        shown = [*shown[:_NAMED], "…", *shown[-_NAMED:]]
+    return (
+        f"{source.name} has checkpoints of {', '.join(shown)}; "
+        f"`ganterm branch {source.name} --step {steps[-1]}` goes on from the newest."
+    )
 
 
 def _no_checkpoint(source: RunDir, step: int) -> str:

@@ -13,6 +13,15 @@ def steps_of(config: RunConfig, images: int) -> int:
     return -(-batches * config.epochs // config.d_steps)
 
 
+def too_few_images(images: int, batch_size: int) -> str:
+    """Say that so many images do not fill a batch, and what to do."""
+    remedy = "set a smaller batch_size, or drop_last = false" if images > 1 else "add more"
+    return (
+        f"The dataset has {images} image{'s' if images != 1 else ''}, fewer than one batch of "
+        f"{batch_size}; {remedy}."
+    )
+
+
 def batches_per_epoch(images: int, batch_size: int, *, drop_last: bool) -> int:
     """Return how many batches so many images make; 0 if they do not fill one."""
     whole, rest = divmod(images, batch_size)

@@ -10,6 +10,10 @@ from typing import Any
 from ganterm.runs.child import Child
 
 MODULE = "ganterm.worker.describe"
+_COUNTS = (
+    *("generator_parameters", "discriminator_parameters", "checkpoint_bytes"),
+    *("memory_bytes", "memory_least", "memory_free", "memory_total"),
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class Description:
         device: what the steps were tried on; empty until they have been.
         note: why there is no time, in one sentence; empty if there is one, or will be.
         error: what is wrong with the configuration, in one sentence; empty if it can train.
+        checkpoint_bytes: what a checkpoint takes; 0 where that is not known, as all that follows.
+        memory_bytes: what training takes, on the device or, on a CPU, in all; an estimate.
+        memory_least: what of it is certain: weights, gradients and the optimisers' state.
+        memory_free: what the device has left.
+        memory_total: what the device has.
     """
 
     generator_parameters: int = 0
@@ -32,6 +41,16 @@ class Description:
     device: str = ""
     note: str = ""
     error: str = ""
+    checkpoint_bytes: int = 0
+    memory_bytes: int = 0
+    memory_least: int = 0
+    memory_free: int = 0
+    memory_total: int = 0
+
+    @property
+    def parameters(self) -> int:
+        """The number of parameters of both networks."""
+        return self.generator_parameters + self.discriminator_parameters
 
     @property
     def final(self) -> bool:
@@ -111,8 +130,7 @@ class Describer:
 def _description(answer: Mapping[str, Any]) -> Description:
     seconds = answer.get("seconds_per_1000_steps")
     return Description(
-        generator_parameters=_count(answer.get("generator_parameters")),
-        discriminator_parameters=_count(answer.get("discriminator_parameters")),
+        **{name: _count(answer.get(name)) for name in _COUNTS},
         seconds_per_1000_steps=(
             float(seconds)
             if isinstance(seconds, int | float) and math.isfinite(seconds) and seconds > 0

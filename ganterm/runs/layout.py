@@ -168,6 +168,25 @@ def check_name(name: str) -> str:
     return name
 
 
+def check_place(runs_dir: Path, name: str | None = None) -> None:
+    """Raise `ConfigError` unless a run called `name`, or numbered, can be made in `runs_dir`."""
+    if name is not None:
+        check_name(name)
+        _refuse_a_taken_name(RunDir(runs_dir / name))
+    place = runs_dir.absolute()
+    while not place.exists() and not place.is_symlink():
+        place = place.parent
+    if not place.is_dir():
+        why = "is no directory"
+    elif not os.access(place, os.W_OK | os.X_OK):
+        why = "may not be written"
+    else:
+        return
+    raise ConfigError(
+        f"cannot make a run in {runs_dir}: {place} {why}; choose another place with --runs-dir"
+    )
+
+
 def create_run(runs_dir: Path, name: str | None, recipe: str) -> RunDir:
     """Make the directory of a new run and return it; no two callers ever get the same one.
 
@@ -199,10 +218,16 @@ def _make_named(runs_dir: Path, name: str) -> RunDir:
     try:
         run.path.mkdir()
     except FileExistsError:
-        raise ConfigError(
-            f"{run.path} is taken; choose another --name, or go on with it: 'ganterm resume {name}'"
-        ) from None
+        _refuse_a_taken_name(run)
     return run
+
+
+def _refuse_a_taken_name(run: RunDir) -> None:
+    if run.path.exists() or run.path.is_symlink():
+        raise ConfigError(
+            f"{run.path} is taken; choose another --name, or go on with it: "
+            f"'ganterm resume {run.name}'"
+        )
 
 
 def _make_numbered(runs_dir: Path, recipe: str) -> RunDir:

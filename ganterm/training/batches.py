@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ganterm.config.length import batches_per_epoch
+from ganterm.config.length import batches_per_epoch, too_few_images
 from ganterm.errors import DataError
 from ganterm.training.seeding import generator_for
 
@@ -36,11 +36,7 @@ class Batches:
         count = images.shape[0]
         self.per_epoch = batches_per_epoch(count, batch_size, drop_last=drop_last)
         if self.per_epoch == 0:
-            remedy = "set a smaller batch_size, or drop_last = false" if count > 1 else "add more"
-            raise DataError(
-                f"The dataset has {count} image{'s' if count != 1 else ''}, fewer than one batch "
-                f"of {batch_size}; {remedy}."
-            )
+            raise DataError(too_few_images(count, batch_size))
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.long)
 

@@ -13,8 +13,8 @@ from ganterm.config.commandline import command_line
 from ganterm.config.draft import Draft, Standing
 from ganterm.config.newrun import new_run
 from ganterm.data.catalogue import CATALOGUE, anchored, image_count, missing_splits
-from ganterm.data.classes import conditional_classes
 from ganterm.errors import ConfigError
+from ganterm.preflight import inspect
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
 from ganterm.tui.widgets.field import Setting
@@ -114,7 +114,7 @@ class Plan:
         """
         config = self.draft.config
         config = msgspec.structs.replace(config, dataset=anchored(config.dataset))
-        conditional_classes(config)
+        inspect(config, self.runs_dir, name=self.name or None)
         run = new_run(config, self.runs_dir, name=self.name or None, command=self.command)
         start_worker(run)
         return run

@@ -38,6 +38,9 @@ LONGEST_CYCLE = 64
 
 _STATES = 4
 """Weights, gradients and Adam's two moments."""
+_SAVED = 3
+"""Weights and Adam's two moments."""
+_COPIES = 3
 _ACTIVATIONS = 64
 """Layers' outputs and their gradients, in copies of a batch: a guess on the safe side."""
 
@@ -121,13 +124,18 @@ def _parse(question: bytes) -> RunConfig:
 def _describe(config: RunConfig, interrupted: Callable[[], bool]) -> Iterator[Answer]:
     from ganterm.networks.configured import parameter_counts  # noqa: PLC0415 - imports PyTorch
     from ganterm.training.build import choose_device  # noqa: PLC0415
+    from ganterm.training.modes import check_mode  # noqa: PLC0415
 
     classes = len(conditional_classes(config))
     counts: Answer = dict(parameter_counts(config, classes))
-    yield counts
     device = choose_device(config.device)
+    if config.mode != "auto":
+        check_mode(config.mode, device)
+    parameters = sum(counts.values())
+    counts |= _weight(config, counts["generator_parameters"], parameters, device)
+    yield counts
     answer = {**counts, "seconds_per_1000_steps": None, "device": str(device)}
-    if not _fits(config, sum(counts.values()), device.type):
+    if device.type != "cuda" and counts["memory_bytes"] > counts["memory_total"] / 4:
         yield {**answer, "note": "Too large to try out here."}
         return
     try:
@@ -205,14 +213,41 @@ def _threads(config: RunConfig) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _fits(config: RunConfig, parameters: int, device: str) -> bool:
-    """Tell whether a trial leaves the machine alone; a GPU refuses by itself what is too much."""
-    if device == "cuda":
-        return True
-    values = config.batch_size * config.channels * config.image_size**2 * _ACTIVATIONS
-    needed = 4 * (values + parameters * _STATES)
-    memory = os.sysconf("SC_PHYS_PAGES") * resource.getpagesize()
-    return needed < memory / 4
+def _weight(config: RunConfig, generator: int, parameters: int, device: Any) -> dict[str, int]:
+    """Return what training takes of the device's memory and of the disk, in bytes.
+
+    `generator` and `parameters` are the parameters of the generator and of both networks.
+    """
+    averaged = generator if config.ema_kimg else 0
+    checkpoint = 4 * (parameters * _SAVED + averaged)
+    least = 4 * (parameters * _STATES + averaged)
+    batch = 4 * config.batch_size * config.channels * config.image_size**2
+    memory = least + batch * _ACTIVATIONS
+    if device.type == "cuda":
+        import torch  # noqa: PLC0415
+
+        free, total = torch.cuda.mem_get_info(device)
+    else:
+        # A checkpoint is copied, written from one piece and read back.
+        least, memory = least + checkpoint, memory + checkpoint * _COPIES
+        total = os.sysconf("SC_PHYS_PAGES") * resource.getpagesize()
+        free = _available() or total
+    return {
+        "checkpoint_bytes": checkpoint,
+        "memory_bytes": memory,
+        "memory_least": least,
+        "memory_free": free,
+        "memory_total": total,
+    }
+
+
+def _available() -> int:
+    """Return the bytes of memory that Linux could give; 0 where it cannot be asked."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) << 10
+    return 0
 
 
 def _be_the_first_to_go() -> None:

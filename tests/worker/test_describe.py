@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 
 from ganterm.config import resolve
 from ganterm.config.runfile import to_mapping
@@ -30,10 +31,29 @@ def about(
 
 def test_counts_come_before_the_trial_and_are_the_published_ones() -> None:
     first, last = about({"recipe": "dcgan-8x8"})
-    assert first == {"generator_parameters": 55_905, "discriminator_parameters": 5_201}
+    assert first["generator_parameters"] == 55_905
+    assert first["discriminator_parameters"] == 5_201
     assert {key: last[key] for key in first} == first
     assert last["device"] == "cpu"
     assert last["seconds_per_1000_steps"] > 0
+
+
+@pytest.mark.parametrize("ema_kimg", [0.0, 1.0])
+def test_a_checkpoint_takes_what_was_said(ema_kimg: float) -> None:
+    """The weights, both moments and the average are its size, but for a few small tensors."""
+    from ganterm.training.loop import Trainer  # noqa: PLC0415
+    from ganterm.training.state import export_state  # noqa: PLC0415
+
+    typed = {"recipe": "dcgan-8x8", "ema_kimg": ema_kimg}
+    (said, *_) = about(typed, lambda: True)
+    images = torch.zeros(64, 1, 8, 8, dtype=torch.uint8)
+    trainer = Trainer(resolve(typed).config, images, torch.device("cpu"))
+    trainer.advance()
+    tensors, _ = export_state(trainer)
+    size = sum(each.nbytes for each in tensors.values())
+    assert said["checkpoint_bytes"] == pytest.approx(size, rel=0.05)
+    assert said["checkpoint_bytes"] < said["memory_least"] < said["memory_bytes"]
+    assert said["memory_bytes"] < said["memory_free"] <= said["memory_total"]
 
 
 def test_a_lazy_penalty_has_its_share_of_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:

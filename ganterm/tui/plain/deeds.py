@@ -15,10 +15,10 @@ from ganterm.config.newrun import new_run
 from ganterm.config.recorded import recorded_config
 from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
-from ganterm.data.catalogue import anchored, dataset_info, missing_splits
-from ganterm.data.classes import conditional_classes
+from ganterm.data.catalogue import anchored, dataset_info
 from ganterm.doctor.offers import chosen
 from ganterm.errors import ConfigError, WorkerError
+from ganterm.preflight import inspect
 from ganterm.runs import manage
 from ganterm.runs.fetch import Fetch
 from ganterm.runs.judging import Judging
@@ -33,6 +33,8 @@ from ganterm.tui.watch.judge_options import judge_options
 from ganterm.tui.watch.remedying import offers_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ganterm.config.schema import RunConfig
     from ganterm.tui.plain.session import PlainSession
 
@@ -82,7 +84,7 @@ def remedy(session: PlainSession, rest: str) -> None:
         for key, value in offer.remedy["settings"].items():
             session.order("set", key=key, value=value)
         return
-    _refuse_missing_data(recorded_config(feed.run))
+    _look_ahead(session, recorded_config(feed.run), session.runs_dir)
     _start_worker(session, offer.begin(feed.run, session.runs_dir))
 
 
@@ -102,7 +104,8 @@ def resume(session: PlainSession, rest: str) -> None:
         if key not in {"steps", "epochs", "device"}:
             raise ConfigError("resume takes steps=N, epochs=N or device=NAME, and nothing else.")
         parse_value(key, text)
-    _refuse_missing_data(config)
+    changed = {key: parse_value(key, text) for key, text in given.items() if key == "device"}
+    _look_ahead(session, msgspec.structs.replace(config, **changed), feed.run.path)
     _start_worker(session, feed.run, [f"--{key}={text}" for key, text in given.items()])
 
 
@@ -114,7 +117,7 @@ def start(session: PlainSession, rest: str) -> None:
     name = given.pop("name", None)
     config = resolve({"recipe": words[0], **given}, environment=os.environ).config
     config = msgspec.structs.replace(config, dataset=anchored(config.dataset))
-    _refuse_missing_data(config)
+    _look_ahead(session, config, session.runs_dir, name)
     command = _command("train", f"--recipe={words[0]}", name, given)
     _start_worker(session, new_run(config, session.runs_dir, name=name, command=command))
 
@@ -127,9 +130,16 @@ def branch(session: PlainSession, rest: str) -> None:
         raise ConfigError("branch takes a step and KEY=VALUE, such as branch 2000 lr_g=1e-4.")
     source, step = session.watched.run, int(digits)
     name = given.pop("name", None)
-    _refuse_missing_data(recorded_config(source))
     command = _command(f"branch {shlex.quote(source.name)}", f"--step={step}", name, given)
-    made = make_branch(source, step, session.runs_dir, name=name, changes=given, command=command)
+    made = make_branch(
+        source,
+        step,
+        session.runs_dir,
+        name=name,
+        changes=given,
+        command=command,
+        before=lambda config: _look_ahead(session, config, session.runs_dir, name),
+    )
     _start_worker(session, made)
 
 
@@ -223,11 +233,16 @@ def _command(verb: str, first: str, name: str | None, given: dict[str, str]) -> 
     return f"ganterm {verb} {shlex.join(options)}"
 
 
-def _refuse_missing_data(config: RunConfig) -> None:
-    conditional_classes(config)
-    if missing_splits(config.dataset, config.split):
+def _look_ahead(
+    session: PlainSession, config: RunConfig, runs_dir: Path, name: str | None = None
+) -> None:
+    """Say what a run takes where that is much; raises where it cannot begin."""
+    found = inspect(config, runs_dir, name=name)
+    for note in found.notes:
+        session.say(note)
+    if found.missing:
         raise ConfigError(
-            f"{config.dataset} is not on this machine yet; fetch {config.dataset} downloads it."
+            f"{found.missing} is not on this machine yet; fetch {found.missing} downloads it."
         )
 
 

@@ -13,6 +13,7 @@ from ganterm.config.branch import branch, checkpoint_steps
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
 from ganterm.errors import GantermError
+from ganterm.preflight import inspect
 from ganterm.render import words
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir
@@ -70,7 +71,14 @@ class RewindingScreen(WatchingScreen):
         typed = [f"--set={key}={to_text(value)}" for key, value in changes.items()]
         command = shlex.join(["ganterm", "branch", run.name, f"--step={step}", *typed])
         try:
-            made = branch(run, step, app.options.runs_dir, changes=changes, command=command)
+            made = branch(
+                run,
+                step,
+                app.options.runs_dir,
+                changes=changes,
+                command=command,
+                before=lambda config: inspect(config, app.options.runs_dir),
+            )
             start_worker(made)
         except GantermError as error:
             app.call_from_thread(app.tell, error)

@@ -6,6 +6,7 @@ from textual.content import Content
 
 from ganterm.config import RunConfig
 from ganterm.config.length import steps_of
+from ganterm.preflight import MUCH_DISK, MUCH_MEMORY, size
 from ganterm.render.text import safe_text
 from ganterm.runs.describe import Description
 from ganterm.tui.widgets.words_box import WordsBox
@@ -43,6 +44,7 @@ def cost_lines(
             (f"G {g:>13,} parameters", f"G {g:,}"),
             (f"D {d:>13,} parameters", f"D {d:,}"),
             _pace(known),
+            _weight(known),
         ]
     return [*lines, _whole(steps, known)]
 
@@ -56,6 +58,18 @@ def _pace(known: Description) -> tuple[str, str]:
         return note, note
     took = _span(seconds)
     return f"1,000 steps: about {took} on {known.device}", f"{took}/1,000 steps"
+
+
+def _weight(known: Description) -> tuple[str, str]:
+    """Say what it takes of memory and disk, with what is there where that is less."""
+    if not known.checkpoint_bytes:
+        return "", ""
+    memory, each = size(known.memory_bytes), size(known.checkpoint_bytes)
+    short = 0 < known.memory_free < known.memory_bytes
+    free = f" ({size(known.memory_free)} free!)" if short else ""
+    line = f"about {memory} of memory{free}, {each} a checkpoint"
+    much = short or known.memory_bytes >= MUCH_MEMORY or known.checkpoint_bytes >= MUCH_DISK
+    return line, f"{memory} memory{free}, {each}/checkpoint" if much else ""
 
 
 def _whole(steps: int | None, known: Description | None) -> tuple[str, str]:

@@ -1,0 +1,165 @@
+"""What a run would meet at its start, found out before there is a directory of it.
+
+Every face asks here, `--dry-run` too, so that all find the same. PyTorch is left alone: what only
+it can tell is asked of a process of its own, and only of runs that may take much.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganterm.config import RunConfig
+from ganterm.config.length import batches_per_epoch, too_few_images
+from ganterm.config.runfile import to_mapping
+from ganterm.data.catalogue import folder_of, image_count, missing_splits
+from ganterm.data.classes import conditional_classes
+from ganterm.data.listing import list_images
+from ganterm.errors import ConfigError, DataError, TrainingError
+from ganterm.runs.describe import Describer, Description
+from ganterm.runs.layout import check_place
+
+ASK_SECONDS = 120.0
+"""How long a description is waited for; a run goes ahead without one."""
+MUCH_DISK = 100 << 20
+MUCH_MEMORY = 4 << 30
+"""Bytes from which a checkpoint, or the memory to train in, is worth a word."""
+_BATCH_VALUES = 1 << 20
+_IMAGE_SIDE = 64
+_WIDTH = 2.0
+"""What a run has at most that takes little without asking."""
+_LEAST_SPACE = 64 << 20
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is to be said, or done, before a run begins.
+
+    Attributes:
+        missing: the dataset that has to be downloaded or imported first; empty if it is here.
+        notes: what the run takes where that is much, a sentence each.
+    """
+
+    missing: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def inspect(
+    config: RunConfig,
+    runs_dir: Path,
+    *,
+    name: str | None = None,
+    ask: Callable[[RunConfig], Description | None] | None = None,
+) -> Findings:
+    """Look at everything that a run of `config` in `runs_dir` needs; nothing is changed.
+
+    `ask` describes a configuration, None where that takes too long; by default a process is asked.
+
+    Raises:
+        ConfigError: the name, the place, the dataset or the device cannot be had, or the run
+            cannot fit into the memory.
+        DataError: a folder has no images that can be trained on, or too few for a batch.
+        TrainingError: the disk has not the space for its checkpoints.
+    """
+    check_place(runs_dir, name)
+    inspect_data(config)
+    known = (ask or described)(config) if _asks(config) else None
+    if known is not None and known.error:
+        raise ConfigError(known.error)
+    notes = () if known is None else tuple(_weighed(config, known))
+    _refuse_a_full_disk(config, runs_dir, known)
+    missing = config.dataset if missing_splits(config.dataset, config.split) else ""
+    return Findings(missing, notes)
+
+
+def inspect_data(config: RunConfig) -> None:
+    """Raise `ConfigError` or `DataError` unless `config` can be trained on its dataset.
+
+    A dataset that has to be downloaded first is fine.
+    """
+    count = image_count(config.dataset, config.split)
+    folder = folder_of(config.dataset)
+    if folder is not None and config.split != "all":
+        count = len(list_images(folder, config.split).paths)
+    conditional_classes(config)
+    batch, drop_last = config.batch_size, config.drop_last
+    if count is not None and not batches_per_epoch(count, batch, drop_last=drop_last):
+        raise DataError(too_few_images(count, batch))
+
+
+def described(config: RunConfig) -> Description | None:
+    """Ask a process of its own what `config` amounts to, without the time of its steps."""
+    describer = Describer()
+    until = time.monotonic() + ASK_SECONDS
+    try:
+        describer.ask(to_mapping(config))
+        while time.monotonic() < until:
+            if (answer := describer.poll()) is not None:
+                return answer
+            time.sleep(_POLL_SECONDS)
+    finally:
+        describer.close()
+    return None
+
+
+def _asks(config: RunConfig) -> bool:
+    """Tell whether only PyTorch can say if the run works here, or if it may take much."""
+    values = config.batch_size * config.channels * config.image_size**2
+    large = config.image_size > _IMAGE_SIDE or values > _BATCH_VALUES or config.width > _WIDTH
+    elsewhere = config.device not in {"auto", "cpu"} or config.mode in {"compiled", "graphed"}
+    return elsewhere or (large and not config.trains_on_points)
+
+
+def _weighed(config: RunConfig, known: Description) -> list[str]:
+    """Return what there is to say about memory and checkpoints; refuse what cannot fit."""
+    memory, there = known.memory_bytes, known.memory_total
+    if there and known.memory_least > there:
+        raise ConfigError(
+            f"The networks have {known.parameters:,} parameters; training them takes at least "
+            f"{size(known.memory_least)} of memory, and this machine has {size(there)}: lower "
+            "image_size or width, or take another generator."
+        )
+    notes = []
+    if known.checkpoint_bytes >= MUCH_DISK:
+        notes.append(
+            f"Each checkpoint takes about {size(known.checkpoint_bytes)} of disk"
+            f"{_in_all(config, known.checkpoint_bytes)}."
+        )
+    short = bool(known.memory_free) and memory > known.memory_free
+    if memory >= MUCH_MEMORY or short:
+        free = f"; {size(known.memory_free)} are free" if known.memory_free else ""
+        advice = ", so it may run out: lower batch_size, image_size or width" if short else ""
+        notes.append(f"Training takes about {size(memory)} of memory{free}{advice}.")
+    return notes
+
+
+def _in_all(config: RunConfig, each: int) -> str:
+    kept = config.keep_checkpoints
+    return f", and {kept} are kept: {size(kept * each)}" if kept > 1 else ", and all are kept"
+
+
+def _refuse_a_full_disk(config: RunConfig, runs_dir: Path, known: Description | None) -> None:
+    place = runs_dir.absolute()
+    while not place.exists():
+        place = place.parent
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError:
+        return
+    # One more than are kept lies there while it is written.
+    kept = max(config.keep_checkpoints, 1) + 1
+    needed = _LEAST_SPACE if known is None else max(kept * known.checkpoint_bytes, _LEAST_SPACE)
+    if free < needed:
+        raise TrainingError(
+            f"{place} has {size(free)} of disk left, and the run takes about {size(needed)}: make "
+            "room, choose another place with --runs-dir, or lower keep_checkpoints."
+        )
+
+
+def size(count: int) -> str:
+    """Return bytes as an estimate is told: 322 MB, 3.6 GB."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(count / 1e6, 1):.0f} MB"
