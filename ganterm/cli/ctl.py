@@ -66,7 +66,7 @@ def ctl(
         raise ConfigError(f"Which run? Name it first: `ganterm ctl RUN {run}`.")
     found = resolve_run(run, where)
     if command not in COMMANDS:
-        raise ConfigError(_no_command(found.name, command))
+        raise ConfigError(_no_command(found.word, command))
     if command == "remedy":
         if changes and len(changes) > 1:
             raise ConfigError("Apply one remedy at a time.")
@@ -77,7 +77,7 @@ def ctl(
     if view.alive is False:
         raise WorkerError(
             f"{found.name} is not training ({view.state}), so it cannot be steered; "
-            f"`ganterm resume {found.name}` takes it up again."
+            f"`ganterm resume {found.word}` takes it up again."
         )
     tail = JournalTail(found.journal)
     records = tail.poll()

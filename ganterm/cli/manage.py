@@ -47,7 +47,7 @@ def note(
     elif words := manage.read_note(found):
         emit(safe_text(words, newline=True))
     else:
-        say(f'There is no note on {found.name}; `ganterm note {found.name} "..."` writes one.')
+        say(f'There is no note on {found.name}; `ganterm note {found.word} "..."` writes one.')
 
 
 def delete(

@@ -97,7 +97,7 @@ def start_and_follow(run: RunDir, arguments: list[str], *, detach: bool, as_json
             emit_json({"run": run.name, "path": str(run.path), "pid": process.pid})
         else:
             emit(run.name)
-        say(f"{run.name} trains by itself; `ganterm attach {run.name}` follows it.")
+        say(f"{run.name} trains by itself; `ganterm attach {run.word}` follows it.")
         return
     from ganterm.cli.follow.choose import choose_reporter  # noqa: PLC0415
     from ganterm.cli.follow.follower import Follower  # noqa: PLC0415

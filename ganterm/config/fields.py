@@ -14,6 +14,7 @@ from msgspec import Meta
 from ganterm.config.cadence import CADENCE_PATTERN
 from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
+from ganterm.runs.files import not_utf8
 
 Value = str | int | float | bool | None
 
@@ -126,6 +127,12 @@ def _fields() -> dict[str, Field]:
     return {info.name: _describe(info.name, hints[info.name], info.default) for info in infos}
 
 
+NOT_UTF8 = (
+    "{} has bytes that are no UTF-8, which a file of settings cannot hold; rename it, or give a "
+    "link to it that `ln -s` makes."
+)
+"""What is said of a path that cannot be a setting."""
+
 FIELDS: dict[str, Field] = _fields()
 """Every field of `RunConfig` by name, in the schema's order."""
 
@@ -152,6 +159,8 @@ def parse_value(name: str, value: object) -> Value:
     try:
         return _converted(spec, value)
     except ValueError:  # msgspec's ValidationError is one
+        if isinstance(value, str) and not_utf8(value):
+            raise ConfigError(NOT_UTF8.format(f"{spec.name} {_shown(value)}")) from None
         message = f"{spec.name} must be {spec.expectation}; got {_shown(value)}."
         raise ConfigError(message) from None
 

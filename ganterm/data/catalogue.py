@@ -12,7 +12,9 @@ from pathlib import Path
 
 import platformdirs
 
+from ganterm.config.fields import NOT_UTF8
 from ganterm.errors import ConfigError
+from ganterm.runs.files import not_utf8
 
 SPLITS = ("train", "test")
 
@@ -252,10 +254,14 @@ def folder_of(dataset: str) -> Path | None:
 def anchored(dataset: str) -> str:
     """Return `dataset` so that it means the same from any directory: a folder by its full path.
 
-    Raises ConfigError for a path that is no folder.
+    Raises ConfigError for a path that is no folder, or one that a file of settings cannot hold.
     """
     folder = folder_of(dataset)
-    return dataset if folder is None else str(folder.absolute())
+    if folder is None:
+        return dataset
+    if not_utf8(path := str(folder.absolute())):
+        raise ConfigError(NOT_UTF8.format(f"The path {path!r}"))
+    return path
 
 
 def image_count(dataset: str, split: str) -> int | None:

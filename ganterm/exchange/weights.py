@@ -21,7 +21,7 @@ from ganterm.networks import Generator
 from ganterm.networks.base import SequentialGenerator
 from ganterm.networks.configured import generator_of
 from ganterm.networks.growth import Stage, grow, stage_of
-from ganterm.runs.files import read_limited
+from ganterm.runs.files import read_limited, utf8_path
 
 FORMAT: Final = "ganterm-generator"
 VERSION: Final = 1
@@ -99,7 +99,8 @@ def load_exported(path: Path | str) -> Generator:
     if stage is not None and grown is not None:
         grow(generator, Stage(min(stage.level, grown.level), stage.alpha))
     try:
-        generator.load_state_dict(load_file(path.with_name(name)), assign=True)
+        with utf8_path(path.with_name(name)) as named:
+            generator.load_state_dict(load_file(named), assign=True)
     except (OSError, SafetensorError, RuntimeError):
         raise DataError(
             f"{path.with_name(name)} is missing, damaged, or not what {path.name} describes."

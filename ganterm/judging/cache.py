@@ -22,6 +22,7 @@ from ganterm.judging.division import Division, Source, checksum, divide
 from ganterm.judging.fit import fit_classifier
 from ganterm.judging.judge import ClassifierJudge, Judge, RingJudge
 from ganterm.runs.durable import write_atomically
+from ganterm.runs.files import utf8_path
 
 _FORMAT = "ganterm-judge-1"
 _DIGEST_LENGTH = 16
@@ -125,7 +126,7 @@ def _keep(path: Path, judge: ClassifierJudge, purpose: dict[str, str]) -> None:
 def _read(path: Path, purpose: dict[str, str]) -> ClassifierJudge | None:
     """Return the judge kept at `path`; None if it is not there, not whole or of other images."""
     with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError, RuntimeError):
-        with safe_open(path, framework="pt") as file:
+        with utf8_path(path) as named, safe_open(named, framework="pt") as file:
             facts = file.metadata() or {}
         if any(facts[name] != value for name, value in purpose.items()):
             return None

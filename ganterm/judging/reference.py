@@ -20,6 +20,7 @@ from ganterm.judging.judge import Judge
 from ganterm.judging.looks import Looks
 from ganterm.judging.scores import NEIGHBOURS, copy_distance, floor
 from ganterm.runs.durable import write_atomically
+from ganterm.runs.files import utf8_path
 
 TRAIN_LOOKS = 20_000
 """Training images that generated ones are held against in the search for copies."""
@@ -141,7 +142,7 @@ def _look(judge: Judge, division: Division, progress: Progress) -> dict[str, Loo
 def _read(path: Path, facts: dict[str, str]) -> dict[str, Looks] | None:
     """Return the looks kept at `path`; None if they are not there, not whole or of others."""
     with contextlib.suppress(OSError, SafetensorError, KeyError):
-        with safe_open(path, framework="pt") as file:
+        with utf8_path(path) as named, safe_open(named, framework="pt") as file:
             if file.metadata() != facts:
                 return None
         tensors = load(path.read_bytes())

@@ -18,6 +18,7 @@ from ganterm.networks.configured import generator_of, growth_of
 from ganterm.networks.growth import grow
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged, CheckpointHeader
+from ganterm.runs.files import utf8_path
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _choose(path: Path, names: Iterable[str], ema: bool | None) -> str:
 
 def _read(path: Path, names: Iterable[str], *, prefix: str) -> dict[str, torch.Tensor]:
     try:
-        with safe_open(path, framework="pt") as file:
+        with utf8_path(path) as named, safe_open(named, framework="pt") as file:
             return {
                 name.removeprefix(prefix): file.get_tensor(name)
                 for name in names

@@ -1,9 +1,33 @@
 """Reading files that anyone may have put there: regular files only, and never without a bound."""
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+
+
+def not_utf8(name: str) -> bool:
+    """Tell whether `name`, of a file or a directory, stands for bytes that are no UTF-8."""
+    return any("\udc80" <= character <= "\udcff" for character in name)
+
+
+@contextlib.contextmanager
+def utf8_path(path: Path) -> Iterator[Path]:
+    """Give a path to the file at `path` for libraries that take no others, safetensors above all.
+
+    Raises:
+        OSError: it has to be opened for that, and cannot.
+    """
+    if not not_utf8(str(path)):
+        yield path
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield Path(f"/dev/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
 
 
 def open_regular(path: Path, *, follow: bool = True) -> int:

@@ -5,6 +5,7 @@ import difflib
 import itertools
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,11 @@ class RunDir:
     def name(self) -> str:
         """The run's name: the last part of its path."""
         return self.path.name or self.path.resolve().name
+
+    @property
+    def word(self) -> str:
+        """The name as one word of a shell's command line."""
+        return shlex.quote(self.name)
 
     @property
     def config_file(self) -> Path:
@@ -112,7 +118,7 @@ def find_runs(runs_dir: Path) -> list[RunDir]:
         ConfigError: the directory cannot be listed.
     """
     try:
-        paths = [path for path in runs_dir.iterdir() if _NAME.fullmatch(path.name)]
+        paths = [path for path in runs_dir.iterdir() if not path.name.startswith(".")]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
@@ -144,10 +150,13 @@ def resolve_run(name_or_path: str | Path | None, runs_dir: Path) -> RunDir:
             raise ConfigError(f"there are no runs in {runs_dir}; start one with 'ganterm train'")
         return runs[0]
     text = str(name_or_path)
-    if _NAME.fullmatch(text) and is_run(runs_dir / text):
-        return RunDir(runs_dir / text)
-    if "\0" not in text and text and is_run(Path(text)):
-        return RunDir(Path(text))
+    if text and "\0" not in text:
+        # Others may have named it as they like, such as `my run (copy)`.
+        is_name = text == Path(text).name and not text.startswith(".")
+        if is_name and is_run(runs_dir / text):
+            return RunDir(runs_dir / text)
+        if is_run(Path(text)):
+            return RunDir(Path(text))
     names = [run.name for run in find_runs(runs_dir)]
     near = difflib.get_close_matches(text, names, n=3, cutoff=0.5) or names[:3]
     hint = f"did you mean {' or '.join(near)}?" if near else "there are none yet"

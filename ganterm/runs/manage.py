@@ -130,7 +130,7 @@ def _to_oneself(run: RunDir, what: str) -> Iterator[None]:
     except LockHeld:
         raise WorkerError(
             f"{run.name} is training and cannot be {what}; stop it first: "
-            f"'ganterm ctl {run.name} stop'"
+            f"'ganterm ctl {run.word} stop'"
         ) from None
     except OSError as error:
         raise storage_trouble(error, run.path) from error

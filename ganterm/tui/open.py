@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -74,7 +75,9 @@ def open_app(
     alive = [run.name for run in (app.listed.runs if app.listed else ()) if run.alive]
     if alive:
         trains = "trains" if len(alive) == 1 else "train"
-        _say(f"{', '.join(alive)} {trains} on; `ganterm app {alive[0]}` shows it again.")
+        _say(
+            f"{', '.join(alive)} {trains} on; `ganterm app {shlex.quote(alive[0])}` shows it again."
+        )
     return app.return_code or 0
 
 

@@ -15,6 +15,7 @@ from ganterm.config.runfile import from_mapping, to_mapping
 from ganterm.errors import ConfigError
 from ganterm.runs import checkpoints
 from ganterm.runs.durable import write_atomically
+from ganterm.runs.files import utf8_path
 
 if TYPE_CHECKING:
     import torch
@@ -94,7 +95,8 @@ def load_tensors(path: Path) -> dict[str, torch.Tensor]:
     """Read every tensor of a verified checkpoint, on the CPU."""
     from safetensors.torch import load_file  # noqa: PLC0415 - imports PyTorch
 
-    return load_file(path)
+    with utf8_path(path) as named:
+        return load_file(named)
 
 
 def _plain(item: tuple[str, torch.Tensor]) -> tuple[str, str, tuple[int, ...], memoryview]:

@@ -210,7 +210,7 @@ def _refuse_standing_still(
     if finished and not length:
         raise ConfigError(
             f"{run.name} has reached its length at step {step}; train on with "
-            f"`ganterm resume {run.name} --steps N` (or --epochs N)."
+            f"`ganterm resume {run.word} --steps N` (or --epochs N)."
         )
     epochs = [
         record["epoch"]
@@ -240,7 +240,7 @@ def _edits(run: RunDir, began: RunConfig) -> list[str]:
         return []
     return [
         f"{', '.join(edited)} in {run.config_file} changed since the run began, and {how}; use "
-        f"`ganterm ctl {run.name} set`, or `ganterm train --config` for a new run."
+        f"`ganterm ctl {run.word} set`, or `ganterm train --config` for a new run."
     ]
 
 

@@ -144,7 +144,7 @@ class Session:
             self._checkpoint()
         if self.outputs.saved_step != step:
             return ""
-        return f" Step {step:,} is saved; `ganterm resume {self.run.name}` goes on from it."
+        return f" Step {step:,} is saved; `ganterm resume {self.run.word}` goes on from it."
 
     def _begin(self) -> None:
         config = self.job.config

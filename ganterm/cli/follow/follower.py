@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import select
-import shlex
 import signal
 import time
 from collections.abc import Callable
@@ -207,7 +206,7 @@ class Follower:
         state = observe(self.run).state
         if state not in _ALIVE:
             return
-        name = shlex.quote(self.run.name)
+        name = self.run.word
         words = f"training {'stays paused' if state == 'paused' else 'goes on'}"
         words += f"; ganterm attach {name} follows it, ganterm ctl {name} stop stops it"
         with contextlib.suppress(OSError):  # The terminal may have gone.
@@ -233,7 +232,7 @@ class Follower:
         how = f" (killed by signal {-code})" if code is not None and code < 0 else ""
         raise WorkerError(
             f"The worker of {self.run.name} died at step {view.step:,}{how}; its last lines are "
-            f"above, if it had any; go on with `ganterm resume {self.run.name}`."
+            f"above, if it had any; go on with `ganterm resume {self.run.word}`."
         )
 
     def _note(self, number: int, _frame: FrameType | None) -> None:

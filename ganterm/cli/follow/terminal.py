@@ -129,7 +129,7 @@ class TerminalReporter:
             self._next_commands(view, history)
 
     def _next_commands(self, view: RunView, history: History) -> None:
-        name = self.run.name
+        name = self.run.word
         longer = (
             f"--epochs {2 * history.epochs_total}"
             if history.epochs_total

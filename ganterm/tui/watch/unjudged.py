@@ -32,6 +32,6 @@ def nothing_words(feed: RunFeed | None) -> str:
         f"{feed.run.name} has not been judged yet.\n\n"
         f"g has its checkpoint of step {newest:,} judged: {how}\n\n"
         "a judges every checkpoint that is kept, G asks how many images, and by which judge.\n"
-        f"In a shell: ganterm judge {feed.run.name}\n"
+        f"In a shell: ganterm judge {feed.run.word}\n"
         "While it trains: set judge_every, such as judge_every=2000."
     )

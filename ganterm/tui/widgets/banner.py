@@ -122,7 +122,7 @@ def _crash(feed: RunFeed) -> str:
     else:
         said.append("  It printed nothing.")
     said.append(
-        f"r trains on from its last checkpoint, and so does `ganterm resume {feed.run.name}`."
+        f"r trains on from its last checkpoint, and so does `ganterm resume {feed.run.word}`."
     )
     return "\n".join(said)
 
