@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 
+from ganterm import recipes
 from ganterm.cli.app import app
 from ganterm.cli.helping import TOPICS, complete_topics, page
 from ganterm.errors import ExitCode
@@ -110,3 +111,9 @@ def test_readme_has_every_exit_code() -> None:
     assert [int(code) for row in codes for code in row.split(",")] == [
         code.value for code in ExitCode
     ]
+
+
+def test_every_recipe_is_described() -> None:
+    """`help recipes` has a row that names each that is built in."""
+    text = page("recipes")
+    assert [name for name in recipes.built_in() if f"`{name}`" not in text] == []
