@@ -137,7 +137,7 @@ def bench(
         emit_lines(_lines(report))
     if output is not None:
         earlier = output.read_text(errors="replace") if output.is_file() else ""
-        write_file(output, markdown(report, earlier).encode())
+        write_file(output, markdown(report, earlier).encode(errors="backslashreplace"))
         say(f"Wrote {output}.")
 
 

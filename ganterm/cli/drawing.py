@@ -33,7 +33,7 @@ def write_lines(lines: Iterable[str]) -> None:
 
     As UTF-8 whatever the locale: half blocks are only drawn where it is UTF-8 or the user asked.
     """
-    write_bytes("".join(line + "\n" for line in lines).encode())
+    write_bytes("".join(line + "\n" for line in lines).encode(errors="backslashreplace"))
 
 
 def write_bytes(data: bytes) -> None:

@@ -201,7 +201,9 @@ def _card(choice: Choice, output: Path | None) -> None:
     if picture is not None:
         beside = path.with_name(f"{path.stem}-samples.png")
         write_file(beside, encode_png(picture))
-    write_file(path, write_card(subject, beside.name if beside else None).encode())
+    card = write_card(subject, beside.name if beside else None)
+    # Names of files stay what they are, whatever their bytes.
+    write_file(path, card.encode(errors="surrogateescape"))
     say(f"Wrote {path}" + (f" and {beside.name}." if beside else "; there are no samples to show."))
 
 

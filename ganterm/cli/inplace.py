@@ -19,7 +19,7 @@ _SHOW = "\x1b[0m\x1b[?25h"
 def write(stream: TextIO, text: str) -> None:
     """Write text as UTF-8, whatever the locale: half blocks are only drawn where they are shown."""
     stream.flush()
-    stream.buffer.write(text.encode())
+    stream.buffer.write(text.encode(errors="backslashreplace"))
     stream.buffer.flush()
 
 

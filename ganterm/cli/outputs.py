@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Sequence
 from math import isqrt
@@ -68,11 +69,17 @@ def choose_form(form: Form | None, output: str | None) -> Form:
 
 
 def check_output(form: Form, output: str | None) -> None:
-    """Raise `ConfigError` where binary data would go to a terminal."""
+    """Raise `ConfigError` where binary data would go to a terminal, or images among others."""
     if form in _BINARY and output in {None, STDOUT} and sys.stdout.isatty():
         raise ConfigError(
             f"{form.value} is binary and standard output is a terminal; write to a file with -o, "
             "or pipe it on."
+        )
+    if form is Form.FILES and output is not None and (others := _numbered(Path(output))):
+        raise ConfigError(
+            f"{output} holds {len(others)} numbered images already, {others[0]} to {others[-1]}, "
+            "which these would replace or be mixed with; remove them, or name another directory "
+            "with -o."
         )
 
 
@@ -114,7 +121,16 @@ def encode(
         lines, _ = draw_many(rasters, canvas, columns=columns)
     else:
         lines = draw_page(rasters, canvas, columns=columns)
-    return "".join(line + "\n" for line in lines).encode()
+    return "".join(line + "\n" for line in lines).encode(errors="backslashreplace")
+
+
+def _numbered(directory: Path) -> list[str]:
+    """Return the names of the images that are called as those of `write_files` are."""
+    try:
+        names = [path.name for path in directory.iterdir()]
+    except OSError:
+        return []  # What is wrong with it is said when it is written.
+    return sorted(name for name in names if re.fullmatch(r"[0-9]{4,}\.png", name))
 
 
 def write_file(path: Path, data: bytes) -> None:

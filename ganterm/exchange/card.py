@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +117,7 @@ def _title(subject: Subject, picture: str | None) -> Iterator[str]:
         yield f"Classes: {shown}" + (f" and {more} more." if more > 0 else ".")
     if picture:
         yield ""
-        yield f"![Samples of the generator at step {subject.step:,}]({quote(picture)})"
+        yield f"![Samples of the generator at step {subject.step:,}]({quote(os.fsencode(picture))})"
         yield ""
         yield "The samples are of the run's fixed points; nobody picked them."
     yield ""

@@ -135,6 +135,11 @@ def test_arrays_files_and_grids_hold_the_same_images(trained: RunDir, tmp_path: 
     assert [path.name for path in files] == ["0000.png", "0001.png", "0002.png"]
     pixels = [image.tobytes() for image in array]
     assert [load_image(path).pixels for path in files] == pixels
+    before = [path.read_bytes() for path in files]
+    again = invoke("sample", trained.path, "-n", 2, "-o", tmp_path / "new" / "files")
+    assert again.code == ExitCode.USAGE
+    assert "files holds 3 numbered images already, 0000.png to 0002.png" in again.said
+    assert [path.read_bytes() for path in files] == before
     assert [raster.pixels for raster in load_sheet(tmp_path / "a.png")] == pixels
 
 
