@@ -48,7 +48,9 @@ class Own(Generic[_Value]):
     aside: tuple[str, ...]
     """What the names of all others begin with."""
     raw: str | None
-    """The one of these that an average was completed from; see `completed`."""
+    """The one of these whose average they are."""
+    is_completed: bool
+    """Whether the average was completed from it; see `completed`."""
 
 
 def unprefixed(tensors: Mapping[str, _Value]) -> Own[_Value]:
@@ -57,7 +59,8 @@ def unprefixed(tensors: Mapping[str, _Value]) -> Own[_Value]:
     Where a file holds several networks side by side, the generator's names alone are kept, those of
     its average before others.
     """
-    names, taken, aside, source = dict(tensors), "", [], None
+    names, taken, aside = dict(tensors), "", []
+    raw, is_completed = None, False
     while True:
         groups = first_parts(names)
         # What measures or opposes is a network of its own; a layer of that name is the generator's.
@@ -73,11 +76,12 @@ def unprefixed(tensors: Mapping[str, _Value]) -> Own[_Value]:
             aside += [key for key in groups if key not in kept]
         if len(kept) != 1 or not (own or kept[0] in PREFIXES) or kept[0] in names:
             left = {name: names[name] for key in kept or groups for name in groups[key]}
-            return Own(left, taken, tuple(aside), source)
-        raw = raw_beside(kept[0], list(groups))
+            return Own(left, taken, tuple(aside), raw, is_completed)
         inside = _without(names, groups[kept[0]])
-        if raw is not None and (whole := completed(inside, _without(names, groups[raw]))):
-            inside, source = whole, raw
+        if beside := raw_beside(kept[0], list(groups)):
+            raw = beside
+            if whole := completed(inside, _without(names, groups[raw])):
+                inside, is_completed = whole, True
         names = inside
         taken += f"{kept[0]}."
 

@@ -66,7 +66,9 @@ def read_state(path: Path, *, part: str | None = None) -> Foreign:
             "another."
         )
     if own.raw:
-        notes.append(_completed_from(own.raw))
+        notes.append(_averaged(own.prefix.rstrip("."), own.raw))
+        if own.is_completed:
+            notes.append(_completed_from(own.raw))
     layers = {name: value for name, value in own.tensors.items() if _is_a_layers(name, value)}
     if odd := [name for name in own.tensors if name not in layers]:
         notes.append(f"Left aside, because they are no layer's weights: {_listed(odd)}.")
@@ -219,16 +221,20 @@ def _unwrapped(path: Path, found: Any, notes: list[str]) -> Mapping[Any, Any]:
         if raw is None:
             notes.append(f"The weights are those that the file keeps under {key!r}.")
         else:
-            notes.append(
-                f"The weights are the average that the file keeps under {key!r}; --part "
-                f"{raw} takes those that were trained."
-            )
+            notes.append(_averaged(key, raw))
         found = inner[key]
         if raw is not None and (whole := completed(found, inner[raw])):
             found = whole
             notes.append(_completed_from(raw))
     raise DataError(
         f"{path} holds no state_dict of a generator; weights are wanted: {WHAT_TO_GIVE}."
+    )
+
+
+def _averaged(key: str, raw: str) -> str:
+    return (
+        f"The weights are the average that the file keeps under {key!r}; --part {raw} takes those "
+        "that were trained."
     )
 
 

@@ -106,4 +106,6 @@ def test_an_average_is_completed_from_the_raw_weights() -> None:
     """Statistics, which nothing averages, are those of the network that was trained."""
     own = unprefixed({"g.0.w": 1, "g.0.mean": 2, "g_ema.0.w": 3, "d.0.w": 4})
     assert own.tensors == {"0.w": 3, "0.mean": 2}
-    assert own.raw == "g"
+    assert (own.raw, own.is_completed) == ("g", True)
+    own = unprefixed({"g.0.w": 1, "g_ema.0.w": 3})
+    assert (own.tensors, own.raw, own.is_completed) == ({"0.w": 3}, "g", False)

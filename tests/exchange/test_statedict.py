@@ -104,7 +104,8 @@ def test_a_part_is_a_key_or_what_names_begin_with(tmp_path: Path) -> None:
     torch.save({"GAN": {**flat, "GE.0.bias": torch.zeros(2)}, "version": 1}, path)
     averaged = read_state(path)
     assert averaged.tensors["0.bias"].tolist() == [0, 0]
-    assert "Left aside, because they are not the generator's: 'G', 'A'" in averaged.notes[-1]
+    assert "Left aside, because they are not the generator's: 'G', 'A'" in averaged.notes[-2]
+    assert "are the average that the file keeps under 'GE'; --part G takes" in averaged.notes[-1]
     for part in ("G", "G.", "GAN.G", "A"):
         assert same(read_state(path, part=part).tensors, STATE)
     with pytest.raises(DataError, match=r"no weights under 'x'; it has 'GAN'\.$"):
