@@ -104,13 +104,13 @@ def test_readme_is_short_and_shows_what_there_is() -> None:
         assert block[1].endswith(last)
 
 
-def test_readme_has_every_exit_code() -> None:
+@pytest.mark.parametrize("name", ["README", "runs"])
+def test_every_exit_code_is_told(name: str) -> None:
     """The table's codes are those of the program."""
-    table = README[README.index("| exit code |") :]
+    _, _, table = PAGES[name].partition("| exit code |")
     codes = re.findall(r"^\| ([0-9, ]+) \|", table, re.MULTILINE)
-    assert [int(code) for row in codes for code in row.split(",")] == [
-        code.value for code in ExitCode
-    ]
+    listed = [int(code) for row in codes for code in row.split(",")]
+    assert listed == [code.value for code in ExitCode]
 
 
 def test_every_recipe_is_described() -> None:
