@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 from ganterm.cli.checkpoints import choose_checkpoint, newest_sample
 from ganterm.cli.drawing import plural, size_words
 from ganterm.config.recorded import classes_in
+from ganterm.data.listing import images_directly_in, list_images, splits_of
 from ganterm.errors import ConfigError, DataError
+from ganterm.render.imagefile import (
+    Levels,
+    UnreadableImageError,
+    file_levels,
+    joined,
+)
 from ganterm.render.npy import MAGIC
 from ganterm.render.open import open_raster
 from ganterm.render.png import load_image
@@ -23,8 +29,6 @@ from ganterm.runs.tensorfile import MAX_HEADER
 
 LIMIT = 1024
 """Images taken from one array or folder at most."""
-
-_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"})
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,9 @@ def _of_file(path: Path) -> Pictures:
     rasters = open_raster(path, limit=LIMIT)
     if kind == "image" and len(rasters) > 1:
         return Pictures(rasters, "grid", path, step_of(path), classes=rows_of_sheet(path))
-    return Pictures(rasters, kind, path)
+    levels = file_levels(path) if kind == "image" else None
+    notes = (f"{path}: {levels.words}.",) if levels and levels.words else ()
+    return Pictures(rasters, kind, path, notes=notes)
 
 
 def _of_checkpoint(path: Path, notes: tuple[str, ...] = ()) -> Pictures:
@@ -119,17 +125,38 @@ def _of_folder(path: Path) -> Pictures:
         choice = choose_checkpoint(str(path))
         return _of_checkpoint(choice.path, choice.notes)
     try:
-        files = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in _SUFFIXES)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
-    if not files:
-        raise ConfigError(f"{path} is neither a run nor a folder of images or checkpoints.")
-    rasters = [load_image(file) for file in islice(files, LIMIT)]
+        files = images_directly_in(path)
+        files = files or list_images(path, next(iter(splits_of(path)), "train")).paths
+    except DataError as error:
+        if isinstance(error.__cause__, OSError):
+            raise
+        raise ConfigError(
+            f"{path} is neither a run nor a folder of images or checkpoints."
+        ) from None
+    levels: dict[Path, Levels | None] = {}
+    notes = []
+    for file in files[:LIMIT]:
+        try:
+            levels[file] = file_levels(file)
+        except UnreadableImageError as error:
+            notes.append(f"{file}: left out ({error}).")
+    among = joined(levels.values())
+    notes += [f"{path}: {each.words}." for each in among.values() if each.words]
+    rasters = []
+    for file in levels:
+        try:
+            rasters.append(load_image(file, among))
+        except DataError as error:
+            notes.append(f"Left out: {error}")
+    if not rasters:
+        raise DataError(f"{path}: none of its images can be read. {' '.join(notes[:1])}")
     first = rasters[0]
     same = [r for r in rasters if (r.width, r.height) == (first.width, first.height)]
-    others = len(files) - len(same)
-    note = f"{path}: {plural(others, 'image')} of another size, or beyond {LIMIT}, left out."
-    return Pictures(same, "folder", path, notes=(note,) if others else ())
+    if others := len(files) - len(same) - (len(levels) - len(rasters)):
+        notes.append(
+            f"{path}: {plural(others, 'image')} of another size, or beyond {LIMIT}, left out."
+        )
+    return Pictures(same, "folder", path, notes=tuple(notes))
 
 
 def _kind(path: Path) -> str:

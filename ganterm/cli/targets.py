@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganterm.cli.narrate import say
 from ganterm.errors import ConfigError, DataError
 from ganterm.render.text import safe_text
 
@@ -31,20 +32,28 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
     """
     import torch  # noqa: PLC0415
 
-    from ganterm.data.decode import UnreadableImageError, decode_image  # noqa: PLC0415
+    from ganterm.data.decode import decode_image  # noqa: PLC0415
+    from ganterm.render.imagefile import UnreadableImageError, file_levels, joined  # noqa: PLC0415
 
     found = []
     for path in paths:
         if not path.exists():
             raise ConfigError(f"There is no file {path}; check the path.")
         try:
+            levels = file_levels(path)
             pixels = decode_image(
-                path, image_size=config.image_size, channels=config.channels, fit=config.fit
+                path,
+                image_size=config.image_size,
+                channels=config.channels,
+                fit=config.fit,
+                among=joined([levels]),
             )
         except UnreadableImageError as error:
             raise DataError(
                 f"{path} cannot be read as an image: {safe_text(str(error))}."
             ) from None
+        if levels and levels.words:
+            say(f"{path}: {levels.words}.")
         image = torch.from_numpy(pixels)
         found.append(RealImage(path.name, 255 - image if invert else image))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganterm.config import RunConfig
 from ganterm.data.catalogue import RING, RING_CENTRES, SPLITS, dataset_info, folder_of
-from ganterm.data.listing import list_images
+from ganterm.data.listing import list_images, splits_of
 from ganterm.errors import ConfigError
 
 _FEWEST = 2
@@ -24,7 +24,7 @@ def class_names(dataset: str, split: str) -> tuple[str, ...]:
     parts: tuple[str, ...] = (split,)
     if split == "all":
         # A folder that has no splits is all training images.
-        parts = tuple(each for each in SPLITS if (folder / each).is_dir()) or SPLITS[:1]
+        parts = tuple(splits_of(folder)) or SPLITS[:1]
     listings = [list_images(folder, part) for part in parts]
     if not all(listing.classes for listing in listings):
         return ()

@@ -1,52 +1,64 @@
 """One image file, decoded and fitted into a square, whatever it holds."""
 
-import os
-import stat
-import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ganterm.data.geometry import Fit, place
+from ganterm.render.imagefile import Levels, is_grey, levels_in, opened, upright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MAX_PIXELS = 50_000_000
-"""A larger image is refused before it is decoded: as RGBA it would take more than 190 MiB."""
-
-# Only plain raster formats: some of Pillow's others start helper programs.
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
-
-
-class UnreadableImageError(Exception):
-    """An image file that has to be skipped; the message says why, in a few words."""
+_GLANCE = 64
+"""Side in pixels at which colour is looked for."""
+_NEARLY_GREY = 8
+"""Levels by which the channels of a grey picture may differ, such as after compression."""
 
 
 def decode_image(
-    path: Path, *, image_size: int, channels: int | None, fit: Fit
+    path: Path,
+    *,
+    image_size: int,
+    channels: int | None,
+    fit: Fit,
+    among: Mapping[bool, Levels] | None = None,
 ) -> "NDArray[np.uint8]":
-    """Read the first frame of an image file into a square.
+    """Read the first frame of an image file into a square, as `render.imagefile.upright` shows it.
 
     Returns uint8 (C, image_size, image_size); `channels` None keeps the file's own, grey or
-    colour. Rotation tags are obeyed, transparency is laid over black, 16-bit levels become 8-bit,
-    and room around the image is filled with the median of its border. Raises
-    UnreadableImageError.
+    colour. Room around the image is filled with the median of its border. Its levels of more than
+    8 bits become 8 as those `among` it do. Raises UnreadableImageError.
     """
-    with _open(path) as image:
-        try:
-            if image.format == "JPEG":
-                # Lets the decoder shrink a photograph while it reads it.
-                image.draft(None, (2 * image_size, 2 * image_size))
-            return _fitted(_plain(image, channels), image_size, fit)
-        except UnreadableImageError:
-            raise
-        except MemoryError as error:
-            raise UnreadableImageError("too large for the free memory") from error
-        except Exception as error:
-            raise UnreadableImageError(_why(error)) from error
+    with opened(path) as image:
+        return _decoded(image, image_size, channels, fit, among)
+
+
+def decode_or_measure(
+    path: Path, *, image_size: int, channels: int | None, fit: Fit
+) -> "NDArray[np.uint8] | Levels":
+    """Do what `decode_image` does, but of an image of more than 8 bits only tell its levels."""
+    with opened(path) as image:
+        return levels_in(image) or _decoded(image, image_size, channels, fit, None)
+
+
+def _decoded(
+    image: Image.Image,
+    image_size: int,
+    channels: int | None,
+    fit: Fit,
+    among: Mapping[bool, Levels] | None,
+) -> "NDArray[np.uint8]":
+    if image.format == "JPEG":
+        # Lets the decoder shrink a photograph while it reads it.
+        image.draft(None, (2 * image_size, 2 * image_size))
+    if channels is None:
+        channels = 1 if is_grey(image) else 3
+    shown = upright(image, among).convert("L" if channels == 1 else "RGB")
+    return _fitted(shown, image_size, fit)
 
 
 def image_shape(path: Path) -> tuple[int, int, int]:
@@ -54,45 +66,20 @@ def image_shape(path: Path) -> tuple[int, int, int]:
 
     Raises UnreadableImageError.
     """
-    with _open(path) as image:
-        grey = image.mode in ("1", "L", "LA", "F") or image.mode.startswith("I")
-        return 1 if grey else 3, image.height, image.width
+    with opened(path) as image:
+        return 1 if is_grey(image) else 3, image.height, image.width
 
 
-def _open(path: Path) -> Image.Image:
-    try:
-        # A named pipe or a device would block.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UnreadableImageError("not a regular file")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = Image.open(path, formats=_FORMATS)
-    except UnreadableImageError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise UnreadableImageError("far too many pixels") from error
-    except Exception as error:  # decoders raise nearly anything for damaged files
-        raise UnreadableImageError(_why(error)) from error
-    if image.width * image.height > MAX_PIXELS:
-        image.close()
-        raise UnreadableImageError(f"{image.width:,}x{image.height:,} is far too many pixels")
-    return image
-
-
-def _plain(image: Image.Image, channels: int | None) -> Image.Image:
-    """Make `image` mode L or RGB, upright."""
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode == "F":
-        raise UnreadableImageError("floating-point pixels have no fixed range")
-    if upright.mode.startswith("I"):
-        levels = np.asarray(upright)
-        upright = Image.fromarray((levels.clip(0, 65_535) >> 8).astype(np.uint8))
-    elif upright.has_transparency_data:
-        upright = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", upright.size, (0, 0, 0, 255)), upright)
-    if channels is None:
-        channels = 1 if image.mode in ("1", "L", "LA") or image.mode.startswith("I") else 3
-    return upright.convert("L" if channels == 1 else "RGB")
+def has_colour(path: Path) -> bool:
+    """Say whether an image file shows colours, whatever its mode. Raises UnreadableImageError."""
+    with opened(path) as image:
+        if is_grey(image):
+            return False
+        if image.format == "JPEG":
+            image.draft(None, (_GLANCE, _GLANCE))
+        shown = upright(image).convert("RGB")
+        shown.thumbnail((_GLANCE, _GLANCE))
+        return bool(np.ptp(np.asarray(shown), axis=2).max() > _NEARLY_GREY)
 
 
 def _fitted(image: Image.Image, size: int, fit: Fit) -> "NDArray[np.uint8]":
@@ -110,12 +97,3 @@ def _fitted(image: Image.Image, size: int, fit: Fit) -> "NDArray[np.uint8]":
         square[rows, where.left : where.left + where.width] = pixels
         pixels = square
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno is not None:
-        return os.strerror(error.errno).lower()
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if "cannot identify image file" in text:
-        return "not an image, or a damaged one"
-    return text

@@ -1,19 +1,28 @@
 """A folder of image files as one tensor."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
 
+import numpy as np
 import torch
 
-from ganterm.data.decode import UnreadableImageError, decode_image, image_shape
+from ganterm.data.decode import decode_image, decode_or_measure, has_colour, image_shape
+from ganterm.data.fit import in_pieces
 from ganterm.data.geometry import Fit
-from ganterm.data.images import ImageSet
+from ganterm.data.images import ImageSet, Original
 from ganterm.data.listing import Listing, list_images
 from ganterm.data.progress import Progress, silent
 from ganterm.errors import DataError
+from ganterm.render.imagefile import Levels, UnreadableImageError, joined
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    _Decoded = NDArray[np.uint8] | Levels
 
 BATCH = 256
 """Files handed to the decoding threads at once."""
@@ -21,6 +30,16 @@ MAX_OWN_SIZE = 256
 """The largest side in pixels that a folder gets when no size is asked for."""
 _NAMED = 3
 """How many skipped files a note names."""
+_LOOKED_AT = 32
+"""Files that are looked at once more, for their size and colour."""
+_FAINT = 16
+"""Levels of 255 that an image spans at least, or else is nearly black, grey or white."""
+
+
+class _Shape(TypedDict):
+    image_size: int
+    channels: int
+    fit: Fit
 
 
 def load_folder(
@@ -38,7 +57,7 @@ def load_folder(
     without `channels` that image says whether the set is grey or colour. Files that cannot be
     read are left out, counted and named in the notes. Raises DataError where none can be read.
     """
-    listing = list_images(folder, split)
+    listing = list_images(folder, split, progress)
     if image_size is None or channels is None:
         own_channels, own_size = _own_shape(listing)
         image_size = image_size or own_size
@@ -47,39 +66,61 @@ def load_folder(
     images = torch.empty((len(paths), channels, image_size, image_size), dtype=torch.uint8)
     kept: list[int] = []
     broken: list[str] = []
-    decode = partial(_decode, image_size=image_size, channels=channels, fit=fit)
+    wide: dict[int, Levels] = {}
+    """Places of images of more than 8 bits, which all have to be seen before one is scaled."""
+    shape: _Shape = {"image_size": image_size, "channels": channels, "fit": fit}
+    for index, result in _read(paths, partial(decode_or_measure, **shape), folder, progress):
+        if isinstance(result, UnreadableImageError):
+            broken.append(f"{_name(paths[index], folder)} ({result})")
+            continue
+        if isinstance(result, Levels):
+            wide[len(kept)] = result
+        else:
+            images[len(kept)] = torch.from_numpy(result)
+        kept.append(index)
+    among = joined(wide.values())
+    places = list(wide)
+    scale = partial(decode_image, **shape, among=among)
+    for index, result in _read([paths[kept[place]] for place in places], scale, folder, progress):
+        if not isinstance(result, np.ndarray):
+            raise DataError(f"{folder} changed while it was read ({result}); load it again.")
+        images[places[index]] = torch.from_numpy(result)
+    if not kept:
+        raise _nothing_readable(folder, broken)
+    labels = torch.tensor([listing.labels[i] for i in kept]) if listing.classes else None
+    images = images[: len(kept)]
+    return ImageSet(
+        images,
+        labels,
+        name=folder.name or str(folder),
+        classes=tuple(listing.classes),
+        notes=[*_notes(listing, broken, among), *_oddities(images)],
+        original=_original([paths[i] for i in kept]),
+    )
+
+
+def _read(
+    paths: Sequence[Path],
+    decode: "Callable[[Path], _Decoded]",
+    folder: Path,
+    progress: Progress,
+) -> "Iterator[tuple[int, _Decoded | UnreadableImageError]]":
+    """Yield what becomes of each file, and its place in `paths`, in their order."""
+
+    def attempt(path: Path) -> "_Decoded | UnreadableImageError":
+        try:
+            return decode(path)
+        except UnreadableImageError as error:
+            return error
+
     # Pillow decodes outside the interpreter lock, so threads are enough.
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
         for start in range(0, len(paths), BATCH):
             batch = range(start, min(start + BATCH, len(paths)))
-            decoded = threads.map(decode, paths[batch.start : batch.stop])
-            for index, result in zip(batch, decoded, strict=True):
-                if isinstance(result, UnreadableImageError):
-                    broken.append(f"{_name(paths[index], folder)} ({result})")
-                else:
-                    images[len(kept)] = result
-                    kept.append(index)
+            yield from zip(
+                batch, threads.map(attempt, paths[batch.start : batch.stop]), strict=True
+            )
             progress(f"reading {folder.name}", batch.stop, len(paths), "images")
-    if not kept:
-        raise _nothing_readable(folder, broken)
-    labels = torch.tensor([listing.labels[i] for i in kept]) if listing.classes else None
-    return ImageSet(
-        images[: len(kept)],
-        labels,
-        name=folder.name or str(folder),
-        classes=tuple(listing.classes),
-        notes=_notes(listing, broken),
-    )
-
-
-def _decode(
-    path: Path, *, image_size: int, channels: int, fit: Fit
-) -> torch.Tensor | UnreadableImageError:
-    try:
-        pixels = decode_image(path, image_size=image_size, channels=channels, fit=fit)
-    except UnreadableImageError as error:
-        return error
-    return torch.from_numpy(pixels)
 
 
 def _own_shape(listing: Listing) -> tuple[int, int]:
@@ -102,15 +143,51 @@ def _name(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder))
 
 
-def _notes(listing: Listing, broken: list[str]) -> list[str]:
-    notes = []
+def _notes(listing: Listing, broken: list[str], among: Mapping[bool, Levels]) -> list[str]:
+    notes = list(listing.notes)
     if broken:
         notes.append(f"Skipped of {len(listing.paths):,} images: {_some(broken)}.")
     if listing.others:
         notes.append(f"Left out, not images: {_some(listing.others)}.")
     if listing.outside:
         notes.append(f"Left out, beside the class folders and in none: {_some(listing.outside)}.")
+    notes += [f"{words[0].upper()}{words[1:]}." for each in among.values() if (words := each.words)]
     return notes
+
+
+def _oddities(images: torch.Tensor) -> Iterator[str]:
+    """Say what makes images (N, C, H, W) hard to learn from, whoever they are for."""
+    if len(images) > 1 and all(bool((piece == images[0]).all()) for piece in in_pieces(images)):
+        yield f"All {len(images):,} images are the same, so there is nothing to learn but that one."
+        return
+    spans = [_span(images[:, channel]) for channel in range(images.shape[1])]
+    constant = [
+        f"{name} ({low})"
+        for name, (low, high) in zip(("red", "green", "blue")[: len(spans)], spans, strict=True)
+        if low == high and len(spans) > 1
+    ]
+    if constant:
+        yield f"The same in every pixel of every image: {', '.join(constant)}."
+    low, high = min(low for low, _ in spans), max(high for _, high in spans)
+    if high - low < _FAINT:
+        yield (
+            f"The images are nearly of one level, from {low} to {high} of 255; spread their levels "
+            "if there is more in them."
+        )
+
+
+def _span(levels: torch.Tensor) -> tuple[int, int]:
+    """Return the least and the greatest level of (N, H, W)."""
+    lowest, highest = zip(*(piece.aminmax() for piece in in_pieces(levels)), strict=True)
+    return int(min(lowest)), int(max(highest))
+
+
+def _original(paths: Sequence[Path]) -> Original:
+    """Look at some images, spread over all of them."""
+    some = [paths[len(paths) * part // _LOOKED_AT] for part in range(min(_LOOKED_AT, len(paths)))]
+    shapes = sorted(image_shape(path)[:0:-1] for path in some)
+    width, height = shapes[len(shapes) // 2]
+    return Original(width, height, any(map(has_colour, some)))
 
 
 def _some(names: Iterable[str]) -> str:

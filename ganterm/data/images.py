@@ -9,6 +9,19 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+@dataclass(frozen=True)
+class Original:
+    """What the images were before they were brought to one shape.
+
+    `width` and `height` are those in the middle of all that were looked at, in pixels; `colour`
+    says whether one of them shows colours.
+    """
+
+    width: int
+    height: int
+    colour: bool
+
+
 @dataclass(frozen=True, eq=False)
 class ImageSet:
     """A whole dataset in memory.
@@ -17,6 +30,7 @@ class ImageSet:
     [-1, 1] scaling the networks expect. `labels` is int64 of shape (N,), indices into `classes`,
     or None for images without labels. `notes` are sentences for the user about what was left out
     or changed; they may carry file names, so pass them through `safe_text` before a terminal.
+    `original` says what they were made of, where that is known.
     """
 
     images: Tensor
@@ -24,6 +38,7 @@ class ImageSet:
     name: str
     classes: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    original: Original | None = None
 
     def __len__(self) -> int:
         return int(self.images.shape[0])

@@ -1,19 +1,37 @@
 """Which image files a folder holds, and which class each belongs to."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ganterm.data.catalogue import SPLITS
+from ganterm.data.progress import Progress, silent
 from ganterm.errors import ConfigError, DataError
+from ganterm.render.imagefile import is_image
 
 SUFFIXES = frozenset(
-    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
+    (
+        *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".avif", ".jp2", ".j2k"),
+        *(".bmp", ".dib", ".tif", ".tiff", ".tga", ".ppm", ".pgm", ".pbm", ".pnm"),
+    )
 )
-"""What counts as an image file by its name."""
+"""Endings of image files. Of a file with another one its content decides."""
 
-_CLUTTER = frozenset(("__MACOSX",))
+_CLUTTER = frozenset(
+    (
+        *("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin"),
+        *("@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "@tmp"),
+        *("system volume information", "lost+found", "__pycache__"),
+    )
+)
+"""What systems and disk stations leave in folders, in lower case, besides hidden files."""
+
+_SPLITS = {
+    "train": ("train", "training"),
+    "test": ("test", "testing"),
+    "val": ("val", "valid", "validation"),
+}
+"""What sub-folders that are splits are called, in lower case."""
 
 
 @dataclass
@@ -28,54 +46,118 @@ class Listing:
     labels: list[int] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    """Files whose names are not those of images."""
+    """Files that are no images by their names nor by what they hold."""
     outside: list[str] = field(default_factory=list)
     """Images beside class folders, which belong to no class."""
+    notes: list[str] = field(default_factory=list)
+    """Sentences about what the folder's names may mean besides."""
 
 
-def list_images(folder: Path, split: str) -> Listing:
-    """List the images of `folder`, or of its sub-folder `train` or `test` where it has them.
+def list_images(folder: Path, split: str, progress: Progress = silent) -> Listing:
+    """List the images of `folder`, or of that sub-folder of it which is the split.
 
     Each other sub-folder with images somewhere inside is a class. Links are followed, each real
-    folder once; names that begin with a dot are left alone. Raises DataError for a folder that
-    cannot be read or has no images, ConfigError for a split it does not have.
+    folder once; hidden files and what systems leave behind (`_CLUTTER`) are left alone. Raises
+    DataError for a folder that cannot be read, has no images or has most of them beside its
+    classes; ConfigError for a split it does not have.
     """
-    root = _split_root(folder, split)
+    splits = splits_of(folder)
+    if split not in _SPLITS:
+        raise ConfigError(f"There is no split called {split!r}: use train or test.")
+    if splits and split not in splits:
+        raise ConfigError(
+            f"{folder} has no {split} split, only {' and '.join(splits)}: make a sub-folder called "
+            f"{split}, or use the other split."
+        )
+    if not splits and split != "train":
+        raise ConfigError(
+            f"{folder} has no {split} split: make sub-folders called train and {split}, with "
+            "nothing else beside them."
+        )
+    root = splits.get(split, folder)
     listing = Listing()
     here, folders = _entries(root)
     visited = {_identity(root)}
     for sub in folders:
-        files = sorted(_files_under(sub, visited))
-        images = [path for path in files if path.suffix.lower() in SUFFIXES]
-        listing.others += [_relative(p, root) for p in files if p.suffix.lower() not in SUFFIXES]
+        images = _sorted_out(sorted(_files_under(sub, visited)), root, listing, progress)
         if images:
             listing.labels += [len(listing.classes)] * len(images)
             listing.classes.append(sub.name)
             listing.paths += images
-    listing.others += [path.name for path in here if path.suffix.lower() not in SUFFIXES]
-    top = [path for path in here if path.suffix.lower() in SUFFIXES]
+    top = _sorted_out(here, root, listing, progress)
     if listing.classes:
         listing.outside = [path.name for path in top]
     else:
         listing.paths = top
     if not listing.paths:
         raise DataError(
-            f"{root} holds no images: put {', '.join(sorted(SUFFIXES))} files there, or in one "
-            "sub-folder a class."
+            f"{root} holds no images: put PNG, JPEG, WebP, TIFF or other image files there, or in "
+            "one sub-folder a class."
+        )
+    if len(listing.outside) > len(listing.paths):
+        raise DataError(
+            f"{root} has {len(listing.outside):,} images beside its class folders and "
+            f"{len(listing.paths):,} in them ({', '.join(listing.classes[:3])}): move the folders "
+            "away to train on the images beside them, or the images into folders."
+        )
+    if not splits and (named := [name for name in listing.classes if split_of(name)]):
+        listing.notes.append(
+            f"{' and '.join(named)} in {root} {'are' if len(named) > 1 else 'is'} taken for "
+            f"{'classes' if len(named) > 1 else 'a class'}, no split: something else lies beside."
         )
     return listing
 
 
-def _split_root(folder: Path, split: str) -> Path:
-    if split not in SPLITS:
-        raise ConfigError(f"There is no split called {split!r}: use train or test.")
-    if (folder / split).is_dir():
-        return folder / split
-    if split == "train" and not (folder / "test").is_dir():
-        return folder
-    raise ConfigError(
-        f"{folder} has no {split} split: make a sub-folder called {split}, or use the other split."
-    )
+def images_directly_in(folder: Path) -> list[Path]:
+    """Return the images in `folder` itself, by name. Raises DataError where it cannot be read."""
+    return _sorted_out(_entries(folder)[0], folder, Listing(), silent)
+
+
+def split_of(name: str) -> str | None:
+    """Return the split that a folder of this name may be; None for any other name."""
+    return next((split for split, names in _SPLITS.items() if name.lower() in names), None)
+
+
+def splits_of(folder: Path) -> dict[str, Path]:
+    """Return the sub-folders of `folder` that are splits: `train`, `test` and `val`, in this order.
+
+    They are splits only where no other folder with images and no image lies beside them, and each
+    is there once; else, and where there are none, nothing. Validation images stand in for a test
+    split that is missing. Raises DataError where `folder` cannot be read.
+    """
+    files, folders = _entries(folder)
+    named = [(split_of(sub.name), sub) for sub in folders]
+    splits = {split: sub for split, sub in named if split is not None}
+    beside = [sub for split, sub in named if split is None]
+    twice = len(splits) + len(beside) < len(folders)
+    if not splits or twice or _named_as_images(files) or any(map(_holds_images, beside)):
+        return {}
+    if "test" not in splits and "val" in splits:
+        splits["test"] = splits.pop("val")
+    return {split: splits[split] for split in _SPLITS if split in splits}
+
+
+def _named_as_images(files: Iterable[Path]) -> bool:
+    return any(path.suffix.lower() in SUFFIXES for path in files)
+
+
+def _holds_images(folder: Path) -> bool:
+    return _named_as_images(_files_under(folder, set()))
+
+
+def _sorted_out(files: list[Path], root: Path, listing: Listing, progress: Progress) -> list[Path]:
+    """Return the images among `files`, and note the others; known endings are believed."""
+    images: list[Path] = []
+    for path in files:
+        if path.suffix.lower() in SUFFIXES:
+            images.append(path)
+            continue
+        if is_image(path):
+            images.append(path)
+        else:
+            listing.others.append(str(path.relative_to(root)))
+        progress(f"looking into {root.name}", len(images), None, "images")
+    return images
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -85,7 +167,7 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.name.startswith(".") or entry.name in _CLUTTER:
+                if entry.name.startswith(".") or entry.name.lower() in _CLUTTER:
                     continue
                 (folders if _is_folder(entry) else files).append(folder / entry.name)
     except OSError as error:
@@ -117,7 +199,3 @@ def _files_under(folder: Path, visited: set[tuple[int, int]]) -> Iterator[Path]:
 def _identity(folder: Path) -> tuple[int, int]:
     status = folder.stat()
     return status.st_dev, status.st_ino
-
-
-def _relative(path: Path, root: Path) -> str:
-    return str(path.relative_to(root))

@@ -20,6 +20,7 @@ from ganterm.data.fit import check_shape, fit_images, in_pieces
 from ganterm.data.folder import load_folder
 from ganterm.data.geometry import Fit, check_fit
 from ganterm.data.images import ImageSet
+from ganterm.data.listing import splits_of
 from ganterm.data.points import CENTRES, load_ring
 from ganterm.data.progress import Progress, silent
 from ganterm.data.store import StoredImages
@@ -101,7 +102,7 @@ def _splits_of(name: str) -> tuple[str, ...]:
     if folder is None:
         return dataset_info(name).splits
     # A folder that has no splits is all training images.
-    return tuple(split for split in SPLITS if (folder / split).is_dir()) or SPLITS[:1]
+    return tuple(splits_of(folder)) or SPLITS[:1]
 
 
 def _joined(parts: Sequence[ImageSet]) -> ImageSet:

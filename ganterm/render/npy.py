@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ganterm.errors import DataError
-from ganterm.render.png import MAX_PIXELS
+from ganterm.render.imagefile import MAX_PIXELS
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 

@@ -5,20 +5,13 @@ import zlib
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from ganterm.errors import DataError
+from ganterm.render.imagefile import Levels, UnreadableImageError, opened, upright
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-MAX_PIXELS = 50_000_000
-"""Images with more pixels are refused before they are unpacked: few bytes can claim gigabytes."""
-
-# Readers that start other programs (EPS) or serve no image of this field are left out.
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 _MAX_TEXT = 1 << 20
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -96,72 +89,20 @@ def load_texts(path: str | PathLike[str]) -> dict[str, str]:
     return texts
 
 
-def load_image(path: str | PathLike[str]) -> Raster:
-    """Read an image file (PNG, JPEG, GIF, BMP, WebP, TIFF, PNM), of several frames the first.
+def load_image(path: str | PathLike[str], among: Mapping[bool, Levels] | None = None) -> Raster:
+    """Read an image file as `render.imagefile.upright` does, of several frames the first.
 
-    Transparency is laid over black, 16 bits become 8, the orientation a camera noted is applied,
-    and RGB without colour becomes grey. Raises DataError, naming the file, if it cannot be read,
-    is no such image, is damaged, or claims more than `MAX_PIXELS`.
+    RGB without colour becomes grey; `among` holds the levels of those it is shown with. Raises
+    DataError, naming the file, if it cannot be read, is no image, is damaged, or claims more than
+    `MAX_PIXELS`.
     """
-    import warnings  # noqa: PLC0415
-
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
-
-    name = safe_text(str(path))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's words on odd files; ours follow
-            with Image.open(path, formats=_FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise DataError(
-                        f"{name} claims {image.width}x{image.height} pixels; reduce it to at most "
-                        f"{MAX_PIXELS // 1_000_000} million."
-                    )
-                return _to_raster(image)
-    except DataError:
-        raise
-    except Image.DecompressionBombError:
+        with opened(Path(path)) as image:
+            shown = upright(image, among)
+            channels = 1 if shown.mode == "L" else 3
+            return Raster(*shown.size, channels, shown.tobytes()).without_false_colour()
+    except UnreadableImageError as error:
         raise DataError(
-            f"{name} claims too many pixels; reduce it to at most "
-            f"{MAX_PIXELS // 1_000_000} million."
+            f"{safe_text(str(path))} cannot be read as an image ({safe_text(str(error))[:120]}); "
+            "give a PNG, JPEG, GIF, BMP, WebP, AVIF, JPEG 2000, TGA, TIFF or PNM."
         ) from None
-    except UnidentifiedImageError:
-        raise DataError(
-            f"{name} is no image that can be read; give a PNG, JPEG, GIF, BMP, WebP, TIFF or PNM."
-        ) from None
-    except OSError as error:
-        reason = error.strerror or safe_text(str(error))
-        raise DataError(f"{name} cannot be read ({reason}); check or replace the file.") from None
-    except Exception as error:  # noqa: BLE001 - damaged files raise nearly anything inside decoders
-        reason = safe_text(f"{type(error).__name__}: {error}")[:120]
-        raise DataError(f"{name} is a damaged image ({reason}); replace the file.") from None
-
-
-def _to_raster(image: "Image.Image") -> Raster:
-    from PIL import Image, ImageOps  # noqa: PLC0415
-
-    image.load()
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith(("I", "F")):
-        upright = _to_eight_bits(upright)
-    elif upright.has_transparency_data:
-        layered = upright.convert("RGBA")
-        upright = Image.new("RGB", layered.size)
-        upright.paste(layered, mask=layered.getchannel("A"))
-    elif upright.mode not in {"L", "RGB"}:
-        upright = upright.convert("L" if upright.mode == "1" else "RGB")
-    channels = 1 if upright.mode == "L" else 3
-    return Raster(*upright.size, channels, upright.tobytes()).without_false_colour()
-
-
-def _to_eight_bits(image: "Image.Image") -> "Image.Image":
-    """Convert 16-bit, 32-bit and floating-point greys to 8 bits, the range told by the values."""
-    from PIL import Image  # noqa: PLC0415
-
-    wide = image.convert("F") if image.mode == "F" else image.convert("I").convert("F")
-    high = 65535.0 if image.mode.startswith("I;16") else float(wide.getextrema()[1])  # type: ignore[arg-type]
-    limit = next((limit for limit in (1.0, 255.0, 65535.0) if high <= limit), high)
-    if image.mode != "F" and limit == 1.0:
-        limit = 255.0
-    table = wide.point(lambda value: value * (255.0 / limit) + 0)
-    return table.convert("L", dither=Image.Dither.NONE)

@@ -160,7 +160,7 @@ def test_damaged_and_foreign_files_are_refused(trained: RunDir, tmp_path: Path) 
     for path, code, words in (
         (cut, ExitCode.DATA, "its tensors end at byte"),
         (other, ExitCode.DATA, "it holds no preview"),
-        (text, ExitCode.DATA, "is no image"),
+        (text, ExitCode.DATA, "not an image"),
         (empty, ExitCode.USAGE, "neither a run nor a folder of images"),
         (Path("/dev/null"), ExitCode.DATA, "Not a regular file"),
     ):

@@ -9,6 +9,8 @@ import torch
 from PIL import Image
 
 from ganterm.data import folder as folder_module
+from ganterm.data import load
+from ganterm.data.classes import class_names
 from ganterm.data.folder import load_folder
 from ganterm.data.listing import list_images
 from ganterm.errors import ConfigError, DataError
@@ -26,10 +28,10 @@ def levels(images: torch.Tensor) -> list[int]:
 
 
 def test_images_come_in_the_order_of_their_names(tmp_path: Path) -> None:
-    for name, level in (("b.png", 2), ("a.PNG", 1), ("c.bmp", 3)):
+    for name, level in (("b.png", 20), ("a.PNG", 10), ("c.bmp", 30)):
         save(tmp_path / name, level)
     loaded = load_folder(tmp_path)
-    assert levels(loaded.images) == [1, 2, 3]
+    assert levels(loaded.images) == [10, 20, 30]
     assert loaded.labels is None
     assert loaded.classes == ()
     assert loaded.name == tmp_path.name
@@ -51,11 +53,11 @@ def test_sub_folders_are_classes(tmp_path: Path) -> None:
 
 def test_one_broken_image_is_skipped_counted_and_named(tmp_path: Path) -> None:
     for number in range(4):
-        save(tmp_path / "a" / f"{number}.png", number)
+        save(tmp_path / "a" / f"{number}.png", 10 * number)
     broken = tmp_path / "a" / "1.png"
     broken.write_bytes(broken.read_bytes()[:40])
     loaded = load_folder(tmp_path)
-    assert levels(loaded.images) == [0, 2, 3]
+    assert levels(loaded.images) == [0, 20, 30]
     assert loaded.labels is not None
     assert len(loaded.labels) == 3
     assert loaded.images.is_contiguous()
@@ -79,26 +81,57 @@ def test_long_lists_of_skips_are_cut(tmp_path: Path) -> None:
     save(tmp_path / "z.png")
     for number in range(9):
         (tmp_path / f"{number}.png").write_bytes(b"no image")
-    (note,) = load_folder(tmp_path).notes
+    note = load_folder(tmp_path).notes[0]
     assert "9 files (0.png (" in note
     assert note.endswith(", ...).")
     assert "3.png" not in note
 
 
 def test_what_is_no_image_is_left_out_and_said(tmp_path: Path) -> None:
-    save(tmp_path / "a" / "x.png")
+    for level in (10, 100):
+        save(tmp_path / "a" / f"{level}.png", level)
     save(tmp_path / "stray.png")
-    (tmp_path / "notes.txt").touch()
-    (tmp_path / "a" / "Thumbs.db").touch()
-    (tmp_path / ".hidden.png").touch()
-    (tmp_path / "__MACOSX").mkdir()
-    (tmp_path / "__MACOSX" / "x.png").touch()
+    (tmp_path / "notes.txt").write_text("two pictures")
+    (tmp_path / "a" / "labels").write_bytes(bytes(range(256)))
     loaded = load_folder(tmp_path)
-    assert len(loaded) == 1
+    assert levels(loaded.images) == [10, 100]
     assert loaded.notes == [
-        "Left out, not images: 2 files (a/Thumbs.db, notes.txt).",
+        "Left out, not images: 2 files (a/labels, notes.txt).",
         "Left out, beside the class folders and in none: 1 file (stray.png).",
     ]
+
+
+@pytest.mark.parametrize(
+    "clutter",
+    [
+        "@eaDir/1.png/SYNOPHOTO_THUMB_M.jpg",
+        ".ipynb_checkpoints/1-checkpoint.png",
+        "__MACOSX/._1.png",
+        "__MACOSX/deep/1.png",
+        ".hidden/1.png",
+        ".hidden.png",
+        ".DS_Store",
+        "Thumbs.db",
+        "desktop.ini",
+        "$RECYCLE.BIN/1.png",
+        "lost+found/1.png",
+    ],
+)
+@pytest.mark.parametrize("where", ["", "ant", "train"])
+def test_what_systems_leave_behind_is_no_image_no_class_and_no_neighbour(
+    tmp_path: Path, where: str, clutter: str
+) -> None:
+    """Beside images, in a class and in a split it changes nothing, and nothing is said of it."""
+    for number in range(4):
+        save(tmp_path / where / f"{number}.png", 60 * number)
+    for place in {tmp_path, tmp_path / where}:
+        save(tmp_path / "any.png", 7).replace(tmp_path / "thumbnail")
+        (place / clutter).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "thumbnail").rename(place / clutter)
+    loaded = load_folder(tmp_path)
+    assert levels(loaded.images) == [0, 60, 120, 180]
+    assert loaded.classes == (("ant",) if where == "ant" else ())
+    assert loaded.notes == []
 
 
 def test_mixed_sizes_and_modes_become_one_shape(tmp_path: Path) -> None:
@@ -159,15 +192,94 @@ def test_linked_folders_and_files_are_followed(tmp_path: Path) -> None:
     assert "two/gone.png (no such file or directory)" in loaded.notes[0]
 
 
-def test_splits_are_sub_folders(tmp_path: Path) -> None:
-    save(tmp_path / "train" / "a" / "x.png", 1)
-    save(tmp_path / "test" / "a" / "x.png", 2)
-    assert levels(load_folder(tmp_path, split="train").images) == [1]
-    assert levels(load_folder(tmp_path, split="test").images) == [2]
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("train", "test"),
+        ("training", "testing"),
+        ("Train", "Test"),
+        ("TRAIN", "Val"),
+        ("train", "val"),
+        ("Training", "validation"),
+        ("train", "valid"),
+    ],
+)
+def test_splits_are_sub_folders(tmp_path: Path, train: str, test: str) -> None:
+    """Whatever their case; what is no image beside them, clutter above all, makes no difference."""
+    for level in (10, 90):
+        save(tmp_path / train / "a" / f"{level}.png", level)
+        save(tmp_path / test / "b" / f"{level}.png", level + 1)
+    save(tmp_path / "@eaDir" / "x.png")
+    (tmp_path / "README").write_text("about")
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "about.pdf").touch()
+    assert levels(load_folder(tmp_path, split="train").images) == [10, 90]
+    assert levels(load_folder(tmp_path, split="test").images) == [11, 91]
+    assert class_names(str(tmp_path), "train") == ("a",)
+    assert class_names(str(tmp_path), "all") == ("a", "b")
+    assert levels(load(str(tmp_path), split="all").images) == [10, 90, 11, 91]
     with pytest.raises(ConfigError, match="has no test split"):
-        load_folder(tmp_path / "train", split="test")
+        load_folder(tmp_path / train, split="test")
     with pytest.raises(ConfigError, match="use train or test"):
         load_folder(tmp_path, split="..")
+
+
+def test_validation_beside_train_and_test_is_a_part_of_all(tmp_path: Path) -> None:
+    for level, split in ((10, "train"), (20, "test"), (30, "val")):
+        save(tmp_path / split / "x.png", level)
+    assert [levels(load(str(tmp_path), split=s).images) for s in ("train", "test", "all")] == [
+        [10],
+        [20],
+        [10, 20, 30],
+    ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("apple", "bus", "train", "tractor"),
+        ("apple", "test", "tractor"),
+        ("Train", "train"),
+        ("bus", "train"),
+    ],
+)
+def test_a_class_may_be_called_like_a_split(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """A split is one only where nothing but split folders lies beside it, and that is said."""
+    for number, name in enumerate(sorted(names)):
+        save(tmp_path / name / "x.png", 40 * number)
+    loaded = load_folder(tmp_path)
+    assert loaded.classes == class_names(str(tmp_path), "train") == tuple(sorted(names))
+    assert levels(loaded.images) == [40 * number for number in range(len(names))]
+    (note,) = loaded.notes
+    assert "no split: something else lies beside" in note
+    with pytest.raises(ConfigError, match="has no test split"):
+        load_folder(tmp_path, split="test")
+
+
+def test_an_image_beside_split_folders_makes_them_classes(tmp_path: Path) -> None:
+    for name in ("train", "test"):
+        save(tmp_path / name / "x.png")
+        save(tmp_path / name / "y.png", 200)
+    save(tmp_path / "contact.png")
+    loaded = load_folder(tmp_path)
+    assert loaded.classes == ("test", "train")
+    assert "contact.png" in " ".join(loaded.notes)
+
+
+def test_a_split_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    save(tmp_path / "test" / "x.png")
+    with pytest.raises(ConfigError, match="has no train split, only test"):
+        load_folder(tmp_path)
+
+
+def test_most_images_beside_the_class_folders_are_refused(tmp_path: Path) -> None:
+    """One sub-folder with an image must not stand for all those that lie beside it."""
+    for number in range(5):
+        save(tmp_path / f"{number}.png")
+    save(tmp_path / "thumbnails" / "0.png")
+    for attempt in (load_folder, lambda folder: class_names(str(folder), "train")):
+        with pytest.raises(DataError, match=r"has 5 images beside .* and 1 in them \(thumbnails\)"):
+            attempt(tmp_path)
 
 
 def test_batches_keep_order_and_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ganterm.errors import DataError
-from ganterm.render.png import MAX_PIXELS, encode_png, load_image, load_texts, save_png
+from ganterm.render.imagefile import MAX_PIXELS
+from ganterm.render.png import encode_png, load_image, load_texts, save_png
 from ganterm.render.raster import Raster
 from tests.render.helpers import side_by_side, synthetic_digit
 
@@ -82,7 +83,7 @@ def test_modes_become_grey_or_rgb(tmp_path: Path) -> None:
         ),
         "float.tiff": (
             Image.frombytes("F", (3, 1), struct.pack("<3f", 0, 0.5, 1)),
-            Raster(3, 1, 1, bytes([0, 127, 255])),
+            Raster(3, 1, 1, bytes([0, 128, 255])),
         ),
         "page.ppm": (Image.frombytes("RGB", (2, 2), RGB.pixels), RGB),
     }
@@ -119,7 +120,7 @@ def test_bombs_are_refused(sides: tuple[int, int], tmp_path: Path) -> None:
     assert sides[0] * sides[1] > MAX_PIXELS
     path = tmp_path / "bomb.png"
     path.write_bytes(bomb(*sides))
-    with pytest.raises(DataError, match=r"bomb\.png claims .* pixels.*50 million\.$"):
+    with pytest.raises(DataError, match=r"bomb\.png cannot be read .* too many pixels"):
         load_image(path)
 
 
@@ -132,10 +133,10 @@ def test_words_for_what_is_no_image(tmp_path: Path) -> None:
     text.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
     (tmp_path / "empty.png").touch()
     for name, words in (
-        ("text.png", "is no image that can be read"),
-        ("empty.png", "is no image that can be read"),
-        ("missing.png", "cannot be read"),
-        (cut.name, "cut.*(cannot be read|damaged)"),
+        ("text.png", "not an image, or a damaged one"),
+        ("empty.png", "not an image, or a damaged one"),
+        ("missing.png", "no such file"),
+        (cut.name, "cut.*cannot be read as an image"),
     ):
         with pytest.raises(DataError, match=words) as caught:
             load_image(tmp_path / name)
