@@ -6,6 +6,7 @@ import shlex
 import sys
 from typing import Annotated
 
+import msgspec
 import typer
 
 from ganterm.cli import completion
@@ -47,11 +48,13 @@ def branch(
 ) -> None:
     """Train on from an earlier checkpoint as a new run, with other settings where they are given.
 
-    The run it comes from is left as it is. Networks, images and seed stay the same.
+    The run it comes from is left as it is. Networks and seed stay the same, and so do the images
+    unless --dataset names others.
     """
     from ganterm.cli.train import fetch_missing, look_ahead, start_and_follow  # noqa: PLC0415
     from ganterm.config import branch as branching  # noqa: PLC0415
-    from ganterm.config.recorded import refuse_imported  # noqa: PLC0415
+    from ganterm.config.recorded import recorded_config, refuse_imported  # noqa: PLC0415
+    from ganterm.data.catalogue import anchored, require_folder  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()
@@ -59,12 +62,17 @@ def branch(
     refuse_imported(source)
     if step is None:
         raise ConfigError(f"From which step? {branching.which_steps(source)}")
+    changes = {**parse_settings(settings), **typed}
+    given = changes.pop("dataset", None)
+    dataset = recorded_config(source).dataset if given is None else anchored(str(given))
+    require_folder(dataset)
     made = branching.branch(
         source,
         step,
         where,
         name=name,
-        changes={**parse_settings(settings), **typed},
+        changes=changes,
+        dataset=dataset,
         before=lambda config: fetch_missing(look_ahead(config, where, name=name)),
         command=shlex.join(["ganterm", *sys.argv[1:]]),
     )

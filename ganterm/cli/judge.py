@@ -12,7 +12,7 @@ from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, Color, write_lines
 from ganterm.cli.narrate import Reporter, say
-from ganterm.cli.options import AsJson, RunsDir, StepOfRun
+from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 from ganterm.render.text import safe_text
 
@@ -78,6 +78,7 @@ def judge(
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Which images are generated.")
     ] = 0,
+    dataset: Moved = None,
     color: Color = None,
     charset: Characters = None,
     runs_dir: RunsDir = None,
@@ -103,7 +104,7 @@ def judge(
     for choice in choices:
         for note in choice.notes:
             say(note)
-        verdict = _judged(choice.path, count=n, by=by, seed=seed)
+        verdict = _judged(choice.path, count=n, by=by, seed=seed, dataset=dataset)
         fields = _kept(choice.path, choice.step, verdict)
         records.append({"step": choice.step, **fields})
         if not as_json and not every:
@@ -116,14 +117,16 @@ def judge(
         emit_lines(_overview(records))
 
 
-def _judged(path: Path, *, count: int, by: str | None, seed: int) -> Verdict:
+def _judged(path: Path, *, count: int, by: str | None, seed: int, dataset: str | None) -> Verdict:
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
 
     with Waiting("Loading PyTorch"):
         from ganterm.judging.checkpoints import judge_checkpoint  # noqa: PLC0415
 
     with Reporter() as progress:
-        return judge_checkpoint(path, count=count, judge=by, seed=seed, progress=progress)
+        return judge_checkpoint(
+            path, count=count, judge=by, seed=seed, dataset=dataset, progress=progress
+        )
 
 
 def _kept(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:

@@ -52,6 +52,15 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", envvar="GANTERM_CONFIG", help="TOML file of settings, or a run.toml."),
 ]
+Moved = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset",
+        metavar="PATH",
+        help="Where the images that the run was trained on are now.",
+        show_default="where they were",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

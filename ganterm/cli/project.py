@@ -20,7 +20,7 @@ from ganterm.cli.generating import (
     open_generator,
 )
 from ganterm.cli.narrate import say
-from ganterm.cli.options import AsJson, RunsDir, StepOfRun
+from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def project(
             show_default="all",
         ),
     ] = None,
+    dataset: Moved = None,
     step: StepOfRun = None,
     ema: Averaged = None,
     output: Output = None,
@@ -112,7 +113,7 @@ def project(
 
     config = opened.trained.config
     reals = image_files(files or [], config, invert=invert)
-    reals += held_out(test_digit or [], config)
+    reals += held_out(test_digit or [], config, opened.choice.path, dataset)
     settings = Settings(steps=search_steps, starts=starts, seed=seed)
     fits = _search(opened, reals, settings)
     say(f"{plural(len(fits), 'image')} projected into {opened.title}, seed {seed}.")

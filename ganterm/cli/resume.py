@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from ganterm.cli import completion
-from ganterm.cli.options import AsJson, RunOrNewest, RunsDir
+from ganterm.cli.options import AsJson, Moved, RunOrNewest, RunsDir
 from ganterm.errors import ConfigError
 
 
@@ -35,6 +35,7 @@ def resume(
             autocompletion=completion.values_of("mode"),
         ),
     ] = None,
+    dataset: Moved = None,
     runs_dir: RunsDir = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
@@ -45,6 +46,7 @@ def resume(
     from ganterm.cli.train import fetch_missing, look_ahead, start_and_follow  # noqa: PLC0415
     from ganterm.config import parse_value  # noqa: PLC0415
     from ganterm.config.recorded import recorded_config, refuse_imported  # noqa: PLC0415
+    from ganterm.data.catalogue import anchored, require_folder  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     if steps and epochs:
@@ -53,7 +55,10 @@ def resume(
     refuse_imported(found)
     changed = {"device": device, "mode": mode}
     given = {key: parse_value(key, text) for key, text in changed.items() if text is not None}
+    if dataset is not None:
+        given["dataset"] = anchored(dataset)
     config = msgspec.structs.replace(recorded_config(found), **given)
+    require_folder(config.dataset)
     fetch_missing(look_ahead(config, found.path))
     arguments = [f"--steps={steps}"] if steps else [f"--epochs={epochs}"] if epochs else []
     arguments += [f"--{key}={value}" for key, value in given.items()]

@@ -59,15 +59,21 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
     return found
 
 
-def held_out(numbers: list[int], config: RunConfig) -> list[RealImage]:
+def held_out(
+    numbers: list[int], config: RunConfig, checkpoint: Path, place: str | None = None
+) -> list[RealImage]:
     """Return images of the run's dataset that it did not train on, by their number.
+
+    `config` is that of its `checkpoint`; `place` is where the dataset is now, if not where it was.
 
     Raises ConfigError where there are none, or not so many, DataError where they are not here.
     """
     from ganterm import data  # noqa: PLC0415
+    from ganterm.data.loading import relocated  # noqa: PLC0415
 
     if not numbers:
         return []
+    config = relocated(config, checkpoint, place)
     other = {"train": "test", "test": "train"}.get(config.split)
     info = data.CATALOGUE.get(config.dataset)
     if other is None or (info is not None and other not in info.splits):

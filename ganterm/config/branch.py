@@ -65,6 +65,7 @@ def branch(
     *,
     name: str | None = None,
     changes: Mapping[str, object] | None = None,
+    dataset: str | None = None,
     command: str = "",
     before: Callable[[RunConfig], object] = lambda _: None,
 ) -> RunDir:
@@ -72,8 +73,9 @@ def branch(
 
     Without `changes` it ends exactly as its parent would have. `name` is the run's, or None to
     number the runs of the recipe; `changes` holds settings by name, as text or as values;
-    `command` is the command line that the run.toml says made it. `before` sees the configuration
-    before there is a directory, and may raise.
+    `dataset` is where its images are, or others that it is to go on with; `command` is the command
+    line that the run.toml says made it. `before` sees the configuration before there is a
+    directory, and may raise.
 
     Raises:
         ConfigError: there is no such checkpoint, a setting cannot be changed or makes no sense,
@@ -88,6 +90,8 @@ def branch(
     header = checkpoints.read_header(path)
     openings = [r for r in read_journal(source.journal) if r["kind"] in {"start", "resume"}]
     config = _changed(_in_force(source, config_in(path, header), openings), changes or {})
+    if dataset is not None:
+        config = msgspec.structs.replace(config, dataset=dataset)
     _refuse_an_end(source, config, step, _epochs_done(path, header, openings))
     before(config)
     run = create_run(runs_dir, name, stem_of(config))
@@ -169,7 +173,9 @@ def _in_force(source: RunDir, config: RunConfig, openings: list[Record]) -> RunC
     if not openings:
         return config
     latest = config_of(openings[-1], source)
-    return msgspec.structs.replace(config, steps=latest.steps, epochs=latest.epochs)
+    return msgspec.structs.replace(
+        config, steps=latest.steps, epochs=latest.epochs, dataset=latest.dataset
+    )
 
 
 def _changed(config: RunConfig, changes: Mapping[str, object]) -> RunConfig:

@@ -4,26 +4,50 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
+
+import msgspec
 
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
 from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import read_journal
-from ganterm.runs.layout import RunDir
+from ganterm.runs.layout import RunDir, is_run
 from ganterm.runs.records import Record
+
+_OPENINGS: Final = frozenset({"start", "resume"})
 
 
 def recorded_config(run: RunDir) -> RunConfig:
     """Return the configuration that `run` goes on under.
 
-    Once a worker has begun it that is what the journal says; before, its `run.toml`. Raises
-    `ConfigError` where that makes no sense.
+    Once a worker has begun it that is what the journal says, with the place where its images were
+    last; before, its `run.toml`. Raises `ConfigError` where that makes no sense.
     """
-    for record in read_journal(run.journal):
-        if record["kind"] == "start":
-            return config_of(record, run)
-    return read_run_toml(run.config_file)
+    openings = openings_of(run)
+    if not openings:
+        return read_run_toml(run.config_file)
+    latest = config_of(openings[-1], run)
+    return msgspec.structs.replace(config_of(openings[0], run), dataset=latest.dataset)
+
+
+def openings_of(run: RunDir) -> list[Record]:
+    """Return the `start` and `resume` records of `run`, in order."""
+    return [record for record in read_journal(run.journal) if record["kind"] in _OPENINGS]
+
+
+def where_images_are(path: Path, config: RunConfig) -> tuple[str, str]:
+    """Return where the images of the checkpoint at `path` were last, and their checksum.
+
+    `config` is the checkpoint's own. One that lies in no run has no checksum, an empty text.
+    """
+    home = path.absolute().parent.parent
+    openings = openings_of(RunDir(home)) if is_run(home) else []
+    if not openings:
+        return config.dataset, ""
+    latest = config_of(openings[-1], RunDir(home))
+    return latest.dataset, str(openings[0].get("data_crc32", ""))
 
 
 def refuse_imported(run: RunDir) -> None:

@@ -79,10 +79,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         _about(DATA, "1 for grey images, 3 for colour."),
     ] = 1
     fit: Annotated[
-        Literal["auto", "resize", "pad"],
+        Literal["auto", "resize", "pad", "crop"],
         _about(
             DATA,
-            "How images of another size are brought to image_size.",
+            "How images of another size are brought to image_size; crop cuts the middle out.",
             "auto pads when the images are only a little smaller, and resizes otherwise",
         ),
     ] = "auto"

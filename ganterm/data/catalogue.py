@@ -13,7 +13,7 @@ from pathlib import Path
 import platformdirs
 
 from ganterm.config.fields import NOT_UTF8
-from ganterm.errors import ConfigError
+from ganterm.errors import ConfigError, DataError
 from ganterm.runs.files import not_utf8
 
 SPLITS = ("train", "test")
@@ -249,6 +249,19 @@ def folder_of(dataset: str) -> Path | None:
     if os.sep in dataset:
         raise ConfigError(f"There is no folder {dataset}: check the path.")
     return None
+
+
+def require_folder(dataset: str, run: str = "") -> None:
+    """Raise DataError where `dataset` is the path of a folder that is not there any more.
+
+    `run` is the name of the run that was trained on it, if one was.
+    """
+    if os.sep in dataset and not Path(dataset).expanduser().is_dir():
+        way = f"`ganterm resume {run} --dataset PATH`" if run else "--dataset PATH"
+        raise DataError(
+            f"There is no folder {dataset}, where the images{f' of {run}' if run else ''} were: "
+            f"put it back, or name the place where they are now with {way}."
+        )
 
 
 def anchored(dataset: str) -> str:

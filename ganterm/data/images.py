@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from ganterm.errors import DataError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,6 +23,19 @@ class Original:
     width: int
     height: int
     colour: bool
+
+
+def require_same(crc32: str, began: str, dataset: str, run: str) -> None:
+    """Raise DataError unless the images of `dataset` have the checksum that `run` began with.
+
+    One that is not known, an empty text, is that of any images.
+    """
+    if began not in {"", crc32}:
+        raise DataError(
+            f"The images in {dataset} are not those that {run} was trained on (checksum {crc32}, "
+            f"not {began}): give the place of the same files, or go on with others in a new run "
+            f"with `ganterm branch {run} --step N --dataset {dataset}`."
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +58,11 @@ class ImageSet:
 
     def __len__(self) -> int:
         return int(self.images.shape[0])
+
+    @property
+    def crc32(self) -> str:
+        """Checksum of all pixels in turn, in hexadecimal; the journal of a run has it."""
+        return f"{zlib.crc32(self.images.contiguous().numpy().data):08x}"
 
     @property
     def channels(self) -> int:

@@ -2,24 +2,30 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
+import msgspec
 import torch
 
+from ganterm.config import RunConfig
+from ganterm.config.recorded import where_images_are
 from ganterm.data.catalogue import (
     RING,
     SPLITS,
     DatasetInfo,
+    anchored,
     check_split,
     dataset_info,
     folder_of,
     is_available,
+    require_folder,
     stored_path,
 )
 from ganterm.data.embedded import load_digits
 from ganterm.data.fit import check_shape, fit_images, in_pieces
 from ganterm.data.folder import load_folder
 from ganterm.data.geometry import Fit, check_fit
-from ganterm.data.images import ImageSet
+from ganterm.data.images import ImageSet, Original, require_same
 from ganterm.data.listing import splits_of
 from ganterm.data.points import CENTRES, load_ring
 from ganterm.data.progress import Progress, silent
@@ -94,7 +100,31 @@ def load_images(
         else:
             pieces = (part for piece in stored.pieces() for part in in_pieces(piece))
             images = refit(pieces, stored.shape[0])
-    return ImageSet(images, labels, name=info.name, classes=info.classes)
+    original = Original(info.image_size, info.image_size, info.channels > 1)
+    return ImageSet(images, labels, name=info.name, classes=info.classes, original=original)
+
+
+def relocated(config: RunConfig, path: Path, place: str | None = None) -> RunConfig:
+    """Return the configuration of the checkpoint at `path` with its images where they are now.
+
+    That is where its run last had them, or `place`, whose images must be the same.
+
+    Raises DataError where that folder is not there, or holds other images; else as `load`.
+    """
+    latest, began = where_images_are(path, config)
+    if place is None:
+        require_folder(latest)
+        return msgspec.structs.replace(config, dataset=latest)
+    moved = msgspec.structs.replace(config, dataset=anchored(place))
+    images = load_images(
+        moved.dataset,
+        split=moved.split,
+        image_size=moved.image_size,
+        channels=moved.channels,
+        fit=moved.fit,
+    )
+    require_same(images.crc32, began, moved.dataset, path.absolute().parent.parent.name)
+    return moved
 
 
 def _splits_of(name: str) -> tuple[str, ...]:
@@ -126,6 +156,7 @@ def _joined(parts: Sequence[ImageSet]) -> ImageSet:
         name=parts[0].name,
         classes=classes,
         notes=[note for part in parts for note in part.notes],
+        original=parts[0].original,
     )
 
 

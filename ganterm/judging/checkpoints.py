@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from ganterm.data.loading import relocated
 from ganterm.data.progress import Progress, silent
 from ganterm.errors import ConfigError, DataError, TrainingError
 from ganterm.judging.cache import obtain_judge
@@ -53,17 +54,19 @@ def judge_checkpoint(
     count: int,
     judge: str | None = None,
     seed: int = 0,
+    dataset: str | None = None,
     progress: Progress = silent,
 ) -> Verdict:
     """Judge `count` images of the generator in the checkpoint at `path`.
 
-    Averaged weights are taken where there are any, as `ganterm sample` does.
+    Averaged weights are taken where there are any, as `ganterm sample` does. `dataset` is where
+    the images that it was trained on are now, if not where they were.
 
     Raises what loading the generator, the images or the judge raises; DataError for too few
     images, TrainingError for a generator whose images are not finite.
     """
     trained = load_generator(path)
-    source = source_of(trained.config)
+    source = source_of(relocated(trained.config, path, dataset))
     chosen = choose_judge(judge, source, progress=progress)
     reference = obtain_reference(chosen, source, progress=progress)
     if min(count, len(reference)) < LEAST_IMAGES // 4:

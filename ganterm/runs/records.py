@@ -15,6 +15,9 @@ SCHEMA_VERSION = 1
 Record: TypeAlias = dict[str, Any]
 """A record as read from a journal: `v`, `kind`, `step` and `time` are checked, the rest is not."""
 
+STOOD_BACK = "stood-back"
+"""Code of the alert that says why a worker left a run with a history as it was."""
+
 Number: TypeAlias = float | None
 
 

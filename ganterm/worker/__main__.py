@@ -20,7 +20,7 @@ from ganterm.runs.durable import remove_stale_temps, storage_trouble
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
-from ganterm.runs.status import Status, write_status
+from ganterm.runs.status import Status, read_status, write_status
 from ganterm.worker.job import prepare
 from ganterm.worker.signals import StopFlag
 
@@ -63,7 +63,9 @@ def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag) -> ExitCod
                 epochs=arguments.epochs,
                 device=arguments.device,
                 mode=arguments.mode,
+                dataset=arguments.dataset,
             )
+            before = read_status(run.status)
             status = Status(
                 state="starting", step=job.step, steps=job.config.steps, started=time.time()
             )
@@ -76,6 +78,7 @@ def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag) -> ExitCod
                 journal=journal,
                 lock=lock,
                 status=status,
+                before=before,
                 stop=stop,
                 command=arguments.started_by,
             ).work()
@@ -89,6 +92,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, help="new length in epochs")
     parser.add_argument("--device", help="another device than the run began on")
     parser.add_argument("--mode", help="another mode than the run began in")
+    parser.add_argument("--dataset", help="place where the run's images are now")
     parser.add_argument(
         "--started-by", type=json.loads, default=sys.argv, help="command line, as a JSON array"
     )

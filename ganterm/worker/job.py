@@ -38,6 +38,7 @@ class Job:
             0 where that is not known.
         mode: how mode `auto` has had the run's steps run so far; empty where that is not known.
         data_crc32: checksum of the images the run began with; empty where it is not known.
+        moved: whether the images are said to be those, in another place.
         resumed: whether the run has a history.
         parent: run and step, `NAME@STEP`, that a branch without a history goes on from; empty
             where there is none.
@@ -55,6 +56,7 @@ class Job:
     threads: int = 0
     mode: str = ""
     data_crc32: str = ""
+    moved: bool = False
     resumed: bool = False
     parent: str = ""
     controls: int = 0
@@ -73,12 +75,13 @@ def prepare(
     epochs: int | None = None,
     device: str | None = None,
     mode: str | None = None,
+    dataset: str | None = None,
 ) -> Job:
     """Find out what to do with `run` from what its directory holds; nothing there is changed.
 
     `repeat` is the directory of a run whose live changes a new run makes again at their steps;
     `steps` or `epochs` give the run a new length, `device` another place to train, `mode` another
-    way to run its steps.
+    way to run its steps, `dataset` the place where its images are now.
 
     Raises:
         ConfigError: the configuration cannot be read, or the run has reached its length.
@@ -102,6 +105,9 @@ def prepare(
     if mode is not None:
         changed = msgspec.structs.replace(job.config, mode=parse_value("mode", mode))
         job = dataclasses.replace(job, config=changed, mode="")
+    if dataset is not None:
+        config = msgspec.structs.replace(job.config, dataset=dataset)
+        job = dataclasses.replace(job, config=config, moved=True)
     return _with_waiting_commands(job, run, records)
 
 
@@ -142,6 +148,7 @@ def _resumed(
     # A length that an earlier resume was given holds, even where no checkpoint has seen it.
     latest = config_of(openings[-1], run)
     config = _with_length(config, {"steps": latest.steps, "epochs": latest.epochs})
+    config = msgspec.structs.replace(config, dataset=latest.dataset)
     _refuse_standing_still(run, records, step, length)
     return Job(
         config=_with_length(config, length),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import platform
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from ganterm import __version__
+from ganterm.architectures import DISCRIMINATORS, GENERATORS
+from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.runfile import to_mapping
+from ganterm.data.images import Original
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
@@ -17,6 +22,9 @@ from ganterm.runs.status import HOST
 from ganterm.training.loop import Trainer
 from ganterm.worker.job import Job
 from ganterm.worker.live import LiveChanges
+
+_OF_ANY_SIZE = "dcgan-64"
+"""The recipe for images that are larger than other networks make."""
 
 
 def write_opening(
@@ -63,6 +71,59 @@ def write_opening(
     journal.write("start", trainer.step, **fields, **besides)
     if job.parent:
         _write_parents_checkpoint(run, journal, trainer.step)
+
+
+def thrown_away(config: RunConfig, original: Original | None, run_toml: Path) -> list[str]:
+    """Say in one sentence what is lost of images that were larger, or colour; else nothing.
+
+    It ends with the command that keeps the rest in a new run, where these networks can.
+    """
+    if original is None:
+        return []
+    longer, size = max(original.width, original.height), config.image_size
+    command = f"ganterm train --config {shlex.quote(str(run_toml))}"
+    wanted = {}
+    if original.colour and config.channels == 1:
+        wanted["channels"] = 3
+    if longer > size:
+        larger = _nearest_size(config, longer)
+        if larger <= size:
+            # These networks know no larger size.
+            command = (
+                f"ganterm train --recipe {_OF_ANY_SIZE} --dataset {shlex.quote(config.dataset)}"
+            )
+            wanted["channels"] = 3 if original.colour else 1
+            larger = _nearest_size(resolve({"recipe": _OF_ANY_SIZE}).config, longer)
+        wanted["image_size"] = larger
+    framed = original.width != original.height and config.fit != "crop"
+    if not wanted and not framed:
+        return []
+    colours = {True: "colour", False: "grey"}
+    kept = f"{colours[config.channels > 1]}, {size}x{size}"
+    told = (
+        f"The images are {colours[original.colour]}, most about {original.width}x"
+        f"{original.height}; they are trained on as {kept}"
+        f"{', with margins (--fit crop cuts them square)' if framed else ''}."
+    )
+    if wanted:
+        options = " ".join(f"{FIELDS[name].option} {value}" for name, value in wanted.items())
+        told += f" To keep more of them: `{command} {options}`."
+    return [told]
+
+
+def _nearest_size(config: RunConfig, wanted: int) -> int:
+    """Return the least side of images of at least `wanted` pixels that the networks can make.
+
+    Where that is none, the largest.
+    """
+    facts = GENERATORS[config.generator], DISCRIMINATORS[config.discriminator]
+    largest = int(FIELDS["image_size"].maximum or wanted)
+    sizes = [
+        size
+        for size in range(1, largest + 1)
+        if all(fact.supports_image_size(size) for fact in facts)
+    ]
+    return next((size for size in sizes if size >= wanted), sizes[-1])
 
 
 def _write_parents_checkpoint(run: RunDir, journal: JournalWriter, step: int) -> None:

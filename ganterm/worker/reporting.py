@@ -77,6 +77,28 @@ class Reporter:
     def _attempt(self) -> contextlib.AbstractContextManager[None]:
         return self._extras.attempt("status", "Writing the status", self.status.step)
 
+    def stand_back(self, before: Status | None) -> None:
+        """Put the status back that was there `before` this worker, which leaves the run alone.
+
+        Raises:
+            OSError: as `report`.
+        """
+        self._lock.require_intact()
+        if before is None:
+            self._run.status.unlink(missing_ok=True)
+        else:
+            write_status(self._run.status, before)
+
+    def loading(self, what: str, done: int, total: int | None, unit: str) -> None:
+        """Say how far loading is, as `ganterm.data.Progress` does, once a heartbeat.
+
+        Raises:
+            OSError: as `report`.
+        """
+        if self.due:
+            self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+            self.say(f"{what}: {done:,}{'' if total is None else f' of {total:,}'} {unit}")
+
     def _write(self, **facts: Any) -> None:
         self._lock.require_intact()
         self.note(**facts, updated=time.time())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,12 +12,15 @@ import torch
 
 from ganterm.config import Cadence
 from ganterm.data import load
+from ganterm.data.catalogue import require_folder
 from ganterm.data.classes import conditional_classes
+from ganterm.data.images import require_same
 from ganterm.errors import ExitCode
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter, effective, read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
+from ganterm.runs.records import STOOD_BACK
 from ganterm.runs.status import Status
 from ganterm.training.build import choose_device, choose_threads
 from ganterm.training.events import (
@@ -42,7 +44,7 @@ from ganterm.worker.job import Job
 from ganterm.worker.judged import WAITED_SECONDS, Judged
 from ganterm.worker.live import LiveChanges
 from ganterm.worker.mode import fallback_message, settle_mode
-from ganterm.worker.opening import write_opening
+from ganterm.worker.opening import thrown_away, write_opening
 from ganterm.worker.outputs import Outputs
 from ganterm.worker.reporting import Reporter
 from ganterm.worker.samples import write_real
@@ -60,8 +62,9 @@ class _Stop(Exception):  # noqa: N818 - not an error
 class Session:
     """Trains a run to its end, or to the moment somebody stops it.
 
-    The process must hold `lock`, the run's, and be the only writer of its journal. `command` is
-    the command line that the journal names as the one that started it.
+    The process must hold `lock`, the run's, and be the only writer of its journal. `before` is the
+    status that the run had, `command` the command line that the journal names as the one that
+    started it.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Session:
         lock: WorkerLock,
         status: Status,
         stop: StopFlag,
+        before: Status | None = None,
         command: Sequence[str] = (),
     ) -> None:
         self.run = run
@@ -91,13 +95,16 @@ class Session:
         self.outputs: Outputs
         self.paused = False
         self._begun = False
+        self._before = before
+        self._opened = False
         self._next_look = 0.0
 
     def work(self) -> ExitCode:
         """Train the run; everything that happens stands in its journal afterwards.
 
         Raises:
-            GantermError: it could not be trained; the journal's last record says so too.
+            GantermError: it could not be trained; the journal's last record says so too. A run
+                with a history that could not even go on is left in the state it was in.
         """
         try:
             self._begin()
@@ -150,14 +157,18 @@ class Session:
         config = self.job.config
         device = choose_device(config.device)
         torch.set_num_threads(self.job.threads or choose_threads(config))
+        require_folder(config.dataset, self.run.name if self.job.resumed else "")
         images = load(
             config.dataset,
             split=config.split,
             image_size=config.image_size,
             channels=config.channels,
             fit=config.fit,
+            progress=self.reporter.loading,
         )
-        data_crc32 = f"{zlib.crc32(images.images.numpy().data):08x}"
+        data_crc32 = images.crc32
+        if self.job.moved:
+            require_same(data_crc32, self.job.data_crc32, config.dataset, self.run.name)
         classes = conditional_classes(config)
         self.trainer = Trainer(
             config, images.images, device, labels=images.labels, classes=len(classes)
@@ -191,6 +202,7 @@ class Session:
             pid=self.reporter.status.pid,
             command=self.command,
         )
+        self._opened = True
         if self.job.parent and self.trainer.step and Cadence.parse(config.sample_every).count:
             self.outputs.sample()
         with self._attempt("real", "The picture of real images"):
@@ -198,6 +210,8 @@ class Session:
         for path, _ in self.job.skipped:
             checkpoints.set_aside(path)
         notes = list(images.notes)
+        if not self.job.resumed and not self.job.parent:
+            notes += thrown_away(config, images.original, self.run.config_file)
         if self.job.data_crc32 not in {"", data_crc32}:
             notes.append(
                 f"The images of {config.dataset} are not those the run began with; it goes on with "
@@ -345,7 +359,7 @@ class Session:
             with self._attempt("judge", "Ending the judge"):
                 self.judged.close()
         self.lock.require_intact()
-        step = self.trainer.step if hasattr(self, "trainer") else self.job.step
+        step = self.trainer.step if self._opened else self.job.step
         self.journal.write("end", step, reason=reason, message=message, exit_code=int(code))
         self.journal.sync()
         self.reporter.end(reason, step, message)
@@ -354,4 +368,16 @@ class Session:
     def _try_to_end(self, message: str, code: ExitCode) -> None:
         """Write the end where that is possible; what brought the run down may prevent it."""
         with contextlib.suppress(OSError):
-            self._end("failed", message, code)
+            if self._opened or not self.job.resumed:
+                self._end("failed", message, code)
+            else:
+                self._stand_back(message)
+
+    def _stand_back(self, message: str) -> None:
+        """Leave a run that cannot go on in the state it was in; an alert says why it does not."""
+        if hasattr(self, "judged"):
+            self.judged.close()
+        self.lock.require_intact()
+        story = f"The run did not go on, and is as it was: {message}"
+        self.journal.write("alert", self.job.step, code=STOOD_BACK, message=story, remedy="")
+        self.reporter.stand_back(self._before)

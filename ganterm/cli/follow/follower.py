@@ -19,6 +19,7 @@ from ganterm.runs import control
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
+from ganterm.runs.records import STOOD_BACK
 from ganterm.runs.state import RunView, observe
 
 POLL_SECONDS = 0.1
@@ -118,6 +119,8 @@ class Follower:
         if not self.replay:
             for record in self._tail.poll():
                 self.history.add(record)
+        if self.process is not None:
+            self.history.end = None  # An earlier worker's; this one has said nothing yet.
         self.reporter.open(self.history)
         view, looked = observe(self.run), time.monotonic()
         while True:
@@ -147,7 +150,9 @@ class Follower:
     def _show_news(self) -> None:
         for record in self._tail.poll():
             self.history.add(record)
-            self.reporter.record(record, self.history)
+            # The worker's own last words are told at the end.
+            if self.process is None or record.get("code") != STOOD_BACK:
+                self.reporter.record(record, self.history)
 
     def _is_over(self, view: RunView) -> bool:
         if self.process is not None:
