@@ -379,5 +379,6 @@ class Session:
             self.judged.close()
         self.lock.require_intact()
         story = f"The run did not go on, and is as it was: {message}"
-        self.journal.write("alert", self.job.step, code=STOOD_BACK, message=story, remedy="")
+        *_, last = read_journal(self.run.journal)
+        self.journal.write("alert", last["step"], code=STOOD_BACK, message=story, remedy="")
         self.reporter.stand_back(self._before)

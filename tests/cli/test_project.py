@@ -81,13 +81,13 @@ def test_held_out_images_are_those_the_run_did_not_see(tmp_path: Path) -> None:
     settings = {"recipe": "dcgan-8x8", "dataset": str(tmp_path / "pictures")}
     for split, grey in (("train", 200), ("test", 50)):
         config = resolve({**settings, "split": split}).config
-        (real,) = held_out([0], config)
+        (real,) = held_out([0], config, tmp_path)
         assert set(real.image.flatten().tolist()) == {grey}
     with pytest.raises(ConfigError, match="no held-out image 1 "):
-        held_out([1], config)
+        held_out([1], config, tmp_path)
     for everything in ({**settings, "split": "all"}, {"recipe": "dcgan-8x8"}):
         with pytest.raises(ConfigError, match="trained on all of"):
-            held_out([0], resolve(everything).config)
+            held_out([0], resolve(everything).config, tmp_path)
 
 
 def test_what_cannot_be_projected_is_refused(trained: RunDir, tmp_path: Path) -> None:
