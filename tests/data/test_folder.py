@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -295,6 +294,12 @@ def test_batches_keep_order_and_progress(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_names_that_are_no_text_are_loaded(tmp_path: Path) -> None:
-    path = os.fsencode(tmp_path) + b"/\xff\x1b[2J.png"
-    save(tmp_path / "a.png").rename(os.fsdecode(path))
-    assert np.unique(load_folder(tmp_path).images.numpy()).tolist() == [100]
+    """Of files and of class folders, which are named in the labels as they are."""
+    for level, name in ((100, b"caf\xe9"), (200, b"\xff\x1b[2J")):
+        folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+        save(tmp_path / "a.png", level)
+        folder.mkdir()
+        (tmp_path / "a.png").rename(os.fsdecode(os.fsencode(folder) + b"/\xff.png"))
+    loaded = load_folder(tmp_path)
+    assert levels(loaded.images) == [100, 200]
+    assert [os.fsencode(name) for name in loaded.classes] == [b"caf\xe9", b"\xff\x1b[2J"]
