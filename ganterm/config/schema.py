@@ -82,7 +82,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         Literal["auto", "resize", "pad", "crop"],
         _about(
             DATA,
-            "How images of another size are brought to image_size; crop cuts the middle out.",
+            "How images of another size are brought to image_size.",
             "auto pads when the images are only a little smaller, and resizes otherwise",
         ),
     ] = "auto"

@@ -6,7 +6,7 @@ import contextlib
 import select
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Protocol, TextIO
 
@@ -19,7 +19,7 @@ from ganterm.runs import control
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import STOOD_BACK
+from ganterm.runs.records import STOOD_BACK, Record
 from ganterm.runs.state import RunView, observe
 
 POLL_SECONDS = 0.1
@@ -81,6 +81,7 @@ class Follower:
         self.history = History()
         self._start = start
         self._tail = JournalTail(run.journal)
+        self._stood_back = False
         self._interrupts = 0
         self._answered = 0
         self._asking = False
@@ -117,10 +118,7 @@ class Follower:
 
     def _follow(self, keyboard: Keyboard) -> ExitCode:
         if not self.replay:
-            for record in self._tail.poll():
-                self.history.add(record)
-        if self.process is not None:
-            self.history.end = None  # An earlier worker's; this one has said nothing yet.
+            list(self._news())
         self.reporter.open(self.history)
         view, looked = observe(self.run), time.monotonic()
         while True:
@@ -148,11 +146,16 @@ class Follower:
             self.reporter.close(observe(self.run), self.history)
 
     def _show_news(self) -> None:
+        for record in self._news():
+            # The last words of a worker of our own are told at the end.
+            if self.process is None or not self._stood_back:
+                self.reporter.record(record, self.history)
+
+    def _news(self) -> Iterator[Record]:
         for record in self._tail.poll():
             self.history.add(record)
-            # The worker's own last words are told at the end.
-            if self.process is None or record.get("code") != STOOD_BACK:
-                self.reporter.record(record, self.history)
+            self._stood_back = record.get("code") == STOOD_BACK
+            yield record
 
     def _is_over(self, view: RunView) -> bool:
         if self.process is not None:
@@ -226,7 +229,8 @@ class Follower:
         if self._answered:
             return ExitCode(128 + self._answered)
         end = self.history.end
-        if end is not None and view.state != "crashed":
+        # Where our worker stood back, the end is that of an earlier one.
+        if end is not None and view.state != "crashed" and not (code and self._stood_back):
             return _exit_code(end.get("exit_code", 0))
         if code is not None and code > 0 and code != ExitCode.WORKER and view.status is not None:
             for line in log_tail(self.run, 1):

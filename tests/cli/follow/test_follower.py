@@ -22,8 +22,9 @@ from ganterm.render.sheet import save_sheet
 from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
-from ganterm.runs.records import Record
+from ganterm.runs.records import STOOD_BACK, Record
 from ganterm.runs.state import RunView
+from ganterm.runs.status import Status, write_status
 
 
 class Script:
@@ -118,6 +119,25 @@ def test_a_worker_that_dies_without_a_word_is_named_as_dead(
     script = Script(lambda: begin(journal), lambda: journal.write("metrics", 7), code=-9)
     with pytest.raises(WorkerError, match=r"step 7 \(killed by signal 9\).*ganterm resume a-run"):
         Follower(run, Recorder(), lambda: script).follow()
+
+
+def test_a_worker_that_stood_back_is_told_once_whatever_ended_the_run_before(
+    run: RunDir, journal: JournalWriter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A finished run that could not go on: its sentence, and its code instead of the old 0."""
+    begin(journal)
+    end(journal)
+    write_status(run.status, Status(state="finished", step=10, steps=10))
+    run.log.write_text("There is no folder /pictures.\n")
+
+    def stand_back() -> None:
+        journal.write("alert", 10, code=STOOD_BACK, message="There is no folder.", remedy="")
+
+    reporter = Recorder()
+    follower = Follower(run, reporter, lambda: Script(stand_back, code=3))
+    assert follower.follow() is ExitCode.DATA
+    assert reporter.told == ["open", "close"]
+    assert capsys.readouterr().err == "ganterm: There is no folder /pictures.\n"
 
 
 def test_the_first_interrupt_asks_and_the_second_stops(run: RunDir, journal: JournalWriter) -> None:
