@@ -6,7 +6,6 @@ import shlex
 import sys
 from typing import Annotated
 
-import msgspec
 import typer
 
 from ganterm.cli import completion
