@@ -65,15 +65,9 @@ def loaded_by(arguments: list[str], cwd: Path) -> set[str]:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--version"],
-        ["--help"],
         ["train", "--help"],
-        ["sample", "--help"],
         ["export", "--help"],
         ["import", "--help"],
-        ["runs"],
-        ["recipes"],
-        ["config", "show"],
         ["train", "--dry-run"],
         ["data", "list"],
         ["show", "sheet.png"],

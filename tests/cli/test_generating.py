@@ -13,6 +13,7 @@ from ganterm.errors import ExitCode
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
+from tests.close import assert_same_images
 
 NAMES = ("circle", "square", "star")
 COMMANDS = (("interpolate", "--steps", 3), ("explore", "--dimension", 2, "--steps", 3))
@@ -60,7 +61,7 @@ def test_a_walk_ends_at_the_sample_of_its_class(shapes: Path, tmp_path: Path) ->
     )
     invoke("sample", shapes, "--class", "star", "--seed", 3, "-o", tmp_path / "sample.npy")
     walk, samples = np.load(tmp_path / "walk.npy"), np.load(tmp_path / "sample.npy")
-    assert np.array_equal(walk[0], samples[0])
+    assert_same_images(walk[0], samples[0])
 
 
 def test_an_image_is_looked_for_in_all_classes_or_in_one(shapes: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
 from tests.cli.pty_session import PtySession
+from tests.close import assert_same_images
 from tests.latent.generators import small
 
 QUICK = ("--search-steps", 20, "--starts", 2)
@@ -44,9 +45,9 @@ def test_an_image_is_found_and_its_vector_kept(
     with Image.open(picture) as image:
         assert np.array_equal(real[0], np.asarray(image))
     invoke("sample", trained.path, "--latent", saved, "-o", tmp_path / "again.npy")
-    assert np.array_equal(np.load(tmp_path / "again.npy")[0], fit)
+    assert_same_images(np.load(tmp_path / "again.npy")[0], fit)
     invoke("interpolate", trained.path, "--from", saved, "-o", tmp_path / "walk.npy")
-    assert np.array_equal(np.load(tmp_path / "walk.npy")[0], fit)
+    assert_same_images(np.load(tmp_path / "walk.npy")[0], fit)
     (line,) = [line for line in outcome.text.splitlines() if line.startswith("0003.png")]
     squared = (real.astype(float) - fit.astype(float)) / 255
     assert float(line.split()[1]) == pytest.approx(float((squared**2).mean()), abs=1e-3)

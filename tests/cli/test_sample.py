@@ -19,6 +19,7 @@ from ganterm.worker.checkpoint import load_tensors, read_meta, save_checkpoint
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
 from tests.cli.pty_session import PtySession
+from tests.close import assert_same_images
 
 NAMES = ("nought", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -254,7 +255,9 @@ def test_several_classes_have_a_row_each_of_the_same_latents(digits: Path, tmp_p
     assert load_image(path).width == 3 * 8 + 2 * 2
     for row, name in enumerate(("two", "nine")):
         invoke("sample", digits, "--class", name, "-n", 3, "-o", tmp_path / "one.png")
-        assert load_sheet(tmp_path / "one.png") == images[3 * row : 3 * row + 3]
+        alone = [np.frombuffer(each.pixels, np.uint8) for each in load_sheet(tmp_path / "one.png")]
+        beside = [np.frombuffer(each.pixels, np.uint8) for each in images[3 * row : 3 * row + 3]]
+        assert_same_images(np.stack(alone), np.stack(beside))
     assert "a row each of two, nine" in invoke("show", path).said
 
 
@@ -266,7 +269,7 @@ def test_all_classes_are_eight_of_each_unless_more_are_asked_for(
     rows = np.load(tmp_path / "all.npy").reshape(10, 8, 8, 8)
     outcome = invoke("sample", digits, "-n", 8, "-o", tmp_path / "turn.npy")
     turns = np.load(tmp_path / "turn.npy")
-    assert all(np.array_equal(turns[i, 0], rows[i, i]) for i in range(8))
+    assert_same_images(turns[range(8), 0], rows[range(8), range(8)])
     assert ", class" not in outcome.said
     assert invoke("sample", digits, "--class", "all", "-n", 20_000, "-o", "-").code == 2
 

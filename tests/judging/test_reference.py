@@ -45,7 +45,7 @@ def test_damaged_looks_are_looked_at_again(data: Path) -> None:
     first.path.write_bytes(first.path.read_bytes()[:1000])
     first.path.with_suffix(".facts.json").write_text("{")
     again = obtain_reference(judge, DIGITS)
-    assert torch.equal(again.real.features, first.real.features)
+    torch.testing.assert_close(again.real.features, first.real.features)
     assert again.floor(100)["fid"] > 0
 
 

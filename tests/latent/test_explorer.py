@@ -14,6 +14,7 @@ from ganterm.latent.load import load_generator
 from ganterm.latent.sample import generate, latent_of
 from ganterm.runs.places import Mix, Place, Walk
 from tests.cli.checkpointed import untrained
+from tests.close import assert_same_images
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_truncation_draws_the_image_nearer_but_tells_the_point_itself(explorer: 
     z = latent_of(4, 64)
     torch.testing.assert_close(view.point, z)
     expected = generate(explorer.trained.generator, (0.5 * z)[None])[0]
-    assert torch.equal(view.image, expected)
+    assert_same_images(view.image, expected)
 
 
 @pytest.mark.parametrize("way", ["linear", "spherical"])
@@ -57,8 +58,8 @@ def test_a_walk_begins_at_a_and_ends_at_b(explorer: Explorer, way: str) -> None:
     scenes = [Walk(a, b, at, "linear" if way == "linear" else "spherical") for at in (0, 0.25, 1)]
     first, between, last = explorer.views(scenes)
     ends = explorer.views([a, b])
-    assert torch.equal(first.image, ends[0].image)
-    assert torch.equal(last.image, ends[1].image)
+    assert_same_images(first.image, ends[0].image)
+    assert_same_images(last.image, ends[1].image)
     go = linear if way == "linear" else spherical
     expected = go(latent_of(1, 64), 0.5 * latent_of(2, 64), torch.tensor([0.25]))[0]
     torch.testing.assert_close(between.point, expected)
@@ -68,7 +69,7 @@ def test_a_vector_is_a_place_of_its_own(explorer: Explorer) -> None:
     """The point of any image can be gone back to."""
     (view,) = explorer.views([Place(9).moved("f0", 2.0)])
     (again,) = explorer.views([Place(vector=view.vector)])
-    assert torch.equal(again.image, view.image)
+    assert_same_images(again.image, view.image)
     assert torch.equal(decoded(encoded(view.point)), view.point)
 
 
@@ -92,7 +93,7 @@ def test_a_conditional_generator_draws_the_class_of_the_place(tmp_path: Path) ->
     for label in (0, 7):
         (view,) = explorer.views([Place(3, label=label)])
         assert view.label == label
-        assert torch.equal(view.image, generate(generator, z, torch.tensor([label]))[0])
+        assert_same_images(view.image, generate(generator, z, torch.tensor([label]))[0])
     a, b = Place(3), Place(3, label=7)
     assert [view.label for view in explorer.views([a, Walk(a, b, 0.4), Walk(a, b, 0.6)])] == [
         *(0, 0, 7)
@@ -120,12 +121,12 @@ def test_styles_are_mixed_by_layer(styled: Explorer) -> None:
     a, b = Place(1), Place(2).moved("f0", 2.0)
     none, half, whole = styled.views([Mix(a, b, at) for at in (0, 2, styled.layers)])
     ends = styled.views([a, b])
-    assert torch.equal(none.image, ends[1].image)
-    assert torch.equal(whole.image, ends[0].image)
+    assert_same_images(none.image, ends[1].image)
+    assert_same_images(whole.image, ends[0].image)
     assert torch.equal(half.point[:2], ends[0].point[:2])
     assert torch.equal(half.point[2:], ends[1].point[2:])
     (again,) = styled.views([Place(vector=half.vector)])
-    assert torch.equal(again.image, half.image)
+    assert_same_images(again.image, half.image)
 
 
 def test_styles_are_walked_between_straight_and_truncated_to_their_mean(styled: Explorer) -> None:
@@ -134,7 +135,7 @@ def test_styles_are_walked_between_straight_and_truncated_to_their_mean(styled: 
     views = styled.views([a, b, Walk(a, b, 0.5, "spherical")])
     torch.testing.assert_close(views[2].point, (views[0].point + views[1].point) / 2)
     one, other = styled.views([Place(1, truncation=0.0), Place(2, truncation=0.0)])
-    assert torch.equal(one.image, other.image)
+    assert_same_images(one.image, other.image)
 
 
 def test_what_a_search_finds_in_a_style_generator_is_a_place(styled: Explorer) -> None:

@@ -60,8 +60,8 @@ def test_searches_that_share_their_candidates_find_the_same(generator: Generator
             target = generator(latents(1, 64, seed=seed))[0]
         alone = finished(Projection(generator, target, settings))
         shared = finished(Projection(generator, target, settings, candidates=candidates))
-        assert shared.errors == alone.errors
-        assert torch.equal(shared.best.point, alone.best.point)
+        assert shared.errors == pytest.approx(alone.errors, rel=1e-4)
+        torch.testing.assert_close(shared.best.point, alone.best.point, rtol=0, atol=1e-3)
     assert torch.equal(candidates.images, images)
 
 

@@ -185,7 +185,7 @@ def test_forward_is_mapping_and_synthesis(settings: dict[str, Any]) -> None:
     w: Tensor = network.mapping(z)
     assert w.shape == (3, network.w_dim)
     ws = w[:, None].expand(-1, network.layers, -1)
-    assert torch.equal(network.synthesis(ws), network(z))
+    torch.testing.assert_close(network.synthesis(ws), network(z))
 
 
 @pytest.mark.parametrize("settings", CHANGES, ids=str)

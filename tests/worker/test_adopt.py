@@ -24,6 +24,7 @@ from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.state import observe
 from ganterm.worker import adopt
 from ganterm.worker.job import prepare
+from tests.close import assert_same_images
 from tests.exchange.models import trained
 
 CONFIG = resolve({"recipe": "dcgan-8x8", "steps": 700, "epochs": 0}).config
@@ -78,7 +79,7 @@ def test_the_run_is_whole(request_for: Callable[..., dict[str, Any]]) -> None:
     assert damaged == []
     z = latents(4, CONFIG.z_dim, seed=1)
     ours, theirs = load_generator(path).generator, trained(CONFIG).generator
-    assert torch.equal(generate(ours, z), generate(theirs, z))
+    assert_same_images(generate(ours, z), generate(theirs, z))
     assert len(load_sheet(run.sample_path(700))) == CONFIG.sample_grid**2
 
 
@@ -106,7 +107,7 @@ def test_a_network_that_grows_is_taken_at_its_full_size(
     path = checkpoints.newest_valid(RunDir(Path(answer["path"])).checkpoints)[0]
     assert path is not None
     z = latents(4, config.z_dim, seed=1)
-    assert torch.equal(generate(load_generator(path).generator, z), generate(foreign, z))
+    assert_same_images(generate(load_generator(path).generator, z), generate(foreign, z))
 
 
 def test_it_cannot_be_trained_on(request_for: Callable[..., dict[str, Any]]) -> None:
