@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 MNIST = Path(__file__).parents[2].parent / "shared" / "data" / "mnist"
 """The real MNIST files, where the machine has them."""
@@ -69,3 +70,19 @@ def bomb_png(width: int, height: int) -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
     )
+
+
+def write_pictures(folder: Path, *, classes: int = 0, count: int = 40, side: int = 16) -> Path:
+    """Write PNG files in colour, in one sub-folder a class or in none, and return the folder.
+
+    Reds come first and blues last, each with a bright stripe somewhere else.
+    """
+    for number in range(count):
+        share = number / (count - 1)
+        pixels = np.zeros((side, side, 3), dtype=np.uint8)
+        pixels[:] = (round(255 * (1 - share)), 40, round(255 * share))
+        pixels[:, number % side] = 255
+        where = folder / f"class-{number * classes // count}" if classes else folder
+        where.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(where / f"{number:03d}.png")
+    return folder

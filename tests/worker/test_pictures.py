@@ -1,0 +1,121 @@
+"""Every recipe of images trains, saves, goes on and is sampled, in grey and in colour."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from ganterm import recipes
+from ganterm.latent.load import load_generator
+from ganterm.latent.sample import generate
+from ganterm.render.sheet import load_sheet
+from ganterm.runs import checkpoints
+from ganterm.runs.journal import JournalWriter, effective, read_journal
+from ganterm.runs.layout import RunDir
+from ganterm.runs.lock import WorkerLock
+from ganterm.runs.status import Status
+from ganterm.worker.checkpoint import load_tensors
+from ganterm.worker.job import prepare
+from ganterm.worker.live import LiveChanges
+from ganterm.worker.samples import fixed_of, rasters_of
+from ganterm.worker.session import Session
+from ganterm.worker.signals import StopFlag
+from tests.data.files import write_pictures
+from tests.training.common import ON_POINTS, SMALLEST, quick_growth
+from tests.worker.workers import kinds, make_run
+
+BATCH = 4
+LENGTH = 3
+KILLED_AT = 2
+
+
+class Killed(BaseException):
+    """No handler of errors sees it, as none sees a `kill -9`."""
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Give pictures in colour: in one folder, and in a folder for each of three classes."""
+    place = tmp_path_factory.mktemp("pictures")
+    plain = write_pictures(place / "plain", count=12)
+    return {"plain": plain, "classes": write_pictures(place / "classes", count=12, classes=3)}
+
+
+def settings_of(recipe: str, folder: Path, channels: int, *, classes: bool) -> dict[str, Any]:
+    return {
+        "dataset": str(folder),
+        "split": "all",
+        "channels": channels,
+        "image_size": SMALLEST[recipe],
+        "width": 0.0625,
+        "conditional": "projection" if classes else "none",
+        "batch_size": BATCH,
+        "steps": LENGTH,
+        "log_every": 1,
+        "sample_every": "0",
+        "checkpoint_every": "2",
+        **quick_growth(recipe, 1, BATCH),
+    }
+
+
+def train(run: RunDir) -> int:
+    """Do a worker's work on a run in this process."""
+    with WorkerLock(run.lock) as lock, JournalWriter(run.journal) as journal:
+        status = Status(state="starting", step=0, steps=0)
+        return Session(
+            run, prepare(run), journal=journal, lock=lock, status=status, stop=StopFlag()
+        ).work()
+
+
+@contextlib.contextmanager
+def killed_at(step: int) -> Iterator[None]:
+    """Have training end between two steps, without a word."""
+    make_due = LiveChanges.make_due
+
+    def kill(changes: LiveChanges) -> None:
+        if changes._trainer.step == step:
+            raise Killed
+        make_due(changes)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LiveChanges, "make_due", kill)
+        yield
+
+
+@pytest.mark.parametrize("arranged", ["plain", "classes"])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("recipe", sorted(set(recipes.names()) - ON_POINTS))
+def test_pictures_train_and_come_back(
+    tmp_path: Path, folders: dict[str, Path], recipe: str, channels: int, arranged: str
+) -> None:
+    """Killed and taken up again, a run ends with weights that draw what its pictures show."""
+    classes = arranged == "classes"
+    settings = settings_of(recipe, folders[arranged], channels, classes=classes)
+    run = make_run(tmp_path, recipe, **settings)
+    with killed_at(KILLED_AT), pytest.raises(Killed):
+        train(run)
+    assert kinds(run, "end") == []
+    assert train(run) == 0
+    (resume,) = kinds(run, "resume")
+    assert resume["step"] == KILLED_AT
+    history = effective(read_journal(run.journal))
+    assert history[-1]["reason"] == "finished"
+    assert not [each for each in history if each["kind"] == "alert" and each["code"] != "mode"]
+    assert [each["step"] for each in history if each["kind"] == "checkpoint"] == [0, 2, 3]
+
+    path = run.checkpoint_path(LENGTH)
+    checkpoints.verify(path)
+    trained = load_generator(path)
+    fixed = fixed_of(trained.config, trained.classes)
+    images = generate(trained.generator, fixed.z, fixed.labels)
+    side = settings["image_size"]
+    assert images.shape == (len(fixed.z), channels, side, side)
+    assert trained.classes == (("class-0", "class-1", "class-2") if classes else ())
+    assert load_sheet(run.sample_path(LENGTH)) == rasters_of(images)
+    few = fixed.preview()
+    drawn = generate(trained.generator, few.z, few.labels)
+    assert torch.equal(load_tensors(path)["preview"], drawn)
+    assert {real.channels for real in load_sheet(run.real_samples)} == {channels}
