@@ -3,6 +3,9 @@
 The message of every `GantermError` is one sentence for the user: what is wrong and what to do.
 """
 
+from __future__ import annotations
+
+import sys
 from enum import IntEnum
 
 
@@ -28,6 +31,18 @@ class GantermError(Exception):
     """Base of every error whose message is meant for the user."""
 
     exit_code: ExitCode = ExitCode.TRAINING
+
+
+def missing_library(error: ModuleNotFoundError) -> ConfigError | None:
+    """Return the error for the user where a library is not installed; None for one of our own."""
+    name = (error.name or "").partition(".")[0]
+    if not name or name == "ganterm":
+        return None
+    package = {"PIL": "pillow", "sklearn": "scikit-learn"}.get(name, name)
+    return ConfigError(
+        f"This needs {package}, which is not installed here; `{sys.executable} -m pip install "
+        f"{package}` installs it."
+    )
 
 
 class TrainingError(GantermError):

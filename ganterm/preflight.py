@@ -6,6 +6,7 @@ it can tell is asked of a process of its own, and only of runs that may take muc
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from ganterm.config.runfile import to_mapping
 from ganterm.data.catalogue import folder_of, image_count, missing_splits
 from ganterm.data.classes import conditional_classes
 from ganterm.data.listing import list_images
-from ganterm.errors import ConfigError, DataError, TrainingError
+from ganterm.errors import ConfigError, DataError, TrainingError, missing_library
 from ganterm.runs.describe import Describer, Description
 from ganterm.runs.layout import check_place
 
@@ -65,6 +66,7 @@ def inspect(
         DataError: a folder has no images that can be trained on, or too few for a batch.
         TrainingError: the disk has not the space for its checkpoints.
     """
+    _refuse_without_torch()
     check_place(runs_dir, name)
     inspect_data(config)
     known = (ask or described)(config) if _asks(config) else None
@@ -104,6 +106,16 @@ def described(config: RunConfig) -> Description | None:
     finally:
         describer.close()
     return None
+
+
+def _refuse_without_torch() -> None:
+    name = "torch"
+    try:
+        there = importlib.util.find_spec(name) is not None
+    except ValueError:  # it is blocked
+        there = False
+    if not there and (trouble := missing_library(ModuleNotFoundError(name=name))):
+        raise trouble
 
 
 def _asks(config: RunConfig) -> bool:

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from ganterm import __version__
 from ganterm.cli.narrate import say
-from ganterm.errors import ExitCode, GantermError
+from ganterm.errors import ConfigError, ExitCode, GantermError, missing_library
 
 _PANELS = {
     "Train and steer": {
@@ -57,6 +57,35 @@ _PLACES = {
     name: (panel, place) for panel, places in _PANELS.items() for name, place in places.items()
 }
 
+_VARIABLES = (
+    "Options can be set by variables too, such as GANTERM_RUNS_DIR for --runs-dir; "
+    "`ganterm config reference` lists them."
+)
+_CONTROLS = ("pause", "stop", "checkpoint", "set", "undo", "remedy")
+_ELSEWHERE = {
+    "runs": ("ls", "list", "ps", "status", "history"),
+    "attach": ("logs", "log", "tail", "follow", "watch", "wait", "monitor", "progress"),
+    "train": ("run", "start", "fit", "new", "begin"),
+    "resume": ("continue", "restart"),
+    "branch": ("fork",),
+    "ctl RUN stop": ("kill", "end", "cancel", "abort"),
+    "delete": ("rm", "remove", "del", "prune"),
+    "rename": ("mv", "move"),
+    "sample": ("generate", "samples", "draw"),
+    "judge": ("eval", "evaluate", "score", "fid", "test"),
+    "compare": ("diff",),
+    "show": ("view", "open", "cat", "plot"),
+    "app": ("tui", "ui", "gui"),
+    "data list": ("datasets", "dataset"),
+    "data fetch NAME": ("fetch", "download"),
+    "config reference": ("settings", "options", "env"),
+    "info": ("devices", "doctor", "version"),
+}
+"""What people type for commands that have another name."""
+_HINTS = {word: command for command, words in _ELSEWHERE.items() for word in words} | {
+    word: f"ctl RUN {word}" for word in _CONTROLS
+}
+
 
 @cache
 def _command(name: str) -> Any:
@@ -66,12 +95,23 @@ def _command(name: str) -> Any:
     found = getattr(import_module(f"ganterm.cli.{module}"), what)
     alone = typer.Typer(add_completion=False)
     if not isinstance(found, typer.Typer):
-        alone.command(name, rich_help_panel=panel)(found)
-        return typer.main.get_command(alone)
+        # What is too much on the line of `train` it explains itself.
+        extra = {"allow_extra_args": name == "train"}
+        alone.command(name, rich_help_panel=panel, context_settings=extra)(found)
+        return _explained(typer.main.get_command(alone))
     # Beside nothing else, so that click has the group it becomes below a group.
     alone.add_typer(found, name=name, rich_help_panel=panel)
     above: Any = typer.main.get_command(alone)
-    return above.commands[name]
+    return _explained(above.commands[name])
+
+
+def _explained(command: Any) -> Any:
+    """Say once on the page of a command, and not at each option, which variables stand for them."""
+    for parameter in command.params:
+        if hasattr(parameter, "show_envvar"):
+            parameter.show_envvar = False
+    command.epilog = " ".join(filter(None, (command.epilog, _VARIABLES)))
+    return command
 
 
 class Commands(TyperGroup):
@@ -84,6 +124,32 @@ class Commands(TyperGroup):
     def get_command(self, _context: Any, name: str) -> Any:
         """Return the command called `name`; None if there is none."""
         return _command(name) if name in _PLACES else None
+
+    def resolve_command(self, context: Any, args: list[str]) -> Any:
+        """Return the command that the first word names; say which is meant where there is none."""
+        word = args[0]
+        if word not in _PLACES and not word.startswith("-") and not context.resilient_parsing:
+            raise ConfigError(_no_command(word))
+        return super().resolve_command(context, args)
+
+
+def _no_command(word: str) -> str:
+    """Say what may be meant by a command that there is not."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only on the way to an error
+
+    from ganterm.recipes import built_in  # noqa: PLC0415
+
+    lower = word.lower()
+    near = get_close_matches(lower, _PLACES, n=2)
+    if lower in _HINTS:
+        hint = f"that is `ganterm {_HINTS[lower]}`."
+    elif lower in built_in():
+        hint = f"the recipe is trained by `ganterm train --recipe {lower}`."
+    elif near:
+        hint = f"did you mean {' or '.join(near)}?"
+    else:
+        hint = "`ganterm --help` lists them."
+    return f"There is no command {word!r}; {hint}"
 
 
 app = typer.Typer(
@@ -139,6 +205,12 @@ def run() -> None:
     except GantermError as error:
         say(f"ganterm: {error}")
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        trouble = missing_library(error)
+        if trouble is None:
+            raise
+        say(f"ganterm: {trouble}")
+        sys.exit(trouble.exit_code)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ from ganterm.cli.options import (
 from ganterm.errors import ConfigError
 
 
-@with_schema_options
+@partial(with_schema_options, usual="as it was")
 def branch(
     run: RunName,
     *,

@@ -8,7 +8,7 @@ from pathlib import Path
 from ganterm.errors import ConfigError, DataError
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
-from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run, step_of
+from ganterm.runs.layout import RunDir, default_runs_dir, find_runs, is_run, resolve_run, step_of
 
 _NAMED = 8
 """Steps that an error lists before it shortens the list."""
@@ -46,7 +46,16 @@ def choose_checkpoint(
         return Choice(path, checkpoints.read_header(path).step, str(path))
     if path is not None and not is_run(path) and checkpoints.list_checkpoints(path):
         return _within(path, str(path), step)
-    run = resolve_run(target, runs_dir or default_runs_dir())
+    where = runs_dir or default_runs_dir()
+    run = resolve_run(target, where)
+    if target is None and not checkpoints.list_checkpoints(run.checkpoints):
+        others = (
+            each for each in find_runs(where) if checkpoints.list_checkpoints(each.checkpoints)
+        )
+        if (other := next(others, None)) is not None:
+            found = _within(other.checkpoints, other.name, step)
+            note = f"{run.name}, the newest run, has no checkpoint; taking {other.name}."
+            return replace(found, notes=(note, *found.notes))
     return _within(run.checkpoints, run.name, step)
 
 
@@ -71,8 +80,8 @@ def _within(directory: Path, origin: str, step: int | None) -> Choice:
     found = checkpoints.list_checkpoints(directory)
     if not found:
         raise DataError(
-            f"{origin} has no checkpoint yet; wait for the first, or ask for one with "
-            f"`ganterm ctl {origin} checkpoint`."
+            f"{origin} has no checkpoint; while it trains, `ganterm ctl {origin} checkpoint` "
+            "writes one."
         )
     if step is not None:
         named = next((path for path in found if step_of(path) == step), None)

@@ -15,6 +15,7 @@ import typer
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir
+from ganterm.errors import missing_library
 from ganterm.render.text import safe_text
 
 _LIBRARIES = (
@@ -131,8 +132,21 @@ def _variables(command: Any) -> dict[str, Any]:
     return {"in_effect": in_effect, "unknown": unknown_variables(os.environ, known)}
 
 
-def _devices() -> list[dict[str, Any]]:
-    """Return the devices PyTorch can train on, best first, as `device = auto` chooses."""
+def _devices() -> list[dict[str, Any]] | None:
+    """Return the devices PyTorch can train on, best first, as `device = auto` chooses.
+
+    Without PyTorch, which is said, none are known.
+    """
+    try:
+        return _found_by_torch()
+    except ModuleNotFoundError as error:
+        if (trouble := missing_library(error)) is None:
+            raise
+        say(str(trouble))
+        return None
+
+
+def _found_by_torch() -> list[dict[str, Any]]:
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
 
     with Waiting("Looking for devices"):
@@ -209,7 +223,10 @@ def _variable_lines(variables: Mapping[str, Any]) -> Iterator[str]:
         yield "none set"
 
 
-def _device_lines(devices: list[dict[str, Any]]) -> Iterator[str]:
+def _device_lines(devices: list[dict[str, Any]] | None) -> Iterator[str]:
+    if devices is None:
+        yield "not known without PyTorch"
+        return
     for found in devices:
         memory = found["memory_bytes"]
         words = f", {memory / (1 << 30):.0f} GiB" if memory else ""

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ganterm.cli import completion
-from ganterm.config import FIELDS, Field
+from ganterm.config import FIELDS, Field, resolve
 from ganterm.errors import ConfigError
 
 RunsDir = Annotated[
@@ -83,8 +83,12 @@ def parse_settings(pairs: list[str] | None) -> dict[str, str]:
     return settings
 
 
-def with_schema_options(command: Callable[..., None]) -> Callable[..., None]:
+def with_schema_options(
+    command: Callable[..., None], *, usual: str | None = None
+) -> Callable[..., None]:
     """Give `command` one option for each setting of the schema.
+
+    Their help says what a run without any has, or `usual` in its place.
 
     The command takes them together as its keyword `typed`: what was typed, by setting. Values
     arrive as text, so that the schema alone says what is wrong with one. What came from a
@@ -93,6 +97,8 @@ def with_schema_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def wrapper(context: typer.Context, **arguments: Any) -> None:
+        if context.args:
+            raise ConfigError(_too_much(context.args))
         values = {name: arguments.pop(name) for name in FIELDS}
         typed = {name: v for name, v in values.items() if _was_typed(context, name)}
         command(typed=typed, **arguments)
@@ -101,12 +107,13 @@ def with_schema_options(command: Callable[..., None]) -> Callable[..., None]:
     keyword = inspect.Parameter.KEYWORD_ONLY
     context = inspect.Parameter("context", keyword, annotation=typer.Context)
     parameters = [*[p for p in own if p.name != "typed"], context]
+    without_any = resolve({}).config
     made = [
         inspect.Parameter(
             field.name,
             keyword,
             default=None,
-            annotation=_annotation(field),
+            annotation=_annotation(field, usual or _said(getattr(without_any, field.name))),
         )
         for field in FIELDS.values()
     ]
@@ -115,16 +122,38 @@ def with_schema_options(command: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
+def _too_much(words: list[str]) -> str:
+    """Say how what stands on the line without an option is meant to be given."""
+    from ganterm.data.catalogue import CATALOGUE, RING  # noqa: PLC0415
+    from ganterm.recipes import names  # noqa: PLC0415
+
+    word = words[0]
+    if word.lower() in names():
+        hint = f"the recipe is named by an option: `ganterm train --recipe {word.lower()}`."
+    elif word.lower() in {*CATALOGUE, RING} or Path(word).is_dir():
+        hint = f"the dataset is named by an option: `ganterm train --dataset {word}`."
+    elif "=" in word:
+        hint = f"a setting is given by an option: `ganterm train --set {word}`."
+    else:
+        hint = "a recipe is given by --recipe, a dataset by --dataset, a setting by --set."
+    return f"train takes no word such as {word!r}; {hint}"
+
+
 def _was_typed(context: typer.Context, name: str) -> bool:
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _annotation(field: Field) -> Any:
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "unset" if value is None else str(value)
+
+
+def _annotation(field: Field, default: str) -> Any:
     help_text = field.help
     if field.guidance:
         help_text += f" Rule of thumb: {field.guidance}."
-    default = "unset" if field.default is None else str(field.default)
     names = [field.option]
     kind: Any = str
     metavar = {"integer": "N", "number": "X", "cadence": "N|'N epochs'"}.get(field.kind, "TEXT")
@@ -133,7 +162,6 @@ def _annotation(field: Field) -> Any:
     if field.kind == "boolean":
         kind, metavar = bool, ""
         names = [f"{field.option}/--no-{field.option.removeprefix('--')}"]
-        default = str(field.default).lower()
     return Annotated[
         kind | None,
         typer.Option(

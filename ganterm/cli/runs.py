@@ -11,11 +11,14 @@ from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir
 from ganterm.render import words
+from ganterm.render.chart.page import shortened
 
 if TYPE_CHECKING:
     from ganterm.overview import Overview
 
 _HEADINGS = ("NAME", "STATE", "STEP", "D LOSS", "G LOSS", "AGE", "RECIPE", "DATASET", "SIZE")
+_MOST_CHARACTERS = 120
+"""Of a line about a failure, where there is no terminal to fit."""
 _LEAST_NEEDED = ("SIZE", "DATASET", "RECIPE", "AGE")
 """Columns that go, in this order, from a screen that is too narrow for all."""
 
@@ -38,9 +41,16 @@ def runs(*, runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     emit_lines(_fitted([_row(run) for run in found], width))
+    lines, cut = [], False
     for run in found:
         if run.state in {"failed", "crashed", "unknown"} and run.message:
-            say(f"{run.name} {run.state}: {run.message}")
+            told = f"{run.name} {run.state}: {' '.join(run.message.split())}"
+            lines.append(shortened(told, width or _MOST_CHARACTERS, "..."))
+            cut = cut or lines[-1] != told
+    for line in lines:
+        say(line)
+    if cut:
+        say("`ganterm attach RUN` tells the whole of it.")
 
 
 def _row(run: Overview) -> list[str]:

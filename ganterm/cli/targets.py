@@ -39,6 +39,7 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
     for path in paths:
         if not path.exists():
             raise ConfigError(f"There is no file {path}; check the path.")
+        _refuse_a_sheet(path)
         try:
             levels = file_levels(path)
             pixels = decode_image(
@@ -57,6 +58,21 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
         image = torch.from_numpy(pixels)
         found.append(RealImage(path.name, 255 - image if invert else image))
     return found
+
+
+def _refuse_a_sheet(path: Path) -> None:
+    """Raise ConfigError for a grid of samples, which is no one image."""
+    from ganterm.render.sheet import load_sheet  # noqa: PLC0415
+
+    try:
+        count = len(load_sheet(path))
+    except DataError:
+        return
+    if count > 1:
+        raise ConfigError(
+            f"{path} is a sheet of {count} images, and one is looked for at a time; draw images "
+            "apart with `ganterm sample --format files`, or cut one out."
+        )
 
 
 def held_out(

@@ -107,7 +107,7 @@ def load(name: str) -> Recipe:
         return _parse(path.stem, read_text(path, "recipe"))
     if NAME.fullmatch(name) and (own := recipes_dir() / f"{name}.toml").exists():
         return _own(own)
-    near = get_close_matches(name, names(), n=3)
+    near = get_close_matches(name.lower(), names(), n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else "`ganterm recipes` lists them all."
     raise ConfigError(f"There is no recipe {name!r}; {hint}")
 

@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import shlex
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,8 @@ RUNS_DIR_VARIABLE: Final = "GANTERM_RUNS_DIR"
 MAX_STEP: Final = 10**15
 """Steps are below this; a name that says more is not a step's."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_MOST_CHARACTERS, _MOST_BYTES = 100, 200
+"""Of a name, which is a file's; the second is for scripts of several bytes a letter."""
 _STEP = re.compile(r"step-([0-9]{8,15})\.[a-z]+")
 
 
@@ -153,35 +155,47 @@ def resolve_run(name_or_path: str | Path | None, runs_dir: Path) -> RunDir:
     if text and "\0" not in text:
         # Others may have named it as they like, such as `my run (copy)`.
         is_name = text == Path(text).name and not text.startswith(".")
-        if is_name and is_run(runs_dir / text):
-            return RunDir(runs_dir / text)
+        for name in dict.fromkeys((text, unicodedata.normalize("NFC", text))):
+            if is_name and is_run(runs_dir / name):
+                return RunDir(runs_dir / name)
         if is_run(Path(text)):
             return RunDir(Path(text))
     names = [run.name for run in find_runs(runs_dir)]
-    near = difflib.get_close_matches(text, names, n=3, cutoff=0.5) or names[:3]
-    hint = f"did you mean {' or '.join(near)}?" if near else "there are none yet"
+    plain = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(text.casefold(), plain, n=3, cutoff=0.5)
+    near = [plain[name] for name in close]
+    newest = f"the newest are {', '.join(names[:3])}" if names else "there are none yet"
+    hint = f"did you mean {' or '.join(near)}?" if near else newest
     raise ConfigError(f"there is no run {text!r} in {runs_dir}; {hint}")
 
 
 def check_name(name: str) -> str:
-    """Return `name` if a run may have it: letters, digits, '.', '_', '-', up to 100 of them.
+    """Return `name`, composed (NFC), if a run may have it.
+
+    That is up to 100 letters and digits of any script, '.', '_' and '-', a letter or digit first.
 
     Raises:
         ConfigError: it could leave the runs' directory, hide, or confuse a terminal or a shell.
     """
-    if not _NAME.fullmatch(name):
+    composed = unicodedata.normalize("NFC", name)
+    kinds = [unicodedata.category(letter)[0] for letter in composed]
+    sound = all(kind in "LMN" or c in "._-" for kind, c in zip(kinds, composed, strict=True))
+    short = (
+        len(composed) <= _MOST_CHARACTERS
+        and len(composed.encode("utf-8", "replace")) <= _MOST_BYTES
+    )
+    if not (composed and sound and short and kinds[0] in "LN"):
         raise ConfigError(
-            f"{name[:100]!r} cannot name a run; use up to 100 letters, digits, '.', '_' and '-', "
-            "a letter or digit first"
+            f"{name[:100]!r} cannot name a run; use up to 100 letters and digits of any script, "
+            "'.', '_' and '-', a letter or digit first"
         )
-    return name
+    return composed
 
 
 def check_place(runs_dir: Path, name: str | None = None) -> None:
     """Raise `ConfigError` unless a run called `name`, or numbered, can be made in `runs_dir`."""
     if name is not None:
-        check_name(name)
-        _refuse_a_taken_name(RunDir(runs_dir / name))
+        _refuse_a_taken_name(RunDir(runs_dir / check_name(name)))
     place = runs_dir.absolute()
     while not place.exists() and not place.is_symlink():
         place = place.parent
@@ -208,7 +222,7 @@ def create_run(runs_dir: Path, name: str | None, recipe: str) -> RunDir:
         ConfigError: the name is not one or is taken, or the directory cannot be made.
     """
     if name is not None:
-        check_name(name)
+        name = check_name(name)
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
         run = _make_named(runs_dir, name) if name is not None else _make_numbered(runs_dir, recipe)
@@ -241,7 +255,9 @@ def _refuse_a_taken_name(run: RunDir) -> None:
 
 def _make_numbered(runs_dir: Path, recipe: str) -> RunDir:
     """Take the number after the greatest, so that no run gets the name of one deleted earlier."""
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", recipe).strip("._-")[:80] or "run"
+    stem = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", recipe)).strip("._-")[:80] or "run"
+    while len(stem.encode()) > _MOST_BYTES:
+        stem = stem[:-1]
     numbered = re.compile(re.escape(stem) + r"-([0-9]{3,9})")
     found = (numbered.fullmatch(path.name) for path in runs_dir.iterdir())
     first = max((int(match[1]) for match in found if match), default=0) + 1

@@ -33,7 +33,7 @@ def rename(run: RunDir, name: str) -> RunDir:
         WorkerError: a worker holds the run, or may hold it on another machine.
         TrainingError: the directory cannot be written.
     """
-    check_name(name)
+    name = check_name(name)
     if name == run.name:
         return run
     target = RunDir(run.path.parent / name)

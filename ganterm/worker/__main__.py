@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from ganterm.errors import ExitCode, GantermError
+from ganterm.errors import ExitCode, GantermError, missing_library
 from ganterm.runs.durable import remove_stale_temps, storage_trouble
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
@@ -37,6 +37,10 @@ def main() -> NoReturn:
         code = _work(run, arguments, stop)
     except GantermError as error:
         code, words = error.exit_code, str(error)
+    except ModuleNotFoundError as error:
+        if (trouble := missing_library(error)) is None:
+            raise
+        code, words = trouble.exit_code, str(trouble)
     except OSError as error:
         code, words = ExitCode.TRAINING, str(storage_trouble(error, run.path))
     else:

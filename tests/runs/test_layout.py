@@ -1,6 +1,7 @@
 """Runs are named safely, never share a name, and are found again by name, path or age."""
 
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,8 @@ def test_numbered_runs_go_on_after_the_greatest_number(tmp_path: Path) -> None:
         ("my recipe.toml", "my-recipe.toml-001"),
         ("\x1b[31m", "31m-001"),
         ("...", "run-001"),
-        ("é", "run-001"),
+        ("é", "é-001"),
+        ("数" * 100, "数" * 66 + "-001"),
         ("x" * 500, "x" * 80 + "-001"),
     ],
 )
@@ -95,11 +97,21 @@ def test_a_recipe_of_any_name_makes_a_safe_one(tmp_path: Path, recipe: str, name
     assert create_run(tmp_path, None, recipe).path == tmp_path / name
 
 
+@pytest.mark.parametrize("name", ["été-2", "数字", "Привет_мир", "नमूना", "e\u0301te\u0301"])
+def test_a_name_may_be_in_any_script(tmp_path: Path, name: str) -> None:
+    """It is kept composed, and found however it is typed."""
+    run = create_run(tmp_path, name, "dcgan")
+    run.config_file.touch()
+    assert run.name == unicodedata.normalize("NFC", name)
+    assert find_runs(tmp_path) == [run]
+    assert resolve_run(name, tmp_path) == run
+
+
 @pytest.mark.parametrize(
     "name",
     [
         *("", ".", "..", "../up", "a/b", "/abs", ".hidden", "-rf", "a\nb", "a\n", "\x1b[2J"),
-        *("a b", "é", "x" * 101, "a\0b", "\u202egnp"),
+        *("a b", "x" * 101, "a\0b", "\u202egnp", "数" * 67, "a\u200bb", "\u0301a", "a\ud800"),
     ],
 )
 def test_a_name_that_could_escape_or_confuse_is_refused(tmp_path: Path, name: str) -> None:

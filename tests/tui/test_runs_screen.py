@@ -353,6 +353,22 @@ async def test_a_run_is_deleted_only_after_a_yes(tmp_path: Path) -> None:
 
 
 @awaited
+async def test_marked_runs_are_deleted_together_after_one_yes(tmp_path: Path) -> None:
+    """The question counts and names them; what is not marked stays."""
+    runs = [write_run(tmp_path, name) for name in ("one", "two", "three")]
+    app = make_app(tmp_path)
+    async with app.run_test() as pilot:
+        await settled(pilot, app)
+        app.screen.query_one(RunTable).mark(["one", "three"])
+        await pilot.press("d")
+        await pilot.pause()
+        assert "Delete 2 runs: " in screen_text(app)
+        await pilot.press("y")
+        await settled(pilot, app)
+        assert [run.path.exists() for run in runs] == [False, True, False]
+
+
+@awaited
 async def test_a_run_that_trains_is_neither_deleted_nor_renamed(tmp_path: Path) -> None:
     """Its worker's lock protects it, even where the app does not know yet that it trains."""
     run = create_run(tmp_path, "one", "dcgan")

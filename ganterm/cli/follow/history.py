@@ -33,9 +33,16 @@ class History:
     checkpoint: Record | None = None
     end: Record | None = None
     _rate: StepRate = field(default_factory=StepRate)
+    _opened: float | None = None
+    _latest: float = 0.0
+    _before: float = 0.0
 
     def add(self, record: Record) -> None:
         """Take in one record of the journal."""
+        opens = record["kind"] in {"start", "resume"}
+        # What is judged after the end is no part of the training.
+        if self.end is None and not opens:
+            self._latest = record["time"]
         match record["kind"]:
             case "start" | "resume":
                 self._begin(record)
@@ -65,6 +72,13 @@ class History:
         return self.device if usual else f"{self.device} in {self.precision}"
 
     @property
+    def seconds(self) -> float | None:
+        """Time that its workers were at work; `None` before one has begun."""
+        if self._opened is None:
+            return None
+        return self._before + max(self._latest - self._opened, 0.0)
+
+    @property
     def seconds_left(self) -> float | None:
         """Estimate of the time to the end of the run; `None` before there is a pace."""
         return self._rate.seconds_to(self.steps) if self.steps else None
@@ -87,6 +101,8 @@ class History:
         self.recipe = str(config.get("recipe", ""))
         self.precision = str(config.get("precision", ""))
         self.end = None
+        self._before = self.seconds or 0.0
+        self._opened = self._latest = record["time"]
         self._rate.clear()
         if record["kind"] == "resume":
             self.metrics = [r for r in self.metrics if r["step"] <= record["step"]]

@@ -101,9 +101,9 @@ class PlainReporter:
         """Draw the samples of a run that is over as text, and say how the run stands now."""
         if view.state in {"finished", "stopped", "failed"} and history.sample is not None:
             self._draw(history.sample)
-        took = duration(self._clock() - self._began)
+        took = "" if history.seconds is None else f" after {duration(history.seconds)}"
         words = f": {view.message}" if view.message else ""
-        say(f"{self.name}: {view.state} at step {view.step:,} after {took}{words}")
+        say(f"{self.name}: {view.state} at step {view.step:,}{took}{words}")
 
     def _draw(self, record: Record) -> None:
         canvas = replace(canvas_of(sys.stderr), rows=SAMPLE_ROWS)

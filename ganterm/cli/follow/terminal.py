@@ -119,12 +119,10 @@ class TerminalReporter:
             # What is below the grid must not push it off the screen.
             rows = max(self.canvas.rows - 8, PREVIEW_ROWS)
             self._preview(history.sample, history, rows=rows, images=FINAL_IMAGES, sparing=False)
-        took = duration(time.monotonic() - self._began)
+        took = "" if history.seconds is None else f" after {duration(history.seconds)}"
         words = f" {view.message}" if view.message else ""
         style = "red" if view.state in {"failed", "crashed"} else "bold"
-        self._line(
-            f"{self.run.name}: {view.state} at step {view.step:,} after {took}.{words}", style
-        )
+        self._line(f"{self.run.name}: {view.state} at step {view.step:,}{took}.{words}", style)
         if view.state in {"finished", "stopped"}:
             self._next_commands(view, history)
 

@@ -18,6 +18,9 @@ from ganterm.tui.screens.base import AppScreen
 from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.prompt import PromptScreen
 
+_NAMED = 5
+"""Runs that a question names."""
+
 
 class RunDeeds(AppScreen):
     """A screen on which a run is chosen and something is done to it."""
@@ -74,26 +77,39 @@ class RunDeeds(AppScreen):
         if note is not None:
             self._do(partial(manage.write_note, run.run, note), "")
 
+    @property
+    def together(self) -> list[Overview]:
+        """The runs that are deleted together: those that are marked, else the chosen one."""
+        return [self.chosen] if self.chosen else []
+
     def action_delete(self) -> None:
-        """Ask whether to delete the run under the cursor."""
-        run = self.chosen
-        if run and run.alive:
-            self.ganterm.say(f"{run.name} is training; open it and stop it first.")
-        elif run:
+        """Ask once whether to delete the marked runs, or the run under the cursor."""
+        runs = self.together
+        alive = [run.name for run in runs if run.alive]
+        if alive:
+            many = "are" if len(alive) > 1 else "is"
+            which = "them" if len(alive) > 1 else "it"
+            self.ganterm.say(f"{', '.join(alive)} {many} training; open and stop {which} first.")
+        elif runs:
+            names = ", ".join(run.name for run in runs[:_NAMED])
+            more = f" and {len(runs) - _NAMED} more" if len(runs) > _NAMED else ""
+            what = f"{names}{more}" if len(runs) == 1 else f"{len(runs)} runs: {names}{more}"
+            whose = "Its" if len(runs) == 1 else "Their"
             self.app.push_screen(
                 ConfirmScreen(
-                    f"Delete {run.name}?",
-                    f"Its {words.size(run.size_bytes)} of journal, samples and checkpoints are "
-                    "gone for good then.",
+                    f"Delete {safe_text(what)}?",
+                    f"{whose} {words.size(sum(run.size_bytes for run in runs))} of journal, "
+                    "samples and checkpoints are gone for good then.",
                     yes="Delete",
                     no="Keep",
                 ),
-                partial(self._delete, run),
+                partial(self._delete, runs),
             )
 
-    def _delete(self, run: Overview, yes: bool | None) -> None:
+    def _delete(self, runs: list[Overview], yes: bool | None) -> None:
         if yes:
-            self._do(partial(manage.delete, run.run), f"{run.name} is deleted.")
+            many = f"{len(runs)} runs are" if len(runs) > 1 else f"{runs[0].name} is"
+            self._do(partial(_delete_all, runs), f"{many} deleted.")
 
     @work(thread=True)
     def _do(self, task: Callable[[], object], done: str) -> None:
@@ -107,6 +123,11 @@ class RunDeeds(AppScreen):
             if done:
                 app.call_from_thread(app.say, done)
         app.poller.hurry()
+
+
+def _delete_all(runs: list[Overview]) -> None:
+    for run in runs:
+        manage.delete(run.run)
 
 
 def _longer(step: int, text: str) -> None:

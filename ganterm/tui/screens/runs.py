@@ -200,6 +200,11 @@ class RunsScreen(RunDeeds):
         self.ganterm.compare_runs(run.run for run in self._marked)
 
     @property
+    def together(self) -> list[Overview]:
+        """The marked runs, and the one under the cursor where none is."""
+        return self._marked or super().together
+
+    @property
     def _marked(self) -> list[Overview]:
         """The marked runs: those shown in the table's order, then the others."""
         listed = self.ganterm.listed
