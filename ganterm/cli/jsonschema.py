@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 import msgspec
 
 from ganterm.config import FIELDS, RunConfig
-from ganterm.runs.records import RECORDS, SCHEMA_VERSION
+from ganterm.runs.records import RECORDS, SCHEMA_VERSION, meanings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCE = "#/$defs/{name}"
@@ -27,8 +27,10 @@ def config_schema() -> dict[str, Any]:
 def journal_schema() -> dict[str, Any]:
     """Return the schema of a line of `journal.jsonl`: one definition for each kind of record."""
     _, components = msgspec.json.schema_components(list(RECORDS.values()), ref_template=_REFERENCE)
-    for record in RECORDS.values():
-        _describe_fields(components[record.__name__], record)
+    for kind, record in RECORDS.items():
+        for name, words in meanings(kind).items():
+            # In the record's annotations, which msgspec passes over.
+            components[record.__name__]["properties"][name]["description"] = words
     return {
         "$schema": DIALECT,
         "title": f"A line of a run's journal.jsonl, version {SCHEMA_VERSION} of the schema",
@@ -36,11 +38,3 @@ def journal_schema() -> dict[str, Any]:
         "oneOf": [{"$ref": _REFERENCE.format(name=r.__name__)} for r in RECORDS.values()],
         "$defs": components,
     }
-
-
-def _describe_fields(schema: dict[str, Any], record: Any) -> None:
-    """Move the strings in a record's annotations, which msgspec passes over, into its schema."""
-    for name, hint in get_type_hints(record, include_extras=True).items():
-        if get_origin(hint) is Annotated:
-            described = schema["properties"][name]
-            described["description"] = next(m for m in get_args(hint)[1:] if isinstance(m, str))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ganterm.comparison import SCORES
 from ganterm.config import FIELDS, Field
 from ganterm.errors import ExitCode
+from ganterm.runs.records import meanings
 
 EXIT_CODES = {
     ExitCode.OK: "Fine.",
@@ -26,6 +28,12 @@ command line it is an option of the same name with dashes, such as `--batch-size
 `GANTERM_BATCH_SIZE`. Defaults give way to the recipe, the recipe to the file, the file to the
 environment, and everything to what was typed. `ganterm config show` prints the result."""
 
+_FIGURES = """\
+What a run writes of itself as it trains, and what a judge says of it, by the journal's names."""
+
+_OF_ALL = frozenset({"v", "step", "time"})
+"""Fields of every record, no figures."""
+
 _LIVE = "*Can be changed while training: `ganterm ctl RUN set KEY=VALUE`.*"
 
 
@@ -41,6 +49,11 @@ def _lines(variables: Mapping[str, str]) -> Iterator[str]:
         fields = [spec for spec in FIELDS.values() if spec.group == group]
         yield from ("", f"## {group}", "")
         yield from _table(("Setting", "Default", "Values", "What it does"), map(_row, fields))
+    yield from ("", "# Figures", "", _FIGURES, "")
+    measured, judged = meanings("metrics"), meanings("judged")
+    told = [(name, measured[name]) for name in measured if name not in _OF_ALL]
+    told += [(name, judged[name]) for name in SCORES if name not in measured]
+    yield from _table(("Figure", "What it says"), told)
     yield from ("", "# Exit codes", "")
     codes = ((str(code.value), EXIT_CODES[code]) for code in ExitCode)
     yield from _table(("Code", "Meaning"), codes)

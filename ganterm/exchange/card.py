@@ -156,7 +156,10 @@ def _training(subject: Subject) -> Iterator[str]:
     yield ""
     recipe = _recipe(config)
     shown = public_config(config)["recipe"]
-    about = f": {recipe.purpose}" if recipe is not None and recipe.purpose else ""
+    # What a recipe is for speaks of the dataset that it was made for.
+    made_for = recipe is not None and resolve({"recipe": config.recipe}).config.dataset
+    purpose = recipe.purpose if recipe is not None and made_for == config.dataset else ""
+    about = f": {purpose}" if purpose else ""
     yield f"- Recipe {code(shown)}{about}"
     length = f"{config.steps:,} steps" if config.steps else f"{config.epochs:,} epochs"
     if start.get("imported"):

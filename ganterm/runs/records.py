@@ -8,7 +8,16 @@ fields they do not know; `v` grows only when a field changes its meaning.
 A loss, rate or score that is not a finite number is written as null.
 """
 
-from typing import Annotated, Any, Literal, TypeAlias, TypedDict
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeAlias,
+    TypedDict,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 SCHEMA_VERSION = 1
 
@@ -74,7 +83,10 @@ class MeasuredOptional(TypedDict, total=False):
     penalty: Annotated[Number, "gradient penalty before its weight"]
     grad_norm_g: Annotated[Number, "2-norm of the generator's gradient"]
     grad_norm_d: Annotated[Number, "2-norm of the discriminator's gradient"]
-    diversity: Annotated[Number, "spread of a generated batch as a share of a real one's"]
+    diversity: Annotated[
+        Number,
+        "spread of a generated batch as a share of a real one's: at 1 as varied, at 0 all alike",
+    ]
     modes: Annotated[Number, "Gaussians of the ring that a generated batch reaches, of 8"]
 
 
@@ -93,8 +105,12 @@ class MetricsRecord(RecordBase, MetricsOptional):
     g_loss: Annotated[Number, "loss of the generator"]
     d_real: Annotated[Number, "D(x): mean output on real images, a probability or a critic's score"]
     d_fake: Annotated[Number, "D(G(z)): the same on generated images"]
-    acc_real: Annotated[Number, "share of real images taken for real, in [0, 1]"]
-    acc_fake: Annotated[Number, "share of generated images taken for generated, in [0, 1]"]
+    acc_real: Annotated[
+        Number, "share of real images that D takes for real; at 0.5 in both it cannot tell"
+    ]
+    acc_fake: Annotated[
+        Number, "share of generated images that D takes for generated; at 1 in both it wins"
+    ]
 
 
 class EpochRecord(RecordBase, MeasuredOptional):
@@ -235,3 +251,13 @@ RECORDS: dict[str, Any] = {
     "end": EndRecord,
 }
 """The schema of every kind, for whoever prints or checks it."""
+
+
+def meanings(kind: str) -> dict[str, str]:
+    """Return what each field of a kind of record means, in words."""
+    hints = get_type_hints(RECORDS[kind], include_extras=True)
+    return {
+        name: next(said for said in get_args(hint)[1:] if isinstance(said, str))
+        for name, hint in hints.items()
+        if get_origin(hint) is Annotated
+    }

@@ -70,7 +70,7 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("quit", "q,ctrl+q,ctrl+c", "quit", "Leave; what trains goes on training.", 92),
     ),
     "runs": (
-        Action("watch", "enter", "watch", "Open the run under the cursor.", 1),
+        Action("watch", "enter,W", "watch", "Open the run under the cursor.", 1),
         Action("new_run", "n", "new", "Set up a new run and start it.", 2),
         Action(
             "mark",
@@ -83,7 +83,7 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("resume", "r", "resume", "Train the run on from its last checkpoint.", 5),
         Action("judge", "J", "judge", "See how good the run is, and have it judged.", 6),
         Action("explore", "E", "explore", "Walk in the space behind its generator.", 6),
-        Action("filter", "slash,f", "filter", "Show only runs that hold what is typed.", 7),
+        Action("filter", "slash", "filter", "Show only runs that hold what is typed.", 7),
         Action("sort", "s", "sort", "Sort by the next column.", 8),
         Action("reverse", "S", "turn around", "Turn the order of the table around."),
         Action("rename", "e,f2", "rename", "Give the run another name.", 10),
@@ -96,7 +96,7 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
             9,
         ),
         Action("mark_all", "asterisk", "mark all", "Mark every run that is shown, or none."),
-        Action("clear", "escape", "clear", "Drop the filter; if there is none, the marks."),
+        Action("clear", "escape", "clear", "Drop the filter; without one, the marks.", 80),
     ),
     "setup": (
         Action("start", "ctrl+g", "start", "Start the run as it is set up here.", 1, priority=True),
@@ -145,6 +145,8 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
     ),
     "monitor": (
         Action("pause", "p", "pause", "Pause the training, or go on after a pause.", 1),
+        Action("remedy", "h", "remedy", "Do what the doctor would do first about the trouble.", 1),
+        Action("remedies", "H", "all remedies", "Choose what to do about the trouble.", 2),
         Action("resume", "r", "resume", "Train on: after a pause, a stop or a crash.", 9),
         Action("stop", "x", "stop", "Write a checkpoint and stop, after a question.", 6),
         Action("checkpoint", "k", "checkpoint", "Write a checkpoint now.", 7),
@@ -155,10 +157,8 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("edit_value", "e", "set", "Type the value of the setting chosen.", 4),
         Action("undo", "u", "undo", "Take the last change of a setting back.", 11),
         Action("branch", "b", "branch", "Begin a new run from an earlier checkpoint.", 12),
-        Action("remedy", "h", "remedy", "Do what the doctor would do first about the trouble."),
         Action("judge", "J", "judge", "See how good it is, and have it judged.", 8),
         Action("explore", "E", "explore", "Walk in the space behind its generator.", 8),
-        Action("remedies", "H", "all remedies", "Choose what to do about the trouble."),
         Action("next_chart", "right_square_bracket", "next chart", "Draw the next chart.", 2),
         Action("previous_chart", "left_square_bracket", "chart before", "Draw the one before."),
         Action("cursor_left", "left", "earlier", "Read the charts, and see samples, earlier.", 3),
@@ -169,8 +169,8 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("zoom_in", "plus,equals_sign", "zoom in", "Show fewer steps, more closely.", 5),
         Action("zoom_out", "minus", "zoom out", "Show more steps."),
         Action("zoom_all", "0", "all steps", "Show the whole run."),
-        Action("pan_left", "shift+left,a", "pan left", "Move to earlier steps."),
-        Action("pan_right", "shift+right,d", "pan right", "Move to later steps."),
+        Action("pan_left", "shift+left,left_curly_bracket", "pan left", "Move to earlier steps."),
+        Action("pan_right", "shift+right,right_curly_bracket", "pan right", "Move to later steps."),
         Action("smooth", "s", "smooth", "Smooth the curves more, and at last not at all.", 13),
         Action("log_scale", "l", "log scale", "Switch the logarithmic scale on or off.", 14),
         Action("outliers", "o", "outliers", "Leave values far out outside, or not.", 15),
@@ -193,7 +193,7 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("leave", "escape", "back", "Back to the newest, to all panes, to the runs.", 80),
     ),
     "judge": (
-        Action("judge", "g", "judge newest", "Have the newest checkpoint judged.", 1),
+        Action("judge", "g,J", "judge newest", "Have the newest checkpoint judged.", 1),
         Action("judge_all", "a", "judge all", "Have every checkpoint that is kept judged.", 6),
         Action("judge_with", "G", "judge …", "Judge after asking how: step, images, judge.", 7),
         Action("break_off", "x", "break off", "Break off the judgement under way.", 8),
@@ -219,7 +219,7 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("next_pane", "tab", "next pane", "Go to the next pane.", 5),
         Action("previous_pane", "shift+tab", "pane before", "Go to the pane before."),
         Action("alone", "z", "whole", "Give one pane all the room, or share it again.", 14),
-        Action("watch", "m", "watch", "Watch the run as it trains.", 15),
+        Action("watch", "W", "watch", "Watch the run as it trains.", 15),
         Action(
             "leave", "escape", "back", "Back to the newest, to all panes, to where you were.", 80
         ),
@@ -229,8 +229,10 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("more", "right", "more", "Move the slider to the right; on the pad, the pen.", 2),
         Action("up", "up", "above", "Choose what is above; on the pad, move the pen up.", 0),
         Action("down", "down", "below", "Choose what is below; on the pad, move the pen down."),
-        Action("much_less", "shift+left,h", "much less", "Move it far to the left."),
-        Action("much_more", "shift+right,l", "much more", "Move it far to the right."),
+        Action(
+            "much_less", "shift+left,left_curly_bracket", "much less", "Move it far to the left."
+        ),
+        Action("much_more", "shift+right,right_curly_bracket", "much more", "Move it far right."),
         Action("zero", "0", "to 0", "Put the chosen slider in the middle.", 15),
         Action("random", "r", "random", "Go to a random place.", 3),
         Action("seed", "s", "seed", "Go to the place of a seed.", 9),
@@ -238,20 +240,19 @@ TABLE: Final[dict[Scope, tuple[Action, ...]]] = {
         Action("pick_a", "a", "A", "Take what is seen as A, where a walk begins.", 4),
         Action("pick_b", "b", "B", "Take what is seen as B, where a walk ends.", 5),
         Action("next_way", "w", "way", "Walk on an arc, or straight, or mix styles by layer.", 12),
-        Action("press", "space", "play, pen", "Play the walk; on the pad, lower the pen.", 13),
+        Action("press", "space", "play", "Play the walk; on the pad, lower the pen.", 13),
         Action("undo", "u", "undo", "Go back to the place before; on the pad, unstroke.", 6),
         Action("redo", "U", "redo", "Go to the place after.", 0),
         Action("bookmark", "m", "keep", "Keep the place that is seen with the run.", 7),
-        Action("forget", "d,delete", "forget", "Delete the bookmark chosen, after a question."),
+        Action("delete", "d,delete", "delete", "Delete the bookmark chosen; on the pad, wipe all."),
         Action("truncate", "comma,less_than_sign", "truncate", "Stay nearer to the mean.", 10),
         Action("exaggerate", "full_stop,greater_than_sign", "exaggerate", "Go further from it."),
-        Action("next_class", "k", "class", "Draw the next class, where there are classes.", 11),
-        Action("previous_class", "K", "class before", "Draw the class before."),
+        Action("next_class", "n", "class", "Draw the next class, where there are classes.", 11),
+        Action("previous_class", "N", "class before", "Draw the class before."),
         Action("directions", "v", "directions", "Slide along other directions.", 14),
         Action("earlier_step", "left_square_bracket", "earlier", "Take the checkpoint before."),
         Action("later_step", "right_square_bracket", "later", "Take the one after, or a new one."),
         Action("rubber", "e", "rubber", "Let the pen wipe, or draw again."),
-        Action("clear", "x", "clear", "Wipe the pad."),
         Action("colours", "c", "colours", "Paint the images grey, inverted or in viridis.", 16),
         Action("contrast", "C", "contrast", "Stretch the images' contrast, or lighten them."),
         Action("pane_sliders", "1", "sliders", "Go to the sliders."),
@@ -324,6 +325,8 @@ _KEY_NAMES: Final = {
     "plus": "+",
     "minus": "-",
     "equals_sign": "=",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "comma": ",",
     "full_stop": ".",
     "less_than_sign": "<",
@@ -343,6 +346,11 @@ _KEY_NAMES: Final = {
     "down": "↓",
 }
 _MODIFIERS: Final = {"ctrl": "^", "shift": "Shift-", "alt": "Alt-"}
+
+
+def is_typed(key: str) -> bool:
+    """Tell whether a field would take a key as a letter, or to move in what was typed."""
+    return len(key_name(key)) == 1 or key in {"space", "enter", "home", "end", "delete"}
 
 
 def key_name(key: str) -> str:

@@ -22,8 +22,9 @@ def offered_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemComma
         if of != "app" and isinstance(screen, AppScreen) and not screen.applies(action.id):
             continue
         if action.id != "command_palette" and target.check_action(action.id, ()) is True:
+            called = screen.called(action) if isinstance(screen, AppScreen) else action.label
             yield SystemCommand(
-                f"{action.label} ({key_name(action.keys.partition(',')[0])})",
+                f"{called} ({key_name(action.keys.partition(',')[0])})",
                 action.help,
                 partial(target.run_action, action.id),
             )

@@ -205,3 +205,12 @@ def test_the_picture_is_of_this_step(trained: RunDir) -> None:
         assert picture_of(path, trained) == wanted
         assert picture_of(path, None) == wanted
     assert wanted != load_image(trained.sample_path(2))
+
+
+def test_what_a_recipe_is_for_is_not_said_of_another_dataset() -> None:
+    """Turbo makes digits; what it made of a folder of emoji is none."""
+    digits, emoji = (
+        resolve({"recipe": "turbo", **typed}).config for typed in ({}, {"dataset": "/emoji"})
+    )
+    assert "Digits of every class" in card([], digits)
+    assert "Digits" not in card([], emoji)

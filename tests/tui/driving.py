@@ -22,6 +22,8 @@ from ganterm.tui.pace import LOW_BANDWIDTH
 
 Parameters = ParamSpec("Parameters")
 
+_PACE = dataclasses.replace(LOW_BANDWIDTH, rest_seconds=0.0)
+"""Nothing changes by itself, nor with the time that a test takes: pictures come as they rest."""
 SIZES = ((60, 20), (80, 24), (120, 40), (200, 50))
 """Columns and rows that every screen is looked at with."""
 
@@ -48,9 +50,7 @@ def make_app(
 ) -> GantermApp:
     """Return an app that reads runs only when it is told to, and moves nothing."""
     return GantermApp(
-        AppOptions(
-            runs_dir, run=run, theme=theme, canvas=canvas, pace=LOW_BANDWIDTH, background=False
-        )
+        AppOptions(runs_dir, run=run, theme=theme, canvas=canvas, pace=_PACE, background=False)
     )
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
+from ganterm.runs.records import meanings
 from ganterm.tui import screens
 from ganterm.tui.actions import DIALOGS, TABLE, Action, Scope, bindings, key_name, offered
 from ganterm.tui.app import GantermApp
@@ -19,7 +20,7 @@ from ganterm.tui.palette import offered_commands
 from ganterm.tui.screens.base import AppScreen, Dialog
 from ganterm.tui.screens.help import HelpScreen
 from ganterm.tui.widgets.footer import ActionFooter
-from tests.tui.driving import awaited, list_runs, make_app, some_runs
+from tests.tui.driving import awaited, list_runs, make_app, screen_text, some_runs
 
 SCREENS: tuple[Scope, ...] = tuple(scope for scope in TABLE if scope not in {*DIALOGS, "app"})
 
@@ -83,6 +84,8 @@ async def test_the_palette_and_the_help_have_every_action(scope: Scope, tmp_path
         named = {command.title for command in offered_commands(app, screen)}
         for of, action in offered(scope):
             target = app if of == "app" else screen
+            if of != "app" and isinstance(screen, AppScreen) and not screen.applies(action.id):
+                continue
             if action.id != "command_palette" and target.check_action(action.id, ()) is True:
                 assert f"{action.label} ({key_name(action.keys.split(',')[0])})" in named
         await app.push_screen(HelpScreen(scope))
@@ -117,6 +120,7 @@ async def test_a_click_in_the_footer_does_the_action(tmp_path: Path) -> None:
         await pilot.click(ActionFooter, offset=(text.index("Space") + 1, 0))
         await pilot.pause()
         assert "◆ 1 marked" in app.screen.query_one("Header").text  # type: ignore[attr-defined]
+        text = footer.render_line(0).text
         await pilot.click(ActionFooter, offset=(text.index("help"), 0))
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
@@ -156,6 +160,7 @@ def test_every_key_of_the_table_is_one_that_textual_sends() -> None:
     known |= {"tab", "backspace", "pageup", "pagedown", "question_mark", "colon", "slash", "plus"}
     known |= {"asterisk", "left_square_bracket", "right_square_bracket", "minus", "comma"}
     known |= {"full_stop", "equals_sign", "less_than_sign", "greater_than_sign", "underscore"}
+    known |= {"left_curly_bracket", "right_curly_bracket"}
     for action in itertools.chain.from_iterable(TABLE.values()):
         for key in action.keys.split(","):
             last = key.split("+")[-1]
@@ -169,3 +174,113 @@ def test_a_row_of_the_table_becomes_one_binding() -> None:
             assert isinstance(action, Action)
             assert getattr(binding, "show") == bool(action.rank)  # noqa: B009 - a union of types
             assert getattr(binding, "tooltip") == action.help  # noqa: B009
+
+
+TOGETHER: tuple[frozenset[str], ...] = (
+    frozenset({"less", "lower_value", "truncate", "much_less"}),
+    frozenset({"more", "raise_value", "exaggerate", "much_more"}),
+    frozenset({"pan_left", "much_less"}),
+    frozenset({"pan_right", "much_more"}),
+    frozenset({"cursor_left", "earlier", "less"}),
+    frozenset({"cursor_right", "later", "more"}),
+    frozenset({"above", "up", "previous_score"}),
+    frozenset({"below", "down", "next_score"}),
+    frozenset({"previous_chart", "previous_score", "previous_quantity", "earlier_step"}),
+    frozenset({"next_chart", "next_score", "next_quantity", "later_step"}),
+    frozenset({"earlier_samples", "group_above"}),
+    frozenset({"later_samples", "group_below"}),
+    frozenset({"pane_charts", "pane_scores", "pane_sliders"}),
+    frozenset({"pane_preview", "pane_classes", "pane_walk"}),
+    frozenset({"pane_steer", "pane_pictures", "pane_places"}),
+    frozenset({"pane_log", "pane_others", "pane_sketch"}),
+    frozenset({"next_pane", "onward"}),
+    frozenset({"previous_pane", "back"}),
+    frozenset({"leave", "clear"}),
+    frozenset({"zoom_all", "zero"}),
+    frozenset({"watch", "image", "take"}),
+    frozenset({"mark", "film", "press"}),
+    frozenset({"stop", "break_off"}),
+    frozenset({"next_image", "next_class", "new_run"}),
+    frozenset({"previous_image", "previous_class"}),
+    frozenset({"edit_value", "rename", "rubber"}),
+    frozenset({"judge_all", "all_settings"}),
+)
+"""Names of one meaning: before and after, less and more, panes by number, go in, end, edit, all."""
+APART: dict[str, str] = {
+    "a": "A and B are what the ends of a walk are called",
+    "b": "as a",
+    "c": "the list of runs has no pictures to colour, and no other screen marks runs to compare",
+    "m": "an event is marked in the charts, a place in the run",
+    "o": "the list has notes, the charts outliers",
+    "r": "the explorer trains nothing, so that nothing can be resumed there",
+    "s": "the list is sorted, curves are smoothed, a seed is a place",
+    "v": "each screen has one thing of which another kind can be had",
+    "w": "the worst images, and the way between two",
+}
+"""Keys whose meanings differ, and why that does no harm."""
+
+
+def test_a_key_means_the_same_on_every_screen() -> None:
+    """Or what it means belongs together, or the screens have nothing in common there."""
+    meant: dict[str, set[str]] = {}
+    for scope in SCREENS:
+        for action in TABLE[scope]:
+            for key in action.keys.split(","):
+                meant.setdefault(key, set()).add(action.id)
+    apart = {
+        key
+        for key, names in meant.items()
+        if len(names) > 1 and not any(names <= alike for alike in TOGETHER)
+    }
+    assert apart == APART.keys()
+
+
+@awaited
+async def test_while_a_field_is_typed_into_the_footer_names_keys_that_work(tmp_path: Path) -> None:
+    """A letter would go into the field: F1 helps, ^q leaves; with the field they come back."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 24)) as pilot:
+        list_runs(app, some_runs())
+        await pilot.pause()
+        footer = app.screen.query_one(ActionFooter)
+        assert "? help" in footer.render_line(0).text
+        await pilot.press("slash")
+        await pilot.pause()
+        text = footer.render_line(0).text
+        assert text.split() == [
+            "F2",
+            "rename",
+            "Esc",
+            "clear",
+            "F1",
+            "help",
+            "^p",
+            "menu",
+            "^q",
+            "quit",
+        ]
+        await pilot.press("question_mark", "q")
+        assert app.screen.query_one(Input).value == "?q"
+        await pilot.press("f1")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.press("escape", "escape")
+        await pilot.pause()
+        assert "? help" in footer.render_line(0).text
+
+
+@awaited
+async def test_the_help_explains_the_figures_and_hangs_what_is_long(tmp_path: Path) -> None:
+    """In the words of the journal's schema; no line begins under the keys."""
+    app = make_app(tmp_path)
+    async with app.run_test(size=(60, 60)) as pilot:
+        await app.push_screen(HelpScreen("compare"))
+        await pilot.pause()
+        shown = screen_text(app)
+        words = " ".join(shown.replace("│", " ").split())
+        for name in ("acc real", "diversity", "precision", "kernel distance"):
+            assert name in words
+        assert meanings("metrics")["diversity"].split(":")[0] in words
+        rows = [line[1:].rstrip("│ ") for line in shown.splitlines() if "│" in line]
+        first = next(at for at, row in enumerate(rows) if "diversity" in row)
+        assert rows[first + 1].startswith(" " * 12)

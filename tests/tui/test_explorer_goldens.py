@@ -53,7 +53,7 @@ async def test_the_sliders(size: tuple[int, int], run: RunDir) -> None:
 @awaited
 async def test_the_way_from_a_to_b(size: tuple[int, int], run: RunDir) -> None:
     """Both ends, and how far one is."""
-    keys = ("a", "right", "right", "b", "2", "l", "right")
+    keys = ("a", "right", "right", "b", "2", "right_curly_bracket", "right")
     assert_golden("explorer-walk", await shown(size, run, *keys), size)
 
 
@@ -76,7 +76,7 @@ async def test_the_places(run: RunDir) -> None:
 async def test_classes(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
     """A conditional generator has a line of them."""
     monkeypatch.setattr(PlayedServer, "classes", tuple("0123456789"))
-    assert_golden("explorer-classes", await shown((80, 24), run, "k", "k", "k"), (80, 24))
+    assert_golden("explorer-classes", await shown((80, 24), run, "n", "n", "n"), (80, 24))
 
 
 @awaited

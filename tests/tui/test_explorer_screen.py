@@ -211,7 +211,7 @@ async def test_a_walk_from_a_to_b(run: RunDir) -> None:
         first = here.place
         screen.visit_seed(5)
         await settled(screen, pilot)
-        await press(screen, pilot, "b", "2", "l", "right")
+        await press(screen, pilot, "b", "2", "right_curly_bracket", "right")
         assert here.scene == Walk(first, Place(5), 0.3, "spherical")
         assert seen(screen).pixels == picture(here.scene)
         assert seen(screen, "end-a").pixels == picture(first)
@@ -309,7 +309,7 @@ async def test_classes_are_turned_and_clicked(run: RunDir, monkeypatch: pytest.M
     """Where the generator has them; else it is said that there are none."""
     monkeypatch.setattr(PlayedServer, "classes", ("zero", "one", "two"))
     async with exploring(run) as (app, pilot, screen):
-        await press(screen, pilot, "k")
+        await press(screen, pilot, "n")
         assert screen.exploration.place.label == 1
         await press(screen, pilot, "K", "K")
         assert screen.exploration.place.label == 2
@@ -369,7 +369,7 @@ async def test_a_digit_is_drawn_by_keys_and_the_nearest_is_seen(run: RunDir) -> 
 
 @awaited
 async def test_a_digit_is_drawn_with_the_mouse(run: RunDir) -> None:
-    """Dragging draws a line, the right button wipes, x wipes all."""
+    """Dragging draws a line, the right button wipes, d wipes all."""
     async with exploring(run) as (_, pilot, screen):
         await press(screen, pilot, "4")
         pad = screen.query_one(SketchPad)
@@ -383,7 +383,7 @@ async def test_a_digit_is_drawn_with_the_mouse(run: RunDir) -> None:
         row = pad.pad.picture(pen=False).row(2)
         assert [bool(value) for value in row] == [*[True] * 7, False]
         assert asked(screen, "sketch")
-        await press(screen, pilot, "x")
+        await press(screen, pilot, "d")
         assert pad.pad.empty
         await press(screen, pilot, "u")
         assert not pad.pad.empty

@@ -97,9 +97,11 @@ async def test_a_trouble_that_is_over_is_no_longer_named(living: LivingRun) -> N
     app = make_app(living.run.path.parent, run=living.run)
     async with app.run_test(size=(120, 40)) as pilot:
         assert MESSAGE in notice(await look(app, pilot))
+        assert "h remedy  H all remedies" in screen_text(app).splitlines()[-1]
         alert(living, "d-too-strong", MESSAGE, cleared=True)
         screen = await look(app, pilot)
         assert notice(screen) == ""
+        assert "remedy" not in screen_text(app).splitlines()[-1]
         await pilot.press("h")
         await pilot.pause()
         assert pending(living.run.control) == []

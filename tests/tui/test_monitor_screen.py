@@ -430,6 +430,7 @@ async def test_the_same_key_pauses_and_goes_on(living: LivingRun) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot)
         assert "paused" in screen.query_one(Header).text
+        assert "p go on" in screen_text(app).splitlines()[-1]
         await pilot.press("p", "r")
         await look(app, pilot)
         assert [command.name for command in living.answer()] == ["resume", "resume"]

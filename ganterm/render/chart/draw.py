@@ -6,15 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ganterm.render.chart.axis import short
 from ganterm.render.chart.curves import curve_of, scale_for
 from ganterm.render.chart.dots import DotGrid
 from ganterm.render.chart.frame import Frame, axis_rows_for, legend_rows_for, margin_for
 from ganterm.render.chart.glyphs import GLYPHS
 from ganterm.render.chart.legend import legend_of, notes_on, reading_of
-from ganterm.render.chart.page import Page
+from ganterm.render.chart.page import Page, shortened
 from ganterm.render.chart.plot import Plot
-from ganterm.render.chart.view import KINDS, Area, Chart, Mark, Reference, Trace, View
+from ganterm.render.chart.view import KINDS, Area, Chart, Mark, Reading, Reference, Trace, View
 from ganterm.render.colour import Charset
+from ganterm.render.text import safe_text
 
 
 def draw_chart(
@@ -57,6 +59,10 @@ def draw_chart(
     legend_rows = min(legend.rows(page.width), legend_rows_for(page.height))
     legend.write(page, legend_rows, glyphs)
     area = replace(area, top=legend_rows, height=area.height - legend_rows)
+    if told := _without_a_curve(traces, readings):
+        for y, line in enumerate(told[: area.height], legend_rows):
+            page.write(0, y, shortened(safe_text(line), page.width, glyphs.ellipsis), "tick")
+        return Chart(page.spans(), area, readings, notes)
     grid = replace(grid, height=area.height)
     plot = Plot(page, area, scale, grid, glyphs)
     drawn = plot.references(references)
@@ -69,6 +75,24 @@ def draw_chart(
     if axis:
         frame.steps(events, view.crosshair)
     return Chart(page.spans(), area, readings, notes)
+
+
+def _without_a_curve(traces: Sequence[Trace], readings: Sequence[Reading]) -> list[str]:
+    """Return what is said where there is no curve: no data, or a point of each quantity at most."""
+    known = [
+        (trace.label, extent[0], reading.value)
+        for trace, reading in zip(traces, readings, strict=True)
+        if (extent := trace.source.extent) is not None
+    ]
+    if not known:
+        return [" no data yet"]
+    if any(extent and extent[0] != extent[1] for extent in (t.source.extent for t in traces)):
+        return []
+    return [
+        f" {label}: {'not finite' if value is None else short(value)} at step {step:,}, "
+        "the one point so far"
+        for label, step, value in known
+    ]
 
 
 def _window(traces: Sequence[Trace], view: View) -> tuple[float, float]:

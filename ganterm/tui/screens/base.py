@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
+from textual import events
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from ganterm.tui.actions import Scope
+from ganterm.tui.actions import Action, Scope
 
 if TYPE_CHECKING:
     from ganterm.tui.app import GantermApp
@@ -39,6 +40,18 @@ class AppScreen(Screen[None]):
         Unlike what `check_action` refuses, what does not apply says why when it is tried.
         """
         return True
+
+    def called(self, action: Action) -> str:
+        """Return what an action is called as things stand."""
+        return action.label
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Offer what the keys do where the focus is."""
+        self.refresh_bindings()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Offer what the keys do where the focus is."""
+        self.refresh_bindings()
 
 
 class Dialog(ModalScreen[Result]):

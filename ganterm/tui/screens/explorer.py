@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual import events, on
 
 from ganterm.runs.layout import RunDir
-from ganterm.tui.actions import bindings
+from ganterm.tui.actions import Action, bindings
 from ganterm.tui.screens.explorer_panes import PANES
 from ganterm.tui.screens.explorer_view import ExplorerView
 from ganterm.tui.widgets.choice_line import ChoiceLine
+
+_ON_THE_PAD: Final = {"press": "pen", "delete": "wipe"}
 
 
 class ExplorerScreen(ExplorerView):
@@ -52,7 +56,7 @@ class ExplorerScreen(ExplorerView):
         if not self.is_mounted:
             return True
         here = self.exploration
-        if action in {"rubber", "clear"}:
+        if action == "rubber":
             return True if self.active == "sketch" else None
         if action == "undo":
             return True if self.active == "sketch" or here.trail.can_undo else None
@@ -60,11 +64,15 @@ class ExplorerScreen(ExplorerView):
             return True if here.trail.can_redo else None
         if action in {"next_class", "previous_class"}:
             return True if here.opened and here.opened.classes else None
-        if action == "forget":
-            return True if self.exploration.kept else None
+        if action == "delete":
+            return True if self.active == "sketch" or here.kept else None
         if action == "take":
             return True if self.active != "sliders" or here.showing == "walk" else None
         return True
+
+    def called(self, action: Action) -> str:
+        """Call what a key does on the pad by its name there."""
+        return (_ON_THE_PAD if self.sketches else {}).get(action.id, super().called(action))
 
     @on(ChoiceLine.Chosen, "#classes")
     def _choose_class(self, event: ChoiceLine.Chosen) -> None:
@@ -121,6 +129,13 @@ class ExplorerScreen(ExplorerView):
         else:
             self.play()
         self.show()
+
+    def action_delete(self) -> None:
+        """Wipe the pad; elsewhere, delete the bookmark chosen."""
+        if self.sketches:
+            self.clear()
+        else:
+            self.forget()
 
     def action_take(self) -> None:
         """Go to what is shown: the place chosen, the one on the way, or the one found."""

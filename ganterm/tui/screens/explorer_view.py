@@ -142,7 +142,7 @@ class ExplorerView(SketchingScreen):
         line, trouble = self.query_one("#classes", ChoiceLine), self.query_one("#trouble", Static)
         before = (line.display, trouble.display)
         line.display, trouble.display = bool(classes), bool(here.trouble)
-        line.show(classes, here.place.label or 0, "k next class")
+        line.show(classes, here.place.label or 0, "n next class")
         if here.trouble:
             trouble.update(Content(f"✗ {safe_text(here.trouble)} Any change tries again."))
         return before != (line.display, trouble.display)

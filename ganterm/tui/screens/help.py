@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from rich.table import Table
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from ganterm.tui.actions import TITLES, Action, Scope, bindings, key_name, offered
+from ganterm.comparison import SCORES
+from ganterm.runs.records import meanings
+from ganterm.tui.actions import TITLES as SCREENS
+from ganterm.tui.actions import Scope, bindings, key_name, offered
 from ganterm.tui.screens.base import Dialog
+from ganterm.tui.watch.verdicts import TITLES
 from ganterm.tui.widgets.footer import ActionFooter
+from ganterm.tui.widgets.sparks import QUANTITIES
 
-_KEYS_WIDTH = 14
+_KEYS_WIDTH = 16
+_FIGURES: Final = frozenset({"runs", "monitor", "judge", "compare"})
+"""Screens with figures, whose names the help explains."""
 
 
 class HelpScreen(Dialog[None]):
@@ -50,12 +60,28 @@ class HelpScreen(Dialog[None]):
         for scope, action in offered(self.about):
             if scope != heading:
                 heading = scope
-                title = Content.styled(TITLES.get(scope, ""), "bold")
+                title = Content.styled(SCREENS.get(scope, ""), "bold")
                 options.append(Option(title, disabled=True))
-            options.append(Option(_line(action), id=f"{scope}.{action.id}"))
+            keys = " ".join(key_name(key) for key in action.keys.split(","))
+            options.append(Option(_line(keys, action.help), id=f"{scope}.{action.id}"))
+        if self.about in _FIGURES:
+            title = Content.styled("What the figures say", "bold")
+            options.append(Option(title, disabled=True))
+            options += [Option(_line(*each), disabled=True) for each in figures()]
         return options
 
 
-def _line(action: Action) -> Content:
-    keys = " ".join(key_name(key) for key in action.keys.split(","))
-    return Content.assemble((f"  {keys:<{_KEYS_WIDTH}}", "bold"), action.help)
+def figures() -> list[tuple[str, str]]:
+    """Return what each figure is called on the screens, and what the schema says of it."""
+    measured, judged = meanings("metrics"), meanings("judged")
+    named = [(name, measured[key]) for key, name in QUANTITIES if key in measured]
+    return [*named, *((TITLES[key][0], judged[key]) for key in SCORES)]
+
+
+def _line(name: str, words: str) -> Table:
+    """Return a name before words, which are indented where they take several lines."""
+    line = Table.grid(padding=(0, 1), pad_edge=True)
+    line.add_column(width=_KEYS_WIDTH, style="bold")
+    line.add_column()
+    line.add_row(name, words)
+    return line

@@ -186,7 +186,7 @@ class KeepingScreen(ExploringScreen):
                 self.ganterm.tell(error)
             self.show()
 
-    def action_forget(self) -> None:
+    def forget(self) -> None:
         """Delete the bookmark that is chosen, after a question."""
         mark = self._mark_at(self.places.at)
         if mark is None:

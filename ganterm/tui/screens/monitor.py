@@ -48,7 +48,7 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._state: str | None = None
+        self._state: tuple[str, bool] | None = None
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
@@ -115,7 +115,7 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
     def grow_older(self) -> None:
         """Say anew what changes with the time alone."""
         feed = self.feed
-        state = feed.view.state if feed else None
+        state = (feed.view.state, bool(feed.standing)) if feed else None
         if state != self._state:
             self._state = state
             self.refresh_bindings()

@@ -44,7 +44,10 @@ class RunsScreen(RunDeeds):
     def compose(self) -> ComposeResult:
         """Put the screen together."""
         yield Header([Part("ganterm", "title", 9)])
-        yield Input(placeholder="words that a run must hold", id="filter")
+        yield Input(
+            placeholder="words that a run must hold; Enter keeps the filter, Esc drops it",
+            id="filter",
+        )
         yield RunTable()
         yield Static("Looking for runs …", id="nothing")
         yield RunCard()
@@ -160,6 +163,12 @@ class RunsScreen(RunDeeds):
             return True if len(self.table.marked) > 1 else None
         return True
 
+    def applies(self, action: str) -> bool:
+        """Offer to clear only where something is."""
+        if action == "clear":
+            return bool(self.query_one("#filter").display or self.table.marked)
+        return super().applies(action)
+
     def action_watch(self) -> None:
         """Open the run under the cursor."""
         if run := self.table.current:
@@ -227,8 +236,9 @@ class RunsScreen(RunDeeds):
     def action_filter(self) -> None:
         """Begin to type a filter."""
         field = self.query_one("#filter", Input)
+        # At once: what is typed next must not go elsewhere.
         field.display = True
-        field.focus()
+        self.set_focus(field)
 
     @on(Input.Changed, "#filter")
     def _filter(self, event: Input.Changed) -> None:
@@ -237,7 +247,7 @@ class RunsScreen(RunDeeds):
     @on(Input.Submitted, "#filter")
     def _filtered(self) -> None:
         self.query_one("#filter").display = bool(self.table.wanted)
-        self.table.focus()
+        self.set_focus(self.table)
 
     def action_clear(self) -> None:
         """Drop the filter; without one, the marks."""
@@ -245,7 +255,7 @@ class RunsScreen(RunDeeds):
         if field.display:
             field.value = ""
             field.display = False
-            self.table.focus()
+            self.set_focus(self.table)
         else:
             self.table.mark(list(self.table.marked), on=False)
 

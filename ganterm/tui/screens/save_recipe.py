@@ -23,9 +23,9 @@ def ask_and_save(screen: AppScreen, draft: Draft) -> None:
             screen.app.push_screen(question, lambda yes: save(text, replace=True) if yes else None)
             return
         try:
-            save_recipe(
-                draft.config, path, title=path.stem, purpose=draft.recipe.purpose, replace=replace
-            )
+            # What a recipe is for speaks of the dataset that it was made for.
+            purpose = "" if "dataset" in draft.typed else draft.recipe.purpose
+            save_recipe(draft.config, path, title=path.stem, purpose=purpose, replace=replace)
         except ConfigError as error:
             screen.ganterm.tell(error)
             return

@@ -93,7 +93,7 @@ class SketchingScreen(KeepingScreen):
         self.exploration.pad.rubber = not self.exploration.pad.rubber
         self.show()
 
-    def action_clear(self) -> None:
+    def clear(self) -> None:
         """Wipe the pad."""
         self.exploration.pad.clear()
         self.search()

@@ -20,6 +20,7 @@ from ganterm.runs import control
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import to_undo
 from ganterm.runs.records import Record
+from ganterm.tui.actions import Action
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.prompt import PromptScreen
@@ -81,9 +82,16 @@ class SteeringScreen(RunDeeds):
             return super().applies(action)
         if action in _OF_TRAINING:
             return feed.view.alive is not False
+        if action in {"remedy", "remedies"}:
+            return bool(feed.troubles)
         if action == "resume":
             return feed.view.alive is not True or feed.view.state == "paused"
         return super().applies(action)
+
+    def called(self, action: Action) -> str:
+        """Call a pause what it is: the same key ends it."""
+        paused = self.feed is not None and self.feed.view.state == "paused"
+        return "go on" if action.id == "pause" and paused else super().called(action)
 
     def show_orders(self) -> None:
         """Show what was asked and what became of it."""

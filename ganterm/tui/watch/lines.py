@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from textwrap import wrap
 from typing import Final, Literal, NamedTuple, get_args
 
 from rich.cells import cell_len, set_cell_size
@@ -55,6 +57,19 @@ def clauses(text: str, room: int) -> str:
         if cell_len(begin := "; ".join(parts)) + 3 <= room:
             return f"{begin}; …"
     return ""
+
+
+@lru_cache(maxsize=2048)
+def folded(text: str, width: int, hang: int) -> Sequence[str]:
+    """Return safe text in as many lines of `width` cells as it takes, all but the first indented.
+
+    `hang` is how far: the cells before what the first line says.
+    """
+    # Characters are counted, so that of wide ones only half as many are let into a line.
+    room = width if cell_len(text) == len(text) else width // 2
+    hang = min(hang, room // 2)
+    indent = " " * hang
+    return wrap(text, max(room, 2), subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def wrapped(text: str, width: int, tone: LineTone, *, margin: int = 1) -> list[Line]:

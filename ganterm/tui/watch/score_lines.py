@@ -64,7 +64,9 @@ def figure_words(value: float | None) -> str:
     if value is None:
         return "-"
     words = f"{value:.4g}"
-    return words if len(words) <= _FIGURE else f"{value:.1e}"
+    words = words if len(words) <= _FIGURE else f"{value:.1e}"
+    # With a minus before it, the exponent goes without its leading zero.
+    return words if len(words) <= _FIGURE else words.replace("e-0", "e-").replace("e+0", "e+")
 
 
 def short_words(record: Record) -> str:

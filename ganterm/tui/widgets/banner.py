@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.widgets import Static
 
@@ -11,11 +13,16 @@ from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.runs.state import RunView
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.watch.lines import folded
 from ganterm.tui.watch.remedying import offers_of
 
 SLOW_SECONDS = 10.0
 """How long a living worker may say nothing before a word is said about it."""
 _LOG_LINES = 3
+_MOST_ROWS, _FEW_ROWS, _TALL = 6, 4, 30
+"""Lines that it takes at most, on a tall screen and on others."""
+_MORE = " … (4: log)"
+"""Where the rest is said."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +34,11 @@ class Notice:
 
 
 class Banner(Static):
-    """Hidden unless there is something to say."""
+    """Hidden unless there is something to say; what is long is told in full by the log."""
 
     DEFAULT_CSS = """
     Banner {
         height: auto;
-        max-height: 6;
         padding: 0 1;
         background: $surface;
         color: $text-muted;
@@ -55,7 +61,29 @@ class Banner(Static):
         if notice is not None:
             self.set_class(notice.tone == "warn", "-warn")
             self.set_class(notice.tone == "bad", "-bad")
-            self.update(Content(safe_text(notice.text, newline=True)))
+            self._lay_out()
+
+    def on_resize(self) -> None:
+        """Lay it out for another width."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if self.notice is None:
+            return
+        text = safe_text(self.notice.text, newline=True)
+        size = self.app.size
+        most = _MOST_ROWS if size.height >= _TALL else _FEW_ROWS
+        self.update(Content("\n".join(clipped(text.split("\n"), size.width - 2, most))))
+
+
+def clipped(paragraphs: Sequence[str], width: int, rows: int) -> list[str]:
+    """Return safe text in at most `rows` lines: of the longest paragraphs the beginning alone."""
+    laid = [list(folded(each, width, 2)) for each in paragraphs]
+    while sum(map(len, laid)) > rows and (longest := max(laid, key=len))[1:]:
+        longest.pop()
+        room = min(cell_len(longest[-1]), width - len(_MORE))
+        longest[-1] = set_cell_size(longest[-1], room).rstrip() + _MORE
+    return [line for lines in laid for line in lines]
 
 
 def notice_of(feed: RunFeed, now: float) -> Notice | None:
@@ -92,7 +120,7 @@ def _state(feed: RunFeed, now: float) -> Notice | None:
         case "crashed":
             return Notice(_crash(feed), "bad")
         case "failed":
-            return Notice(f"{_sentence(view.message or 'it failed')} r trains it on.", "bad")
+            return Notice(f"{_sentence(view.message or 'it failed')}\nr trains it on.", "bad")
         case "unknown":
             return Notice(_unknown(view, now), "warn")
         case "new":

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
+from textual.binding import Binding
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input
 
-from ganterm.tui.actions import Action, Scope, key_name, offered
+from ganterm.tui.actions import Action, Scope, is_typed, key_name, offered
 from ganterm.tui.screens.base import AppScreen
+
+_OF_FIELDS: Final = frozenset(
+    key for bound in Input.BINDINGS if isinstance(bound, Binding) for key in bound.key.split(",")
+)
+"""Keys that a field has a use of its own for."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class ActionFooter(Widget, can_focus=False):
     """Keys and names of a screen's most used actions; each is a button for the mouse.
 
     What a narrow screen has no room for goes in the order of the table's ranks, the app's own
-    last of all.
+    last of all. While a field is typed into, only keys stand there that work in it.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key", "footer--label", "footer--off"}
@@ -60,7 +67,7 @@ class ActionFooter(Widget, can_focus=False):
         segments, self._buttons, at = [Segment(" ", label)], [], 1
         for scope, action in shown:
             allowed = self._allowed(scope, action)
-            name, words = _words(action)
+            name, words = self.words(action)
             segments.append(Segment(name, key if allowed else off))
             segments.append(Segment(f" {words}  ", label if allowed else off))
             end = at + cell_len(name) + cell_len(words) + 1
@@ -72,17 +79,31 @@ class ActionFooter(Widget, can_focus=False):
 
     def offered(self, width: int) -> list[tuple[Scope, Action]]:
         """Return the actions that are shown in `width` cells, in their order."""
-        return _fitting([pair for pair in offered(self.scope) if self.applies(*pair)], width)
+        return self._fitting([pair for pair in offered(self.scope) if self.applies(*pair)], width)
 
     def applies(self, scope: Scope, action: Action) -> bool:
         """Tell whether the screen offers an action as things stand."""
         screen = self.screen
+        if not self._key(action):
+            return False
         return scope == "app" or not isinstance(screen, AppScreen) or screen.applies(action.id)
 
-    @staticmethod
-    def width_of(pair: tuple[Scope, Action]) -> int:
+    def words(self, action: Action) -> tuple[str, str]:
+        """Return the key that does an action now, and what it is called now."""
+        screen = self.screen
+        called = screen.called(action) if isinstance(screen, AppScreen) else action.label
+        return key_name(self._key(action)), called
+
+    def width_of(self, pair: tuple[Scope, Action]) -> int:
         """Return the cells that an action takes, with the gap after it."""
-        return _width(pair)
+        return sum(map(cell_len, self.words(pair[1]))) + 3
+
+    def _key(self, action: Action) -> str:
+        """Return the first of its keys that works; empty where a field takes all of them."""
+        keys = action.keys.split(",")
+        if action.priority or not isinstance(self.screen.focused, Input):
+            return keys[0]
+        return next((key for key in keys if not is_typed(key) and key not in _OF_FIELDS), "")
 
     async def on_click(self, event: events.Click) -> None:
         """Do the action that was clicked."""
@@ -91,27 +112,18 @@ class ActionFooter(Widget, can_focus=False):
                 event.stop()
                 await self.run_action(button.action)
 
+    def _fitting(self, pairs: list[tuple[Scope, Action]], width: int) -> list[tuple[Scope, Action]]:
+        """Return what fits into `width` cells in order of rank; help and the way out always do."""
+        ranked = sorted((pair for pair in pairs if pair[1].rank), key=lambda p: p[1].rank)
+        own = [pair for pair in ranked if pair[0] != "app"]
+        last = [pair for pair in ranked if pair[0] == "app"]
+        while own and sum(map(self.width_of, own + last)) - 2 > width:
+            # The way back is worth more than the last of the others.
+            own.pop(-2 if len(own) > 1 and own[-1][1].rank >= 80 else -1)
+        while len(last) > 1 and sum(map(self.width_of, own + last)) - 2 > width:
+            last.pop()
+        return own + last
+
     def _allowed(self, scope: Scope, action: Action) -> bool:
         node = self.app if scope == "app" else self.screen
         return node.check_action(action.id, ()) is True
-
-
-def _words(action: Action) -> tuple[str, str]:
-    return key_name(action.keys.partition(",")[0]), action.label
-
-
-def _fitting(pairs: list[tuple[Scope, Action]], width: int) -> list[tuple[Scope, Action]]:
-    """Return what fits into `width` cells in order of rank; help and the way out always do."""
-    ranked = sorted((pair for pair in pairs if pair[1].rank), key=lambda p: p[1].rank)
-    own = [pair for pair in ranked if pair[0] != "app"]
-    last = [pair for pair in ranked if pair[0] == "app"]
-    while own and sum(map(_width, own + last)) - 2 > width:
-        # The way back is worth more than the last of the others.
-        own.pop(-2 if len(own) > 1 and own[-1][1].rank >= 80 else -1)
-    while len(last) > 1 and sum(map(_width, own + last)) - 2 > width:
-        last.pop()
-    return own + last
-
-
-def _width(pair: tuple[Scope, Action]) -> int:
-    return sum(map(cell_len, _words(pair[1]))) + 3

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
@@ -15,6 +14,7 @@ from textual.widget import Widget
 
 from ganterm.render.text import safe_text
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.watch.lines import folded
 from ganterm.tui.watch.score_lines import short_words
 
 _EVENTS = 200
@@ -22,14 +22,15 @@ _TONES = {"alert": "warn", "resume": "text", "control": "text", "checkpoint": "m
 
 
 class LogLine(NamedTuple):
-    """A line and its tone; the text is safe."""
+    """A line and its tone; the text is safe. `hang` indents what of it goes into further rows."""
 
     text: str
     tone: str
+    hang: int = 2
 
 
 class LogTail(Widget, can_focus=True):
-    """The newest lines that fit; the keys go back to earlier ones."""
+    """The newest lines that fit, in full; the keys go back to earlier ones."""
 
     BINDINGS: ClassVar = [
         Binding("up", "scroll_lines(-1)", "up", show=False),
@@ -55,6 +56,7 @@ class LogTail(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._lines: list[LogLine] = []
+        self._rows: list[LogLine] = []
         self._back = 0
         self._feed: RunFeed | None = None
         self._painted: dict[int, LogLine | None] = {}
@@ -69,6 +71,20 @@ class LogTail(Widget, can_focus=True):
         if feed is not self._feed:
             self._feed, self._back = feed, 0
         self._lines = lines_of(feed, said) if feed else []
+        self._fold()
+
+    def on_resize(self) -> None:
+        """Fold the lines anew."""
+        self._fold()
+
+    def _fold(self) -> None:
+        """Give every line as many rows as it takes."""
+        width = max(self.size.width - 2, 1)
+        self._rows = [
+            LogLine(row, line.tone)
+            for line in self._lines
+            for row in folded(line.text, width, line.hang)
+        ]
         self._back = min(self._back, self._most_back)
         self._repaint()
 
@@ -96,22 +112,15 @@ class LogTail(Widget, can_focus=True):
         if line is None:
             return Strip.blank(width, self.rich_style)
         style = self.get_component_rich_style(f"log-tail--{line.tone}")
-        text = line.text
-        text = text if cell_len(text) < width else set_cell_size(text, max(width - 2, 0)) + "…"
-        return Strip([Segment(f" {text}", style)]).adjust_cell_length(width, style)
-
-    @property
-    def _rows(self) -> int:
-        return max(self.size.height - 1, 1)
+        return Strip([Segment(f" {line.text}", style)]).adjust_cell_length(width, style)
 
     @property
     def _most_back(self) -> int:
-        return max(len(self._lines) - self._rows, 0)
+        return max(len(self._rows) - max(self.size.height - 1, 1), 0)
 
     def _line(self, y: int) -> LogLine | None:
-        first = max(len(self._lines) - self._rows - self._back, 0)
-        at = first + y - 1
-        return self._lines[at] if at < len(self._lines) else None
+        at = max(self._most_back - self._back, 0) + y - 1
+        return self._rows[at] if at < len(self._rows) else None
 
     def _repaint(self) -> None:
         for y in range(1, self.size.height):
@@ -133,12 +142,16 @@ def lines_of(feed: RunFeed, said: Sequence[tuple[int, str]] = ()) -> list[LogLin
     ]
     told += [(alert.step, f"  {alert.remedy}", "muted") for alert in feed.alerts if alert.remedy]
     told += [(step, words, "bad") for step, words in (*feed.refusals, *said)]
+    if feed.end and (message := str(feed.end.get("message") or "")):
+        tone = "bad" if feed.end.get("reason") == "failed" else "text"
+        told.append((feed.end["step"], f"{feed.end.get('reason')}: {message}", tone))
     told += [
         (each["step"], f"judged: {short_words(each)}", "text") for each in feed.judged[-_EVENTS:]
     ]
     told.sort(key=lambda line: line[0])
     lines = [
-        LogLine(safe_text(f"{step:>8,}  {text}"), tone) for step, text, tone in told[-_EVENTS:]
+        LogLine(safe_text(f"{step:>8,}  {text}"), tone, 12 if text.startswith(" ") else 10)
+        for step, text, tone in told[-_EVENTS:]
     ]
     if feed.log:
         lines.append(LogLine("the worker printed:", "muted"))

@@ -80,6 +80,7 @@ class PictureGrid(Widget, can_focus=False):
         self._tone = Tone()
         self._title = self._words = ""
         self._kinds = 0
+        self._spread = False
         self._order: Sequence[int] | None = None
         self._drawn: tuple[Sequence[Raster], tuple[object, ...]] | None = None
         self._lines: list[Line] = []
@@ -95,13 +96,15 @@ class PictureGrid(Widget, can_focus=False):
         title: str = "",
         words: str = "",
         classes: int = 0,
+        spread: bool = False,
     ) -> None:
         """Show other images under a title, or `words` where there are none.
 
         Of several `classes`, as many images of each after the other, each has a row or a column.
+        Where there is no room for all, those shown are the first, or `spread` over all.
         """
         self._images, self._tone, self._title, self._words = images, tone, title, words
-        self._kinds = classes
+        self._kinds, self._spread = classes, spread
         self._draw()
 
     def on_resize(self) -> None:
@@ -147,7 +150,7 @@ class PictureGrid(Widget, can_focus=False):
     def _draw(self) -> None:
         canvas = self.canvas
         # The same images may come again and again; to draw them takes milliseconds.
-        manner = (self._tone, canvas, self._title, self._words, self._kinds)
+        manner = (self._tone, canvas, self._title, self._words, self._kinds, self._spread)
         if self._drawn and self._drawn[1] == manner and _are_same(self._drawn[0], self._images):
             return
         others = self._drawn is None or self._drawn[1][2:] != manner[2:]
@@ -203,6 +206,9 @@ class PictureGrid(Widget, can_focus=False):
             self._order = in_turn(self._kinds, count) if self._kinds else None
             largest = LARGEST if count > 1 else _LARGEST_ONE
             self.fit = fit_canvas(count, *size, canvas, largest=largest)
+            if self._spread and not self._kinds:
+                shown = self.fit.shown
+                self._order = [index * count // shown for index in range(shown)]
         if self._order is not None:
             images = [images[index] for index in self._order]
         picture = _arranged(images, self.fit, self._tone)

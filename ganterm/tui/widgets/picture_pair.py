@@ -151,7 +151,15 @@ class PicturePair(Container):
             if self._zoom and images:
                 images, classes = images[self._zoom.index : self._zoom.index + 1] or images[-1:], 0
             words = safe_text(sheet.trouble)
-            grid.show(images, self._tone, title=title if both else "", words=words, classes=classes)
+            # Real images lie in the order of their classes: the first would be of one class alone.
+            grid.show(
+                images,
+                self._tone,
+                title=title if both else "",
+                words=words,
+                classes=classes,
+                spread=name == REAL,
+            )
 
     def _beside(self, images: Sequence[Raster]) -> bool:
         """Tell whether two grids are seen better side by side than one above the other."""

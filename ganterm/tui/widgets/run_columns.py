@@ -14,9 +14,8 @@ from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.tui.states import STATES, Tone
 
-NAME_WIDTH: Final = 32
-NOTE_LEAST: Final = 12
-"""Cells that a note must have to be shown; it may take whatever else is left of the line."""
+_LEAST_NAME, _LEAST_DATASET, _LEAST_NOTE = 24, 12, 12
+"""Cells that a column must have to be shown; it takes what it needs of the rest of the line."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,8 @@ class Column:
         right: whether its cells stand at the right, as numbers do.
         down: whether the greatest comes first when one sorts by it.
         tone: how a cell is painted.
-        widest: the most cells it takes.
+        least: how many cells it can do with; None where all of its text must be seen.
+        middle: whether what is too long loses its middle: its end tells it from others.
     """
 
     title: str
@@ -41,7 +41,8 @@ class Column:
     right: bool = False
     down: bool = False
     tone: Callable[[Overview], Tone] = lambda run: "text"
-    widest: int = 40
+    least: int | None = None
+    middle: bool = False
 
 
 def state_words(run: Overview) -> str:
@@ -77,7 +78,7 @@ def _recency(run: Overview) -> tuple[bool, float, str]:
 
 
 COLUMNS: Final = (
-    Column("RUN", lambda run: run.name, lambda run: run.name, 100, widest=NAME_WIDTH),
+    Column("RUN", lambda run: run.name, lambda run: run.name, 100, least=_LEAST_NAME, middle=True),
     Column(
         "STATE",
         state_words,
@@ -94,7 +95,15 @@ COLUMNS: Final = (
         "G LOSS", lambda run: words.number(run.g_loss), lambda run: _finite(run.g_loss), 69, True
     ),
     Column("RECIPE", lambda run: run.recipe or "?", lambda run: run.recipe, 40, tone=_muted),
-    Column("DATASET", lambda run: run.dataset or "?", lambda run: run.dataset, 35, tone=_muted),
+    Column(
+        "DATASET",
+        lambda run: run.dataset or "?",
+        lambda run: run.dataset,
+        35,
+        tone=_muted,
+        least=_LEAST_DATASET,
+        middle=True,
+    ),
     Column("AGE", lambda run: words.age(run.age_s), _recency, 60, True, tone=_muted),
     Column(
         "SIZE",
@@ -111,7 +120,7 @@ COLUMNS: Final = (
         lambda run: run.note or None,
         20,
         tone=_muted,
-        widest=NOTE_LEAST,
+        least=_LEAST_NOTE,
     ),
 )
 
@@ -155,35 +164,42 @@ GAP: Final = 2
 
 
 def fit(runs: Sequence[Overview], width: int) -> Layout:
-    """Choose the columns that fit into `width` cells; empty ones and the least needed go."""
+    """Choose the columns that fit into `width` cells; empty ones and the least needed go.
+
+    A column that can do with less does so before another one goes.
+    """
     shown = [
         index
         for index, column in enumerate(COLUMNS)
         if column.title in {"RUN", "STATE"} or any(column.cell(run) for run in runs)
     ]
     needed = {
-        index: min(
-            COLUMNS[index].widest,
-            max(
-                [len(COLUMNS[index].title) + 1]
-                + [cell_len(safe_text(COLUMNS[index].cell(run))) for run in runs]
-            ),
+        index: max(
+            [len(COLUMNS[index].title) + 1]
+            + [cell_len(safe_text(COLUMNS[index].cell(run))) for run in runs]
         )
         for index in shown
     }
-    while len(shown) > 1 and _width(shown, needed) > width:
+    given = {index: min(need, COLUMNS[index].least or need) for index, need in needed.items()}
+    while len(shown) > 1 and _width(shown, given) > width:
         shown.remove(min(shown, key=lambda index: COLUMNS[index].keep))
-    if shown and COLUMNS[shown[-1]].widest == NOTE_LEAST:
-        needed[shown[-1]] += width - _width(shown, needed)
-    return Layout(tuple(shown), tuple(needed[index] for index in shown))
+    for index in sorted(shown, key=lambda index: COLUMNS[index].keep, reverse=True):
+        left = max(width - _width(shown, given), 0)
+        given[index] += min(left, needed[index] - given[index])
+    return Layout(tuple(shown), tuple(given[index] for index in shown))
 
 
 def _width(shown: Sequence[int], needed: dict[int, int]) -> int:
     return sum(needed[index] + GAP for index in shown) - GAP
 
 
-def padded(text: str, width: int, *, right: bool = False) -> str:
-    """Return `text` in exactly `width` cells; what is longer ends in an ellipsis."""
+def padded(text: str, width: int, *, right: bool = False, middle: bool = False) -> str:
+    """Return `text` in exactly `width` cells; what is longer ends in an ellipsis, or has one."""
     if cell_len(text) > width:
+        if middle and width > 2:
+            end = text[len(text) - (width - 1) // 2 :]
+            while cell_len(end) > (width - 1) // 2:
+                end = end[1:]
+            return set_cell_size(text, width - 1 - cell_len(end)) + "…" + end
         return set_cell_size(text, width - 1) + "…"
     return " " * (width - cell_len(text)) + text if right else set_cell_size(text, width)

@@ -116,6 +116,8 @@ class RunTable(ScrollView, can_focus=True):
         """Sort by a column of `COLUMNS`, in its own order or turned around."""
         self.column, self.turned = column, turned
         self._put_in_order()
+        # The lines below may stay as they are; the sign in the heading does not.
+        self.refresh(Region(0, 0, self.size.width, 1))
 
     def sort_by_next(self) -> None:
         """Sort by the next column that is shown."""
@@ -276,7 +278,8 @@ class RunTable(ScrollView, can_focus=True):
             cells, self._layout_of_columns.widths, self._layout_of_columns.columns, strict=True
         ):
             style = ground or self.get_component_rich_style(f"run-table--{tone}")
-            cell = padded(text, cell_width, right=COLUMNS[column].right)
+            chosen = COLUMNS[column]
+            cell = padded(text, cell_width, right=chosen.right, middle=chosen.middle)
             segments.append(Segment(cell + " " * GAP, style))
         return Strip(segments).adjust_cell_length(width, ground or self.rich_style)
 

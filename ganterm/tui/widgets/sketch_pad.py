@@ -16,7 +16,7 @@ from ganterm.tui.widgets.action_bar import ActionBar
 from ganterm.tui.widgets.part_line import Part, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 
-_ACTIONS: Final = ("press", "rubber", "clear", "take", "undo")
+_ACTIONS: Final = ("press", "rubber", "delete", "take", "undo")
 
 
 class SketchPad(PictureGrid, can_focus=False):

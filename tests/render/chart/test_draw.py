@@ -95,14 +95,19 @@ def test_no_spike_is_lost_however_many_points_share_a_column(position: int) -> N
 
 
 @pytest.mark.parametrize("charset", list(Charset))
-def test_one_point_is_seen_and_none_is_an_empty_plot(charset: Charset) -> None:
+def test_one_point_is_a_line_of_words_and_none_is_said(charset: Charset) -> None:
+    """An axis from 0 to 1 would tell of values that nobody has measured."""
     one = draw_chart([Trace("x", Points([(7, 3.0)]))], 40, 12, charset=charset)
-    assert len(drawn_cells(plot_of(one))) == 1
-    assert ("●" if charset is UNICODE else "o") in "".join(plot_of(one))
-    assert (
-        drawn_cells(plot_of(draw_chart([Trace("x", Points([]))], 40, 12, charset=charset))) == set()
-    )
-    assert drawn_cells(plot_of(draw_chart([], 40, 12, charset=charset))) == set()
+    assert [line.strip() for line in text_of(one)[1:3]] == [
+        "x: 3 at step 7, the one point so far",
+        "",
+    ]
+    for traces in ([Trace("x", Points([]))], []):
+        none = [line.strip() for line in text_of(draw_chart(traces, 40, 12, charset=charset))]
+        assert "no data yet" in none
+        assert not any("┤" in line or "1.0" in line for line in none)
+    two = [Trace("x", Points([(7, 3.0)])), Trace("y", Points([(7, 1.0), (9, 2.0)]), 1)]
+    assert "one point" not in "".join(text_of(draw_chart(two, 40, 12, charset=charset)))
 
 
 @pytest.mark.parametrize(("charset", "cross"), [(UNICODE, "\u00d7"), (ASCII, "x")])

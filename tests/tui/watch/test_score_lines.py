@@ -104,7 +104,14 @@ def test_the_chosen_score_stays_in_a_narrow_table() -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(None, "-"), (1.0, "1"), (0.00001234, "1.2e-05"), (123456.0, "1.2e+05"), (12.3456, "12.35")],
+    [
+        (None, "-"),
+        (1.0, "1"),
+        (0.00001234, "1.2e-05"),
+        (123456.0, "1.2e+05"),
+        (12.3456, "12.35"),
+        (-0.003042, "-3.0e-3"),
+    ],
 )
 def test_a_figure_takes_seven_cells_at_most(value: float | None, words: str) -> None:
     assert figure_words(value) == words
