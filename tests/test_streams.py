@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,7 +109,6 @@ FAILING = [
     ("rename", NO_RUN, "x"),
     ("note", NO_RUN),
     ("delete", NO_RUN),
-    ("data", "show", "no-such-set"),
     ("data", "fetch", "no-such-set"),
     ("recipes", "show", NO_RUN),
     ("config", "show", "--recipe", NO_RUN),
@@ -171,3 +171,34 @@ def test_no_file_of_ours_takes_the_place_of_a_closed_stream() -> None:
         ["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, code], check=False
     )
     assert done.returncode == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("recipes",), ExitCode.OK),
+        (("data", "list"), ExitCode.OK),
+        (("runs",), ExitCode.OK),
+        (("show", "~/x.png"), ExitCode.USAGE),
+        (("train", "--dataset", "~/x"), ExitCode.USAGE),
+        (("train", "--dataset", "~nobody-of-that-name/x"), ExitCode.USAGE),
+        (("recipes", "save", "mine"), ExitCode.USAGE),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_who_has_no_home_gets_words(
+    arguments: tuple[str, ...], code: ExitCode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under a scheduler, or in a container whose user is in no list."""
+
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "GANTERM_RECIPES_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.chdir(tmp_path)
+    said = tmp_path / "said"
+    assert forked(arguments, {2: str(said)}) == code
+    assert "Traceback" not in said.read_text()
+    assert list(tmp_path.iterdir()) == [said]

@@ -17,6 +17,7 @@ from ganterm.bench.result import Result
 from ganterm.bench.settings import Settings
 from ganterm.data.progress import Progress
 from ganterm.runs.durable import storage_trouble
+from ganterm.runs.files import expanded
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def scratch(runs_dir: Path) -> Iterator[Path]:
     Raises `TrainingError` when none can be made there.
     """
     # Not the system's own directory for such things, which may be in memory.
-    absolute = runs_dir.expanduser().absolute()
+    absolute = expanded(runs_dir).absolute()
     place = next(path for path in (absolute, *absolute.parents) if path.is_dir())
     try:
         made = Path(tempfile.mkdtemp(prefix=".ganterm-bench-", dir=place))

@@ -8,6 +8,7 @@ from pathlib import Path
 from ganterm.errors import ConfigError, DataError
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
+from ganterm.runs.files import expanded
 from ganterm.runs.layout import RunDir, default_runs_dir, find_runs, is_run, resolve_run, step_of
 
 _NAMED = 8
@@ -38,7 +39,7 @@ def choose_checkpoint(
         ConfigError: there is no such run, file or step.
         DataError: no checkpoint is there yet, or none is whole.
     """
-    path = None if target is None else Path(target).expanduser()
+    path = None if target is None else expanded(target)
     if path is not None and path.is_file():
         if step is not None:
             raise ConfigError(f"{path} is one checkpoint; leave --step out, or name its run.")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ganterm.config import FIELDS
+from ganterm.runs.files import expanded
 
 if TYPE_CHECKING:
     from ganterm.runs.layout import RunDir
@@ -206,4 +207,4 @@ def _runs_dir(context: typer.Context) -> Path:
     from ganterm.runs.layout import default_runs_dir  # noqa: PLC0415
 
     chosen = context.params.get("runs_dir")
-    return Path(chosen).expanduser() if chosen else default_runs_dir()
+    return expanded(chosen) if chosen else default_runs_dir()

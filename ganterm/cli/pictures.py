@@ -23,7 +23,7 @@ from ganterm.render.png import load_image
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import rows_of_sheet
 from ganterm.runs.checkpoints import CheckpointDamaged, list_checkpoints, read_bytes, read_header
-from ganterm.runs.files import open_regular, read_range
+from ganterm.runs.files import expanded, open_regular, read_range
 from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run, step_of
 from ganterm.runs.tensorfile import MAX_HEADER
 
@@ -67,7 +67,7 @@ def open_pictures(target: str, runs_dir: Path | None = None) -> Pictures:
         ConfigError: there is no such thing.
         DataError: it cannot be read or is none of these.
     """
-    path = Path(target).expanduser()
+    path = expanded(target)
     if path.is_dir() and not is_run(path):
         return _of_folder(path)
     if path.exists() and not path.is_dir():

@@ -10,6 +10,7 @@ from ganterm.config.runfile import to_mapping
 from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
 from ganterm.runs.durable import write_atomically
+from ganterm.runs.files import expanded
 
 
 def recipe_path(text: str) -> Path:
@@ -20,7 +21,7 @@ def recipe_path(text: str) -> Path:
     text = text.strip()
     if not text or "\0" in text:
         raise ConfigError("Give the recipe a name, or the path of a file ending in .toml.")
-    path = Path(text).expanduser()
+    path = expanded(text)
     if len(path.parts) == 1 and not text.endswith(".toml"):
         path = recipes.recipes_dir() / f"{text}.toml"
     if path.suffix != ".toml":
@@ -46,7 +47,7 @@ def render_recipe(config: RunConfig, *, title: str = "", purpose: str = "") -> s
         for name, spec in FIELDS.items()
         if name != "recipe" and values[name] != spec.default
     }
-    folder = Path(config.dataset).expanduser()
+    folder = expanded(config.dataset)
     if folder.is_dir() and len(folder.parts) > 1:
         # A recipe is used from anywhere.
         differing["dataset"] = str(folder.absolute())

@@ -3,6 +3,7 @@
 Torch-free, so that `ganterm data list` and the faces can read it at once.
 """
 
+import contextlib
 import difflib
 import os
 import string
@@ -14,7 +15,7 @@ import platformdirs
 
 from ganterm.config.fields import NOT_UTF8
 from ganterm.errors import ConfigError, DataError
-from ganterm.runs.files import not_utf8
+from ganterm.runs.files import expanded, not_utf8
 
 SPLITS = ("train", "test")
 
@@ -192,11 +193,18 @@ def dataset_info(name: str) -> DatasetInfo:
 
 
 def data_dir() -> Path:
-    """Give the directory stored datasets live in: `GANTERM_DATA_DIR`, or the user's data home."""
+    """Give the directory stored datasets live in: `GANTERM_DATA_DIR`, or the user's data home.
+
+    Where there is neither, it is one that holds nothing and cannot be made.
+    """
     chosen = os.environ.get("GANTERM_DATA_DIR")
     if chosen:
-        return Path(chosen).expanduser()
-    return platformdirs.user_data_path("ganterm", appauthor=False) / "datasets"
+        return expanded(chosen)
+    with contextlib.suppress(RuntimeError):
+        found = platformdirs.user_data_path("ganterm", appauthor=False) / "datasets"
+        if found.is_absolute():
+            return found
+    return Path(os.devnull) / "datasets"
 
 
 def stored_path(name: str, split: str) -> Path:
@@ -241,7 +249,7 @@ def folder_of(dataset: str) -> Path | None:
     """
     if dataset == RING or dataset in CATALOGUE:
         return None
-    path = Path(dataset).expanduser()
+    path = expanded(dataset)
     if path.is_dir():
         return path
     if path.exists():
@@ -256,7 +264,7 @@ def require_folder(dataset: str, run: str = "") -> None:
 
     `run` is the name of the run that was trained on it, if one was.
     """
-    if os.sep in dataset and not Path(dataset).expanduser().is_dir():
+    if os.sep in dataset and not expanded(dataset).is_dir():
         way = f"`ganterm resume {run} --dataset PATH`" if run else "--dataset PATH"
         raise DataError(
             f"There is no folder {dataset}, where the images{f' of {run}' if run else ''} were: "

@@ -20,6 +20,7 @@ from ganterm.data.store import Staged, stage
 from ganterm.data.streams import Source, md5_of, open_source
 from ganterm.data.usps import read_usps
 from ganterm.errors import ConfigError, DataError
+from ganterm.runs.files import expanded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +69,7 @@ def import_dataset(name: str, path: Path, *, progress: Progress = silent) -> Imp
         raise ConfigError(f"{info.name} comes with ganterm: there is nothing to import.")
     open_split = _open_samples if info.samples else _open_idx_pair
     imported: list[ImportedSplit] = []
-    with find_files(info, path.expanduser(), progress) as found, ExitStack() as stack:
+    with find_files(info, expanded(path), progress) as found, ExitStack() as stack:
         splits = _complete_splits(info, found)
         notes = _missing_notes(info, found)
         staged: list[Staged] = []

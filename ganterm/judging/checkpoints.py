@@ -19,6 +19,7 @@ from ganterm.latent.load import load_generator
 from ganterm.render.raster import from_nchw
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.durable import write_atomically
+from ganterm.runs.files import expanded
 from ganterm.runs.layout import RunDir
 
 COLUMNS = 4
@@ -36,7 +37,7 @@ def choose_judge(named: str | None, source: Source, *, progress: Progress = sile
         return obtain_judge(source, progress=progress)
     if source.dataset == "ring":
         raise ConfigError("The ring's points are judged as they are; leave --judge out.")
-    path = Path(named).expanduser()
+    path = expanded(named)
     if path.is_file():
         return load_inception(path)
     other = Source(

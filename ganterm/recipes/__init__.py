@@ -6,6 +6,7 @@ of `RunConfig`. Beside the recipes that come with ganterm stand the user's own, 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -57,13 +58,20 @@ def built_in() -> list[str]:
 
 
 def recipes_dir() -> Path:
-    """Return where the user's own recipes live: GANTERM_RECIPES_DIR, or the user's config home."""
+    """Return where the user's own recipes live: GANTERM_RECIPES_DIR, or the user's config home.
+
+    Whoever has no home has no recipes either.
+    """
     chosen = os.environ.get(RECIPES_DIR_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser()
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - pathlib's raises without a home
     import platformdirs  # noqa: PLC0415 - `--version` and its like do without
 
-    return platformdirs.user_config_path("ganterm", appauthor=False) / "recipes"
+    with contextlib.suppress(RuntimeError):
+        found = platformdirs.user_config_path("ganterm", appauthor=False) / "recipes"
+        if found.is_absolute():
+            return found
+    return Path(os.devnull)
 
 
 def survey() -> Survey:

@@ -13,6 +13,11 @@ def not_utf8(name: str) -> bool:
     return any("\udc80" <= character <= "\udcff" for character in name)
 
 
+def expanded(path: str | Path) -> Path:
+    """Return `path` from the home directory where it says `~`; as it is where there is none."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib's raises without a home
+
+
 @contextlib.contextmanager
 def utf8_path(path: Path) -> Iterator[Path]:
     """Give a path to the file at `path` for libraries that take no others, safetensors above all.

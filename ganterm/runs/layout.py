@@ -13,6 +13,7 @@ from typing import Final
 
 from ganterm.errors import ConfigError
 from ganterm.runs.durable import sync_directory
+from ganterm.runs.files import expanded
 
 RUNS_DIR_VARIABLE: Final = "GANTERM_RUNS_DIR"
 MAX_STEP: Final = 10**15
@@ -110,7 +111,7 @@ def step_of(path: Path) -> int | None:
 def default_runs_dir() -> Path:
     """Return where runs go unless a command says otherwise: GANTERM_RUNS_DIR or ./checkpoints."""
     chosen = os.environ.get(RUNS_DIR_VARIABLE, "")
-    return Path(chosen).expanduser() if chosen else Path("checkpoints")
+    return expanded(chosen) if chosen else Path("checkpoints")
 
 
 def find_runs(runs_dir: Path) -> list[RunDir]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from ganterm.errors import ConfigError, ExitCode, GantermError
 from ganterm.render.colour import canvas_of, moves_cursor
@@ -89,8 +92,15 @@ def _in_lines(runs_dir: Path, run: RunDir | None) -> int:
         sys.stdout.write(line)
         sys.stdout.flush()
 
+    signal.signal(signal.SIGTERM, _leave)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        signal.signal(signal.SIGHUP, _leave)
     PlainSession(runs_dir, LineReader(sys.stdin.fileno()), write).run(run)
     return ExitCode.OK
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _run_to_watch(name: str | None, runs_dir: Path) -> RunDir | None:

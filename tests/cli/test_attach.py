@@ -1,4 +1,4 @@
-"""`ganterm attach` on a run that a stand-in for a worker holds: the run goes on, come what may."""
+"""Following a run that a stand-in for a worker holds: it goes on, come what may."""
 
 from __future__ import annotations
 
@@ -131,3 +131,33 @@ def test_a_terminal_that_goes_without_a_signal_ends_it(run: RunDir) -> None:
         seen += os.read(master, 1 << 16)
     os.close(master)
     assert process.wait(SECONDS) == ExitCode.SIGHUP
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_app_in_lines_leaves_the_run_alone_too(run: RunDir, number: signal.Signals) -> None:
+    """It says so, and the exit code tells the signal."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ganterm", "app", "--plain", str(run.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    while "step 4" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=SECONDS)
+    assert "a-run trains on." in said
+    assert process.returncode == 128 + number
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_cannot_be_drawn_over_is_followed_in_lines(run: RunDir, term: str) -> None:
+    """Not a single escape sequence reaches it."""
+    session = PtySession(["attach", str(run.path)], env={"TERM": term})
+    session.wait_for("a-run: 4/10")
+    session.type("q")
+    assert session.wait() == ExitCode.OK
+    assert b"\x1b" not in session.output
+    assert GOES_ON in session.text

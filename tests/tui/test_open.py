@@ -54,6 +54,17 @@ def test_ganterm_alone_says_the_same_without_the_command_line(
     assert captured.err == invoke("app").said
 
 
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_cannot_be_drawn_over_is_told_of_the_plain_app(
+    term: str, tmp_path: Path
+) -> None:
+    """One sentence in place of a screen of escapes."""
+    session = PtySession(["app", "--runs-dir", str(tmp_path)], env={"TERM": term})
+    assert session.wait() == ExitCode.USAGE
+    assert "`ganterm app --plain`" in session.text
+    assert b"\x1b" not in session.output
+
+
 def test_what_cannot_be_shown_is_said_before_the_screen_is_taken(tmp_path: Path) -> None:
     """A wrong run or theme comes as a sentence with the names that there are."""
     write_run(tmp_path, "one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -93,8 +94,9 @@ class PlainSession:
         finally:
             if self.task is not None:
                 self.task.cancel()
-        if self.feed is not None and self.feed.view.alive:
-            self.say(f"{self.feed.run.name} trains on.")
+            if self.feed is not None and self.feed.view.alive:
+                with contextlib.suppress(OSError):  # Nobody may be left to read it.
+                    self.say(f"{self.feed.run.name} trains on.")
 
     def obey(self, line: str) -> None:
         """Do what a line says; what is wrong is told in a sentence."""

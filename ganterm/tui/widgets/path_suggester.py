@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 
 from textual.suggester import Suggester
 
 from ganterm.render.text import safe_text
+from ganterm.runs.files import expanded
 
 
 class PathSuggester(Suggester):
@@ -29,7 +29,7 @@ def complete(text: str) -> str | None:
     """Return `text` completed to the first folder there is, by name; None without one."""
     head, _, begin = text.rpartition(os.sep)
     try:
-        with os.scandir(Path(f"{head}{os.sep}").expanduser()) as entries:
+        with os.scandir(expanded(f"{head}{os.sep}")) as entries:
             names = [
                 entry.name
                 for entry in entries
