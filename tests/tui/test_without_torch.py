@@ -66,7 +66,7 @@ def test_the_app_opens_and_shows_its_screens(tmp_path: Path) -> None:
         ("recipes", "dcgan-8x8"),
         ("config reference", "GANTERM_RECIPE"),
         ("info --no-devices", "python"),
-        ("train --dry-run", "Nothing was started"),
+        ("train --dry-run", "on_alert"),
     ],
 )
 def test_commands_that_only_read_do(tmp_path: Path, command: str, words: str) -> None:
