@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import islice
+
 import torch
 
 from ganterm.config import RunConfig
@@ -11,8 +14,6 @@ from ganterm.training.loop import Trainer
 from tests.training.common import configured, metrics
 
 MODES = 8
-SEEDS = range(3)
-ENOUGH = 2
 
 
 def train(config: RunConfig) -> tuple[list[float], set[str]]:
@@ -27,15 +28,24 @@ def train(config: RunConfig) -> tuple[list[float], set[str]]:
     return modes, codes
 
 
+def holds_for_most(recipe: str, steps: int, holds: Callable[[list[float], set[str]], bool]) -> bool:
+    """Tell whether it holds with two of three seeds: which not is up to the last digits."""
+    outcomes = (train(configured(recipe, steps=steps, seed=seed)) for seed in range(3))
+    # No third one is trained where two were enough.
+    return len(list(islice((None for outcome in outcomes if holds(*outcome)), 2))) == 2
+
+
 def test_the_ring_collapses_and_the_doctor_says_so() -> None:
-    """With two of three seeds at least: which one does not is up to the last digits."""
-    outcomes = [train(configured("ring-collapse", steps=600, seed=seed)) for seed in SEEDS]
-    seen = [max(modes[20:]) <= MODES / 2 and "mode-collapse" in codes for modes, codes in outcomes]
-    assert sum(seen) >= ENOUGH, outcomes
+    """Half the modes at most once it has begun, and the alert."""
+    assert holds_for_most(
+        "ring-collapse",
+        600,
+        lambda modes, codes: max(modes[20:]) <= MODES / 2 and "mode-collapse" in codes,
+    )
 
 
 def test_the_cured_ring_covers_every_mode_and_the_doctor_is_silent() -> None:
-    """With two of three seeds at least."""
-    outcomes = [train(configured("ring-cured", steps=700, seed=seed)) for seed in SEEDS]
-    seen = [modes[-5:] == [MODES] * 5 and not codes for modes, codes in outcomes]
-    assert sum(seen) >= ENOUGH, outcomes
+    """All modes at the end, and no alert."""
+    assert holds_for_most(
+        "ring-cured", 700, lambda modes, codes: modes[-5:] == [MODES] * 5 and not codes
+    )
