@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
     TRAINING = 1
     """Training failed or diverged."""
     USAGE = 2
-    """A wrong option, configuration or name."""
+    """A wrong option, configuration or name, or an output that cannot be written."""
     DATA = 3
     """A dataset is missing, damaged or could not be downloaded."""
     WORKER = 4

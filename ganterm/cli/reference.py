@@ -12,7 +12,7 @@ from ganterm.runs.records import meanings
 EXIT_CODES = {
     ExitCode.OK: "Fine.",
     ExitCode.TRAINING: "Training failed or diverged, or the run could not be written.",
-    ExitCode.USAGE: "A wrong option, setting, name or file.",
+    ExitCode.USAGE: "A wrong option, setting, name or file, or an output that cannot be written.",
     ExitCode.DATA: "A dataset or file is missing, damaged or could not be downloaded.",
     ExitCode.WORKER: "The worker process died, or another one holds the run.",
     ExitCode.SIGHUP: "The terminal went away (SIGHUP).",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from ganterm.cli.reference import EXIT_CODES
+from ganterm.errors import ExitCode
+from tests.runs.helpers import ROOT
 
 
 @pytest.mark.parametrize("buffered", [True, False], ids=["buffered", "unbuffered"])
@@ -34,3 +39,12 @@ def test_a_reader_that_goes_away_is_no_failure(
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "ganterm/cli/topics/runs.md"])
+def test_the_table_of_exit_codes_is_complete(page: Path) -> None:
+    """What scripts read about is every code that there is, and no other."""
+    rows = re.findall(r"^\| ([0-9]+(?:, [0-9]+)*) \| \S", page.read_text(), re.MULTILINE)
+    named = sorted(int(code) for row in rows for code in row.split(", "))
+    assert named == sorted(ExitCode)
+    assert set(EXIT_CODES) == set(ExitCode)
