@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ganterm.config.differences import Compared
@@ -29,7 +29,10 @@ SCORES: Final = (
     "copies",
 )
 """What runs are compared by: the fields of a `judged` record."""
+FIGURE_CELLS: Final = 7
+"""Characters of the longest score in words."""
 
+_SHORT: Final = ("fid", "precision", "recall")
 _PURPOSES: Final = (
     ("quality", "precision", "its images are the most often like real ones"),
     ("augmentation", "recall", "its images span the most of what real ones show"),
@@ -44,11 +47,14 @@ class Standing(Compared):
     Attributes:
         judged: by the digest of each judge, its judgement of the latest step.
         curves: by quantity, its finite values in the order of the steps; `step`: the last step.
+        distances: by the digest of each judge, its Frechet distances in the order of the steps, of
+            as many images as the latest one.
     """
 
     judged: dict[str, Record]
     curves: dict[str, list[float]]
     step: int
+    distances: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,21 @@ def standing(run: RunDir) -> Standing:
             for name, values in curves.items():
                 if (value := number(record, name)) is not None:
                     values.append(value)
+    judged = sorted((r for r in history if r["kind"] == "judged"), key=lambda r: r["step"])
+    latest = latest_by_judge(judged)
+    distances: dict[str, list[float]] = {judge: [] for judge in latest}
+    for record in judged:
+        judge, distance = str(record.get("judge")), number(record, "fid")
+        if judge in latest and distance is not None and record.get("n") == latest[judge].get("n"):
+            distances[judge].append(distance)
     return Standing(
         run.name,
         live.config or settings_of(run),
         live.start_config,
-        latest_by_judge(record for record in history if record["kind"] == "judged"),
+        latest,
         curves,
         max((record["step"] for record in history), default=0),
+        distances,
     )
 
 
@@ -107,6 +121,26 @@ def number(record: Record, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if math.isfinite(value) else None
+
+
+def figure_words(value: float | None) -> str:
+    """Return a score in at most seven cells; a dash where there is none."""
+    if value is None:
+        return "-"
+    words = f"{value:.4g}"
+    words = words if len(words) <= FIGURE_CELLS else f"{value:.1e}"
+    # With a minus before it, the exponent goes without its leading zero.
+    return words if len(words) <= FIGURE_CELLS else words.replace("e-0", "e-").replace("e+0", "e+")
+
+
+def short_words(record: Record) -> str:
+    """Return the scores of a judgement that say the most, in a phrase."""
+    told = [
+        f"{name} {figure_words(number(record, name))}"
+        for name in _SHORT
+        if number(record, name) is not None
+    ]
+    return ", ".join(told) or "no score is finite"
 
 
 def by_judge(runs: Sequence[Standing]) -> dict[str, list[int]]:

@@ -2,12 +2,17 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
 # Before torch is imported anywhere: several test processes share the cores.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# Times of day that are shown are those of one place.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 # Whoever runs the tests may have told programs a size; terminals here have their own.
 for _size in ("COLUMNS", "LINES"):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from ganterm.cli.options import AsJson, RunOrNewest, RunsDir
+from ganterm.cli.options import AsJson, Quiet, RunOrNewest, RunsDir
 
 
 def attach(
     run: RunOrNewest = None,
     *,
     runs_dir: RunsDir = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Follow a run with its whole history; q, Ctrl-C or a lost terminal leaves it.
@@ -22,5 +23,7 @@ def attach(
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     found = resolve_run(run, runs_dir or default_runs_dir())
-    code = Follower(found, choose_reporter(found, as_json=as_json), replay=as_json).follow()
+    code = Follower(
+        found, choose_reporter(found, as_json=as_json, quiet=quiet), replay=as_json
+    ).follow()
     raise typer.Exit(code)

@@ -12,6 +12,7 @@ import typer
 from ganterm.cli import completion
 from ganterm.cli.options import (
     AsJson,
+    Quiet,
     RunName,
     RunsDir,
     Settings,
@@ -43,6 +44,7 @@ def branch(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
     ] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
     typed: dict[str, object],
 ) -> None:
@@ -76,4 +78,4 @@ def branch(
         before=lambda config: fetch_missing(look_ahead(config, where, name=name)),
         command=shlex.join(["ganterm", *sys.argv[1:]]),
     )
-    start_and_follow(made, [], detach=detach, as_json=as_json)
+    start_and_follow(made, [], detach=detach, as_json=as_json, quiet=quiet)

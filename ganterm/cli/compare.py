@@ -116,22 +116,34 @@ def _settings(runs: Sequence[Standing]) -> Iterator[str]:
 
 
 def _curves(runs: Sequence[Standing], charset: Charset) -> Iterator[str]:
-    """Draw each loss of all runs to one scale, as long as the run is beside the longest."""
+    """Draw losses and distances of all runs to one scale, as long as the run is, by steps."""
+    from ganterm.comparison import by_judge  # noqa: PLC0415
     from ganterm.render.curve import sparkline  # noqa: PLC0415
 
     longest = max((run.step for run in runs), default=0)
     margin = max(len(safe_text(run.name)) for run in runs)
-    for name, title in (("g_loss", "G loss"), ("d_loss", "D loss")):
-        values = [value for run in runs for value in run.curves[name]]
+    drawn = [
+        (title, [(run, run.curves[name]) for run in runs])
+        for name, title in (("g_loss", "G loss"), ("d_loss", "D loss"))
+    ]
+    for judge, indices in by_judge(runs).items():
+        # One point is no way, and scores of other numbers of images are not to this scale.
+        found = [runs[i] for i in indices if len(runs[i].distances.get(judge, [])) > 1]
+        count = found[0].judged[judge].get("n") if found else None
+        alike = [run for run in found if run.judged[judge].get("n") == count]
+        if ways := [(run, run.distances[judge]) for run in alike]:
+            drawn.append((f"Frechet distance by judge {safe_text(judge)}", ways))
+    for title, ways in drawn:
+        values = [value for _, way in ways for value in way]
         if not values:
             continue
         low, high = min(values), max(values)
         yield ""
         yield f"{title}, {low:.3g} to {high:.3g} over {longest} steps"
-        for run in runs:
+        for run, way in ways:
             width = max(1, round(_WIDEST * run.step / longest)) if longest else 1
-            drawn = sparkline(run.curves[name], width, charset=charset, low=low, high=high)
-            yield f"{safe_text(run.name):<{margin}}  {drawn}".rstrip()
+            line = sparkline(way, width, charset=charset, low=low, high=high)
+            yield f"{safe_text(run.name):<{margin}}  {line}".rstrip()
 
 
 def _figure(value: float | None) -> str:
@@ -145,7 +157,10 @@ def _as_json(runs: Sequence[Standing], sort: str | None) -> dict[str, Any]:
     names = [run.name for run in runs]
     return {
         "runs": [
-            {"name": run.name, "step": run.step, "settings": run.settings, "curves": run.curves}
+            {
+                **{"name": run.name, "step": run.step, "settings": run.settings},
+                **{"curves": run.curves, "distances": run.distances},
+            }
             for run in runs
         ],
         "judges": [

@@ -48,6 +48,14 @@ StepOfRun = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="Say only how it begins and ends, what is wrong and what was done about it.",
+    ),
+]
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", envvar="GANTERM_CONFIG", help="TOML file of settings, or a run.toml."),

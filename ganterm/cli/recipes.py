@@ -20,7 +20,7 @@ from ganterm.cli.options import (
     parse_settings,
     with_schema_options,
 )
-from ganterm.config import RunConfig, resolve
+from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def list_recipes(context: typer.Context, *, as_json: AsJson = False) -> None:
             [
                 {
                     "name": recipe.name,
+                    "default": recipe.name == FIELDS["recipe"].default,
                     "title": recipe.title,
                     "purpose": recipe.purpose,
                     "source": recipe.source,
@@ -74,7 +75,8 @@ def list_recipes(context: typer.Context, *, as_json: AsJson = False) -> None:
     width = _width()
     for line, (recipe, _) in zip(lines, found, strict=True):
         emit(line)
-        emit_lines(_indented(recipe.purpose, width))
+        usual = "The default. " if recipe.name == FIELDS["recipe"].default else ""
+        emit_lines(_indented(usual + recipe.purpose, width))
 
 
 @app.command("show")

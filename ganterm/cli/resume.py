@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from ganterm.cli import completion
-from ganterm.cli.options import AsJson, Moved, RunOrNewest, RunsDir
+from ganterm.cli.options import AsJson, Moved, Quiet, RunOrNewest, RunsDir
 from ganterm.errors import ConfigError
 
 
@@ -40,6 +40,7 @@ def resume(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
     ] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Train on exactly as if the run had never been interrupted."""
@@ -62,4 +63,4 @@ def resume(
     fetch_missing(look_ahead(config, found.path))
     arguments = [f"--steps={steps}"] if steps else [f"--epochs={epochs}"] if epochs else []
     arguments += [f"--{key}={value}" for key, value in given.items()]
-    start_and_follow(found, arguments, detach=detach, as_json=as_json)
+    start_and_follow(found, arguments, detach=detach, as_json=as_json, quiet=quiet)

@@ -16,6 +16,7 @@ from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.options import (
     AsJson,
     ConfigFile,
+    Quiet,
     RunsDir,
     Settings,
     parse_settings,
@@ -51,6 +52,7 @@ def train(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
     ] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the configuration and do nothing.")
@@ -63,14 +65,15 @@ def train(
     """
     from ganterm.config.newrun import new_run  # noqa: PLC0415
     from ganterm.data.catalogue import anchored  # noqa: PLC0415
+    from ganterm.data.classes import as_labelled  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()
     source = resolve_run(repeat, where) if repeat else None
     if source is not None:
         config = config or source.config_file
-    resolved = resolve(
-        {**parse_settings(settings), **typed}, config_file=config, environment=os.environ
+    resolved = as_labelled(
+        resolve({**parse_settings(settings), **typed}, config_file=config, environment=os.environ)
     )
     chosen = msgspec.structs.replace(resolved.config, dataset=anchored(resolved.config.dataset))
     missing = look_ahead(chosen, where, name=name)
@@ -84,10 +87,12 @@ def train(
     command = shlex.join(["ganterm", *sys.argv[1:]])
     run = new_run(chosen, where, name=name, command=command)
     arguments = ["--repeat", str(source.path.absolute())] if source else []
-    start_and_follow(run, arguments, detach=detach, as_json=as_json)
+    start_and_follow(run, arguments, detach=detach, as_json=as_json, quiet=quiet)
 
 
-def start_and_follow(run: RunDir, arguments: list[str], *, detach: bool, as_json: bool) -> None:
+def start_and_follow(
+    run: RunDir, arguments: list[str], *, detach: bool, as_json: bool, quiet: bool
+) -> None:
     """Start the worker of `run`, and follow it unless `detach`; exits with the run's exit code."""
     from ganterm.runs.launch import start_worker  # noqa: PLC0415
 
@@ -97,12 +102,13 @@ def start_and_follow(run: RunDir, arguments: list[str], *, detach: bool, as_json
             emit_json({"run": run.name, "path": str(run.path), "pid": process.pid})
         else:
             emit(run.name)
-        say(f"{run.name} trains by itself; `ganterm attach {run.word}` follows it.")
+        if not quiet:
+            say(f"{run.name} trains by itself; `ganterm attach {run.word}` follows it.")
         return
     from ganterm.cli.follow.choose import choose_reporter  # noqa: PLC0415
     from ganterm.cli.follow.follower import Follower  # noqa: PLC0415
 
-    reporter = choose_reporter(run, as_json=as_json)
+    reporter = choose_reporter(run, as_json=as_json, quiet=quiet)
     raise typer.Exit(Follower(run, reporter, lambda: start_worker(run, arguments)).follow())
 
 

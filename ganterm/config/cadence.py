@@ -36,3 +36,12 @@ class Cadence:
         if self.unit == "epochs":
             return epochs // self.count > epochs_before // self.count
         return step % self.count == 0
+
+
+def log_spaced(step: int) -> bool:
+    """Whether `step` is 1, or one or three times a higher power of ten: 10, 30, 100, 300, ...
+
+    These are the moments at which a run that has just begun looks different each time.
+    """
+    digits = str(step)
+    return step == 1 or (len(digits) > 1 and digits[0] in "13" and not digits[1:].strip("0"))

@@ -56,7 +56,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     recipe: Annotated[
         str,
         _about(DATA, "Named preset the run starts from, or the path of a recipe file."),
-    ] = "dcgan-8x8"
+    ] = "turbo-8x8"
     dataset: Annotated[
         str,
         _about(
@@ -397,7 +397,8 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         str,
         _about(
             OUTPUT,
-            "How often the sample grid is drawn: '1000', '20 epochs', 0 for never.",
+            "How often the sample grid is drawn, besides steps 1, 10, 30, 100, 300, ...: '1000', "
+            "'20 epochs', 0 for never.",
             live=True,
             pattern=CADENCE_PATTERN,
         ),

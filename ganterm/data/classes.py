@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ganterm.config import RunConfig
+import msgspec
+
+from ganterm.config import Resolved, RunConfig
 from ganterm.data.catalogue import RING, RING_CENTRES, SPLITS, dataset_info, folder_of
 from ganterm.data.listing import list_images, splits_of
 from ganterm.errors import ConfigError
@@ -29,6 +31,28 @@ def class_names(dataset: str, split: str) -> tuple[str, ...]:
     if not all(listing.classes for listing in listings):
         return ()
     return tuple(dict.fromkeys(name for listing in listings for name in listing.classes))
+
+
+def has_classes(config: RunConfig) -> bool:
+    """Tell whether the images of a run have labels to condition on; raises as `class_names`."""
+    return len(class_names(config.dataset, config.split)) >= _FEWEST
+
+
+def as_labelled(resolved: Resolved) -> Resolved:
+    """Return settings that do without classes where the recipe alone asks for them in vain.
+
+    A recipe that trains on labels trains on images without any too; who asks for classes in so
+    many words is refused by `conditional_classes`. Raises as `class_names`.
+    """
+    config, origin = resolved.config, resolved.origin
+    if config.conditional == "none" or not origin["conditional"].startswith("recipe "):
+        return resolved
+    if has_classes(config):
+        return resolved
+    return Resolved(
+        msgspec.structs.replace(config, conditional="none"),
+        {**origin, "conditional": "images without classes"},
+    )
 
 
 def conditional_classes(config: RunConfig) -> tuple[str, ...]:

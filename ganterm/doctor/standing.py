@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
 
 from ganterm.config import RunConfig
 from ganterm.config.runfile import from_mapping
+from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.remedies import remedies
 from ganterm.errors import ConfigError
 from ganterm.runs.journal import effective
 from ganterm.runs.live import live_settings
 from ganterm.runs.records import Record, Remedy
+
+Severity = Literal["note", "over", "warning", "failure"]
+"""How grave an alert is: a word by the way, trouble that is over, trouble, and a lost training."""
+
+REMEDY_MARK: Final = "doctor-"
+"""What the ids of live changes begin with that the doctor made, before the trouble's code."""
+
+_LOST: Final = frozenset(detector.code for detector in DETECTORS if detector.lost)
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,15 @@ def uncleared(alerts: Iterable[Record]) -> list[Record]:
         if not alert.get("cleared"):
             found[str(alert.get("code"))] = alert
     return list(found.values())
+
+
+def severity(alert: Mapping[str, Any]) -> Severity:
+    """Return how grave an alert of a journal is; only the doctor's tell of trouble."""
+    if not isinstance(alert.get("evidence"), dict):
+        return "note"
+    if alert.get("cleared"):
+        return "over"
+    return "failure" if alert.get("code") in _LOST else "warning"
 
 
 def troubles(alerts: Iterable[Record], config: RunConfig) -> list[Trouble]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 
 def duration(seconds: float) -> str:
     """Return a span of time as a person says it: `48 s`, `2 min 5 s`, `3 h 10 min`, `2 d 1 h`."""
@@ -13,6 +15,14 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def clock(seconds: float) -> str:
+    """Return a moment, in seconds since 1970, as the time of day here: `21:35:02`."""
+    try:
+        return time.strftime("%H:%M:%S", time.localtime(seconds))
+    except (OverflowError, ValueError, OSError):  # a foreign journal's
+        return "--:--:--"
 
 
 def age(seconds: float | None) -> str:

@@ -216,7 +216,7 @@ def create_run(runs_dir: Path, name: str | None, recipe: str) -> RunDir:
 
     Args:
         runs_dir: made if it is missing.
-        name: the run's name; None numbers the runs of a recipe: dcgan-8x8-001, -002, ...
+        name: the run's name; None numbers the runs of a recipe: dcgan-001, -002, ...
         recipe: name of the recipe, for numbered names.
 
     Raises:

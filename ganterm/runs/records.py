@@ -235,7 +235,11 @@ class EndRecord(RecordBase):
     kind: Literal["end"]
     reason: Annotated[Literal["finished", "stopped", "failed"], "how it ended"]
     message: Annotated[str, "why it stopped or failed, in a sentence; may be empty"]
-    exit_code: Annotated[int, "exit code of the worker"]
+    exit_code: Annotated[
+        int,
+        "exit code of the worker: 0 if it finished, or stopped because somebody asked; 1 if it "
+        "failed, or the doctor stopped it; 143 if a signal did",
+    ]
 
 
 RECORDS: dict[str, Any] = {

@@ -10,6 +10,7 @@ import msgspec
 import torch
 
 from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
+from ganterm.config.cadence import log_spaced
 from ganterm.errors import ConfigError, TrainingError
 from ganterm.networks.configured import growth_of
 from ganterm.networks.growth import grow
@@ -157,7 +158,8 @@ class Trainer:
             due = [
                 kind
                 for kind, cadence in self._cadences()
-                if Cadence.parse(cadence).due(self.step, epochs_before=epochs_before, epochs=epochs)
+                if cadence.due(self.step, epochs_before=epochs_before, epochs=epochs)
+                or (kind is SampleDue and cadence.count and log_spaced(self.step))
             ]
             if due:
                 yield from self.flush()
@@ -166,12 +168,12 @@ class Trainer:
         yield from self.flush()
         yield Finished(self.step)
 
-    def _cadences(self) -> tuple[tuple[type[SampleDue | CheckpointDue | JudgementDue], str], ...]:
-        return (
-            (SampleDue, self.config.sample_every),
-            (CheckpointDue, self.config.checkpoint_every),
-            (JudgementDue, self.config.judge_every),
-        )
+    def _cadences(self) -> list[tuple[type[SampleDue | CheckpointDue | JudgementDue], Cadence]]:
+        return [
+            (SampleDue, Cadence.parse(self.config.sample_every)),
+            (CheckpointDue, Cadence.parse(self.config.checkpoint_every)),
+            (JudgementDue, Cadence.parse(self.config.judge_every)),
+        ]
 
     def advance(self) -> None:
         """Train one step: `d_steps` batches for the discriminator, then the generator.

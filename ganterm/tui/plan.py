@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,8 @@ from ganterm.config.commandline import command_line
 from ganterm.config.draft import Draft, Standing
 from ganterm.config.newrun import new_run
 from ganterm.data.catalogue import CATALOGUE, anchored, image_count, missing_splits
-from ganterm.errors import ConfigError
+from ganterm.data.classes import conditional_classes, has_classes
+from ganterm.errors import ConfigError, DataError
 from ganterm.preflight import inspect
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
@@ -49,6 +51,7 @@ class Plan:
         self.name = ""
         self._recipe_text = draft.recipe_name
         self._recipe_trouble = ""
+        self._does_without = False
 
     @property
     def troubles(self) -> list[str]:
@@ -63,6 +66,8 @@ class Plan:
             self._choose(text)
         else:
             self.draft.set(name, text)
+        if name in {"dataset", "recipe"}:
+            self._do_without_classes()
 
     def reset(self, name: str) -> None:
         """Give a row the value it has without anything typed."""
@@ -119,6 +124,17 @@ class Plan:
         start_worker(run)
         return run
 
+    def _do_without_classes(self) -> None:
+        """Take classes back that the recipe alone asks for, where the images have none."""
+        draft = self.draft
+        with contextlib.suppress(ConfigError, DataError):
+            if has_classes(draft.config) and self._does_without:
+                self._does_without = False
+                draft.reset("conditional")
+            elif not has_classes(draft.config) and "conditional" not in draft.typed:
+                self._does_without = draft.config.conditional != "none"
+                draft.set("conditional", "none")
+
     def _choose(self, recipe: str) -> None:
         self._recipe_text, self._recipe_trouble = recipe, ""
         try:
@@ -143,6 +159,12 @@ class Plan:
         except ConfigError as error:
             known = config.dataset in CATALOGUE
             return {"split" if known else "dataset": str(error)}
+        try:
+            conditional_classes(config)
+        except DataError as error:
+            return {"dataset": str(error)}
+        except ConfigError as error:
+            return {"conditional": str(error)}
         return {}
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ganterm.doctor.doctor import Doctor
 from ganterm.doctor.remedies import remedies
+from ganterm.doctor.standing import REMEDY_MARK, severity
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.records import Record
 from ganterm.training.loop import DivergenceError, Trainer
@@ -18,8 +19,6 @@ SETTLING_STEPS: Final = 300
 """Steps that a remedy is given to work before the next one."""
 MOST_REMEDIES: Final = 3
 """Remedies for one trouble; what they do not cure needs another network, and a person."""
-_MARK: Final = "doctor-"
-"""What the ids of the changes begin with that are remedies."""
 
 
 class Attending:
@@ -36,6 +35,7 @@ class Attending:
         self._changes = changes
         self._doctor = Doctor(trainer.config)
         self._applied: dict[str, int] = {}
+        self._lost: list[str] = []
         self._last_remedy = -SETTLING_STEPS
         self._news = ""
 
@@ -47,7 +47,7 @@ class Attending:
             self._doctor.see(record)
             if record["kind"] == "alert":
                 self._note(record)
-            elif record["kind"] == "control" and str(record.get("id")).startswith(_MARK):
+            elif record["kind"] == "control" and str(record.get("id")).startswith(REMEDY_MARK):
                 self._last_remedy = record["step"]
         self._news = ""
 
@@ -82,14 +82,22 @@ class Attending:
             self._apply_one()
         return ""
 
+    @property
+    def lost(self) -> str:
+        """The trouble for which the networks learn nothing any more, by code; empty if they do."""
+        return next(iter(self._lost), "")
+
     def _note(self, alert: Mapping[str, Any]) -> None:
         """Keep in mind which troubles stand; the doctor's alerts alone have evidence."""
         if "evidence" not in alert:
             return
         if alert.get("cleared"):
             self._applied.pop(alert["code"], None)
+            self._lost = [code for code in self._lost if code != alert["code"]]
         else:
             self._applied[alert["code"]] = 0
+            if severity(alert) == "failure":
+                self._lost.append(alert["code"])
             self._news = self._news or alert["code"]
 
     def _apply_one(self) -> None:
@@ -102,6 +110,6 @@ class Attending:
             self._applied[code] = count + 1
             self._last_remedy = self._trainer.step
             for key, value in remedy["settings"].items():
-                identity = f"{_MARK}{code}-{self._trainer.step}-{key}"
+                identity = f"{REMEDY_MARK}{code}-{self._trainer.step}-{key}"
                 self._changes.make(identity, {"key": key, "value": value})
             return

@@ -56,7 +56,11 @@ LOOK_SECONDS = 0.1
 
 
 class _Stop(Exception):  # noqa: N818 - not an error
-    """The run is to stop, with a checkpoint; the text says who asked."""
+    """The run is to stop, with a checkpoint; the text says who asked, `code` how it then ends."""
+
+    def __init__(self, message: str, code: ExitCode) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Session:
@@ -112,7 +116,7 @@ class Session:
             for event in self.trainer.run():
                 self._handle(event)
         except _Stop as stop:
-            return self._end("stopped", str(stop), ExitCode.OK)
+            return self._end("stopped", str(stop), stop.code)
         except Exception as error:
             if isinstance(error, DivergenceError):
                 for event in error.measured:
@@ -127,6 +131,12 @@ class Session:
                 raise
             self._try_to_end(str(trouble) + kept, trouble.exit_code)
             raise trouble from error
+        if lost := self.doctor.lost:
+            message = (
+                f"It reached its length, but learned nothing at the end ({lost}); "
+                f"`ganterm ctl {self.run.name} remedy` says what helps."
+            )
+            return self._end("failed", message, ExitCode.TRAINING)
         return self._end("finished", "", ExitCode.OK)
 
     def _keep_what_was_trained(self, error: Exception) -> str:
@@ -274,9 +284,9 @@ class Session:
     def _boundary(self) -> None:
         self.changes.make_due()
         if alarm := self.doctor.act():
-            self._leave(alarm)
+            self._leave(alarm, ExitCode.TRAINING)
         if self.stop:
-            self._leave(f"by {self.stop.name}")
+            self._leave(f"by {self.stop.name}", ExitCode.SIGTERM)
         now = time.monotonic()
         if now < self._next_look:
             return
@@ -296,7 +306,7 @@ class Session:
                 self.reporter.report("paused", self.trainer)
             time.sleep(LOOK_SECONDS)
             if self.stop:
-                self._leave(f"by {self.stop.name}")
+                self._leave(f"by {self.stop.name}", ExitCode.SIGTERM)
             self._obey_commands()
         self.trainer.restart_clock()
         self.reporter.report("running", self.trainer)
@@ -327,7 +337,7 @@ class Session:
             case "resume":
                 self.paused = False
             case "stop":
-                self._leave("on command")
+                self._leave("on command", ExitCode.OK)
             case "checkpoint":
                 self._write_flushed()
                 self._checkpoint()
@@ -341,10 +351,10 @@ class Session:
     def _attempt(self, code: str, what: str) -> contextlib.AbstractContextManager[None]:
         return self.extras.attempt(code, what, self.trainer.step)
 
-    def _leave(self, why: str) -> None:
+    def _leave(self, why: str, code: ExitCode) -> None:
         self._write_flushed()
         self._checkpoint()
-        raise _Stop(f"Stopped {why} at step {self.trainer.step}.")
+        raise _Stop(f"Stopped {why} at step {self.trainer.step}.", code)
 
     def _write_flushed(self) -> None:
         for event in self.trainer.flush():

@@ -19,6 +19,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
     It has sample grids of 3 x 3 and checkpoints at steps 0, 2, 4 and 6, with averaged weights.
     """
     settings = {
+        "recipe": "dcgan-8x8",
         "steps": 6,
         "batch_size": 8,
         "sample_grid": 3,

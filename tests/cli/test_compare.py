@@ -55,6 +55,19 @@ def test_settings_that_differ_and_curves_are_shown(tmp_path: Path) -> None:
     assert "sharp  _#" in text
 
 
+def test_the_way_of_a_score_is_drawn_by_the_judge_that_gave_it(tmp_path: Path) -> None:
+    """As losses are; what was scored on another number of images is left out."""
+    ways = {"up": ({"step": 10, "fid": 1.0}, {"fid": 4.0}), "down": ({"step": 10, "fid": 4.0},)}
+    for name, judged in ways.items():
+        _run(tmp_path, name, *judged)
+    _run(tmp_path, "other", {"step": 10, "fid": 9.0, "n": 5}, {"fid": 7.0, "judge": "bb" * 32})
+    text = _compare(tmp_path, "up", "down", "other")
+    drawn = text[text.index("Frechet distance by judge aaaa") :]
+    assert "1 to 4 over 20 steps" in drawn.splitlines()[0]
+    assert drawn.splitlines()[1].endswith("#")
+    assert "by judge bbbb" not in text
+
+
 def test_two_judges_never_share_a_table(tmp_path: Path) -> None:
     """Each judge has its own table, it is said why, and nobody is advised across them."""
     _run(tmp_path, "one", {"fid": 9.0})

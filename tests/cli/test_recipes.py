@@ -48,6 +48,7 @@ def test_every_recipe_is_listed_within_80_columns() -> None:
         assert line.endswith(recipe.title)
         assert " ".join(recipe.purpose.split()) in " ".join(text.split())
     assert "digits   8x8    200 epochs" in text
+    assert text.count("The default. ") == 1
 
 
 def test_the_list_is_json_too() -> None:
@@ -56,6 +57,7 @@ def test_the_list_is_json_too() -> None:
     assert list(listed) == recipes.names()
     assert (listed["dcgan"]["steps"], listed["dcgan"]["epochs"]) == (10_000, None)
     assert (listed["dcgan-8x8"]["steps"], listed["dcgan-8x8"]["epochs"]) == (None, 200)
+    assert [name for name in listed if listed[name]["default"]] == [FIELDS["recipe"].default]
 
 
 @pytest.mark.parametrize("name", COUNTS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.config import resolve
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
@@ -52,8 +53,9 @@ def test_plain_training_narrates_on_standard_error_alone(tmp_path: Path) -> None
     done = ganterm("train", *TINY, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
-    assert "dcgan-8x8-001: training for 8 steps on cpu" in done.stderr
-    assert "dcgan-8x8-001: finished at step 8" in done.stderr
+    name = f"{resolve().config.recipe}-001"
+    assert f"{name}: training for 8 steps on cpu" in done.stderr
+    assert f"{name}: finished at step 8" in done.stderr
 
 
 def test_a_detached_run_is_steered_stopped_and_resumed(tmp_path: Path) -> None:
@@ -65,7 +67,7 @@ def test_a_detached_run_is_steered_stopped_and_resumed(tmp_path: Path) -> None:
     assert answer.stdout.startswith("set lr_g 0.0005: done at step ")
     assert ganterm("ctl", name, "set", "batch_size=3", cwd=tmp_path).returncode == 2
     undone = ganterm("ctl", name, "undo", "--wait", "120", cwd=tmp_path)
-    assert undone.stdout.startswith("set lr_g 0.001: done at step ")
+    assert undone.stdout.startswith(f"set lr_g {resolve().config.lr_g}: done at step ")
     nothing = ganterm("ctl", name, "undo", cwd=tmp_path)
     assert nothing.returncode == 2
     assert "no change" in nothing.stderr

@@ -45,7 +45,7 @@ def source(tmp_path: Path) -> RunDir:
 def test_a_branch_has_the_checkpoint_and_the_settings_in_force(source: RunDir) -> None:
     """A live change before the checkpoint counts; the file says where the run comes from."""
     made = branch(source, 20, source.path.parent, command="ganterm branch one --step 20")
-    assert made.name == "dcgan-8x8-001"
+    assert made.name == f"{CONFIG.recipe}-001"
     assert checkpoint_steps(made) == [20]
     assert made.checkpoint_path(20).read_bytes() == source.checkpoint_path(20).read_bytes()
     assert read_run_toml(made.config_file).lr_g == 1e-5

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganterm.config import Cadence
+from ganterm.config.cadence import log_spaced
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,11 @@ def test_epochs_come_due_once_per_multiple_however_many_a_step_ends(
         assert now is crossed
         epochs, due = epochs + more, due + now
     assert due <= epochs // count
+
+
+def test_log_spaced_steps_are_two_in_each_power_of_ten() -> None:
+    assert [step for step in range(20_000) if log_spaced(step)] == [
+        *(1, 10, 30, 100, 300, 1_000, 3_000, 10_000)
+    ]
+    assert log_spaced(300_000_000)
+    assert not log_spaced(300_000_010)

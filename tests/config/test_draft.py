@@ -42,7 +42,7 @@ def test_what_is_typed_differs_until_the_recipes_value_is_typed_again() -> None:
 
 
 def test_text_that_is_no_value_is_kept_and_explained_in_the_schemas_words() -> None:
-    draft = Draft()
+    draft = Draft("dcgan-8x8")
     draft.set("batch_size", "0")
     state = draft.standings["batch_size"]
     assert state.text == "0"

@@ -17,7 +17,7 @@ from ganterm.errors import ConfigError, TrainingError
 def test_a_run_is_numbered_by_its_recipe_and_holds_its_configuration(tmp_path: Path) -> None:
     config = resolve({"batch_size": 7}).config
     run = new_run(config, tmp_path, name=None, command="ganterm train --batch-size 7")
-    assert run.path == tmp_path / "dcgan-8x8-001"
+    assert run.path == tmp_path / f"{config.recipe}-001"
     assert read_run_toml(run.config_file) == config
     assert "ganterm train --batch-size 7" in run.config_file.read_text()
 

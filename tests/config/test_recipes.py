@@ -189,6 +189,7 @@ TABLE["turbo-8x8"] = TABLE["turbo"] | {
     "image_size": 8,
     "penalty_weight": 0.5,
     "precision": "float32",
+    "lr_schedule": "constant",
 }
 TABLE["best"] = TABLE["turbo"]
 TABLE["dcgan-resize"] = TABLE["dcgan"] | {"generator": "dcgan-resize"}

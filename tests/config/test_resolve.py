@@ -46,9 +46,9 @@ def test_the_highest_source_that_says_something_wins(tmp_path: Path, highest: st
 
 def test_nothing_said_is_the_default_recipe() -> None:
     resolved = resolve()
-    assert resolved.config.recipe == "dcgan-8x8"
+    assert resolved.config.recipe == FIELDS["recipe"].default
     assert resolved.origin["recipe"] == "default"
-    assert resolved.origin["z_dim"] == "recipe dcgan-8x8"
+    assert resolved.origin["generator"] == f"recipe {resolved.config.recipe}"
     assert resolved.origin["real_label"] == "default"
     assert resolve({"seed": None}).config.seed == 0, "None was not typed"
     assert resolve(environment={"GANTERM_SEED": ""}).origin["seed"] == "default"

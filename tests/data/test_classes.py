@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganterm.config import RunConfig
+from ganterm.config import RunConfig, resolve
 from ganterm.data import load
-from ganterm.data.classes import class_names, conditional_classes
+from ganterm.data.classes import as_labelled, class_names, conditional_classes
 from ganterm.errors import ConfigError
 
 
@@ -52,6 +52,18 @@ def test_conditional_training_needs_classes(tmp_path: Path) -> None:
         conditional_classes(RunConfig(dataset=plain, conditional="projection"))
     with pytest.raises(ConfigError, match="has one class alone to condition on"):
         conditional_classes(RunConfig(dataset=alone, conditional="projection"))
+
+
+def test_a_recipe_that_trains_on_labels_does_without_where_there_are_none(tmp_path: Path) -> None:
+    """Unless classes are asked for in so many words."""
+    plain = str(folder(tmp_path / "plain", "1.png", "2.png"))
+    for typed, conditional in (
+        ({"dataset": plain}, "none"),
+        ({"dataset": "digits"}, "projection"),
+        ({"dataset": plain, "conditional": "projection"}, "projection"),
+    ):
+        resolved = resolve({"recipe": "turbo-8x8", **typed})
+        assert as_labelled(resolved).config.conditional == conditional
 
 
 def test_no_arrays_are_needed_for_it() -> None:

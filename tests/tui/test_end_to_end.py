@@ -80,8 +80,9 @@ def shows_samples(screen: Emulator, run: RunDir) -> bool:
     )
 
 
-def test_a_day_with_the_app(runs_dir: Path) -> None:
+def test_a_day_with_the_app(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the first screen to digits, a pause and a new rate; training outlives the app."""
+    monkeypatch.setenv("GANTERM_RECIPE", "dcgan-8x8")  # The default is over in seconds.
     first = AppSession(runs_dir)
     try:
         first.see("There are no runs")

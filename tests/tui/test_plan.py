@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from ganterm.config import FIELDS
 from ganterm.config.draft import Draft
 from ganterm.config.runfile import read_run_toml
 from ganterm.runs.layout import RunDir
@@ -43,6 +45,22 @@ def test_a_recipe_that_cannot_be_had_is_trouble_and_changes_nothing(plan: Plan) 
     plan.set("recipe", "x")
     plan.reset("recipe")
     assert plan.standings["recipe"].text == "dcgan"
+
+
+def test_a_recipe_on_labels_takes_a_folder_without_classes(plan: Plan) -> None:
+    """Where the recipe alone asks for classes; they come back with data that have some."""
+    Path("plain").mkdir()
+    for index in range(20):
+        Image.new("L", (8, 8), index).save(f"plain/{index}.png")
+    plan.set("recipe", "turbo-8x8")
+    plan.set("dataset", "./plain")
+    assert (plan.troubles, plan.draft.config.conditional) == ([], "none")
+    assert "--conditional none" in plan.command
+    plan.set("dataset", "digits")
+    assert plan.draft.config.conditional == "projection"
+    plan.set("conditional", "concat")
+    plan.set("dataset", "./plain")
+    assert "no labels" in plan.standings["conditional"].trouble
 
 
 def test_data_that_are_not_there_say_so_beside_their_field(plan: Plan) -> None:
@@ -87,7 +105,7 @@ def test_starting_makes_the_run_and_its_worker(plan: Plan, monkeypatch: pytest.M
 def test_a_variable_that_names_no_recipe_is_told_and_passed_over() -> None:
     draft, error = draft_of({"GANTERM_RECIPE": "nowhere", "GANTERM_SEED": "3"})
     assert "no recipe 'nowhere'" in str(error)
-    assert (draft.recipe_name, draft.config.seed) == ("dcgan-8x8", 3)
+    assert (draft.recipe_name, draft.config.seed) == (FIELDS["recipe"].default, 3)
 
 
 def test_the_forms_rows_are_the_schemas_in_its_order(plan: Plan) -> None:

@@ -40,7 +40,7 @@ async def test_an_untouched_form(size: tuple[int, int]) -> None:
 async def test_a_form_with_changes_and_problems(size: tuple[int, int]) -> None:
     """A value that is none, a combination that makes no sense, a change; the cursor on a choice."""
     app = make_app(Path("checkpoints"))
-    typed = {"GANTERM_BATCH_SIZE": "many", "GANTERM_IMAGE_SIZE": "12", "GANTERM_SEED": "7"}
+    typed = {"GANTERM_BATCH_SIZE": "many", "GANTERM_IMAGE_SIZE": "13", "GANTERM_SEED": "7"}
     async with app.run_test(size=size) as pilot:
         screen = await open_form(app, pilot, environment=typed)
         screen.form.go_to("channels")

@@ -51,9 +51,9 @@ async def test_every_field_has_the_widget_of_its_kind_in_the_schemas_order(app: 
         kinds = {"choice": Choice, "boolean": Toggle}
         for name in names:
             assert type(screen.form.rows[name].editor) is kinds.get(FIELDS[name].kind, Entry)
-        config = resolve({"recipe": "dcgan-8x8"}).config
+        config = resolve().config
         assert texts(screen)["lr_g"] == str(config.lr_g)
-        assert texts(screen)["drop_last"] == "false"
+        assert texts(screen)["drop_last"] == str(config.drop_last).lower()
 
 
 @awaited
@@ -106,7 +106,7 @@ async def test_a_change_is_marked_and_takes_its_consequences_along(app: GantermA
         assert "● steps" in text
         assert "● epochs" in text
         assert "● 2 changed" in text
-        assert "$ ganterm train --recipe dcgan-8x8 --steps 90" in text
+        assert "$ ganterm train --recipe turbo-8x8 --steps 90" in text
         await pilot.press("ctrl+l")
         await pilot.pause()
         assert (texts(screen)["steps"], texts(screen)["epochs"]) == ("0", "200")
@@ -288,7 +288,7 @@ async def test_the_command_is_copied_and_shown_in_full(app: GantermApp) -> None:
         screen = await open_form(app, pilot, environment={"GANTERM_SEED": "3"})
         await pilot.press("ctrl+y")
         await pilot.pause()
-        assert app.clipboard == "ganterm train --recipe dcgan-8x8 --seed 3"
+        assert app.clipboard == "ganterm train --recipe turbo-8x8 --seed 3"
         assert on_top(app, CommandScreen).query_one(TextArea).text == app.clipboard
         app.copy_to_clipboard("")
         await pilot.press("c")

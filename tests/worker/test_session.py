@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ganterm.errors import ExitCode
 from ganterm.render.sheet import load_sheet
 from ganterm.runs import control
 from ganterm.runs.journal import JournalTail, read_journal
@@ -87,9 +88,9 @@ def test_a_paused_run_stands_still_and_can_be_stopped(zygote: Zygote, tmp_path: 
     ask(worker, "pause")
     paused = worker.until_true(lambda: (v := observe(run)).state == "paused" and v)
     worker.send(signal.SIGTERM)
-    assert worker.wait() == 0
+    assert worker.wait() == ExitCode.SIGTERM
     end = read_journal(run.journal)[-1]
-    assert (end["kind"], end["reason"], end["exit_code"]) == ("end", "stopped", 0)
+    assert (end["kind"], end["reason"], end["exit_code"]) == ("end", "stopped", ExitCode.SIGTERM)
     assert end["message"] == f"Stopped by SIGTERM at step {end['step']}."
     assert end["step"] == paused.step == last_step(run)
 
@@ -145,7 +146,7 @@ def test_one_of_two_resumes_wins(zygote: Zygote, trained: RunDir) -> None:
         f"'ganterm attach {trained.name}' or end it with 'ganterm ctl {trained.name} stop'\n"
     )
     winner.send(signal.SIGTERM)
-    assert winner.wait() == 0
+    assert winner.wait() == ExitCode.SIGTERM
     assert [record["pid"] for record in kinds(trained, "resume")] == [winner.pid]
 
 

@@ -229,8 +229,9 @@ class Follower:
         if self._answered:
             return ExitCode(128 + self._answered)
         end = self.history.end
-        # Where our worker stood back, the end is that of an earlier one.
-        if end is not None and view.state != "crashed" and not (code and self._stood_back):
+        # A worker that stood back, or died, before its first word leaves an earlier one's end last.
+        known = end is not None and view.state != "crashed" and not (code and self._stood_back)
+        if end is not None and known and code in {None, 0, end.get("exit_code")}:
             return _exit_code(end.get("exit_code", 0))
         if code is not None and code > 0 and code != ExitCode.WORKER and view.status is not None:
             for line in log_tail(self.run, 1):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ganterm.comparison import number
+from ganterm.doctor.standing import uncleared
+from ganterm.runs.live import LiveChange, LiveSettings
 from ganterm.runs.records import Record
 from ganterm.runs.steprate import StepRate
 
@@ -19,6 +22,8 @@ class History:
         epochs: every epoch record in force.
         sample: the newest sample record.
         checkpoint: the newest checkpoint record.
+        alerts: every alert in force; `judged`: every judgement.
+        change: the live change that the newest record made, if it did.
         end: the end record, if the run's last word is one.
     """
 
@@ -31,14 +36,19 @@ class History:
     epochs: list[Record] = field(default_factory=list)
     sample: Record | None = None
     checkpoint: Record | None = None
+    alerts: list[Record] = field(default_factory=list)
+    judged: list[Record] = field(default_factory=list)
+    change: LiveChange | None = None
     end: Record | None = None
     _rate: StepRate = field(default_factory=StepRate)
     _opened: float | None = None
     _latest: float = 0.0
     _before: float = 0.0
+    _settings: LiveSettings = field(default_factory=LiveSettings)
 
     def add(self, record: Record) -> None:
         """Take in one record of the journal."""
+        self.change = self._settings.add(record)
         opens = record["kind"] in {"start", "resume"}
         # What is judged after the end is no part of the training.
         if self.end is None and not opens:
@@ -55,6 +65,10 @@ class History:
                 self.sample = record
             case "checkpoint":
                 self.checkpoint = record
+            case "alert":
+                self.alerts.append(record)
+            case "judged":
+                self.judged.append(record)
             case "control" if record.get("name") in {"pause", "resume"}:
                 self._rate.clear()
             case "end":
@@ -64,6 +78,11 @@ class History:
     def step(self) -> int:
         """Steps done at the newest metrics."""
         return int(self.metrics[-1]["step"]) if self.metrics else 0
+
+    @property
+    def standing(self) -> list[Record]:
+        """What somebody who comes now should know: trouble that stands, and the newest scores."""
+        return [*uncleared(self.alerts), *self.judged[-1:]]
 
     @property
     def place(self) -> str:
@@ -82,6 +101,16 @@ class History:
     def seconds_left(self) -> float | None:
         """Estimate of the time to the end of the run; `None` before there is a pace."""
         return self._rate.seconds_to(self.steps) if self.steps else None
+
+    def scores(self, name: str) -> list[float]:
+        """Return a score over the run, by the judge and the number of images of the newest one."""
+        alike = [
+            record
+            for record in self.judged
+            if all(record.get(key) == self.judged[-1].get(key) for key in ("judge", "n"))
+        ]
+        found = (number(record, name) for record in alike)
+        return [value for value in found if value is not None]
 
     def series(self, name: str, *, by_epoch: bool = False) -> list[float]:
         """Return the values of a quantity over the run; NaN where it was not finite."""
@@ -107,3 +136,5 @@ class History:
         if record["kind"] == "resume":
             self.metrics = [r for r in self.metrics if r["step"] <= record["step"]]
             self.epochs = [r for r in self.epochs if r["step"] <= record["step"]]
+            self.alerts = [r for r in self.alerts if r["step"] <= record["step"]]
+            self.judged = [r for r in self.judged if r["step"] <= record["step"]]

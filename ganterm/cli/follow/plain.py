@@ -12,26 +12,35 @@ from ganterm.cli.follow.drawn import drawn_sheet
 from ganterm.cli.follow.history import History
 from ganterm.cli.follow.words import loss_words, progress_words
 from ganterm.cli.narrate import say
+from ganterm.config.cadence import log_spaced
 from ganterm.render.colour import canvas_of
+from ganterm.render.words import clock as time_of_day
 from ganterm.render.words import duration
 from ganterm.runs.layout import RunDir
+from ganterm.runs.live import LiveChange
 from ganterm.runs.records import Record
 from ganterm.runs.state import RunView
+from ganterm.telling import told
 
 LINE_SECONDS = 5.0
 """Time between two lines of progress."""
 SAMPLE_IMAGES, SAMPLE_ROWS = 64, 24
 """Most images of the samples that are drawn at the end, and most lines they take."""
+EARLY_IMAGES, EARLY_ROWS = 10, 9
+"""The same of those that are drawn on the way, where a run changes most."""
 
 
 class PlainReporter:
-    """Narrates a run on standard error in lines that a log file can keep."""
+    """Narrates a run on standard error in lines with their time, which a log file can keep."""
 
-    def __init__(self, run: RunDir, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, run: RunDir, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Narrate `run`; if `quiet`, how it begins and ends, and grave news."""
         self.run = run
         self.name = run.name
+        self.quiet = quiet
         self._clock = clock
-        self._began = clock()
         self._next_line = 0.0
         self._reported = -1
         self._waits_said: set[str] = set()
@@ -43,51 +52,60 @@ class PlainReporter:
 
     def open(self, history: History) -> None:
         """Say where the run stands."""
-        if history.metrics:
-            say(f"{self.name}: {progress_words(history)}  {loss_words(history)}")
+        if history.metrics and not self.quiet:
+            self._say(f"{progress_words(history)}  {loss_words(history)}")
             self._reported = history.step
+        for record in history.standing:
+            self._tell(record, None)
         self._next_line = self._clock() + 1.0
 
     def record(self, record: Record, history: History) -> None:
         """Say what happens now and then; metrics wait for the next line of progress."""
         step = record["step"]
+        at = record["time"]
         match record["kind"]:
             case "start" if file := record.get("imported"):
-                say(f"{self.name}: imported from {file}")
+                self._say(f"imported from {file}", at)
             case "start":
                 origin = f", on from {parent}" if (parent := record.get("parent")) else ""
                 many = f"{history.steps:,} steps on {history.place}"
-                say(f"{self.name}: training for {many}{origin}")
+                self._say(f"training for {many}{origin}", at)
             case "resume":
-                say(f"{self.name}: resumed at step {step:,} on {history.place}")
+                self._say(f"resumed at step {step:,} on {history.place}", at)
                 for skipped in record.get("skipped", []):
-                    say(f"{self.name}: passed over a damaged checkpoint, {skipped}")
-            case "sample" | "checkpoint":
-                say(f"{self.name}: {record['kind']} at step {step:,}: {record['path']}")
-            case "alert":
-                say(f"{self.name}: {record['message']}")
-            case "control":
-                verdict = f"refused: {record['error']}" if record["error"] else "done"
-                words = " ".join(map(str, record["args"].values()))
-                say(f"{self.name}: {record['name']} {words} at step {step:,}: {verdict}")
+                    self._say(f"passed over a damaged checkpoint, {skipped}", at)
+            case "sample" | "checkpoint" if not self.quiet:
+                self._say(f"{record['kind']} at step {step:,}: {record['path']}", at)
+                if record["kind"] == "sample" and log_spaced(step):
+                    self._draw(record, EARLY_IMAGES, EARLY_ROWS)
+        self._tell(record, history.change)
 
     def tick(self, view: RunView, history: History) -> None:
         """Write a line of progress when it is time."""
         now = self._clock()
-        if now < self._next_line:
+        if self.quiet or now < self._next_line:
             return
         if history.step != self._reported and history.metrics:
-            say(f"{self.name}: {progress_words(history)}  {loss_words(history)}")
+            self._say(f"{progress_words(history)}  {loss_words(history)}")
             self._reported = history.step
             self._next_line = now + LINE_SECONDS
         elif not history.metrics:
             doing = view.message if view.state == "starting" else ""
             self._say_once(doing or "loading PyTorch and the data")
 
+    def _tell(self, record: Record, change: LiveChange | None) -> None:
+        news = told(record, change)
+        if news is not None and (news.grave or not self.quiet):
+            self._say(f"step {record['step']:,}: {news.in_full}", record["time"])
+
     def _say_once(self, what: str) -> None:
         if what not in self._waits_said:
             self._waits_said.add(what)
-            say(f"{self.name}: {what}")
+            self._say(what)
+
+    def _say(self, words: str, at: float | None = None) -> None:
+        """Say something that happened at a moment, in seconds since 1970; now, without one."""
+        say(f"{time_of_day(time.time() if at is None else at)} {self.name}: {words}")
 
     def ask(self) -> None:
         """Tell what a second Ctrl-C does."""
@@ -95,22 +113,24 @@ class PlainReporter:
 
     def note(self, sentence: str) -> None:
         """Narrate it."""
-        say(f"{self.name}: {sentence}")
+        self._say(sentence)
 
     def close(self, view: RunView, history: History) -> None:
         """Draw the samples of a run that is over as text, and say how the run stands now."""
-        if view.state in {"finished", "stopped", "failed"} and history.sample is not None:
-            self._draw(history.sample)
+        over = view.state in {"finished", "stopped", "failed"}
+        if over and not self.quiet and history.sample is not None:
+            self._say(f"samples of step {history.sample['step']:,}:")
+            self._draw(history.sample, SAMPLE_IMAGES, SAMPLE_ROWS)
         took = "" if history.seconds is None else f" after {duration(history.seconds)}"
         words = f": {view.message}" if view.message else ""
-        say(f"{self.name}: {view.state} at step {view.step:,}{took}{words}")
+        self._say(f"{view.state} at step {view.step:,}{took}{words}")
 
-    def _draw(self, record: Record) -> None:
-        canvas = replace(canvas_of(sys.stderr), rows=SAMPLE_ROWS)
-        drawn = drawn_sheet(self.run.path / record["path"], canvas, SAMPLE_IMAGES)
+    def _draw(self, record: Record, images: int, rows: int) -> None:
+        canvas = replace(canvas_of(sys.stderr), rows=rows)
+        drawn = drawn_sheet(self.run.path / record["path"], canvas, images)
         if drawn is None:
             return
-        where = f", {drawn.where}" if drawn.where else ""
-        say(f"{self.name}: samples of step {record['step']:,}{where}:")
+        if drawn.where:
+            self._say(drawn.where, record["time"])
         # As they are: where colours were asked for, a notebook shows them.
         sys.stderr.write("".join(f"{line}\n" for line in drawn.lines))

@@ -1,4 +1,4 @@
-"""Following on a terminal: previews scroll by, and three lines at the bottom keep moving."""
+"""Following on a terminal: previews scroll by, and a few lines at the bottom keep moving."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from ganterm.cli.follow.drawn import drawn_sheet
 from ganterm.cli.follow.history import History
 from ganterm.cli.follow.reporter import ASK
 from ganterm.cli.follow.words import progress_words, spread_words
+from ganterm.comparison import short_words
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of, over_ssh
 from ganterm.render.curve import curve, sparkline
 from ganterm.render.text import safe_text
-from ganterm.render.words import duration, number
+from ganterm.render.words import clock, duration, number
 from ganterm.runs.layout import RunDir
+from ganterm.runs.live import LiveChange
 from ganterm.runs.records import Record
 from ganterm.runs.state import RunView
+from ganterm.telling import told
 
 PREVIEW_IMAGES = 16
 PREVIEW_ROWS = 12
@@ -32,6 +35,8 @@ PREVIEW_ROWS = 12
 FINAL_IMAGES = 64
 """Most images of the grid that is left on the screen at the end."""
 
+_TONES = {"text": "", "muted": "dim", "good": "green", "warn": "yellow", "bad": "red"}
+"""Styles of what is told."""
 _COLOUR_SYSTEMS = {
     ColourMode.TRUECOLOR: "truecolor",
     ColourMode.INDEXED_256: "256",
@@ -71,6 +76,8 @@ class TerminalReporter:
         """Show the newest preview of what happened before, then start to move."""
         if history.sample is not None and history.end is None:
             self._preview(history.sample, history)
+        for record in history.standing:
+            self._tell(record, None)
         self.live.start()
 
     def record(self, record: Record, history: History) -> None:
@@ -79,17 +86,22 @@ class TerminalReporter:
         match record["kind"]:
             case "sample":
                 self._preview(record, history)
-            case "alert":
-                self._line(record["message"], "yellow")
             case "resume":
                 self._line(f"Resumed at step {step:,}.", "dim")
                 for skipped in record.get("skipped", []):
                     self._line(f"Passed over a damaged checkpoint, {skipped}.", "yellow")
-            case "control" if record["error"]:
-                self._line(f"Refused: {record['error']}", "yellow")
-            case "control":
-                words = " ".join([record["name"], *map(str, record["args"].values())])
-                self._line(f"At step {step:,}: {words}", "dim")
+            case _:
+                self._tell(record, history.change)
+
+    def _tell(self, record: Record, change: LiveChange | None) -> None:
+        """Print what a record tells, with its time and step, and below it what helps."""
+        news = told(record, change)
+        if news is None:
+            return
+        when = f"{clock(record['time'])} step {record['step']:,}"
+        self._line(f"{when}  {news.words}", _TONES[news.tone])
+        if news.helps:
+            self._line(f"  {news.helps}", "dim")
 
     def tick(self, view: RunView, history: History) -> None:
         """Redraw the bottom lines, a few times a second at most."""
@@ -168,15 +180,20 @@ class TerminalReporter:
     def _curves(self, history: History) -> None:
         by_epoch = len(history.epochs) > 1
         width = min(self.console.width, 100)
-        for name, title in (("d_loss", "D loss"), ("g_loss", "G loss")):
-            values = history.series(name, by_epoch=by_epoch)
+        over = "epochs" if by_epoch else "steps"
+        drawn = [
+            (f"D loss over {over}", history.series("d_loss", by_epoch=by_epoch)),
+            (f"G loss over {over}", history.series("g_loss", by_epoch=by_epoch)),
+            ("Frechet distance by judgements, less is better", history.scores("fid")),
+        ]
+        for title, values in drawn:
             if len(values) < 2:
                 continue
-            self._line(f"{title} over {'epochs' if by_epoch else 'steps'}", "dim")
+            self._line(title, "dim")
             # A short history is drawn as wide as a long one.
-            values = [value for value in values for _ in range(-(-2 * width // len(values)))]
+            wide = [value for value in values for _ in range(-(-2 * width // len(values)))]
             with contextlib.suppress(ValueError):
-                for line in curve(values, width, 4, charset=self.canvas.charset):
+                for line in curve(wide, width, 4, charset=self.canvas.charset):
                     self._line(line, "")
 
     def _frame(self, view: RunView, history: History) -> Group:
@@ -188,6 +205,8 @@ class TerminalReporter:
             lines = [Text(f"{self.run.name}: {what} … {waited}", style="dim")]
         else:
             lines = [self._bar(view, history), self._losses(history)]  # type: ignore[list-item]
+            if history.judged:
+                lines.append(self._scores(history))
         if self._question:
             lines.append(Text(self._question, style="bold yellow"))
         return Group(*lines)
@@ -204,6 +223,14 @@ class TerminalReporter:
             Text(progress_words(history)),
         )
         return row
+
+    def _scores(self, history: History) -> Text:
+        """Return the newest scores, and how the Frechet distance has gone so far."""
+        newest, way = history.judged[-1], history.scores("fid")
+        words = f"{short_words(newest)} at step {newest['step']:,}"
+        room = min(max(self.console.width - len(words) - 2, 0), 30)
+        drawn = sparkline(way, room, charset=self.canvas.charset) if len(way) > 1 < room else ""
+        return Text(f"{words} {drawn}", style="green", no_wrap=True, overflow="crop")
 
     def _losses(self, history: History) -> Table:
         row = Table.grid(expand=False, padding=(0, 1))

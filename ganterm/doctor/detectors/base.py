@@ -23,6 +23,8 @@ class Detector(ABC):
     """Kind of the records it looks at."""
     name: ClassVar[str]
     """The trouble in words that begin a sentence."""
+    lost: ClassVar[bool] = False
+    """Whether the networks learn nothing while it stands, so that a run that ends so has failed."""
 
     def __init__(self) -> None:
         self.standing = False

@@ -19,6 +19,7 @@ class ExplodingGradient(Detector):
 
     code = "exploding-gradient"
     name = "A gradient explodes"
+    lost = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -17,6 +17,7 @@ class NotFinite(Detector):
 
     code = "not-finite"
     name = "Training diverged"
+    lost = True
 
     def __init__(self) -> None:
         super().__init__()

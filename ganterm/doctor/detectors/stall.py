@@ -26,6 +26,7 @@ class Stall(Detector):
 
     code = "stall"
     name = "Training stands still"
+    lost = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -21,6 +21,7 @@ class VanishingGradient(Detector):
 
     code = "vanishing-gradient"
     name = "G's gradient has vanished"
+    lost = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganterm.runs.records import Record
+from ganterm.telling import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,12 @@ class CheckpointRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
-    """Trouble the run reported; foreign text, as everything a journal says."""
+class Entry:
+    """An entry of a run's log: when it was, in seconds since 1970, and what it tells."""
 
     step: int
-    code: str
-    message: str
-    remedy: str
+    time: float
+    told: Told
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,15 @@ from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange, LiveSettings
 from ganterm.runs.records import Record
 from ganterm.runs.steprate import StepRate
-from ganterm.tui.feed.change import Alert, CheckpointRef, FeedChange, SampleRef
+from ganterm.telling import Told, told
+from ganterm.tui.feed.change import CheckpointRef, Entry, FeedChange, SampleRef
 from ganterm.tui.feed.series import Series
 
 MAX_SERIES: Final = 256
 """Quantities that are kept; a journal that names more is not a trainer's."""
 
 _BASE: Final = frozenset({"v", "kind", "step", "time"})
+_CHECKPOINT: Final = Told("checkpoint", "muted")
 _HALTS: Final = {"pause": "paused", "resume": "went on", "stop": "stopped"}
 
 
@@ -39,9 +41,8 @@ class Story:
         device: where it trains; `host`: on which machine. Empty before it is known.
         samples: grids of samples by step, the oldest first; `checkpoints`: the same.
         marks: what a chart marks, in order: changes, alerts, resumes, checkpoints.
-        alerts: trouble the run reported.
+        entries: what its log tells, in order; of checkpoints the newest alone.
         standing: the doctor's alerts that nothing has cleared, as records, the oldest first.
-        refusals: commands it refused and why, whoever gave them, as (step, words).
         judged: the records of its scores.
         end: its end record, if that is its last word.
     """
@@ -63,10 +64,9 @@ class Story:
         self.samples: list[SampleRef] = []
         self.checkpoints: list[CheckpointRef] = []
         self.marks: list[Mark] = []
-        self.alerts: list[Alert] = []
+        self.entries: list[Entry] = []
         self.standing: list[Record] = []
         self._diagnoses: list[Record] = []
-        self.refusals: list[tuple[int, str]] = []
         self.judged: list[Record] = []
         self.end: Record | None = None
         self.last_step = 0
@@ -141,6 +141,7 @@ class Story:
                 return FeedChange(marks=True)
             case "judged":
                 self.judged.append(record)
+                self._tell(record)
                 return FeedChange(metrics=True)
             case "end":
                 self.end = record
@@ -170,6 +171,7 @@ class Story:
         if begun_elsewhere:
             words = "resumed" if record["kind"] == "resume" else f"on from {self.parent}"
             self._mark(step, "resume", words)
+            self.entries.append(Entry(step, record["time"], Told(words)))
         self.steps = _count(record.get("steps")) or self.steps
         self.epochs = _count(record.get("epochs")) or None
         self.device = str(record.get("device", ""))
@@ -186,10 +188,9 @@ class Story:
         self.samples = [each for each in self.samples if each.step <= step]
         self.checkpoints = [each for each in self.checkpoints if each.step <= step]
         self.marks = [each for each in self.marks if each.step <= step]
-        self.alerts = [each for each in self.alerts if each.step <= step]
+        self.entries = [each for each in self.entries if each.step <= step]
         self._diagnoses = [each for each in self._diagnoses if each["step"] <= step]
         self.standing = uncleared(self._diagnoses)
-        self.refusals = [each for each in self.refusals if each[0] <= step]
         self.judged = [each for each in self.judged if each["step"] <= step]
         self.last_step = min(self.last_step, step)
         return rewound
@@ -212,26 +213,26 @@ class Story:
         if path is not None:
             self.checkpoints.append(CheckpointRef(record["step"], self.run.path / path))
         self._mark(record["step"], "checkpoint", "checkpoint")
+        # They come all the time.
+        self.entries = [each for each in self.entries if each.told is not _CHECKPOINT]
+        self.entries.append(Entry(record["step"], record["time"], _CHECKPOINT))
 
     def _add_alert(self, record: Record) -> None:
-        step = record["step"]
-        code, message, remedy = (
-            str(record.get(name, "")) for name in ("code", "message", "remedy")
-        )
-        if record.get("cleared"):
-            self._mark(step, "alert", f"over: {message}")
-        else:
-            self.alerts.append(Alert(step, code, message, remedy))
-            self._mark(step, "alert", message)
+        message = str(record.get("message", ""))
+        over = "over: " if record.get("cleared") else ""
+        self._mark(record["step"], "alert", f"{over}{message}")
+        self._tell(record)
         self._diagnoses.append(record)
         self.standing = uncleared(self._diagnoses)
 
     def _add_control(self, record: Record) -> FeedChange:
         name = record.get("name")
-        if error := record.get("error"):
-            self.refusals.append((record["step"], f"{_asked(record)} was refused: {error}"))
+        change = self._settings.add(record)
+        if record.get("error") or change or (isinstance(name, str) and name in _HALTS):
+            self._tell(record, change)
+        if record.get("error"):
             return FeedChange()
-        if change := self._settings.add(record):
+        if change:
             words = f"{change.key}: {change.before} to {change.after}"
             self._mark(change.step, "control", words)
             return FeedChange(settings=True, marks=True)
@@ -241,6 +242,10 @@ class Story:
         self._rate.clear()
         self._mark(record["step"], "control", halt)
         return FeedChange(marks=True)
+
+    def _tell(self, record: Record, change: LiveChange | None = None) -> None:
+        if (news := told(record, change)) is not None:
+            self.entries.append(Entry(record["step"], record["time"], news))
 
     def _mark(self, step: int, kind: MarkKind, text: str) -> None:
         self.marks.append(Mark(step, kind, text))
@@ -252,14 +257,6 @@ def path_inside(path: object) -> PurePosixPath | None:
         return None
     found = PurePosixPath(path)
     return None if found.is_absolute() or ".." in found.parts else found
-
-
-def _asked(record: Record) -> str:
-    """Return what a control record's command asked for, in words; foreign text."""
-    args = record.get("args")
-    if record.get("name") == "set" and isinstance(args, dict):
-        return f"{args.get('key')} to {args.get('value')}"
-    return str(record.get("name") or "a command")
 
 
 def _extend(series: dict[str, Series], records: Iterable[Record]) -> None:

@@ -16,6 +16,7 @@ from ganterm.config.recorded import recorded_config
 from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.data.catalogue import anchored, dataset_info
+from ganterm.data.classes import as_labelled
 from ganterm.doctor.offers import chosen
 from ganterm.errors import ConfigError, WorkerError
 from ganterm.preflight import inspect
@@ -115,7 +116,8 @@ def start(session: PlainSession, rest: str) -> None:
     if len(words) != 1:
         raise ConfigError("start takes a recipe and KEY=VALUE, such as start dcgan steps=2000.")
     name = given.pop("name", None)
-    config = resolve({"recipe": words[0], **given}, environment=os.environ).config
+    resolved = as_labelled(resolve({"recipe": words[0], **given}, environment=os.environ))
+    config = resolved.config
     config = msgspec.structs.replace(config, dataset=anchored(config.dataset))
     _look_ahead(session, config, session.runs_dir, name)
     command = _command("train", f"--recipe={words[0]}", name, given)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from ganterm.overview import Overview
 from ganterm.render import words
 from ganterm.runs.records import Record
+from ganterm.telling import told
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.series import Series
 from ganterm.tui.states import sentence
 from ganterm.tui.watch.charts import kinds_of
 from ganterm.tui.watch.remedying import offers_of
-from ganterm.tui.watch.score_lines import short_words
 
 SILENT_SECONDS: Final = 10.0
 """How long a living worker may say nothing before a word is said about it."""
@@ -117,20 +117,8 @@ def happened(record: Record) -> str:
             return f"Its weights were imported from {file}."
         case "resume":
             return f"It goes on from {step}."
-        case "alert" if record.get("cleared"):
-            return f"Over at {step}: {record.get('message')}"
-        case "alert":
-            remedy = str(record.get("remedy") or "")
-            return f"Alert at {step}: {record.get('message')} {remedy}".rstrip()
-        case "control":
-            args: Any = record.get("args")
-            values = map(str, args.values()) if isinstance(args, dict) else ()
-            what = " ".join([str(record.get("name")), *values])
-            error = record.get("error")
-            return f"{what} was refused: {error}" if error else f"{what}: done at {step}"
-        case "judged":
-            return f"Judged at {step}: {short_words(record)}"
-    return ""
+    news = told(record)
+    return f"At {words.clock(record['time'])}, {step}: {news.in_full}" if news else ""
 
 
 def last_words(feed: RunFeed) -> list[str]:

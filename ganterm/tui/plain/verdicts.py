@@ -11,13 +11,13 @@ from ganterm.comparison import (
     Standing,
     advice,
     by_judge,
+    figure_words,
     number,
     ranked,
     uneven,
 )
 from ganterm.config.differences import differing
 from ganterm.runs.records import Record
-from ganterm.tui.watch.score_lines import figure_words
 from ganterm.tui.watch.verdicts import (
     TITLES,
     Figure,

@@ -9,11 +9,13 @@ from typing import Final
 from rich.cells import cell_len
 
 from ganterm.comparison import (
+    FIGURE_CELLS,
     LESS_IS_BETTER,
     SCORES,
     Standing,
     advice,
     by_judge,
+    figure_words,
     number,
     ranked,
     uneven,
@@ -32,8 +34,7 @@ from ganterm.tui.watch.verdicts import (
     judge_words,
 )
 
-_SHORT: Final = ("fid", "precision", "recall")
-_FIGURE: Final = 7
+_FIGURE: Final = FIGURE_CELLS
 _BAR: Final = 10
 _BARS_FROM: Final = 47
 _TALES_FROM: Final = 76
@@ -57,26 +58,6 @@ class Signs:
         """Return those that a terminal has."""
         ascii_alone = charset is Charset.ASCII
         return cls(">", "^", "v", "|") if ascii_alone else cls("▸", "▲", "▼", "┃")
-
-
-def figure_words(value: float | None) -> str:
-    """Return a score in at most seven cells; a dash where there is none."""
-    if value is None:
-        return "-"
-    words = f"{value:.4g}"
-    words = words if len(words) <= _FIGURE else f"{value:.1e}"
-    # With a minus before it, the exponent goes without its leading zero.
-    return words if len(words) <= _FIGURE else words.replace("e-0", "e-").replace("e+0", "e+")
-
-
-def short_words(record: Record) -> str:
-    """Return the scores of a judgement that say the most, in a phrase."""
-    told = [
-        f"{name} {figure_words(number(record, name))}"
-        for name in _SHORT
-        if number(record, name) is not None
-    ]
-    return ", ".join(told) or "no score is finite"
 
 
 def figure_lines(

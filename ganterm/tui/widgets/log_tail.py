@@ -13,12 +13,15 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ganterm.render.text import safe_text
+from ganterm.render.words import clock
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.watch.lines import folded
-from ganterm.tui.watch.score_lines import short_words
 
 _EVENTS = 200
-_TONES = {"alert": "warn", "resume": "text", "control": "text", "checkpoint": "muted"}
+_BLANK = " " * 5
+"""In place of the time, where a line has none."""
+_HANG = 16
+"""Cells of the time and the step, below which no words stand."""
 
 
 class LogLine(NamedTuple):
@@ -40,13 +43,14 @@ class LogTail(Widget, can_focus=True):
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "log-tail--heading",
-        *(f"log-tail--{tone}" for tone in ("text", "muted", "warn", "bad")),
+        *(f"log-tail--{tone}" for tone in ("text", "muted", "good", "warn", "bad")),
     }
     DEFAULT_CSS = """
     LogTail {
         & > .log-tail--heading { color: $text-muted; background: $surface; }
         & > .log-tail--text { color: $text; }
         & > .log-tail--muted { color: $text-muted; }
+        & > .log-tail--good { color: $text-success; }
         & > .log-tail--warn { color: $text-warning; }
         & > .log-tail--bad { color: $text-error; }
         &:focus > .log-tail--heading { color: $accent; text-style: bold; }
@@ -133,26 +137,21 @@ class LogTail(Widget, can_focus=True):
 
 def lines_of(feed: RunFeed, said: Sequence[tuple[int, str]] = ()) -> list[LogLine]:
     """Return the story of a run in lines: what happened by steps, then the worker's own output."""
-    # Checkpoints come all the time; the newest is enough.
-    newest = [mark for mark in feed.marks[-_EVENTS:] if mark.kind == "checkpoint"][-1:]
-    told = [
-        (mark.step, mark.text, _TONES[mark.kind])
-        for mark in feed.marks
-        if mark.kind != "checkpoint" or mark in newest
-    ]
-    told += [(alert.step, f"  {alert.remedy}", "muted") for alert in feed.alerts if alert.remedy]
-    told += [(step, words, "bad") for step, words in (*feed.refusals, *said)]
+    told = [(step, LogLine(f"{_BLANK} {step:>8,}  {words}", "bad", _HANG)) for step, words in said]
+    for entry in feed.entries[-_EVENTS:]:
+        when, news = clock(entry.time)[:5], entry.told
+        line = LogLine(f"{when} {entry.step:>8,}  {news.words}", news.tone, _HANG)
+        told.append((entry.step, line))
+        if news.helps:
+            line = LogLine(f"{' ' * _HANG}  {news.helps}", "muted", _HANG + 2)
+            told.append((entry.step, line))
     if feed.end and (message := str(feed.end.get("message") or "")):
         tone = "bad" if feed.end.get("reason") == "failed" else "text"
-        told.append((feed.end["step"], f"{feed.end.get('reason')}: {message}", tone))
-    told += [
-        (each["step"], f"judged: {short_words(each)}", "text") for each in feed.judged[-_EVENTS:]
-    ]
-    told.sort(key=lambda line: line[0])
-    lines = [
-        LogLine(safe_text(f"{step:>8,}  {text}"), tone, 12 if text.startswith(" ") else 10)
-        for step, text, tone in told[-_EVENTS:]
-    ]
+        when, step = clock(feed.end["time"])[:5], feed.end["step"]
+        words = f"{when} {step:>8,}  {feed.end.get('reason')}: {message}"
+        told.append((step, LogLine(words, tone, _HANG)))
+    told.sort(key=lambda each: each[0])
+    lines = [line._replace(text=safe_text(line.text)) for _, line in told[-_EVENTS:]]
     if feed.log:
         lines.append(LogLine("the worker printed:", "muted"))
         lines += [LogLine(safe_text(line), "text") for line in feed.log]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,14 +18,16 @@ from ganterm.cli.follow.follower import Follower
 from ganterm.cli.follow.history import History
 from ganterm.cli.follow.jsonlines import JsonReporter
 from ganterm.cli.follow.plain import PlainReporter
+from ganterm.cli.follow.terminal import TerminalReporter
 from ganterm.errors import ExitCode, WorkerError
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
+from ganterm.render.words import clock
 from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.records import STOOD_BACK, Record
-from ganterm.runs.state import RunView
+from ganterm.runs.state import RunView, observe
 from ganterm.runs.status import Status, write_status
 
 
@@ -140,6 +144,16 @@ def test_a_worker_that_stood_back_is_told_once_whatever_ended_the_run_before(
     assert capsys.readouterr().err == "ganterm: There is no folder /pictures.\n"
 
 
+def test_the_end_of_an_earlier_worker_is_not_that_of_one_that_died(
+    run: RunDir, journal: JournalWriter
+) -> None:
+    """A resumed run whose worker is killed before its first word has not finished again."""
+    begin(journal)
+    end(journal)
+    with pytest.raises(WorkerError, match="killed by signal 9"):
+        Follower(run, Recorder(), lambda: Script(lambda: None, code=-9)).follow()
+
+
 def test_the_first_interrupt_asks_and_the_second_stops(run: RunDir, journal: JournalWriter) -> None:
     """Two interrupts post one stop command, and the follower ends as interrupted."""
     reporter = Recorder()
@@ -225,9 +239,64 @@ def test_plain_lines_are_spaced_and_free_of_control_bytes(
         reporter.tick(view, history)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 4
-    assert all(line.startswith(f"{run.name}: ") for line in lines)
-    reporter.record({"kind": "alert", "step": 1, "message": "\x1b]0;owned\x07"}, history)
+    assert all(re.match(r"\d\d:\d\d:\d\d a-run: ", line) for line in lines)
+    alert = {"kind": "alert", "step": 1, "time": 1.0, "message": "\x1b]0;owned\x07"}
+    reporter.record(alert, history)
     assert "\x1b" not in capsys.readouterr().err
+
+
+ALERT: dict[str, Any] = {
+    "kind": "alert",
+    "step": 7,
+    "time": 0.0,
+    "code": "stall",
+    "message": "Training stands still.",
+    "remedy": "halve lr_g, or r1",
+    "evidence": {"steps": 150},
+}
+STORY: list[Record] = [
+    {"kind": "start", "step": 0, "time": 0.0, "steps": 9, "device": "cpu", "config": {"lr_g": 2}},
+    {"kind": "sample", "step": 1, "time": 0.0, "path": "samples/step-00000001.png"},
+    {"kind": "judged", "step": 6, "time": 0.0, "judge": "x", "n": 10, "fid": 1.5, "recall": 0.5},
+    ALERT,
+    {
+        **{"kind": "control", "step": 7, "time": 0.0, "name": "set", "error": ""},
+        **{"id": "doctor-stall-7-lr_g", "args": {"key": "lr_g", "value": 1}},
+    },
+    {**ALERT, "cleared": True, "message": "The losses move again.", "remedy": ""},
+    {**ALERT, "code": "data", "message": "Two images were left out.", "evidence": None},
+]
+TOLD = [
+    "training for 9 steps on cpu",
+    "sample at step 1: samples/step-00000001.png",
+    "step 6: judged: fid 1.5, recall 0.5",
+    "step 7: failure: Training stands still. What helps: halve lr_g, or r1.",
+    "step 7: remedy for stall: lr_g: 2 to 1",
+    "step 7: over: The losses move again.",
+    "step 7: note: Two images were left out. halve lr_g, or r1",
+]
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_scores_alerts_and_remedies_are_told_with_their_time(
+    run: RunDir, capsys: pytest.CaptureFixture[str], quiet: bool
+) -> None:
+    """How grave it is and what helps stand beside it; --quiet leaves what is not grave out."""
+    history = History()
+    reporter = PlainReporter(run, quiet=quiet)
+    for each in STORY:
+        history.add(each)
+        reporter.record(each, history)
+    lines = capsys.readouterr().err.splitlines()
+    expected = [TOLD[index] for index in (0, 3, 4)] if quiet else TOLD
+    assert lines == [f"{clock(0.0)} a-run: {words}" for words in expected]
+    # Who comes later hears what stands.
+    history = History()
+    for each in STORY[:4]:
+        history.add(each)
+    PlainReporter(run, quiet=quiet).open(history)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(": ", 1)[1] for line in lines] == [TOLD[3], *([] if quiet else [TOLD[2]])]
 
 
 @pytest.mark.parametrize("charset", ["halfblock", "ascii"])
@@ -252,3 +321,47 @@ def test_without_a_terminal_the_last_samples_are_drawn_as_text(
     assert ("█" if charset == "halfblock" else "@") * 8 in said
     assert "\x1b" not in said
     assert said.isascii() == (charset == "ascii")
+
+
+def test_without_a_terminal_early_samples_are_drawn_as_they_come(
+    run: RunDir, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a run changes most; --quiet draws none."""
+    run.samples.mkdir(exist_ok=True)
+    samples: list[Record] = [
+        {"kind": "sample", "step": step, "time": 0.0, "path": f"samples/{step}.png"}
+        for step in (10, 20)
+    ]
+    for shade, sample in zip((255, 128), samples, strict=True):
+        save_sheet([Raster(8, 8, 1, bytes([shade] * 64))], 1, run.path / sample["path"])
+    for quiet, shades in ((False, "█"), (True, "")):
+        history, reporter = History(), PlainReporter(run, quiet=quiet)
+        for sample in samples:
+            history.add(sample)
+            reporter.record(sample, history)
+        lines = capsys.readouterr().err.splitlines()
+        drawn = "".join(line for line in lines if "a-run: " not in line)
+        assert "".join(sorted(set(drawn))) == shades
+
+
+def test_a_terminal_shows_scores_beside_the_losses_and_what_helps(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest scores move with the losses; their way is drawn at the end, as losses are."""
+    for name, value in {"COLUMNS": "100", "FORCE_COLOR": "1", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stderr", screen := io.StringIO())
+    history, reporter = History(), TerminalReporter(run)
+    reporter.open(history)
+    metrics = {"kind": "metrics", "time": 1.0, "d_loss": 1.0, "g_loss": 1.0}
+    later = {**STORY[2], "step": 8, "fid": 1.25}
+    for each in [*STORY, {**metrics, "step": 7}, {**metrics, "step": 8}, later]:
+        history.add(each)
+        reporter.record(each, history)
+    reporter.tick(observe(run), history)
+    reporter.close(dataclasses.replace(observe(run), state="finished"), history)
+    text = screen.getvalue()
+    assert f"{clock(0.0)} step 7  failure: Training stands still." in text
+    assert "  What helps: halve lr_g, or r1." in text
+    assert "fid 1.25, recall 0.5 at step 8" in text
+    assert "Frechet distance by judgements" in text

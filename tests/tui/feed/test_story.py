@@ -10,7 +10,7 @@ from ganterm.render.chart import Mark
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.runs.records import Record
-from ganterm.tui.feed.change import Alert, CheckpointRef, SampleRef
+from ganterm.tui.feed.change import CheckpointRef, SampleRef
 from ganterm.tui.feed.story import MAX_SERIES, Story
 from tests.tui.feed.records import change, record, start
 
@@ -117,13 +117,15 @@ def test_a_change_that_was_refused_changes_nothing() -> None:
     assert story.config == {"lr_g": 0.1}
     assert not story.changes
     assert not story.marks
-    assert story.refusals == [(10, "lr_g to -1 was refused: it is below 0")]
+    assert [(each.step, each.told.words) for each in story.entries] == [
+        (10, "lr_g to -1 was refused: it is below 0")
+    ]
 
 
 def test_a_resume_takes_refusals_back_as_well() -> None:
     story = story_of(start(), change(10, "lr_g", -1, error="no"), record("metrics", 20, d_loss=1.0))
     story.take_in([record("resume", 5, config={"lr_g": 0.1}, steps=100)])
-    assert story.refusals == []
+    assert [each.told.words for each in story.entries] == ["resumed"]
 
 
 def test_alerts_pauses_and_checkpoints_are_marked() -> None:
@@ -140,7 +142,12 @@ def test_alerts_pauses_and_checkpoints_are_marked() -> None:
         (6, "control", "went on"),
         (7, "checkpoint", "checkpoint"),
     ]
-    assert story.alerts == [Alert(5, "x", "trouble", "rest")]
+    assert [(each.step, each.told.words, each.told.helps) for each in story.entries] == [
+        (5, "note: trouble", "rest"),
+        (6, "paused", ""),
+        (6, "went on", ""),
+        (7, "checkpoint", ""),
+    ]
 
 
 def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
@@ -172,8 +179,9 @@ def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
     assert found.rewound
     assert values(story, "d_loss") == [1.0, 2.0]
     assert story.epoch_series["d_loss"].extent == (10, 20)
-    for kept in (story.samples, story.checkpoints, story.alerts):
+    for kept in (story.samples, story.checkpoints):
         assert [each.step for each in kept] == [10, 20]
+    assert max(each.step for each in story.entries) == 20
     assert [each["step"] for each in story.judged] == [10, 20]
     assert story.changes == [LiveChange(5, "lr_g", 0.1, 0.2)]
     assert story.marks[-1] == Mark(20, "resume", "resumed")

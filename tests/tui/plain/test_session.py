@@ -92,8 +92,8 @@ def test_what_happens_is_told_as_it_happens(tmp_path: Path) -> None:
         journal.write("control", 501, id="2", name="stop", args={}, error="not now")
         journal.write("sample", 500, path="samples/step-00000500.png")
     told = "".join(desk.look())
-    assert "Alert at step 500: D is too strong. Lower lr_d." in told
-    assert "set lr_g 1: done at step 500" in told
+    assert ", step 500: note: D is too strong. Lower lr_d.\n" in told
+    assert ", step 500: lr_g: now 1\n" in told
     assert "stop was refused: not now" in told
     assert "G loss 1.500" not in told
     assert "checkpoint" not in told
@@ -375,7 +375,7 @@ def test_troubles_and_their_remedies_are_told_and_applied(tmp_path: Path) -> Non
         assert desk.type("remedy") == ["The doctor finds no trouble.\n"]
         told = {"code": "d-too-strong", "message": "D wins", "remedy": "", "evidence": {}}
         living.say("alert", **told, cleared=False)
-        assert "Alert at step 100: D wins\n" in desk.look()
+        assert ", step 100: warning: D wins\n" in "".join(desk.look())
         listed = desk.type("remedy")
         assert listed[0] == "d-too-strong since step 100: D wins\n"
         assert "remedy slower-d: halve lr_d (lr_d 0.0001), live\n" in listed
@@ -386,5 +386,5 @@ def test_troubles_and_their_remedies_are_told_and_applied(tmp_path: Path) -> Non
         desk.type("remedy slower-d")
         assert [command.args for command in living.answer()] == [{"key": "lr_d", "value": 1e-4}]
         living.say("alert", **told, cleared=True)
-        assert "Over at step 100: D wins\n" in desk.look()
+        assert ", step 100: over: D wins\n" in "".join(desk.look())
         assert desk.type("remedy") == ["The doctor finds no trouble.\n"]

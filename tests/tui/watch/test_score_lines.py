@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from ganterm.comparison import Standing
+from ganterm.comparison import Standing, figure_words
 from ganterm.render.colour import Charset
 from ganterm.tui.watch.lines import Line, clauses, left, right, width_of, wrapped
-from ganterm.tui.watch.score_lines import class_lines, figure_lines, figure_words, run_lines
+from ganterm.tui.watch.score_lines import class_lines, figure_lines, run_lines
 from ganterm.tui.watch.verdicts import ClassShare, Figure
 from tests.tui.feed.records import record
 from tests.tui.judged import verdict

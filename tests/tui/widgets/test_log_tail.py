@@ -18,8 +18,8 @@ def test_judgements_stand_among_what_happened(tmp_path: Path) -> None:
     feed = RunFeed(make_run(tmp_path / "run", start(config={"lr_g": 1e-3}), *records))
     feed.refresh()
     said = [line.text.strip() for line in lines_of(feed)]
-    assert said[1] == "40  judged: fid 12.25, precision 0.5, recall 0.25"
-    assert [line.split()[0] for line in said] == ["20", "40", "60"]
+    assert said[1].endswith(" 40  judged: fid 12.25, precision 0.5, recall 0.25")
+    assert [line.split()[1] for line in said] == ["20", "40", "60"]
 
 
 @awaited
