@@ -61,7 +61,7 @@ def words(screen: JudgeScreen, name: str) -> str:
 async def test_it_is_opened_from_the_list_and_from_the_monitor_and_left_to_there(
     tmp_path: Path,
 ) -> None:
-    """Key J opens it, Esc goes back to where it came from, m watches."""
+    """Key J opens it, Esc goes back to where it came from, W watches."""
     judged_run(tmp_path)
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -79,7 +79,7 @@ async def test_it_is_opened_from_the_list_and_from_the_monitor_and_left_to_there
         await pilot.press("escape")
         await pilot.pause()
         assert app.current_mode == "monitor"
-        await pilot.press("J", "m")
+        await pilot.press("J", "W")
         await pilot.pause()
         assert app.current_mode == "monitor"
 
