@@ -14,6 +14,7 @@ import typer
 from ganterm import recipes
 from ganterm.cli.app import app
 from ganterm.cli.helping import TOPICS, complete_topics, page
+from ganterm.config import resolve
 from ganterm.errors import ExitCode
 from tests.cli.invoke import invoke
 from tests.cli.pty_session import PtySession
@@ -114,6 +115,7 @@ def test_every_exit_code_is_told(name: str) -> None:
 
 
 def test_every_recipe_is_described() -> None:
-    """`help recipes` has a row that names each that is built in."""
+    """`help recipes` has a row that names each that is built in, and which is the default."""
     text = page("recipes")
+    assert f"| `{resolve({}).config.recipe}` | the default:" in text
     assert [name for name in recipes.built_in() if f"`{name}`" not in text] == []
