@@ -311,7 +311,7 @@ async def test_classes_are_turned_and_clicked(run: RunDir, monkeypatch: pytest.M
     async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "n")
         assert screen.exploration.place.label == 1
-        await press(screen, pilot, "K", "K")
+        await press(screen, pilot, "N", "N")
         assert screen.exploration.place.label == 2
         await pilot.click("#classes", offset=(3, 0))
         await settled(screen, pilot)
