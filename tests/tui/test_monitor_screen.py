@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -549,9 +550,8 @@ async def test_a_branch_begins_where_the_charts_are_read(
     """The checkpoint nearest to the step that is read is offered first; nothing may differ."""
     made: list[tuple[int, dict[str, Value]]] = []
 
-    def branch(
-        run: RunDir, step: int, runs_dir: Path, *, changes: dict[str, Value], command: str
-    ) -> RunDir:
+    def branch(run: RunDir, step: int, runs_dir: Path, **wanted: Any) -> RunDir:
+        changes, command = wanted["changes"], wanted["command"]
         assert command == f"ganterm branch dcgan-001 --step={step} --set=lr_g=0.0001"
         made.append((step, changes))
         return run
