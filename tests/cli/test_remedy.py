@@ -91,7 +91,8 @@ def test_what_the_run_cannot_take_begins_another(
 
 def test_a_run_that_trains_takes_it_live(tmp_path: Path) -> None:
     """What the doctor finds in a run that collapses is applied at its next step boundary."""
-    settings = ["--lr-g", "0.1", "--epochs", "0", "--steps", "1000000", "--device", "cpu"]
+    rates = ["--recipe", "dcgan-8x8", "--lr-g", "0.1", "--device", "cpu"]
+    settings = [*rates, "--epochs", "0", "--steps", "1000000"]
     name = ganterm("train", *settings, "--detach", cwd=tmp_path).stdout.strip()
     run = RunDir(tmp_path / "checkpoints" / name)
     tail = JournalTail(run.journal)
