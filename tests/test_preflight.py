@@ -141,7 +141,7 @@ def test_too_few_images_in_a_folder_are_no_data(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     Image.new("L", (8, 8)).save(tmp_path / "one" / "a.png")
     with pytest.raises(DataError, match="1 image, fewer than one batch of 16; add more"):
-        inspect(_config(dataset=str(tmp_path / "one")), tmp_path, ask=_never)
+        inspect(_config(dataset=str(tmp_path / "one"), conditional="none"), tmp_path, ask=_never)
 
 
 class _Usage:

@@ -20,9 +20,9 @@ def test_the_ending_says_what_is_written(trained: RunDir, tmp_path: Path) -> Non
     for name, words in (
         ("g.safetensors", "g.json: the generator of tiny at step 6, averaged weights."),
         ("g.pt2", "the generator of tiny at step 6"),
-        ("f.gif", "4 frames, steps 0 to 6."),
-        ("f.apng", "4 frames"),
-        ("f.WEBP", "4 frames"),
+        ("f.gif", "5 frames, steps 0 to 6."),
+        ("f.apng", "5 frames"),
+        ("f.WEBP", "5 frames"),
         ("c.md", "c-samples.png."),
     ):
         outcome = invoke("export", trained.path, "-o", tmp_path / name)

@@ -98,7 +98,7 @@ def test_no_whole_checkpoint_is_an_error_in_one_sentence(trained: RunDir, tmp_pa
         path.unlink()
     outcome = invoke("sample", run.path)
     assert outcome.code == ExitCode.DATA
-    assert "has no checkpoint yet" in outcome.said
+    assert "has no checkpoint; while it trains" in outcome.said
 
 
 def test_averaged_or_plain_weights_as_asked(trained: RunDir) -> None:

@@ -123,7 +123,6 @@ def test_text_and_native_values_mean_the_same(
         ("dataset", "\x1b[31mred"),
         ("dataset", "a\0b"),
         ("dataset", "a\nb"),
-        ("dataset", "\udc80"),
         ("dataset", 5),
         ("device", "tpu"),
         ("device", "cuda:٣"),
@@ -139,6 +138,12 @@ def test_hostile_values_are_refused_in_one_printable_line(name: str, value: Any)
         parse_value(name, value)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 250
+
+
+def test_a_dataset_that_no_file_of_settings_can_hold_is_refused_with_a_way_out() -> None:
+    with pytest.raises(ConfigError, match=r"no UTF-8.*`ln -s`") as caught:
+        parse_value("dataset", "\udc80")
+    assert str(caught.value).isprintable()
 
 
 def test_integers_too_long_for_python_to_spell_are_refused() -> None:

@@ -22,5 +22,5 @@ def test_steps_are_what_the_trainer_counts(images: int, drop_last: bool, d_steps
 
 def test_steps_are_steps_whatever_the_images() -> None:
     assert steps_of(resolve({"steps": 12}).config, 0) == 12
-    assert steps_of(resolve({"epochs": 12}).config, 3) == 12
+    assert steps_of(resolve({"epochs": 12, "drop_last": False}).config, 3) == 12
     assert steps_of(resolve({"epochs": 12, "drop_last": True}).config, 3) == 0

@@ -38,7 +38,7 @@ JUDGED: dict[str, Any] = {
 
 
 def card(records: list[dict[str, Any]], config: RunConfig | None = None) -> str:
-    config = config or resolve({}).config
+    config = config or resolve({"recipe": "dcgan-8x8"}).config
     return write_card(Subject("a-run", 200, config, HEADER, records), "s.png")
 
 

@@ -245,6 +245,6 @@ def test_epsilons_are_one_or_one_for_each() -> None:
     generator = generator_of(resolve({"recipe": "dcgan"}).config)
     with pytest.raises(ConfigError, match="has 2 normalisations"):
         with_epsilon(generator.state_dict(), generator, (0.8, 0.8, 0.8))
-    plain = generator_of(resolve({}).config)
+    plain = generator_of(resolve({"recipe": "dcgan-8x8"}).config)
     with pytest.raises(ConfigError, match="has 0 normalisations"):
         with_epsilon(plain.state_dict(), plain, (0.8,))

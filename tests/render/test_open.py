@@ -32,5 +32,5 @@ def test_wrong_paths_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is a directory"):
         open_raster(tmp_path)
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(DataError, match=r"notes\.txt is no image"):
+    with pytest.raises(DataError, match=r"notes\.txt cannot be read as an image"):
         open_raster(tmp_path / "notes.txt")

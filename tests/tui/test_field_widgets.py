@@ -42,7 +42,7 @@ def test_the_cost_is_said_in_lines_and_in_short(known: Description | None, said:
     long = "\n".join(line for line, _ in lines)
     for words in said:
         assert words in long
-    assert all(short for _, short in lines)
+    assert all(short for line, short in lines if line)
 
 
 def test_the_length_of_a_run_of_epochs_depends_on_the_images() -> None:
@@ -129,7 +129,7 @@ async def test_the_recipes_value_is_said_beside_a_change(tmp_path: Path) -> None
         screen.form.go_to("batch_size")
         await pilot.pause()
         (line,) = (one for one in screen_text(app).splitlines() if "● batch_size" in one)
-        assert line.split()[-2:] == ["recipe:", "16"]
+        assert line.split()[-2:] == ["recipe:", str(resolve({}).config.batch_size)]
         await pilot.click(screen.form.rows["epochs"], offset=(3, 0))
         assert screen.form.current is screen.form.rows["epochs"]
 

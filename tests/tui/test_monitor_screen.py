@@ -184,7 +184,7 @@ async def test_trouble_is_in_the_log_with_its_remedy(living: LivingRun) -> None:
     living.say("alert", code="not-finite", message="G's loss is \x1b[0m", remedy="lower lr_g")
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot)
-        assert "400  G's loss is" in log(screen)
+        assert "400  note: G's loss is" in log(screen)
         assert "lower lr_g" in log(screen)
         assert "\x1b" not in log(screen)
 

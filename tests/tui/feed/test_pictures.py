@@ -94,7 +94,7 @@ def test_trouble_is_a_sentence(tmp_path: Path) -> None:
     reader = Pictures(lambda: None, background=False)
     (tmp_path / "b.png").write_bytes(b"no image")
     reader.want(tmp_path / "a.png", tmp_path / "b.png")
-    for name, words in (("a.png", "cannot be read"), ("b.png", "no image")):
+    for name, words in (("a.png", "cannot be read"), ("b.png", "not an image")):
         found = reader.get(tmp_path / name)
         assert found is not None
         assert not found.images

@@ -337,7 +337,7 @@ async def test_samples_that_cannot_be_read_are_told_in_words(run: RunDir) -> Non
     app = app_on(run)
     async with app.run_test(size=SIZE) as pilot:
         preview = await opened(app, pilot)
-        assert "step-00000300.png is no image" in grid(preview)._words
+        assert "step-00000300.png cannot be read as an image" in grid(preview)._words
         run.sample_path(200).unlink()
         await press(pilot, "2", "left")
         assert "cannot be read" in grid(preview)._words
