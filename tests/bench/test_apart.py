@@ -9,6 +9,7 @@ from ganterm.errors import WorkerError
 from tests.bench.helpers import RECIPE, Listener
 
 
+@pytest.mark.slow
 def test_the_peak_is_the_most_there_was_at_once() -> None:
     """Memory that is taken counts, and goes on to count when it is given back."""
     before = peak_memory()
@@ -21,6 +22,7 @@ def test_the_peak_is_the_most_there_was_at_once() -> None:
     assert after >= before
 
 
+@pytest.mark.slow
 def test_a_task_has_memory_of_its_own() -> None:
     """What this process has taken is not in the figures of the one that trains."""
     ballast = np.ones(1 << 30, dtype=np.uint8)

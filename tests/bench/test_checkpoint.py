@@ -16,6 +16,7 @@ def few_saves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "STEPS_BETWEEN", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_rounds")
 def test_a_real_worker_saves_and_its_share_is_of_the_recipes_interval(settings: Settings) -> None:
     """The cost is what the worker wrote down; 20 epochs of 113 steps are weighed against it."""

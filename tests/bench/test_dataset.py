@@ -15,6 +15,7 @@ def few_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dataset, "PIECE", 100)
 
 
+@pytest.mark.slow
 def test_made_up_images_are_imported_and_all_trained_on(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

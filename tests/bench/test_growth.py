@@ -24,6 +24,7 @@ def test_growth_is_from_a_tenth_of_the_run_to_its_end(
     assert [figure(result, key) for key in ("early", "late", "growth")] == [50, 80, 30]
 
 
+@pytest.mark.slow
 def test_a_real_worker_is_watched_at_all_that_runs_do(settings: Settings) -> None:
     """It journals, samples and saves on the way to its last step."""
     listener = Listener()
@@ -48,6 +49,7 @@ def test_a_worker_that_fails_is_no_figure(
         growth.measure(settings, silent)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_stopped_is_no_figure(settings: Settings) -> None:
     """Somebody else's stop ends it in peace, but not at the end of what was to be measured."""
 

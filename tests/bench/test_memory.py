@@ -31,6 +31,7 @@ def test_loops_take_turns_and_a_ratio_is_within_a_turn(
     assert ours["ratio"] == Spread.of([200 / 100, 400 / 300])
 
 
+@pytest.mark.slow
 def test_both_loops_train_in_processes_of_their_own(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def test_real_runs_are_judged_by_a_real_judge(
     assert figure(result, "ratio", 1) == figure(result, "seconds") / figure(result, "seconds", 1)
 
 
+@pytest.mark.slow
 def test_an_earlier_run_stands_for_the_loop_if_it_trained_alike(
     asked: Settings, plain: str, tmp_path: Path
 ) -> None:

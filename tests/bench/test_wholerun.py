@@ -43,6 +43,7 @@ def test_a_command_that_fails_is_no_figure(tmp_path: Path) -> None:
         train_whole("dcgann", seed=0, device="cpu", run=run, what="one", progress=silent)
 
 
+@pytest.mark.slow
 def test_a_run_that_somebody_stops_is_no_figure(recipe: str, tmp_path: Path) -> None:
     """It ends in peace, and too soon."""
     run = RunDir(tmp_path / "one")

@@ -214,6 +214,7 @@ def test_settings_that_were_typed_are_not_changed() -> None:
     assert "layers.0" in [row.ours for row in found.match.misfits]
 
 
+@pytest.mark.slow
 def test_the_recipes_that_fit_are_known() -> None:
     """Whoever names a wrong recipe can be told the right ones; strange weights have none."""
     assert recipes_that_fit(lived(PyTorchGanDcgan()).state_dict()) == [

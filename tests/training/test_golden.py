@@ -30,7 +30,13 @@ def test_the_file_has_every_recipe_and_loss(golden: dict[str, Any]) -> None:
         assert [len(recorded["d_loss"]), len(recorded["g_loss"])] == [STEPS, STEPS]
 
 
-@pytest.mark.parametrize("recipe", recipes.names())
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "dcgan-64" else ())
+        for name in recipes.names()
+    ],
+)
 def test_first_losses_are_the_golden_ones(recipe: str, golden: dict[str, Any]) -> None:
     expected, found = golden["losses"][recipe], losses(recipe)
     assert found["d_loss"][0] == pytest.approx(expected["d_loss"][0], rel=1e-4, abs=1e-4)
