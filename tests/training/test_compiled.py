@@ -33,7 +33,10 @@ def compiler() -> Iterator[Any]:
     if why := modes.obstacle("compiled", CPU):
         pytest.skip(why)
     import torch._dynamo  # noqa: PLC0415 - takes seconds
+    from torch._inductor.cpu_vec_isa import pick_vec_isa  # noqa: PLC0415
 
+    if not pick_vec_isa():
+        pytest.skip("Inductor's C++ does not compile for a CPU without vector instructions")
     torch._dynamo.reset()
     torch._dynamo.utils.counters.clear()
     yield torch._dynamo.utils.counters
