@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.export import Dim
 
+from ganterm.errors import ConfigError
 from ganterm.latent.load import Trained
 from ganterm.latent.sample import labels_in_turn, latents
 from ganterm.networks import Generator
@@ -46,6 +47,14 @@ def free_batch(trained: Trained) -> tuple[dict[int, Dim], ...]:
 def input_names(trained: Trained) -> list[str]:
     """Return the names of the inputs, in order."""
     return list(INPUTS[: len(example_inputs(trained))])
+
+
+def old_exporter(how: str) -> ConfigError:
+    """Return what to say where PyTorch's exporter is too old for a generator."""
+    return ConfigError(
+        f"PyTorch {torch.__version__} cannot export this generator {how}; install a newer one, or "
+        "export .safetensors."
+    )
 
 
 def describe_interface(trained: Trained) -> dict[str, Any]:

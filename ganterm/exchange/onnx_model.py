@@ -7,14 +7,24 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import torch
 
 from ganterm import __version__
 from ganterm.errors import ConfigError
-from ganterm.exchange.interface import OUTPUT, example_inputs, for_export, free_batch, input_names
+from ganterm.exchange.interface import (
+    OUTPUT,
+    example_inputs,
+    for_export,
+    free_batch,
+    input_names,
+    old_exporter,
+)
 from ganterm.latent.load import Trained
+
+_EXPORTS_SINCE: Final = (2, 7)
+"""The exporter of PyTorch 2.6 fails at batch norms, and ties style generators to one batch."""
 
 
 def encode_onnx(trained: Trained, *, about: dict[str, str] | None = None) -> bytes:
@@ -22,7 +32,7 @@ def encode_onnx(trained: Trained, *, about: dict[str, str] | None = None) -> byt
 
     Inputs are `z` (N, z_dim), and `labels` (N,) where it has classes; the output is `images`.
     `about` goes into the model's metadata. Raises `ConfigError` where the exporter's libraries,
-    the extra `onnx`, are not installed.
+    the extra `onnx`, are not installed, or PyTorch's own part of it is too old.
     """
     try:
         import onnxscript  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: F401, PLC0415
@@ -30,6 +40,8 @@ def encode_onnx(trained: Trained, *, about: dict[str, str] | None = None) -> byt
         raise ConfigError(
             "ONNX needs two more libraries; install them with `pip install 'ganterm[onnx]'`."
         ) from None
+    if tuple(map(int, torch.__version__.split(".")[:2])) < _EXPORTS_SINCE:
+        raise old_exporter("as ONNX")
     with _quiet():
         made = torch.onnx.export(
             for_export(trained),
