@@ -2,8 +2,9 @@
 
 To rounding: a last digit more or less, as another CPU or PyTorch computes it, turns Adam's first
 steps on weights whose gradient is nearly 0, and a GAN amplifies that. The very first loss holds to
-1e-4, the first five to 5 % or 0.05 (the first two of `best`, whose discriminator then overshoots),
-and the means of all twenty to 25 % or 0.1.
+1e-4, the first five to 5 % or 0.05, and the means of all twenty to 25 % or 0.1. The discriminator
+of `best` overshoots at its third step: without vector instructions two hold, as
+sums round otherwise there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import torch
 
 from ganterm import recipes
 from tests.training.make_golden import BATCH_SIZE, GOLDEN, STEPS, losses
+
+CAPABILITY = torch.backends.cpu.get_cpu_capability()
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,6 @@ def test_first_losses_are_the_golden_ones(recipe: str, golden: dict[str, Any]) -
     expected, found = golden["losses"][recipe], losses(recipe)
     assert found["d_loss"][0] == pytest.approx(expected["d_loss"][0], rel=1e-4, abs=1e-4)
     for name in ("d_loss", "g_loss"):
-        held = slice(2 if recipe == "best" else 5)
+        held = slice(2 if recipe == "best" and CAPABILITY == "DEFAULT" else 5)
         assert found[name][held] == pytest.approx(expected[name][held], rel=0.05, abs=0.05)
         assert fmean(found[name]) == pytest.approx(fmean(expected[name]), rel=0.25, abs=0.1)
