@@ -83,13 +83,13 @@ class PlainSession:
     def run(self, run: RunDir | None) -> None:
         """Go on until `quit`, or until all that was typed is obeyed and nothing more can be."""
         self.say("ganterm in plain lines. Type help and Enter for what can be typed.")
-        if run is None:
-            self.obey("runs")
-            alive = [each.run for each in RunList(self.runs_dir).poll() if each.alive]
-            run = alive[0] if len(alive) == 1 else None
-        if run is not None:
-            self.watch(run)
         try:
+            if run is None:
+                self.obey("runs")
+                alive = [each.run for each in RunList(self.runs_dir).poll() if each.alive]
+                run = alive[0] if len(alive) == 1 else None
+            if run is not None:
+                self.watch(run)
             self._go_on()
         finally:
             if self.task is not None:

@@ -68,6 +68,21 @@ def test_it_lists_the_runs_and_leaves_when_nobody_types(tmp_path: Path) -> None:
     assert "no runs" in "".join(Desk(tmp_path / "none").run())
 
 
+def test_whenever_it_is_left_it_says_that_training_goes_on(tmp_path: Path) -> None:
+    """A signal may come while the very first line is being written."""
+    with LivingRun(tmp_path) as living:
+        desk = Desk(tmp_path)
+
+        def write(line: str) -> None:
+            desk.said.append(line)
+            if line.startswith("step"):
+                sys.exit(143)
+
+        with pytest.raises(SystemExit):
+            PlainSession(tmp_path, desk.reader, write).run(living.run)
+    assert desk.said[-1] == "dcgan-001 trains on.\n"
+
+
 def test_a_run_that_ended_is_told_and_left(tmp_path: Path) -> None:
     """State and last losses, once."""
     said = Desk(tmp_path).run(write_run(tmp_path, "one"))
