@@ -1,0 +1,244 @@
+"""Registries: all that a configuration can name of one kind, such as every loss.
+
+A kind has two classes. Its *facts* are a frozen dataclass of plain data that derives from `Facts`,
+with a default for every field: what forms, charts, the doctor, rules and help need to know. Its
+*component* derives from them and from `Component`, and adds what runs: functions, rules, or the
+path of code that needs PyTorch. A file declares one once::
+
+    # components/losses/hinge.py
+    HINGE = Loss(title="Hinge", help="Margins of 1 on both sides.", real=..., fake=..., ...)
+
+and one line makes it a name: `"hinge": "ganterm.components.losses.hinge:HINGE"`. Such a file
+imports no PyTorch at its top, for every face reads it: it uses methods of tensors, or imports late,
+inside its functions. Where the code is classes derived from PyTorch's it lies in a file of its own,
+and the component has its path, which `imported` follows::
+
+    DCGAN = GeneratorFamily(title="...", code="ganterm.components.networks.dcgan:generator")
+
+Settings that belong to a kind are a struct beside it (`ganterm.core.settings`), and combinations
+that make no sense are `rules` of the component that forbids them.
+
+In place of a name a configuration may say `path/to/file.py:NAME`, for a component in a file of the
+user's. `resolve` runs that file, so only processes call it that may run the user's code: workers
+and services. All others call `facts`, which never runs anything: it knows what is built in, what
+this process has resolved, and what it has `learnt` from such a process (by a description, or by
+the journal of a run); of anything else it returns the defaults of the kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar, cast
+
+import msgspec
+
+from ganterm.core.settings import Problem, Rule
+from ganterm.errors import ConfigError
+
+_REFERENCE: Final = re.compile(r"(?P<path>.+\.py):(?P<name>[A-Za-z_][A-Za-z0-9_]*)", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is known of a component without its code.
+
+    Attributes:
+        title: what it is called, in a few words.
+        help: what it is, in one line for lists.
+    """
+
+    title: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """What a component has beside its facts and its code.
+
+    Attributes:
+        rules: each takes the whole configuration and yields what makes no sense in it.
+    """
+
+    rules: tuple[Rule, ...] = ()
+
+
+FactsT = TypeVar("FactsT", bound=Facts)
+ComponentT = TypeVar("ComponentT", bound=Component)
+
+
+class Registry(Generic[FactsT, ComponentT]):
+    """The components of one kind by name, in the order in which they are offered.
+
+    Attributes:
+        kind: what one is called in sentences, such as `loss`.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        facts: type[FactsT],
+        component: type[ComponentT],
+        places: Mapping[str, str],
+    ) -> None:
+        """Offer what lies at `places`: by name `module:NAME`, imported when it is first needed."""
+        self.kind = kind
+        self._facts = facts
+        self._component = component
+        self._places = dict(places)
+        self._built_in: dict[str, ComponentT] = {}
+        self._learnt: dict[str, FactsT] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all that is built in."""
+        return tuple(self._places)
+
+    def accepts(self, name: str) -> bool:
+        """Tell whether a configuration may have `name`: it is built in, or `file.py:NAME`."""
+        return name in self._places or is_reference(name)
+
+    def facts(self, name: str) -> FactsT:
+        """Return what is known of `name` here, at least the defaults; runs no code of the user's.
+
+        A component that is built in, or has been resolved, comes with its code.
+        """
+        if name in self._places:
+            return cast("FactsT", self._of_ours(name))
+        return self._learnt.get(name) or self._facts(title=short(name))
+
+    def problems(self, name: str, config: object) -> Iterator[Problem]:
+        """Yield what the component called `name` finds wrong in `config`, where it is at hand."""
+        rules: tuple[Rule, ...] = getattr(self.facts(name), "rules", ())
+        for rule in rules:
+            yield from rule(config)
+
+    def resolve(self, name: str) -> ComponentT:
+        """Return the component called `name`; of `file.py:NAME` the file is run.
+
+        A file is run again once it has changed. Raises `ConfigError` in one sentence where there
+        is no such component, or its file cannot be run.
+        """
+        if name in self._places:
+            return self._of_ours(name)
+        found = _REFERENCE.fullmatch(name)
+        if found is None:
+            raise ConfigError(
+                f"{self.kind} {name!r} is unknown; choose one of {', '.join(self.names)}, or name "
+                "one of your own as path/to/file.py:NAME."
+            )
+        path, attribute = found["path"], found["name"]
+        names = vars(_run(f"{self.kind} {short(name)}", Path(path).expanduser()))
+        if attribute not in names:
+            there = [key for key, each in names.items() if isinstance(each, self._component)]
+            raise ConfigError(
+                f"{self.kind} {short(name)}: {path} has no {attribute}; "
+                + (f"it has {', '.join(there)}." if there else f"it declares no {self.kind}.")
+            )
+        component = names[attribute]
+        if not isinstance(component, self._component):
+            raise ConfigError(
+                f"{self.kind} {short(name)}: {attribute} in {path} is of type "
+                f"{type(component).__name__}, and must be a {self._component.__name__} of "
+                f"{self._component.__module__}."
+            )
+        self._learnt[name] = cast("FactsT", component)
+        return component
+
+    def told(self, name: str) -> dict[str, Any]:
+        """Return the facts of `name` as plain data, for `learn` in another process."""
+        found = self.facts(name)
+        data = {field.name: getattr(found, field.name) for field in fields(self._facts)}
+        plain: dict[str, Any] = msgspec.to_builtins(data)
+        return plain
+
+    def learn(self, name: str, told: object) -> None:
+        """Take what `told` said in another process; what is no such data is passed over.
+
+        What this process has resolved itself it knows better.
+        """
+        if name in self._places or isinstance(self._learnt.get(name), self._component):
+            return
+        try:
+            self._learnt[name] = msgspec.convert(told, self._facts)
+        except msgspec.ValidationError:
+            return
+
+    def _of_ours(self, name: str) -> ComponentT:
+        if name not in self._built_in:
+            found: ComponentT = imported(self._places[name])
+            self._built_in[name] = found
+        return self._built_in[name]
+
+
+def is_reference(name: str) -> bool:
+    """Tell whether `name` names a component in a file: `path/to/file.py:NAME`."""
+    return _REFERENCE.fullmatch(name) is not None
+
+
+def absolute(name: str) -> str:
+    """Return `name` as it can be kept: the path of a file from the root, a plain name as it is."""
+    found = _REFERENCE.fullmatch(name)
+    if found is None:
+        return name
+    return f"{Path(found['path']).expanduser().absolute()}:{found['name']}"
+
+
+def short(name: str) -> str:
+    """Return `name` as sentences and tables have it: of a file's path only the last part."""
+    return name.rpartition(os.sep)[2] if is_reference(name) else name
+
+
+def imported(place: str) -> Any:
+    """Return what lies at `module:NAME` of ganterm."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _run(what: str, path: Path) -> Any:
+    """Run the file at `path` as a module, unless it has been run as it stands; return the module.
+
+    Raises `ConfigError`, which begins with `what` was asked for.
+    """
+    try:
+        path = path.resolve(strict=True)
+        stat = path.stat()
+    except OSError as error:
+        raise ConfigError(f"{what}: {path} cannot be read ({error.strerror}).") from None
+    stamp = f"{path}\0{stat.st_mtime_ns}\0{stat.st_size}"
+    name = f"ganterm_file_{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{what}: {path} is no file of Python.")
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses and pickles look their module up.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's file may raise
+        del sys.modules[name]
+        raise ConfigError(f"{what}: {path} {_why(error, path)}.") from None
+    return module
+
+
+def _why(error: BaseException, path: Path) -> str:
+    """Say what went wrong in the file at `path`, and on which of its lines."""
+    if isinstance(error, SyntaxError):
+        line: int | None = error.lineno
+        words = error.msg
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((f.lineno for f in reversed(frames) if f.filename == str(path)), None)
+        words = " ".join(str(error).split())
+    said = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    return f"cannot be run, {f'line {line}: ' if line else ''}{said.rstrip('.')}"
