@@ -32,7 +32,8 @@ print("\\n" + json.dumps({"code": code, "loaded": loaded}))
 _APP_PROBE = """
 import asyncio, json, sys
 from pathlib import Path
-from ganterm.tui.app import AppOptions, GantermApp
+from ganterm.tui.app import GantermApp
+from ganterm.tui.base import AppOptions
 
 async def visit():
     app = GantermApp(AppOptions(Path(sys.argv[1]), background=False))

@@ -63,7 +63,8 @@ def open_app(
             f"{'TERM is not set' if not term else f'TERM={term} cannot'}; `ganterm app --plain` "
             "works in lines on any terminal."
         )
-    from ganterm.tui.app import AppOptions, GantermApp  # noqa: PLC0415 - an error comes at once
+    from ganterm.tui.app import GantermApp  # noqa: PLC0415 - an error comes at once
+    from ganterm.tui.base import AppOptions  # noqa: PLC0415
 
     app = GantermApp(
         AppOptions(

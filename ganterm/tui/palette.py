@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from ganterm.tui import themes
 from ganterm.tui.actions import Scope, key_name, offered
-from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.base import AppScreen
 
 
 def offered_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:

@@ -17,7 +17,9 @@ from ganterm.overview import Overview
 from ganterm.render.colour import Canvas
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
-from ganterm.tui.app import FULL_CANVAS, AppOptions, GantermApp, RunsListed
+from ganterm.tui.app import GantermApp
+from ganterm.tui.base import FULL_CANVAS, AppOptions
+from ganterm.tui.messages import RunsListed
 from ganterm.tui.pace import LOW_BANDWIDTH
 
 Parameters = ParamSpec("Parameters")

@@ -9,7 +9,8 @@ from textual.app import App
 from textual.driver import Driver
 from textual.geometry import Size
 
-from ganterm.tui.app import AppOptions, GantermApp
+from ganterm.tui.app import GantermApp
+from ganterm.tui.base import AppOptions
 from ganterm.tui.paint.painter import Painter
 from tests.tui.emulator import Emulator
 

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 from ganterm.runs.layout import find_runs
-from ganterm.tui.app import AppOptions, GantermApp
+from ganterm.tui.app import GantermApp
+from ganterm.tui.base import AppOptions
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SETTLE_SECONDS = 3.0

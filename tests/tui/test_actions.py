@@ -16,8 +16,8 @@ from ganterm.runs.records import meanings
 from ganterm.tui import screens
 from ganterm.tui.actions import DIALOGS, TABLE, Action, Scope, bindings, key_name, offered
 from ganterm.tui.app import GantermApp
+from ganterm.tui.base import AppScreen, Dialog
 from ganterm.tui.palette import offered_commands
-from ganterm.tui.screens.base import AppScreen, Dialog
 from ganterm.tui.screens.help import HelpScreen
 from ganterm.tui.widgets.footer import ActionFooter
 from tests.tui.driving import awaited, list_runs, make_app, screen_text, some_runs

@@ -10,7 +10,8 @@ from textual.app import App
 from textual.command import CommandPalette
 
 from ganterm.runs.journal import JournalWriter
-from ganterm.tui.app import FeedUpdated, GantermApp, RunsListed
+from ganterm.tui.app import GantermApp
+from ganterm.tui.messages import FeedUpdated, RunsListed
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.screens.runs import RunsScreen
 from ganterm.tui.thrifty import BACKLOG

@@ -11,7 +11,7 @@ from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import Place
-from ganterm.tui.app import FULL_CANVAS
+from ganterm.tui.base import FULL_CANVAS
 from ganterm.tui.screens import serving
 from tests.tui.driving import awaited, make_app, screen_text, write_run
 from tests.tui.explored import PlayedServer, explored, played, press

@@ -8,7 +8,8 @@ import pytest
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.runs.layout import RunDir
-from ganterm.tui.app import FULL_CANVAS, GantermApp
+from ganterm.tui.app import GantermApp
+from ganterm.tui.base import FULL_CANVAS
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.golden import assert_golden, at_every_size
 from tests.tui.sampled import sampled_run

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ganterm.runs.layout import RunDir
-from ganterm.tui.app import AppOptions, GantermApp
+from ganterm.tui.app import GantermApp
+from ganterm.tui.base import AppOptions
 from ganterm.tui.link import Link
 from ganterm.tui.pace import LOW_BANDWIDTH
 from tests.tui.driving import awaited, list_runs, overview_of, some_runs

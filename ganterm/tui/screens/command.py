@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static, TextArea
 
 from ganterm.tui.actions import bindings
-from ganterm.tui.screens.base import Dialog
+from ganterm.tui.base import Dialog
 from ganterm.tui.widgets.footer import ActionFooter
 
 

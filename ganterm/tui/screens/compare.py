@@ -14,9 +14,9 @@ from ganterm.render.chart import STYLES, Trace, View
 from ganterm.render.chart.glyphs import GLYPHS, trace_glyph
 from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import bindings
-from ganterm.tui.app import FeedUpdated
+from ganterm.tui.base import AppScreen
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.messages import FeedUpdated
 from ganterm.tui.watch.score_curves import (
     ScoreCurves,
     judge_among,
@@ -80,24 +80,24 @@ class CompareScreen(AppScreen):
 
     def on_mount(self) -> None:
         """Follow the runs."""
-        self.ganterm.feed_signal.subscribe(self, self._follow)
+        self.app.feed_signal.subscribe(self, self._follow)
 
     def on_screen_resume(self) -> None:
         """Show what is known of the runs; they may be others than before."""
-        if self._seen != self.ganterm.compared:
-            self._seen = self.ganterm.compared
+        if self._seen != self.app.compared:
+            self._seen = self.app.compared
             for lines in self.query(ScrollView):
                 lines.scroll_home(animate=False)
         self._show()
 
     def _follow(self, news: FeedUpdated) -> None:
-        if news.feed.run in self.ganterm.compared and self.is_current:
+        if news.feed.run in self.app.compared and self.is_current:
             self._show()
 
     @property
     def feeds(self) -> list[RunFeed | None]:
         """What is known of the runs, in their order; None for one still to be read."""
-        return [self.ganterm.feed(run) for run in self.ganterm.compared]
+        return [self.app.feed(run) for run in self.app.compared]
 
     @property
     def quantities(self) -> list[Quantity]:
@@ -135,7 +135,7 @@ class CompareScreen(AppScreen):
         return Drawing(traces, view, QUANTITIES[quantity])
 
     def _paired(self, feeds: Sequence[RunFeed | None]) -> Iterator[tuple[RunDir, RunFeed | None]]:
-        return zip(self.ganterm.compared, feeds, strict=True)
+        return zip(self.app.compared, feeds, strict=True)
 
     def _show_scores(self, feeds: Sequence[RunFeed | None]) -> None:
         runs = tuple(
@@ -173,7 +173,7 @@ class CompareScreen(AppScreen):
         )
 
     def _subjects(self, feeds: Sequence[RunFeed | None]) -> list[Subject]:
-        glyphs = GLYPHS[self.ganterm.options.canvas.charset]
+        glyphs = GLYPHS[self.app.options.canvas.charset]
         return [
             Subject(
                 run.name,
@@ -220,9 +220,9 @@ class CompareScreen(AppScreen):
         wanted = self._scored = not self._scored
         self._show()
         if wanted and not self._scored:
-            self.ganterm.say("None of these runs was judged; J in the list of runs has one judged.")
+            self.app.say("None of these runs was judged; J in the list of runs has one judged.")
         self.query_one("#verdicts" if self._scored else "DiffTable").focus()
 
     def action_leave(self) -> None:
         """Go back to the runs."""
-        self.ganterm.show_runs()
+        self.app.show_runs()

@@ -9,7 +9,7 @@ from textual.widgets import Button, Static
 
 from ganterm.render.text import safe_text
 from ganterm.tui.actions import bindings
-from ganterm.tui.screens.base import Dialog
+from ganterm.tui.base import Dialog
 from ganterm.tui.widgets.footer import ActionFooter
 
 

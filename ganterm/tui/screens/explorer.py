@@ -30,11 +30,11 @@ class ExplorerScreen(ExplorerView):
 
     def on_mount(self) -> None:
         """Follow the run that is watched."""
-        self.ganterm.watched_signal.subscribe(self, self._turn_to)
+        self.app.watched_signal.subscribe(self, self._turn_to)
 
     def _turn_to(self, _run: RunDir | None = None) -> None:
-        if self.is_seen and self.ganterm.watched is not None:
-            self.explore(self.ganterm.watched)
+        if self.is_seen and self.app.watched is not None:
+            self.explore(self.app.watched)
         self.show()
 
     def on_screen_suspend(self) -> None:
@@ -154,7 +154,7 @@ class ExplorerScreen(ExplorerView):
     def action_watch(self) -> None:
         """Watch the run as it trains, or as it did."""
         if self.exploration.run is not None:
-            self.ganterm.watch_run(self.exploration.run)
+            self.app.watch_run(self.exploration.run)
 
     def action_leave(self) -> None:
         """Go one step back: from the trouble, the walk, to the sliders, to where one came from."""
@@ -170,4 +170,4 @@ class ExplorerScreen(ExplorerView):
         elif self.active != PANES[0]:
             self.go_to(PANES[0])
         else:
-            self.ganterm.leave_explorer()
+            self.app.go_back()

@@ -90,7 +90,7 @@ class ExplorerPanes(PanedScreen[Pane], ServingScreen):
     @property
     def _in_characters(self) -> bool:
         """Whether characters stand for brightness: so small an image cannot be read then."""
-        canvas = self.ganterm.options.canvas
+        canvas = self.app.options.canvas
         return canvas.charset is Charset.ASCII or canvas.colour is ColourMode.NONE
 
     def _picture_width(self, rows: int, width: int) -> int:

@@ -85,7 +85,7 @@ class ExploringScreen(ExplorerPanes):
                 self.exploration.step = earlier[-1]
                 self.prepare()
             else:
-                self.ganterm.say("There is no earlier checkpoint.")
+                self.app.say("There is no earlier checkpoint.")
 
     def action_later_step(self) -> None:
         """Load the generator of the checkpoint after; behind the last known one, the newest."""
@@ -242,7 +242,7 @@ class ExploringScreen(ExplorerPanes):
         if self.exploration.turn_class(by):
             self.draw()
         elif self.exploration.opened:
-            self.ganterm.say("This run was trained without labels, so there is no class to choose.")
+            self.app.say("This run was trained without labels, so there is no class to choose.")
 
     def action_undo(self) -> None:
         """Go back to the place before."""

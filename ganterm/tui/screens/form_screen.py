@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.widgets import Input
 
-from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.base import AppScreen
 from ganterm.tui.widgets.form import Form
 
 

@@ -51,7 +51,7 @@ class HealingScreen(RewindingScreen):
         """Return the remedies there are; where there are none, it is said."""
         offers = offers_of(feed)
         if not offers:
-            self.ganterm.say(
+            self.app.say(
                 f"The doctor knows of nothing to be done about {feed.run.name}."
                 if feed.troubles
                 else f"The doctor finds nothing wrong with {feed.run.name}."
@@ -83,18 +83,18 @@ class HealingScreen(RewindingScreen):
     def _begin(self, run: RunDir, offer: Offer, yes: bool | None) -> None:
         if yes and not self._beginning:
             self._beginning = True
-            self.ganterm.say(f"Beginning another run: {offer.remedy['label']} …")
+            self.app.say(f"Beginning another run: {offer.remedy['label']} …")
             self._begin_anew(run, offer)
 
     @work(thread=True)
     def _begin_anew(self, run: RunDir, offer: Offer) -> None:
         """Make the run that begins with the remedy, start its worker and watch it."""
-        app = self.ganterm
+        app = self.app
         try:
             made = offer.begin(run, app.options.runs_dir)
             start_worker(made)
         except GantermError as error:
-            app.call_from_thread(app.tell, error)
+            app.call_from_thread(app.say_error, error)
         else:
             app.call_from_thread(app.watch_run, made)
         finally:

@@ -15,7 +15,7 @@ from ganterm.comparison import SCORES
 from ganterm.runs.records import meanings
 from ganterm.tui.actions import TITLES as SCREENS
 from ganterm.tui.actions import Scope, bindings, key_name, offered
-from ganterm.tui.screens.base import Dialog
+from ganterm.tui.base import Dialog
 from ganterm.tui.watch.verdicts import TITLES
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.sparks import QUANTITIES

@@ -17,10 +17,10 @@ from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.runs.records import Record
 from ganterm.tui.actions import TABLE, bindings
-from ganterm.tui.app import FeedUpdated
 from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.judged_runs import JudgedRuns
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.messages import FeedUpdated
 from ganterm.tui.screens.judge_panes import JudgePanes
 from ganterm.tui.watch.score_lines import class_lines, run_lines
 from ganterm.tui.watch.unjudged import nothing_words
@@ -93,8 +93,8 @@ class JudgeScreen(JudgePanes):
 
     def on_mount(self) -> None:
         """Follow the run."""
-        self.ganterm.feed_signal.subscribe(self, self._follow)
-        self.ganterm.watched_signal.subscribe(self, self._turn_to)
+        self.app.feed_signal.subscribe(self, self._follow)
+        self.app.watched_signal.subscribe(self, self._turn_to)
 
     def on_screen_resume(self) -> None:
         """Show what is known of the run; it may be another one than before."""
@@ -103,8 +103,8 @@ class JudgeScreen(JudgePanes):
     def _turn_to(self, _run: RunDir | None = None) -> None:
         if not self.is_seen:
             return
-        if self._run != self.ganterm.watched:
-            self._run, self.looked_at, self._judge = self.ganterm.watched, None, None
+        if self._run != self.app.watched:
+            self._run, self.looked_at, self._judge = self.app.watched, None, None
             self._others = []
             self.bar.here = self._run.name if self._run else ""
             self.bar.look()
@@ -125,7 +125,7 @@ class JudgeScreen(JudgePanes):
         return judgements(judged, judge)
 
     def _follow(self, news: FeedUpdated) -> None:
-        if news.feed.run != self.ganterm.watched or not self.is_current:
+        if news.feed.run != self.app.watched or not self.is_current:
             return
         change = news.change
         if change.rewound or change.state or change.marks or change.records:
@@ -163,7 +163,7 @@ class JudgeScreen(JudgePanes):
         self._show_others()
 
     def _show_head(self, feed: RunFeed | None, records: Sequence[Record]) -> None:
-        watched = self.ganterm.watched
+        watched = self.app.watched
         judged = list(feed.judged) if feed else []
         judges = len(judges_of(judged))
         self.query_one(Header).show(
@@ -205,7 +205,7 @@ class JudgeScreen(JudgePanes):
 
     def look_at_others(self) -> None:
         """Read where the judged runs stand: those that are marked, or all."""
-        runs = list(self.ganterm.judged_among)
+        runs = list(self.app.judged_among)
         if self._run is not None and self._run not in runs:
             runs.append(self._run)
         self._read_others(runs)
@@ -290,7 +290,7 @@ class JudgeScreen(JudgePanes):
         """Show what another judge said."""
         judges = judges_of(list(self.feed.judged) if self.feed else [])
         if len(judges) < 2:
-            self.ganterm.say("There is no other judge; G asks how to judge, and by whom.")
+            self.app.say("There is no other judge; G asks how to judge, and by whom.")
             return
         at = judges.index(self._judge) if self._judge in judges else 0
         self._judge, self.looked_at = judges[(at + 1) % len(judges)], None
@@ -305,8 +305,8 @@ class JudgeScreen(JudgePanes):
 
     def action_watch(self) -> None:
         """Watch the run as it trains, or as it did."""
-        if self.ganterm.watched is not None:
-            self.ganterm.watch_run(self.ganterm.watched)
+        if self.app.watched is not None:
+            self.app.watch_run(self.app.watched)
 
     def action_leave(self) -> None:
         """Go one step back: to all images, to the newest, to all panes, to where one came from."""
@@ -319,7 +319,7 @@ class JudgeScreen(JudgePanes):
         elif self.alone:
             self.action_alone()
         else:
-            self.ganterm.leave_judge()
+            self.app.go_back()
 
 
 def _sample_of(feed: RunFeed, step: int) -> SampleRef | None:

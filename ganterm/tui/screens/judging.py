@@ -10,8 +10,8 @@ from textual import on
 from ganterm.render.text import safe_text
 from ganterm.runs.judging import Judging
 from ganterm.runs.layout import RunDir
+from ganterm.tui.base import AppScreen
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.screens.base import AppScreen
 from ganterm.tui.screens.prompt import PromptScreen
 from ganterm.tui.watch.judge_options import judge_options
 from ganterm.tui.widgets.task_bar import TaskBar
@@ -23,7 +23,7 @@ class JudgingScreen(AppScreen):
     @property
     def feed(self) -> RunFeed | None:
         """The run; None before its history has been read."""
-        return self.ganterm.feed(self.ganterm.watched)
+        return self.app.feed(self.app.watched)
 
     @property
     def bar(self) -> TaskBar:
@@ -76,11 +76,11 @@ class JudgingScreen(AppScreen):
         """The run if it can be judged now; otherwise it is said why not."""
         feed = self.feed
         if feed is None:
-            self.ganterm.say("The run's history is still being read.")
+            self.app.say("The run's history is still being read.")
         elif self.judging:
-            self.ganterm.say("One judgement at a time; x breaks it off.")
+            self.app.say("One judgement at a time; x breaks it off.")
         elif not feed.checkpoints:
-            self.ganterm.say(f"{feed.run.name} has no checkpoint yet that could be judged.")
+            self.app.say(f"{feed.run.name} has no checkpoint yet that could be judged.")
         else:
             return feed
         return None
@@ -89,8 +89,8 @@ class JudgingScreen(AppScreen):
     def _judged(self, event: TaskBar.Ended) -> None:
         event.stop()
         self.refresh_bindings()
-        self.ganterm.poller.hurry()
+        self.app.poller.hurry()
         if not event.error:
-            self.ganterm.say(f"{safe_text(event.name)} is judged.")
+            self.app.say(f"{safe_text(event.name)} is judged.")
         elif not self.is_current:
-            self.ganterm.say(event.error)
+            self.app.say(event.error)

@@ -52,7 +52,7 @@ class KeepingScreen(ExploringScreen):
         """Return what is seen as an end; of a walk, where on it one is."""
         place, image = self.shown_place, self.shown_image
         if place is None or image is None:
-            self.ganterm.say("There is no image yet that could be picked.")
+            self.app.say("There is no image yet that could be picked.")
             return None
         return Pick(place, image)
 
@@ -85,7 +85,7 @@ class KeepingScreen(ExploringScreen):
         if self.exploration.walk(by * (LONG_WALK_STEP if far else WALK_STEP)):
             self.draw()
         else:
-            self.ganterm.say("Pick two places first: a takes the present one as A, b as B.")
+            self.app.say("Pick two places first: a takes the present one as A, b as B.")
 
     @on(Sliders.Moved, "#way")
     def _walk_to(self, event: Sliders.Moved) -> None:
@@ -114,7 +114,7 @@ class KeepingScreen(ExploringScreen):
         if self._player is not None:
             self.stop_playing()
         elif self.exploration.walk_on:
-            pace = self.ganterm.options.pace.frames_per_second
+            pace = self.app.options.pace.frames_per_second
             self._player = self.set_interval(1 / pace, self._play_on)
         else:
             self.walk(0, far=False)
@@ -126,7 +126,7 @@ class KeepingScreen(ExploringScreen):
             self._player = None
 
     def _play_on(self) -> None:
-        if self.ganterm.link_seconds or not self.is_current:
+        if self.app.link_seconds or not self.is_current:
             return
         here = self.exploration
         if here.showing != "walk":
@@ -152,7 +152,7 @@ class KeepingScreen(ExploringScreen):
             try:
                 self.exploration.kept = bookmarks.read_bookmarks(run)
             except GantermError as error:
-                self.ganterm.tell(error)
+                self.app.say_error(error)
             self.show()
             self.places.show(self.rows)
             self.places.choose(0)
@@ -161,7 +161,7 @@ class KeepingScreen(ExploringScreen):
         """Ask for a name, and keep the place that is seen under it."""
         place, opened = self.lasting_place, self.exploration.opened
         if place is None or opened is None:
-            self.ganterm.say("The image is still being drawn; ask again in a moment.")
+            self.app.say("The image is still being drawn; ask again in a moment.")
             return
         name = place_words(self.shown_place or place, opened.classes)
         ask = PromptScreen("Keep this place with the run, under which name?", name)
@@ -183,14 +183,14 @@ class KeepingScreen(ExploringScreen):
             try:
                 here.kept = bookmarks.keep(here.run, Bookmark(name, place, step))
             except GantermError as error:
-                self.ganterm.tell(error)
+                self.app.say_error(error)
             self.show()
 
     def forget(self) -> None:
         """Delete the bookmark that is chosen, after a question."""
         mark = self._mark_at(self.places.at)
         if mark is None:
-            self.ganterm.say("Choose a bookmark among the places (3) first.")
+            self.app.say("Choose a bookmark among the places (3) first.")
             return
         ask = ConfirmScreen(
             f"Delete the bookmark {safe_text(mark.name)}?",
@@ -206,7 +206,7 @@ class KeepingScreen(ExploringScreen):
             try:
                 here.kept = bookmarks.forget(here.run, mark.name)
             except GantermError as error:
-                self.ganterm.tell(error)
+                self.app.say_error(error)
             self.show()
 
     @property

@@ -10,9 +10,9 @@ from textual.containers import Container, Vertical
 
 from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import bindings
-from ganterm.tui.app import FeedUpdated
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.messages import FeedUpdated
 from ganterm.tui.screens.healing import HealingScreen
 from ganterm.tui.screens.panes import PanedScreen
 from ganterm.tui.watch.panes import PANES, Pane, arranged
@@ -52,7 +52,7 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
-        charset = self.ganterm.options.canvas.charset
+        charset = self.app.options.canvas.charset
         yield Header()
         yield ProgressLine(charset=charset)
         yield Sparks(charset=charset)
@@ -69,13 +69,13 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
 
     def on_mount(self) -> None:
         """Follow the run."""
-        self.ganterm.feed_signal.subscribe(self, self._follow)
-        self.ganterm.watched_signal.subscribe(self, self._turn_to)
+        self.app.feed_signal.subscribe(self, self._follow)
+        self.app.watched_signal.subscribe(self, self._turn_to)
         self.set_interval(1.0, self.grow_older)
 
     def on_screen_resume(self) -> None:
         """Show what is known of the run."""
-        self._turn_to(self.ganterm.watched)
+        self._turn_to(self.app.watched)
 
     def _turn_to(self, run: RunDir | None) -> None:
         """Show a run, with nothing of the one before; of one that was left, no answer was heard."""
@@ -88,14 +88,14 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
     # What it shows
 
     def _follow(self, news: FeedUpdated) -> None:
-        if news.feed.run != self.ganterm.watched:
+        if news.feed.run != self.app.watched:
             return
         self.hear(news.change.records)
         if self.is_current or self.is_active:
             self._show(news.feed, news.change)
 
     def _show(self, feed: RunFeed | None, change: FeedChange) -> None:
-        watched = self.ganterm.watched
+        watched = self.app.watched
         if feed is not None:
             self.query_one(Header).show(*title_parts(feed))
         elif watched is not None:
@@ -160,13 +160,13 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
 
     def action_judge(self) -> None:
         """See how good the run is."""
-        if self.ganterm.watched is not None:
-            self.ganterm.judge_run(self.ganterm.watched)
+        if self.app.watched is not None:
+            self.app.judge_run(self.app.watched)
 
     def action_explore(self) -> None:
         """Walk in the space behind the run's generator."""
-        if self.ganterm.watched is not None:
-            self.ganterm.explore_run(self.ganterm.watched)
+        if self.app.watched is not None:
+            self.app.explore_run(self.app.watched)
 
     def action_leave(self) -> None:
         """Go one step back: to the newest, to all panes, to the runs."""
@@ -177,4 +177,4 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
         elif self.alone:
             self.action_alone()
         else:
-            self.ganterm.show_runs()
+            self.app.show_runs()

@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 from textual import events, on
 from textual.widget import Widget
 
-from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.base import AppScreen
 from ganterm.tui.widgets.choice_line import ChoiceLine
 
 Pane = TypeVar("Pane", bound=str)

@@ -12,8 +12,8 @@ from textual.widgets.option_list import Option as ListOption
 
 from ganterm.render.text import safe_text
 from ganterm.tui.actions import bindings
+from ganterm.tui.base import Dialog
 from ganterm.tui.choices import Option
-from ganterm.tui.screens.base import Dialog
 from ganterm.tui.widgets.footer import ActionFooter
 
 

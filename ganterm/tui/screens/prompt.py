@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, Static
 from ganterm.errors import GantermError
 from ganterm.render.text import safe_text
 from ganterm.tui.actions import bindings
-from ganterm.tui.screens.base import Dialog
+from ganterm.tui.base import Dialog
 from ganterm.tui.widgets.footer import ActionFooter
 
 

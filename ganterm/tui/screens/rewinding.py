@@ -36,7 +36,7 @@ class RewindingScreen(WatchingScreen):
             return
         steps = await asyncio.to_thread(checkpoint_steps, feed.run)
         if not steps:
-            self.ganterm.say(f"{feed.run.name} has no checkpoint yet; k writes one.")
+            self.app.say(f"{feed.run.name} has no checkpoint yet; k writes one.")
             return
         wanted = self.charts.window.cursor
         near = steps[-1] if wanted is None else min(steps, key=lambda each: abs(each - wanted))
@@ -61,13 +61,13 @@ class RewindingScreen(WatchingScreen):
 
     def _branch(self, run: RunDir, step: int, line: str | None) -> None:
         if line is not None:
-            self.ganterm.say(f"Branching from {run.name} at step {step:,} …")
+            self.app.say(f"Branching from {run.name} at step {step:,} …")
             self._begin_branch(run, step, parse_changes(line))
 
     @work(thread=True)
     def _begin_branch(self, run: RunDir, step: int, changes: dict[str, Value]) -> None:
         """Make the branch, start its worker and watch it."""
-        app = self.ganterm
+        app = self.app
         typed = [f"--set={key}={to_text(value)}" for key, value in changes.items()]
         command = shlex.join(["ganterm", "branch", run.name, f"--step={step}", *typed])
         try:
@@ -81,7 +81,7 @@ class RewindingScreen(WatchingScreen):
             )
             start_worker(made)
         except GantermError as error:
-            app.call_from_thread(app.tell, error)
+            app.call_from_thread(app.say_error, error)
         else:
             app.call_from_thread(app.watch_run, made)
 

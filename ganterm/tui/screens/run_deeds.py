@@ -14,7 +14,7 @@ from ganterm.render.text import safe_text
 from ganterm.runs import manage
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import MAX_STEP, check_name
-from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.base import AppScreen
 from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.prompt import PromptScreen
 
@@ -36,7 +36,7 @@ class RunDeeds(AppScreen):
         if run is None:
             return
         if run.alive:
-            self.ganterm.say(f"{run.name} is training already; Enter shows it.")
+            self.app.say(f"{run.name} is training already; Enter shows it.")
         elif run.state == "finished":
             ask = PromptScreen(
                 f"{run.name} has made its {run.step:,} steps; how many are they to be in all?",
@@ -51,14 +51,14 @@ class RunDeeds(AppScreen):
             self._start(run, f"--steps={steps.replace(',', '')}")
 
     def _start(self, run: Overview, *arguments: str) -> None:
-        self.ganterm.say(f"Starting {run.name} …")
+        self.app.say(f"Starting {run.name} …")
         self._do(partial(start_worker, run.run, arguments), f"{run.name} trains on.")
 
     def action_rename(self) -> None:
         """Ask for another name."""
         run = self.chosen
         if run and run.alive:
-            self.ganterm.say(f"{run.name} is training; open it and stop it first.")
+            self.app.say(f"{run.name} is training; open it and stop it first.")
         elif run:
             ask = PromptScreen(f"Another name for {run.name}", run.name, check=check_name)
             self.app.push_screen(ask, partial(self._rename, run))
@@ -89,7 +89,7 @@ class RunDeeds(AppScreen):
         if alive:
             many = "are" if len(alive) > 1 else "is"
             which = "them" if len(alive) > 1 else "it"
-            self.ganterm.say(f"{', '.join(alive)} {many} training; open and stop {which} first.")
+            self.app.say(f"{', '.join(alive)} {many} training; open and stop {which} first.")
         elif runs:
             names = ", ".join(run.name for run in runs[:_NAMED])
             more = f" and {len(runs) - _NAMED} more" if len(runs) > _NAMED else ""
@@ -114,11 +114,11 @@ class RunDeeds(AppScreen):
     @work(thread=True)
     def _do(self, task: Callable[[], object], done: str) -> None:
         """Do what may take a while off the screen's thread, and say how it went."""
-        app = self.ganterm
+        app = self.app
         try:
             task()
         except GantermError as error:
-            app.call_from_thread(app.tell, error)
+            app.call_from_thread(app.say_error, error)
         else:
             if done:
                 app.call_from_thread(app.say, done)

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from ganterm.overview import Overview
 from ganterm.render.text import safe_text
 from ganterm.tui.actions import bindings
-from ganterm.tui.app import FeedUpdated, RunsListed
+from ganterm.tui.messages import FeedUpdated, RunsListed
 from ganterm.tui.screens.run_deeds import RunDeeds
 from ganterm.tui.states import sentence
 from ganterm.tui.widgets.footer import ActionFooter
@@ -58,10 +58,10 @@ class RunsScreen(RunDeeds):
         """Follow the list of runs."""
         self.query_one("#filter").display = False
         self.query_one(RunTable).display = False
-        self.ganterm.runs_signal.subscribe(self, self._show)
-        self.ganterm.feed_signal.subscribe(self, self._follow)
-        if self.ganterm.listed:
-            self._show(self.ganterm.listed)
+        self.app.runs_signal.subscribe(self, self._show)
+        self.app.feed_signal.subscribe(self, self._follow)
+        if self.app.listed:
+            self._show(self.app.listed)
 
     def on_screen_resume(self) -> None:
         """Look again at the run under the cursor."""
@@ -90,7 +90,7 @@ class RunsScreen(RunDeeds):
 
     @on(RunTable.Arranged)
     def _count(self) -> None:
-        listed = self.ganterm.listed
+        listed = self.app.listed
         if listed is None:
             return
         runs, table = listed.runs, self.table
@@ -103,7 +103,7 @@ class RunsScreen(RunDeeds):
             Part(f"● {alive} training" if alive else "", "good", 7),
             Part(f"✗ {lost} failed" if lost else "", "bad", 6),
             Part(f"◆ {len(table.marked)} marked" if table.marked else "", "text", 5),
-            Part(str(self.ganterm.options.runs_dir), "muted", 1),
+            Part(str(self.app.options.runs_dir), "muted", 1),
         )
         nothing = self.query_one("#nothing", Static)
         nothing.display = not table.shown
@@ -137,16 +137,16 @@ class RunsScreen(RunDeeds):
         run = self.table.current
         if run and self.is_current and self.has_class("-tall"):
             self._closer = run.name
-            self.query_one(RunCard).show(self.ganterm.feed(run.run))
-            self.ganterm.poller.watch(run.run)
+            self.query_one(RunCard).show(self.app.feed(run.run))
+            self.app.poller.watch(run.run)
 
     def _follow(self, news: FeedUpdated) -> None:
         if self.is_current and news.feed.run.name == self._closer:
             self.query_one(RunCard).show(news.feed)
 
     def _tell_trouble(self, trouble: str) -> None:
-        if self.ganterm.listed and not self.ganterm.listed.runs:
-            where = self.ganterm.options.runs_dir
+        if self.app.listed and not self.app.listed.runs:
+            where = self.app.options.runs_dir
             told = trouble or f"There are no runs in {where} yet.\nPress n to set one up."
             self.query_one("#nothing", Static).update(Content(safe_text(told, newline=True)))
 
@@ -172,11 +172,11 @@ class RunsScreen(RunDeeds):
     def action_watch(self) -> None:
         """Open the run under the cursor."""
         if run := self.table.current:
-            self.ganterm.watch_run(run.run)
+            self.app.watch_run(run.run)
 
     @on(RunTable.Opened)
     def _open(self, event: RunTable.Opened) -> None:
-        self.ganterm.watch_run(event.run.run)
+        self.app.watch_run(event.run.run)
 
     def action_new_run(self) -> None:
         """Go to the form of a new run."""
@@ -197,16 +197,16 @@ class RunsScreen(RunDeeds):
         """See how good the run under the cursor is, among those marked or among all."""
         if run := self.table.current:
             marked = self._marked
-            self.ganterm.judge_run(run.run, [each.run for each in marked] if marked else None)
+            self.app.judge_run(run.run, [each.run for each in marked] if marked else None)
 
     def action_explore(self) -> None:
         """Walk in the space behind the generator of the run under the cursor."""
         if run := self.table.current:
-            self.ganterm.explore_run(run.run)
+            self.app.explore_run(run.run)
 
     def action_compare(self) -> None:
         """Lay the marked runs over one another, in the table's order."""
-        self.ganterm.compare_runs(run.run for run in self._marked)
+        self.app.compare_runs(run.run for run in self._marked)
 
     @property
     def together(self) -> list[Overview]:
@@ -216,7 +216,7 @@ class RunsScreen(RunDeeds):
     @property
     def _marked(self) -> list[Overview]:
         """The marked runs: those shown in the table's order, then the others."""
-        listed = self.ganterm.listed
+        listed = self.app.listed
         marked = [run for run in self.table.shown if run.name in self.table.marked]
         hidden = [
             run

@@ -6,7 +6,7 @@ from ganterm.config.draft import Draft
 from ganterm.config.recipefile import recipe_path, save_recipe
 from ganterm.errors import ConfigError
 from ganterm.render.text import safe_text
-from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.base import AppScreen
 from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.prompt import PromptScreen
 
@@ -27,7 +27,7 @@ def ask_and_save(screen: AppScreen, draft: Draft) -> None:
             purpose = "" if "dataset" in draft.typed else draft.recipe.purpose
             save_recipe(draft.config, path, title=path.stem, purpose=purpose, replace=replace)
         except ConfigError as error:
-            screen.ganterm.tell(error)
+            screen.app.say_error(error)
             return
         screen.notify(f"Saved {safe_text(str(path))}.", markup=False)
 

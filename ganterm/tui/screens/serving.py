@@ -9,7 +9,7 @@ from typing import Any, Final
 from textual.timer import Timer
 
 from ganterm.runs.serving import Message, Server
-from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.base import AppScreen
 
 IDLE_SECONDS: Final = 600.0
 """How long the process is kept while the screen is not seen: it fills some 400 MB."""

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Input
 
 from ganterm.config import FIELDS
 from ganterm.config.presets import presets
 from ganterm.render.text import safe_text
 from ganterm.runs.describe import Describer
-from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import bindings
 from ganterm.tui.choices import options_for
 from ganterm.tui.estimates import Answering, Estimates
+from ganterm.tui.messages import RunStarted
 from ganterm.tui.plan import Plan, draft_of, rows_of, title_parts
 from ganterm.tui.screens.command import CommandScreen
 from ganterm.tui.screens.form_screen import FormScreen
@@ -42,13 +40,6 @@ _HINTS = {
     "dataset": "The path of a folder of images is a dataset too: type it into the field.",
     "recipe": "The path of a recipe file is a recipe too: type it into the field.",
 }
-
-
-@dataclass
-class RunStarted(Message):
-    """A run was set up and its worker is at work."""
-
-    run: RunDir
 
 
 class SetupScreen(FormScreen):
@@ -75,7 +66,7 @@ class SetupScreen(FormScreen):
     def compose(self) -> ComposeResult:
         """Put the screen together."""
         draft, self._trouble_at_first = draft_of(self._environment)
-        self.plan = Plan(draft, self.ganterm.options.runs_dir)
+        self.plan = Plan(draft, self.app.options.runs_dir)
         yield Header([Part("New run", "title", 9)])
         with Horizontal(id="body"):
             with Vertical(id="side"):
@@ -96,7 +87,7 @@ class SetupScreen(FormScreen):
         self._timer = self.set_interval(_LOOK_SECONDS, self.look, pause=True)
         self._settle()
         if self._trouble_at_first is not None:
-            self.ganterm.tell(self._trouble_at_first)
+            self.app.say_error(self._trouble_at_first)
         for sentence in self.presets.skipped:
             self.notify(safe_text(sentence), severity="warning", timeout=8, markup=False)
 
@@ -210,7 +201,7 @@ class SetupScreen(FormScreen):
         elif self.narrowed:
             self.widen()
         else:
-            self.ganterm.show_runs()
+            self.app.show_runs()
 
     def action_reset(self) -> None:
         """Give the setting at hand the recipe's value again."""
@@ -260,7 +251,7 @@ class SetupScreen(FormScreen):
     def _launched(self, event: Launcher.Launched) -> None:
         self.plan.name = ""
         self._settle()
-        self.ganterm.poller.hurry()
+        self.app.poller.hurry()
         self.post_message(RunStarted(event.run))
 
     def _refused(self) -> bool:

@@ -101,7 +101,7 @@ class SketchingScreen(KeepingScreen):
     def take_found(self) -> None:
         """Go to the place that was found."""
         if self.exploration.found is None:
-            self.ganterm.say("Draw something first.")
+            self.app.say("Draw something first.")
             return
         self.exploration.visit(self.exploration.found)
         self.go_to("sliders")

@@ -62,7 +62,7 @@ class SteeringScreen(RunDeeds):
     @property
     def feed(self) -> RunFeed | None:
         """The run; None before its history has been read."""
-        return self.ganterm.feed(self.ganterm.watched)
+        return self.app.feed(self.app.watched)
 
     @property
     def chosen(self) -> Overview | None:
@@ -118,11 +118,9 @@ class SteeringScreen(RunDeeds):
         """The run if it trains; otherwise it is said why it cannot be steered."""
         feed = self.feed
         if feed is None:
-            self.ganterm.say("The run's history is still being read.")
+            self.app.say("The run's history is still being read.")
         elif feed.view.alive is False:
-            self.ganterm.say(
-                f"{feed.run.name} is not training ({feed.view.state}); r trains it on."
-            )
+            self.app.say(f"{feed.run.name} is not training ({feed.view.state}); r trains it on.")
             return None
         return feed
 
@@ -143,7 +141,7 @@ class SteeringScreen(RunDeeds):
                 )
             except GantermError as error:
                 orders.withdraw(order)
-                self.ganterm.tell(error)
+                self.app.say_error(error)
             else:
                 self._tell(orders.posted(order, identity))
         self.show_orders()
@@ -159,9 +157,9 @@ class SteeringScreen(RunDeeds):
         if feed and feed.view.state == "paused":
             self.order(feed.run, "resume")
         elif feed and feed.view.alive:
-            self.ganterm.say(f"{feed.run.name} is training.")
+            self.app.say(f"{feed.run.name} is training.")
         elif feed and feed.view.alive is None:
-            self.ganterm.say(f"It cannot be told from here whether {feed.run.name} is training.")
+            self.app.say(f"It cannot be told from here whether {feed.run.name} is training.")
         else:
             super().action_resume()
 
@@ -215,7 +213,7 @@ class SteeringScreen(RunDeeds):
             return
         value = nudged(key, self._value_of(feed, key), up=up, unset=_unset(feed, key))
         if value == self._value_of(feed, key):
-            self.ganterm.say(f"{key} is {FIELDS[key].expectation}.")
+            self.app.say(f"{key} is {FIELDS[key].expectation}.")
             return
         self.orders.wish(key, value)
         self.show_orders()
@@ -256,7 +254,7 @@ class SteeringScreen(RunDeeds):
             return
         change = to_undo([*feed.changes, *self.orders.foreseen(feed.config)])
         if change is None:
-            self.ganterm.say("There is no change to undo.")
+            self.app.say("There is no change to undo.")
             return
         self.order(feed.run, "set", key=change.key, value=change.before)
 
@@ -271,7 +269,7 @@ class SteeringScreen(RunDeeds):
     def _tell(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
             if answer.error:  # the journal has it, and so the log
-                self.ganterm.tell(GantermError(f"{answer.words}."))
+                self.app.say_error(GantermError(f"{answer.words}."))
             else:
                 self._say(answer.step, f"{answer.words}.", wrong=False)
 
@@ -279,9 +277,9 @@ class SteeringScreen(RunDeeds):
         """Say what a person need not look for; what went wrong stays in the log too."""
         if wrong:
             self.said = [*self.said, (step, sentence)][-_SAID:]
-            self.ganterm.tell(GantermError(sentence))
+            self.app.say_error(GantermError(sentence))
         elif not self.query_one(LogTail).is_on_screen:
-            self.ganterm.say(sentence)
+            self.app.say(sentence)
 
 
 def _unset(feed: RunFeed, key: str) -> float:

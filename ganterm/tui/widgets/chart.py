@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.segment import Segment
+from textual import getters
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -22,9 +23,7 @@ from ganterm.render.chart import (
     View,
     draw_chart,
 )
-
-if TYPE_CHECKING:
-    from ganterm.tui.app import GantermApp
+from ganterm.tui.base import AppBase
 
 _NAMES = (
     *(f"line-{index}" for index in range(STYLES)),
@@ -56,6 +55,8 @@ class ChartView(Widget, can_focus=False):
     Attributes:
         chart: the chart as it was last drawn: where its plot is, and what was read.
     """
+
+    app = getters.app(AppBase)
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart--{name}" for name in _NAMES}
     DEFAULT_CSS = (
@@ -119,7 +120,7 @@ class ChartView(Widget, can_focus=False):
         return self._strips[y]
 
     def _draw(self) -> None:
-        drawing, app = self.drawing, cast("GantermApp", self.app)
+        drawing, app = self.drawing, self.app
         if drawing is None:
             return
         self.chart = draw_chart(

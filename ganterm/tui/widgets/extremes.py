@@ -8,22 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ganterm.render.tint import CONTRASTS, TINTS, Tone
 from ganterm.runs.layout import RunDir
+from ganterm.tui.base import AppBase
 from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.pictures import READING, Pictures, Sheet
 from ganterm.tui.watch.verdicts import picture_of
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.picture_pair import PicturePair
-
-if TYPE_CHECKING:
-    from ganterm.tui.app import GantermApp
 
 KINDS: Final = ("best", "worst")
 _WORDS: Final = {"best": "most convincing", "worst": "least convincing"}
@@ -37,6 +35,8 @@ class Extremes(Vertical, can_focus=True):
         real: whether real data stand beside.
         tone: in which colours, and with how much contrast.
     """
+
+    app = getters.app(AppBase)
 
     DEFAULT_CSS = """
     Extremes:focus ChoiceLine {
@@ -63,7 +63,7 @@ class Extremes(Vertical, can_focus=True):
     def on_mount(self) -> None:
         """Get ready to read."""
         self._pictures = Pictures(
-            lambda: self.app.call_later(self._draw), background=self._ganterm.options.background
+            lambda: self.app.call_later(self._draw), background=self.app.options.background
         )
         self._draw()
 
@@ -124,10 +124,6 @@ class Extremes(Vertical, can_focus=True):
     def pair(self) -> PicturePair:
         """The pictures."""
         return self.query_one(PicturePair)
-
-    @property
-    def _ganterm(self) -> GantermApp:
-        return cast("GantermApp", self.app)
 
     def _draw(self) -> None:
         if not self.is_mounted:

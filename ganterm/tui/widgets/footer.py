@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from ganterm.tui.actions import Action, Scope, is_typed, key_name, offered
-from ganterm.tui.screens.base import AppScreen
+from ganterm.tui.base import AppScreen
 
 _OF_FIELDS: Final = frozenset(
     key for bound in Input.BINDINGS if isinstance(bound, Binding) for key in bound.key.split(",")

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
 from ganterm.errors import GantermError
 from ganterm.runs.layout import RunDir
+from ganterm.tui.base import AppBase
 from ganterm.tui.plan import Plan
 from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.widgets.fetch_bar import FetchBar
 
-if TYPE_CHECKING:
-    from ganterm.tui.app import GantermApp
-
 
 class Launcher(Vertical):
     """Starts runs, one at a time, and shows how far a download for one is."""
+
+    app = getters.app(AppBase)
 
     DEFAULT_CSS = """
     Launcher { height: auto; }
@@ -104,18 +103,14 @@ class Launcher(Vertical):
         try:
             run = plan.start()
         except GantermError as error:
-            self._app.call_from_thread(self._started, None, error)
+            self.app.call_from_thread(self._started, None, error)
         else:
-            self._app.call_from_thread(self._started, run, None)
+            self.app.call_from_thread(self._started, run, None)
 
     def _started(self, run: RunDir | None, error: GantermError | None) -> None:
         self.starting = False
         self.post_message(self.Changed())
         if error is not None:
-            self._app.tell(error)
+            self.app.say_error(error)
         if run is not None:
             self.post_message(self.Launched(run))
-
-    @property
-    def _app(self) -> GantermApp:
-        return cast("GantermApp", self.app)

@@ -10,12 +10,12 @@ import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import ClassVar, Final
 
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, getters
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -30,9 +30,7 @@ from ganterm.render.halfblock import Run, budget_of, encode, encode_within, line
 from ganterm.render.layout import GridFit, arrange, fit_canvas
 from ganterm.render.raster import Raster
 from ganterm.render.tint import Tone
-
-if TYPE_CHECKING:
-    from ganterm.tui.app import GantermApp
+from ganterm.tui.base import AppBase
 
 LARGEST: Final = 8
 """How many times images are enlarged at most while several are shown."""
@@ -48,6 +46,8 @@ class PictureGrid(Widget, can_focus=False):
         fit: how they are laid out; None while there are none.
         laid: which class stands where; None while that is in no order.
     """
+
+    app = getters.app(AppBase)
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pictures--title", "pictures--words"}
     DEFAULT_CSS = """
@@ -121,7 +121,7 @@ class PictureGrid(Widget, can_focus=False):
     def canvas(self) -> Canvas:
         """What there is to draw on."""
         rows = max(self.size.height - bool(self._title), 1)
-        chosen = self._ganterm.options.canvas
+        chosen = self.app.options.canvas
         return replace(chosen, columns=max(self.size.width, 1), rows=rows)
 
     def render_line(self, y: int) -> Strip:
@@ -156,7 +156,7 @@ class PictureGrid(Widget, can_focus=False):
         others = self._drawn is None or self._drawn[1][2:] != manner[2:]
         others = others or bool(self._drawn and self._drawn[0]) != bool(self._images)
         self._drawn = self._images, manner
-        rest_seconds = self._ganterm.options.pace.rest_seconds
+        rest_seconds = self.app.options.pace.rest_seconds
         before, self._lines = self._lines, self._lines_on(canvas, sparing=rest_seconds > 0)
         for y in range(self.size.height):
             line = self._line(self._lines, y)
@@ -174,13 +174,13 @@ class PictureGrid(Widget, can_focus=False):
 
     def _refine(self) -> None:
         """Draw the picture in all its levels, no more of it at once than is sent in a second."""
-        if busy := self._ganterm.link_seconds:
+        if busy := self.app.link_seconds:
             self._refine_in(busy)
             return
         canvas = self.canvas
         if self._finer is None:
             self._finer = iter(enumerate(self._lines_on(canvas, sparing=False)))
-        left = self._ganterm.options.pace.bytes_per_second or math.inf
+        left = self.app.options.pace.bytes_per_second or math.inf
         for y, line in self._finer:
             if line == self._lines[y]:
                 continue
@@ -221,16 +221,12 @@ class PictureGrid(Widget, can_focus=False):
             dark = None if bright is None else 0
             return [(Run(line, bright, dark),) for line in draw_glyphs(picture, canvas.charset)]
         if sparing:
-            most = self._ganterm.options.pace.frame_bytes
+            most = self.app.options.pace.frame_bytes
             budget = min(budget_of(picture, mode), math.inf if most is None else most)
             lines = encode_within(picture, mode, int(budget))
         else:
             lines = encode(picture, mode=mode)
         return [tuple(runs) for runs in self._tone.coloured(lines, mode)]
-
-    @property
-    def _ganterm(self) -> GantermApp:
-        return cast("GantermApp", self.app)
 
     @staticmethod
     def _line(lines: Sequence[Line], y: int) -> Line:

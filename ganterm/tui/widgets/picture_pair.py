@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
@@ -15,11 +15,9 @@ from ganterm.render.layout import fit_canvas
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 from ganterm.render.tint import Tone
+from ganterm.tui.base import AppBase
 from ganterm.tui.feed.pictures import Sheet
 from ganterm.tui.widgets.picture_grid import PictureGrid
-
-if TYPE_CHECKING:
-    from ganterm.tui.app import GantermApp
 
 FAKE: Final = "fake-pictures"
 REAL: Final = "real-pictures"
@@ -40,6 +38,8 @@ class PicturePair(Container):
     Attributes:
         sheets: what there is to see, by grid; without real images there is one grid.
     """
+
+    app = getters.app(AppBase)
 
     DEFAULT_CSS = """
     PicturePair {
@@ -165,7 +165,7 @@ class PicturePair(Container):
         """Tell whether two grids are seen better side by side than one above the other."""
         if not images:
             return True
-        canvas = cast("GantermApp", self.app).options.canvas
+        canvas = self.app.options.canvas
         width, height = self.size
         halves = ((width - _GUTTER) // 2, height - 1), (width, height // 2 - 1)
         fits = [

@@ -7,15 +7,16 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
 
 from ganterm.render.tint import CONTRASTS, TINTS, Tone
+from ganterm.tui.base import AppBase
 from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.pictures import READING, Pictures, Sheet
 from ganterm.tui.feed.runfeed import RunFeed
@@ -23,9 +24,6 @@ from ganterm.tui.widgets.filmstrip import Filmstrip
 from ganterm.tui.widgets.part_line import Part, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.picture_pair import PicturePair
-
-if TYPE_CHECKING:
-    from ganterm.tui.app import GantermApp
 
 FILM_RATE: Final = 8.0
 """Pictures a second of a film where the connection is quick."""
@@ -42,6 +40,8 @@ class Preview(Vertical, can_focus=True):
         real: whether real data stand beside.
         cursor: the step that is shown; None while the newest are followed.
     """
+
+    app = getters.app(AppBase)
 
     DEFAULT_CSS = """
     Preview:focus PartLine {
@@ -78,7 +78,7 @@ class Preview(Vertical, can_focus=True):
     def on_mount(self) -> None:
         """Get ready to read."""
         self._pictures = Pictures(
-            lambda: self.app.call_later(self._draw), background=self._ganterm.options.background
+            lambda: self.app.call_later(self._draw), background=self.app.options.background
         )
         self._draw()
 
@@ -145,7 +145,7 @@ class Preview(Vertical, can_focus=True):
         if self._film is not None:
             self._stop_film()
         elif len(self._samples) > 1:
-            rate = min(FILM_RATE, self._ganterm.options.pace.frames_per_second)
+            rate = min(FILM_RATE, self.app.options.pace.frames_per_second)
             first = 0 if self.cursor is None else self._at
             left = len(self._samples) - first
             self._stride = max(round(left / (rate * FILM_SECONDS)), 1)
@@ -155,7 +155,7 @@ class Preview(Vertical, can_focus=True):
 
     def advance(self) -> None:
         """Show the next picture of the film, once the one before has been seen."""
-        if self._film is None or self._drawn != self.current or self._ganterm.link_seconds:
+        if self._film is None or self._drawn != self.current or self.app.link_seconds:
             return
         self._put(self._at + self._stride)
         if self.cursor is None:
@@ -238,10 +238,6 @@ class Preview(Vertical, can_focus=True):
     def pair(self) -> PicturePair:
         """The pictures."""
         return self.query_one(PicturePair)
-
-    @property
-    def _ganterm(self) -> GantermApp:
-        return cast("GantermApp", self.app)
 
     def _draw(self) -> None:
         if not self.is_mounted:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.segment import Segment
+from textual import getters
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ganterm.render.colour import Charset
+from ganterm.tui.base import AppBase
 from ganterm.tui.watch.lines import LINE_TONES, Line
-
-if TYPE_CHECKING:
-    from ganterm.tui.app import GantermApp
 
 Layout = Callable[[int, Charset], Sequence[Line]]
 """Makes the lines for a width in cells."""
@@ -22,6 +21,8 @@ Layout = Callable[[int, Charset], Sequence[Line]]
 
 class StyledLines(ScrollView, can_focus=True):
     """Shows the lines that a `Layout` makes; a heading among them stays where it is in the text."""
+
+    app = getters.app(AppBase)
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{tone}" for tone in LINE_TONES}
     DEFAULT_CSS = """
@@ -83,7 +84,7 @@ class StyledLines(ScrollView, can_focus=True):
         width = self.size.width
         if not width:
             return
-        charset = cast("GantermApp", self.app).options.canvas.charset
+        charset = self.app.options.canvas.charset
         made = list(self._make(width, charset))
         if made != self._made:
             self._made = made

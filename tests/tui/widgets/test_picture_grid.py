@@ -15,7 +15,8 @@ from ganterm.render.halfblock import encode
 from ganterm.render.layout import arrange, fit_canvas
 from ganterm.render.raster import Raster
 from ganterm.render.tint import Tone
-from ganterm.tui.app import AppOptions, GantermApp
+from ganterm.tui.app import GantermApp
+from ganterm.tui.base import AppOptions
 from ganterm.tui.pace import LOW_BANDWIDTH
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from tests.render.helpers import mnist_digit, noisy

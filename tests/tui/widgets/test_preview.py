@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
-from ganterm.tui.app import FULL_CANVAS, GantermApp
+from ganterm.tui.app import GantermApp
+from ganterm.tui.base import FULL_CANVAS
 from ganterm.tui.link import Link
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.widgets.filmstrip import Filmstrip
