@@ -17,13 +17,13 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
-from ganterm.tui import terminal, themes
+from ganterm.tui import themes
 from ganterm.tui.actions import bindings
 from ganterm.tui.base import AppBase, AppOptions
-from ganterm.tui.driver import QuietDriver
 from ganterm.tui.messages import RunStarted
 from ganterm.tui.palette import offered_commands
-from ganterm.tui.stylesheet import LazyStylesheet
+from ganterm.tui.terminal.driver import QuietDriver
+from ganterm.tui.terminal.filters import console
 
 _SCREENS: Final = {
     "runs": "RunsScreen",
@@ -61,8 +61,7 @@ class GantermApp(AppBase, inherit_bindings=False):
     def __init__(self, options: AppOptions, driver_class: type[Driver] = QuietDriver) -> None:
         self._filters_of_terminal: list[LineFilter] = []
         super().__init__(options, driver_class)
-        self.console = terminal.console()
-        self.stylesheet = LazyStylesheet(variables=self.get_css_variables())
+        self.console = console()
         self._offer_themes(options.theme)
         self.animation_level = "full" if options.pace.animations else "none"
 
@@ -75,7 +74,7 @@ class GantermApp(AppBase, inherit_bindings=False):
             self.poller.watch(self.watched)
         if self.options.background:
             self.poller.start()
-        self.set_interval(self.options.pace.poll_seconds, self.paint_what_is_owed)
+        self.set_interval(self.options.pace.poll_seconds, self.repaint_if_behind)
 
     def on_unmount(self) -> None:
         """Stop reading."""
@@ -98,7 +97,7 @@ class GantermApp(AppBase, inherit_bindings=False):
 
     def watch_theme(self, theme: str) -> None:
         """Let the lines be painted in the theme's colours as far as the terminal has them."""
-        self._filters_of_terminal = terminal.filters_for(
+        self._filters_of_terminal = themes.filters_for(
             self.options.canvas, themes.BY_NAME.get(theme, themes.PALETTES[0])
         )
 

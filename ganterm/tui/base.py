@@ -15,17 +15,17 @@ from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 from textual.widget import Widget
 
-from ganterm.render.colour import Canvas, Charset, ColourMode
+from ganterm.render.colour import Canvas, Charset, ColourMode, over_ssh
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.tui import themes
 from ganterm.tui.actions import Action, Scope
-from ganterm.tui.driver import QuietDriver
 from ganterm.tui.feed.poller import Poller
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.messages import FeedUpdated, RunsListed
-from ganterm.tui.pace import Pace
-from ganterm.tui.thrifty import ThriftyApp
+from ganterm.tui.terminal.driver import QuietDriver
+from ganterm.tui.terminal.pace import Pace
+from ganterm.tui.terminal.thrifty import ThriftyApp
 
 FULL_CANVAS: Final = Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, 80, 24)
 
@@ -49,7 +49,7 @@ class AppOptions:
     run: RunDir | None = None
     theme: str = themes.DEFAULT
     canvas: Canvas = FULL_CANVAS
-    pace: Pace = field(default_factory=lambda: Pace.detect(os.environ))
+    pace: Pace = field(default_factory=lambda: Pace.over(ssh=over_ssh(os.environ)))
     background: bool = True
 
 

@@ -11,11 +11,11 @@ from types import FrameType
 from typing import NoReturn
 
 from ganterm.errors import ConfigError, ExitCode, GantermError
-from ganterm.render.colour import canvas_of, moves_cursor
+from ganterm.render.colour import canvas_of, moves_cursor, over_ssh
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir, default_runs_dir, resolve_run
 from ganterm.tui import themes
-from ganterm.tui.pace import Pace
+from ganterm.tui.terminal.pace import Pace
 
 
 def main() -> int:
@@ -72,7 +72,7 @@ def open_app(
             run=chosen,
             theme=theme,
             canvas=canvas_of(sys.stdout),
-            pace=Pace.detect(os.environ, low_bandwidth),
+            pace=Pace.over(ssh=over_ssh(os.environ), low_bandwidth=low_bandwidth),
         )
     )
     app.run()

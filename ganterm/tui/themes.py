@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ganterm.render.colour import Canvas, Charset, ColourMode
+from ganterm.render.palette import index
+
 if TYPE_CHECKING:
+    from textual.filter import LineFilter
     from textual.theme import Theme
 
 MIN_CONTRAST: Final = 4.5
 """The least contrast of any text with what it stands on (WCAG 2.2, level AA)."""
+STANDS_OUT: Final = 1.6
+"""Contrast of a background with the screen's from which it means something, as a cursor does."""
 _FADE: Final = 0.35
 """How much of a curve's colour the range of its points has."""
 
@@ -258,3 +264,50 @@ def to_theme(palette: Palette) -> Theme:
         dark=p.dark,
         variables=variables,
     )
+
+
+def filters_for(canvas: Canvas, palette: Palette) -> list[LineFilter]:
+    """Return what lines must pass before they are painted on `canvas`, in this order."""
+    from ganterm.tui.terminal import filters  # noqa: PLC0415 - as with `to_theme`
+
+    def quantise(colour: int) -> int:
+        return index(colour, canvas.colour)
+
+    def stands_out(ground: str) -> bool:
+        return contrast(ground, palette.background) >= STANDS_OUT
+
+    found: list[LineFilter] = []
+    if canvas.colour is ColourMode.INDEXED_256:
+        found.append(filters.FewColours(quantise))
+    elif canvas.colour is ColourMode.INDEXED_16:
+        found.append(filters.SixteenColours(_names_in_16(palette), quantise, stands_out))
+    elif canvas.colour is ColourMode.NONE:
+        found.append(filters.NoColours(stands_out))
+    if canvas.charset is Charset.ASCII:
+        found.append(filters.AsciiOnly())
+    return found
+
+
+def _names_in_16(palette: Palette) -> dict[str, str]:
+    """Return how the colours of a palette are called in 16; `reverse` for what words stand on."""
+    return {
+        palette.line: "default",
+        palette.muted: "default",
+        palette.text: "default",
+        palette.accent: "cyan",
+        palette.good: "green",
+        palette.warn: "yellow",
+        palette.bad: "red",
+        **dict.fromkeys(palette.bands, "bright_black"),
+        **dict(zip(palette.series, _SERIES_IN_16, strict=True)),
+        palette.cursor: "reverse",
+        palette.background: "default",
+        palette.surface: "default",
+        palette.panel: "default",
+    }
+
+
+_SERIES_IN_16: Final = (
+    *("blue", "yellow", "green", "magenta"),
+    *("red", "cyan", "bright_blue", "bright_magenta"),
+)

@@ -20,7 +20,7 @@ from ganterm.runs.layout import RunDir, create_run
 from ganterm.tui.app import GantermApp
 from ganterm.tui.base import FULL_CANVAS, AppOptions
 from ganterm.tui.messages import RunsListed
-from ganterm.tui.pace import LOW_BANDWIDTH
+from ganterm.tui.terminal.pace import LOW_BANDWIDTH
 
 Parameters = ParamSpec("Parameters")
 

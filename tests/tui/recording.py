@@ -11,7 +11,7 @@ from textual.geometry import Size
 
 from ganterm.tui.app import GantermApp
 from ganterm.tui.base import AppOptions
-from ganterm.tui.paint.painter import Painter
+from ganterm.tui.terminal.painter import Painter
 from tests.tui.emulator import Emulator
 
 

@@ -14,7 +14,7 @@ from ganterm.tui.app import GantermApp
 from ganterm.tui.messages import FeedUpdated, RunsListed
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.screens.runs import RunsScreen
-from ganterm.tui.thrifty import BACKLOG
+from ganterm.tui.terminal.thrifty import BACKLOG
 from tests.tui.driving import awaited, list_runs, make_app, screen_text, some_runs, write_run
 
 
@@ -104,13 +104,13 @@ async def test_a_slow_terminal_is_not_painted_and_then_gets_the_newest(
         assert painted == []
         with monkeypatch.context() as patch:
             patch.setattr(app, "refresh", lambda: pytest.fail("drawn for nobody"))
-            app.paint_what_is_owed()
+            app.repaint_if_behind()
         waiting = 0
-        app.paint_what_is_owed()
+        app.repaint_if_behind()
         await pilot.pause()
         assert len(painted) == 1
         painted.clear()
-        app.paint_what_is_owed()
+        app.repaint_if_behind()
         await pilot.pause()
         assert painted == []
         assert "3 runs" in screen_text(app)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.runs.control import pending
-from ganterm.tui.pace import LOW_BANDWIDTH, SSH, Pace
+from ganterm.tui.terminal.pace import LOW_BANDWIDTH, SSH, Pace
 from tests.tui.app_session import TRUECOLOUR, AppSession
 from tests.tui.training import Training
 

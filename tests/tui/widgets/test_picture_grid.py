@@ -17,7 +17,7 @@ from ganterm.render.raster import Raster
 from ganterm.render.tint import Tone
 from ganterm.tui.app import GantermApp
 from ganterm.tui.base import AppOptions
-from ganterm.tui.pace import LOW_BANDWIDTH
+from ganterm.tui.terminal.pace import LOW_BANDWIDTH
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from tests.render.helpers import mnist_digit, noisy
 from tests.tui.driving import awaited, painted

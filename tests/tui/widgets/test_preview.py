@@ -12,8 +12,8 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
 from ganterm.tui.base import FULL_CANVAS
-from ganterm.tui.link import Link
 from ganterm.tui.screens.monitor import MonitorScreen
+from ganterm.tui.terminal.thrifty import Link
 from ganterm.tui.widgets.filmstrip import Filmstrip
 from ganterm.tui.widgets.part_line import PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid

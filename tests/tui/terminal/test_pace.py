@@ -2,7 +2,8 @@
 
 import pytest
 
-from ganterm.tui.pace import LOCAL, LOW_BANDWIDTH, SSH, Pace
+from ganterm.render.colour import over_ssh
+from ganterm.tui.terminal.pace import LOCAL, LOW_BANDWIDTH, SSH, Pace
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ from ganterm.tui.pace import LOCAL, LOW_BANDWIDTH, SSH, Pace
 def test_the_connection_sets_the_pace(
     environ: dict[str, str], low_bandwidth: bool, expected: Pace
 ) -> None:
-    assert Pace.detect(environ, low_bandwidth) is expected
+    assert Pace.over(ssh=over_ssh(environ), low_bandwidth=low_bandwidth) is expected
 
 
 def test_the_slower_the_link_the_fewer_the_frames() -> None:

@@ -12,8 +12,8 @@ from rich.style import Style
 from textual.color import Color
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
-from ganterm.tui.terminal import ASCII, AsciiOnly, FewColours, filters_for
-from ganterm.tui.themes import BY_NAME, PALETTES
+from ganterm.tui.terminal.filters import ASCII, AsciiOnly
+from ganterm.tui.themes import BY_NAME, PALETTES, filters_for
 from tests.tui.driving import awaited, list_runs, make_app, some_runs
 
 _NIGHT = BY_NAME["night"]
@@ -103,7 +103,8 @@ def test_pictures_keep_both_colours_of_a_cell_in_16() -> None:
 def test_colours_that_are_a_palettes_already_stay() -> None:
     """A picture drawn for 256 colours is not rounded again."""
     drawn = Segment("▀", Style(color="color(244)", bgcolor="color(17)"))
-    assert FewColours().apply([drawn], _BLACK) == [drawn]
+    (few,) = filters_for(Canvas(ColourMode.INDEXED_256, Charset.HALFBLOCK, 80, 24), _NIGHT)
+    assert few.apply([drawn], _BLACK) == [drawn]
 
 
 @pytest.mark.parametrize("palette", PALETTES, ids=lambda palette: palette.name)

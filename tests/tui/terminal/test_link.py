@@ -1,6 +1,6 @@
 """What was sent over a slow link takes its time, and no longer than somebody would wait."""
 
-from ganterm.tui.link import MOST_SECONDS, Link
+from ganterm.tui.terminal.thrifty import MOST_SECONDS, Link
 
 
 class Clock:

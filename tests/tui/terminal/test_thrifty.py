@@ -9,8 +9,8 @@ import pytest
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
 from ganterm.tui.base import AppOptions
-from ganterm.tui.link import Link
-from ganterm.tui.pace import LOW_BANDWIDTH
+from ganterm.tui.terminal.pace import LOW_BANDWIDTH
+from ganterm.tui.terminal.thrifty import Link
 from tests.tui.driving import awaited, list_runs, overview_of, some_runs
 from tests.tui.recording import driver_of, recorded, taken
 from tests.tui.sampled import add_samples, sampled_run

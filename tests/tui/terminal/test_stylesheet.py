@@ -8,7 +8,7 @@ import pytest
 from textual.color import Color
 from textual.css import stylesheet as textual_stylesheet
 
-from ganterm.tui.stylesheet import LazyStylesheet
+from ganterm.tui.terminal.thrifty import LazyStylesheet
 
 SHEET = "Label { color: $ink; }"
 

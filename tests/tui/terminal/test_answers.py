@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ganterm.tui.answers import ANSWER_SECONDS, KEYS_SECONDS, Answers
+from ganterm.tui.terminal.driver import ANSWER_SECONDS, KEYS_SECONDS, Answers
 
 ANSWERS = [
     "\x1b[?1;2c",

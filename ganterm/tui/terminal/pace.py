@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-
-from ganterm.render.colour import over_ssh
 
 
 @dataclass(frozen=True)
@@ -40,11 +37,11 @@ class Pace:
         return 1.0 / self.looks_per_second
 
     @classmethod
-    def detect(cls, environ: Mapping[str, str], low_bandwidth: bool = False) -> Pace:
-        """Choose by the environment: over SSH slower and still, with `low_bandwidth` slower yet."""
+    def over(cls, *, ssh: bool, low_bandwidth: bool = False) -> Pace:
+        """Return the pace of a connection: over SSH slower, with `low_bandwidth` slower yet."""
         if low_bandwidth:
             return LOW_BANDWIDTH
-        return SSH if over_ssh(environ) else LOCAL
+        return SSH if ssh else LOCAL
 
 
 LOCAL: Final = Pace("local", frames_per_second=10.0, looks_per_second=3.0, animations=True)

@@ -6,6 +6,7 @@ or 16 colours, into none, or into ASCII, so that no widget has to know.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from io import StringIO
 from typing import Final
@@ -18,14 +19,12 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from ganterm.render.colour import Canvas, Charset, ColourMode
-from ganterm.render.palette import index
-from ganterm.tui.themes import Palette, contrast
-
 PICTURE: Final = " ▀▄█▌▐"
 """What half-block pictures are made of."""
-STANDS_OUT: Final = 1.6
-"""Contrast of a background with the screen's from which it means something, as a cursor does."""
+Quantise = Callable[[int], int]
+"""Gives the index of the colour that a terminal has for one as 0xRRGGBB."""
+StandsOut = Callable[[str], bool]
+"""Tells whether a background, as `#rrggbb`, means something, as a cursor's does."""
 
 ASCII: Final = {
     **dict.fromkeys("─━═╌╍┄┅┈┉╴╶╸╺▔▁—–‾⎯", "-"),  # noqa: RUF001
@@ -70,9 +69,22 @@ class AsciiOnly(LineFilter):
 class FewColours(LineFilter):
     """Paint with the 256 colours of xterm's palette."""
 
+    def __init__(self, quantise: Quantise) -> None:
+        super().__init__()
+        self._quantise = quantise
+        self._style = lru_cache(maxsize=4096)(self._in_256)
+
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments in colours that the terminal has."""
-        return [Segment(text, _in_256(style) if style else style) for text, style, _ in segments]
+        return [
+            Segment(text, self._style(style) if style else style) for text, style, _ in segments
+        ]
+
+    def _in_256(self, style: Style) -> Style:
+        return style + Style(
+            color=_indexed(_hex(style.color), self._quantise),
+            bgcolor=_indexed(_hex(style.bgcolor), self._quantise),
+        )
 
 
 class SixteenColours(LineFilter):
@@ -82,10 +94,12 @@ class SixteenColours(LineFilter):
     ever meet; only pictures choose both colours of a cell.
     """
 
-    def __init__(self, palette: Palette) -> None:
+    def __init__(self, names: Mapping[str, str], quantise: Quantise, stands_out: StandsOut) -> None:
+        """Call colours, as `#rrggbb`, by their `names` in 16; `reverse` is what words stand on."""
         super().__init__()
-        self._ground = palette.background
-        self._names = _names_in_16(palette)
+        self._names = names
+        self._quantise = quantise
+        self._stands_out = stands_out
         self._style = lru_cache(maxsize=4096)(self._in_16)
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -100,9 +114,11 @@ class SixteenColours(LineFilter):
         if ground in self._names:
             reverse = self._names[ground] == "reverse"
         elif blocks:
-            return style + Style(color=_indexed(words, 16), bgcolor=_indexed(ground, 16))
+            return style + Style(
+                color=_indexed(words, self._quantise), bgcolor=_indexed(ground, self._quantise)
+            )
         else:
-            reverse = _stands_out(ground, self._ground)
+            reverse = bool(ground) and self._stands_out(ground)
         name = "default" if reverse else self._names.get(words, "default")
         return style + Style(
             color=name if name != "reverse" else "default",
@@ -114,9 +130,9 @@ class SixteenColours(LineFilter):
 class NoColours(LineFilter):
     """Paint without colours: what stands out by its background is reversed instead."""
 
-    def __init__(self, palette: Palette) -> None:
+    def __init__(self, stands_out: StandsOut) -> None:
         super().__init__()
-        self._ground = palette.background
+        self._stands_out = stands_out
         self._style = lru_cache(maxsize=4096)(self._without)
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -126,22 +142,9 @@ class NoColours(LineFilter):
         ]
 
     def _without(self, style: Style) -> Style:
-        reverse = bool(style.reverse) != _stands_out(_hex(style.bgcolor), self._ground)
+        ground = _hex(style.bgcolor)
+        reverse = bool(style.reverse) != (bool(ground) and self._stands_out(ground))
         return style + Style(color="default", bgcolor="default", reverse=reverse)
-
-
-def filters_for(canvas: Canvas, palette: Palette) -> list[LineFilter]:
-    """Return what lines must pass before they are painted on `canvas`, in this order."""
-    filters: list[LineFilter] = []
-    if canvas.colour is ColourMode.INDEXED_256:
-        filters.append(FewColours())
-    elif canvas.colour is ColourMode.INDEXED_16:
-        filters.append(SixteenColours(palette))
-    elif canvas.colour is ColourMode.NONE:
-        filters.append(NoColours(palette))
-    if canvas.charset is Charset.ASCII:
-        filters.append(AsciiOnly())
-    return filters
 
 
 def console() -> Console:
@@ -166,49 +169,10 @@ def _in_ascii(text: str, cells: int) -> str:
     return set_cell_size(plain, cells)
 
 
-def _names_in_16(palette: Palette) -> dict[str, str]:
-    """Return how the colours of a palette are said in 16; `reverse` for what words stand on."""
-    return {
-        palette.line: "default",
-        palette.muted: "default",
-        palette.text: "default",
-        palette.accent: "cyan",
-        palette.good: "green",
-        palette.warn: "yellow",
-        palette.bad: "red",
-        **dict.fromkeys(palette.bands, "bright_black"),
-        **dict(zip(palette.series, _SERIES_IN_16, strict=True)),
-        palette.cursor: "reverse",
-        palette.background: "default",
-        palette.surface: "default",
-        palette.panel: "default",
-    }
-
-
-_SERIES_IN_16: Final = (
-    *("blue", "yellow", "green", "magenta"),
-    *("red", "cyan", "bright_blue", "bright_magenta"),
-)
-
-
-@lru_cache(maxsize=4096)
-def _in_256(style: Style) -> Style:
-    return style + Style(
-        color=_indexed(_hex(style.color), 256), bgcolor=_indexed(_hex(style.bgcolor), 256)
-    )
-
-
-def _indexed(colour: str, count: int) -> RichColor | None:
-    if not colour:
-        return None
-    mode = ColourMode.INDEXED_256 if count == 256 else ColourMode.INDEXED_16
-    return RichColor.from_ansi(index(int(colour[1:], 16), mode))
+def _indexed(colour: str, quantise: Quantise) -> RichColor | None:
+    return RichColor.from_ansi(quantise(int(colour[1:], 16))) if colour else None
 
 
 def _hex(colour: RichColor | None) -> str:
     """Return a colour as `#rrggbb`; empty for none and for the terminal's own."""
     return colour.triplet.hex if colour is not None and colour.triplet is not None else ""
-
-
-def _stands_out(background: str, ground: str) -> bool:
-    return bool(background) and contrast(background, ground) >= STANDS_OUT

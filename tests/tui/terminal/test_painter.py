@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ganterm.tui.paint.painter import Painter
+from ganterm.tui.terminal.painter import Painter
 from tests.tui.emulator import Emulator
 
 COLUMNS, ROWS = 30, 8

@@ -13,8 +13,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from ganterm.tui.paint.looks import UNKNOWN, Looks
-from ganterm.tui.paint.pen import PLAIN, RESET, after, change
+from ganterm.tui.terminal.styles import PLAIN, RESET, UNKNOWN, Styles, after, change
 
 _TOKEN: Final = re.compile(
     r"\x1b\[(?P<private>[<-?]?)(?P<parameters>[0-9:;]*)(?P<middle>[ -/]*)(?P<final>[@-~])"
@@ -43,7 +42,7 @@ class Painter:
     def __init__(self) -> None:
         self.sent = 0
         self._forgotten = False
-        self._looks = Looks()
+        self._styles = Styles()
         self._rows: dict[int, list[int]] = {}
         self._pen = PLAIN
         """The pen the painting thinks it has; `_real_pen` is the terminal's."""
@@ -70,10 +69,10 @@ class Painter:
         return sparing
 
     def _paint(self, data: str) -> Iterator[str]:
-        if self._looks.full:
-            self._looks, self._forgotten = Looks(), True
+        if self._styles.full:
+            self._styles, self._forgotten = Styles(), True
         if self._forgotten:
-            self._know_nothing()
+            self._forget_all()
         for token in _TOKEN.finditer(data):
             if text := token["text"]:
                 yield from self._write(text)
@@ -102,7 +101,7 @@ class Painter:
             yield from self._pass_on(text)
             return
         x, y = self._at
-        looks = self._looks.of(self._pen)
+        looks = self._styles.of(self._pen)
         wanted = list(map(looks.__getitem__, text))
         if UNKNOWN in wanted:
             yield from self._write_whole(text, x, y)
@@ -116,19 +115,19 @@ class Painter:
             row.extend([UNKNOWN] * (end - len(row)))
         for column, look in enumerate(wanted, start=x):
             if row[column] != look:
-                yield from self._reach(column, y)
+                yield from self._move_over(column, y)
                 yield self._put(look)
                 row[column] = look
                 self._real_at = (column + 1, y)
 
-    def _reach(self, x: int, y: int) -> Iterator[str]:
+    def _move_over(self, x: int, y: int) -> Iterator[str]:
         """Go to a cell; over a few cells that can be painted again as they are, by doing so."""
         if self._real_at is not None and self._real_at[1] == y:
             begin = self._real_at[0]
             if begin < x <= begin + _BRIDGE:
                 between = self._rows[y][begin:x]
                 if UNKNOWN not in between:
-                    bridge = [self._looks.cheapest(look, self._real_pen) for look in between]
+                    bridge = [self._styles.cheapest(look, self._real_pen) for look in between]
                     if all(pen == self._real_pen for _, pen in bridge):
                         self._real_at = (x, y)
                         yield "".join(character for character, _ in bridge)
@@ -147,7 +146,7 @@ class Painter:
 
     def _put(self, look: int) -> str:
         """Return what makes the cell under the cursor look so."""
-        character, pen = self._looks.cheapest(look, self._real_pen)
+        character, pen = self._styles.cheapest(look, self._real_pen)
         sequence = change(self._real_pen, pen)
         self._real_pen = pen
         return sequence + character
@@ -171,10 +170,10 @@ class Painter:
                 yield from self._go(*self._at)
             yield change(self._real_pen, self._pen)
             self._real_pen = self._pen
-            self._know_nothing()
+            self._forget_all()
         yield sequence
 
-    def _know_nothing(self) -> None:
+    def _forget_all(self) -> None:
         self._rows.clear()
         self._at = self._real_at = None
         self._forgotten = False

@@ -1,1 +1,0 @@
-"""What reaches the terminal: of all that is painted, only the cells that look different."""
