@@ -17,7 +17,7 @@ from ganterm.config import RunConfig
 from ganterm.config.length import batches_per_epoch, too_few_images
 from ganterm.config.runfile import to_mapping
 from ganterm.data.catalogue import folder_of, image_count, missing_splits
-from ganterm.data.classes import conditional_classes
+from ganterm.data.classes import conditioned_spec
 from ganterm.data.listing import list_images
 from ganterm.errors import ConfigError, DataError, TrainingError, missing_library
 from ganterm.runs.describe import Describer, Description
@@ -87,7 +87,7 @@ def inspect_data(config: RunConfig) -> None:
     folder = folder_of(config.dataset)
     if folder is not None and config.split != "all":
         count = len(list_images(folder, config.split).paths)
-    conditional_classes(config)
+    conditioned_spec(config)
     batch, drop_last = config.batch_size, config.drop_last
     if count is not None and not batches_per_epoch(count, batch, drop_last=drop_last):
         raise DataError(too_few_images(count, batch))
@@ -120,10 +120,11 @@ def _refuse_without_torch() -> None:
 
 def _asks(config: RunConfig) -> bool:
     """Tell whether only PyTorch can say if the run works here, or if it may take much."""
-    values = config.batch_size * config.channels * config.image_size**2
-    large = config.image_size > _IMAGE_SIDE or values > _BATCH_VALUES or config.width > _WIDTH
+    data = config.data_spec
+    values = config.batch_size * data.values
+    large = data.side > _IMAGE_SIDE or values > _BATCH_VALUES or config.width > _WIDTH
     elsewhere = config.device not in {"auto", "cpu"} or config.mode in {"compiled", "graphed"}
-    return elsewhere or (large and not config.trains_on_points)
+    return elsewhere or (large and not data.is_points)
 
 
 def _weighed(config: RunConfig, known: Description) -> list[str]:

@@ -14,6 +14,7 @@ import torch
 from ganterm.bench.result import Spread
 from ganterm.bench.settings import ROUNDS
 from ganterm.config import RunConfig
+from ganterm.core.dataspec import DataSpec
 from ganterm.data import Progress
 from ganterm.training.build import choose_threads, synchronize
 from ganterm.training.events import Event, Metrics
@@ -63,14 +64,14 @@ class TrainerLoop:
         device: torch.device,
         *,
         labels: torch.Tensor | None = None,
-        classes: int = 0,
+        data: DataSpec | None = None,
     ) -> None:
         """Train on `images`, uint8 (N, C, H, W), with no end in sight.
 
-        A conditional run needs their `labels`, int64 (N,), each below `classes`.
+        A conditional run needs their `labels`, int64 (N,), each of a class of `data`.
         """
         endless = msgspec.structs.replace(config, steps=_ENDLESS, epochs=0)
-        self.trainer = Trainer(endless, images, device, labels=labels, classes=classes)
+        self.trainer = Trainer(endless, images, device, labels=labels, data=data)
         self._round = config.penalty_every
         self._threads = choose_threads(config)
         self._metrics: Metrics | None = None

@@ -89,7 +89,7 @@ def measure(settings: Settings, progress: Progress) -> Result:
     seconds: Spread | float = Spread.of(steps * pace.seconds_per_step for pace in paces)
     if settings.whole:
         seconds = sum(pace.seconds for pace in paces)
-        reference = Trained(loop.generator, workload.config, steps, "generator")
+        reference = Trained(loop.generator, workload.config, steps, "generator", workload.spec)
     name = f"tutorial loop of {workload.name}"
     wanted = None if reference is None else court.verdict_on(reference, name, progress)
     rows = [_row(name, None, steps, seconds, wanted)]

@@ -21,7 +21,7 @@ from ganterm.bench.pace import Pace
 from ganterm.config import RunConfig
 from ganterm.errors import ConfigError
 from ganterm.networks import init_weights
-from ganterm.networks.configured import discriminator_of, generator_of
+from ganterm.networks.from_config import discriminator_from, generator_from
 from ganterm.training.build import synchronize
 
 
@@ -54,8 +54,8 @@ class TutorialLoop:
         torch.manual_seed(config.seed)
         self.config = config
         self.device = device
-        self.generator = init_weights(generator_of(config), config.init).to(device)
-        discriminator = init_weights(discriminator_of(config), config.init)
+        self.generator = init_weights(generator_from(config), config.init).to(device)
+        discriminator = init_weights(discriminator_from(config), config.init)
         self.discriminator = nn.Sequential(discriminator, nn.Sigmoid()).to(device)
         betas = (config.beta1, config.beta2)
         self.optimizer_g = torch.optim.Adam(

@@ -9,7 +9,7 @@ from ganterm.bench.settings import Settings
 from ganterm.bench.workload import config_of, recipe_name
 from ganterm.config import RunConfig
 from ganterm.data import Progress
-from ganterm.data.classes import conditional_classes
+from ganterm.data.classes import conditioned_spec
 from ganterm.latent.sample import generate, latents
 from ganterm.networks import Generator
 from ganterm.training.build import build, choose_device, synchronize
@@ -52,8 +52,7 @@ def measure(settings: Settings, progress: Progress) -> Result:
 
 
 def _generator(config: RunConfig) -> Generator:
-    classes = len(conditional_classes(config))
-    return build(config, choose_device(config.device), classes).generator
+    return build(config, choose_device(config.device), conditioned_spec(config)).generator
 
 
 def _time(generator: Generator, z_dim: int) -> float:

@@ -29,7 +29,7 @@ class ChannelsFirstLoop(TrainerLoop):
 
     def __init__(self, workload: Workload, device: torch.device) -> None:
         config, labels = workload.config, workload.labels
-        super().__init__(config, workload.images, device, labels=labels, classes=workload.classes)
+        super().__init__(config, workload.images, device, labels=labels, data=workload.spec)
         trainer = self.trainer
         for network in (trainer.networks.generator, trainer.networks.discriminator):
             network.to(memory_format=torch.contiguous_format)

@@ -12,6 +12,7 @@ from ganterm.bench.pace import TrainerLoop
 from ganterm.bench.settings import labelled
 from ganterm.config import RunConfig, resolve
 from ganterm.config.length import steps_of
+from ganterm.core.dataspec import DataSpec
 from ganterm.data import CATALOGUE, Progress, load
 from ganterm.data.catalogue import missing_splits
 from ganterm.training.build import choose_device
@@ -32,15 +33,15 @@ class Workload:
         images: uint8 (N, C, H, W), as the recipe's networks take them.
         data: what the images are, in words that name no path.
         labels: int64 (N,), their classes; None for images without.
-        classes: how many classes there are.
+        spec: what one image is, and the classes.
     """
 
     name: str
     config: RunConfig
     images: torch.Tensor
     data: str
+    spec: DataSpec
     labels: torch.Tensor | None = None
-    classes: int = 0
 
     @property
     def steps(self) -> int:
@@ -78,16 +79,14 @@ def prepare(recipe: str, device: str, progress: Progress, *, substitute: bool = 
     wanted = resolve({"recipe": recipe}).config.dataset
     if known and wanted != config.dataset:
         words += f" ({wanted} is not imported here)"
-    return Workload(
-        recipe_name(recipe), config, images.images, words, images.labels, len(images.classes)
-    )
+    return Workload(recipe_name(recipe), config, images.images, words, images.spec, images.labels)
 
 
 def loop_of(workload: Workload, device: torch.device, **settings: object) -> TrainerLoop:
     """Return ganterm's loop on `workload`, with some settings changed."""
     config = msgspec.structs.replace(workload.config, **settings)
-    labels, classes = workload.labels, workload.classes
-    return TrainerLoop(config, workload.images, device, labels=labels, classes=classes)
+    labels, data = workload.labels, workload.spec
+    return TrainerLoop(config, workload.images, device, labels=labels, data=data)
 
 
 def recipe_name(recipe: str) -> str:

@@ -141,7 +141,7 @@ def _base(opened: Opened, seed: int, start: Path | None, by: By) -> torch.Tensor
                 f"{start} holds styles, which have no dimensions of latents; add --by factorise."
             )
         return point
-    return frame_of(generator).of(point, generator.standing) if by is By.FACTORISE else point
+    return frame_of(generator).of(point, generator.default_class) if by is By.FACTORISE else point
 
 
 def _ways(

@@ -113,8 +113,8 @@ class Opened:
     def title(self) -> str:
         """Return whose generator it is, in words."""
         weights = "averaged" if self.trained.weights == "ema" else "plain"
-        standing = self.trained.generator.standing
-        one = "" if standing is None else f", class {self.trained.classes[standing]}"
+        chosen = self.trained.generator.default_class
+        one = "" if chosen is None else f", class {self.trained.data.classes[chosen]}"
         return f"{self.choice.origin} at step {self.choice.step}, {weights} weights{one}"
 
     def stand_for(self, wanted: str | None) -> None:
@@ -125,13 +125,13 @@ class Opened:
         from ganterm.latent.classes import label_of  # noqa: PLC0415 - imports PyTorch
 
         if wanted is not None:
-            self.trained.generator.standing = label_of(self.trained, wanted)
-        elif self.trained.classes:
-            self.trained.generator.standing = 0
+            self.trained.generator.default_class = label_of(self.trained, wanted)
+        elif self.trained.data.classes:
+            self.trained.generator.default_class = 0
 
     def needs_images(self, what: str) -> None:
         """Raise ConfigError where the generator makes points in place of images."""
-        if self.trained.config.trains_on_points:
+        if self.trained.data.is_points:
             raise ConfigError(
                 f"{self.choice.origin} makes points of the plane, not images, so there is nothing "
                 f"to {what}; choose a run of images."
@@ -258,14 +258,12 @@ def rendered(
 
     Of a generator of points there is one image, a scatter, or for an array float32 (N, 2).
     """
-    from ganterm.latent.points import generate_points, scatter_of  # noqa: PLC0415
+    from ganterm.latent.pictures import pictures_of, points_beside  # noqa: PLC0415
     from ganterm.latent.sample import generate  # noqa: PLC0415
-    from ganterm.networks.points import PointGenerator  # noqa: PLC0415
 
-    generator = opened.trained.generator
-    if isinstance(generator, PointGenerator):
-        made = generate_points(generator, points, labels)
-        images: npt.NDArray[Any] = (made if as_array else scatter_of(made)).numpy()
-    else:
-        images = generate(generator, points, labels).numpy()
+    trained = opened.trained
+    samples = generate(trained.generator, points, labels)
+    if not as_array:
+        samples = pictures_of(samples, trained.data, points_beside(trained.config))
+    images: npt.NDArray[Any] = samples.numpy()
     return images

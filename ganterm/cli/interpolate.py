@@ -107,7 +107,7 @@ def interpolate(
         )
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
     opened.stand_for(of_class)
-    of_points = opened.trained.config.trains_on_points
+    of_points = opened.trained.data.is_points
     if of_points and (is_loop or delivery.is_film):
         opened.needs_images("film")
     if is_spherical is None:

@@ -174,7 +174,7 @@ def _table(opened: Opened, reals: list[RealImage], fits: list[Fit]) -> list[str]
 
 
 def _class_of(opened: Opened, fit: Fit) -> str:
-    return "" if fit.label is None else opened.trained.classes[fit.label]
+    return "" if fit.label is None else opened.trained.data.classes[fit.label]
 
 
 def _mean(fits: list[Fit]) -> float:

@@ -64,7 +64,7 @@ def list_recipes(context: typer.Context, *, as_json: AsJson = False) -> None:
         [
             recipe.name,
             config.dataset,
-            config.size_words,
+            config.data_spec.size_words,
             _length(config),
             recipe.title,
         ]
@@ -152,10 +152,10 @@ def count_parameters(resolved: Resolved) -> dict[str, int]:
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
 
     with Waiting("Counting parameters"):
-        from ganterm.data.classes import conditional_classes  # noqa: PLC0415
-        from ganterm.networks.configured import parameter_counts  # noqa: PLC0415
+        from ganterm.data.classes import conditioned_spec  # noqa: PLC0415
+        from ganterm.networks.from_config import parameter_counts  # noqa: PLC0415
 
-        return parameter_counts(resolved.config, len(conditional_classes(resolved.config)))
+        return parameter_counts(resolved.config, conditioned_spec(resolved.config))
 
 
 def _width() -> int:

@@ -118,7 +118,7 @@ def sample(
             as_array=delivery.form is Form.NPY,
         )
     cut = "" if truncation == 1 else f", truncation {truncation:g}"
-    names = [opened.trained.classes[label] for label in chosen]
+    names = [opened.trained.data.classes[label] for label in chosen]
     what = f", class{'es' if len(names) > 1 else ''} {', '.join(names)}" if names else ""
     say(f"{plural(len(points), 'image')} of {opened.title}{what}, {whose}{cut}.")
     if len(chosen) > 1 and columns is None:

@@ -42,7 +42,7 @@ def check(config: RunConfig) -> None:
 
 def _points(config: RunConfig) -> Iterator[Problem]:
     """Yield what the ring's points, which are no images, cannot have."""
-    if not config.trains_on_points:
+    if not config.data_spec.is_points:
         return
     for field in ("generator", "discriminator"):
         if getattr(config, field) != "mlp":

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from ganterm.config.cadence import CADENCE_PATTERN
+from ganterm.core.dataspec import DataSpec
 
 
 def _about(
@@ -458,19 +459,16 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "continue"
 
     @property
-    def trains_on_points(self) -> bool:
-        """Whether the dataset is the ring, points of the plane in place of images."""
-        return self.dataset == "ring"
+    def data_spec(self) -> DataSpec:
+        """What the networks give and take; it names no classes, which only the dataset can."""
+        if self.dataset == "ring":
+            return DataSpec.point(2)
+        return DataSpec.image(self.image_size, self.channels)
 
     @property
     def grows(self) -> bool:
         """Whether the networks begin at a low resolution and grow."""
         return self.grow_kimg > 0
-
-    @property
-    def size_words(self) -> str:
-        """What one sample is like, for lists: `28x28`, or `2-D` for points."""
-        return "2-D" if self.trains_on_points else f"{self.image_size}x{self.image_size}"
 
     @property
     def penalty_strength(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ganterm.config import Resolved, RunConfig
+from ganterm.core.dataspec import DataSpec
 from ganterm.data.catalogue import RING, RING_CENTRES, SPLITS, dataset_info, folder_of
 from ganterm.data.listing import list_images, splits_of
 from ganterm.errors import ConfigError
@@ -42,7 +43,7 @@ def as_labelled(resolved: Resolved) -> Resolved:
     """Return settings that do without classes where the recipe alone asks for them in vain.
 
     A recipe that trains on labels trains on images without any too; who asks for classes in so
-    many words is refused by `conditional_classes`. Raises as `class_names`.
+    many words is refused by `conditioned_spec`. Raises as `class_names`.
     """
     config, origin = resolved.config, resolved.origin
     if config.conditional == "none" or not origin["conditional"].startswith("recipe "):
@@ -55,13 +56,15 @@ def as_labelled(resolved: Resolved) -> Resolved:
     )
 
 
-def conditional_classes(config: RunConfig) -> tuple[str, ...]:
-    """Return the names of the classes that a run is conditioned on; () for one that is not.
+def conditioned_spec(config: RunConfig) -> DataSpec:
+    """Return what the networks of a run are made for: its data, with the classes to condition on.
+
+    It has none of them where the run is not conditional.
 
     Raises `ConfigError` where the images have no labels to condition on, and as `class_names`.
     """
     if config.conditional == "none":
-        return ()
+        return config.data_spec
     names = class_names(config.dataset, config.split)
     if len(names) < _FEWEST:
         has = "one class alone" if names else "no labels"
@@ -69,4 +72,4 @@ def conditional_classes(config: RunConfig) -> tuple[str, ...]:
             f"conditional: {config.dataset} has {has} to condition on; put its images into one "
             "sub-folder a class, or set conditional = none."
         )
-    return names
+    return config.data_spec.with_classes(names)

@@ -6,6 +6,9 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from ganterm.core.dataspec import DataSpec
 from ganterm.errors import DataError
 
 if TYPE_CHECKING:
@@ -63,6 +66,16 @@ class ImageSet:
     def crc32(self) -> str:
         """Checksum of all pixels in turn, in hexadecimal; the journal of a run has it."""
         return f"{zlib.crc32(self.images.contiguous().numpy().data):08x}"
+
+    @property
+    def spec(self) -> DataSpec:
+        """What one of them is, their classes and their count."""
+        shape = tuple(self.images.shape[1:])
+        if self.images.is_floating_point():
+            found = DataSpec.point(shape[0], self.classes)
+        else:
+            found = DataSpec(kind="image", shape=shape, classes=self.classes)
+        return msgspec.structs.replace(found, count=len(self))
 
     @property
     def channels(self) -> int:

@@ -30,11 +30,6 @@ def draw_ring(count: int, *, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     return points.reshape(count, 2, 1, 1), labels
 
 
-def are_points(samples: torch.Tensor) -> bool:
-    """Tell points of the plane, (N, 2, 1, 1), from images."""
-    return samples.shape[1:] == (2, 1, 1)
-
-
 def modes_covered(samples: torch.Tensor) -> torch.Tensor:
     """Return how many of the Gaussians have a sample of (N, 2, 1, 1) within three sigma.
 

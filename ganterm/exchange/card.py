@@ -93,11 +93,11 @@ def _title(subject: Subject, picture: str | None) -> Iterator[str]:
     config = subject.config
     yield f"# {code(subject.name)}"
     yield ""
-    if config.trains_on_points:
+    data = config.data_spec
+    if data.is_points:
         what = "points of the plane"
     else:
-        colour = "grey" if config.channels == 1 else "colour"
-        what = f"{colour} images of {config.image_size}x{config.image_size} pixels"
+        what = f"{'grey' if data.channels == 1 else 'colour'} images of {data.size_words} pixels"
     count = sum(
         math.prod(info.shape)
         for name, info in subject.header.tensors.items()
@@ -251,11 +251,11 @@ def _limits(subject: Subject) -> Iterator[str]:
         yield "- `copies` above is the share of samples that sit on a training image."
     else:
         yield "- Whether it repeats training images has not been measured."
-    if not subject.config.trains_on_points:
-        size = subject.config.image_size
+    data = subject.config.data_spec
+    if not data.is_points:
         yield (
-            f"- {size}x{size} pixels and no more; not meant for deciding anything about people, "
-            "nor for passing as real data without saying so."
+            f"- {data.size_words} pixels and no more; not meant for deciding anything about "
+            "people, nor for passing as real data without saying so."
         )
     yield ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from ganterm.config import RunConfig, check, resolve
 from ganterm.errors import ConfigError
 from ganterm.exchange.matching import Match, layers_of, match
 from ganterm.networks.blocks import has_batch_norm
-from ganterm.networks.configured import generator_of
+from ganterm.networks.from_config import generator_from
 
 _SIDES: Final = (28, 32, 64, 16, 128, 8)
 _STRANGE: Final = (2, 4)
@@ -45,14 +45,14 @@ def fit(
     tensors: Mapping[str, Tensor],
     config: RunConfig,
     *,
-    classes: int = 0,
+    classes: Sequence[str] = (),
     fixed: Collection[str] = (),
 ) -> Fit:
     """Fit a file's tensors to the generator of `config`, or to the nearest that they make whole.
 
-    `classes` is how many a conditional generator is conditioned on; `fixed` are settings that are
-    not to be changed. Where nothing fits, what `config` itself, with
-    the file's length of z, lacks is in the `match`.
+    `classes` are those that a conditional generator is conditioned on; `fixed` are settings that
+    are not to be changed. Where nothing fits, what `config` itself, with the file's length of z,
+    lacks is in the `match`.
     """
     best: Fit | None = None
     for changed in _variations(tensors, config, classes, fixed):
@@ -67,18 +67,18 @@ def fit(
             best = found
     if best is None:
         check(config)
-        return Fit(config, match(tensors, generator_of(config, classes)), {})
+        return Fit(config, match(tensors, _made(config, classes)), {})
     return best
 
 
 def recipes_that_fit(tensors: Mapping[str, Tensor]) -> list[str]:
     """Return the recipes of ganterm whose generator these are, sorted."""
-    kinds: dict[str, list[str]] = defaultdict(list)
+    kinds: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name in recipes.built_in():
         config = resolve({"recipe": name}).config
         if config.conditional != "none":
             continue  # It differs from another recipe by its labels, of which nothing is known.
-        kinds["points" if config.trains_on_points else config.generator].append(name)
+        kinds[config.data_spec.kind, config.generator].append(name)
     fitting: list[str] = []
     for names in kinds.values():
         if not fit(tensors, resolve({"recipe": names[0]}).config).match.misfits:
@@ -87,7 +87,7 @@ def recipes_that_fit(tensors: Mapping[str, Tensor]) -> list[str]:
 
 
 def channels_too_many(
-    tensors: Mapping[str, Tensor], config: RunConfig, classes: int
+    tensors: Mapping[str, Tensor], config: RunConfig, classes: Sequence[str]
 ) -> tuple[int, Match] | None:
     """Return of how many channels the images are that no recipe makes, and how all else fits.
 
@@ -114,7 +114,7 @@ def _only_z(fit: Fit) -> bool:
 
 
 def _variations(
-    tensors: Mapping[str, Tensor], config: RunConfig, classes: int, fixed: Collection[str]
+    tensors: Mapping[str, Tensor], config: RunConfig, classes: Sequence[str], fixed: Collection[str]
 ) -> Iterator[dict[str, Any]]:
     """Yield changes of settings that could make the generator fit, the fewest first."""
     widths = functools.cache(lambda side: _widths(tensors, config, classes, side))
@@ -164,7 +164,7 @@ def _lengths_of_z(tensors: Mapping[str, Tensor]) -> list[int]:
 
 
 def _widths(
-    tensors: Mapping[str, Tensor], config: RunConfig, classes: int, side: int
+    tensors: Mapping[str, Tensor], config: RunConfig, classes: Sequence[str], side: int
 ) -> list[float]:
     """Return by how much the layers are wider than the recipe's, by their first normalisation.
 
@@ -183,10 +183,14 @@ def _widths(
     return [width] if 1 / 16 <= width <= 8 and abs(width - 1) > _ALIKE else []
 
 
-def _built(config: RunConfig, classes: int) -> nn.Module | None:
+def _made(config: RunConfig, classes: Sequence[str]) -> nn.Module:
+    return generator_from(config, config.data_spec.with_classes(classes))
+
+
+def _built(config: RunConfig, classes: Sequence[str]) -> nn.Module | None:
     try:
         check(config)
         with torch.device("meta"):
-            return generator_of(config, classes)
+            return _made(config, classes)
     except ConfigError:
         return None

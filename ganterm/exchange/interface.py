@@ -65,10 +65,8 @@ def describe_interface(trained: Trained) -> dict[str, Any]:
     }
     if classes := trained.generator.classes:
         inputs["labels"] = {"shape": ["N"], "dtype": "int64", "values": f"0 to {classes - 1}"}
-    shape: list[Any] = ["N", config.channels, config.image_size, config.image_size]
-    values = "-1 (black) to 1 (white)"
-    if config.trains_on_points:
-        shape, values = ["N", 2, 1, 1], "x and y of a point"
+    shape: list[Any] = ["N", *trained.data.tensor_shape]
+    values = "x and y of a point" if trained.data.is_points else "-1 (black) to 1 (white)"
     return {
         "inputs": inputs,
         "outputs": {OUTPUT: {"shape": shape, "dtype": "float32", "values": values}},

@@ -19,7 +19,7 @@ from ganterm.exchange.public import public_config
 from ganterm.latent.load import Trained
 from ganterm.networks import Generator
 from ganterm.networks.base import SequentialGenerator
-from ganterm.networks.configured import generator_of
+from ganterm.networks.from_config import generator_from
 from ganterm.networks.growth import Stage, grow, stage_of
 from ganterm.runs.files import read_limited, utf8_path
 
@@ -63,7 +63,7 @@ def describe_weights(trained: Trained, weights: str, *, run: str) -> dict[str, A
         "averaged": trained.weights == "ema",
         "architecture": trained.config.generator,
         **describe_interface(trained),
-        "classes": list(trained.classes),
+        "classes": list(trained.data.classes),
         "growth": None if stage is None else {"level": stage.level, "alpha": stage.alpha},
         "layers": layers,
         "joined": joined,
@@ -85,7 +85,7 @@ def load_exported(path: Path | str) -> Generator:
     path = Path(path)
     try:
         about = json.loads(read_limited(path, _LIMIT))
-        name, values, classes = about["weights"], about["config"], len(about["classes"])
+        name, values, classes = about["weights"], about["config"], list(map(str, about["classes"]))
         stage = _stage(about.get("growth"))
         if about["format"] != FORMAT or not isinstance(values, dict) or Path(name).name != name:
             raise ValueError
@@ -94,7 +94,8 @@ def load_exported(path: Path | str) -> Generator:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise DataError(f"{path} does not describe a generator that ganterm exported.") from None
     with torch.device("meta"):
-        generator = generator_of(from_mapping(values), classes)
+        config = from_mapping(values)
+        generator = generator_from(config, config.data_spec.with_classes(classes))
     grown = stage_of(generator)
     if stage is not None and grown is not None:
         grow(generator, Stage(min(stage.level, grown.level), stage.alpha))

@@ -19,9 +19,7 @@ from ganterm.judging.reference import Reference
 from ganterm.judging.scores import NEIGHBOURS, class_accuracy, radii, score
 from ganterm.judging.scores.realism import realism
 from ganterm.latent.load import Trained
-from ganterm.latent.points import generate_points
 from ganterm.latent.sample import generate, latents
-from ganterm.networks.points import PointGenerator
 
 SHOWN = 16
 """Images in a picture of the best or the worst."""
@@ -69,7 +67,7 @@ def judge_generator(
     """
     began = time.perf_counter()
     count = min(count, len(reference))
-    labels = labels_asked(reference, trained.classes, count)
+    labels = labels_asked(reference, trained.data.classes, count)
     images = _generate(trained, labels, count, seed, progress)
     fake = judge.look(images, progress=progress)
     real = reference.real.first(count)
@@ -88,7 +86,7 @@ def judge_generator(
     )
     reached, floor = scores.as_record(), reference.floor(count)
     if labels is not None:
-        accuracy = _accuracy(fake, labels, trained.classes, judge)
+        accuracy = _accuracy(fake, labels, trained.data.classes, judge)
         reached |= accuracy
         if accuracy and reference.labels is not None:
             floor = floor | _accuracy(real, reference.labels[:count], reference.classes, judge)
@@ -101,7 +99,7 @@ def judge_generator(
         "classes": list(judge.classes) if reference.clusters is None else [],
     }
     best = worst = None
-    if not isinstance(trained.generator, PointGenerator):
+    if not trained.data.is_points:
         best, worst = (images[chosen] for chosen in _extremes(real, fake, real_radii))
     fields["seconds"] = round(time.perf_counter() - began, 2)
     return Verdict(fields, best, worst)
@@ -124,14 +122,13 @@ def _generate(
     trained: Trained, labels: torch.Tensor | None, count: int, seed: int, progress: Progress
 ) -> torch.Tensor:
     z = latents(count, trained.config.z_dim, seed=seed)
-    if isinstance(trained.generator, PointGenerator):
-        return generate_points(trained.generator, z, labels)
     parts = []
-    for start in range(0, count, 1000):
-        part = slice(start, start + 1000)
+    size = count if trained.data.is_points else 1000
+    for start in range(0, count, size):
+        part = slice(start, start + size)
         asked = None if labels is None else labels[part]
         parts.append(generate(trained.generator, z[part], asked))
-        progress("Generating images", min(start + 1000, count), count, "images")
+        progress("Generating images", min(start + size, count), count, "images")
     return torch.cat(parts)
 
 

@@ -20,7 +20,7 @@ def label_of(trained: Trained, wanted: str) -> int:
     A name goes before a number; capitals do not matter where no other class is called so. Raises
     `ConfigError` for a class it does not have, and for a generator that has none.
     """
-    names = trained.classes
+    names = trained.data.classes
     if not names:
         raise ConfigError(
             "This run was trained without labels, so there is no class to choose; leave --class "
@@ -43,8 +43,8 @@ def labels_of(trained: Trained, wanted: Sequence[str]) -> list[int]:
     """
     labels: list[int] = []
     for each in wanted:
-        if each == ALL and ALL not in trained.classes and trained.classes:
-            labels += range(len(trained.classes))
+        if each == ALL and ALL not in trained.data.classes and trained.data.classes:
+            labels += range(len(trained.data.classes))
         else:
             labels.append(label_of(trained, each))
     return labels

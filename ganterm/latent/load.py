@@ -12,9 +12,10 @@ from safetensors import SafetensorError, safe_open
 
 from ganterm.config import RunConfig
 from ganterm.config.recorded import classes_in, config_in
+from ganterm.core.dataspec import DataSpec
 from ganterm.errors import ConfigError
 from ganterm.networks import Generator
-from ganterm.networks.configured import generator_of, growth_of
+from ganterm.networks.from_config import generator_from, growth_of
 from ganterm.networks.growth import grow
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged, CheckpointHeader
@@ -30,8 +31,8 @@ class Trained:
     step: int
     weights: str
     """`ema` or `generator`: which of the checkpoint's weights these are."""
-    classes: tuple[str, ...] = ()
-    """Names of the classes it is conditioned on, in the order of the labels."""
+    data: DataSpec
+    """What it makes, with the classes it is conditioned on; none where it is not."""
 
 
 def load_generator(
@@ -49,10 +50,10 @@ def load_generator(
     checkpoints.verify(path)
     header = checkpoints.read_header(path)
     config = config_in(path, header)
-    classes = classes_in(path, header)
+    data = config.data_spec.with_classes(classes_in(path, header))
     weights = _choose(path, header.tensors, ema)
     with torch.device("meta"):
-        generator = generator_of(config, len(classes))
+        generator = generator_from(config, data)
     state = _read(path, header.tensors, prefix=f"{weights}.")
     dtypes = {name: value.dtype for name, value in generator.state_dict().items()}
     try:
@@ -69,7 +70,7 @@ def load_generator(
     # Twice as quick on a processor, where the images of transposed convolutions are small.
     generator.to(device).to(memory_format=torch.channels_last)
     generator.eval().requires_grad_(False)
-    return Trained(generator, config, header.step, weights, classes)
+    return Trained(generator, config, header.step, weights, data)
 
 
 def _images_seen(path: Path, header: CheckpointHeader) -> int:

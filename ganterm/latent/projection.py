@@ -58,7 +58,7 @@ class Candidates:
     points: Tensor
     """(N, ...), on the device of the generator, as are the others."""
     labels: Tensor | None
-    """(N,); None where the generator has no classes, or a standing one."""
+    """(N,); None where the generator has no classes, or a default one."""
     images: Tensor
     """(N, C, H, W) in [-1, 1]."""
     space: SearchSpace = field(default_factory=LatentSpace)
@@ -71,7 +71,7 @@ class Projection:
     The loss is the mean squared error of the pixels, the same of ever smaller copies of the images
     (which leads the way where strokes do not yet overlap), and a prior that keeps latents as long
     as normal ones are, since beyond the sphere a generator draws anything. All is decided by the
-    seed of the settings. Of a conditional generator without a standing class all classes are
+    seed of the settings. Of a conditional generator without a default class all classes are
     searched: the starts are the nearest of any.
 
     Attributes:
@@ -168,7 +168,7 @@ def candidates_of(generator: Generator, settings: Settings) -> Candidates:
     device = next(generator.parameters()).device
     count = settings.starts * _CANDIDATES
     points = latents(count, generator.z_dim, seed=settings.seed).to(device)
-    labels = labels_in_turn(count, generator.classes if generator.standing is None else 0)
+    labels = labels_in_turn(count, generator.classes if generator.default_class is None else 0)
     labels = None if labels is None else labels.to(device)
     parts = [slice(begin, begin + 64) for begin in range(0, count, 64)]
     images = [

@@ -37,19 +37,23 @@ def generate(
 ) -> torch.Tensor:
     """Return uint8 images (N, C, H, W) on the CPU, contiguous, for points (N, ...) of `space`.
 
+    Where the generator makes points they are float32 (N, D).
+
     A conditional generator makes each of the class in `labels` (N,), or without them of its
-    standing one; where it has none, its classes come in turn. The generator runs in evaluation
+    default class; where it has none, its classes come in turn. The generator runs in evaluation
     mode on its own device and is left as it was.
     """
     device = next(generator.parameters()).device
+    is_points = generator.data.is_points
+    finished = _coordinates if is_points else to_uint8
     training = generator.training
-    if labels is None and generator.standing is None:
+    if labels is None and generator.default_class is None:
         labels = labels_in_turn(len(z), generator.classes)
     generator.eval()
     try:
         chunks = [
-            to_uint8(draw(generator, part.to(device), _moved(wanted, device))).cpu()
-            for part, wanted in _in_chunks(z, labels)
+            finished(draw(generator, part.to(device), _moved(wanted, device))).cpu()
+            for part, wanted in _in_chunks(z, labels, len(z) if is_points else CHUNK)
         ]
     finally:
         generator.train(training)
@@ -61,11 +65,15 @@ def _moved(labels: torch.Tensor | None, device: torch.device) -> torch.Tensor | 
 
 
 def _in_chunks(
-    z: torch.Tensor, labels: torch.Tensor | None
+    z: torch.Tensor, labels: torch.Tensor | None, size: int
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
-    for begin in range(0, len(z), CHUNK):
-        part = slice(begin, begin + CHUNK)
+    for begin in range(0, len(z), size):
+        part = slice(begin, begin + size)
         yield z[part], None if labels is None else labels[part]
+
+
+def _coordinates(points: torch.Tensor) -> torch.Tensor:
+    return points.flatten(1).float()
 
 
 def to_uint8(images: torch.Tensor) -> torch.Tensor:

@@ -20,7 +20,7 @@ def are_styles(points: Tensor) -> bool:
 def styles_of(generator: StyleGenerator, points: Tensor, labels: Tensor | None = None) -> Tensor:
     """Return the styles (N, layers, w_dim) of points (N, ...), on the device of the generator.
 
-    A conditional one maps latents by the classes in `labels` (N,), or by its standing one.
+    A conditional one maps latents by the classes in `labels` (N,), or by its default one.
     """
     device = generator.w_mean.device
     points = points.to(device)
@@ -40,7 +40,7 @@ def truncated(
     arXiv:1812.04948): fewer kinds of images, but rarely a bad one. 1 changes nothing, 0 leaves the
     mean alone, above 1 exaggerates. The mean of latents is the origin; those of a style generator
     come back as styles, whose mean is the one it has kept since it was trained. `labels` (N,) are
-    the classes, for a conditional generator without a standing one.
+    the classes, for a conditional generator without a default one.
     """
     if psi == 1:
         return points
@@ -52,7 +52,7 @@ def truncated(
 def draw(generator: Generator, points: Tensor, labels: Tensor | None = None) -> Tensor:
     """Return images (N, C, H, W) in [-1, 1] of points (N, ...), through which gradients flow.
 
-    A conditional generator needs the `labels` (N,) of latents, unless it has a standing one; styles
+    A conditional generator needs the `labels` (N,) of latents, unless it has a default one; styles
     have their class in them. Raises ValueError for styles where the generator has none.
     """
     images: Tensor

@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.utils import parametrize
 
+from ganterm.core.dataspec import DataSpec
 from ganterm.networks.conditioning import LabelJoin, LabelPlanes, Projection
 from ganterm.networks.minibatch import MinibatchDiscrimination
 from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
@@ -22,16 +23,16 @@ class Generator(nn.Module, ABC):
     One that is conditioned on `classes` needs the class of each image as well; elsewhere that is 0.
 
     Attributes:
-        standing: the class that a conditional generator makes where it is given no labels.
+        data: what it makes; the names of its classes are its configuration's affair.
+        default_class: the class that a conditional generator makes where it is given no labels.
     """
 
-    standing: int | None = None
+    default_class: int | None = None
 
     def __init__(self, spec: GeneratorSpec) -> None:
         super().__init__()
         self.z_dim = spec.z_dim
-        self.image_size = spec.image_size
-        self.channels = spec.channels
+        self.data = DataSpec.image(spec.image_size, spec.channels)
         self.classes = spec.classes
 
     @abstractmethod
@@ -39,13 +40,13 @@ class Generator(nn.Module, ABC):
         """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1].
 
         `labels` (N,) are classes from 0, for a conditional generator, which raises `ValueError`
-        without them unless it has a standing one; another leaves them aside.
+        without them unless it has a default class; another leaves them aside.
         """
 
     def labels_for(self, z: Tensor, labels: Tensor | None) -> Tensor | None:
-        """Return `labels`, or where there are none the standing class of each latent (N, z_dim)."""
-        if labels is None and self.standing is not None:
-            return torch.full((z.shape[0],), self.standing, device=z.device)
+        """Return `labels`, or where there are none the default class of each latent (N, z_dim)."""
+        if labels is None and self.default_class is not None:
+            return torch.full((z.shape[0],), self.default_class, device=z.device)
         return labels
 
 
@@ -105,7 +106,7 @@ class Discriminator(nn.Module):
             self.projection = Projection(parts.feature_count, spec.classes)
 
     @property
-    def judges_one_by_one(self) -> bool:
+    def batch_independent(self) -> bool:
         """Whether a logit is a function of its image and the weights alone, while training too.
 
         Then it makes no difference how images are divided into batches, nor how many passes there

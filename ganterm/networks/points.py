@@ -1,10 +1,11 @@
-"""Small fully connected networks for points of the plane, which stand as images of 2x1x1."""
+"""Small fully connected networks for points of the plane, which stand as images of Dx1x1."""
 
 from __future__ import annotations
 
 from torch import nn
 
-from ganterm.networks.base import DiscriminatorParts, SequentialGenerator
+from ganterm.core.dataspec import DataSpec
+from ganterm.networks.base import DiscriminatorParts, Generator, SequentialGenerator
 from ganterm.networks.blocks import has_batch_norm, norm_1d, scaled
 from ganterm.networks.conditioning import joined, widened
 from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
@@ -13,12 +14,11 @@ UNITS = 128
 """Units of each of the two hidden layers, at width 1."""
 
 
-class PointGenerator(SequentialGenerator):
-    """A generator of points, (N, z_dim) to (N, 2, 1, 1); its last layer is linear."""
+def point_generator(spec: GeneratorSpec) -> Generator:
+    """Build the 128-128 generator of points: (N, z_dim) to (N, D, 1, 1); the last layer is linear.
 
-
-def point_generator(spec: GeneratorSpec) -> PointGenerator:
-    """Build the 128-128 generator of points; `norm` batch adds batch normalisation."""
+    `norm` batch adds batch normalisation.
+    """
     normalised = has_batch_norm(spec.norm, published=False)
     units = scaled(UNITS, spec.width)
     layers = nn.Sequential(
@@ -28,14 +28,16 @@ def point_generator(spec: GeneratorSpec) -> PointGenerator:
         nn.Linear(units, units),
         *norm_1d(units, enabled=normalised),
         nn.ReLU(),
-        nn.Linear(units, 2),
-        nn.Unflatten(1, (2, 1, 1)),
+        nn.Linear(units, spec.channels),
+        nn.Unflatten(1, (spec.channels, 1, 1)),
     )
-    return PointGenerator(layers, spec)
+    generator = SequentialGenerator(layers, spec)
+    generator.data = DataSpec.point(spec.channels)
+    return generator
 
 
 def point_discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
-    """Build the 128-128 discriminator over points (N, 2, 1, 1)."""
+    """Build the 128-128 discriminator over points (N, D, 1, 1)."""
     normalised = has_batch_norm(spec.norm, published=False)
     units = scaled(UNITS, spec.width)
     body = nn.Sequential(

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from ganterm.config import RunConfig
+from ganterm.core.dataspec import DataSpec
 from ganterm.errors import ConfigError
 from ganterm.networks import Discriminator, Generator, init_weights, learning_rates
-from ganterm.networks.configured import discriminator_of, generator_of
+from ganterm.networks.from_config import discriminator_from, generator_from
 from ganterm.training.adam import EagerAdam
 from ganterm.training.seeding import seed_default_generators
 
@@ -25,17 +26,17 @@ class Networks:
     optimizer_d: torch.optim.Adam
 
 
-def build(config: RunConfig, device: torch.device, classes: int = 0) -> Networks:
+def build(config: RunConfig, device: torch.device, data: DataSpec | None = None) -> Networks:
     """Build both networks with weights that depend on `config.seed` alone, and their optimisers.
 
-    `classes` is how many the dataset has, which a conditional run needs.
+    `data` is what they are made for, with the classes of a conditional run.
     """
     # Made on the CPU and moved, so that every kind of device starts from the same weights.
     seed_default_generators(config.seed, "weights of the generator")
-    generator = generator_of(config, classes)
+    generator = generator_from(config, data)
     init_weights(generator, config.init)
     seed_default_generators(config.seed, "weights of the discriminator")
-    discriminator = discriminator_of(config, classes)
+    discriminator = discriminator_from(config, data)
     init_weights(discriminator, config.init)
     _place(generator, device)
     _place(discriminator, device)
@@ -76,7 +77,7 @@ def choose_threads(config: RunConfig) -> int:
     """
     if config.threads:
         return config.threads
-    return 1 if config.trains_on_points or config.image_size <= 16 else torch.get_num_threads()
+    return 1 if config.data_spec.side <= 16 else torch.get_num_threads()
 
 
 def synchronize(device: torch.device) -> None:

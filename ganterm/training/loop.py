@@ -11,8 +11,9 @@ import torch
 
 from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
 from ganterm.config.cadence import log_spaced
+from ganterm.core.dataspec import DataSpec
 from ganterm.errors import ConfigError, TrainingError
-from ganterm.networks.configured import growth_of
+from ganterm.networks.from_config import growth_of
 from ganterm.networks.growth import grow
 from ganterm.training.adam import set_learning_rate
 from ganterm.training.batches import Batches
@@ -56,7 +57,8 @@ class DivergenceError(TrainingError):
 class Trainer:
     """Trains a GAN on `images`, uint8 (N, C, H, W); `run` yields what happens.
 
-    A conditional run needs their `labels`, int64 (N,), each below `classes`.
+    A conditional run needs their `labels`, int64 (N,), and the classes in `data`, the spec of what
+    its networks are made for.
 
     Where the configuration's precision is `auto`, `config` here has what it stands for.
 
@@ -75,7 +77,7 @@ class Trainer:
         device: torch.device,
         *,
         labels: torch.Tensor | None = None,
-        classes: int = 0,
+        data: DataSpec | None = None,
     ) -> None:
         self.config = config = settled(config, device)
         self.device = device
@@ -87,7 +89,7 @@ class Trainer:
             device=device,
             labels=None if config.conditional == "none" else labels,
         )
-        self.networks = build(config, device, classes)
+        self.networks = build(config, device, data)
         self.ema = Ema(self.networks.generator, config.ema_kimg) if config.ema_kimg else None
         self.window = RunningMeans(device)
         self.epoch_means = RunningMeans(device)

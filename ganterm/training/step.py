@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ganterm.config import RunConfig
-from ganterm.data.points import are_points, modes_covered
+from ganterm.data.points import modes_covered
 from ganterm.objectives.augment import augment
 from ganterm.objectives.losses import LOSSES, Loss
 from ganterm.objectives.penalties import Critic, r1, r2, wgan_gp
@@ -69,7 +69,8 @@ class GanStep:
         self.device = next(networks.generator.parameters()).device
         self.g_parameters = list(networks.generator.parameters())
         self.d_parameters = list(networks.discriminator.parameters())
-        self.one_pass = networks.discriminator.judges_one_by_one
+        self._has_modes = config.data_spec.is_points
+        self.one_pass = networks.discriminator.batch_independent
 
     @property
     def loss(self) -> Loss:
@@ -121,7 +122,7 @@ class GanStep:
             self._record_norm("grad_norm_g", self.g_parameters)
             if min(len(real), len(fakes)) >= SMALLEST_BATCH:
                 self.record(("diversity",), diversity(fakes, real, labels[last])[None])
-            if are_points(fakes):
+            if self._has_modes:
                 self.record(("modes",), modes_covered(fakes)[None])
 
     def _generate(

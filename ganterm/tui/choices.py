@@ -33,7 +33,7 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
         return [_recipe(preset) for preset in presets]
     if setting == "dataset":
         images = [_dataset(info) for info in CATALOGUE.values()]
-        return [_ring(config), *images] if config.trains_on_points else [*images, _ring(config)]
+        return [_ring(config), *images] if config.data_spec.is_points else [*images, _ring(config)]
     if setting == "device":
         return [Option(name, about=about) for name, about in _DEVICES.items()]
     tables = {"generator": architectures.GENERATORS, "discriminator": architectures.DISCRIMINATORS}
@@ -45,7 +45,7 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
 
 def _recipe(preset: Preset) -> Option:
     config = preset.config
-    aside = f"{config.dataset} {config.size_words}"
+    aside = f"{config.dataset} {config.data_spec.size_words}"
     return Option(preset.recipe.name, aside, preset.recipe.purpose or preset.recipe.title)
 
 

@@ -104,6 +104,6 @@ class Estimates:
 
 def _essence(config: RunConfig) -> RunConfig:
     # How many classes a label may have, its dataset says; and whether there are images at all.
-    matters = _DATA if config.conditional != "none" or config.trains_on_points else ()
+    matters = _DATA if config.conditional != "none" or config.data_spec.is_points else ()
     leave = {name: FIELDS[name].default for name in _NO_MATTER if name not in matters}
     return msgspec.structs.replace(config, **leave)

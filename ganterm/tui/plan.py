@@ -14,7 +14,7 @@ from ganterm.config.commandline import command_line
 from ganterm.config.draft import Draft, Standing
 from ganterm.config.newrun import new_run
 from ganterm.data.catalogue import CATALOGUE, anchored, image_count, missing_splits
-from ganterm.data.classes import conditional_classes, has_classes
+from ganterm.data.classes import conditioned_spec, has_classes
 from ganterm.errors import ConfigError, DataError
 from ganterm.preflight import inspect
 from ganterm.runs.launch import start_worker
@@ -160,7 +160,7 @@ class Plan:
             known = config.dataset in CATALOGUE
             return {"split" if known else "dataset": str(error)}
         try:
-            conditional_classes(config)
+            conditioned_spec(config)
         except DataError as error:
             return {"dataset": str(error)}
         except ConfigError as error:
@@ -192,5 +192,5 @@ def title_parts(plan: Plan, *, starting: bool) -> list[Part]:
         Part(plan.draft.recipe.name, "text", 6),
         Part(f"● {differing} changed" if differing else "", "warn", 5),
         Part(f"{plan.missing} is not here yet" if plan.missing else "", "warn", 7),
-        Part(f"{config.dataset} {config.size_words}, {length}", "muted", 2),
+        Part(f"{config.dataset} {config.data_spec.size_words}, {length}", "muted", 2),
     ]

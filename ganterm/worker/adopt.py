@@ -22,19 +22,20 @@ from ganterm import __version__
 from ganterm.config import RunConfig
 from ganterm.config.newrun import stem_of
 from ganterm.config.runfile import from_mapping, render_run_toml, to_mapping
-from ganterm.data.classes import conditional_classes
+from ganterm.core.dataspec import DataSpec
+from ganterm.data.classes import conditioned_spec
 from ganterm.errors import DataError, GantermError
 from ganterm.exchange.epsilon import with_epsilon
 from ganterm.exchange.fitting import Fit, channels_too_many, fit, recipes_that_fit
 from ganterm.exchange.statedict import read_state
 from ganterm.networks import Generator
-from ganterm.networks.configured import generator_of, growth_of
+from ganterm.networks.from_config import generator_from, growth_of
 from ganterm.runs.durable import storage_trouble, write_atomically
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.status import HOST, Status, write_status
 from ganterm.worker.checkpoint import Meta, save_checkpoint
-from ganterm.worker.samples import fixed_of, pictures_of, write_grid
+from ganterm.worker.samples import fixed_of, fixed_pictures, write_grid
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -58,14 +59,14 @@ def answer(request: Request) -> Answer:
         foreign = read_state(path, part=request["part"])
         made["notes"] = list(foreign.notes)
         config = from_mapping(request["config"])
-        classes = conditional_classes(config)
-        found = fit(foreign.tensors, config, classes=len(classes), fixed=request["fixed"])
+        data = conditioned_spec(config)
+        found = fit(foreign.tensors, config, classes=data.classes, fixed=request["fixed"])
         made |= {
             "rows": [row._asdict() for row in found.match.rows],
             "changed": found.changed,
         }
         if found.match.misfits:
-            strange = channels_too_many(foreign.tensors, config, len(classes))
+            strange = channels_too_many(foreign.tensors, config, data.classes)
             if strange is not None:
                 channels, rest = strange
                 made["rows"] = [row._asdict() for row in rest.rows]
@@ -74,8 +75,9 @@ def answer(request: Request) -> Answer:
                     "(grey) or 3 (RGB); all its other layers fit."
                 )
             raise DataError(_refusal(path, found, recipes_that_fit(foreign.tensors)))
-        generator = _generator(found, len(classes), request["eps"])
-        run = _make_run(found.config, generator, classes, request)
+        data = found.config.data_spec.with_classes(data.classes)
+        generator = _generator(found, data, request["eps"])
+        run = _make_run(found.config, generator, data, request)
     except GantermError as error:
         return {**made, "error": str(error), "exit_code": int(error.exit_code)}
     made |= {"run": run.name, "path": str(run.path), "step": request["step"] or 0}
@@ -97,35 +99,33 @@ def _refusal(path: Path, found: Fit, others: list[str]) -> str:
     )
 
 
-def _generator(found: Fit, classes: int, eps: Sequence[float]) -> Generator:
-    generator = generator_of(found.config, classes)
+def _generator(found: Fit, data: DataSpec, eps: Sequence[float]) -> Generator:
+    generator = generator_from(found.config, data)
     if eps:
         with_epsilon(found.match.state, generator, eps)
     generator.load_state_dict(found.match.state)
     return generator.eval().requires_grad_(False)
 
 
-def _make_run(
-    config: RunConfig, generator: Generator, classes: tuple[str, ...], request: Request
-) -> RunDir:
+def _make_run(config: RunConfig, generator: Generator, data: DataSpec, request: Request) -> RunDir:
     """Write a run that ended at its first step; all of it or nothing."""
     step = request["step"] or 0
-    shown = fixed_of(config, classes)
-    preview = pictures_of(generator, shown.preview())
+    shown = fixed_of(config, data)
+    preview = fixed_pictures(generator, shown.preview())
     run = create_run(Path(request["runs_dir"]), request["name"], stem_of(config))
     try:
         tensors = {f"generator.{name}": value for name, value in generator.state_dict().items()}
         growth = growth_of(config)
         # Foreign weights are those of a whole network, which is what this number makes of one.
         counters = {"step": step, "batches": 0, "images": growth.images if growth else 0}
-        meta = Meta(config=config, counters=counters, controls=0, classes=classes)
+        meta = Meta(config=config, counters=counters, controls=0, classes=data.classes)
         checkpoint = run.checkpoint_path(step)
         digest = save_checkpoint(checkpoint, meta, {**tensors, "preview": preview})
         write_grid(run.sample_path(step), generator, shown)
         command = request["command"]
         about = {"ganterm": __version__, "command": " ".join(command), "imported": _name(request)}
         write_atomically(run.config_file, render_run_toml(config, about).encode())
-        besides = {"classes": list(classes)} if classes else {}
+        besides = {"classes": list(data.classes)} if data.classes else {}
         _tell(run, config, step, request, digest=digest, **besides)
     except BaseException as error:
         shutil.rmtree(run.path, ignore_errors=True)

@@ -24,7 +24,7 @@ import msgspec
 
 from ganterm.config import RunConfig, check
 from ganterm.config.runfile import from_mapping
-from ganterm.data.classes import conditional_classes
+from ganterm.data.classes import conditioned_spec
 from ganterm.errors import ConfigError, GantermError
 
 IDLE_SECONDS = 180.0
@@ -122,12 +122,11 @@ def _parse(question: bytes) -> RunConfig:
 
 
 def _describe(config: RunConfig, interrupted: Callable[[], bool]) -> Iterator[Answer]:
-    from ganterm.networks.configured import parameter_counts  # noqa: PLC0415 - imports PyTorch
+    from ganterm.networks.from_config import parameter_counts  # noqa: PLC0415 - imports PyTorch
     from ganterm.training.build import choose_device  # noqa: PLC0415
     from ganterm.training.modes import check_mode  # noqa: PLC0415
 
-    classes = len(conditional_classes(config))
-    counts: Answer = dict(parameter_counts(config, classes))
+    counts: Answer = dict(parameter_counts(config, conditioned_spec(config)))
     device = choose_device(config.device)
     if config.mode != "auto":
         check_mode(config.mode, device)
@@ -155,12 +154,12 @@ def _seconds_per_step(
 
     from ganterm.training.loop import DivergenceError, Trainer  # noqa: PLC0415
 
-    shape = (config.batch_size, config.channels, config.image_size, config.image_size)
+    data = conditioned_spec(config)
+    shape = (config.batch_size, *data.tensor_shape)
     images = torch.randint(0, 256, shape, dtype=torch.uint8)
-    if config.trains_on_points:
-        images = torch.randn(config.batch_size, 2, 1, 1)
-    classes = len(conditional_classes(config))
-    labels = torch.arange(config.batch_size) % max(classes, 1)
+    if data.is_points:
+        images = torch.randn(shape)
+    labels = torch.arange(config.batch_size) % max(len(data.classes), 1)
     endless = msgspec.structs.replace(config, steps=10**9, epochs=0, drop_last=True)
     # A growing network at its full size, where it spends most of its time.
     endless = msgspec.structs.replace(endless, grow_kimg=0.0, fade_kimg=0.0)
@@ -168,7 +167,7 @@ def _seconds_per_step(
         # Nobody waits here for a compiler.
         endless = msgspec.structs.replace(endless, mode="eager")
     with _threads(config):
-        trainer = Trainer(endless, images, device, labels=labels, classes=classes)
+        trainer = Trainer(endless, images, device, labels=labels, data=data)
 
         def seconds_of(steps: int) -> float:
             began = time.perf_counter()
@@ -221,7 +220,7 @@ def _weight(config: RunConfig, generator: int, parameters: int, device: Any) -> 
     averaged = generator if config.ema_kimg else 0
     checkpoint = 4 * (parameters * _SAVED + averaged)
     least = 4 * (parameters * _STATES + averaged)
-    batch = 4 * config.batch_size * config.channels * config.image_size**2
+    batch = 4 * config.batch_size * config.data_spec.values
     memory = least + batch * _ACTIVATIONS
     if device.type == "cuda":
         import torch  # noqa: PLC0415

@@ -79,17 +79,16 @@ class Explorations:
         torch.set_num_threads(1)
         yield {"says": f"loading {path.name}"}
         trained = load_generator(path)
-        if trained.config.trains_on_points:
+        if trained.data.is_points:
             raise ConfigError("This run makes points of the plane, not images to explore.")
         explorer = self._explorer = Explorer(trained)
-        generator = trained.generator
         return {
             "step": trained.step,
             "steps": steps,
             "weights": trained.weights,
-            "side": generator.image_size,
-            "channels": generator.channels,
-            "classes": list(trained.classes),
+            "side": trained.data.side,
+            "channels": trained.data.channels,
+            "classes": list(trained.data.classes),
             "layers": explorer.layers,
             **_told(explorer.family, explorer.ranking),
         }
@@ -181,8 +180,8 @@ def _target(pixels: object, explorer: Explorer) -> Tensor:
     """Return a drawing of one byte a pixel, in base64, as (C, H, W) in [-1, 1]."""
     import torch  # noqa: PLC0415
 
-    generator = explorer.trained.generator
-    side = generator.image_size
+    data_spec = explorer.trained.data
+    side = data_spec.side
     try:
         data = base64.b64decode(pixels, validate=True) if isinstance(pixels, str) else b""
     except (binascii.Error, ValueError):
@@ -190,7 +189,7 @@ def _target(pixels: object, explorer: Explorer) -> Tensor:
     if len(data) != side * side:
         raise ConfigError(f"A sketch is {side}x{side} pixels of one byte, in base64.")
     grey = torch.frombuffer(bytearray(data), dtype=torch.uint8).reshape(1, side, side)
-    return grey.float().div(127.5).sub(1).expand(generator.channels, -1, -1)
+    return grey.float().div(127.5).sub(1).expand(data_spec.channels, -1, -1)
 
 
 def _classed(request: Request) -> Place:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import torch
 
+from ganterm.core.dataspec import DataSpec
 from ganterm.networks import Generator
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
@@ -16,7 +17,7 @@ from ganterm.runs.lock import WorkerLock
 from ganterm.training.loop import Trainer
 from ganterm.training.state import export_state
 from ganterm.worker.checkpoint import Meta, save_checkpoint
-from ganterm.worker.samples import fixed_of, pictures_of, write_grid
+from ganterm.worker.samples import fixed_of, fixed_pictures, write_grid
 from ganterm.worker.trouble import Extras
 
 
@@ -24,7 +25,7 @@ class Outputs:
     """Writes grids and checkpoints of the step at hand, and tells of them in the journal.
 
     The weights are what a run is for: nothing that is drawn beside them keeps them from being
-    written. `classes` are those that the run is conditioned on, by name.
+    written. `data` has the classes that the run is conditioned on.
 
     Attributes:
         sampled_step: step at which a grid was last asked for. saved_step: of the newest
@@ -39,7 +40,7 @@ class Outputs:
         *,
         lock: WorkerLock,
         extras: Extras,
-        classes: Sequence[str],
+        data: DataSpec,
     ) -> None:
         self.sampled_step = self.saved_step = -1
         self._run = run
@@ -47,8 +48,8 @@ class Outputs:
         self._journal = journal
         self._lock = lock
         self._extras = extras
-        self._classes = tuple(classes)
-        self._fixed = fixed_of(trainer.config, classes)
+        self._classes = data.classes
+        self._fixed = fixed_of(trainer.config, data)
 
     def sample(self) -> None:
         """Draw the sample grid, if that is possible.
@@ -105,7 +106,7 @@ class Outputs:
         """Write a checkpoint with a few pictures in it, or without where they fail; see `save`."""
         failure: Exception | None = None
         try:
-            preview = pictures_of(self._shown, self._fixed.preview())
+            preview = fixed_pictures(self._shown, self._fixed.preview())
             digest = save_checkpoint(path, meta, {**tensors, "preview": preview})
         except Exception as error:  # noqa: BLE001 - the weights come first, whatever it is
             digest, failure = save_checkpoint(path, meta, tensors), error

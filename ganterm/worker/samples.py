@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from ganterm.config import RunConfig
-from ganterm.data.points import are_points
-from ganterm.latent.points import POINTS, generate_points, scatter_of
+from ganterm.core.dataspec import DataSpec
+from ganterm.data.images import ImageSet
+from ganterm.latent.pictures import POINTS, pictures_of, points_beside
 from ganterm.latent.sample import generate, labels_in_turn
 from ganterm.networks import Generator
-from ganterm.networks.points import PointGenerator
 from ganterm.render.raster import Raster, from_nchw
-from ganterm.render.scatter import scatter
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.durable import write_atomically
 from ganterm.training.seeding import fixed_latents
@@ -42,6 +40,8 @@ class Fixed:
     """Their classes (N,), where the run is conditional."""
     rows: tuple[str, ...] = ()
     """What the class of each row is called."""
+    beside: torch.Tensor | None = None
+    """Real points (N, D) that generated ones are drawn over; None of images."""
 
     def preview(self) -> Fixed:
         """Return the few that a checkpoint carries: the first, or the first of each row."""
@@ -59,15 +59,16 @@ def rasters_of(images: torch.Tensor) -> list[Raster]:
     return from_nchw(images.contiguous().numpy().tobytes(), images.shape)
 
 
-def fixed_of(config: RunConfig, classes: Sequence[str] = ()) -> Fixed:
-    """Return what a run shows; `classes` are those it is conditioned on, by name.
+def fixed_of(config: RunConfig, data: DataSpec) -> Fixed:
+    """Return what a run shows; `data` has the classes that it is conditioned on.
 
     One latent vector a picture, or enough of them for a scatter.
     """
-    if config.trains_on_points:
+    if data.is_points:
         z = fixed_latents(config.seed, POINTS, config.z_dim)
-        return Fixed(z, 1, labels_in_turn(POINTS, len(classes)))
-    columns, rows = config.sample_grid, tuple(classes[:MOST_CLASSES])
+        labels = labels_in_turn(POINTS, len(data.classes))
+        return Fixed(z, 1, labels, beside=points_beside(config))
+    columns, rows = config.sample_grid, data.classes[:MOST_CLASSES]
     if not rows:
         return Fixed(fixed_latents(config.seed, columns**2, config.z_dim), columns)
     z = fixed_latents(config.seed, columns, config.z_dim).repeat(len(rows), 1)
@@ -75,14 +76,10 @@ def fixed_of(config: RunConfig, classes: Sequence[str] = ()) -> Fixed:
     return Fixed(z, columns, labels, rows)
 
 
-def pictures_of(generator: Generator, fixed: Fixed) -> torch.Tensor:
-    """Return what `fixed` becomes as uint8 pictures (M, C, H, W) on the CPU.
-
-    An image each; from a generator of points all in one scatter.
-    """
-    if isinstance(generator, PointGenerator):
-        return scatter_of(generate_points(generator, fixed.z, fixed.labels))
-    return generate(generator, fixed.z, fixed.labels)
+def fixed_pictures(generator: Generator, fixed: Fixed) -> torch.Tensor:
+    """Return what `fixed` becomes as uint8 pictures (M, C, H, W) on the CPU."""
+    samples = generate(generator, fixed.z, fixed.labels)
+    return pictures_of(samples, generator.data, fixed.beside)
 
 
 def write_grid(path: Path, generator: Generator, fixed: Fixed) -> None:
@@ -90,7 +87,7 @@ def write_grid(path: Path, generator: Generator, fixed: Fixed) -> None:
 
     Raises `OSError` when it cannot be written.
     """
-    pictures = rasters_of(pictures_of(generator, fixed))
+    pictures = rasters_of(fixed_pictures(generator, fixed))
     write_atomically(
         path,
         lambda temp: save_sheet(pictures, fixed.columns, temp, rows=fixed.rows),
@@ -98,20 +95,22 @@ def write_grid(path: Path, generator: Generator, fixed: Fixed) -> None:
     )
 
 
-def write_real(path: Path, images: torch.Tensor, columns: int) -> None:
+def write_real(path: Path, real: ImageSet, columns: int) -> None:
     """Draw as many real images as the sample grid has into the PNG at `path`, unless it is there.
 
-    `images` are uint8 (N, C, H, W); columns x columns of them are taken, evenly spread, so that
-    of a set in the order of its classes none is missing. Raises `OSError` when it cannot be
+    Of images columns x columns are taken, evenly spread, so that of a set in the order of its
+    classes none is missing; points are all in one picture. Raises `OSError` when it cannot be
     written.
     """
     if path.exists():
         return
-    if are_points(images):
-        drawn = [scatter(images[:POINTS].flatten(1).tolist(), [])]
-        write_atomically(path, lambda temp: save_sheet(drawn, 1, temp), sync=False)
-        return
-    count = min(columns**2, len(images))
-    where = torch.arange(count) * len(images) // count
-    rasters = rasters_of(images[where.to(images.device)].cpu())
+    images, data = real.images, real.spec
+    if data.is_points:
+        nothing = torch.empty(0, *data.shape)
+        pictures, columns = pictures_of(nothing, data, images[:POINTS].flatten(1)), 1
+    else:
+        count = min(columns**2, len(images))
+        where = torch.arange(count) * len(images) // count
+        pictures = images[where.to(images.device)].cpu()
+    rasters = rasters_of(pictures)
     write_atomically(path, lambda temp: save_sheet(rasters, columns, temp), sync=False)

@@ -13,7 +13,7 @@ import torch
 from ganterm.config import Cadence
 from ganterm.data import load
 from ganterm.data.catalogue import require_folder
-from ganterm.data.classes import conditional_classes
+from ganterm.data.classes import conditioned_spec
 from ganterm.data.images import require_same
 from ganterm.errors import ExitCode
 from ganterm.runs import checkpoints
@@ -179,10 +179,8 @@ class Session:
         data_crc32 = images.crc32
         if self.job.moved:
             require_same(data_crc32, self.job.data_crc32, config.dataset, self.run.name)
-        classes = conditional_classes(config)
-        self.trainer = Trainer(
-            config, images.images, device, labels=images.labels, classes=len(classes)
-        )
+        data = conditioned_spec(config)
+        self.trainer = Trainer(config, images.images, device, labels=images.labels, data=data)
         self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
         self.doctor = Attending(self.trainer, self.journal, self.changes)
         self.judged = Judged(self.run, self.trainer, self.journal, self.doctor)
@@ -192,10 +190,10 @@ class Session:
             self.journal,
             lock=self.lock,
             extras=self.extras,
-            classes=classes,
+            data=data,
         )
         if self.job.checkpoint is not None:
-            self._restore(self.job.checkpoint, classes)
+            self._restore(self.job.checkpoint, data.classes)
         about_mode = settle_mode(self.trainer, self.job.mode, self.reporter.say)
         if self.job.resumed:
             history = effective(read_journal(self.run.journal))
@@ -207,7 +205,7 @@ class Session:
             self.job,
             self.trainer,
             self.changes,
-            classes=classes,
+            classes=data.classes,
             data_crc32=data_crc32,
             pid=self.reporter.status.pid,
             command=self.command,
@@ -216,7 +214,7 @@ class Session:
         if self.job.parent and self.trainer.step and Cadence.parse(config.sample_every).count:
             self.outputs.sample()
         with self._attempt("real", "The picture of real images"):
-            write_real(self.run.real_samples, images.images, config.sample_grid)
+            write_real(self.run.real_samples, images, config.sample_grid)
         for path, _ in self.job.skipped:
             checkpoints.set_aside(path)
         notes = list(images.notes)

@@ -78,8 +78,8 @@ def test_a_conditional_recipe_trains_on_its_labels() -> None:
     """Labels and the number of classes reach the networks."""
     workload = prepare(RECIPE, "cpu", silent)
     config = msgspec.structs.replace(workload.config, conditional="projection")
-    labels, classes = workload.labels, workload.classes
-    contestant = TrainerLoop(config, workload.images, CPU, labels=labels, classes=classes)
+    labels, data = workload.labels, workload.spec
+    contestant = TrainerLoop(config, workload.images, CPU, labels=labels, data=data)
     assert contestant.train(0).steps == 1
     assert contestant.trainer.networks.generator.classes == 10
 

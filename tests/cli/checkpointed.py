@@ -25,7 +25,9 @@ def untrained(
         settings = {"conditional": "projection", **settings}
     path = directory / "step-00000000.safetensors"
     config = resolve({"width": 0.125, **settings, "recipe": recipe}).config
-    state = build(config, torch.device("cpu"), len(classes)).generator.state_dict()
+    state = build(
+        config, torch.device("cpu"), config.data_spec.with_classes(classes)
+    ).generator.state_dict()
     tensors = {f"generator.{name}": value.contiguous() for name, value in state.items()}
     meta = Meta(
         config=config, counters={"step": 0, "images": FULLY_GROWN}, controls=0, classes=classes

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ganterm.config import RunConfig, resolve
 from ganterm.data import load
-from ganterm.data.classes import as_labelled, class_names, conditional_classes
+from ganterm.data.classes import as_labelled, class_names, conditioned_spec
 from ganterm.errors import ConfigError
 
 
@@ -46,12 +46,12 @@ def test_a_folder_without_sub_folders_has_none(tmp_path: Path) -> None:
 def test_conditional_training_needs_classes(tmp_path: Path) -> None:
     plain = str(folder(tmp_path / "plain", "1.png"))
     alone = str(folder(tmp_path / "alone", "cat/1.png"))
-    assert conditional_classes(RunConfig(dataset=plain)) == ()
-    assert len(conditional_classes(RunConfig(dataset="digits", conditional="concat"))) == 10
+    assert conditioned_spec(RunConfig(dataset=plain)).classes == ()
+    assert len(conditioned_spec(RunConfig(dataset="digits", conditional="concat")).classes) == 10
     with pytest.raises(ConfigError, match=r"^conditional: .* no labels .*conditional = none\.$"):
-        conditional_classes(RunConfig(dataset=plain, conditional="projection"))
+        conditioned_spec(RunConfig(dataset=plain, conditional="projection"))
     with pytest.raises(ConfigError, match="has one class alone to condition on"):
-        conditional_classes(RunConfig(dataset=alone, conditional="projection"))
+        conditioned_spec(RunConfig(dataset=alone, conditional="projection"))
 
 
 def test_a_recipe_that_trains_on_labels_does_without_where_there_are_none(tmp_path: Path) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
+from ganterm.core.dataspec import DataSpec
 from ganterm.data import load
-from ganterm.data.points import CENTRES, SIGMA, are_points, modes_covered
+from ganterm.data.points import CENTRES, SIGMA, modes_covered
 
 
 def test_the_ring_is_eight_gaussians_of_the_published_centres_and_spread() -> None:
     ring = load("ring")
-    assert are_points(ring.images)
+    assert ring.spec == DataSpec(
+        kind="point", shape=(2,), classes=ring.classes, value_range=None, count=8192
+    )
     assert ring.labels is not None
     for mode, centre in enumerate(CENTRES):
         points = ring.images[ring.labels == mode].flatten(1)

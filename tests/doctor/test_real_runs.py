@@ -104,5 +104,5 @@ def test_thirty_healthy_runs_give_no_false_alarm(recipe: str, seed: int) -> None
         recipe, dataset="mnist", split="train", epochs=0, seed=seed, **MNIST[recipe]
     )
     data = load("mnist", split="train", image_size=config.image_size, channels=1)
-    run = Trainer(config, data.images, CPU, labels=data.labels, classes=len(data.classes))
+    run = Trainer(config, data.images, CPU, labels=data.labels, data=data.spec)
     assert found(config, records_of(run)) == []

@@ -11,7 +11,7 @@ from ganterm.config import RunConfig, resolve
 from ganterm.latent.load import Trained
 from ganterm.latent.sample import labels_in_turn, latents
 from ganterm.networks import Generator
-from ganterm.networks.configured import generator_of
+from ganterm.networks.from_config import generator_from
 
 _CONDITIONAL = (("dcgan-8x8", "projection"), ("mlp-small", "concat"), ("stylegan", "projection"))
 
@@ -25,7 +25,7 @@ def by_architecture() -> dict[str, RunConfig]:
     found: dict[str, RunConfig] = {}
     for name in recipes.built_in():
         config = resolve({"recipe": name}).config
-        kind = "points" if config.trains_on_points else config.generator
+        kind = "points" if config.data_spec.is_points else config.generator
         found.setdefault(kind, config)
     for labelled, how in _CONDITIONAL:
         found[f"{labelled} {how}"] = msgspec.structs.replace(found[labelled], conditional=how)
@@ -46,8 +46,8 @@ def trained(config: RunConfig) -> Trained:
     Untrained ones draw an even grey, on which any two programs agree.
     """
     torch.manual_seed(3)
-    classes = classes_of(config)
-    generator = generator_of(config, len(classes))
+    data = config.data_spec.with_classes(classes_of(config))
+    generator = generator_from(config, data)
     for name, buffer in generator.named_buffers():
         if name.endswith(("running_mean", "running_var")):
             buffer.copy_(torch.rand_like(buffer) + 0.5)
@@ -56,7 +56,7 @@ def trained(config: RunConfig) -> Trained:
             value.data.normal_(std=0.3)
     generator.eval().requires_grad_(False)
     _give_contrast(generator)
-    return Trained(generator, config, 42, "ema", classes)
+    return Trained(generator, config, 42, "ema", data)
 
 
 def _give_contrast(generator: Generator) -> None:

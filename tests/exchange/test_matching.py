@@ -13,7 +13,7 @@ from ganterm.config import resolve
 from ganterm.errors import ConfigError
 from ganterm.exchange.epsilon import with_epsilon
 from ganterm.exchange.fitting import Fit, channels_too_many, fit, recipes_that_fit
-from ganterm.networks.configured import generator_of
+from ganterm.networks.from_config import generator_from
 from tests.exchange.models import by_architecture, trained
 from tests.exchange.tutorials import (
     NotebookDcgan,
@@ -27,7 +27,7 @@ State = dict[str, Tensor]
 
 
 def images_of(found: Fit, z: Tensor, eps: tuple[float, ...] = ()) -> Tensor:
-    generator = generator_of(found.config)
+    generator = generator_from(found.config)
     if eps:
         with_epsilon(found.match.state, generator, eps)
     generator.load_state_dict(found.match.state)
@@ -104,10 +104,10 @@ def test_side_and_width_are_found_together(ngf: int) -> None:
 def test_channels_that_no_recipe_has_are_counted() -> None:
     """Four channels are told from all other misfits, whatever the width."""
     config = resolve({"recipe": "dcgan-64"}).config
-    found = channels_too_many(lived(Dcgan32(8, channels=4)).state_dict(), config, 0)
+    found = channels_too_many(lived(Dcgan32(8, channels=4)).state_dict(), config, ())
     assert found is not None
     assert (found[0], found[1].misfits) == (4, [])
-    assert channels_too_many(lived(PyTorchGanDcgan()).state_dict(), config, 0) is None
+    assert channels_too_many(lived(PyTorchGanDcgan()).state_dict(), config, ()) is None
 
 
 @pytest.mark.parametrize("config", by_architecture().values(), ids=by_architecture())
@@ -115,7 +115,7 @@ def test_what_ganterm_exports_comes_back(config: Any) -> None:
     """The state_dict of every architecture fits its own recipe, tensor for tensor."""
     model = trained(config)
     state = model.generator.state_dict()
-    found = fit(state, config, classes=model.generator.classes)
+    found = fit(state, config, classes=model.data.classes)
     assert found.match.misfits == []
     assert found.changed == {}
     assert all(torch.equal(found.match.state[name], value) for name, value in state.items())
@@ -243,9 +243,9 @@ def test_the_file_is_not_changed_by_fitting() -> None:
 
 def test_epsilons_are_one_or_one_for_each() -> None:
     """Another number of them is refused with how many there are."""
-    generator = generator_of(resolve({"recipe": "dcgan"}).config)
+    generator = generator_from(resolve({"recipe": "dcgan"}).config)
     with pytest.raises(ConfigError, match="has 2 normalisations"):
         with_epsilon(generator.state_dict(), generator, (0.8, 0.8, 0.8))
-    plain = generator_of(resolve({"recipe": "dcgan-8x8"}).config)
+    plain = generator_from(resolve({"recipe": "dcgan-8x8"}).config)
     with pytest.raises(ConfigError, match="has 0 normalisations"):
         with_epsilon(plain.state_dict(), plain, (0.8,))

@@ -44,7 +44,7 @@ class Memory(Generator):
 
 def verdict_on(generator: Any, *, classes: tuple[str, ...] = (), **settings: object) -> Verdict:
     config = resolve({"recipe": "dcgan-8x8", **settings}).config
-    trained = Trained(generator, config, 5, "generator", classes)
+    trained = Trained(generator, config, 5, "generator", config.data_spec.with_classes(classes))
     judge = obtain_judge(DIGITS)
     return judge_generator(trained, judge, obtain_reference(judge, DIGITS), count=449)
 
@@ -154,7 +154,7 @@ def test_images_without_labels_are_judged_by_clusters(data: Path, tmp_path: Path
     assert (found.clusters, len(found)) == (10, 100)
     config = resolve({"recipe": "dcgan-8x8", "dataset": str(tmp_path)}).config
     generator: Any = Memory(3)
-    trained = Trained(generator, config, 5, "generator")
+    trained = Trained(generator, config, 5, "generator", config.data_spec)
     fields = judge_generator(trained, judge, found, count=100).fields
     assert fields["classes"] == []
     assert len(fields["histogram"]) == 10

@@ -6,7 +6,7 @@ from torch import nn
 from ganterm.config import resolve
 from ganterm.networks import Generator
 from ganterm.networks.base import SequentialGenerator
-from ganterm.networks.configured import generator_of
+from ganterm.networks.from_config import generator_from
 from ganterm.networks.spec import GeneratorSpec
 
 
@@ -21,5 +21,5 @@ def small(recipe: str, **settings: object) -> Generator:
     config = resolve({"dataset": "digits", "width": 0.125, **settings, "recipe": recipe}).config
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        generator = generator_of(config, classes=10)
+        generator = generator_from(config, config.data_spec.with_classes("0123456789"))
     return generator.eval().requires_grad_(False)

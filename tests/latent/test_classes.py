@@ -13,7 +13,7 @@ from tests.latent.generators import small
 
 def trained(*classes: str) -> Trained:
     config = resolve({"recipe": "dcgan-8x8"}).config
-    return Trained(small("dcgan-8x8"), config, 1, "ema", classes)
+    return Trained(small("dcgan-8x8"), config, 1, "ema", config.data_spec.with_classes(classes))
 
 
 def test_a_name_goes_before_a_number() -> None:

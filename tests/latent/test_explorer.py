@@ -107,7 +107,7 @@ def test_dimensions_of_a_conditional_generator_are_ranked_in_one_class(tmp_path:
     path = untrained(tmp_path, "dcgan-8x8", classes=tuple("0123456789"))
     explorer = Explorer(load_generator(path))
     for done, total in explorer.measuring(label=4):
-        assert explorer.trained.generator.standing is None
+        assert explorer.trained.generator.default_class is None
         assert done <= total == 64
 
 

@@ -32,7 +32,7 @@ def make(path: Path, recipe: str, **settings: object) -> Path:
     """Write the checkpoint of a generator that has seen one batch."""
     config = resolve({**SMALL, "recipe": recipe, **settings}).config
     classes = tuple("0123456789") if config.conditional != "none" else ()
-    generator = build(config, torch.device("cpu"), len(classes)).generator
+    generator = build(config, torch.device("cpu"), config.data_spec.with_classes(classes)).generator
     tensors = {f"generator.{name}": value for name, value in generator.state_dict().items()}
     if config.ema_kimg:
         generator = Ema(generator, config.ema_kimg).model
@@ -67,7 +67,7 @@ def test_every_recipe_comes_back(tmp_path: Path, recipe: str) -> None:
     path = make(tmp_path / "step-00000007.safetensors", recipe, ema_kimg=0)
     trained = load_generator(path)
     config = resolve({**SMALL, "recipe": recipe, "ema_kimg": 0}).config
-    original = build(config, torch.device("cpu"), len(trained.classes)).generator
+    original = build(config, torch.device("cpu"), trained.data).generator
     z = latents(3, config.z_dim, seed=5)
     assert (trained.step, trained.weights, trained.config) == (7, "generator", config)
     assert_same_images(generate(trained.generator, z), generate(original, z))

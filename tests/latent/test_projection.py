@@ -87,7 +87,7 @@ def test_all_classes_are_searched_unless_one_stands() -> None:
     found = finished(Projection(rows, target)).best
     assert found.label == 2
     assert found.error < 1e-3
-    rows.standing = 0
+    rows.default_class = 0
     elsewhere = finished(Projection(rows, target)).best
     assert elsewhere.label is None
     assert elsewhere.error > 10 * found.error

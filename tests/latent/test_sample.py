@@ -105,7 +105,7 @@ def test_a_seed_names_one_latent() -> None:
 def test_a_conditional_generator_makes_the_classes_it_is_asked_for() -> None:
     """Each image of its own label, across chunks; without labels the classes come in turn."""
     config = resolve({"recipe": "dcgan-8x8", "conditional": "projection"}).config
-    generator = build(config, torch.device("cpu"), classes=3).generator
+    generator = build(config, torch.device("cpu"), config.data_spec.with_classes("abc")).generator
     z = latents(1, 64, seed=1).repeat(CHUNK + 2, 1)
     labels = torch.zeros(CHUNK + 2, dtype=torch.long)
     labels[-1] = 2
@@ -116,6 +116,6 @@ def test_a_conditional_generator_makes_the_classes_it_is_asked_for() -> None:
     assert torch.equal(turn, generate(generator, z, torch.arange(CHUNK + 2) % 3))
     assert_same_images(turn[2], images[-1])
     assert labels_in_turn(4, 0) is None
-    generator.standing = 2
+    generator.default_class = 2
     assert_same_images(generate(generator, z), images[-1:].expand_as(images))
     assert torch.equal(generate(generator, z, labels), images)

@@ -80,4 +80,4 @@ def test_judging_one_by_one_means_that_company_changes_no_logit(
         )
         together = network(images, labels)
     same = torch.allclose(alone, together, rtol=1e-9, atol=1e-12)
-    assert network.judges_one_by_one is same
+    assert network.batch_independent is same

@@ -82,7 +82,7 @@ def test_a_standing_class_is_what_is_made_without_labels(name: str) -> None:
     torch.manual_seed(0)
     generator = build_generator(name, generator_spec(name, CLASSES)).eval()
     z = torch.randn(2, 12)
-    generator.standing = 3
+    generator.default_class = 3
     torch.testing.assert_close(generator(z), generator(z, torch.tensor([3, 3])))
     assert not torch.equal(generator(z), generator(z, torch.tensor([1, 1])))
 

@@ -108,14 +108,14 @@ def on_pictures(recipe: str, folder: Path, channels: int, *, classes: bool) -> d
 
 def trainer(config: RunConfig, count: int = 1797, device: torch.device = CPU) -> Trainer:
     """Return a fresh trainer of `config` on the first `count` digits, or points of the ring."""
-    if config.trains_on_points:
+    if config.data_spec.is_points:
         data = load("ring")
         images, labels = data.images, data.labels
     else:
         images, labels = digits(config.image_size, config.channels), digit_labels()
     assert labels is not None
-    classes = int(labels.max()) + 1
-    return Trainer(config, images[:count], device, labels=labels[:count], classes=classes)
+    spec = config.data_spec.with_classes(tuple(map(str, range(int(labels.max()) + 1))))
+    return Trainer(config, images[:count], device, labels=labels[:count], data=spec)
 
 
 def measured(events: list[Event]) -> list[tuple[Any, ...]]:

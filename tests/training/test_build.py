@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from ganterm import recipes
+from ganterm.config import RunConfig
+from ganterm.core.dataspec import DataSpec
 from ganterm.errors import ConfigError
 from ganterm.networks import count_parameters, largest_singular_values, learning_rates
-from ganterm.networks.configured import discriminator_of, generator_of
+from ganterm.networks.from_config import discriminator_from, generator_from
 from ganterm.training.build import build, choose_device
 from tests.training.common import CPU, GROWING, ON_POINTS, configured, small
 
@@ -32,8 +34,11 @@ COUNTS: list[tuple[str, dict[str, Any], int, int]] = [
     ("stylegan", {"width": 1}, 531_619, 1_110_145),
     ("stylegan-8x8", {}, 40_786, 32_753),
 ]
-CLASSES = 10
-"""What a conditional recipe is conditioned on; others leave it aside."""
+
+
+def with_classes(config: RunConfig) -> DataSpec:
+    """Return ten classes, which a conditional recipe is conditioned on; others leave them aside."""
+    return config.data_spec.with_classes("0123456789")
 
 
 @pytest.mark.parametrize(("recipe", "settings", "generator", "discriminator"), COUNTS)
@@ -42,15 +47,15 @@ def test_parameters_are_the_tables(
 ) -> None:
     config = configured(recipe, **settings)
     with torch.device("meta"):
-        assert count_parameters(generator_of(config, CLASSES)) == generator
-        assert count_parameters(discriminator_of(config, CLASSES)) == discriminator
+        assert count_parameters(generator_from(config, with_classes(config))) == generator
+        assert count_parameters(discriminator_from(config, with_classes(config))) == discriminator
 
 
 def test_every_recipe_but_the_variant_stands_in_the_table() -> None:
     assert {recipe for recipe, *_ in COUNTS} == set(recipes.names()) - {"dcgan-resize"} - ON_POINTS
     config = configured("dcgan-resize")
-    assert count_parameters(discriminator_of(config)) == 95_105
-    assert any(isinstance(layer, torch.nn.Upsample) for layer in generator_of(config).modules())
+    assert count_parameters(discriminator_from(config)) == 95_105
+    assert any(isinstance(layer, torch.nn.Upsample) for layer in generator_from(config).modules())
 
 
 @pytest.mark.parametrize("recipe", recipes.names())
@@ -58,10 +63,10 @@ def test_images_and_logits_have_the_recipes_shape(recipe: str) -> None:
     config = configured(recipe)
     with torch.device("meta"):
         labels = torch.zeros(2, dtype=torch.long)
-        images = generator_of(config, CLASSES)(torch.empty(2, config.z_dim), labels)
+        images = generator_from(config, with_classes(config))(torch.empty(2, config.z_dim), labels)
         size = config.channels, config.image_size, config.image_size
         assert images.shape[1:] == ((2, 1, 1) if recipe in ON_POINTS else size)
-        assert discriminator_of(config, CLASSES)(images, labels).shape == (2,)
+        assert discriminator_from(config, with_classes(config))(images, labels).shape == (2,)
 
 
 def test_spectral_normalisation_of_sngan_is_the_recipes() -> None:
@@ -95,7 +100,7 @@ def test_weights_are_a_function_of_the_seed_alone() -> None:
 @pytest.mark.parametrize("recipe", recipes.names())
 def test_optimisers_are_adam_with_the_recipes_rates_and_betas(recipe: str) -> None:
     config = configured(recipe, width=0.0625)
-    networks = build(config, CPU, CLASSES)
+    networks = build(config, CPU, with_classes(config))
     for optimizer, module, rate in (
         (networks.optimizer_g, networks.generator, config.lr_g),
         (networks.optimizer_d, networks.discriminator, config.lr_d),

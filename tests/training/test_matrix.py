@@ -25,7 +25,7 @@ def families() -> list[str]:
     for recipe in recipes.names():
         config = resolve({"recipe": recipe}).config
         networks = config.generator, config.discriminator, config.g_norm, config.d_norm
-        kind = *networks, config.spectral_norm, config.conditional, config.trains_on_points
+        kind = *networks, config.spectral_norm, config.conditional, config.data_spec.kind
         found.setdefault(kind, recipe)
     return list(found.values())
 

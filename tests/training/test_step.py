@@ -240,7 +240,7 @@ def test_real_and_fake_go_through_the_discriminator_together_where_that_is_the_s
     labels = None if config.conditional == "none" else torch.arange(8)
     found: list[list[Tensor]] = []
     for one_pass in (True, False):
-        networks = build(config, CPU, classes=10)
+        networks = build(config, CPU, config.data_spec.with_classes("0123456789"))
         sizes: list[int] = []
         networks.discriminator.register_forward_hook(
             lambda _m, inputs, _o, sizes=sizes: sizes.append(len(inputs[0]))

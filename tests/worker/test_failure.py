@@ -99,7 +99,7 @@ def test_the_unforeseen_keeps_its_traceback(session: Session, monkeypatch: Patch
 
 
 def in_drawing(error: Exception) -> Callable[[Patch, Session], None]:
-    return lambda patch, _: patch.setattr(outputs, "pictures_of", raising(error))
+    return lambda patch, _: patch.setattr(outputs, "fixed_pictures", raising(error))
 
 
 def in_writing_pictures(patch: Patch, _: Session) -> None:

@@ -90,11 +90,11 @@ def test_pictures_train_and_come_back(
     path = run.checkpoint_path(LENGTH)
     checkpoints.verify(path)
     trained = load_generator(path)
-    fixed = fixed_of(trained.config, trained.classes)
+    fixed = fixed_of(trained.config, trained.data)
     images = generate(trained.generator, fixed.z, fixed.labels)
     side = small["image_size"]
     assert images.shape == (len(fixed.z), channels, side, side)
-    assert trained.classes == (("class-0", "class-1", "class-2") if classes else ())
+    assert trained.data.classes == (("class-0", "class-1", "class-2") if classes else ())
     # A sheet of grey images is a grey one, however many channels they have.
     sheet = [each.to_rgb() for each in load_sheet(run.sample_path(LENGTH))]
     assert sheet == [each.to_rgb() for each in rasters_of(images)]

@@ -5,11 +5,21 @@ from pathlib import Path
 import torch
 
 from ganterm.config import resolve
+from ganterm.data.images import ImageSet
 from ganterm.latent.sample import generate, latents
 from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.training.build import build
-from ganterm.worker.samples import Fixed, fixed_of, pictures_of, rasters_of, write_grid, write_real
+from ganterm.worker.samples import (
+    Fixed,
+    fixed_of,
+    fixed_pictures,
+    rasters_of,
+    write_grid,
+    write_real,
+)
 from tests.runs.helpers import temps_in
+
+BLACK = ImageSet(torch.zeros(4, 1, 2, 2, dtype=torch.uint8), None, name="black")
 
 
 def test_a_grid_holds_the_images(tmp_path: Path) -> None:
@@ -36,7 +46,7 @@ def test_real_images_are_spread_over_the_set(tmp_path: Path) -> None:
     """Of 40 images in the order of their classes every tenth comes, in a grid of two columns."""
     images = torch.arange(40, dtype=torch.uint8).reshape(40, 1, 1, 1).expand(40, 1, 2, 3)
     path = tmp_path / "real.png"
-    write_real(path, images, 2)
+    write_real(path, ImageSet(images, None, name="x"), 2)
     assert [sheet.pixels[0] for sheet in load_sheet(path)] == [0, 10, 20, 30]
     assert [(sheet.width, sheet.height) for sheet in load_sheet(path)] == [(3, 2)] * 4
     assert temps_in(tmp_path) == []
@@ -45,7 +55,7 @@ def test_real_images_are_spread_over_the_set(tmp_path: Path) -> None:
 def test_a_set_smaller_than_the_grid_is_shown_whole(tmp_path: Path) -> None:
     """No image comes twice."""
     images = torch.arange(5, dtype=torch.uint8).reshape(5, 1, 1, 1)
-    write_real(tmp_path / "real.png", images, 3)
+    write_real(tmp_path / "real.png", ImageSet(images, None, name="x"), 3)
     assert [sheet.pixels[0] for sheet in load_sheet(tmp_path / "real.png")] == [0, 1, 2, 3, 4]
 
 
@@ -53,7 +63,7 @@ def test_real_images_are_drawn_once(tmp_path: Path) -> None:
     """A run that goes on keeps those it has been compared with."""
     path = tmp_path / "real.png"
     path.write_bytes(b"there already")
-    write_real(path, torch.zeros(4, 1, 2, 2, dtype=torch.uint8), 2)
+    write_real(path, BLACK, 2)
     assert path.read_bytes() == b"there already"
 
 
@@ -61,8 +71,9 @@ def test_each_class_has_a_row_of_the_same_latents(tmp_path: Path) -> None:
     """A column has one style; the sheet says what its rows are; the preview has a few of each."""
     config = resolve({"recipe": "dcgan-8x8", "conditional": "projection", "sample_grid": 3}).config
     classes = ("nought", "one", "two", "three", "four")
-    generator = build(config, torch.device("cpu"), len(classes)).generator
-    fixed = fixed_of(config, classes)
+    data = config.data_spec.with_classes(classes)
+    generator = build(config, torch.device("cpu"), data).generator
+    fixed = fixed_of(config, data)
     assert fixed.labels is not None
     assert fixed.labels.tolist() == [label for label in range(5) for _ in range(3)]
     assert all(torch.equal(fixed.z[3 * row : 3 * row + 3], fixed.z[:3]) for row in range(5))
@@ -73,29 +84,31 @@ def test_each_class_has_a_row_of_the_same_latents(tmp_path: Path) -> None:
     assert rows_of_sheet(path) == classes
     preview = fixed.preview()
     assert (preview.columns, len(preview.z)) == (3, 15)
-    assert rasters_of(pictures_of(generator, preview)) == pictures
+    assert rasters_of(fixed_pictures(generator, preview)) == pictures
 
 
 def test_a_preview_has_as_many_of_each_class() -> None:
     """Of ten classes two, of eighty the first 64 and one of each, of points all."""
     config = resolve({"recipe": "dcgan-8x8", "conditional": "projection"}).config
-    ten = fixed_of(config, tuple("0123456789")).preview()
+    ten = fixed_of(config, config.data_spec.with_classes("0123456789")).preview()
     assert ten.labels is not None
     assert (ten.columns, ten.labels.tolist()) == (2, [label for label in range(10) for _ in "ab"])
-    eighty = fixed_of(config, tuple(map(str, range(80)))).preview()
+    eighty = fixed_of(config, config.data_spec.with_classes(tuple(map(str, range(80))))).preview()
     assert eighty.labels is not None
     assert eighty.labels.tolist() == list(range(64))
     assert len(eighty.rows) == 64
-    ring = fixed_of(resolve({"recipe": "ring", "conditional": "projection"}).config, tuple("ab"))
+    config = resolve({"recipe": "ring", "conditional": "projection"}).config
+    ring = fixed_of(config, config.data_spec.with_classes("ab"))
     assert ring.labels is not None
     assert ring.labels[:4].tolist() == [0, 1, 0, 1]
     few = ring.preview()
     assert few.labels is not None
     assert len(few.labels) == len(few.z) == 16
-    assert not fixed_of(resolve({"recipe": "ring"}).config).rows
+    config = resolve({"recipe": "ring"}).config
+    assert not fixed_of(config, config.data_spec).rows
 
 
 def test_a_plain_sheet_says_nothing_of_its_rows(tmp_path: Path) -> None:
     """So that it may be laid out anew for any screen."""
-    write_real(tmp_path / "real.png", torch.zeros(4, 1, 2, 2, dtype=torch.uint8), 2)
+    write_real(tmp_path / "real.png", BLACK, 2)
     assert rows_of_sheet(tmp_path / "real.png") == ()

@@ -91,7 +91,7 @@ class RecipeList(Vertical, can_focus=False):
     def _line(self, preset: Preset) -> Content:
         name, config = preset.recipe.name, preset.config
         mark = "●" if name == self._chosen else " "
-        aside = f" {safe_text(config.dataset)[:12]} {config.size_words}"
+        aside = f" {safe_text(config.dataset)[:12]} {config.data_spec.size_words}"
         return Content.assemble(
             (f"{mark} {name:<{_NAME_WIDTH}}", "bold" if mark != " " else ""), (aside, "$text-muted")
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ganterm.config import RunConfig
+from ganterm.core.dataspec import DataSpec
 from ganterm.errors import ConfigError
 from ganterm.networks.base import Discriminator, Generator
 from ganterm.networks.growth import Growth, sides_of
@@ -13,50 +14,48 @@ from ganterm.networks.registry import assemble, build_discriminator, build_gener
 from ganterm.networks.spec import DiscriminatorSpec, GeneratorSpec
 
 
-def generator_of(config: RunConfig, classes: int = 0) -> Generator:
-    """Return a fresh generator: (N, z_dim) -> (N, C, H, W) in [-1, 1].
+def generator_from(config: RunConfig, data: DataSpec | None = None) -> Generator:
+    """Return a fresh generator of such data: (N, z_dim) -> (N, C, H, W) in [-1, 1].
 
-    Where the dataset has points in place of images it is one of (N, 2, 1, 1), unbounded.
-    `classes` is how many the dataset has; only a conditional run makes use of it, and raises
-    `ConfigError` where there are none.
+    Of points it is (N, D, 1, 1), unbounded. `data` may be left out where the run is not
+    conditional; one that is raises `ConfigError` where they have no classes.
     """
-    image_size, channels = _shape(config)
+    data = config.data_spec if data is None else data
     spec = GeneratorSpec(
         z_dim=config.z_dim,
-        image_size=image_size,
-        channels=channels,
+        image_size=data.side,
+        channels=data.channels,
         width=config.width,
         norm=config.g_norm,
-        classes=_conditioned_on(config, classes),
+        classes=_conditioned_on(config, data),
         modulation=config.modulation,
         grows=config.grows,
         skip_outputs=config.skip_outputs,
         style_mixing=config.style_mixing,
     )
-    if config.trains_on_points:
+    if data.is_points:
         return point_generator(spec)
     return build_generator(config.generator, spec)
 
 
-def discriminator_of(config: RunConfig, classes: int = 0) -> Discriminator:
-    """Return a fresh discriminator: (N, C, H, W) in [-1, 1] -> (N,) logits.
+def discriminator_from(config: RunConfig, data: DataSpec | None = None) -> Discriminator:
+    """Return a fresh discriminator: (N, C, H, W) in [-1, 1], or points, -> (N,) logits.
 
-    Where the dataset has points in place of images it takes (N, 2, 1, 1). `classes` is as for
-    `generator_of`.
+    `data` is as for `generator_from`.
     """
-    image_size, channels = _shape(config)
+    data = config.data_spec if data is None else data
     spec = DiscriminatorSpec(
-        image_size=image_size,
-        channels=channels,
+        image_size=data.side,
+        channels=data.channels,
         width=config.width,
         norm=config.d_norm,
         spectral_norm=config.spectral_norm,
         minibatch_discrimination=config.minibatch_discrimination,
-        classes=_conditioned_on(config, classes),
+        classes=_conditioned_on(config, data),
         conditioning="concat" if config.conditional == "concat" else "projection",
         grows=config.grows,
     )
-    if config.trains_on_points:
+    if data.is_points:
         return assemble(point_discriminator(spec), spec)
     return build_discriminator(config.discriminator, spec)
 
@@ -72,30 +71,22 @@ def growth_of(config: RunConfig) -> Growth | None:
     )
 
 
-def _shape(config: RunConfig) -> tuple[int, int]:
-    """Return side and channels of what the networks give and take."""
-    return (1, 2) if config.trains_on_points else (config.image_size, config.channels)
-
-
-def _conditioned_on(config: RunConfig, classes: int) -> int:
+def _conditioned_on(config: RunConfig, data: DataSpec) -> int:
     if config.conditional == "none":
         return 0
-    if classes < 1:
+    if not data.classes:
         raise ConfigError(
             f"conditional: {config.conditional} needs images with labels; set conditional = none."
         )
-    return classes
+    return len(data.classes)
 
 
-def parameter_counts(config: RunConfig, classes: int = 0) -> dict[str, int]:
-    """Return `generator_parameters` and `discriminator_parameters`; no memory is taken for them.
-
-    `classes` is as for `generator_of`.
-    """
+def parameter_counts(config: RunConfig, data: DataSpec) -> dict[str, int]:
+    """Return `generator_parameters` and `discriminator_parameters`; no memory is taken for them."""
     with torch.device("meta"):
         networks = {
-            "generator_parameters": generator_of(config, classes),
-            "discriminator_parameters": discriminator_of(config, classes),
+            "generator_parameters": generator_from(config, data),
+            "discriminator_parameters": discriminator_from(config, data),
         }
     return {
         key: sum(parameter.numel() for parameter in network.parameters())
