@@ -18,7 +18,7 @@ from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
 from ganterm.tui import themes
-from ganterm.tui.actions import bindings
+from ganterm.tui.actions import Acting
 from ganterm.tui.base import AppBase, AppOptions
 from ganterm.tui.messages import RunStarted
 from ganterm.tui.palette import offered_commands
@@ -43,9 +43,10 @@ def _make(mode: str) -> Screen[None]:
     return screen()
 
 
-class GantermApp(AppBase, inherit_bindings=False):
+class GantermApp(Acting, AppBase, inherit_bindings=False):
     """The app."""
 
+    SCOPE = "app"
     TITLE = "ganterm"
     # Styles of what must be there at a key are read at the start, not at the key.
     CSS_PATH: ClassVar[list[str | PurePath]] = [
@@ -53,7 +54,6 @@ class GantermApp(AppBase, inherit_bindings=False):
         "screens/help.tcss",
         "screens/dialog.tcss",
     ]
-    BINDINGS = bindings("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         mode: partial(_make, mode) for mode in _SCREENS
     }
@@ -121,19 +121,19 @@ class GantermApp(AppBase, inherit_bindings=False):
             return False
         return super().check_action(action, parameters)
 
-    def action_help(self) -> None:
+    def show_help(self) -> None:
         """Show what every key does."""
         from ganterm.tui.screens.help import HelpScreen  # noqa: PLC0415
 
         self.push_screen(HelpScreen(getattr(self.screen, "SCOPE", "app")))
 
-    def action_next_theme(self) -> None:
+    def next_theme(self) -> None:
         """Change to the theme after the present one."""
         names = list(themes.BY_NAME)
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
         self.notify(themes.BY_NAME[self.theme].title, title="Theme", timeout=2)
 
-    def action_save_picture(self) -> None:
+    def save_picture(self) -> None:
         """Save the screen as an SVG file in the current directory."""
         name = f"ganterm-{datetime.now():%Y%m%d-%H%M%S}.svg"
         try:

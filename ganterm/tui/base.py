@@ -19,7 +19,7 @@ from ganterm.render.colour import Canvas, Charset, ColourMode, over_ssh
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.tui import themes
-from ganterm.tui.actions import Action, Scope
+from ganterm.tui.actions import Acting, Action, Scope
 from ganterm.tui.feed.poller import Poller
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.messages import FeedUpdated, RunsListed
@@ -170,7 +170,7 @@ class AppBase(ThriftyApp, inherit_bindings=False):
         self.notify(safe_text(str(error)), severity="error", timeout=8, markup=False)
 
 
-class AppScreen(Screen[None]):
+class AppScreen(Acting, Screen[None]):
     """A screen of its own; its bindings are those of `SCOPE` in the table."""
 
     SCOPE: ClassVar[Scope]
@@ -203,7 +203,7 @@ class AppScreen(Screen[None]):
         self.refresh_bindings()
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(Acting, ModalScreen[Result]):
     """A question or a text over a screen."""
 
     SCOPE: ClassVar[Scope]

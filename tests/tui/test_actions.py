@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import itertools
 import pkgutil
 from collections import Counter
@@ -37,13 +38,30 @@ def classes() -> dict[Scope, type[Any]]:
     return found
 
 
-def test_every_action_can_be_done() -> None:
-    """For every action the class of its scope has a method, and no screen lacks its scope."""
-    found = classes()
-    assert found.keys() == TABLE.keys()
-    for scope, actions in TABLE.items():
-        for action in actions:
-            assert hasattr(found[scope], f"action_{action.id}"), f"{scope}.{action.id}"
+@pytest.mark.parametrize("scope", ["app", *SCREENS])
+@awaited
+async def test_every_action_can_be_done(scope: Scope, tmp_path: Path) -> None:
+    """What the table says that a key calls is there on its screen, and takes the arguments."""
+    assert classes().keys() == TABLE.keys()
+    app = make_app(tmp_path)
+    async with app.run_test() as pilot:
+        if scope in SCREENS[1:]:
+            await app.switch_mode(scope)
+        await pilot.pause()
+        place = app if scope == "app" else app.screen
+        for action in TABLE[scope]:
+            assert hasattr(place, f"action_{action.id}"), action
+            if action.does:
+                call, arguments = action.target(place)
+                inspect.signature(call).bind(*arguments)
+
+
+@pytest.mark.parametrize("scope", sorted(DIALOGS))
+def test_every_action_of_a_dialog_can_be_done(scope: Scope) -> None:
+    """The dialogs call methods of their own."""
+    for action in TABLE[scope]:
+        call, arguments = action.target(classes()[scope])
+        inspect.signature(call).bind("the dialog", *arguments)
 
 
 def test_no_key_does_two_things() -> None:

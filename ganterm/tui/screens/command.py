@@ -7,7 +7,6 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static, TextArea
 
-from ganterm.tui.actions import bindings
 from ganterm.tui.base import Dialog
 from ganterm.tui.widgets.footer import ActionFooter
 
@@ -16,7 +15,6 @@ class CommandScreen(Dialog[None]):
     """Shows a command in full."""
 
     SCOPE = "command"
-    BINDINGS = bindings("command")
     CSS_PATH = "command.tcss"
     AUTO_FOCUS = "TextArea"
 
@@ -36,11 +34,7 @@ class CommandScreen(Dialog[None]):
             yield Static(Content(hint), id="command-hint")
         yield ActionFooter("command")
 
-    def action_copy(self) -> None:
+    def copy_again(self) -> None:
         """Send the command to the terminal's clipboard again."""
         self.app.copy_to_clipboard(self.command)
         self.app.notify("Copied.", timeout=2)
-
-    def action_close(self) -> None:
-        """Close the dialog."""
-        self.dismiss(None)

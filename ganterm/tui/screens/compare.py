@@ -13,7 +13,6 @@ from ganterm.overview import settings_of
 from ganterm.render.chart import STYLES, Trace, View
 from ganterm.render.chart.glyphs import GLYPHS, trace_glyph
 from ganterm.runs.layout import RunDir
-from ganterm.tui.actions import bindings
 from ganterm.tui.base import AppScreen
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.messages import FeedUpdated
@@ -57,7 +56,6 @@ class CompareScreen(AppScreen):
     """The runs that were marked."""
 
     SCOPE = "compare"
-    BINDINGS = bindings("compare")
     CSS_PATH = "compare.tcss"
     AUTO_FOCUS = "DiffTable"
 
@@ -187,42 +185,30 @@ class CompareScreen(AppScreen):
 
     # What can be done
 
-    def _turn(self, by: int) -> None:
+    def turn(self, by: int) -> None:
         names = self.quantities
         self._quantity = names[(names.index(self._quantity) + by) % len(names)]
         self._show()
 
-    def action_next_quantity(self) -> None:
-        """Draw the next quantity."""
-        self._turn(1)
-
-    def action_previous_quantity(self) -> None:
-        """Draw the quantity before."""
-        self._turn(-1)
-
-    def action_log_scale(self) -> None:
+    def toggle_log(self) -> None:
         """Switch the logarithmic scale."""
         self._log = not self._log
         self._show()
 
-    def action_smooth(self) -> None:
+    def smooth_more(self) -> None:
         """Smooth more, and at last not at all."""
         self._smoothing = (self._smoothing + 1) % len(SMOOTHING)
         self._show()
 
-    def action_all_settings(self) -> None:
+    def toggle_all_settings(self) -> None:
         """Show the settings that agree as well, or only those that differ."""
         self._everything = not self._everything
         self._show()
 
-    def action_scores(self) -> None:
+    def toggle_scores(self) -> None:
         """Draw scores, with the tables of the judges below; or what was measured, and settings."""
         wanted = self._scored = not self._scored
         self._show()
         if wanted and not self._scored:
             self.app.say("None of these runs was judged; J in the list of runs has one judged.")
         self.query_one("#verdicts" if self._scored else "DiffTable").focus()
-
-    def action_leave(self) -> None:
-        """Go back to the runs."""
-        self.app.show_runs()

@@ -8,7 +8,6 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from ganterm.render.text import safe_text
-from ganterm.tui.actions import bindings
 from ganterm.tui.base import Dialog
 from ganterm.tui.widgets.footer import ActionFooter
 
@@ -17,7 +16,6 @@ class ConfirmScreen(Dialog[bool]):
     """Asks `question`; the result is whether the answer was yes. No is what Enter does at first."""
 
     SCOPE = "confirm"
-    BINDINGS = bindings("confirm")
     AUTO_FOCUS = "#no"
 
     def __init__(
@@ -40,11 +38,3 @@ class ConfirmScreen(Dialog[bool]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Take the answer."""
         self.dismiss(event.button.id == "yes")
-
-    def action_yes(self) -> None:
-        """Answer yes."""
-        self.dismiss(True)
-
-    def action_no(self) -> None:
-        """Answer no."""
-        self.dismiss(False)

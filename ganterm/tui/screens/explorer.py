@@ -7,7 +7,7 @@ from typing import Final
 from textual import events, on
 
 from ganterm.runs.layout import RunDir
-from ganterm.tui.actions import Action, bindings
+from ganterm.tui.actions import Action
 from ganterm.tui.screens.explorer_panes import PANES
 from ganterm.tui.screens.explorer_view import ExplorerView
 from ganterm.tui.widgets.choice_line import ChoiceLine
@@ -19,7 +19,6 @@ class ExplorerScreen(ExplorerView):
     """What the generator of the run that is watched can make."""
 
     SCOPE = "explorer"
-    BINDINGS = bindings("explorer")
     CSS_PATH = "explorer.tcss"
     AUTO_FOCUS = "#sliders"
 
@@ -79,17 +78,17 @@ class ExplorerScreen(ExplorerView):
         self.exploration.turn_class(event.index - (self.exploration.place.label or 0))
         self.draw()
 
-    def _vertically(self, by: int) -> None:
+    def vertically(self, by: int) -> None:
         if self.sketches:
             self.move_pen(0, by)
         elif self.active == "places":
             self.places.move(by)
         elif self.active == "walk":
-            self.action_next_way()
+            self.next_way()
         else:
             self.choose(by)
 
-    def _sideways(self, by: int, *, far: bool = False) -> None:
+    def sideways(self, by: int, far: bool = False) -> None:
         self.stop_playing()
         if self.sketches:
             self.move_pen(by * (4 if far else 1), 0)
@@ -98,31 +97,7 @@ class ExplorerScreen(ExplorerView):
         else:
             self.nudge(by, far=far)
 
-    def action_up(self) -> None:
-        """Choose what is above; in the sketch, move the pen."""
-        self._vertically(-1)
-
-    def action_down(self) -> None:
-        """Choose what is below; in the sketch, move the pen."""
-        self._vertically(1)
-
-    def action_less(self) -> None:
-        """Move the slider or the pen to the left."""
-        self._sideways(-1)
-
-    def action_more(self) -> None:
-        """Move the slider or the pen to the right."""
-        self._sideways(1)
-
-    def action_much_less(self) -> None:
-        """Move it far to the left."""
-        self._sideways(-1, far=True)
-
-    def action_much_more(self) -> None:
-        """Move it far to the right."""
-        self._sideways(1, far=True)
-
-    def action_press(self) -> None:
+    def press(self) -> None:
         """Lower the pen or lift it; elsewhere, play the walk or stop it."""
         if self.sketches:
             self.press_pen()
@@ -130,14 +105,14 @@ class ExplorerScreen(ExplorerView):
             self.play()
         self.show()
 
-    def action_delete(self) -> None:
+    def delete(self) -> None:
         """Wipe the pad; elsewhere, delete the bookmark chosen."""
         if self.sketches:
             self.clear()
         else:
             self.forget()
 
-    def action_take(self) -> None:
+    def take(self) -> None:
         """Go to what is shown: the place chosen, the one on the way, or the one found."""
         if self.sketches:
             self.take_found()
@@ -151,12 +126,12 @@ class ExplorerScreen(ExplorerView):
 
     # Leaving
 
-    def action_watch(self) -> None:
+    def open_run(self) -> None:
         """Watch the run as it trains, or as it did."""
         if self.exploration.run is not None:
             self.app.watch_run(self.exploration.run)
 
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Go one step back: from the trouble, the walk, to the sliders, to where one came from."""
         if self.exploration.trouble:
             self.exploration.trouble = ""
@@ -166,7 +141,7 @@ class ExplorerScreen(ExplorerView):
             self.exploration.showing = "place"
             self.draw()
         elif self.alone:
-            self.action_alone()
+            self.toggle_alone()
         elif self.active != PANES[0]:
             self.go_to(PANES[0])
         else:

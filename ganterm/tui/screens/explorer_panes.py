@@ -103,19 +103,3 @@ class ExplorerPanes(PanedScreen[Pane], ServingScreen):
         """Show a pane and give it the keys."""
         self.alone = False
         super().go_to(pane)
-
-    def action_pane_sliders(self) -> None:
-        """Go to the sliders."""
-        self.go_to("sliders")
-
-    def action_pane_walk(self) -> None:
-        """Go to the way from A to B."""
-        self.go_to("walk")
-
-    def action_pane_places(self) -> None:
-        """Go to the places."""
-        self.go_to("places")
-
-    def action_pane_sketch(self) -> None:
-        """Go to the sketch."""
-        self.go_to("sketch")

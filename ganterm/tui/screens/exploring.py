@@ -77,22 +77,17 @@ class ExploringScreen(ExplorerPanes):
             self._settle()
         self.show()
 
-    def action_earlier_step(self) -> None:
-        """Load the generator as it was a checkpoint before."""
-        if (opened := self.exploration.opened) is not None:
-            earlier = [step for step in opened.steps if step < opened.step]
-            if earlier:
-                self.exploration.step = earlier[-1]
-                self.prepare()
-            else:
-                self.app.say("There is no earlier checkpoint.")
-
-    def action_later_step(self) -> None:
-        """Load the generator of the checkpoint after; behind the last known one, the newest."""
-        if (opened := self.exploration.opened) is not None:
-            later = [step for step in opened.steps if step > opened.step]
-            self.exploration.step = later[0] if later else None
-            self.prepare()
+    def step_checkpoint(self, by: int) -> None:
+        """Load the generator of the checkpoint before or after; after the last, the newest."""
+        opened = self.exploration.opened
+        if opened is None:
+            return
+        found = [step for step in opened.steps if (step - opened.step) * by > 0]
+        if by < 0 and not found:
+            self.app.say("There is no earlier checkpoint.")
+            return
+        self.exploration.step = found[-1 if by < 0 else 0] if found else None
+        self.prepare()
 
     def _settle(self) -> None:
         """Have Python look through what is there by now once more, and then never again.
@@ -184,12 +179,12 @@ class ExploringScreen(ExplorerPanes):
         if moved or self.exploration.opened is None:
             self.draw()
 
-    def action_zero(self) -> None:
+    def zero(self) -> None:
         """Put the chosen slider in the middle."""
         if self.exploration.slide(0.0):
             self.draw()
 
-    def action_directions(self) -> None:
+    def next_directions(self) -> None:
         """Have sliders for directions of another kind."""
         family = "d" if self.exploration.family == "f" else "f"
         label = self.exploration.place.label
@@ -204,7 +199,7 @@ class ExploringScreen(ExplorerPanes):
 
     # Places
 
-    def action_random(self) -> None:
+    def go_to_random(self) -> None:
         """Go to a random place."""
         self.visit_seed(self._random.randrange(_SEEDS))
 
@@ -214,43 +209,31 @@ class ExploringScreen(ExplorerPanes):
         self.exploration.visit(replace(here, seed=seed, vector="", moves=()))
         self.draw()
 
-    def action_seed(self) -> None:
+    def ask_for_seed(self) -> None:
         """Ask for a seed."""
         seed = "" if self.exploration.place.vector else str(self.exploration.place.seed)
         ask = PromptScreen("Which seed? A whole number from 0.", seed, check=_seed)
         self.app.push_screen(ask, lambda line: self.visit_seed(_seed(line)) if line else None)
 
-    def action_truncate(self) -> None:
-        """Stay nearer to the mean."""
-        self.exploration.truncate(-TRUNCATION_STEP)
+    def truncate(self, by: int) -> None:
+        """Stay nearer to the mean (-1), or go further from it (1)."""
+        self.exploration.truncate(by * TRUNCATION_STEP)
         self.draw()
 
-    def action_exaggerate(self) -> None:
-        """Go further from the mean."""
-        self.exploration.truncate(TRUNCATION_STEP)
-        self.draw()
-
-    def action_next_class(self) -> None:
-        """Draw the next class."""
-        self._turn_class(1)
-
-    def action_previous_class(self) -> None:
-        """Draw the class before."""
-        self._turn_class(-1)
-
-    def _turn_class(self, by: int) -> None:
+    def turn_class(self, by: int) -> None:
+        """Draw another class."""
         if self.exploration.turn_class(by):
             self.draw()
         elif self.exploration.opened:
             self.app.say("This run was trained without labels, so there is no class to choose.")
 
-    def action_undo(self) -> None:
+    def undo(self) -> None:
         """Go back to the place before."""
         if self.exploration.trail.undo():
             self.exploration.showing = "place"
             self.draw()
 
-    def action_redo(self) -> None:
+    def redo(self) -> None:
         """Go to the place after."""
         if self.exploration.trail.redo():
             self.exploration.showing = "place"
@@ -258,13 +241,13 @@ class ExploringScreen(ExplorerPanes):
 
     # How images are painted
 
-    def action_colours(self) -> None:
+    def next_tint(self) -> None:
         """Paint in the next colours."""
         after = TINTS.index(self.tone.tint) + 1
         self.tone = replace(self.tone, tint=TINTS[after % len(TINTS)])
         self.show()
 
-    def action_contrast(self) -> None:
+    def next_contrast(self) -> None:
         """Paint with the next contrast."""
         after = CONTRASTS.index(self.tone.contrast) + 1
         self.tone = replace(self.tone, contrast=CONTRASTS[after % len(CONTRASTS)])

@@ -41,37 +41,13 @@ class FormScreen(AppScreen):
         if self.form.shown:
             self.set_focus(self.form.shown[0].editor)
 
-    def action_find(self) -> None:
+    def find(self) -> None:
         """Begin to type what to look for."""
         find = self.query_one("#find")
         # At once: what is typed next must not go elsewhere.
         find.display = True
         self.set_focus(find)
 
-    def action_only_changes(self) -> None:
+    def toggle_changes(self) -> None:
         """Show only what differs from the recipe, or everything again."""
         self.form.only_changes = not self.form.only_changes
-
-    def action_above(self) -> None:
-        """Go to the setting above."""
-        self.form.move(-1)
-
-    def action_below(self) -> None:
-        """Go to the setting below."""
-        self.form.move(1)
-
-    def action_group_above(self) -> None:
-        """Go to the group above."""
-        self.form.move_group(-1)
-
-    def action_group_below(self) -> None:
-        """Go to the group below."""
-        self.form.move_group(1)
-
-    def action_onward(self) -> None:
-        """Go on to what comes next on the screen."""
-        self.focus_next()
-
-    def action_back(self) -> None:
-        """Go back to what comes before."""
-        self.focus_previous()

@@ -25,13 +25,13 @@ class HealingScreen(RewindingScreen):
         super().__init__()
         self._beginning = False
 
-    def action_remedy(self) -> None:
+    def apply_first_remedy(self) -> None:
         """Apply the first remedy."""
         feed = self.feed
         if feed and (offers := self._offers(feed)):
             self._apply(feed, offers[0])
 
-    def action_remedies(self) -> None:
+    def choose_remedy(self) -> None:
         """Ask which remedy to apply."""
         feed = self.feed
         offers = self._offers(feed) if feed else []

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from ganterm.comparison import SCORES
 from ganterm.runs.records import meanings
 from ganterm.tui.actions import TITLES as SCREENS
-from ganterm.tui.actions import Scope, bindings, key_name, offered
+from ganterm.tui.actions import Scope, key_name, offered
 from ganterm.tui.base import Dialog
 from ganterm.tui.watch.verdicts import TITLES
 from ganterm.tui.widgets.footer import ActionFooter
@@ -29,7 +29,6 @@ class HelpScreen(Dialog[None]):
     """What can be done on the screen below."""
 
     SCOPE = "help"
-    BINDINGS = bindings("help")
 
     def __init__(self, about: Scope) -> None:
         super().__init__()
@@ -49,10 +48,6 @@ class HelpScreen(Dialog[None]):
         self.dismiss()
         target = app if scope == "app" else app.screen_stack[-1]
         app.call_later(target.run_action, action)
-
-    def action_close(self) -> None:
-        """Close the help."""
-        self.dismiss()
 
     def _options(self) -> list[Option]:
         options: list[Option] = []

@@ -16,7 +16,7 @@ from ganterm.comparison import SCORES, Standing, number
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.runs.records import Record
-from ganterm.tui.actions import TABLE, bindings
+from ganterm.tui.actions import TABLE
 from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.judged_runs import JudgedRuns
 from ganterm.tui.feed.runfeed import RunFeed
@@ -61,7 +61,6 @@ class JudgeScreen(JudgePanes):
     """
 
     SCOPE = "judge"
-    BINDINGS = bindings("judge")
     CSS_PATH = "judge.tcss"
     AUTO_FOCUS = "#scores"
 
@@ -237,18 +236,20 @@ class JudgeScreen(JudgePanes):
             return None if self.judging else True
         return bool(self.records) or action not in _OF_JUDGEMENTS
 
-    def _turn(self, by: int) -> None:
+    def turn(self, by: int) -> None:
         known = scores_of(self.records)
         if known:
             at = known.index(self.score) if self.score in known else 0
             self.score = known[(at + by) % len(known)]
             self._show()
 
-    def _go(self, at: int) -> None:
+    def go(self, at: int | None) -> None:
+        """Show one of the judgements; None is the newest."""
         records = self.records
         if records:
-            at = min(max(at, 0), len(records) - 1)
-            self.looked_at = None if at == len(records) - 1 else _key(records[at])
+            newest = len(records) - 1
+            at = newest if at is None else min(max(at, 0), newest)
+            self.looked_at = None if at == newest else _key(records[at])
             self._show()
 
     @on(ScorePanel.ScoreChosen)
@@ -260,33 +261,13 @@ class JudgeScreen(JudgePanes):
     def _go_near(self, event: ScorePanel.StepPointed) -> None:
         steps = [record["step"] for record in self.records]
         if steps:
-            self._go(steps.index(min(steps, key=lambda step: abs(step - event.step))))
+            self.go(steps.index(min(steps, key=lambda step: abs(step - event.step))))
 
-    def action_next_score(self) -> None:
-        """Draw the next score."""
-        self._turn(1)
+    def step(self, by: int) -> None:
+        """Show a judgement further on, or before."""
+        self.go(self._at(self.records) + by)
 
-    def action_previous_score(self) -> None:
-        """Draw the score before."""
-        self._turn(-1)
-
-    def action_earlier(self) -> None:
-        """Show the judgement before."""
-        self._go(self._at(self.records) - 1)
-
-    def action_later(self) -> None:
-        """Show the judgement after."""
-        self._go(self._at(self.records) + 1)
-
-    def action_first_step(self) -> None:
-        """Show the first judgement."""
-        self._go(0)
-
-    def action_newest_step(self) -> None:
-        """Show the newest judgement."""
-        self._go(len(self.records) - 1)
-
-    def action_next_judge(self) -> None:
+    def next_judge(self) -> None:
         """Show what another judge said."""
         judges = judges_of(list(self.feed.judged) if self.feed else [])
         if len(judges) < 2:
@@ -296,28 +277,28 @@ class JudgeScreen(JudgePanes):
         self._judge, self.looked_at = judges[(at + 1) % len(judges)], None
         self._show()
 
-    def action_log_scale(self) -> None:
+    def toggle_log(self) -> None:
         """Switch the logarithmic scale."""
         self._log = not self._log
         self._show()
 
     # Leaving
 
-    def action_watch(self) -> None:
+    def open_run(self) -> None:
         """Watch the run as it trains, or as it did."""
         if self.app.watched is not None:
             self.app.watch_run(self.app.watched)
 
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Go one step back: to all images, to the newest, to all panes, to where one came from."""
         if self.pictures.pair.unzoom():
             return
         if self.bar.failed:
             self.bar.forget()
         elif self.looked_at is not None:
-            self._go(len(self.records) - 1)
+            self.go(None)
         elif self.alone:
-            self.action_alone()
+            self.toggle_alone()
         else:
             self.app.go_back()
 

@@ -35,53 +35,9 @@ class JudgePanes(PanedScreen[Pane], JudgingScreen):
         for column in self.query("#body > Vertical"):
             column.display = any(pane.display for pane in column.children)
 
-    def action_pane_scores(self) -> None:
-        """Go to the scores."""
-        self.go_to("scores")
-
-    def action_pane_classes(self) -> None:
-        """Go to the classes."""
-        self.go_to("classes")
-
-    def action_pane_pictures(self) -> None:
-        """Go to the pictures."""
-        self.go_to("pictures")
-
-    def action_pane_others(self) -> None:
-        """Go to the other runs."""
-        self.go_to("others")
-
     # Pictures
 
     @property
     def pictures(self) -> Extremes:
         """The pictures."""
         return self.query_one(Extremes)
-
-    def action_extreme(self) -> None:
-        """Show the worst in the place of the best, or the other way round."""
-        self.pictures.turn()
-
-    def action_real(self) -> None:
-        """Show real data beside, or not."""
-        self.pictures.toggle_real()
-
-    def action_image(self) -> None:
-        """Show one image alone, or all again."""
-        self.pictures.pair.zoom()
-
-    def action_next_image(self) -> None:
-        """Show the image after."""
-        self.pictures.pair.step_image(1)
-
-    def action_previous_image(self) -> None:
-        """Show the image before."""
-        self.pictures.pair.step_image(-1)
-
-    def action_colours(self) -> None:
-        """Paint the pictures in other colours."""
-        self.pictures.next_tint()
-
-    def action_contrast(self) -> None:
-        """Paint the pictures with another contrast."""
-        self.pictures.next_contrast()

@@ -42,17 +42,17 @@ class JudgingScreen(AppScreen):
         self.bar.follow(Judging(run, options), "x breaks it off")
         self.refresh_bindings()
 
-    def action_judge(self) -> None:
+    def judge(self) -> None:
         """Judge the newest checkpoint."""
         if (feed := self._judgeable) is not None:
             self.begin(feed.run)
 
-    def action_judge_all(self) -> None:
+    def judge_all(self) -> None:
         """Judge every checkpoint that is kept."""
         if (feed := self._judgeable) is not None:
             self.begin(feed.run, ["--all"])
 
-    def action_judge_with(self) -> None:
+    def judge_with(self) -> None:
         """Ask which checkpoint is to be judged, on how many images, by whom."""
         if (feed := self._judgeable) is not None:
             ask = PromptScreen(
@@ -66,10 +66,6 @@ class JudgingScreen(AppScreen):
     def _begin_with(self, run: RunDir, line: str | None) -> None:
         if line is not None:
             self.begin(run, judge_options(line))
-
-    def action_break_off(self) -> None:
-        """Break the judgement off."""
-        self.bar.cancel()
 
     @property
     def _judgeable(self) -> RunFeed | None:

@@ -38,12 +38,12 @@ class KeepingScreen(ExploringScreen):
 
     # A, B and the way between
 
-    def action_pick_a(self) -> None:
+    def pick_a(self) -> None:
         """Begin the walk where one is."""
         self.exploration.a = self._picked() or self.exploration.a
         self._after_pick()
 
-    def action_pick_b(self) -> None:
+    def pick_b(self) -> None:
         """End the walk where one is."""
         self.exploration.b = self._picked() or self.exploration.b
         self._after_pick()
@@ -97,7 +97,7 @@ class KeepingScreen(ExploringScreen):
         if event.by:
             self.walk(event.by, far=False)
 
-    def action_next_way(self) -> None:
+    def next_way(self) -> None:
         """Go along the other way, or mix by layers where the generator has styles."""
         self.exploration.next_way()
         if self.exploration.walk_on:
@@ -157,7 +157,7 @@ class KeepingScreen(ExploringScreen):
             self.places.show(self.rows)
             self.places.choose(0)
 
-    def action_bookmark(self) -> None:
+    def ask_for_bookmark(self) -> None:
         """Ask for a name, and keep the place that is seen under it."""
         place, opened = self.lasting_place, self.exploration.opened
         if place is None or opened is None:

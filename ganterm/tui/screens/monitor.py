@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from ganterm.runs.layout import RunDir
-from ganterm.tui.actions import bindings
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.messages import FeedUpdated
@@ -42,7 +41,6 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
     PANE_WORDS = ("1 charts", "2 samples", "3 steering", "4 log")
 
     SCOPE = "monitor"
-    BINDINGS = bindings("monitor")
     CSS_PATH = "monitor.tcss"
     AUTO_FOCUS = "#charts"
 
@@ -142,39 +140,23 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
         if self.charts.display and not drawn:
             self.charts.show(self.feed)
 
-    def action_pane_charts(self) -> None:
-        """Go to the charts."""
-        self.go_to("charts")
-
-    def action_pane_preview(self) -> None:
-        """Go to the samples."""
-        self.go_to("preview")
-
-    def action_pane_steer(self) -> None:
-        """Go to the settings."""
-        self.go_to("steer")
-
-    def action_pane_log(self) -> None:
-        """Go to the log."""
-        self.go_to("log")
-
-    def action_judge(self) -> None:
+    def judge(self) -> None:
         """See how good the run is."""
         if self.app.watched is not None:
             self.app.judge_run(self.app.watched)
 
-    def action_explore(self) -> None:
+    def explore_run(self) -> None:
         """Walk in the space behind the run's generator."""
         if self.app.watched is not None:
             self.app.explore_run(self.app.watched)
 
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Go one step back: to the newest, to all panes, to the runs."""
         if self.samples.unzoom():
             return
         if self.charts.window.cursor is not None:
             self.charts.point_at(None)
         elif self.alone:
-            self.action_alone()
+            self.toggle_alone()
         else:
             self.app.show_runs()

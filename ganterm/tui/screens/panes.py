@@ -68,15 +68,15 @@ class PanedScreen(AppScreen, Generic[Pane]):
         elif inside := [each for each in found.query(Widget) if each.can_focus]:
             inside[0].focus()
 
-    def action_next_pane(self) -> None:
+    def next_pane(self) -> None:
         """Go to the next pane."""
         self.go_to(self.panes[(self.panes.index(self.active) + 1) % len(self.panes)])
 
-    def action_previous_pane(self) -> None:
+    def previous_pane(self) -> None:
         """Go to the pane before."""
         self.go_to(self.panes[self.panes.index(self.active) - 1])
 
-    def action_alone(self) -> None:
+    def toggle_alone(self) -> None:
         """Give the active pane all the room, or share it again."""
         self.alone = not self.alone
         self.divide()

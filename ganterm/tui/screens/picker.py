@@ -11,7 +11,6 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option as ListOption
 
 from ganterm.render.text import safe_text
-from ganterm.tui.actions import bindings
 from ganterm.tui.base import Dialog
 from ganterm.tui.choices import Option
 from ganterm.tui.widgets.footer import ActionFooter
@@ -21,7 +20,6 @@ class PickerScreen(Dialog[str | None]):
     """Offers `options`; the result is the value chosen, or None if nothing was."""
 
     SCOPE = "picker"
-    BINDINGS = bindings("picker")
     CSS_PATH = "picker.tcss"
     AUTO_FOCUS = "OptionList"
 
@@ -48,13 +46,9 @@ class PickerScreen(Dialog[str | None]):
         """Take what was chosen."""
         self.dismiss(self._options[event.option_index].value)
 
-    def action_choose(self) -> None:
+    def choose(self) -> None:
         """Take what is under the cursor."""
         self.query_one(OptionList).action_select()
-
-    def action_cancel(self) -> None:
-        """Leave it."""
-        self.dismiss(None)
 
 
 def _words(option: Option) -> Content:

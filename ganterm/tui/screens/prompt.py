@@ -11,7 +11,6 @@ from textual.widgets import Button, Input, Static
 
 from ganterm.errors import GantermError
 from ganterm.render.text import safe_text
-from ganterm.tui.actions import bindings
 from ganterm.tui.base import Dialog
 from ganterm.tui.widgets.footer import ActionFooter
 
@@ -20,7 +19,6 @@ class PromptScreen(Dialog[str | None]):
     """Asks for a line; the result is the line, or None if it was cancelled."""
 
     SCOPE = "prompt"
-    BINDINGS = bindings("prompt")
     AUTO_FOCUS = "Input"
 
     def __init__(
@@ -69,7 +67,3 @@ class PromptScreen(Dialog[str | None]):
             self.on_input_submitted()
         else:
             self.dismiss(None)
-
-    def action_cancel(self) -> None:
-        """Leave it."""
-        self.dismiss(None)

@@ -29,7 +29,7 @@ class RewindingScreen(WatchingScreen):
     """A screen on which a run can be taken up again from an earlier checkpoint, as a branch."""
 
     @work
-    async def action_branch(self) -> None:
+    async def ask_for_branch(self) -> None:
         """Ask from which checkpoint to go on, and with what changed."""
         feed = self.feed
         if feed is None:

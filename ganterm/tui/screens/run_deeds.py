@@ -30,7 +30,7 @@ class RunDeeds(AppScreen):
         """The run that something is done to; None where there is none."""
         raise NotImplementedError
 
-    def action_resume(self) -> None:
+    def resume(self) -> None:
         """Train the run under the cursor on; ask for a new length where it has reached its own."""
         run = self.chosen
         if run is None:
@@ -54,7 +54,7 @@ class RunDeeds(AppScreen):
         self.app.say(f"Starting {run.name} …")
         self._do(partial(start_worker, run.run, arguments), f"{run.name} trains on.")
 
-    def action_rename(self) -> None:
+    def ask_for_name(self) -> None:
         """Ask for another name."""
         run = self.chosen
         if run and run.alive:
@@ -67,7 +67,7 @@ class RunDeeds(AppScreen):
         if name and name != run.name:
             self._do(partial(manage.rename, run.run, name), f"{run.name} is now {name}.")
 
-    def action_note(self) -> None:
+    def ask_for_note(self) -> None:
         """Ask for a note."""
         if run := self.chosen:
             ask = PromptScreen(f"A note on {run.name}", safe_text(run.note))
@@ -82,7 +82,7 @@ class RunDeeds(AppScreen):
         """The runs that are deleted together: those that are marked, else the chosen one."""
         return [self.chosen] if self.chosen else []
 
-    def action_delete(self) -> None:
+    def delete(self) -> None:
         """Ask once whether to delete the marked runs, or the run under the cursor."""
         runs = self.together
         alive = [run.name for run in runs if run.alive]

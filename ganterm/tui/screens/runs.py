@@ -12,7 +12,6 @@ from textual.widgets import Input, Static
 
 from ganterm.overview import Overview
 from ganterm.render.text import safe_text
-from ganterm.tui.actions import bindings
 from ganterm.tui.messages import FeedUpdated, RunsListed
 from ganterm.tui.screens.run_deeds import RunDeeds
 from ganterm.tui.states import sentence
@@ -34,7 +33,6 @@ class RunsScreen(RunDeeds):
     """All runs in a table."""
 
     SCOPE = "runs"
-    BINDINGS = bindings("runs")
     CSS_PATH = "runs.tcss"
     AUTO_FOCUS = "RunTable"
 
@@ -169,7 +167,7 @@ class RunsScreen(RunDeeds):
             return bool(self.query_one("#filter").display or self.table.marked)
         return super().applies(action)
 
-    def action_watch(self) -> None:
+    def open_run(self) -> None:
         """Open the run under the cursor."""
         if run := self.table.current:
             self.app.watch_run(run.run)
@@ -178,33 +176,29 @@ class RunsScreen(RunDeeds):
     def _open(self, event: RunTable.Opened) -> None:
         self.app.watch_run(event.run.run)
 
-    def action_new_run(self) -> None:
-        """Go to the form of a new run."""
-        self.app.switch_mode("setup")
-
-    def action_mark(self) -> None:
+    def mark(self) -> None:
         """Mark the run under the cursor, or unmark it, and go to the next."""
         if run := self.table.current:
             self.table.mark([run.name])
             self.table.action_move(1)
 
-    def action_mark_all(self) -> None:
+    def mark_all(self) -> None:
         """Mark every run that is shown; unmark them if all are."""
         names = {run.name for run in self.table.shown}
         self.table.mark(names, on=not names <= self.table.marked)
 
-    def action_judge(self) -> None:
+    def judge(self) -> None:
         """See how good the run under the cursor is, among those marked or among all."""
         if run := self.table.current:
             marked = self._marked
             self.app.judge_run(run.run, [each.run for each in marked] if marked else None)
 
-    def action_explore(self) -> None:
+    def explore_run(self) -> None:
         """Walk in the space behind the generator of the run under the cursor."""
         if run := self.table.current:
             self.app.explore_run(run.run)
 
-    def action_compare(self) -> None:
+    def compare_marked(self) -> None:
         """Lay the marked runs over one another, in the table's order."""
         self.app.compare_runs(run.run for run in self._marked)
 
@@ -225,15 +219,11 @@ class RunsScreen(RunDeeds):
         ]
         return [*marked, *hidden]
 
-    def action_sort(self) -> None:
-        """Sort by the next column."""
-        self.table.sort_by_next()
-
-    def action_reverse(self) -> None:
+    def reverse(self) -> None:
         """Turn the order around."""
         self.table.sort(self.table.column, turned=not self.table.turned)
 
-    def action_filter(self) -> None:
+    def begin_filter(self) -> None:
         """Begin to type a filter."""
         field = self.query_one("#filter", Input)
         # At once: what is typed next must not go elsewhere.
@@ -249,7 +239,7 @@ class RunsScreen(RunDeeds):
         self.query_one("#filter").display = bool(self.table.wanted)
         self.set_focus(self.table)
 
-    def action_clear(self) -> None:
+    def clear(self) -> None:
         """Drop the filter; without one, the marks."""
         field = self.query_one("#filter", Input)
         if field.display:

@@ -16,7 +16,6 @@ from ganterm.config import FIELDS
 from ganterm.config.presets import presets
 from ganterm.render.text import safe_text
 from ganterm.runs.describe import Describer
-from ganterm.tui.actions import bindings
 from ganterm.tui.choices import options_for
 from ganterm.tui.estimates import Answering, Estimates
 from ganterm.tui.messages import RunStarted
@@ -46,7 +45,6 @@ class SetupScreen(FormScreen):
     """The form of a new run."""
 
     SCOPE = "setup"
-    BINDINGS = bindings("setup")
     CSS_PATH = "setup.tcss"
     AUTO_FOCUS = ".editor"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-medium"), (104, "-wide")]  # noqa: RUF012
@@ -194,7 +192,7 @@ class SetupScreen(FormScreen):
             return self.form.current is not None or self.query_one("#find").has_focus
         return True
 
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Leave the search, or the screen."""
         if self.launcher.bar.failed:
             self.launcher.bar.forget()
@@ -203,18 +201,18 @@ class SetupScreen(FormScreen):
         else:
             self.app.show_runs()
 
-    def action_reset(self) -> None:
+    def reset(self) -> None:
         """Give the setting at hand the recipe's value again."""
         if row := self.form.current:
             self.plan.reset(row.setting.name)
             self._settle()
 
-    def action_reset_all(self) -> None:
+    def reset_all(self) -> None:
         """Return to the recipe as it is."""
         self.plan.draft.reset_all()
         self._settle()
 
-    def action_next_trouble(self) -> None:
+    def next_trouble(self) -> None:
         """Go to the next setting that something is wrong with."""
         names, row = list(self.form.rows), self.form.current
         at = names.index(row.setting.name) if row else -1
@@ -224,21 +222,21 @@ class SetupScreen(FormScreen):
         if wrong:
             self.form.go_to(wrong[0])
 
-    def action_command(self) -> None:
+    def show_command(self) -> None:
         """Copy the command that does the same, and show it."""
         self.app.copy_to_clipboard(self.plan.command)
         self.app.push_screen(CommandScreen(self.plan.command))
 
-    def action_save(self) -> None:
+    def save(self) -> None:
         """Save it all as a recipe."""
         if not self._refused():
             ask_and_save(self, self.plan.draft)
 
-    def action_fetch(self) -> None:
+    def fetch(self) -> None:
         """Download the dataset, or break the download off."""
         self.launcher.fetch(self.plan.missing)
 
-    def action_start(self) -> None:
+    def start(self) -> None:
         """Start the run, once its data are here."""
         if not self._refused():
             self.launcher.start(self.plan)

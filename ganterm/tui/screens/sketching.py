@@ -88,7 +88,7 @@ class SketchingScreen(KeepingScreen):
         self.exploration.pad.press()
         self.search()
 
-    def action_rubber(self) -> None:
+    def rubber(self) -> None:
         """Let the pen wipe, or draw again."""
         self.exploration.pad.rubber = not self.exploration.pad.rubber
         self.show()
@@ -107,9 +107,9 @@ class SketchingScreen(KeepingScreen):
         self.go_to("sliders")
         self.draw()
 
-    def action_undo(self) -> None:
+    def undo(self) -> None:
         """Take the last stroke back; elsewhere, go back to the place before."""
         if not self.sketches:
-            super().action_undo()
+            super().undo()
         elif self.exploration.pad.undo():
             self.search()

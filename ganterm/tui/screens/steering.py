@@ -146,12 +146,12 @@ class SteeringScreen(RunDeeds):
                 self._tell(orders.posted(order, identity))
         self.show_orders()
 
-    def action_pause(self) -> None:
+    def pause(self) -> None:
         """Pause, or go on."""
         if feed := self.steerable:
             self.order(feed.run, "resume" if feed.view.state == "paused" else "pause")
 
-    def action_resume(self) -> None:
+    def resume(self) -> None:
         """Go on after a pause; train a run on that has no worker."""
         feed = self.feed
         if feed and feed.view.state == "paused":
@@ -161,9 +161,9 @@ class SteeringScreen(RunDeeds):
         elif feed and feed.view.alive is None:
             self.app.say(f"It cannot be told from here whether {feed.run.name} is training.")
         else:
-            super().action_resume()
+            super().resume()
 
-    def action_stop(self) -> None:
+    def ask_to_stop(self) -> None:
         """Ask whether to stop."""
         if feed := self.steerable:
             ask = ConfirmScreen(
@@ -178,29 +178,21 @@ class SteeringScreen(RunDeeds):
         if yes:
             self.order(run, "stop")
 
-    def action_checkpoint(self) -> None:
+    def checkpoint(self) -> None:
         """Write a checkpoint now."""
         if feed := self.steerable:
             self.order(feed.run, "checkpoint")
 
-    def action_sample(self) -> None:
+    def sample(self) -> None:
         """Draw the samples now."""
         if feed := self.steerable:
             self.order(feed.run, "sample")
 
     # Settings
 
-    def action_next_value(self) -> None:
-        """Choose the next setting."""
-        self.values.action_choose(1)
-
-    def action_raise_value(self) -> None:
-        """Raise the setting chosen."""
-        self.nudge(self.values.key, up=True)
-
-    def action_lower_value(self) -> None:
-        """Lower the setting chosen."""
-        self.nudge(self.values.key, up=False)
+    def nudge_chosen(self, up: bool) -> None:
+        """Change the setting that is chosen a little."""
+        self.nudge(self.values.key, up=up)
 
     @on(LiveValues.Nudged)
     def _nudge(self, event: LiveValues.Nudged) -> None:
@@ -228,7 +220,7 @@ class SteeringScreen(RunDeeds):
                 self.order(self.steered, "set", key=key, value=value)
 
     @on(LiveValues.Edited)
-    def action_edit_value(self) -> None:
+    def edit_value(self) -> None:
         """Ask for the value of the setting chosen."""
         feed = self.steerable
         if feed is None:
@@ -247,7 +239,7 @@ class SteeringScreen(RunDeeds):
         if text is not None and (value := parse_value(key, text)) != self._value_of(feed, key):
             self.order(feed.run, "set", key=key, value=value)
 
-    def action_undo(self) -> None:
+    def undo(self) -> None:
         """Take the last change back that stands."""
         feed = self.steerable
         if feed is None:

@@ -108,6 +108,10 @@ class ChartPanel(Vertical, can_focus=True):
         """Show `factor` times as many steps."""
         self.move(self.window.zoomed(factor, self.last, about))
 
+    def show_all(self) -> None:
+        """Show the whole run."""
+        self.move(self.window.whole())
+
     def pan(self, direction: int) -> None:
         """Show earlier steps (-1) or later ones (1)."""
         start, stop = self.window.bounds(self.last)
