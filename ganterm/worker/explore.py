@@ -1,4 +1,4 @@
-"""What the process that draws for the app can do, one generator at a time.
+"""The process that draws for the app, one generator at a time: `python -m ganterm.worker.explore`.
 
 - `open` with `run`, a path, and perhaps `step`: loads the newest whole checkpoint, or that of the
   step; answered by what the generator is, and its directions.
@@ -7,13 +7,14 @@
 - `directions` with the `family`: them in the order of their strength.
 - `sketch` with the `pixels` of an image: ever nearer images that the generator makes.
 - `prepare`: gets ready for sketches, so that the first is answered as soon as the others.
+
+It computes on one thread, so that its images come at once also while a training run has every core.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ from ganterm.errors import ConfigError, DataError
 from ganterm.runs import checkpoints
 from ganterm.runs.layout import RunDir, step_of
 from ganterm.runs.places import Place, place_from, scene_from
-from ganterm.worker.inbox import Request
+from ganterm.worker.rpc import Call, Method, Steps, serve
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from ganterm.latent.exploration import Ranking
     from ganterm.latent.explorer import Explorer
     from ganterm.latent.projection import Projection
-    from ganterm.worker.serve import Handlers
 
 MOST_SCENES: Final = 64
 """Images in one strip at most."""
@@ -39,26 +39,29 @@ _TELL_EVERY: Final = 5
 """Steps of that search between two images of it."""
 
 Fields = dict[str, Any]
-Answering = Generator["Fields | None", None, Fields]
-"""Pieces of an answer, and as its value the last of them."""
+
+
+def main() -> None:
+    """Draw until the app is gone."""
+    serve(Explorations().methods)
 
 
 class Explorations:
-    """Answers requests; before a generator was opened there is nothing to draw with."""
+    """Answers calls; before a generator was opened there is nothing to draw with."""
 
     def __init__(self) -> None:
         self._explorer: Explorer | None = None
 
     @property
-    def handlers(self) -> Handlers:
-        """What answers each kind of request."""
+    def methods(self) -> dict[str, Method]:
+        """What can be called, the most urgent first."""
         return {
             "open": self._open,
-            "draw": _once(self._draw),
-            "strip": _once(self._strip),
+            "draw": self._draw,
+            "strip": self._strip,
             "directions": self._directions,
             "sketch": self._sketch,
-            "prepare": _once(self._prepare),
+            "prepare": self._prepare,
         }
 
     @property
@@ -67,17 +70,19 @@ class Explorations:
             raise ConfigError("There is no generator yet; open one first.")
         return self._explorer
 
-    def _open(self, request: Request) -> Answering:
-        path, steps = _checkpoint(request.fields.get("run"), request.fields.get("step"))
+    def _open(self, call: Call) -> Steps:
+        path, steps = _checkpoint(call.params.get("run"), call.params.get("step"))
         self._explorer = None
-        yield {"says": "loading PyTorch"}
+        call.progress("loading PyTorch")
+        yield
         import torch  # noqa: PLC0415 - what it is at is told first
 
         from ganterm.latent.explorer import Explorer  # noqa: PLC0415
         from ganterm.latent.load import load_generator  # noqa: PLC0415
 
         torch.set_num_threads(1)
-        yield {"says": f"loading {path.name}"}
+        call.progress(f"loading {path.name}")
+        yield
         trained = load_generator(path)
         if trained.data.is_points:
             raise ConfigError("This run makes points of the plane, not images to explore.")
@@ -93,10 +98,10 @@ class Explorations:
             **_told(explorer.family, explorer.ranking),
         }
 
-    def _draw(self, request: Request) -> Fields:
+    def _draw(self, call: Call) -> Fields:
         explorer = self._opened
-        (view,) = explorer.views([scene_from(request.fields.get("scene"))])
-        family = request.fields.get("family", explorer.family)
+        (view,) = explorer.views([scene_from(call.params.get("scene"))])
+        family = call.params.get("family", explorer.family)
         return {
             **_pixels(view.image[None]),
             "vector": view.vector,
@@ -104,8 +109,8 @@ class Explorations:
             "label": view.label,
         }
 
-    def _strip(self, request: Request) -> Fields:
-        given = request.fields.get("scenes")
+    def _strip(self, call: Call) -> Fields:
+        given = call.params.get("scenes")
         if not isinstance(given, list) or not 1 <= len(given) <= MOST_SCENES:
             raise ConfigError(f"A strip is of 1 to {MOST_SCENES} scenes.")
         views = self._opened.views([scene_from(each) for each in given])
@@ -113,44 +118,35 @@ class Explorations:
 
         return _pixels(torch.stack([view.image for view in views]))
 
-    def _directions(self, request: Request) -> Answering:
+    def _directions(self, call: Call) -> Steps:
         explorer = self._opened
-        if request.fields.get("family") != DIMENSION:
+        if call.params.get("family") != DIMENSION:
             return _told(explorer.family, explorer.ranking)
-        measuring = explorer.measuring(explorer.label_of(_classed(request)))
+        measuring = explorer.measuring(explorer.label_of(_classed(call)))
         while True:
             try:
                 done, total = next(measuring)
             except StopIteration as end:
                 return _told(DIMENSION, end.value)
-            yield {"says": f"measuring dimension {done} of {total}"}
+            call.progress("measuring dimension", done, total)
+            yield
 
-    def _prepare(self, request: Request) -> Fields:
+    def _prepare(self, call: Call) -> Fields:
         self._opened.prepare_search()
         return {}
 
-    def _sketch(self, request: Request) -> Answering:
+    def _sketch(self, call: Call) -> Steps:
         explorer = self._opened
-        target = _target(request.fields.get("pixels"), explorer)
+        target = _target(call.params.get("pixels"), explorer)
         # What was drawn a moment ago is there, before the search begins, for as long as it takes.
-        yield None
+        yield
         search = explorer.search(target)
         while not search.over:
             if search.step % _TELL_EVERY == 0:
-                yield _found(explorer, search)
+                call.partial(_found(explorer, search))
             search.advance()
-            yield None
+            yield
         return _found(explorer, search)
-
-
-def _once(answer: Callable[[Request], Fields]) -> Callable[[Request], Answering]:
-    """Answer in one piece, when it is the request's turn."""
-
-    def answering(request: Request) -> Answering:
-        yield from ()
-        return answer(request)
-
-    return answering
 
 
 def _checkpoint(run: object, step: object) -> tuple[Path, list[int]]:
@@ -192,9 +188,9 @@ def _target(pixels: object, explorer: Explorer) -> Tensor:
     return grey.float().div(127.5).sub(1).expand(data_spec.channels, -1, -1)
 
 
-def _classed(request: Request) -> Place:
-    """Return a place of the class that a request names."""
-    return place_from({"label": request.fields.get("label")})
+def _classed(call: Call) -> Place:
+    """Return a place of the class that a call names."""
+    return place_from({"label": call.params.get("label")})
 
 
 def _pixels(images: Tensor) -> Fields:
@@ -228,3 +224,7 @@ def _found(explorer: Explorer, search: Projection) -> Fields:
         "step": search.step,
         "steps": search.settings.steps,
     }
+
+
+if __name__ == "__main__":
+    main()

@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from textual.pilot import Pilot
 
+from ganterm.client.rpc import Failure, Partial, Progress, Reply, Result
+from ganterm.errors import ExitCode
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import Mix, Place, Scene, Walk, scene_from
-from ganterm.runs.serving import Message
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.explorer import ExplorerScreen
 from tests.tui.driving import make_app
+
+Value = dict[str, Any]
 
 SIDE = 8
 DIRECTIONS = 24
@@ -24,8 +27,8 @@ class PlayedServer:
     """Answers as the real one does, without a process.
 
     Attributes:
-        asked: every request, the newest last.
-        trouble, running, busy: as those of `ganterm.runs.serving.Server`.
+        asked: every call, the newest last. cancelled: those that need not be answered.
+        running, busy: as those of `ganterm.client.rpc.Helper`.
         classes: of the generator that is played. layers: with styles of their own.
         silent: whether it keeps its answers back.
     """
@@ -34,12 +37,12 @@ class PlayedServer:
     classes: tuple[str, ...] = ()
     layers = 0
 
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.trouble = ""
+    def __init__(self, *_module: str, name: str = "") -> None:
+        self.asked: list[tuple[str, Value]] = []
+        self.cancelled: list[int] = []
         self.running = False
         self.silent = False
-        self._answers: list[Message] = []
+        self._answers: list[Reply] = []
 
     @property
     def busy(self) -> bool:
@@ -48,15 +51,23 @@ class PlayedServer:
     def fileno(self) -> None:
         return None
 
-    def ask(self, do: str, **fields: Any) -> int:
-        self.running, self.trouble = True, ""
-        self.asked.append((do, fields))
+    def call(self, method: str, /, *, patience: float, **params: Any) -> int:
+        assert patience > 0
+        self.running = True
+        self.asked.append((method, params))
         number = len(self.asked)
-        pieces = getattr(self, f"_{do}")(fields)
-        self._answers += [{"id": number, **piece} for piece in pieces]
+        *pieces, last = getattr(self, f"_{method}")(params)
+        self._answers += [
+            Progress(number, piece) if isinstance(piece, str) else Partial(number, piece)
+            for piece in pieces
+        ]
+        self._answers.append(Result(number, last))
         return number
 
-    def poll(self) -> list[Message]:
+    def cancel(self, *calls: int) -> None:
+        self.cancelled = [*self.cancelled, *calls]
+
+    def poll(self) -> list[Reply]:
         if self.silent:
             return []
         answers, self._answers = self._answers, []
@@ -69,9 +80,9 @@ class PlayedServer:
     def die(self, trouble: str) -> None:
         """Go as a process goes that crashes."""
         self.close()
-        self.trouble = trouble
+        self._answers = [Failure(None, trouble, ExitCode.WORKER)]
 
-    def _open(self, fields: dict[str, Any]) -> list[Message]:
+    def _open(self, fields: Value) -> list[str | Value]:
         directions = [[f"f{number}", DIRECTIONS - number] for number in range(DIRECTIONS)]
         opened = {
             "step": fields.get("step", 400),
@@ -84,9 +95,9 @@ class PlayedServer:
             "family": "f",
             "directions": directions,
         }
-        return [{"says": "loading PyTorch", "going": True}, opened]
+        return ["loading PyTorch", opened]
 
-    def _draw(self, fields: dict[str, Any]) -> list[Message]:
+    def _draw(self, fields: Value) -> list[str | Value]:
         scene = scene_from(fields["scene"])
         values = [round((number * 37 % 61) / 10 - 3, 2) for number in range(DIRECTIONS)]
         if isinstance(scene, Place):
@@ -95,20 +106,20 @@ class PlayedServer:
         vector = base64.b64encode(bytes(4 * SIDE)).decode()
         return [{**_sent([picture(scene)]), "vector": vector, "values": values, "label": None}]
 
-    def _strip(self, fields: dict[str, Any]) -> list[Message]:
+    def _strip(self, fields: Value) -> list[str | Value]:
         return [_sent([picture(scene_from(each)) for each in fields["scenes"]])]
 
-    def _directions(self, fields: dict[str, Any]) -> list[Message]:
+    def _directions(self, fields: Value) -> list[str | Value]:
         told = [[f"{fields['family']}{number}", 1.0] for number in range(DIRECTIONS)]
         return [
-            {"says": "measuring dimension 1 of 24", "going": True},
+            "measuring dimension 1 of 24",
             {"family": fields["family"], "directions": told},
         ]
 
-    def _prepare(self, fields: dict[str, Any]) -> list[Message]:
+    def _prepare(self, fields: Value) -> list[str | Value]:
         return [{}]
 
-    def _sketch(self, fields: dict[str, Any]) -> list[Message]:
+    def _sketch(self, fields: Value) -> list[str | Value]:
         found = {
             "count": 1,
             "width": SIDE,
@@ -120,7 +131,7 @@ class PlayedServer:
             "steps": 150,
         }
         return [
-            {**found, "distance": 0.09, "step": 0, "going": True},
+            {**found, "distance": 0.09, "step": 0},
             {**found, "distance": 0.0123, "step": 150},
         ]
 
@@ -138,7 +149,7 @@ def picture(scene: Scene) -> bytes:
     return bytes(grey if 2 * x < columns + y else 0 for x, y in stairs)
 
 
-def _sent(images: list[bytes]) -> Message:
+def _sent(images: list[bytes]) -> Value:
     pixels = base64.b64encode(b"".join(images)).decode()
     return {"count": len(images), "width": SIDE, "height": SIDE, "channels": 1, "pixels": pixels}
 
@@ -180,6 +191,4 @@ async def press(screen: ExplorerScreen, pilot: Pilot[None], *keys: str) -> None:
 
 def played(screen: ExplorerScreen) -> PlayedServer:
     """Return what answers the screen."""
-    server = screen.server
-    assert isinstance(server, PlayedServer)
-    return server
+    return cast("PlayedServer", screen.server)

@@ -14,13 +14,13 @@ from ganterm.runs.places import Place
 from ganterm.tui.base import FULL_CANVAS
 from ganterm.tui.screens import serving
 from tests.tui.driving import awaited, make_app, screen_text, write_run
-from tests.tui.explored import PlayedServer, explored, played, press
+from tests.tui.explored import PlayedServer, explored, played, press, settled
 from tests.tui.golden import assert_golden, at_every_size
 
 
 @pytest.fixture(autouse=True)
 def _play(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "Server", PlayedServer)
+    monkeypatch.setattr(serving, "Helper", PlayedServer)
 
 
 @pytest.fixture
@@ -86,8 +86,7 @@ async def test_trouble(run: RunDir) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await explored(app, pilot, run)
         played(screen).die("The process that draws has died (killed by signal 9).")
-        screen.fail(played(screen).trouble)
-        await pilot.pause()
+        await settled(screen, pilot)
         assert_golden("explorer-trouble", screen_text(app), (80, 24))
 
 

@@ -14,6 +14,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from ganterm.client.rpc import Cancelled, Partial, Result
 from ganterm.render.raster import Raster
 from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark
@@ -34,7 +35,7 @@ SECONDS = 60.0
 
 @pytest.fixture(autouse=True)
 def _play(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "Server", PlayedServer)
+    monkeypatch.setattr(serving, "Helper", PlayedServer)
 
 
 @pytest.fixture
@@ -108,10 +109,10 @@ async def test_the_generator_is_loaded_with_words_and_its_first_image_is_drawn(
         assert "starting …" in screen_text(app)
         server = played(screen)
         answers = server.poll()
-        screen._take(answers[:1], died=False)
+        screen._take(answers[:1])
         await pilot.pause()
         assert "loading PyTorch …" in screen_text(app)
-        screen._take(answers[1:], died=False)
+        screen._take(answers[1:])
         await settled(screen, pilot)
         assert "step 400, averaged weights" in screen_text(app)
         assert seen(screen).pixels == picture(Place())
@@ -164,10 +165,9 @@ async def test_of_requests_that_wait_the_newest_is_answered(run: RunDir) -> None
         server.silent = True
         await pilot.press("right", "right", "right")
         answers = list(server._answers)
-        server._answers = [
-            *({"id": each["id"], "skipped": True} for each in answers[:-1]),
-            answers[-1],
-        ]
+        assert len(answers) == 3
+        server._answers = [*(Cancelled(each.id or 0) for each in answers[:-1]), answers[-1]]
+        assert server.cancelled == [each.id for each in answers[:-1]]
         server.silent = False
         await settled(screen, pilot)
         assert screen.exploration.drawn == screen.exploration.place
@@ -398,8 +398,7 @@ async def test_a_process_that_dies_is_told_of_and_started_again_at_the_next_key(
         await press(screen, pilot, "right")
         here = screen.exploration.place
         played(screen).die("The process that draws has died (killed by signal 9).")
-        screen._take([], died=True)
-        await pilot.pause()
+        await settled(screen, pilot)
         assert "has died (killed by signal 9)" in screen_text(app)
         assert len(asked(screen, "open")) == 1
         await press(screen, pilot, "right")
@@ -466,10 +465,11 @@ async def test_answers_about_one_run_are_not_taken_for_another(run: RunDir, tmp_
         await pilot.press("right", "1", "r")
         await pilot.pause()
         late, played(screen)._answers = played(screen)._answers, []
-        assert {"distance" in answer for answer in late} == {True, False}
+        values = [reply.value for reply in late if isinstance(reply, Partial | Result)]
+        assert {"distance" in value for value in values} == {True, False}
         app.explore_run(other)
         await pilot.pause()
-        screen._take(late, died=False)
+        screen._take(late)
         await pilot.pause()
         here = screen.exploration
         assert (here.run, here.image, here.nearest, here.found) == (other, None, None, None)

@@ -38,7 +38,7 @@ async def opened_in_explorer(app: GantermApp, pilot: Pilot[None], runs_dir: Path
 
 @pytest.fixture(autouse=True)
 def _play(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "Server", PlayedServer)
+    monkeypatch.setattr(serving, "Helper", PlayedServer)
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ from ganterm.errors import ConfigError
 from ganterm.render.tint import CONTRASTS, TINTS, Tone
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_SEED, Place, Scene
-from ganterm.runs.serving import Message
 from ganterm.tui.explore.answers import Opened, directions_of, images_of
 from ganterm.tui.explore.exploration import LONG_STEP, SPAN, STEP, TRUNCATION_STEP, Exploration
 from ganterm.tui.screens.explorer_panes import ExplorerPanes
 from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.screens.serving import Message
 from ganterm.tui.widgets.sliders import Sliders
 
 _SEEDS: Final = 10**6

@@ -8,13 +8,20 @@ from typing import Any, Final
 
 from textual.timer import Timer
 
-from ganterm.runs.serving import Message, Server
+from ganterm.client.rpc import Cancelled, Failure, Helper, Partial, Progress, Reply
 from ganterm.tui.base import AppScreen
 
 IDLE_SECONDS: Final = 600.0
 """How long the process is kept while the screen is not seen: it fills some 400 MB."""
 _LOOK_SECONDS: Final = 1.0
+PATIENCE: Final = 30.0
+"""Seconds without a word after which a process that owes an image counts as hung."""
+PATIENCE_TO_OPEN: Final = 120.0
+"""The same while it loads PyTorch and the generator, which takes long on a busy machine."""
 
+Message = dict[str, Any]
+"""What has come of a call: pieces that have `going`, of which some say in `says` what is done, and
+the result, which has not."""
 Then = Callable[[Message], object]
 
 
@@ -27,8 +34,9 @@ class ServingScreen(AppScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.server = Server()
+        self.server = Helper("ganterm.worker.explore", name="The process that draws")
         self._then: dict[int, Then] = {}
+        self._newest: dict[str, int] = {}
         self._descriptor: int | None = None
         self._idle: Timer | None = None
 
@@ -58,32 +66,33 @@ class ServingScreen(AppScreen):
         raise NotImplementedError
 
     def ask(self, do: str, then: Then, **fields: Any) -> None:
-        """Send a request; `then` is given every answer to it that is no error.
+        """Send a call; `then` is given every piece of what comes of it.
 
-        Where there is no process, one is prepared, and nothing is asked of it yet. What is opened
-        takes the place of what was: no answer of that comes any more.
+        Where there is no process, one is prepared, and nothing is asked of it yet. A call takes the
+        place of one of its kind that waits. What is opened takes the place of what was: nothing of
+        that comes any more.
         """
         if not self.server.running and do != "open":
             self.prepare()
             return
         if do == "open":
+            self.server.cancel()
             self._then.clear()
-        request = self.server.ask(do, **fields)
-        if self.server.trouble:
-            self._listen()
-            self.fail(self.server.trouble)
-            return
-        self._then[request] = then
+        elif (older := self._newest.get(do, 0)) in self._then:
+            self.server.cancel(older)
+        patience = PATIENCE_TO_OPEN if do == "open" else PATIENCE
+        call = self._newest[do] = self.server.call(do, patience=patience, **fields)
+        self._then[call] = then
         self._listen()
+        if not self.server.running:
+            self.hear()
 
     def hear(self) -> None:
         """Take what has been answered."""
-        running = self.server.running
-        messages = self.server.poll()
+        replies = self.server.poll()
         self._listen()
-        died = running and not self.server.running
-        if messages or died:
-            self.call_next(self._take, messages, died)
+        if replies:
+            self.call_next(self._take, replies)
 
     def end_server(self) -> None:
         """End the process; what is asked next starts another one."""
@@ -91,21 +100,23 @@ class ServingScreen(AppScreen):
         self.server.close()
         self._then.clear()
 
-    def _take(self, messages: list[Message], died: bool) -> None:
-        for message in messages:
-            number = message.get("id")
-            then = self._then.get(number) if isinstance(number, int) else None
-            if then is None:
+    def _take(self, replies: list[Reply]) -> None:
+        for reply in replies:
+            if isinstance(reply, Failure):
+                if reply.id is None or self._then.pop(reply.id, None) is not None:
+                    self.fail(reply.message)
+            elif (then := self._then.get(reply.id)) is None:
                 continue
-            if not message.get("going"):
-                self._then.pop(int(message["id"]), None)
-            if error := message.get("error"):
-                self.fail(str(error))
-            elif not message.get("skipped"):
-                then(message)
-        if died:
-            self._then.clear()
-            self.fail(self.server.trouble)
+            elif isinstance(reply, Cancelled):
+                del self._then[reply.id]
+            elif isinstance(reply, Progress):
+                amount = f" {reply.done} of {reply.total}" if reply.total else ""
+                then({"says": reply.what + amount, "going": True})
+            elif isinstance(reply, Partial):
+                then({**reply.value, "going": True})
+            else:
+                del self._then[reply.id]
+                then(reply.value)
 
     def _listen(self) -> None:
         """Hear the process as soon as it says something."""

@@ -9,10 +9,10 @@ from textual import on
 
 from ganterm.render.raster import Raster
 from ganterm.runs.places import Place
-from ganterm.runs.serving import Message
 from ganterm.tui.explore.answers import images_of
 from ganterm.tui.screens.explorer_panes import Pane
 from ganterm.tui.screens.keeping import KeepingScreen
+from ganterm.tui.screens.serving import Message
 from ganterm.tui.widgets.sketch_pad import SketchPad, SketchPanel
 
 
