@@ -9,10 +9,9 @@ from textual.strip import Strip
 
 from ganterm.runs.journal import JournalWriter
 from ganterm.tui.app import GantermApp
-from ganterm.tui.screens.compare import SMOOTHING, CompareScreen
+from ganterm.tui.screens.compare import SMOOTHING, CompareScreen, DiffTable
 from ganterm.tui.screens.runs import RunsScreen
 from ganterm.tui.widgets.chart import ChartView, Drawing
-from ganterm.tui.widgets.diff_table import DiffTable
 from ganterm.tui.widgets.header import Header
 from tests.tui.driving import awaited, make_app, painted, screen_text, write_run
 from tests.tui.judged import judge, judged_run

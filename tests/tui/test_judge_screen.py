@@ -22,8 +22,8 @@ from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.extremes import Extremes
 from ganterm.tui.widgets.header import Header
 from ganterm.tui.widgets.picture_pair import FAKE, REAL
+from ganterm.tui.widgets.row_list import StyledLines
 from ganterm.tui.widgets.step_chart import StepChart
-from ganterm.tui.widgets.styled_lines import StyledLines
 from tests.tui.driving import awaited, make_app, screen_text, write_run
 from tests.tui.judged import judge, judged_run, ramp
 

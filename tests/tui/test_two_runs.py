@@ -13,9 +13,8 @@ from ganterm.runs.control import pending
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import steering
-from ganterm.tui.screens.compare import CompareScreen
+from ganterm.tui.screens.compare import CompareScreen, DiffTable
 from ganterm.tui.screens.monitor import MonitorScreen
-from ganterm.tui.widgets.diff_table import DiffTable
 from ganterm.tui.widgets.log_tail import LogTail
 from tests.tui.driving import awaited, make_app, screen_text, write_run
 from tests.tui.judged import judged_run

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.scroll_view import ScrollView
 
 from ganterm.comparison import SCORES, Standing, latest_by_judge
+from ganterm.config.differences import Compared, differing
 from ganterm.overview import settings_of
 from ganterm.render.chart import STYLES, Trace, View
 from ganterm.render.chart.glyphs import GLYPHS, trace_glyph
+from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.messages import FeedUpdated
+from ganterm.tui.watch.lines import RUN_TONES, Line, Piece
 from ganterm.tui.watch.score_curves import (
     ScoreCurves,
     judge_among,
@@ -25,10 +30,10 @@ from ganterm.tui.watch.score_curves import (
 from ganterm.tui.watch.score_lines import run_lines
 from ganterm.tui.watch.verdicts import TITLES
 from ganterm.tui.widgets.chart import ChartView, Drawing
-from ganterm.tui.widgets.diff_table import DiffTable, Subject
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.header import Header, Part
-from ganterm.tui.widgets.styled_lines import StyledLines
+from ganterm.tui.widgets.row_list import RowList, StyledLines
+from ganterm.tui.widgets.run_columns import padded
 
 QUANTITIES: Final = {
     "g_loss": "G loss",
@@ -50,6 +55,87 @@ QUANTITIES: Final = {
 Quantity = str | ScoreCurves
 
 SMOOTHING: Final = (0.0, 0.6, 0.9, 0.97)
+
+
+_GAP: Final = 2
+_WIDEST: Final = 28
+
+
+@dataclass(frozen=True)
+class Subject(Compared):
+    """A run in the table.
+
+    Attributes:
+        mark: the sign of its curve; `style`: the index of its colour.
+    """
+
+    mark: str
+    style: int
+
+
+class DiffTable(RowList):
+    """Settings of several runs side by side: a line a setting, a column a run."""
+
+    BINDINGS = ScrollView.BINDINGS
+    CHOOSES = False
+    HEADING = 1
+    DEFAULT_CSS = """
+    DiffTable { overflow: auto; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[list[str]] = []
+        self._subjects: Sequence[Subject] = ()
+        self._widths: list[int] = []
+
+    def show(self, subjects: Sequence[Subject], *, everything: bool = False) -> None:
+        """Show other runs, or the same as they stand now."""
+        lines = differing(subjects, everything=everything)
+        if (subjects, lines) == (self._subjects, self.lines):
+            return
+        self._subjects, self.lines = subjects, lines
+        titles = ["SETTING", *(f"{each.mark} {each.name}" for each in subjects)]
+        self._widths = [
+            min(max(map(cell_len, map(safe_text, column))), _WIDEST)
+            for column in zip(titles, *self.lines, strict=True)
+        ]
+        width = sum(self._widths) + _GAP * len(self._widths) + 1
+        self.show_rows(max(len(self.lines), 1), width)
+        # No taller than it needs, with a line for the scroll bar: the rest is the chart's.
+        self.styles.height = self.virtual_size.height + int(width > self.size.width)
+
+    def heading(self) -> Line:
+        if not self._widths:
+            return (Piece("", "heading"),)
+        runs = zip(self._subjects, self._widths[1:], strict=True)
+        names = (
+            Piece(_cell(f"{run.mark} {run.name}", width), RUN_TONES[run.style])
+            for run, width in runs
+        )
+        return (
+            Piece(f" {_cell('SETTING', self._widths[0])}", "heading"),
+            *names,
+            Piece("", "heading"),
+        )
+
+    def row(self, index: int, chosen: bool) -> Line:
+        if not self.lines:
+            return (Piece(" The settings do not differ." if self._subjects else "", "muted"),)
+        first, *values = self.lines[index]
+        most = max(set(values), key=values.count)
+        cells = (
+            Piece(
+                _cell(value, width),
+                "text" if value == most and values.count(value) > 1 else "strong",
+            )
+            for value, width in zip(values, self._widths[1:], strict=True)
+        )
+        return (Piece(f" {_cell(first, self._widths[0])}", "muted"), *cells)
+
+
+def _cell(text: str, width: int) -> str:
+    return padded(safe_text(text), width) + " " * _GAP
 
 
 class CompareScreen(AppScreen):

@@ -37,8 +37,8 @@ from ganterm.tui.widgets.extremes import Extremes
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.header import Header, Part
 from ganterm.tui.widgets.part_line import PartLine
+from ganterm.tui.widgets.row_list import StyledLines
 from ganterm.tui.widgets.score_panel import ScorePanel
-from ganterm.tui.widgets.styled_lines import StyledLines
 from ganterm.tui.widgets.task_bar import TaskBar
 
 _OF_JUDGEMENTS: Final = frozenset(action.id for action in TABLE["judge"]) - {

@@ -12,7 +12,27 @@ from rich.cells import cell_len, set_cell_size
 from ganterm.render.text import safe_text
 
 LineTone = Literal[
-    "heading", "text", "strong", "muted", "accent", "good", "warn", "bad", "bar", "real"
+    "heading",
+    "sorted",
+    "text",
+    "strong",
+    "muted",
+    "accent",
+    "button",
+    "good",
+    "warn",
+    "bad",
+    "line",
+    "bar",
+    "real",
+    "run-0",
+    "run-1",
+    "run-2",
+    "run-3",
+    "run-4",
+    "run-5",
+    "run-6",
+    "run-7",
 ]
 LINE_TONES: Final[tuple[LineTone, ...]] = get_args(LineTone)
 
@@ -25,6 +45,8 @@ class Piece(NamedTuple):
 
 
 Line = tuple[Piece, ...]
+RUN_TONES: Final[tuple[LineTone, ...]] = LINE_TONES[-8:]
+"""The tones of the curves of several runs, in the order of their colours."""
 
 
 def piece(text: str, tone: LineTone = "text") -> Piece:
@@ -37,6 +59,11 @@ def left(text: str, width: int) -> str:
     if cell_len(text) > width:
         return set_cell_size(text, max(width - 1, 0)) + "…"[: max(width, 0)]
     return set_cell_size(text, width)
+
+
+def shortened(text: str, width: int) -> str:
+    """Return safe text in at most `width` cells; what is too long ends in `…`."""
+    return text if cell_len(text) <= width else set_cell_size(text, max(width - 1, 0)) + "…"
 
 
 def right(text: str, width: int) -> str:

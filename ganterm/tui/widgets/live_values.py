@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
+from rich.cells import set_cell_size
 from textual import events
 from textual.binding import Binding
-from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from ganterm.config import FIELDS
 from ganterm.config.draft import to_text
 from ganterm.render.text import safe_text
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.watch.lines import clauses
+from ganterm.tui.watch.lines import Line, LineTone, Piece, clauses, shortened
 from ganterm.tui.watch.orders import Orders
+from ganterm.tui.widgets.row_list import RowList
 
 _FIRST: Final = (
     *("lr_g", "lr_d", "d_steps", "real_label", "fake_label"),
@@ -44,15 +41,11 @@ class LiveRow(NamedTuple):
     key: str
     value: str
     note: str = ""
-    tone: str = "muted"
+    tone: LineTone = "muted"
 
 
-class LiveValues(Widget, can_focus=True):
-    """One line a setting; the keys choose one and change it, and so does the mouse.
-
-    Attributes:
-        key: the setting that is chosen.
-    """
+class LiveValues(RowList):
+    """One line a setting; the keys choose one and change it, and so does the mouse."""
 
     BINDINGS: ClassVar = [
         Binding("up", "choose(-1)", "before", show=False),
@@ -61,23 +54,6 @@ class LiveValues(Widget, can_focus=True):
         Binding("right", "nudge(True)", "more", show=False),
         Binding("enter", "edit", "type", show=False),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"live-values--{part}" for part in ("name", "value", "button", "chosen", "blurred")),
-        *(f"live-values--{tone}" for tone in ("muted", "text", "warn", "bad")),
-    }
-    DEFAULT_CSS = """
-    LiveValues {
-        & > .live-values--name { color: $text; }
-        & > .live-values--value { color: $text; text-style: bold; }
-        & > .live-values--button { color: $accent; }
-        & > .live-values--chosen { color: $cursor-text; background: $cursor; text-style: bold; }
-        & > .live-values--blurred { color: $text; background: $panel; }
-        & > .live-values--muted { color: $text-muted; }
-        & > .live-values--text { color: $text; }
-        & > .live-values--warn { color: $text-warning; }
-        & > .live-values--bad { color: $text-error; }
-    }
-    """
 
     @dataclass
     class Nudged(Message):
@@ -94,34 +70,21 @@ class LiveValues(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self._rows: list[LiveRow] = [LiveRow(key, "-") for key in LIVE]
-        self._at = 0
-        self._top = 0
-        self._painted: dict[int, tuple[LiveRow | None, str]] = {}
+        self.rows = [LiveRow(key, "-") for key in LIVE]
 
     @property
     def key(self) -> str:
         """The setting that is chosen."""
-        return LIVE[self._at]
-
-    @property
-    def rows(self) -> list[LiveRow]:
-        """What the lines show."""
-        return self._rows
+        return LIVE[self.at]
 
     def show(self, feed: RunFeed | None, orders: Orders) -> None:
         """Show the settings as they stand; only lines that changed are painted."""
-        self._rows = [row_of(key, feed, orders) for key in LIVE]
-        self._repaint()
+        self.rows = [row_of(key, feed, orders) for key in LIVE]
+        self.show_rows(len(LIVE))
 
     def action_choose(self, by: int) -> None:
-        """Choose another setting."""
-        self.choose((self._at + by) % len(LIVE))
-
-    def choose(self, at: int) -> None:
-        """Choose the setting on a line."""
-        self._at = at
-        self._repaint()
+        """Choose another setting, round and round."""
+        self.choose((self.at + by) % len(LIVE))
 
     def action_nudge(self, up: bool) -> None:
         """Change the setting that is chosen a little."""
@@ -133,8 +96,8 @@ class LiveValues(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Choose a line, press one of its buttons, or type its value (two clicks)."""
-        at = event.y + self._top
-        if at >= len(LIVE):
+        at = self.row_at(event.y)
+        if at is None:
             return
         self.choose(at)
         if _DOWN <= event.x < _DOWN + 3 or _UP <= event.x < _UP + 3:
@@ -142,52 +105,15 @@ class LiveValues(Widget, can_focus=True):
         elif event.chain == 2:
             self.action_edit()
 
-    def on_focus(self) -> None:
-        """Show the chosen line as such."""
-        self._repaint()
-
-    def on_blur(self) -> None:
-        """Show the chosen line faintly."""
-        self._repaint()
-
-    def on_resize(self) -> None:
-        """Keep the chosen line in view."""
-        self._repaint()
-
-    def render_line(self, y: int) -> Strip:
-        """Draw one setting."""
-        row, ground = self._painted[y] = self._line(y)
-        width = self.size.width
-        if row is None:
-            return Strip.blank(width, self.rich_style)
-        parts = ("name", "value", "button", row.tone)
-        on = self.get_component_rich_style(f"live-values--{ground}") if ground else None
-        name, value, button, note = (
-            on or self.get_component_rich_style(f"live-values--{part}") for part in parts
+    def row(self, index: int, chosen: bool) -> Line:
+        row = self.rows[index]
+        return (
+            Piece("▸ " if chosen else "  "),
+            Piece(set_cell_size(row.key, _NAME)),
+            Piece(set_cell_size(row.value, _VALUE), "strong"),
+            Piece("[-] [+] ", "button"),
+            Piece(_note(row, self.size.width - _UP - 5), row.tone),
         )
-        segments = [
-            Segment("▸ " if ground else "  ", name),
-            Segment(set_cell_size(row.key, _NAME), name),
-            Segment(set_cell_size(row.value, _VALUE), value),
-            Segment("[-] [+] ", button),
-            Segment(_note(row, width - _UP - 5), note),
-        ]
-        return Strip(segments).adjust_cell_length(width, on or self.rich_style)
-
-    def _line(self, y: int) -> tuple[LiveRow | None, str]:
-        at = y + self._top
-        if at >= len(self._rows):
-            return None, ""
-        ground = ("chosen" if self.has_focus else "blurred") if at == self._at else ""
-        return self._rows[at], ground
-
-    def _repaint(self) -> None:
-        height = max(self.size.height, 1)
-        self._top = min(max(self._top, self._at - height + 1), self._at)
-        self._top = min(self._top, max(len(LIVE) - height, 0))
-        for y in range(height):
-            if self._painted.get(y) != self._line(y):
-                self.refresh(Region(0, y, self.size.width, 1))
 
 
 def row_of(key: str, feed: RunFeed | None, orders: Orders) -> LiveRow:
@@ -211,8 +137,4 @@ def row_of(key: str, feed: RunFeed | None, orders: Orders) -> LiveRow:
 
 def _note(row: LiveRow, width: int) -> str:
     """Return the note as far as it fits; of a rule of thumb, whole clauses alone."""
-    return clauses(row.note, width) if row.tone == "muted" else _shortened(row.note, width)
-
-
-def _shortened(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else set_cell_size(text, max(width - 1, 0)) + "…"
+    return clauses(row.note, width) if row.tone == "muted" else shortened(row.note, width)

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from rich.segment import Segment
-from textual import events
 from textual.binding import Binding
-from textual.geometry import Region
-from textual.strip import Strip
-from textual.widget import Widget
 
 from ganterm.render.text import safe_text
 from ganterm.render.words import clock
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.watch.lines import folded
+from ganterm.tui.watch.lines import Line, LineTone, Piece, folded
+from ganterm.tui.widgets.row_list import RowList
 
 _EVENTS = 200
 _BLANK = " " * 5
@@ -28,11 +24,11 @@ class LogLine(NamedTuple):
     """A line and its tone; the text is safe. `hang` indents what of it goes into further rows."""
 
     text: str
-    tone: str
+    tone: LineTone
     hang: int = 2
 
 
-class LogTail(Widget, can_focus=True):
+class LogTail(RowList):
     """The newest lines that fit, in full; the keys go back to earlier ones."""
 
     BINDINGS: ClassVar = [
@@ -41,98 +37,64 @@ class LogTail(Widget, can_focus=True):
         Binding("pageup", "scroll_lines(-10)", "page up", show=False),
         Binding("pagedown", "scroll_lines(10)", "page down", show=False),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "log-tail--heading",
-        *(f"log-tail--{tone}" for tone in ("text", "muted", "good", "warn", "bad")),
-    }
+    CHOOSES = False
+    HEADING = 1
     DEFAULT_CSS = """
-    LogTail {
-        & > .log-tail--heading { color: $text-muted; background: $surface; }
-        & > .log-tail--text { color: $text; }
-        & > .log-tail--muted { color: $text-muted; }
-        & > .log-tail--good { color: $text-success; }
-        & > .log-tail--warn { color: $text-warning; }
-        & > .log-tail--bad { color: $text-error; }
-        &:focus > .log-tail--heading { color: $accent; text-style: bold; }
-    }
+    LogTail:focus > .rows--heading { color: $accent; text-style: bold; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self._lines: list[LogLine] = []
-        self._rows: list[LogLine] = []
+        self.lines: Sequence[LogLine] = ()
+        self._rows: list[Line] = []
         self._back = 0
         self._feed: RunFeed | None = None
-        self._painted: dict[int, LogLine | None] = {}
-
-    @property
-    def lines(self) -> Sequence[LogLine]:
-        """Every line there is."""
-        return self._lines
 
     def show(self, feed: RunFeed | None, said: Sequence[tuple[int, str]] = ()) -> None:
         """Show a run's story; `said` is what else there is to say, as (step, sentence)."""
         if feed is not self._feed:
             self._feed, self._back = feed, 0
-        self._lines = lines_of(feed, said) if feed else []
+        self.lines = lines_of(feed, said) if feed else []
         self._fold()
 
     def on_resize(self) -> None:
-        """Fold the lines anew."""
         self._fold()
 
     def _fold(self) -> None:
         """Give every line as many rows as it takes."""
         width = max(self.size.width - 2, 1)
         self._rows = [
-            LogLine(row, line.tone)
-            for line in self._lines
+            (Piece(f" {row}", line.tone),)
+            for line in self.lines
             for row in folded(line.text, width, line.hang)
         ]
         self._back = min(self._back, self._most_back)
-        self._repaint()
+        self.show_rows(len(self._rows))
 
     def action_scroll_lines(self, by: int) -> None:
         """Go to earlier lines, or later ones."""
         self._back = min(max(self._back - by, 0), self._most_back)
-        self._repaint()
+        self.show_rows(len(self._rows))
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Go to earlier lines."""
+    def on_mouse_scroll_up(self) -> None:
         self.action_scroll_lines(-1)
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Go to later lines."""
+    def on_mouse_scroll_down(self) -> None:
         self.action_scroll_lines(1)
 
-    def render_line(self, y: int) -> Strip:
-        """Draw the heading or one line."""
-        width = self.size.width
-        if y == 0:
-            earlier = f" ({self._back} later below)" if self._back else ""
-            style = self.get_component_rich_style("log-tail--heading")
-            return Strip([Segment(f" log{earlier}", style)]).adjust_cell_length(width, style)
-        line = self._painted[y] = self._line(y)
-        if line is None:
-            return Strip.blank(width, self.rich_style)
-        style = self.get_component_rich_style(f"log-tail--{line.tone}")
-        return Strip([Segment(f" {line.text}", style)]).adjust_cell_length(width, style)
+    def top_for(self, top: int, height: int) -> int:
+        return max(self._most_back - self._back, 0)
+
+    def heading(self) -> Line:
+        earlier = f" ({self._back} later below)" if self._back else ""
+        return (Piece(f" log{earlier}", "heading"),)
+
+    def row(self, index: int, chosen: bool) -> Line:
+        return self._rows[index]
 
     @property
     def _most_back(self) -> int:
         return max(len(self._rows) - max(self.size.height - 1, 1), 0)
-
-    def _line(self, y: int) -> LogLine | None:
-        at = max(self._most_back - self._back, 0) + y - 1
-        return self._rows[at] if at < len(self._rows) else None
-
-    def _repaint(self) -> None:
-        for y in range(1, self.size.height):
-            if self._painted.get(y, LogLine("", "")) != self._line(y):
-                self.refresh(Region(0, y, self.size.width, 1))
-        if self._painted.get(0) != LogLine(str(self._back), ""):
-            self._painted[0] = LogLine(str(self._back), "")
-            self.refresh(Region(0, 0, self.size.width, 1))
 
 
 def lines_of(feed: RunFeed, said: Sequence[tuple[int, str]] = ()) -> list[LogLine]:
@@ -146,7 +108,7 @@ def lines_of(feed: RunFeed, said: Sequence[tuple[int, str]] = ()) -> list[LogLin
             line = LogLine(f"{' ' * _HANG}  {news.helps}", "muted", _HANG + 2)
             told.append((entry.step, line))
     if feed.end and (message := str(feed.end.get("message") or "")):
-        tone = "bad" if feed.end.get("reason") == "failed" else "text"
+        tone: LineTone = "bad" if feed.end.get("reason") == "failed" else "text"
         when, step = clock(feed.end["time"])[:5], feed.end["step"]
         words = f"{when} {step:>8,}  {feed.end.get('reason')}: {message}"
         told.append((step, LogLine(words, tone, _HANG)))

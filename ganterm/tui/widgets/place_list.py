@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
-from textual.strip import Strip
 
-from ganterm.tui.widgets.row_lines import RowLines
+from ganterm.tui.watch.lines import Line, Piece, shortened
+from ganterm.tui.widgets.row_list import RowList
 
 
 class PlaceRow(NamedTuple):
@@ -24,21 +23,11 @@ class PlaceRow(NamedTuple):
     here: bool = False
 
 
-class PlaceList(RowLines[PlaceRow]):
+class PlaceList(RowList):
     """Lines of which one is chosen, unless there are headings alone."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"places--{part}" for part in ("heading", "text", "aside", "chosen", "blurred")
-    }
     DEFAULT_CSS = """
-    PlaceList {
-        height: 1fr;
-        & > .places--heading { color: $text-muted; background: $surface; }
-        & > .places--text { color: $text; }
-        & > .places--aside { color: $text-muted; }
-        & > .places--chosen { color: $cursor-text; background: $cursor; text-style: bold; }
-        & > .places--blurred { color: $text; background: $panel; }
-    }
+    PlaceList { height: 1fr; }
     """
 
     @dataclass
@@ -47,21 +36,25 @@ class PlaceList(RowLines[PlaceRow]):
 
         index: int
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._rows: Sequence[PlaceRow] = ()
+
     def show(self, rows: Sequence[PlaceRow]) -> None:
         """Show other lines; only those that changed are painted."""
         self._rows = rows
+        self.show_rows(len(rows))
         self.choose(self.at)
+
+    def can_choose(self, index: int) -> bool:
+        return not self._rows[index].heading
 
     def choose(self, at: int, by: int = 1) -> None:
         """Choose a line, or where that is a heading the nearest after it in the direction `by`."""
-        lines = [index for index, row in enumerate(self._rows) if not row.heading]
-        if lines:
-            after = [index for index in lines if index >= at]
-            before = [index for index in lines if index <= at]
-            self.at = (after or lines[-1:])[0] if by >= 0 else (before or lines[:1])[-1]
-        else:
-            self.at = 0
-        self.repaint()
+        lines = [index for index in range(len(self._rows)) if self.can_choose(index)]
+        after = [index for index in lines if index >= at] or lines[-1:]
+        before = [index for index in lines if index <= at] or lines[:1]
+        super().choose((after[0] if by >= 0 else before[-1]) if lines else 0)
 
     def move(self, by: int) -> None:
         """Choose a line further down, or up."""
@@ -70,48 +63,28 @@ class PlaceList(RowLines[PlaceRow]):
     def on_click(self, event: events.Click) -> None:
         """Choose a line; two clicks open it."""
         at = self.row_at(event.y)
-        if at is not None and not self._rows[at].heading:
+        if at is not None and self.can_choose(at):
             self.choose(at)
             if event.chain == 2:
                 self.post_message(self.Opened(at))
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Go up."""
-        event.stop()
+    def on_mouse_scroll_up(self) -> None:
         self.move(-1)
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Go down."""
-        event.stop()
+    def on_mouse_scroll_down(self) -> None:
         self.move(1)
 
-    def is_chosen(self, index: int) -> bool:
-        """Tell whether the line at `index` is chosen; a heading never is."""
-        return super().is_chosen(index) and not self._rows[index].heading
-
-    def scrolled(self, top: int, height: int) -> int:
+    def top_for(self, top: int, height: int) -> int:
         """Return the top line; the first heading is seen with the line below it."""
-        top = super().scrolled(top, height)
-        if top == 1:
-            return 0 if self.at < height else 1
-        return top
+        top = super().top_for(top, height)
+        return 0 if top == 1 and self.at < height else top
 
-    def draw_row(self, row: PlaceRow, ground: str) -> Strip:
-        """Draw one line."""
-        width = self.size.width
-        style = self.get_component_rich_style(
-            f"places--{ground or ('heading' if row.heading else 'text')}"
-        )
-        aside = style if ground else self.get_component_rich_style("places--aside")
-        sign = "" if row.heading else "▸ " if ground else "● " if row.here else "  "
+    def row(self, index: int, chosen: bool) -> Line:
+        row, width = self._rows[index], self.size.width
+        sign = "" if row.heading else "▸ " if chosen else "● " if row.here else "  "
         room = width - cell_len(sign) - 1
-        text = _shortened(row.text, room)
-        segments = [Segment(f" {sign}{text}", style)]
+        text = shortened(row.text, room)
+        pieces = [Piece(f" {sign}{text}", "heading" if row.heading else "text")]
         if row.aside and (left := room - cell_len(text) - 2) > 3:
-            segments.append(Segment(f"  {_shortened(row.aside, left)}", aside))
-        rest = style if ground or row.heading else self.rich_style
-        return Strip(segments).adjust_cell_length(width, rest)
-
-
-def _shortened(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else set_cell_size(text, max(width - 1, 0)) + "…"
+            pieces.append(Piece(f"  {shortened(row.aside, left)}", "muted"))
+        return tuple(pieces)

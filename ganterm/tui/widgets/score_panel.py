@@ -21,8 +21,8 @@ from ganterm.tui.watch.lines import Line, wrapped
 from ganterm.tui.watch.score_lines import figure_lines
 from ganterm.tui.watch.verdicts import TITLES, Figure, count_of, curves, figures, floor_of
 from ganterm.tui.widgets.chart import Drawing
+from ganterm.tui.widgets.row_list import StyledLines
 from ganterm.tui.widgets.step_chart import StepChart
-from ganterm.tui.widgets.styled_lines import StyledLines
 
 _SIDES = ((150, 92), (100, 50), (66, 38), (0, 30))
 """Cells of the figures, by the least width of the panel that they take them of."""
@@ -67,7 +67,7 @@ class ScorePanel(Horizontal, can_focus=True):
     ScorePanel {
         ScoreList { width: 30; padding: 0 1 0 0; scrollbar-size: 0 0; }
         StepChart, #once { width: 1fr; padding: 0 1 0 0; }
-        &:focus .lines--heading { color: $accent; }
+        &:focus .rows--heading { color: $accent; }
     }
     """
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from rich.segment import Segment
 from textual import events
 from textual.message import Message
-from textual.strip import Strip
 
-from ganterm.tui.widgets.row_lines import RowLines
+from ganterm.tui.watch.lines import Line, Piece
+from ganterm.tui.widgets.row_list import RowList
 
 _NAME: Final = 6
 _VALUE: Final = 7
@@ -27,24 +26,11 @@ class SliderRow(NamedTuple):
     moved: bool = False
 
 
-class Sliders(RowLines[SliderRow]):
+class Sliders(RowList):
     """As many sliders as there is room for, those around the chosen one."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"sliders--{part}"
-        for part in ("name", "track", "knob", "value", "moved", "chosen", "blurred")
-    }
     DEFAULT_CSS = """
-    Sliders {
-        height: 1fr;
-        & > .sliders--name { color: $text-muted; }
-        & > .sliders--track { color: $line; }
-        & > .sliders--knob { color: $accent; text-style: bold; }
-        & > .sliders--value { color: $text-muted; }
-        & > .sliders--moved { color: $text; text-style: bold; }
-        & > .sliders--chosen { color: $cursor-text; background: $cursor; text-style: bold; }
-        & > .sliders--blurred { color: $text; background: $panel; }
-    }
+    Sliders { height: 1fr; }
     """
 
     @dataclass
@@ -75,12 +61,13 @@ class Sliders(RowLines[SliderRow]):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
+        self._rows: Sequence[SliderRow] = ()
         self._dragged: int | None = None
 
     def show(self, rows: Sequence[SliderRow], chosen: int) -> None:
         """Show sliders as they stand; only lines that changed are painted."""
         self._rows, self.at = rows, chosen
-        self.repaint()
+        self.show_rows(len(rows))
 
     # By the mouse
 
@@ -137,19 +124,15 @@ class Sliders(RowLines[SliderRow]):
         room = self.size.width - 2 - _NAME - _VALUE - 1
         return max(room - (room + 1) % 2, _LEAST_BAR)
 
-    def draw_row(self, row: SliderRow, ground: str) -> Strip:
-        """Draw one slider."""
-        on = self.get_component_rich_style(f"sliders--{ground}") if ground else None
-        name, track, knob, value = (
-            on or self.get_component_rich_style(f"sliders--{part}")
-            for part in ("name", "track", "knob", "moved" if row.moved else "value")
+    def row(self, index: int, chosen: bool) -> Line:
+        row, sign = self._rows[index], "▸ " if chosen else "  "
+        left, knob, right = track_of(row.value, self._bar)
+        told = f" {row.words:>{_VALUE - 1}}{'*' if row.moved else ' '}"
+        return (
+            Piece(f"{sign}{row.name:>{_NAME - 1}} ", "muted"),
+            *(Piece(left, "line"), Piece(knob, "accent"), Piece(right, "line")),
+            Piece(told, "strong" if row.moved else "muted"),
         )
-        sign = "▸ " if ground else "  "
-        segments = [Segment(f"{sign}{row.name:>{_NAME - 1}} ", name)]
-        left, mark, right = track_of(row.value, self._bar)
-        segments += [Segment(left, track), Segment(mark, knob), Segment(right, track)]
-        segments.append(Segment(f" {row.words:>{_VALUE - 1}}{'*' if row.moved else ' '}", value))
-        return Strip(segments).adjust_cell_length(self.size.width, on or self.rich_style)
 
 
 def track_of(value: float | None, width: int) -> tuple[str, str, str]:

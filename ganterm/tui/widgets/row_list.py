@@ -1,0 +1,217 @@
+"""Rows of words in tones, of which one may be chosen and only those that changed are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import getters
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ganterm.render.chart import STYLES
+from ganterm.render.colour import Charset
+from ganterm.tui.base import AppBase
+from ganterm.tui.watch.lines import LINE_TONES, Line
+
+Layout = Callable[[int, Charset], Sequence[Line]]
+"""Makes the lines for a width in cells."""
+
+_HEADINGS = frozenset({"heading", "sorted", *(f"run-{index}" for index in range(STYLES))})
+"""Tones whose ground goes on to the end of the line."""
+
+
+class RowList(ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows `count` rows as `row` has them, below the lines of a heading.
+
+    Attributes:
+        at: the row that is chosen, where rows are chosen at all.
+        count: how many rows there are.
+    """
+
+    app = getters.app(AppBase)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"rows--{part}" for part in (*LINE_TONES, "chosen", "blurred")
+    }
+    DEFAULT_CSS = (
+        """
+    RowList {
+        background: $background;
+        overflow: hidden;
+        & > .rows--heading { color: $text-muted; background: $surface; }
+        & > .rows--sorted { color: $text-muted; background: $surface; text-style: bold; }
+        & > .rows--text { color: $text; }
+        & > .rows--strong { color: $text; text-style: bold; }
+        & > .rows--muted { color: $text-muted; }
+        & > .rows--accent { color: $accent; text-style: bold; }
+        & > .rows--button { color: $accent; }
+        & > .rows--good { color: $text-success; }
+        & > .rows--warn { color: $text-warning; }
+        & > .rows--bad { color: $text-error; }
+        & > .rows--line { color: $line; }
+        & > .rows--bar { color: $series-0; }
+        & > .rows--real { color: $series-1; text-style: bold; }
+        & > .rows--chosen { color: $cursor-text; background: $cursor; text-style: bold; }
+        & > .rows--blurred { color: $text; background: $panel; }
+        """
+        + "\n".join(
+            f"& > .rows--run-{index} {{ color: $series-{index}; background: $surface; }}"
+            for index in range(STYLES)
+        )
+        + "\n}"
+    )
+    CHOOSES: ClassVar[bool] = True
+    """Whether one of the rows is chosen."""
+    HEADING: ClassVar[int] = 0
+    """Lines above the rows that stay: 1 for a heading."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.at = 0
+        self.count = 0
+        self._painted: dict[int, tuple[tuple[Line, str], Strip]] = {}
+
+    def row(self, index: int, chosen: bool) -> Line:
+        """Return one row."""
+        raise NotImplementedError
+
+    def heading(self) -> Line:
+        """Return what stays above the rows."""
+        raise NotImplementedError
+
+    def can_choose(self, index: int) -> bool:
+        """Tell whether the row at `index` may be the chosen one."""
+        return self.CHOOSES
+
+    def show_rows(self, count: int, width: int | None = None) -> None:
+        """Show so many rows as they stand now, `width` cells wide if not as wide as the list."""
+        self.count = count
+        self.at = min(self.at, max(count - 1, 0))
+        size = Size(width or self.size.width, count + self.HEADING)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.keep_in_view()
+        self.repaint()
+
+    def choose(self, at: int) -> None:
+        """Choose a row, and bring it into view."""
+        self.at = min(max(at, 0), max(self.count - 1, 0))
+        self.keep_in_view()
+        self.repaint()
+
+    def row_at(self, y: int) -> int | None:
+        """Return the index of the row on a line of the widget; None beside the rows."""
+        index = y - self.HEADING + self.scroll_offset.y
+        return index if y >= self.HEADING and 0 <= index < self.count else None
+
+    def top_for(self, top: int, height: int) -> int:
+        """Return which row is to be the top one of `height`, where `top` was, to see what is."""
+        return min(max(top, self.at - height + 1), self.at) if self.CHOOSES else top
+
+    def keep_in_view(self) -> None:
+        """Scroll to what is to be seen."""
+        height, top = max(self.size.height - self.HEADING, 1), round(self.scroll_y)
+        wanted = min(self.top_for(top, height), max(self.count - height, 0))
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
+
+    def repaint(self) -> None:
+        """Paint the lines that show something else than what stands there."""
+        for y in range(self.size.height):
+            if y not in self._painted or self._painted[y][0] != self._line(y):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def on_focus(self) -> None:
+        self.repaint()
+
+    def on_blur(self) -> None:
+        self.repaint()
+
+    def on_resize(self) -> None:
+        self._painted.clear()
+        self.keep_in_view()
+        self.refresh()
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_x(old_value, new_value)
+        self._painted.clear()
+        self.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.refresh()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._painted.clear()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        line = self._line(y)
+        if y not in self._painted or self._painted[y][0] != line:
+            self._painted[y] = line, self._strip(*line)
+        return self._painted[y][1]
+
+    def _line(self, y: int) -> tuple[Line, str]:
+        """Return what a line shows, and the ground of a chosen one."""
+        if y < self.HEADING:
+            return self.heading(), "heading" if self.has_focus else ""
+        index = self.row_at(y)
+        if index is None:
+            return (), ""
+        chosen = self.CHOOSES and index == self.at and self.can_choose(index)
+        ground = ("chosen" if self.has_focus else "blurred") if chosen else ""
+        return self.row(index, chosen), ground
+
+    def _strip(self, line: Line, ground: str) -> Strip:
+        on = self._style(ground) if ground in {"chosen", "blurred"} else None
+        segments = [Segment(each.text, on or self._style(each.tone)) for each in line]
+        goes_on = line and line[-1].tone in _HEADINGS
+        rest = on or (segments[-1].style if goes_on else None) or self.rich_style
+        left, width = self.scroll_offset.x, self.size.width
+        strip = Strip(segments).adjust_cell_length(max(left + width, self.virtual_size.width), rest)
+        return strip.crop(left, left + width)
+
+    def _style(self, part: str) -> Style:
+        return self.get_component_rich_style(f"rows--{part}")
+
+
+class StyledLines(RowList):
+    """Shows the lines that a `Layout` makes, which scroll where they are too many."""
+
+    BINDINGS = ScrollView.BINDINGS
+    CHOOSES = False
+    DEFAULT_CSS = """
+    StyledLines {
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        /* The lines are laid out before it is known whether they are too many. */
+        scrollbar-gutter: stable;
+        &:focus > .rows--heading { color: $accent; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._make: Layout = lambda _width, _charset: ()
+        self.lines: Sequence[Line] = ()
+
+    def show(self, make: Layout) -> None:
+        """Show other lines, or the same as they stand now; the same ones are not painted again."""
+        self._make = make
+        self._lay_out()
+
+    def row(self, index: int, chosen: bool) -> Line:
+        return self.lines[index]
+
+    def on_resize(self) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if self.size.width:
+            self.lines = list(self._make(self.size.width, self.app.options.canvas.charset))
+            self.show_rows(len(self.lines))
