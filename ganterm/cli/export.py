@@ -17,7 +17,7 @@ from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
-    from ganterm.cli.checkpoints import Choice
+    from ganterm.client.checkpoints import Choice
     from ganterm.latent.load import Trained
     from ganterm.runs.layout import RunDir
 
@@ -124,7 +124,7 @@ def export(
         )
         return
     _refuse(film_options, f"{product.value} is no film")
-    from ganterm.cli.checkpoints import choose_checkpoint  # noqa: PLC0415
+    from ganterm.client.checkpoints import choose_checkpoint  # noqa: PLC0415
 
     choice = choose_checkpoint(target, runs_dir, step=step)
     for note in choice.notes:

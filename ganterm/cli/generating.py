@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
-    from ganterm.cli.checkpoints import Choice
+    from ganterm.client.checkpoints import Choice
     from ganterm.latent.load import Trained
     from ganterm.render.colour import Canvas, Charset, ColourMode
 
@@ -150,8 +150,8 @@ def open_generator(
 
     Raises GantermError as `choose_checkpoint` and `load_generator` do.
     """
-    from ganterm.cli.checkpoints import choose_checkpoint  # noqa: PLC0415
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+    from ganterm.client.checkpoints import choose_checkpoint  # noqa: PLC0415
     from ganterm.config import parse_value  # noqa: PLC0415
 
     choice = choose_checkpoint(target, runs_dir, step=step)

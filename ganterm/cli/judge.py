@@ -90,7 +90,7 @@ def judge(
     images against other real images, the floor, stands beside every score. Scores of a run are
     written to its journal.
     """
-    from ganterm.cli.checkpoints import choose_checkpoint, choose_every  # noqa: PLC0415
+    from ganterm.client.checkpoints import choose_checkpoint, choose_every  # noqa: PLC0415
     from ganterm.render.colour import canvas_of  # noqa: PLC0415
 
     if every and step is not None:

@@ -116,10 +116,10 @@ def look_ahead(config: RunConfig, runs_dir: Path, *, name: str | None = None) ->
     """Find out whether a run can begin, say what it takes where that is much.
 
     Returns the dataset that has to be fetched first; empty where it is here. Raises as
-    `ganterm.preflight.inspect` does.
+    `ganterm.client.preflight.inspect` does.
     """
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
-    from ganterm.preflight import inspect  # noqa: PLC0415
+    from ganterm.client.preflight import inspect  # noqa: PLC0415
 
     with Waiting("Looking at what the run takes"):
         found = inspect(config, runs_dir, name=name)

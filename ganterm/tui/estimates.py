@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from ganterm.client.describe import Description
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.runfile import to_mapping
-from ganterm.runs.describe import Description
 
 CALM_SECONDS = 0.4
 """Time without a change after which a configuration is described."""
@@ -26,7 +26,7 @@ _DATA = ("dataset", "split")
 
 
 class Answering(Protocol):
-    """Who describes configurations, as `ganterm.runs.describe.Describer` does."""
+    """Who describes configurations, as `ganterm.client.describe.Describer` does."""
 
     @property
     def waiting(self) -> bool:

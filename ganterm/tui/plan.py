@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from ganterm.client.preflight import inspect
 from ganterm.config import FIELDS
 from ganterm.config.commandline import command_line
 from ganterm.config.draft import Draft, Standing
@@ -16,7 +17,6 @@ from ganterm.config.newrun import new_run
 from ganterm.data.catalogue import CATALOGUE, anchored, image_count, missing_splits
 from ganterm.data.classes import conditioned_spec, has_classes
 from ganterm.errors import ConfigError, DataError
-from ganterm.preflight import inspect
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
 from ganterm.tui.widgets.field import Setting

@@ -1,22 +1,16 @@
 """What configurations amount to: `python -m ganterm.worker.describe`.
 
-Reads configurations on standard input, each a line of JSON with any of the schema's fields, and
-answers in lines of JSON: first the numbers of parameters, then these with the time of 1,000 steps,
-tried out on random images. `n` counts the configurations. A question that comes while an earlier
-one is still being answered takes its place.
+`describe` takes any of the schema's fields and tells the numbers of parameters, and then these with
+the time of 1,000 steps, tried out on random images; see `ganterm.client.describe.Description`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import resource
-import select
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +19,7 @@ import msgspec
 from ganterm.config import RunConfig, check
 from ganterm.config.runfile import from_mapping
 from ganterm.data.classes import conditioned_spec
-from ganterm.errors import ConfigError, GantermError
+from ganterm.worker.rpc import Call, serve
 
 IDLE_SECONDS = 180.0
 """Without a question for so long the process ends, and gives its memory back."""
@@ -47,81 +41,16 @@ _ACTIVATIONS = 64
 Answer = dict[str, Any]
 
 
-class Questions:
-    """Lines of standard input as they come; only the newest counts."""
-
-    def __init__(self, descriptor: int) -> None:
-        self.count = 0
-        """Lines read so far."""
-        self._descriptor = descriptor
-        self._newest: bytes | None = None
-        self._rest = b""
-        self._open = True
-
-    def next(self, seconds: float) -> bytes | None:
-        """Wait for a question and return the newest; `None` at the end, or after `seconds`."""
-        while self._newest is None and self._open and self._ready(seconds):
-            self._read()
-        newest, self._newest = self._newest, None
-        return newest
-
-    def waiting(self) -> bool:
-        """Tell whether a newer question has come."""
-        while self._open and self._ready(0):
-            self._read()
-        return self._newest is not None
-
-    def _ready(self, seconds: float) -> bool:
-        return bool(select.select([self._descriptor], [], [], seconds)[0])
-
-    def _read(self) -> None:
-        block = os.read(self._descriptor, 1 << 16)
-        # A last line without its newline is a question too.
-        block, self._open = (block, True) if block else (b"\n" if self._rest else b"", False)
-        *lines, self._rest = (self._rest + block).split(b"\n")
-        asked = [line for line in lines if line.strip()]
-        self.count += len(asked)
-        self._newest = asked[-1] if asked else self._newest
-
-
 def main() -> None:
-    """Answer questions until there are none."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Describe configurations until there are none to describe."""
     _be_the_first_to_go()
-    questions = Questions(sys.stdin.fileno())
-    with contextlib.suppress(BrokenPipeError):
-        while (question := questions.next(IDLE_SECONDS)) is not None:
-            number = questions.count
-            for answer in answers(question, questions.waiting):
-                sys.stdout.write(json.dumps({"n": number, **answer}) + "\n")
-                sys.stdout.flush()
+    serve({"describe": describe}, idle=IDLE_SECONDS)
 
 
-def answers(question: bytes, interrupted: Callable[[], bool] = lambda: False) -> Iterator[Answer]:
-    """Yield what becomes known of one configuration; `{"error": sentence}` for a bad one.
-
-    The last answer has `device`. When `interrupted` there may be none.
-    """
-    try:
-        config = _parse(question)
-        yield from _describe(config, interrupted)
-    except GantermError as error:
-        yield {"error": str(error)}
-
-
-def _parse(question: bytes) -> RunConfig:
-    try:
-        values = json.loads(question)
-    except (ValueError, RecursionError):
-        raise ConfigError("A configuration is a line of JSON; this is none.") from None
-    if not isinstance(values, Mapping):
-        raise ConfigError("A configuration is a JSON object of settings.")
-    config = from_mapping(values)
+def describe(call: Call) -> Answer:
+    """Tell what becomes known of a configuration; the result has `device`."""
+    config = from_mapping(call.params)
     check(config)
-    return config
-
-
-def _describe(config: RunConfig, interrupted: Callable[[], bool]) -> Iterator[Answer]:
     from ganterm.networks.from_config import parameter_counts  # noqa: PLC0415 - imports PyTorch
     from ganterm.training.build import choose_device  # noqa: PLC0415
     from ganterm.training.modes import check_mode  # noqa: PLC0415
@@ -132,24 +61,19 @@ def _describe(config: RunConfig, interrupted: Callable[[], bool]) -> Iterator[An
         check_mode(config.mode, device)
     parameters = sum(counts.values())
     counts |= _weight(config, counts["generator_parameters"], parameters, device)
-    yield counts
+    call.partial(counts)
     answer = {**counts, "seconds_per_1000_steps": None, "device": str(device)}
     if device.type != "cuda" and counts["memory_bytes"] > counts["memory_total"] / 4:
-        yield {**answer, "note": "Too large to try out here."}
-        return
+        return {**answer, "note": "Too large to try out here."}
     try:
-        seconds = _seconds_per_step(config, device, interrupted)
+        seconds = _seconds_per_step(config, device, call)
     except (RuntimeError, MemoryError):  # torch's way of saying that memory is short, among others
-        yield {**answer, "note": f"A trial step did not work on {device}; memory may be short."}
-        return
-    if seconds is not None:
-        yield {**answer, "seconds_per_1000_steps": 1000 * seconds}
+        return {**answer, "note": f"A trial step did not work on {device}; memory may be short."}
+    return {**answer, "seconds_per_1000_steps": 1000 * seconds}
 
 
-def _seconds_per_step(
-    config: RunConfig, device: Any, interrupted: Callable[[], bool]
-) -> float | None:
-    """Train for a moment on random images and return what a step takes; `None` if interrupted."""
+def _seconds_per_step(config: RunConfig, device: Any, call: Call) -> float:
+    """Train for a moment on random images and return what a step takes."""
     import torch  # noqa: PLC0415
 
     from ganterm.training.loop import DivergenceError, Trainer  # noqa: PLC0415
@@ -190,8 +114,7 @@ def _seconds_per_step(
         cycle = max(1, min(cycle, LONGEST_CYCLE, int(LIMIT_SECONDS / warm)))
         steps, spent = 0, 0.0
         while spent < TRIAL_SECONDS:
-            if interrupted():
-                return None
+            call.check()
             spent += seconds_of(cycle)
             steps += cycle
         return spent / steps

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.cli.checkpoints import choose_checkpoint
 from ganterm.cli.follow.history import History
 from ganterm.cli.targets import image_files
+from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import render_run_toml
 from ganterm.errors import ConfigError

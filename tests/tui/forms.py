@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from ganterm.runs.describe import Description
+from ganterm.client.describe import Description
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.setup import SetupScreen
 

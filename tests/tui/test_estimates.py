@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ganterm.client.describe import Description
 from ganterm.config import RunConfig, check, resolve
 from ganterm.config.runfile import from_mapping
-from ganterm.runs.describe import Description
 from ganterm.tui.estimates import CALM_SECONDS, Estimates
 from tests.tui.forms import COUNTED, TIMED, ScriptedDescriber
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.client.describe import Description
 from ganterm.config import FIELDS, resolve
-from ganterm.runs.describe import Description
 from ganterm.tui.widgets.cost import cost_lines
 from ganterm.tui.widgets.field import FieldRow, Setting
 from ganterm.tui.widgets.field_help import FieldHelp

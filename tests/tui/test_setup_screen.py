@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, TextArea
 
 from ganterm import recipes
+from ganterm.client.describe import Description
 from ganterm.config import FIELDS, resolve
 from ganterm.errors import WorkerError
-from ganterm.runs.describe import Description
 from ganterm.runs.layout import RunDir
 from ganterm.tui import plan as plan_module
 from ganterm.tui.app import GantermApp

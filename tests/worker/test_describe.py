@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 
+from ganterm.client import rpc
+from ganterm.client.rpc import Cancel, Cancelled, Failure, Partial, Reply, Result
 from ganterm.config import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.worker import describe
-from ganterm.worker.describe import Questions, answers
+from ganterm.worker.rpc import Calls, work_off
 
 
 @pytest.fixture(autouse=True)
@@ -22,11 +22,24 @@ def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(describe, "TRIAL_SECONDS", 0.001)
 
 
-def about(
-    typed: dict[str, object], interrupted: Callable[[], bool] = lambda: False
-) -> list[dict[str, Any]]:
-    question = json.dumps(to_mapping(resolve({"device": "cpu", **typed}).config))
-    return list(answers(question.encode(), interrupted))
+def described(values: dict[str, Any], *, cancelled: bool = False) -> list[Reply]:
+    """Return the replies to a call, which is cancelled once the counts are there."""
+    replies: list[Reply] = []
+
+    def send(reply: Reply) -> None:
+        replies.append(reply)
+        if cancelled and isinstance(reply, Partial):
+            calls.put(msgspec.json.encode(Cancel(1)))
+
+    calls = Calls(["describe"], send)
+    calls.put(msgspec.json.encode(rpc.Call(1, "describe", values)))
+    work_off(calls, {"describe": describe.describe}, send, idle=0)
+    return replies
+
+
+def about(typed: dict[str, object]) -> list[dict[str, Any]]:
+    replies = described(to_mapping(resolve({"device": "cpu", **typed}).config))
+    return [reply.value for reply in replies if isinstance(reply, Partial | Result)]
 
 
 def test_counts_come_before_the_trial_and_are_the_published_ones() -> None:
@@ -45,7 +58,7 @@ def test_a_checkpoint_takes_what_was_said(ema_kimg: float) -> None:
     from ganterm.training.state import export_state  # noqa: PLC0415
 
     typed = {"recipe": "dcgan-8x8", "ema_kimg": ema_kimg}
-    (said, *_) = about(typed, lambda: True)
+    (said, *_) = about(typed)
     images = torch.zeros(64, 1, 8, 8, dtype=torch.uint8)
     trainer = Trainer(resolve(typed).config, images, torch.device("cpu"))
     trainer.advance()
@@ -72,8 +85,12 @@ def test_a_lazy_penalty_has_its_share_of_the_trial(monkeypatch: pytest.MonkeyPat
     assert (len(steps) - 2) % 8 == 0
 
 
-def test_an_interrupted_trial_gives_no_time() -> None:
-    assert len(about({"recipe": "dcgan-8x8"}, lambda: True)) == 1
+def test_a_trial_that_is_cancelled_gives_no_time() -> None:
+    """Between two cycles of it."""
+    typed = {"recipe": "dcgan-8x8", "device": "cpu"}
+    counts, last = described(to_mapping(resolve(typed).config), cancelled=True)
+    assert isinstance(counts, Partial)
+    assert last == Cancelled(1)
 
 
 def test_a_broken_trial_and_a_giant_say_why_there_is_no_time() -> None:
@@ -97,54 +114,15 @@ def test_memory_that_runs_out_is_said_in_words(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("question", "words"),
     [
-        (b"{", "line of JSON; this is none"),
-        (b"[" * 100_000, "line of JSON; this is none"),
-        (b"[1]", "JSON object"),
-        (b'{"bacth_size": 3}', "did you mean batch_size"),
-        (b'{"batch_size": 0}', "batch_size must be an integer"),
-        (b'{"loss": "wasserstein"}', "loss: wasserstein needs a critic"),
-        (b'{"device": "cuda:77"}', "cuda:77 is not on this machine"),
+        ({"bacth_size": 3}, "did you mean batch_size"),
+        ({"batch_size": 0}, "batch_size must be an integer"),
+        ({"loss": "wasserstein"}, "loss: wasserstein needs a critic"),
+        ({"device": "cuda:77"}, "cuda:77 is not on this machine"),
     ],
 )
-def test_what_makes_no_sense_is_answered_in_one_sentence(question: bytes, words: str) -> None:
-    last = list(answers(question))[-1]
-    assert words in last["error"]
-
-
-def test_the_newest_of_several_questions_counts() -> None:
-    """Lines are counted even when they are passed over; a last line needs no newline."""
-    read, write = os.pipe()
-    try:
-        questions = Questions(read)
-        assert not questions.waiting()
-        os.write(write, b"a\nb\n\nc")
-        assert questions.next(60) == b"b"
-        assert questions.count == 2
-        assert not questions.waiting()
-        os.write(write, b"d\n")
-        assert questions.waiting()
-        assert questions.next(60) == b"cd"
-        assert questions.count == 3
-        assert questions.next(0) is None
-        os.write(write, b"e")
-    finally:
-        os.close(write)
-    assert questions.next(60) == b"e"
-    assert questions.next(60) is None
-    os.close(read)
-
-
-def test_a_whole_conversation(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_what_makes_no_sense_is_answered_in_one_sentence(
+    question: dict[str, Any], words: str
 ) -> None:
-    """Questions in, numbered answers out, and the end of input ends it."""
-    read, write = os.pipe()
-    os.write(write, b'{"batch_size": 0}\n')
-    os.close(write)
-    with os.fdopen(read) as stdin:
-        monkeypatch.setattr("sys.stdin", stdin)
-        monkeypatch.setattr("signal.signal", lambda *_: None)
-        monkeypatch.setattr(describe, "_be_the_first_to_go", lambda: None)
-        describe.main()
-    (line,) = capfd.readouterr().out.splitlines()
-    assert json.loads(line)["n"] == 1
+    (failure,) = described(question)
+    assert isinstance(failure, Failure)
+    assert words in failure.message

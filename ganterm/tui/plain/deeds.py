@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ganterm.client.preflight import inspect
 from ganterm.comparison import standing
 from ganterm.config.branch import branch as make_branch
 from ganterm.config.fields import field, parse_value
@@ -19,7 +20,6 @@ from ganterm.data.catalogue import anchored, dataset_info
 from ganterm.data.classes import as_labelled
 from ganterm.doctor.offers import chosen
 from ganterm.errors import ConfigError, WorkerError
-from ganterm.preflight import inspect
 from ganterm.runs import manage
 from ganterm.runs.fetch import Fetch
 from ganterm.runs.judging import Judging

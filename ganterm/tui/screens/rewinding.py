@@ -9,11 +9,11 @@ from functools import partial
 
 from textual import work
 
+from ganterm.client.preflight import inspect
 from ganterm.config.branch import branch, checkpoint_steps
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
 from ganterm.errors import GantermError
-from ganterm.preflight import inspect
 from ganterm.render import words
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir

@@ -12,10 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input
 
+from ganterm.client.describe import Describer
 from ganterm.config import FIELDS
 from ganterm.config.presets import presets
 from ganterm.render.text import safe_text
-from ganterm.runs.describe import Describer
 from ganterm.tui.choices import options_for
 from ganterm.tui.estimates import Answering, Estimates
 from ganterm.tui.messages import RunStarted

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from ganterm.client.describe import Description
+from ganterm.client.preflight import MUCH_DISK, MUCH_MEMORY, size
 from ganterm.config import RunConfig
 from ganterm.config.length import steps_of
-from ganterm.preflight import MUCH_DISK, MUCH_MEMORY, size
 from ganterm.render.text import safe_text
-from ganterm.runs.describe import Description
 from ganterm.tui.widgets.words_box import WordsBox
 
 

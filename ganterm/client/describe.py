@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from ganterm.runs.child import Child
+import msgspec
 
-MODULE = "ganterm.worker.describe"
-_COUNTS = (
-    *("generator_parameters", "discriminator_parameters", "checkpoint_bytes"),
-    *("memory_bytes", "memory_least", "memory_free", "memory_total"),
-)
+from ganterm.client.rpc import Failure, Helper, Partial, Progress, Result
+
+MODULE: Final = "ganterm.worker.describe"
+PATIENCE: Final = 120.0
 
 
-@dataclass(frozen=True)
-class Description:
+class Description(msgspec.Struct, frozen=True):
     """What is known of a configuration so far.
 
     Attributes:
@@ -66,81 +62,48 @@ class Describer:
     """
 
     def __init__(self) -> None:
-        self._child: Child | None = None
-        self._sent = 0
-        self._waiting = False
+        self._helper = Helper(MODULE, name="The process that describes configurations")
+        self._call: int | None = None
 
     @property
     def waiting(self) -> bool:
         """Whether a question is still being answered."""
-        return self._waiting
+        return self._call is not None
 
     def ask(self, config: Mapping[str, Any]) -> None:
         """Ask about a configuration, as plain values by field; an earlier question lapses."""
-        if self._child is not None and not self._child.send(dict(config)):
-            self.close()
-        if self._child is None:
-            self._sent = 0
-            try:
-                self._child = Child(MODULE)
-            except OSError:
-                # `poll` says so.
-                self._waiting = True
-                return
-            self._child.send(dict(config))
-        self._sent += 1
-        self._waiting = True
+        self.cancel()
+        self._call = self._helper.call("describe", patience=PATIENCE, **config)
 
     def poll(self) -> Description | None:
         """Return what has become known of the newest question since the last call, if anything."""
-        if not self._waiting:
-            return None
-        if self._child is None:
-            return self._broken("No process could be started to describe this configuration.")
-        ended = self._child.exit_code is not None
         newest = None
-        for answer in self._child.poll():
-            # Answers to earlier questions may still be on their way.
-            if answer.get("n") == self._sent:
-                newest = _description(answer)
-        if newest is not None and newest.final:
-            self._waiting = False
-        elif ended:
-            words = self._child.last_words() or f"exit code {self._child.exit_code}"
-            return self._broken(f"Describing this configuration broke off: {words}")
+        for reply in self._helper.poll():
+            # Replies to earlier questions may still be on their way.
+            if self._call is None or reply.id != self._call:
+                continue
+            if isinstance(reply, Partial | Result):
+                newest = _description(reply.value)
+            elif isinstance(reply, Failure):
+                newest = Description(error=reply.message)
+            if not isinstance(reply, Partial | Progress):
+                self._call = None
         return newest
 
     def cancel(self) -> None:
         """Forget the question; whatever is answered to it is dropped."""
-        self._sent = -1 if self._child is None else self._sent
-        self._waiting = False
+        if self._call is not None:
+            self._helper.cancel(self._call)
+        self._call = None
 
     def close(self) -> None:
         """End the process that answers; a later question starts another."""
-        self._waiting = False
-        if self._child is not None:
-            self._child.close()
-            self._child = None
-
-    def _broken(self, sentence: str) -> Description:
-        self.close()
-        return Description(error=sentence)
+        self._call = None
+        self._helper.close()
 
 
-def _description(answer: Mapping[str, Any]) -> Description:
-    seconds = answer.get("seconds_per_1000_steps")
-    return Description(
-        **{name: _count(answer.get(name)) for name in _COUNTS},
-        seconds_per_1000_steps=(
-            float(seconds)
-            if isinstance(seconds, int | float) and math.isfinite(seconds) and seconds > 0
-            else None
-        ),
-        device=str(answer.get("device") or ""),
-        note=str(answer.get("note") or ""),
-        error=str(answer.get("error") or ""),
-    )
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and value >= 0 else 0
+def _description(value: dict[str, Any]) -> Description:
+    try:
+        return msgspec.convert(value, Description)
+    except msgspec.ValidationError as error:
+        return Description(error=f"The description of this configuration makes no sense: {error}.")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganterm import preflight
+from ganterm.client import preflight
+from ganterm.client.describe import Description
+from ganterm.client.preflight import Findings, inspect
 from ganterm.config import RunConfig, resolve
 from ganterm.errors import ConfigError, DataError, GantermError, TrainingError
-from ganterm.preflight import Findings, inspect
-from ganterm.runs.describe import Description
 from tests.cli.invoke import invoke
 
 GB = 10**9
