@@ -22,13 +22,18 @@ A Wasserstein critic has none: its score has no origin and no unit.
 """
 
 
+def chance_loss(config: RunConfig) -> float | None:
+    """Return the loss of a discriminator that guesses; None where it has no such scale."""
+    return _CHANCE.get(config.loss)
+
+
 def loss_ratio(record: Record, config: RunConfig) -> float | None:
     """Return D's loss as a share of that of guessing: 0 is never wrong, 1 is a coin's toss.
 
     What smoothed labels make of the loss of a perfect discriminator is taken off first. None where
     the record has no loss, or the loss no such scale.
     """
-    chance, loss = _CHANCE.get(config.loss), record.get("d_loss")
+    chance, loss = chance_loss(config), record.get("d_loss")
     if chance is None or not isinstance(loss, (int, float)):
         return None
     if config.d_reduction == "sum":

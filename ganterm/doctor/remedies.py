@@ -177,6 +177,7 @@ _OFFERS: Final[dict[str, Callable[[RunConfig], Iterator[Offer]]]] = {
     "lost-classes": _mode_collapse,
     "vanishing-gradient": _vanishing,
     "exploding-gradient": _exploding,
+    "runaway": _exploding,
     "oscillation": _oscillation,
     "not-finite": _not_finite,
     "memorising": _memorising,

@@ -23,6 +23,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "mode-collapse": {**_TINY, "lr_g": 0.1},
     "vanishing-gradient": {**_TINY, "lr_g": 0.1},
     "exploding-gradient": {**_TINY, "lr_d": 0.3},
+    "runaway": {**_TINY, "lr_g": 0.1, "lr_d": 0.1},
     "g-too-strong": {**_TINY, "lr_d": 1e-6},
     "stall": {**_TINY, "lr_g": 0.0, "lr_d": 0.0},
     "healthy": {**_TINY, "steps": 600},

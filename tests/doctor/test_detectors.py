@@ -18,6 +18,7 @@ TROUBLES: dict[str, dict[str, Any]] = {
     "mode-collapse": {"diversity": 0.05},
     "vanishing-gradient": {"grad_norm_g": 1e-6},
     "exploding-gradient": {"grad_norm_d": 5e4},
+    "runaway": {"g_loss": 674.0},
     "stall": {"d_loss": 0.69, "g_loss": 0.7, "diversity": 0.2},
     "not-finite": {"g_loss": None},
 }

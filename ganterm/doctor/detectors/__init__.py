@@ -12,12 +12,14 @@ from ganterm.doctor.detectors.mode_collapse import ModeCollapse
 from ganterm.doctor.detectors.not_finite import NotFinite
 from ganterm.doctor.detectors.oscillation import Oscillation
 from ganterm.doctor.detectors.plateau import Plateau
+from ganterm.doctor.detectors.runaway import Runaway
 from ganterm.doctor.detectors.stall import Stall
 from ganterm.doctor.detectors.vanishing_gradient import VanishingGradient
 
 DETECTORS: Final[tuple[type[Detector], ...]] = (
     NotFinite,
     ExplodingGradient,
+    Runaway,
     ModeCollapse,
     LostClasses,
     VanishingGradient,
