@@ -13,7 +13,7 @@ from ganterm.bench.settings import Settings, labelled
 from ganterm.bench.wholerun import WholeRun, train_whole
 from ganterm.bench.workload import Workload, config_of, prepare, recipe_name
 from ganterm.config import FIELDS, RunConfig
-from ganterm.config.schema import OUTPUT
+from ganterm.core.settings import OUTPUT
 from ganterm.data import Progress
 from ganterm.data.progress import silent
 from ganterm.errors import ConfigError

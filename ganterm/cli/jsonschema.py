@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ganterm.config import FIELDS, RunConfig
+from ganterm.core.registry import REFERENCE_PATTERN
 from ganterm.runs.records import RECORDS, SCHEMA_VERSION, meanings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -19,6 +20,8 @@ def config_schema() -> dict[str, Any]:
     (schema,) = components.values()
     for name, described in schema["properties"].items():
         spec = FIELDS[name]
+        if spec.registry is not None:
+            described["anyOf"] = [{"enum": list(spec.choices)}, {"pattern": REFERENCE_PATTERN}]
         if spec.guidance:
             described["description"] = f"{spec.help} Rule of thumb: {spec.guidance}."
     return {"$schema": DIALECT, **schema, "title": "Settings of a ganterm run"}

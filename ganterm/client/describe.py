@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from ganterm.client.rpc import Failure, Helper, Partial, Progress, Result
+from ganterm.core.registry import learn
 
 MODULE: Final = "ganterm.worker.describe"
 PATIENCE: Final = 120.0
@@ -83,6 +84,7 @@ class Describer:
             if self._call is None or reply.id != self._call:
                 continue
             if isinstance(reply, Partial | Result):
+                learn(reply.value.get("components"))
                 newest = _description(reply.value)
             elif isinstance(reply, Failure):
                 newest = Description(error=reply.message)

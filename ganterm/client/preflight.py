@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganterm.client.describe import Describer, Description
-from ganterm.config import RunConfig
+from ganterm.config import FIELDS, RunConfig
 from ganterm.config.length import batches_per_epoch, too_few_images
 from ganterm.config.runfile import to_mapping
+from ganterm.core.registry import is_reference
 from ganterm.data.catalogue import folder_of, image_count, missing_splits
 from ganterm.data.classes import conditioned_spec
 from ganterm.data.listing import list_images
@@ -124,7 +125,8 @@ def _asks(config: RunConfig) -> bool:
     values = config.batch_size * data.values
     large = data.side > _IMAGE_SIDE or values > _BATCH_VALUES or config.width > _WIDTH
     elsewhere = config.device not in {"auto", "cpu"} or config.mode in {"compiled", "graphed"}
-    return elsewhere or (large and not data.is_points)
+    own = any(is_reference(getattr(config, spec.name)) for spec in FIELDS.values() if spec.registry)
+    return own or elsewhere or (large and not data.is_points)
 
 
 def _weighed(config: RunConfig, known: Description) -> list[str]:

@@ -22,7 +22,8 @@ from ganterm.config.newrun import stem_of
 from ganterm.config.recorded import config_in, config_of, refuse_imported
 from ganterm.config.rules import check
 from ganterm.config.runfile import read_made, render_run_toml
-from ganterm.config.schema import NETWORK, RunConfig
+from ganterm.config.schema import RunConfig
+from ganterm.core.settings import NETWORK
 from ganterm.errors import ConfigError
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from ganterm.config.cadence import CADENCE_PATTERN
 from ganterm.config.schema import RunConfig
+from ganterm.core.registry import Registry, absolute
 from ganterm.errors import ConfigError
 from ganterm.runs.files import not_utf8
 
@@ -41,6 +42,8 @@ class Field:
     maximum: int | float | None = None
     below: int | float | None = None
     pattern: str | None = None
+    registry: Registry[Any, Any] | None = None
+    """Where the choices come from; a component in a file of the user's is one as well."""
 
     @property
     def option(self) -> str:
@@ -56,7 +59,8 @@ class Field:
     def expectation(self) -> str:
         """What a value must be, in words: "an integer from 1 to 65536"."""
         if self.kind == "choice":
-            return "one of " + ", ".join(map(str, self.choices))
+            words = "one of " + ", ".join(map(str, self.choices))
+            return words + (", or path/to/file.py:NAME" if self.registry else "")
         if self.kind == "boolean":
             return "true or false"
         if self.kind == "cadence":
@@ -96,8 +100,9 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
         return next((v for meta in metas if (v := getattr(meta, key)) is not None), None)
 
     pattern = bound("pattern")
+    registry = extra["registry"]
     kind: Any
-    if get_origin(hint) is Literal:
+    if get_origin(hint) is Literal or registry:
         kind = "choice"
     elif pattern == CADENCE_PATTERN:
         kind = "cadence"
@@ -113,11 +118,12 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
         live=extra["live"],
         optional=optional,
         type=annotated,
-        choices=get_args(hint) if kind == "choice" else (),
+        choices=registry.names if registry else get_args(hint) if kind == "choice" else (),
         minimum=bound("ge"),
         maximum=bound("le"),
         below=bound("lt"),
         pattern=pattern,
+        registry=registry,
     )
 
 
@@ -183,6 +189,10 @@ def _converted(spec: Field, value: object) -> Value:
     result: Value = msgspec.convert(value, type=spec.type, strict=False)
     if isinstance(result, float) and not math.isfinite(result):
         raise ValueError
+    if isinstance(result, str) and spec.registry:
+        if not spec.registry.accepts(result):
+            raise ValueError
+        result = absolute(result)
     if isinstance(result, str) and any(unicodedata.category(c) in _UNPRINTABLE for c in result):
         raise ValueError
     return result

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ganterm import architectures
+from ganterm.components import losses
 from ganterm.config.fields import FIELDS
 from ganterm.config.schema import RunConfig
+from ganterm.core.settings import Problem
 from ganterm.errors import ConfigError
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A setting that does not go with the others."""
-
-    field: str
-    message: str
-    """One sentence: what does not fit and what to change."""
-
-
-LOSSES_WITH_LABELS = frozenset({"minimax", "non-saturating", "least-squares"})
-"""Those with `uses_labels` in `ganterm.objectives.losses`, which this floor cannot import."""
 
 
 def problems(config: RunConfig) -> Iterator[Problem]:
@@ -150,35 +138,7 @@ def _has_batch_norm(norm: str, facts: architectures.ArchitectureFacts) -> bool:
 
 
 def _objective(config: RunConfig) -> Iterator[Problem]:
-    if config.loss == "wasserstein" and config.penalty_strength == 0 and not config.spectral_norm:
-        yield Problem(
-            "loss",
-            "wasserstein needs a critic of bounded slope; set penalty = wgan-gp with a "
-            "penalty_weight above 0, or spectral_norm = true.",
-        )
-    if config.loss not in LOSSES_WITH_LABELS:
-        for field, neutral in (("real_label", 1.0), ("fake_label", 0.0)):
-            if getattr(config, field) != neutral:
-                yield Problem(
-                    field,
-                    f"loss {config.loss} has no labels to smooth; leave {field} at {neutral:g} "
-                    "or choose the non-saturating loss.",
-                )
-    elif config.fake_label >= config.real_label:
-        yield Problem(
-            "real_label",
-            f"is {config.real_label:g}, which is not above fake_label {config.fake_label:g}; use "
-            "for example 0.9 and 0.1.",
-        )
-    elif config.loss != "least-squares":
-        for field in ("real_label", "fake_label"):
-            label = getattr(config, field)
-            if not 0 <= label <= 1:
-                yield Problem(
-                    field,
-                    f"loss {config.loss} takes labels as probabilities, and {label:g} is none; "
-                    f"set {field} from 0 to 1, or loss = least-squares.",
-                )
+    yield from losses.problems(config)
     if config.penalty == "none" and config.penalty_weight is not None:
         yield Problem(
             "penalty_weight", "has no penalty to weigh; set penalty, or penalty_weight = auto."
@@ -186,11 +146,6 @@ def _objective(config: RunConfig) -> Iterator[Problem]:
     if config.penalty == "none" and config.penalty_every != 1:
         yield Problem(
             "penalty_every", "has no penalty to space out; set penalty, or penalty_every = 1."
-        )
-    if config.loss == "relativistic" and config.d_update == "separate":
-        yield Problem(
-            "d_update",
-            "loss relativistic compares real and fake in one step; set d_update = joint.",
         )
 
 
@@ -206,10 +161,6 @@ def _step(config: RunConfig) -> Iterator[Problem]:
             "g_batch",
             "the generator trains on the discriminator's fakes; set reuse_fakes = false, or "
             "g_batch = 1.",
-        )
-    if config.loss == "relativistic" and config.g_batch != 1:
-        yield Problem(
-            "g_batch", "loss relativistic pairs each fake with one real image; set g_batch = 1."
         )
     if config.d_update == "separate" and config.penalty == "wgan-gp":
         yield Problem(

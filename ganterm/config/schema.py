@@ -1,27 +1,30 @@
 """Every setting of a run, declared once.
 
 From this declaration come the command line's options, the app's form, `run.toml`, the JSON schema
-and the reference page. `description` is the one line of help; `guidance` the field's rule of thumb;
-`live` marks what can be changed while the run trains.
+and the reference page. Settings of a component are declared beside it and joined to the rest here:
+`ganterm.core.settings` says how.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from ganterm.components.losses import LossSettings
 from ganterm.config.cadence import CADENCE_PATTERN
 from ganterm.core.dataspec import DataSpec
-
-
-def _about(
-    group: str, description: str, guidance: str = "", *, live: bool = False, **bounds: Any
-) -> Meta:
-    extra = {"group": group, "guidance": guidance, "live": live}
-    return Meta(description=description, extra=extra, **bounds)
-
+from ganterm.core.settings import (
+    DATA,
+    NETWORK,
+    OBJECTIVE,
+    OPTIMISER,
+    OUTPUT,
+    STEP,
+    about,
+    joined,
+)
 
 GeneratorName = Literal[
     "mlp",
@@ -37,9 +40,6 @@ GeneratorName = Literal[
 DiscriminatorName = Literal[
     "mlp", "compact", "dcgan", "dcgan-64", "dcgan-8x8", "upsample", "sngan", "stylegan"
 ]
-LossName = Literal[
-    "minimax", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"
-]
 PenaltyName = Literal["none", "wgan-gp", "r1", "r2", "r1+r2"]
 AugmentPolicy = Literal["none", "translation", "cutout", "translation,cutout"]
 NormName = Literal["auto", "batch", "none"]
@@ -47,20 +47,17 @@ ScoreName = Literal[
     "none", "fid", "kid", "inception_score", "precision", "recall", "density", "coverage", "kl"
 ]
 
-DATA, NETWORK, OBJECTIVE = "Data", "Networks", "Objective"
-OPTIMISER, STEP, OUTPUT = "Optimisers", "Step", "Output"
 
-
-class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole configuration of one run; what a recipe does not say stays at these defaults."""
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What belongs to no component alone."""
 
     recipe: Annotated[
         str,
-        _about(DATA, "Named preset the run starts from, or the path of a recipe file."),
+        about(DATA, "Named preset the run starts from, or the path of a recipe file."),
     ] = "turbo-8x8"
     dataset: Annotated[
         str,
-        _about(
+        about(
             DATA,
             "Dataset by name, or the path of a folder of images.",
             "digits comes with ganterm and needs no network",
@@ -69,19 +66,19 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "digits"
     split: Annotated[
         Literal["train", "test", "all"],
-        _about(DATA, "Which part of the dataset to train on."),
+        about(DATA, "Which part of the dataset to train on."),
     ] = "train"
     image_size: Annotated[
         int,
-        _about(DATA, "Side of the square images, in pixels.", ge=4, le=256),
+        about(DATA, "Side of the square images, in pixels.", ge=4, le=256),
     ] = 28
     channels: Annotated[
         Literal[1, 3],
-        _about(DATA, "1 for grey images, 3 for colour."),
+        about(DATA, "1 for grey images, 3 for colour."),
     ] = 1
     fit: Annotated[
         Literal["auto", "resize", "pad", "crop"],
-        _about(
+        about(
             DATA,
             "How images of another size are brought to image_size.",
             "auto pads when the images are only a little smaller, and resizes otherwise",
@@ -89,27 +86,27 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "auto"
     batch_size: Annotated[
         int,
-        _about(DATA, "Real images per batch.", "64-128", ge=1, le=65536),
+        about(DATA, "Real images per batch.", "64-128", ge=1, le=65536),
     ] = 64
     drop_last: Annotated[
         bool,
-        _about(DATA, "Drop the last, smaller batch of an epoch."),
+        about(DATA, "Drop the last, smaller batch of an epoch."),
     ] = True
     steps: Annotated[
         int,
-        _about(DATA, "Generator steps to train; 0 where epochs decides.", ge=0, le=10**9),
+        about(DATA, "Generator steps to train; 0 where epochs decides.", ge=0, le=10**9),
     ] = 10_000
     epochs: Annotated[
         int,
-        _about(DATA, "Passes over the data; 0 where steps decides.", ge=0, le=10**7),
+        about(DATA, "Passes over the data; 0 where steps decides.", ge=0, le=10**7),
     ] = 0
     seed: Annotated[
         int,
-        _about(DATA, "Seed of weights, batch order and noise.", ge=0, le=2**63 - 1),
+        about(DATA, "Seed of weights, batch order and noise.", ge=0, le=2**63 - 1),
     ] = 0
     device: Annotated[
         str,
-        _about(
+        about(
             DATA,
             "auto, cpu, cuda, cuda:N or mps.",
             "auto takes CUDA, else MPS, else the CPU",
@@ -118,7 +115,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "auto"
     threads: Annotated[
         int,
-        _about(
+        about(
             DATA,
             "CPU threads of the worker; 0 chooses.",
             "one is as quick as many for images up to 16 pixels, and that is what 0 takes there",
@@ -128,7 +125,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 0
     precision: Annotated[
         Literal["float32", "bfloat16", "auto"],
-        _about(
+        about(
             DATA,
             "Number format of the networks' arithmetic.",
             "float32 is exact; auto takes bfloat16 where that is quick",
@@ -136,7 +133,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "float32"
     mode: Annotated[
         Literal["eager", "compiled", "graphed", "auto"],
-        _about(
+        about(
             DATA,
             "How steps are run: as they are, with compiled networks, or captured as CUDA graphs.",
             "eager is the reference; auto measures at the start and takes the quickest",
@@ -145,15 +142,15 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     generator: Annotated[
         GeneratorName,
-        _about(NETWORK, "Generator architecture."),
+        about(NETWORK, "Generator architecture."),
     ] = "dcgan"
     discriminator: Annotated[
         DiscriminatorName,
-        _about(NETWORK, "Discriminator (or critic) architecture."),
+        about(NETWORK, "Discriminator (or critic) architecture."),
     ] = "dcgan"
     conditional: Annotated[
         Literal["none", "projection", "concat"],
-        _about(
+        about(
             NETWORK,
             "Train on the labels too, to choose the class of what is generated; how the "
             "discriminator takes them.",
@@ -162,11 +159,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "none"
     z_dim: Annotated[
         int,
-        _about(NETWORK, "Size of the latent vector z.", "100-512", ge=1, le=4096),
+        about(NETWORK, "Size of the latent vector z.", "100-512", ge=1, le=4096),
     ] = 100
     width: Annotated[
         float,
-        _about(
+        about(
             NETWORK,
             "Multiplies the hidden widths of both networks; 1 is as published.",
             ge=1 / 16,
@@ -175,11 +172,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 1.0
     g_norm: Annotated[
         NormName,
-        _about(NETWORK, "Normalisation in the generator; auto is as published."),
+        about(NETWORK, "Normalisation in the generator; auto is as published."),
     ] = "auto"
     d_norm: Annotated[
         NormName,
-        _about(
+        about(
             NETWORK,
             "Normalisation in the discriminator; auto is as published.",
             "none with a gradient penalty, which batch normalisation disturbs",
@@ -187,11 +184,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "auto"
     init: Annotated[
         Literal["default", "normal"],
-        _about(NETWORK, "Initial weights: PyTorch's default, or N(0, 0.02) as in DCGAN."),
+        about(NETWORK, "Initial weights: PyTorch's default, or N(0, 0.02) as in DCGAN."),
     ] = "default"
     spectral_norm: Annotated[
         bool,
-        _about(
+        about(
             NETWORK,
             "Spectral normalisation of every layer of the discriminator.",
             "a remedy for mode collapse and a discriminator that is too strong",
@@ -199,7 +196,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = False
     minibatch_discrimination: Annotated[
         bool,
-        _about(
+        about(
             NETWORK,
             "Join batch statistics to the discriminator's features.",
             "a remedy for mode collapse",
@@ -207,7 +204,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = False
     modulation: Annotated[
         Literal["adain", "demodulate"],
-        _about(
+        about(
             NETWORK,
             "How a style acts in generator stylegan.",
             "adain normalises each image's features, as in StyleGAN; demodulate scales the weights "
@@ -216,7 +213,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "adain"
     skip_outputs: Annotated[
         bool,
-        _about(
+        about(
             NETWORK,
             "Generator stylegan sums the pictures of all resolutions, in place of growing.",
             "StyleGAN2's: fine and coarse train together, at full cost from the first step",
@@ -224,7 +221,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = False
     grow_kimg: Annotated[
         float,
-        _about(
+        about(
             NETWORK,
             "Thousands of images at each resolution before the next fades in; 0 begins at full "
             "size.",
@@ -235,7 +232,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 0.0
     fade_kimg: Annotated[
         float,
-        _about(
+        about(
             NETWORK,
             "Thousands of images over which a growing network fades in its next resolution.",
             "about as many as grow_kimg; 0 switches at once",
@@ -244,39 +241,13 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         ),
     ] = 0.0
 
-    loss: Annotated[
-        LossName,
-        _about(OBJECTIVE, "Loss of both networks.", "wasserstein needs a penalty or spectral_norm"),
-    ] = "non-saturating"
-    real_label: Annotated[
-        float,
-        _about(
-            OBJECTIVE,
-            "Discriminator's target for real images.",
-            "0.9 smooths labels and slows a discriminator that is too strong",
-            live=True,
-            ge=0,
-            le=1.2,
-        ),
-    ] = 1.0
-    fake_label: Annotated[
-        float,
-        _about(
-            OBJECTIVE,
-            "Discriminator's target for generated images.",
-            "0 for one-sided smoothing, 0.1 for two-sided",
-            live=True,
-            ge=-1,
-            le=0.5,
-        ),
-    ] = 0.0
     penalty: Annotated[
         PenaltyName,
-        _about(OBJECTIVE, "Gradient penalty on the discriminator."),
+        about(OBJECTIVE, "Gradient penalty on the discriminator."),
     ] = "none"
     penalty_weight: Annotated[
         Annotated[float, Meta(ge=0, le=10**6)] | None,
-        _about(
+        about(
             OBJECTIVE,
             "Weight of the penalty: lambda of WGAN-GP, gamma of R1 and R2.",
             "unset means 10 for wgan-gp and 1 for r1 and r2",
@@ -285,7 +256,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = None
     penalty_every: Annotated[
         int,
-        _about(
+        about(
             OBJECTIVE,
             "Apply the penalty every so many discriminator steps, at that many times its weight.",
             "4-16 makes R1 and R2 nearly free",
@@ -296,13 +267,13 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     lr_g: Annotated[
         float,
-        _about(
+        about(
             OPTIMISER, "Generator's learning rate (Adam).", "1e-4 to 2e-4", live=True, ge=0, le=1
         ),
     ] = 2e-4
     lr_d: Annotated[
         float,
-        _about(
+        about(
             OPTIMISER,
             "Discriminator's learning rate (Adam).",
             "1e-4 to 2e-4; lower it when the discriminator is too strong",
@@ -313,20 +284,20 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 2e-4
     beta1: Annotated[
         float,
-        _about(OPTIMISER, "Adam's first-moment decay.", "0.5", ge=0, lt=1),
+        about(OPTIMISER, "Adam's first-moment decay.", "0.5", ge=0, lt=1),
     ] = 0.5
     beta2: Annotated[
         float,
-        _about(OPTIMISER, "Adam's second-moment decay.", "0.999", ge=0, lt=1),
+        about(OPTIMISER, "Adam's second-moment decay.", "0.999", ge=0, lt=1),
     ] = 0.999
     lr_schedule: Annotated[
         Literal["constant", "linear", "cosine"],
-        _about(OPTIMISER, "How both learning rates fall to zero over the run, if they do."),
+        about(OPTIMISER, "How both learning rates fall to zero over the run, if they do."),
     ] = "constant"
 
     d_steps: Annotated[
         int,
-        _about(
+        about(
             STEP,
             "Discriminator steps per generator step.",
             "1; 5 for a Wasserstein critic; more when the generator is too strong",
@@ -337,11 +308,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 1
     d_update: Annotated[
         Literal["joint", "separate"],
-        _about(STEP, "One optimiser step on real and fake together, or one on each."),
+        about(STEP, "One optimiser step on real and fake together, or one on each."),
     ] = "joint"
     d_reduction: Annotated[
         Literal["mean", "sum"],
-        _about(
+        about(
             STEP,
             "Discriminator's loss: the mean or the sum of its real and fake terms.",
             "d_update separate takes each term whole; only the reported loss differs",
@@ -349,11 +320,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "mean"
     reuse_fakes: Annotated[
         bool,
-        _about(STEP, "Train the generator on the very fakes the discriminator just saw."),
+        about(STEP, "Train the generator on the very fakes the discriminator just saw."),
     ] = True
     g_batch: Annotated[
         int,
-        _about(
+        about(
             STEP,
             "Size of the generator's fresh batch, in batches.",
             "only without reuse_fakes",
@@ -363,7 +334,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 1
     augment: Annotated[
         AugmentPolicy,
-        _about(
+        about(
             STEP,
             "Differentiable augmentation of real and fake images; digits are never mirrored.",
             "helps when there are few images",
@@ -371,7 +342,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "none"
     style_mixing: Annotated[
         float,
-        _about(
+        about(
             STEP,
             "Share of generated training images that mix the styles of two latents.",
             "0.9 in the paper; keeps the layers of generator stylegan from relying on each other",
@@ -381,7 +352,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 0.0
     ema_kimg: Annotated[
         float,
-        _about(
+        about(
             STEP,
             "Half-life of the generator's averaged weights, in thousands of images; 0 is off.",
             "10 for long runs; samples of averaged weights are calmer",
@@ -392,11 +363,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     log_every: Annotated[
         int,
-        _about(OUTPUT, "Steps averaged into one record of the journal.", ge=1, le=10**6),
+        about(OUTPUT, "Steps averaged into one record of the journal.", ge=1, le=10**6),
     ] = 10
     sample_every: Annotated[
         str,
-        _about(
+        about(
             OUTPUT,
             "How often the sample grid is drawn, besides steps 1, 10, 30, 100, 300, ...: '1000', "
             "'20 epochs', 0 for never.",
@@ -406,11 +377,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "500"
     sample_grid: Annotated[
         int,
-        _about(OUTPUT, "Side of the sample grid, in images.", ge=1, le=32),
+        about(OUTPUT, "Side of the sample grid, in images.", ge=1, le=32),
     ] = 8
     checkpoint_every: Annotated[
         str,
-        _about(
+        about(
             OUTPUT,
             "How often a checkpoint is written: '1000', '20 epochs', 0 for only the last.",
             live=True,
@@ -419,11 +390,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "1000"
     keep_checkpoints: Annotated[
         int,
-        _about(OUTPUT, "Newest checkpoints to keep; 0 keeps them all.", ge=0, le=10**6),
+        about(OUTPUT, "Newest checkpoints to keep; 0 keeps them all.", ge=0, le=10**6),
     ] = 3
     judge_every: Annotated[
         str,
-        _about(
+        about(
             OUTPUT,
             "How often images are scored beside the training: '2000', '20 epochs', 0 for never.",
             "2000; each writes a checkpoint, and the first of a dataset trains its judge",
@@ -433,7 +404,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "0"
     judge_images: Annotated[
         int,
-        _about(
+        about(
             OUTPUT,
             "Generated images in such a score, and as many real ones.",
             "scores of different counts cannot be compared; 10000 are exact and take longer",
@@ -443,7 +414,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 2000
     keep_best: Annotated[
         ScoreName,
-        _about(
+        about(
             OUTPUT,
             "Score whose best checkpoint is kept beside the newest ones.",
             "fid for the images as a whole; what judge_every and ganterm judge scored counts",
@@ -451,7 +422,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "none"
     on_alert: Annotated[
         Literal["continue", "stop", "remedy"],
-        _about(
+        about(
             OUTPUT,
             "What the worker does when the doctor finds trouble.",
             "remedy applies the gentlest remedy that needs no other network",
@@ -476,3 +447,18 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         if self.penalty_weight is not None:
             return self.penalty_weight
         return {"none": 0.0, "wgan-gp": 10.0}.get(self.penalty, 1.0)
+
+
+if TYPE_CHECKING:
+
+    class RunConfig(LossSettings, Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+        """The whole configuration of one run."""
+
+else:
+    RunConfig = joined(
+        "RunConfig",
+        LossSettings,
+        Settings,
+        doc="The whole configuration of one run; what a recipe does not say is as declared.",
+        module=__name__,
+    )

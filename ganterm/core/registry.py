@@ -21,8 +21,8 @@ that make no sense are `rules` of the component that forbids them.
 In place of a name a configuration may say `path/to/file.py:NAME`, for a component in a file of the
 user's. `resolve` runs that file, so only processes call it that may run the user's code: workers
 and services. All others call `facts`, which never runs anything: it knows what is built in, what
-this process has resolved, and what it has `learnt` from such a process (by a description, or by
-the journal of a run); of anything else it returns the defaults of the kind.
+this process has resolved, and what such a process told it (`learn`) by describing a configuration
+or in the journal of a run; of anything else it returns the defaults of the kind.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ import msgspec
 from ganterm.core.settings import Problem, Rule
 from ganterm.errors import ConfigError
 
-_REFERENCE: Final = re.compile(r"(?P<path>.+\.py):(?P<name>[A-Za-z_][A-Za-z0-9_]*)", re.DOTALL)
+REFERENCE_PATTERN: Final = r"^(.+\.py):([A-Za-z_][A-Za-z0-9_]*)$"
+"""What a component in a file of the user's is named by."""
+_REFERENCE: Final = re.compile(REFERENCE_PATTERN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,7 @@ class Registry(Generic[FactsT, ComponentT]):
         self._component = component
         self._places = dict(places)
         self._built_in: dict[str, ComponentT] = {}
-        self._learnt: dict[str, FactsT] = {}
+        self._resolved: dict[str, ComponentT] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,6 +108,10 @@ class Registry(Generic[FactsT, ComponentT]):
         """Tell whether a configuration may have `name`: it is built in, or `file.py:NAME`."""
         return name in self._places or is_reference(name)
 
+    def knows(self, name: str) -> bool:
+        """Tell whether `facts` has more to say of `name` than the defaults."""
+        return name in self._places or name in self._resolved or (self.kind, name) in _LEARNT
+
     def facts(self, name: str) -> FactsT:
         """Return what is known of `name` here, at least the defaults; runs no code of the user's.
 
@@ -113,7 +119,12 @@ class Registry(Generic[FactsT, ComponentT]):
         """
         if name in self._places:
             return cast("FactsT", self._of_ours(name))
-        return self._learnt.get(name) or self._facts(title=short(name))
+        if name in self._resolved:
+            return cast("FactsT", self._resolved[name])
+        try:
+            return msgspec.convert(_LEARNT[self.kind, name], self._facts)
+        except (KeyError, msgspec.ValidationError):
+            return self._facts(title=short(name))
 
     def problems(self, name: str, config: object) -> Iterator[Problem]:
         """Yield what the component called `name` finds wrong in `config`, where it is at hand."""
@@ -135,7 +146,7 @@ class Registry(Generic[FactsT, ComponentT]):
                 f"{self.kind} {name!r} is unknown; choose one of {', '.join(self.names)}, or name "
                 "one of your own as path/to/file.py:NAME."
             )
-        path, attribute = found["path"], found["name"]
+        path, attribute = found[1], found[2]
         names = vars(_run(f"{self.kind} {short(name)}", Path(path).expanduser()))
         if attribute not in names:
             there = [key for key, each in names.items() if isinstance(each, self._component)]
@@ -150,33 +161,35 @@ class Registry(Generic[FactsT, ComponentT]):
                 f"{type(component).__name__}, and must be a {self._component.__name__} of "
                 f"{self._component.__module__}."
             )
-        self._learnt[name] = cast("FactsT", component)
+        self._resolved[name] = component
         return component
 
     def told(self, name: str) -> dict[str, Any]:
-        """Return the facts of `name` as plain data, for `learn` in another process."""
+        """Return the facts of `name` as plain data, which `learn` takes by kind and name."""
         found = self.facts(name)
         data = {field.name: getattr(found, field.name) for field in fields(self._facts)}
         plain: dict[str, Any] = msgspec.to_builtins(data)
         return plain
-
-    def learn(self, name: str, told: object) -> None:
-        """Take what `told` said in another process; what is no such data is passed over.
-
-        What this process has resolved itself it knows better.
-        """
-        if name in self._places or isinstance(self._learnt.get(name), self._component):
-            return
-        try:
-            self._learnt[name] = msgspec.convert(told, self._facts)
-        except msgspec.ValidationError:
-            return
 
     def _of_ours(self, name: str) -> ComponentT:
         if name not in self._built_in:
             found: ComponentT = imported(self._places[name])
             self._built_in[name] = found
         return self._built_in[name]
+
+
+_LEARNT: Final[dict[tuple[str, str], object]] = {}
+"""By kind and name, what other processes told of components of the user's; not checked yet."""
+
+
+def learn(told: object) -> None:
+    """Take what `Registry.told` said in another process, by kind and name.
+
+    What is no such data is passed over, and what this process has resolved itself it knows better.
+    """
+    for kind, components in told.items() if isinstance(told, Mapping) else ():
+        for name, facts in components.items() if isinstance(components, Mapping) else ():
+            _LEARNT[str(kind), str(name)] = facts
 
 
 def is_reference(name: str) -> bool:
@@ -189,7 +202,7 @@ def absolute(name: str) -> str:
     found = _REFERENCE.fullmatch(name)
     if found is None:
         return name
-    return f"{Path(found['path']).expanduser().absolute()}:{found['name']}"
+    return f"{Path(found[1]).expanduser().absolute()}:{found[2]}"
 
 
 def short(name: str) -> str:

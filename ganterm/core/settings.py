@@ -9,14 +9,15 @@ setting by its key alone. Structs cannot inherit from several structs with field
 tells the type checker what `joined` does at run time::
 
     if TYPE_CHECKING:
-        class RunConfig(Losses, Penalties, Whole, frozen=True, kw_only=True): ...
+        class RunConfig(LossSettings, PenaltySettings, Settings, frozen=True, kw_only=True): ...
     else:
-        RunConfig = joined("RunConfig", Losses, Penalties, base=Whole)
+        RunConfig = joined("RunConfig", LossSettings, PenaltySettings, Settings, ...)
 
 To the type checker a configuration therefore *is* each of its parts: code that reads the settings
-of one component takes that part alone (`def weight(settings: Penalties)`) and is handed the whole
-configuration, or `part(config, Penalties)` where it keeps or compares it. Forms, options, JSON
-schema, help and checks read the fields of the joined struct and need no word about any part.
+of one component takes that part alone (`def weight(settings: PenaltySettings)`) and is handed the
+whole configuration, or `part(config, PenaltySettings)` where it keeps or compares it. Forms,
+options, JSON schema, help and checks read the fields of the joined struct and need no word about
+any part.
 """
 
 from __future__ import annotations
@@ -68,15 +69,15 @@ def about(
     return Meta(description=description, extra=extra, **bounds)
 
 
-def joined(name: str, *parts: type[msgspec.Struct], base: type[msgspec.Struct]) -> Any:
-    """Return a struct derived from `base`, with the fields and properties of all `parts`.
+def joined(name: str, *parts: type[msgspec.Struct], doc: str, module: str) -> Any:
+    """Return a struct called `name` with the fields and properties of all `parts`.
 
-    Fields are put in the order of `GROUPS`, and within a group in the order of the parts. `base`
-    has no fields of its own. Raises `TypeError` where two parts declare the same field.
+    Fields are put in the order of `GROUPS`, and within a group in the order of the parts; unknown
+    ones are refused. Raises `TypeError` where two parts declare the same field.
     """
     fields: dict[str, tuple[str, Any, Any]] = {}
     order: dict[str, int] = {}
-    namespace: dict[str, Any] = {"__doc__": base.__doc__}
+    namespace: dict[str, Any] = {"__doc__": doc}
     for part in parts:
         hints = typing.get_type_hints(part, include_extras=True)
         for field in msgspec.structs.fields(part):
@@ -88,9 +89,8 @@ def joined(name: str, *parts: type[msgspec.Struct], base: type[msgspec.Struct]) 
     return msgspec.defstruct(
         name,
         [fields[key] for key in sorted(fields, key=order.__getitem__)],
-        bases=(base,),
         namespace=namespace,
-        module=base.__module__,
+        module=module,
         frozen=True,
         kw_only=True,
         forbid_unknown_fields=True,

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Final
 
+from ganterm.components.losses import LOSSES
 from ganterm.config import RunConfig
 from ganterm.runs.records import Record
-
-_CHANCE: Final = {
-    "minimax": math.log(2),
-    "non-saturating": math.log(2),
-    "least-squares": 1 / 8,
-    "hinge": 1.0,
-    # Each of the two reported terms is half of the one there is.
-    "relativistic": math.log(2) / 2,
-}
-"""The mean of the real and the fake term of a discriminator that cannot tell them apart.
-
-A Wasserstein critic has none: its score has no origin and no unit.
-"""
 
 
 def chance_loss(config: RunConfig) -> float | None:
     """Return the loss of a discriminator that guesses; None where it has no such scale."""
-    return _CHANCE.get(config.loss)
+    return LOSSES.facts(config.loss).d_chance
 
 
 def loss_ratio(record: Record, config: RunConfig) -> float | None:
@@ -39,7 +26,7 @@ def loss_ratio(record: Record, config: RunConfig) -> float | None:
     if config.d_reduction == "sum":
         loss /= 2
     least = 0.0
-    if config.loss in {"minimax", "non-saturating"}:
+    if LOSSES.facts(config.loss).labels == "probability":
         least = (_entropy(config.real_label) + _entropy(config.fake_label)) / 2
     return (loss - least) / (chance - least) if chance > least else None
 

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
+from ganterm.components.losses import LOSSES
 from ganterm.config import FIELDS, RunConfig
-from ganterm.config.rules import LOSSES_WITH_LABELS, problems
+from ganterm.config.rules import problems
 from ganterm.runs.records import Remedy
 
 Offer = tuple[str, str, dict[str, Any]]
@@ -58,10 +59,7 @@ def _d_too_strong(config: RunConfig) -> Iterator[Offer]:
     if config.d_steps > 1:
         yield _d_steps("fewer-d-steps", config.d_steps - 1)
     yield _rates("slower-d", "halve lr_d", config, d=1 / 2)
-    if config.loss in LOSSES_WITH_LABELS and config.real_label > _SMOOTH:
-        yield "smooth-labels", f"smooth real_label to {_SMOOTH}", {"real_label": _SMOOTH}
-    if config.loss == "minimax":
-        yield _non_saturating()
+    yield from _gentler_loss(config)
     yield from _bounded_slope(config)
 
 
@@ -86,10 +84,7 @@ def _mode_collapse(config: RunConfig) -> Iterator[Offer]:
 
 def _vanishing(config: RunConfig) -> Iterator[Offer]:
     yield _rates("slower-d", "halve lr_d", config, d=1 / 2)
-    if config.loss in LOSSES_WITH_LABELS and config.real_label > _SMOOTH:
-        yield "smooth-labels", f"smooth real_label to {_SMOOTH}", {"real_label": _SMOOTH}
-    if config.loss == "minimax":
-        yield _non_saturating()
+    yield from _gentler_loss(config)
     yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
     yield from _bounded_slope(config)
 
@@ -159,8 +154,13 @@ def _d_steps(identity: str, count: int) -> Offer:
     return identity, f"set d_steps to {count}", {"d_steps": count}
 
 
-def _non_saturating() -> Offer:
-    return "non-saturating", "branch with loss non-saturating", {"loss": "non-saturating"}
+def _gentler_loss(config: RunConfig) -> Iterator[Offer]:
+    """Yield what keeps a D that wins from starving G, by the loss's own means."""
+    facts = LOSSES.facts(config.loss)
+    if facts.labels != "none" and config.real_label > _SMOOTH:
+        yield "smooth-labels", f"smooth real_label to {_SMOOTH}", {"real_label": _SMOOTH}
+    if other := facts.unsaturated:
+        yield other, f"branch with loss {other}", {"loss": other}
 
 
 def _round(value: float) -> float:

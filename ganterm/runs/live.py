@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ganterm.core.registry import learn
 from ganterm.runs.records import Record
 
 
@@ -45,6 +46,7 @@ class LiveSettings:
     def _begin(self, record: Record) -> None:
         config = record.get("config")
         self.config = dict(config) if isinstance(config, dict) else self.config
+        learn(record.get("components"))
         if record["kind"] == "start":
             self.start_config = dict(self.config)
             return

@@ -65,6 +65,10 @@ class StartOptional(TypedDict, total=False):
 
     parent: Annotated[str, "run and step, NAME@STEP, whose checkpoint a branch goes on from"]
     classes: Annotated[list[str], "names of the classes it is conditioned on, by label"]
+    components: Annotated[
+        dict[str, dict[str, Any]],
+        "what its worker knows of components in files of the user's, by kind and name",
+    ]
     imported: Annotated[str, "file of foreign weights that the run was made of, not trained"]
 
 

@@ -9,10 +9,10 @@ from functools import partial
 import torch
 from torch import nn
 
+from ganterm.components.losses import LOSSES
 from ganterm.config import RunConfig
 from ganterm.data.points import modes_covered
 from ganterm.objectives.augment import augment
-from ganterm.objectives.losses import LOSSES, Loss
 from ganterm.objectives.penalties import Critic, r1, r2, wgan_gp
 from ganterm.training.build import Networks
 from ganterm.training.diversity import SMALLEST_BATCH, diversity
@@ -64,6 +64,7 @@ class GanStep:
         self.networks = networks
         self.config = config
         self.record = record
+        self.loss = LOSSES.resolve(config.loss)
         self.generator: Forward = networks.generator
         self.discriminator: Forward = networks.discriminator
         self.device = next(networks.generator.parameters()).device
@@ -71,11 +72,6 @@ class GanStep:
         self.d_parameters = list(networks.discriminator.parameters())
         self._has_modes = config.data_spec.is_points
         self.one_pass = networks.discriminator.batch_independent
-
-    @property
-    def loss(self) -> Loss:
-        """The loss of both networks."""
-        return LOSSES[self.config.loss]
 
     def use(self, config: RunConfig) -> None:
         """Go on under `config`, which differs from the present one in live settings only."""
@@ -245,18 +241,18 @@ class GanStep:
         fake_logits: torch.Tensor,
     ) -> None:
         with torch.no_grad():
-            real_opinion = self.loss.opinion(real_logits)
-            fake_opinion = self.loss.opinion(fake_logits)
+            real_score = self.loss.discriminator_score(real_logits)
+            fake_score = self.loss.discriminator_score(fake_logits)
             row = {
                 "d_loss_real": real_term,
                 "d_loss_fake": fake_term,
                 "d_loss": total,
-                "d_real": real_opinion.mean(),
-                "d_fake": fake_opinion.mean(),
-                "acc_real": (real_opinion > self.loss.threshold).float().mean(),
-                "acc_fake": (fake_opinion <= self.loss.threshold).float().mean(),
+                "d_real": real_score.mean(),
+                "d_fake": fake_score.mean(),
+                "acc_real": (real_score > self.loss.threshold).float().mean(),
+                "acc_fake": (fake_score <= self.loss.threshold).float().mean(),
             }
-            if self.config.loss == "wasserstein":
+            if self.loss.measures_distance:
                 row["wasserstein"] = row["d_real"] - row["d_fake"]
             self.record(tuple(row), torch.stack([value.detach() for value in row.values()]))
 

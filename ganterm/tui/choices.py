@@ -17,6 +17,9 @@ _DEVICES = {
     "mps": "The GPU of a Mac.",
 }
 
+OWN = "path/to/file.py:NAME"
+"""What is chosen to name a component in a file."""
+
 
 @dataclass(frozen=True)
 class Option:
@@ -40,7 +43,12 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
     if setting in tables:
         table = tables[setting]
         return [_network(name, table[name], config) for name in map(str, FIELDS[setting].choices)]
-    return [Option(str(choice)) for choice in FIELDS[setting].choices]
+    registry = FIELDS[setting].registry
+    if registry is None:
+        return [Option(str(choice)) for choice in FIELDS[setting].choices]
+    names = dict.fromkeys([*registry.names, getattr(config, setting)])
+    known = [Option(name, about=registry.facts(name).help) for name in names]
+    return [*known, Option(OWN, about=f"A {registry.kind} of your own: path and name are asked.")]
 
 
 def _recipe(preset: Preset) -> Option:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from ganterm.config import RunConfig, check
+from ganterm.config.parts import resolve_parts
 from ganterm.config.runfile import from_mapping
 from ganterm.data.classes import conditioned_spec
 from ganterm.worker.rpc import Call, serve
@@ -50,6 +51,7 @@ def main() -> None:
 def describe(call: Call) -> Answer:
     """Tell what becomes known of a configuration; the result has `device`."""
     config = from_mapping(call.params)
+    own = resolve_parts(config)
     check(config)
     from ganterm.networks.from_config import parameter_counts  # noqa: PLC0415 - imports PyTorch
     from ganterm.training.build import choose_device  # noqa: PLC0415
@@ -61,6 +63,7 @@ def describe(call: Call) -> Answer:
         check_mode(config.mode, device)
     parameters = sum(counts.values())
     counts |= _weight(config, counts["generator_parameters"], parameters, device)
+    counts["components"] = own
     call.partial(counts)
     answer = {**counts, "seconds_per_1000_steps": None, "device": str(device)}
     if device.type != "cuda" and counts["memory_bytes"] > counts["memory_total"] / 4:

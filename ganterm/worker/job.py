@@ -12,6 +12,7 @@ import msgspec
 
 from ganterm.config import FIELDS, RunConfig, check, parse_value
 from ganterm.config.branch import Origin, origin_of
+from ganterm.config.parts import resolve_parts
 from ganterm.config.recorded import config_of, refuse_imported
 from ganterm.config.runfile import read_run_toml
 from ganterm.errors import ConfigError, TrainingError
@@ -84,7 +85,8 @@ def prepare(
     way to run its steps, `dataset` the place where its images are now.
 
     Raises:
-        ConfigError: the configuration cannot be read, or the run has reached its length.
+        ConfigError: the configuration cannot be read, a component it names cannot be found, or
+            the run has reached its length.
         TrainingError: the run has been trained, but none of its checkpoints is whole.
     """
     records = read_journal(run.journal)
@@ -108,6 +110,8 @@ def prepare(
     if dataset is not None:
         config = msgspec.structs.replace(job.config, dataset=dataset)
         job = dataclasses.replace(job, config=config, moved=True)
+    if resolve_parts(job.config):
+        check(job.config)
     return _with_waiting_commands(job, run, records)
 
 

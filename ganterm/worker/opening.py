@@ -13,6 +13,7 @@ import torch
 from ganterm import __version__
 from ganterm.architectures import DISCRIMINATORS, GENERATORS
 from ganterm.config import FIELDS, RunConfig, resolve
+from ganterm.config.parts import resolve_parts
 from ganterm.config.runfile import to_mapping
 from ganterm.data.images import Original
 from ganterm.runs import checkpoints
@@ -68,6 +69,8 @@ def write_opening(
         besides["parent"] = job.parent
     if classes:
         besides["classes"] = list(classes)
+    if own := resolve_parts(job.config):
+        besides["components"] = own
     journal.write("start", trainer.step, **fields, **besides)
     if job.parent:
         _write_parents_checkpoint(run, journal, trainer.step)

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from ganterm.config import RunConfig, check, problems, resolve
-from ganterm.config.rules import LOSSES_WITH_LABELS
 from ganterm.errors import ConfigError
 
 WGAN = {"loss": "wasserstein", "penalty": "wgan-gp"}
@@ -183,12 +182,6 @@ def test_batches_of_one_are_fine_without_batch_normalisation() -> None:
 def test_the_published_spectrally_normalised_network_also_runs_without() -> None:
     config = resolve({"recipe": "sngan", "spectral_norm": "false"}).config
     assert not config.spectral_norm
-
-
-def test_losses_with_labels_are_those_of_the_objectives() -> None:
-    from ganterm.objectives.losses import LOSSES  # noqa: PLC0415 - imports PyTorch
-
-    assert {name for name, loss in LOSSES.items() if loss.uses_labels} == LOSSES_WITH_LABELS
 
 
 @pytest.mark.parametrize(

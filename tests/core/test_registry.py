@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from ganterm.core.registry import Component, Facts, Registry, absolute, is_reference, short
+from ganterm.core.registry import (
+    Component,
+    Facts,
+    Registry,
+    absolute,
+    is_reference,
+    learn,
+    short,
+)
 from ganterm.core.settings import Problem
 from ganterm.errors import ConfigError
 
@@ -84,11 +92,16 @@ def test_facts_pass_to_a_process_that_runs_no_file(own: Path) -> None:
     worker.resolve(name)
     told = worker.told(name)
     assert told == {"title": "Triple", "help": "Three times.", "level": 3.0}
-    face.learn(name, told)
+    assert not face.knows(name)
+    learn({"toy": {name: told}})
+    assert face.knows(name)
     assert face.facts(name) == ToyFacts(title="Triple", help="Three times.", level=3.0)
     assert list(face.problems(name, "this")) == []
-    face.learn(name, {"level": "high"})
-    assert face.facts(name).level == 3.0, "what is no fact is passed over"
+    learn({"toy": {name: {"level": "high"}}})
+    assert worker.facts(name).level == 3.0, "what was resolved here is known better"
+    for nonsense in (None, 5, {"toy": 5}):
+        learn(nonsense)
+    assert face.facts(name) == ToyFacts(title="own.py:TRIPLE"), "what is no fact is passed over"
 
 
 @pytest.mark.parametrize(

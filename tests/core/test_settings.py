@@ -10,14 +10,6 @@ import pytest
 from ganterm.core.settings import OBJECTIVE, STEP, about, joined, part
 
 
-class Whole(msgspec.Struct, frozen=True, kw_only=True):
-    """All settings."""
-
-    @property
-    def is_whole(self) -> bool:
-        return True
-
-
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     pace: Annotated[int, about(STEP, "How fast.", ge=1)] = 3
     weight: Annotated[float, about(OBJECTIVE, "How heavy.")] = 1.0
@@ -31,14 +23,14 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     word: Annotated[str, about(OBJECTIVE, "What is said.")] = "a"
 
 
-Config = joined("Config", Pace, Words, base=Whole)
+Config = joined("Config", Pace, Words, doc="All settings.", module=__name__)
 
 
 def test_fields_of_all_parts_are_flat_and_stand_by_group() -> None:
     assert Config.__struct_fields__ == ("weight", "word", "pace")
     config = Config(pace=5)
     assert (config.pace, config.weight, config.word) == (5, 1.0, "a")
-    assert (config.doubled, config.is_whole) == (2.0, True)
+    assert config.doubled == 2.0
     assert (Config.__name__, Config.__module__, Config.__doc__) == (
         "Config",
         __name__,
@@ -59,4 +51,4 @@ def test_a_part_is_taken_out_with_its_values() -> None:
 
 def test_a_key_belongs_to_one_part() -> None:
     with pytest.raises(TypeError, match="Pace declares pace a second time"):
-        joined("Twice", Pace, Pace, base=Whole)
+        joined("Twice", Pace, Pace, doc="", module=__name__)

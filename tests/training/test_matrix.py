@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from ganterm import recipes
+from ganterm.components.losses import LOSSES
 from ganterm.config import resolve
-from ganterm.config.schema import LossName, PenaltyName
+from ganterm.config.schema import PenaltyName
 from ganterm.errors import ConfigError
 from tests.training.common import measured, small, trainer
 
 STEPS = 10
-LOSSES: tuple[str, ...] = get_args(LossName)
 PENALTIES: tuple[str, ...] = get_args(PenaltyName)
 
 
@@ -49,7 +49,7 @@ def combinations() -> list[Any]:
 
     Of each recipe's pairs a third is quick, other ones for the next recipe: three have all pairs.
     """
-    found = product(enumerate(families()), enumerate(LOSSES), enumerate(PENALTIES))
+    found = product(enumerate(families()), enumerate(LOSSES.names), enumerate(PENALTIES))
     return [
         pytest.param(recipe, loss, penalty, marks=[pytest.mark.slow] if (i + j + k) % 3 else [])
         for (i, recipe), (j, loss), (k, penalty) in found
@@ -110,7 +110,7 @@ def test_techniques_combine_with_every_family(recipe: str, settings: dict[str, A
     [
         *[
             {"loss": loss, **({"penalty": "r1"} if loss == "wasserstein" else {})}
-            for loss in LOSSES
+            for loss in LOSSES.names
         ],
         *[{"penalty": penalty, **JOINT} for penalty in PENALTIES if penalty != "none"],
         {"loss": "wasserstein", "penalty": "wgan-gp", "penalty_every": 3, "d_steps": 2},

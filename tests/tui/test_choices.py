@@ -8,6 +8,7 @@ import pytest
 
 from ganterm.config import FIELDS, parse_value, resolve
 from ganterm.config.presets import presets
+from ganterm.core.registry import absolute
 from ganterm.data.catalogue import CATALOGUE, RING, stored_path
 from ganterm.tui.choices import options_for
 
@@ -58,4 +59,4 @@ def test_networks_say_which_image_sizes_they_take() -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_what_is_listed_is_a_value_of_its_field(name: str) -> None:
     for option in options_for(name, resolve().config, presets().found):
-        assert str(parse_value(name, option.value)) == option.value
+        assert str(parse_value(name, option.value)) == absolute(option.value)

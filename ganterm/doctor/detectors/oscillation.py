@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from ganterm.components.losses import LOSSES
 from ganterm.config import RunConfig
 from ganterm.doctor.balance import loss_ratio
 from ganterm.doctor.detectors.base import Detector
@@ -34,7 +35,7 @@ class Oscillation(Detector):
 
     def take(self, record: Record, config: RunConfig) -> None:
         """Take in D's accuracy on generated images."""
-        if loss_ratio(record, config) is not None and config.loss != "relativistic":
+        if loss_ratio(record, config) is not None and not LOSSES.facts(config.loss).pairs_real:
             self.accuracy.add(record["step"], record.get("acc_fake"))
 
     @property

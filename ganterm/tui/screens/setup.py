@@ -13,16 +13,17 @@ from textual.content import Content
 from textual.widgets import Input
 
 from ganterm.client.describe import Describer
-from ganterm.config import FIELDS
+from ganterm.config import FIELDS, parse_value
 from ganterm.config.presets import presets
 from ganterm.render.text import safe_text
-from ganterm.tui.choices import options_for
+from ganterm.tui.choices import OWN, options_for
 from ganterm.tui.estimates import Answering, Estimates
 from ganterm.tui.messages import RunStarted
 from ganterm.tui.plan import Plan, draft_of, rows_of, title_parts
 from ganterm.tui.screens.command import CommandScreen
 from ganterm.tui.screens.form_screen import FormScreen
 from ganterm.tui.screens.picker import PickerScreen
+from ganterm.tui.screens.prompt import PromptScreen
 from ganterm.tui.screens.save_recipe import ask_and_save
 from ganterm.tui.widgets.cost import Cost
 from ganterm.tui.widgets.editor import Choosing, Edited
@@ -165,7 +166,11 @@ class SetupScreen(FormScreen):
         )
 
     def _chosen(self, name: str, value: str | None) -> None:
-        if value is not None:
+        if value == OWN:
+            title = f"{name}: path of a file, and the name in it"
+            prompt = PromptScreen(title, check=partial(parse_value, name))
+            self.app.push_screen(prompt, partial(self._chosen, name))
+        elif value is not None:
             self.plan.set(name, value)
             self._settle()
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ganterm.components.losses import LOSSES, LossFacts
+from ganterm.config import FIELDS
 from ganterm.render.chart import Reference, Source, Trace
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.watch.score_curves import newest_way
@@ -14,8 +16,6 @@ from ganterm.tui.watch.setting_source import SettingSource
 from ganterm.tui.watch.verdicts import count_of, floor_of
 
 LOG_2: Final = math.log(2)
-_CROSS_ENTROPY: Final = frozenset({"minimax", "non-saturating", "relativistic"})
-"""Losses whose output is a probability; they are log 2 where the discriminator cannot tell."""
 _HALVES: Final = Reference(0.5, "0.5")
 
 
@@ -77,26 +77,37 @@ class ChartKind:
 
 
 def _of_losses(config: dict[str, Any]) -> Sequence[Reference]:
-    if config.get("loss", "non-saturating") not in _CROSS_ENTROPY:
-        return (Reference(0.0, "0"),)
-    if config.get("d_reduction") == "sum":
-        return (Reference(LOG_2, "log 2"), Reference(2 * LOG_2, "2 log 2"))
-    return (Reference(LOG_2, "log 2"),)
+    """Return both losses where the discriminator cannot tell real from generated images."""
+    facts = _loss(config)
+    terms = 2 if config.get("d_reduction") == "sum" else 1
+    d_chance = None if facts.d_chance is None else terms * facts.d_chance
+    return _levels(d_chance, facts.g_chance)
 
 
 def _of_terms(config: dict[str, Any]) -> Sequence[Reference]:
-    return _of_losses({**config, "d_reduction": "mean"})
+    return _levels(_loss(config).d_chance)
 
 
 def _of_outputs(config: dict[str, Any]) -> Sequence[Reference]:
-    match config.get("loss", "non-saturating"):
-        case loss if loss in _CROSS_ENTROPY:
-            return (_HALVES,)
-        case "least-squares":
-            real, fake = config.get("real_label", 1.0), config.get("fake_label", 0.0)
-            middle = (real + fake) / 2
-            return (Reference(middle, f"{middle:g}"),)
-    return (Reference(0.0, "0"),)
+    facts = _loss(config)
+    if facts.output == "label":
+        return _levels((config.get("real_label", 1.0) + config.get("fake_label", 0.0)) / 2)
+    return _levels(facts.threshold)
+
+
+def _loss(config: dict[str, Any]) -> LossFacts:
+    return LOSSES.facts(str(config.get("loss", FIELDS["loss"].default)))
+
+
+def _levels(*values: float | None) -> list[Reference]:
+    """Return a line for each of the values that there are, the lowest first; at least that of 0."""
+    known = sorted({value for value in values if value is not None}) or [0.0]
+    return [Reference(value, _level_words(value)) for value in known]
+
+
+def _level_words(value: float) -> str:
+    logs = {1: "log 2", 2: "2 log 2", 0.5: "log 2 / 2", -1: "-log 2"}
+    return logs.get(round(value / LOG_2, 6), f"{value:g}")
 
 
 KINDS: Final = (

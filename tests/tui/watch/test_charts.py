@@ -101,10 +101,14 @@ def test_a_schedule_shows_in_the_rates(tmp_path: Path) -> None:
     ("config", "losses", "outputs", "error"),
     [
         ({}, [LOG_2], [0.5], [LOG_2]),
-        ({"loss": "minimax", "d_reduction": "sum"}, [LOG_2, 2 * LOG_2], [0.5], [LOG_2]),
+        ({"d_reduction": "sum"}, [LOG_2, 2 * LOG_2], [0.5], [LOG_2]),
+        ({"loss": "minimax"}, [-LOG_2, LOG_2], [0.5], [LOG_2]),
         ({"loss": "wasserstein"}, [0.0], [0.0], [0.0]),
-        ({"loss": "least-squares"}, [0.0], [0.5], [0.0]),
-        ({"loss": "least-squares", "fake_label": -1.0}, [0.0], [0.0], [0.0]),
+        ({"loss": "least-squares"}, [1 / 8], [0.5], [1 / 8]),
+        ({"loss": "least-squares", "fake_label": -1.0}, [1 / 8], [0.0], [1 / 8]),
+        ({"loss": "hinge"}, [0.0, 1.0], [0.0], [1.0]),
+        ({"loss": "relativistic"}, [LOG_2 / 2, LOG_2], [0.0], [LOG_2 / 2]),
+        ({"loss": "/home/someone/own.py:LOSS"}, [0.0], [0.0], [0.0]),
     ],
 )
 def test_what_an_even_game_looks_like(

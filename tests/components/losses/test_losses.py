@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +11,10 @@ import torch
 from torch import Tensor, sigmoid
 from torch.autograd import gradcheck
 
-from ganterm.objectives.losses import LOSSES
+from ganterm.components import losses
+from ganterm.components.losses import Loss
+
+LOSSES: dict[str, Loss] = {name: losses.LOSSES.resolve(name) for name in losses.LOSSES.names}
 
 Formula = Callable[[Tensor, Tensor, float, float], Tensor]
 
@@ -53,7 +58,6 @@ def _logits() -> tuple[Tensor, Tensor]:
 
 def test_every_loss_has_its_formula_here() -> None:
     assert list(LOSSES) == list(DISCRIMINATOR) == list(GENERATOR)
-    assert all(loss.name == name for name, loss in LOSSES.items())
 
 
 @pytest.mark.parametrize(("real_label", "fake_label"), LABELS)
@@ -98,8 +102,8 @@ def test_each_term_can_be_had_alone(name: str) -> None:
 def test_labels_matter_exactly_where_the_loss_says_so(name: str) -> None:
     real, fake = _logits()
     hard, smooth = (LOSSES[name].d_terms(real, fake, *labels) for labels in ((1, 0), (0.9, 0.1)))
-    assert (hard[0] != smooth[0]).item() is LOSSES[name].uses_labels
-    assert (hard[1] != smooth[1]).item() is LOSSES[name].uses_labels
+    assert (hard[0] != smooth[0]).item() is (LOSSES[name].labels != "none")
+    assert (hard[1] != smooth[1]).item() is (LOSSES[name].labels != "none")
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -145,7 +149,7 @@ def test_reduced_precision_logits_are_raised_first(name: str) -> None:
     wanted = [*loss.d_terms(real.float(), fake.float()), loss.g_loss(fake.float(), real.float())]
     assert got.dtype == torch.float32
     assert got.equal(torch.stack(wanted))
-    assert loss.opinion(real).dtype == torch.float32
+    assert loss.discriminator_score(real).dtype == torch.float32
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -154,16 +158,16 @@ def test_no_loss_reads_a_value_back_to_the_host(name: str) -> None:
     loss = LOSSES[name]
     assert all(term.is_meta for term in loss.d_terms(logits, logits))
     assert loss.g_loss(logits, logits).is_meta
-    assert loss.opinion(logits).is_meta
+    assert loss.discriminator_score(logits).is_meta
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_opinion_lies_at_the_threshold_where_real_and_fake_weigh_the_same(name: str) -> None:
+def test_the_score_lies_at_the_threshold_where_real_and_fake_weigh_the_same(name: str) -> None:
     loss = LOSSES[name]
     undecided = 0.5 if name == "least-squares" else 0.0
-    opinions = loss.opinion(torch.tensor([undecided - 1, undecided, undecided + 1]))
-    assert opinions[0] < loss.threshold < opinions[2]
-    assert opinions[1].item() == loss.threshold
+    scores = loss.discriminator_score(torch.tensor([undecided - 1, undecided, undecided + 1]))
+    assert scores[0] < loss.threshold < scores[2]
+    assert scores[1].item() == loss.threshold
     logits = torch.full((4,), undecided, dtype=torch.float64, requires_grad=True)
     # at that output, the terms pull with the same strength in opposite directions
     real_term, fake_term = loss.d_terms(logits, logits)
@@ -176,9 +180,28 @@ def test_relativistic_needs_pairs() -> None:
     three, one = torch.zeros(3), torch.zeros(1)
     with pytest.raises(ValueError, match="batches of one size"):
         loss.d_terms(three, one)
-    with pytest.raises(ValueError, match="needs real logits"):
+    with pytest.raises(ValueError, match="no term for real or generated images alone"):
         loss.g_loss(three)
-    with pytest.raises(ValueError, match="no term for real"):
+    with pytest.raises(ValueError, match="no term for real or generated images alone"):
         loss.real_term(three)
-    with pytest.raises(ValueError, match="no term for fake"):
+    with pytest.raises(ValueError, match="no term for real or generated images alone"):
         loss.fake_term(three)
+
+
+@pytest.mark.parametrize("name", [name for name in LOSSES if LOSSES[name].d_chance is not None])
+def test_facts_tell_the_losses_of_a_discriminator_that_cannot_tell(name: str) -> None:
+    loss = LOSSES[name]
+    undecided = torch.full((4,), 0.5 if name == "least-squares" else 0.0, dtype=torch.float64)
+    d_loss = sum(loss.d_terms(undecided, undecided), start=torch.zeros(())) / 2
+    assert d_loss.item() == pytest.approx(loss.d_chance)
+    assert loss.g_loss(undecided, undecided).item() == pytest.approx(loss.g_chance)
+
+
+def test_faces_read_every_loss_without_pytorch() -> None:
+    probe = """
+import sys
+from ganterm.components.losses import LOSSES
+assert all(LOSSES.facts(name).title and LOSSES.facts(name).help for name in LOSSES.names)
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", probe], check=True, timeout=60)

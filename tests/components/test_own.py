@@ -1,0 +1,123 @@
+"""Components in a file of the user's, named by `file.py:NAME`: trained with, judged and listed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.widgets import OptionList
+
+from ganterm.client import rpc
+from ganterm.client.describe import Description
+from ganterm.core.registry import absolute
+from ganterm.errors import ConfigError
+from ganterm.runs.journal import read_journal
+from ganterm.runs.layout import RunDir
+from ganterm.tui.choices import OWN
+from ganterm.tui.screens.picker import PickerScreen
+from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.worker.describe import describe as describe_config
+from ganterm.worker.rpc import Call
+from tests.cli.invoke import invoke
+from tests.tui.driving import awaited, make_app
+from tests.tui.forms import describe, on_top, open_form, texts
+
+PARTS = """
+from ganterm.components.losses import Loss
+
+
+def squared(logits, label):
+    return (logits - label).square().mean()
+
+
+CENTRED = Loss(
+    title="Centred squares",
+    help="Squares around minus one and one.",
+    output="score",
+    d_chance=1.0,
+    g_chance=1.0,
+    real=lambda logits, label: squared(logits, 1.0),
+    fake=lambda logits, label: squared(logits, -1.0),
+    generator=lambda logits: squared(logits, 1.0),
+)
+"""
+FEW = ["--recipe", "ring", "--steps", 4, "--epochs", 0, "--batch-size", 16, "--log-every", 2]
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path / "data"))
+    path = tmp_path / "parts.py"
+    path.write_text(PARTS)
+    return path
+
+
+def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path) -> None:
+    own = {"loss": "parts.py:CENTRED"}
+    options = [word for name, value in own.items() for word in (f"--{name}", value)]
+    trained = invoke("train", *FEW, *options, "--name", "own", "--quiet")
+    assert trained.code == 0, trained.said
+    run = RunDir(Path("checkpoints/own"))
+    start, *records = read_journal(run.journal)
+    for name, value in own.items():
+        assert start["config"][name] == absolute(value), "found again from any folder"
+    told = start["components"]["loss"][absolute("parts.py:CENTRED")]
+    assert (told["title"], told["d_chance"]) == ("Centred squares", 1.0)
+    (metrics, *_) = (record for record in records if record["kind"] == "metrics")
+    assert metrics["d_loss"] > 0
+
+    scores = json.loads(invoke("judge", "own", "-n", 100, "--json").text)
+    assert scores["n"] == 100
+    assert [run["name"] for run in json.loads(invoke("runs", "--json").text)] == ["own"]
+    resumed = invoke("resume", "own", "--steps", 6, "--quiet")
+    assert resumed.code == 0, resumed.said
+    assert read_journal(run.journal)[-1]["step"] == 6
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--loss", "parts.py:SQUARED", "parts.py has no SQUARED; it has CENTRED."),
+        ("--loss", "other.py:CENTRED", "other.py cannot be read (No such file or directory)."),
+    ],
+)
+def test_what_cannot_be_found_is_refused_before_there_is_a_run(
+    parts: Path, option: str, value: str, words: str
+) -> None:
+    refused = invoke("train", *FEW, option, value)
+    assert refused.code == 2
+    assert words in refused.said
+    assert "Traceback" not in refused.said
+    assert not Path("checkpoints").exists()
+
+
+def test_its_facts_are_checked_where_its_file_may_be_run(parts: Path) -> None:
+    asked = {"loss": absolute("parts.py:CENTRED"), "real_label": 0.9}
+    call = Call(rpc.Call(1, "describe", asked), lambda _: None)
+    with pytest.raises(ConfigError, match="has no labels to smooth"):
+        describe_config(call)
+
+
+@awaited
+async def test_the_form_offers_to_name_one_and_shows_it(parts: Path) -> None:
+    app = make_app(Path("checkpoints"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_form(app, pilot, Description(1, 1))
+        screen.form.go_to("loss")
+        await pilot.press("enter")
+        await pilot.pause()
+        picker = on_top(app, PickerScreen)
+        assert [option.value for option in picker._options][-1] == OWN
+        options = picker.query_one(OptionList)
+        options.highlighted = options.option_count - 1
+        await pilot.press("enter")
+        await pilot.pause()
+        on_top(app, PromptScreen)
+        await pilot.press(*"parts.py:CENTRED", "enter")
+        await pilot.pause()
+        assert texts(screen)["loss"] == "parts.py:CENTRED"
+        assert not screen.plan.standings["loss"].trouble
+        asked = describe(screen).asked
+        assert asked[-1]["loss"] == absolute("parts.py:CENTRED")
