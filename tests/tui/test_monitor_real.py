@@ -11,7 +11,7 @@ from textual.widgets import Input, OptionList
 
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
-from ganterm.tui.screens import rewinding, steering
+from ganterm.tui.screens import branching, steering
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.widgets.banner import Banner
 from ganterm.tui.widgets.header import Header
@@ -56,7 +56,7 @@ async def test_a_run_is_steered_killed_and_branched(
     worker = zygote.start(run)
     worker.until_step(12)
     started: list[Worker] = []
-    monkeypatch.setattr(rewinding, "start_worker", lambda made: started.append(zygote.start(made)))
+    monkeypatch.setattr(branching, "start_worker", lambda made: started.append(zygote.start(made)))
     app = make_app(tmp_path, run=run)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await look(app, pilot)
@@ -64,7 +64,7 @@ async def test_a_run_is_steered_killed_and_branched(
         assert value_of(screen, "lr_g") == "0.001"
 
         await pilot.press("full_stop", "k")
-        screen.send_wishes()
+        screen.steering.send_wishes()
         await app.workers.wait_for_complete()
         change = worker.until(lambda r: r["kind"] == "control" and r["name"] == "set")
         assert change is not None
@@ -73,7 +73,7 @@ async def test_a_run_is_steered_killed_and_branched(
         await look(app, pilot)
         assert value_of(screen, "lr_g") == "0.0015"
         assert "Δ changed" in screen_text(app)
-        assert screen.orders.waiting == {}
+        assert screen.steering.orders.waiting == {}
 
         worker.kill()
         app.poller.feeds[run.name]._look_again = 0.0

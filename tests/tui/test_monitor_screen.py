@@ -16,10 +16,9 @@ from ganterm.render.raster import Raster
 from ganterm.runs.control import pending
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
-from ganterm.tui.screens import rewinding, run_deeds, steering
-from ganterm.tui.screens.monitor import MonitorScreen
+from ganterm.tui.screens import branching, run_actions, steering
+from ganterm.tui.screens.monitor import PANES, MonitorScreen
 from ganterm.tui.screens.runs import RunsScreen
-from ganterm.tui.watch.panes import PANES
 from ganterm.tui.widgets.action_bar import ActionBar
 from ganterm.tui.widgets.banner import Banner
 from ganterm.tui.widgets.choice_line import ChoiceLine
@@ -160,7 +159,7 @@ async def test_a_slow_worker_is_not_called_dead(living: LivingRun) -> None:
         assert "alive" in notice(screen)
         living.report("running")
         await look(app, pilot)
-        screen.grow_older()
+        screen.update_times()
         assert notice(screen) == ""
 
 
@@ -338,7 +337,7 @@ async def test_a_change_goes_out_is_awaited_and_marked(living: LivingRun) -> Non
         screen = await opened(app, pilot)
         await pilot.press("comma", "comma")
         assert row(screen, "lr_g").note == "asked for 0.0001 …"
-        screen.send_wishes()
+        screen.steering.send_wishes()
         await look(app, pilot)
         (command,) = living.answer()
         assert command.args == {"key": "lr_g", "value": 1e-4}
@@ -346,7 +345,7 @@ async def test_a_change_goes_out_is_awaited_and_marked(living: LivingRun) -> Non
         assert row(screen, "lr_g").value == "0.0001"
         assert row(screen, "lr_g").note == "0.0002 until step 400"
         assert "lr_g: 0.0002 to 0.0001" in log(screen)
-        assert screen.orders.waiting == {}
+        assert screen.steering.orders.waiting == {}
         living.train(440)
         await look(app, pilot)
         assert "Δ changed" in screen_text(app)
@@ -361,7 +360,7 @@ async def test_a_refused_change_is_explained(living: LivingRun) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot)
         await pilot.press("v", "full_stop")
-        screen.send_wishes()
+        screen.steering.send_wishes()
         await look(app, pilot)
         living.answer("lr_d stands still in this loss")
         await look(app, pilot)
@@ -444,7 +443,7 @@ async def test_two_apps_on_one_run_agree(living: LivingRun) -> None:
     async with one.run_test(size=(120, 40)) as first:
         mine = await opened(one, first)
         await first.press("3", "down", "down", "right")
-        mine.send_wishes()
+        mine.steering.send_wishes()
         await look(one, first)
         living.answer()
         await look(one, first)
@@ -493,7 +492,7 @@ async def test_a_dead_run_is_trained_on_by_a_key(
 ) -> None:
     """Keys that steer say why they cannot; r starts a worker."""
     started: list[RunDir] = []
-    monkeypatch.setattr(run_deeds, "start_worker", lambda run, arguments: started.append(run))
+    monkeypatch.setattr(run_actions, "start_worker", lambda run, arguments: started.append(run))
     app = app_on(living)
     living.die()
     async with app.run_test(size=(120, 40)) as pilot:
@@ -516,11 +515,11 @@ async def test_a_worker_that_dies_leaves_no_command_waiting(living: LivingRun) -
         screen = await opened(app, pilot)
         await pilot.press("k")
         await look(app, pilot)
-        assert screen.orders.waiting
+        assert screen.steering.orders.waiting
         living.die()
         app.poller.feeds[living.run.name]._look_again = 0.0
         await look(app, pilot)
-        assert screen.orders.waiting == {}
+        assert screen.steering.orders.waiting == {}
         assert "ended before it took this: writing a checkpoint" in log(screen)
 
 
@@ -533,7 +532,7 @@ async def test_the_mouse_steers_too(living: LivingRun) -> None:
         line = screen.values.render_line(2).text
         await pilot.click(LiveValues, offset=(line.index("[+]") + 1, 2))
         assert row(screen, "d_steps").note == "asked for 2 …"
-        screen.send_wishes()
+        screen.steering.send_wishes()
         bar = screen.query_one(ActionBar).render_line(0).text
         await pilot.click("#steer ActionBar", offset=(bar.index("checkpoint"), 0))
         await look(app, pilot)
@@ -556,8 +555,8 @@ async def test_a_branch_begins_where_the_charts_are_read(
         made.append((step, changes))
         return run
 
-    monkeypatch.setattr(rewinding, "branch", branch)
-    monkeypatch.setattr(rewinding, "start_worker", lambda run: None)
+    monkeypatch.setattr(branching, "branch", branch)
+    monkeypatch.setattr(branching, "start_worker", lambda run: None)
     for step in (0, 100, 300):
         living.run.checkpoint_path(step).touch()
     app = app_on(living)

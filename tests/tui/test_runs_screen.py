@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.manage import read_note
 from ganterm.tui.app import GantermApp
-from ganterm.tui.screens import run_deeds
+from ganterm.tui.screens import run_actions
 from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.screens.prompt import PromptScreen
@@ -257,7 +257,7 @@ class Launches:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.made: list[tuple[str, Sequence[str]]] = []
-        monkeypatch.setattr(run_deeds, "start_worker", self)
+        monkeypatch.setattr(run_actions, "start_worker", self)
 
     def __call__(self, run: RunDir, arguments: Sequence[str] = ()) -> None:
         self.made.append((run.name, tuple(arguments)))

@@ -60,13 +60,13 @@ async def test_the_monitor_turns_to_a_run_that_was_begun_on_it(
         screen = await look(app, pilot)
         await pilot.press("full_stop", "k", "home", "4", "up", "up")
         await look(app, pilot)
-        screen.said = [(400, "of the first")]
+        screen.steering.said = [(400, "of the first")]
         app.watch_run(second)
         screen = await look(app, pilot)
         assert asked(first) == [("checkpoint", None), ("set", "lr_g")]
         assert asked(second) == []
-        assert not screen.orders.waiting
-        assert not screen.orders.wishes
+        assert not screen.steering.orders.waiting
+        assert not screen.steering.orders.wishes
         assert {row.note.startswith("asked") for row in screen.values.rows} == {False}
         lines = screen.query_one(LogTail)
         assert "of the first" not in "".join(line.text for line in lines.lines)
@@ -94,7 +94,7 @@ async def test_a_question_about_a_run_is_answered_for_that_run(
                 app.screen.query_one(Input).value = "1e-5"
             await pilot.press("enter" if keys == ["e"] else "y")
             await look(app, pilot)
-            assert screen.orders.waiting == {}
+            assert screen.steering.orders.waiting == {}
         assert asked(first) == [("stop", None), ("set", "lr_g")]
         assert asked(second) == []
 

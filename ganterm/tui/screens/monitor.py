@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
 
-from textual import events
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
+from ganterm.overview import Overview, describe
+from ganterm.render import words
 from ganterm.runs.layout import RunDir
+from ganterm.tui.actions import Action
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.messages import FeedUpdated
-from ganterm.tui.screens.healing import HealingScreen
+from ganterm.tui.screens.branching import Branching
 from ganterm.tui.screens.panes import PanedScreen
-from ganterm.tui.watch.panes import PANES, Pane, arranged
+from ganterm.tui.screens.remedies import Remedies
+from ganterm.tui.screens.run_actions import RunActions
+from ganterm.tui.screens.steering import Steering
+from ganterm.tui.states import STATES
 from ganterm.tui.widgets.action_bar import ActionBar
 from ganterm.tui.widgets.banner import Banner, notice_of
 from ganterm.tui.widgets.chart_panel import ChartPanel
@@ -26,15 +34,46 @@ from ganterm.tui.widgets.log_tail import LogTail
 from ganterm.tui.widgets.preview import Preview
 from ganterm.tui.widgets.progress import ProgressLine
 from ganterm.tui.widgets.sparks import Sparks
-from ganterm.tui.widgets.words import title_parts
 
-_STEERING = ("pause", "edit_value", "undo", "checkpoint", "sample", "stop", "branch", "resume")
-_TWO_ROWS_OF_SPARKS = 24
+Pane = Literal["charts", "preview", "steer", "log"]
+PANES: Final[tuple[Pane, ...]] = get_args(Pane)
+_PAIRS: Final[tuple[tuple[Pane, Pane], ...]] = (("charts", "preview"), ("steer", "log"))
+_PAIR_COLUMNS, _PAIR_ROWS = 76, 22
+_ALL_COLUMNS, _ALL_ROWS = 100, 34
+_TWO_ROWS_OF_SPARKS: Final = 24
 """Lines from which there is room for a second row of sparklines."""
-_EVERYTHING = FeedChange(rewound=True)
+
+_STEERING: Final = (
+    *("pause", "edit_value", "undo", "checkpoint", "sample", "stop", "branch", "resume"),
+)
+_OF_TRAINING: Final = frozenset(
+    {
+        *("pause", "stop", "checkpoint", "sample"),
+        *("raise_value", "lower_value", "next_value", "edit_value", "undo"),
+    }
+)
+"""What is only for a run that trains."""
+_EVERYTHING: Final = FeedChange(rewound=True)
 
 
-class MonitorScreen(PanedScreen[Pane], HealingScreen):
+@dataclass(frozen=True)
+class Arrangement:
+    """What is shown: all panes, a pair of them or one, with their names above unless all are."""
+
+    kind: Literal["all", "pair", "one"]
+    panes: tuple[Pane, ...]
+
+
+def arranged(columns: int, rows: int, active: Pane, *, alone: bool) -> Arrangement:
+    """Return what a screen shows, `active` among it; `alone` gives it all the room."""
+    if alone or columns < _PAIR_COLUMNS or rows < _PAIR_ROWS:
+        return Arrangement("one", (active,))
+    if columns < _ALL_COLUMNS or rows < _ALL_ROWS:
+        return Arrangement("pair", next(pair for pair in _PAIRS if active in pair))
+    return Arrangement("all", PANES)
+
+
+class MonitorScreen(PanedScreen[Pane]):
     """The run that the app watches."""
 
     panes = PANES
@@ -44,12 +83,19 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
     CSS_PATH = "monitor.tcss"
     AUTO_FOCUS = "#charts"
 
+    charts = getters.query_one(ChartPanel)
+    samples = getters.query_one(Preview)
+    values = getters.query_one(LiveValues)
+
     def __init__(self) -> None:
         super().__init__()
+        self.steering = Steering(self)
+        self.remedies = Remedies(self, self.steering.set_live)
+        self.branching = Branching(self)
+        self.actions = RunActions(self, self._overview)
         self._state: tuple[str, bool] | None = None
 
     def compose(self) -> ComposeResult:
-        """Put the screen together."""
         charset = self.app.options.canvas.charset
         yield Header()
         yield ProgressLine(charset=charset)
@@ -66,20 +112,27 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
         yield ActionFooter("monitor")
 
     def on_mount(self) -> None:
-        """Follow the run."""
         self.app.feed_signal.subscribe(self, self._follow)
         self.app.watched_signal.subscribe(self, self._turn_to)
-        self.set_interval(1.0, self.grow_older)
+        self.set_interval(1.0, self.update_times)
 
     def on_screen_resume(self) -> None:
-        """Show what is known of the run."""
         self._turn_to(self.app.watched)
+
+    @property
+    def feed(self) -> RunFeed | None:
+        """The run; None before its history has been read."""
+        return self.app.feed(self.app.watched)
+
+    def _overview(self) -> Overview | None:
+        feed = self.feed
+        return describe(feed.view, feed.config, {}, 0) if feed else None
 
     def _turn_to(self, run: RunDir | None) -> None:
         """Show a run, with nothing of the one before; of one that was left, no answer was heard."""
         feed = self.feed
-        if feed is None or run != self.steered:
-            self.steer(run)
+        if feed is None or run != self.steering.steered:
+            self.steering.turn_to(run)
         if self.is_seen:
             self._show(feed, _EVERYTHING)
 
@@ -88,7 +141,7 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
     def _follow(self, news: FeedUpdated) -> None:
         if news.feed.run != self.app.watched:
             return
-        self.hear(news.change.records)
+        self.steering.take(news.change.records)
         if self.is_current or self.is_active:
             self._show(news.feed, news.change)
 
@@ -100,18 +153,18 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
             self.query_one(Header).show(
                 Part(watched.name, "title", 9), Part("reading its history …", "muted")
             )
-        self.grow_older()
+        self.update_times()
         drawn = change.metrics or change.marks or change.settings or change.rewound
         if drawn:
             self.query_one(Sparks).show(feed)
         if self.charts.display and drawn:
             self.charts.show(feed)
         self.samples.show(feed)
-        self.show_orders()
-        self.query_one(LogTail).show(feed, self.said)
+        self.steering.show()
+        self.query_one(LogTail).show(feed, self.steering.said)
 
-    def grow_older(self) -> None:
-        """Say anew what changes with the time alone."""
+    def update_times(self) -> None:
+        """Bring what changes with the time alone up to date."""
         feed = self.feed
         state = (feed.view.state, bool(feed.standing)) if feed else None
         if state != self._state:
@@ -120,14 +173,11 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
         self.query_one(ProgressLine).show(feed)
         self.query_one(Banner).show(notice_of(feed, time.time()) if feed else None)
 
-    # Panes
-
     def on_resize(self, event: events.Resize) -> None:
-        """Give the sparklines as many rows as there is room for; the panes share what is left."""
+        # The panes share what the sparklines leave.
         self.set_class(event.size.height >= _TWO_ROWS_OF_SPARKS, "-two-rows")
 
     def divide(self) -> None:
-        """Show the panes that there is room for."""
         size = self.size
         arrangement = arranged(size.width, size.height, self.active, alone=self.alone)
         lower = arrangement.kind == "pair" and "steer" in arrangement.panes
@@ -140,13 +190,84 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
         if self.charts.display and not drawn:
             self.charts.show(self.feed)
 
+    # Charts and samples at one and the same step
+
+    @on(ChartPanel.WindowMoved)
+    def _read_samples(self, event: ChartPanel.WindowMoved) -> None:
+        self.samples.go_to(event.window.cursor)
+
+    @on(Preview.ScrubbedTo)
+    def _read_charts(self, event: Preview.ScrubbedTo) -> None:
+        self.charts.point_at(event.step)
+
+    def step(self, by: int) -> None:
+        """Read the charts later or earlier; in the samples' pane, see others of those."""
+        if self.samples.has_focus_within:
+            self.samples.scrub(by)
+        else:
+            self.charts.point(by)
+
+    # What can be done
+
+    def applies(self, action: str) -> bool:
+        """Offer what is for a run that trains only while it may, and to train on only else."""
+        feed = self.feed
+        if feed is None:
+            return True
+        if action in _OF_TRAINING:
+            return feed.view.alive is not False
+        if action in {"remedy", "remedies"}:
+            return bool(feed.troubles)
+        if action == "resume":
+            return feed.view.alive is not True or feed.view.state == "paused"
+        return True
+
+    def called(self, action: Action) -> str:
+        """Call a pause what it is: the same key ends it."""
+        paused = self.feed is not None and self.feed.view.state == "paused"
+        return "go on" if action.id == "pause" and paused else super().called(action)
+
+    @on(LiveValues.Nudged)
+    def _nudge(self, event: LiveValues.Nudged) -> None:
+        self.steering.nudge(event.key, event.up)
+
+    @on(LiveValues.Edited)
+    def _edit(self) -> None:
+        self.steering.edit()
+
+    def nudge(self, up: bool) -> None:
+        """Change the setting that is chosen a little."""
+        self.steering.nudge(self.values.key, up)
+
+    def resume(self) -> None:
+        """Go on after a pause; train a run on that has no worker."""
+        feed = self.feed
+        if feed and feed.view.state == "paused":
+            self.steering.order(feed.run, "resume")
+        elif feed and feed.view.alive:
+            self.app.say(f"{feed.run.name} is training.")
+        elif feed and feed.view.alive is None:
+            self.app.say(f"It cannot be told from here whether {feed.run.name} is training.")
+        else:
+            self.actions.resume()
+
+    def apply_remedy(self) -> None:
+        if feed := self.feed:
+            self.remedies.apply_first(feed)
+
+    def choose_remedy(self) -> None:
+        if feed := self.feed:
+            self.remedies.choose(feed)
+
+    def branch(self) -> None:
+        if feed := self.feed:
+            self.branching.ask(feed, self.charts.window.cursor)
+
     def judge(self) -> None:
-        """See how good the run is."""
         if self.app.watched is not None:
             self.app.judge_run(self.app.watched)
 
-    def explore_run(self) -> None:
-        """Walk in the space behind the run's generator."""
+    def explore(self) -> None:
         if self.app.watched is not None:
             self.app.explore_run(self.app.watched)
 
@@ -160,3 +281,18 @@ class MonitorScreen(PanedScreen[Pane], HealingScreen):
             self.toggle_alone()
         else:
             self.app.show_runs()
+
+
+def title_parts(feed: RunFeed) -> list[Part]:
+    """Return the run, its state, how far it is, how fast and how long still."""
+    sign, tone = STATES[feed.view.state]
+    step = f"{feed.step:,}/{feed.steps:,}" if feed.steps else f"{feed.step:,}"
+    speed, left = feed.images_per_s, feed.eta_seconds
+    return [
+        Part(feed.run.name, "title", 9),
+        Part(f"{sign} {feed.view.state}", tone, 8),
+        Part(f"step {step}", "text", 7),
+        Part(f"{speed:,.0f} images/s" if speed else "", "text", 5),
+        Part(f"{words.duration(left)} left" if left is not None else "", "text", 6),
+        Part(feed.device, "muted", 2),
+    ]

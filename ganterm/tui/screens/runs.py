@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from textual import events, on
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.timer import Timer
@@ -12,8 +12,9 @@ from textual.widgets import Input, Static
 
 from ganterm.overview import Overview
 from ganterm.render.text import safe_text
+from ganterm.tui.base import AppScreen
 from ganterm.tui.messages import FeedUpdated, RunsListed
-from ganterm.tui.screens.run_deeds import RunDeeds
+from ganterm.tui.screens.run_actions import RunActions
 from ganterm.tui.states import sentence
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.header import Header, Part
@@ -29,15 +30,20 @@ REST_SECONDS: Final = 0.25
 """How long the cursor rests on a run before the run is read in full."""
 
 
-class RunsScreen(RunDeeds):
+class RunsScreen(AppScreen):
     """All runs in a table."""
 
     SCOPE = "runs"
     CSS_PATH = "runs.tcss"
     AUTO_FOCUS = "RunTable"
 
-    _resting: Timer | None = None
-    _closer = ""
+    table = getters.query_one(RunTable)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions = RunActions(self, lambda: self.table.current)
+        self._resting: Timer | None = None
+        self._closer = ""
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
@@ -69,16 +75,6 @@ class RunsScreen(RunDeeds):
         """Show the run under the cursor more closely where there is room for it."""
         self.set_class(event.size.height >= CARD_FROM_LINES, "-tall")
         self._rest()
-
-    @property
-    def table(self) -> RunTable:
-        """The table."""
-        return self.query_one(RunTable)
-
-    @property
-    def chosen(self) -> Overview | None:
-        """The run under the cursor."""
-        return self.table.current
 
     def _show(self, listed: RunsListed) -> None:
         self.table.show(listed.runs)
@@ -193,7 +189,7 @@ class RunsScreen(RunDeeds):
             marked = self._marked
             self.app.judge_run(run.run, [each.run for each in marked] if marked else None)
 
-    def explore_run(self) -> None:
+    def explore(self) -> None:
         """Walk in the space behind the generator of the run under the cursor."""
         if run := self.table.current:
             self.app.explore_run(run.run)
@@ -202,10 +198,10 @@ class RunsScreen(RunDeeds):
         """Lay the marked runs over one another, in the table's order."""
         self.app.compare_runs(run.run for run in self._marked)
 
-    @property
-    def together(self) -> list[Overview]:
-        """The marked runs, and the one under the cursor where none is."""
-        return self._marked or super().together
+    def delete(self) -> None:
+        """Delete the marked runs, or the one under the cursor where none is."""
+        current = self.table.current
+        self.actions.delete(self._marked or ([current] if current else []))
 
     @property
     def _marked(self) -> list[Overview]:

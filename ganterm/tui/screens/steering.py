@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from textual import on, work
 from textual.timer import Timer
 
 from ganterm.config import FIELDS, parse_value
@@ -15,16 +14,14 @@ from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
 from ganterm.config.runfile import from_mapping
 from ganterm.errors import GantermError
-from ganterm.overview import Overview, describe
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import to_undo
 from ganterm.runs.records import Record
-from ganterm.tui.actions import Action
+from ganterm.tui.base import AppScreen
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.prompt import PromptScreen
-from ganterm.tui.screens.run_deeds import RunDeeds
 from ganterm.tui.watch.nudge import nudged
 from ganterm.tui.watch.orders import Answer, Order, Orders
 from ganterm.tui.widgets.live_values import LiveValues
@@ -33,17 +30,10 @@ from ganterm.tui.widgets.log_tail import LogTail
 GATHER_SECONDS: Final = 0.35
 """How long small changes of a setting are gathered before they are sent as one."""
 _SAID: Final = 20
-_OF_TRAINING: Final = frozenset(
-    {
-        *("pause", "stop", "checkpoint", "sample"),
-        *("raise_value", "lower_value", "next_value", "edit_value", "undo"),
-    }
-)
-"""What is only for a run that trains."""
 
 
-class SteeringScreen(RunDeeds):
-    """A screen that shows one run and lets it be steered.
+class Steering:
+    """Steers the run that is watched from a screen with `LiveValues` and a `LogTail`.
 
     Attributes:
         orders: what was asked of the run here.
@@ -51,60 +41,36 @@ class SteeringScreen(RunDeeds):
         steered: the run that these are of.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, screen: AppScreen) -> None:
         self.orders = Orders()
         self.said: list[tuple[int, str]] = []
         self.steered: RunDir | None = None
+        self._screen = screen
         self._posting = asyncio.Lock()
         self._gathering: Timer | None = None
 
     @property
     def feed(self) -> RunFeed | None:
         """The run; None before its history has been read."""
-        return self.app.feed(self.app.watched)
-
-    @property
-    def chosen(self) -> Overview | None:
-        """The run at a glance."""
-        feed = self.feed
-        return describe(feed.view, feed.config, {}, 0) if feed else None
+        return self._screen.app.feed(self._screen.app.watched)
 
     @property
     def values(self) -> LiveValues:
         """The settings that can be changed."""
-        return self.query_one(LiveValues)
+        return self._screen.query_one(LiveValues)
 
-    def applies(self, action: str) -> bool:
-        """Offer what is for a run that trains only while it may, and to train on only else."""
-        feed = self.feed
-        if feed is None:
-            return super().applies(action)
-        if action in _OF_TRAINING:
-            return feed.view.alive is not False
-        if action in {"remedy", "remedies"}:
-            return bool(feed.troubles)
-        if action == "resume":
-            return feed.view.alive is not True or feed.view.state == "paused"
-        return super().applies(action)
-
-    def called(self, action: Action) -> str:
-        """Call a pause what it is: the same key ends it."""
-        paused = self.feed is not None and self.feed.view.state == "paused"
-        return "go on" if action.id == "pause" and paused else super().called(action)
-
-    def show_orders(self) -> None:
+    def show(self) -> None:
         """Show what was asked and what became of it."""
         self.values.show(self.feed, self.orders)
 
-    def steer(self, run: RunDir | None) -> None:
-        """Begin anew with a run; what is still gathered for the one before is sent to that."""
+    def turn_to(self, run: RunDir | None) -> None:
+        """Begin with another run; what is still gathered for the one before is sent to that."""
         self.send_wishes()
         self.steered, self.orders, self.said = run, Orders(), []
 
-    def hear(self, records: Sequence[Record]) -> None:
+    def take(self, records: Sequence[Record]) -> None:
         """Take the answers from new records of the journal."""
-        self._tell(self.orders.hear(records))
+        self._say_answers(self.orders.hear(records))
         feed = self.feed
         if feed and feed.view.alive is False:
             for order in self.orders.drop():
@@ -118,9 +84,11 @@ class SteeringScreen(RunDeeds):
         """The run if it trains; otherwise it is said why it cannot be steered."""
         feed = self.feed
         if feed is None:
-            self.app.say("The run's history is still being read.")
+            self._screen.app.say("The run's history is still being read.")
         elif feed.view.alive is False:
-            self.app.say(f"{feed.run.name} is not training ({feed.view.state}); r trains it on.")
+            self._screen.app.say(
+                f"{feed.run.name} is not training ({feed.view.state}); r trains it on."
+            )
             return None
         return feed
 
@@ -128,10 +96,9 @@ class SteeringScreen(RunDeeds):
         """Leave a command for the worker of a run; the answer comes by the journal."""
         # A dialog may be answered after another run has come onto the screen.
         orders = self.orders if run == self.steered else Orders()
-        self._post(run, orders, orders.ask(name, args))
-        self.show_orders()
+        self._screen.run_worker(self._post(run, orders, orders.ask(name, args)))
+        self.show()
 
-    @work
     async def _post(self, run: RunDir, orders: Orders, order: Order) -> None:
         # One after another: their order is that of the key presses, however slow the disk.
         async with self._posting:
@@ -141,29 +108,22 @@ class SteeringScreen(RunDeeds):
                 )
             except GantermError as error:
                 orders.withdraw(order)
-                self.app.say_error(error)
+                self._screen.app.say_error(error)
             else:
-                self._tell(orders.posted(order, identity))
-        self.show_orders()
+                self._say_answers(orders.posted(order, identity))
+        self.show()
+
+    def command(self, name: str) -> None:
+        """Have the run do something now, such as `checkpoint` or `sample`."""
+        if feed := self.steerable:
+            self.order(feed.run, name)
 
     def pause(self) -> None:
         """Pause, or go on."""
         if feed := self.steerable:
             self.order(feed.run, "resume" if feed.view.state == "paused" else "pause")
 
-    def resume(self) -> None:
-        """Go on after a pause; train a run on that has no worker."""
-        feed = self.feed
-        if feed and feed.view.state == "paused":
-            self.order(feed.run, "resume")
-        elif feed and feed.view.alive:
-            self.app.say(f"{feed.run.name} is training.")
-        elif feed and feed.view.alive is None:
-            self.app.say(f"It cannot be told from here whether {feed.run.name} is training.")
-        else:
-            super().resume()
-
-    def ask_to_stop(self) -> None:
+    def stop(self) -> None:
         """Ask whether to stop."""
         if feed := self.steerable:
             ask = ConfirmScreen(
@@ -172,46 +132,28 @@ class SteeringScreen(RunDeeds):
                 yes="Stop",
                 no="Train on",
             )
-            self.app.push_screen(ask, partial(self._stop, feed.run))
+            self._screen.app.push_screen(ask, partial(self._stop, feed.run))
 
     def _stop(self, run: RunDir, yes: bool | None) -> None:
         if yes:
             self.order(run, "stop")
 
-    def checkpoint(self) -> None:
-        """Write a checkpoint now."""
-        if feed := self.steerable:
-            self.order(feed.run, "checkpoint")
-
-    def sample(self) -> None:
-        """Draw the samples now."""
-        if feed := self.steerable:
-            self.order(feed.run, "sample")
-
     # Settings
 
-    def nudge_chosen(self, up: bool) -> None:
-        """Change the setting that is chosen a little."""
-        self.nudge(self.values.key, up=up)
-
-    @on(LiveValues.Nudged)
-    def _nudge(self, event: LiveValues.Nudged) -> None:
-        self.nudge(event.key, up=event.up)
-
-    def nudge(self, key: str, *, up: bool) -> None:
+    def nudge(self, key: str, up: bool) -> None:
         """Change a setting a little; several of these become one command."""
         feed = self.steerable
         if feed is None or key not in feed.config:
             return
         value = nudged(key, self._value_of(feed, key), up=up, unset=_unset(feed, key))
         if value == self._value_of(feed, key):
-            self.app.say(f"{key} is {FIELDS[key].expectation}.")
+            self._screen.app.say(f"{key} is {FIELDS[key].expectation}.")
             return
         self.orders.wish(key, value)
-        self.show_orders()
+        self.show()
         if self._gathering:
             self._gathering.stop()
-        self._gathering = self.set_timer(GATHER_SECONDS, self.send_wishes)
+        self._gathering = self._screen.set_timer(GATHER_SECONDS, self.send_wishes)
 
     def send_wishes(self) -> None:
         """Send the small changes that were gathered, each setting's as one command."""
@@ -219,8 +161,13 @@ class SteeringScreen(RunDeeds):
             if self.steered is not None:
                 self.order(self.steered, "set", key=key, value=value)
 
-    @on(LiveValues.Edited)
-    def edit_value(self) -> None:
+    def set_live(self, run: RunDir, settings: Mapping[str, Any]) -> None:
+        """Change settings, but those that are asked for already: twice is not two changes."""
+        for key, value in settings.items():
+            if self.orders.asked_value(key) is None:
+                self.order(run, "set", key=key, value=value)
+
+    def edit(self) -> None:
         """Ask for the value of the setting chosen."""
         feed = self.steerable
         if feed is None:
@@ -233,7 +180,7 @@ class SteeringScreen(RunDeeds):
             to_text(self._value_of(feed, key)),
             check=partial(parse_value, key),
         )
-        self.app.push_screen(ask, partial(self._edited, feed, key))
+        self._screen.app.push_screen(ask, partial(self._edited, feed, key))
 
     def _edited(self, feed: RunFeed, key: str, text: str | None) -> None:
         if text is not None and (value := parse_value(key, text)) != self._value_of(feed, key):
@@ -246,7 +193,7 @@ class SteeringScreen(RunDeeds):
             return
         change = to_undo([*feed.changes, *self.orders.foreseen(feed.config)])
         if change is None:
-            self.app.say("There is no change to undo.")
+            self._screen.app.say("There is no change to undo.")
             return
         self.order(feed.run, "set", key=change.key, value=change.before)
 
@@ -258,10 +205,10 @@ class SteeringScreen(RunDeeds):
 
     # Answers
 
-    def _tell(self, answers: Sequence[Answer]) -> None:
+    def _say_answers(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
             if answer.error:  # the journal has it, and so the log
-                self.app.say_error(GantermError(f"{answer.words}."))
+                self._screen.app.say_error(GantermError(f"{answer.words}."))
             else:
                 self._say(answer.step, f"{answer.words}.", wrong=False)
 
@@ -269,9 +216,9 @@ class SteeringScreen(RunDeeds):
         """Say what a person need not look for; what went wrong stays in the log too."""
         if wrong:
             self.said = [*self.said, (step, sentence)][-_SAID:]
-            self.app.say_error(GantermError(sentence))
-        elif not self.query_one(LogTail).is_on_screen:
-            self.app.say(sentence)
+            self._screen.app.say_error(GantermError(sentence))
+        elif not self._screen.query_one(LogTail).is_on_screen:
+            self._screen.app.say(sentence)
 
 
 def _unset(feed: RunFeed, key: str) -> float:

@@ -47,7 +47,7 @@ async def look(app: GantermApp, pilot: Pilot[None]) -> MonitorScreen:
         app.read_now()
         await pilot.pause()
     assert isinstance(app.screen, MonitorScreen)
-    app.screen.grow_older()
+    app.screen.update_times()
     await pilot.pause()
     return app.screen
 

@@ -2,56 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-
-from textual import work
 
 from ganterm.doctor.offers import Offer
 from ganterm.errors import GantermError
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir
+from ganterm.tui.base import AppScreen
 from ganterm.tui.choices import Option
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.picker import PickerScreen
-from ganterm.tui.screens.rewinding import RewindingScreen
 from ganterm.tui.watch.remedying import evidence_words, offers_of
 
 
-class HealingScreen(RewindingScreen):
-    """A screen on which the remedies for a run's troubles are applied."""
+class Remedies:
+    """Applies the remedies for a run's troubles from a screen.
 
-    def __init__(self) -> None:
-        super().__init__()
+    `set_live` is given the run and the settings of one that is to be changed while it trains.
+    """
+
+    def __init__(
+        self, screen: AppScreen, set_live: Callable[[RunDir, dict[str, object]], None]
+    ) -> None:
+        self._screen = screen
+        self._set_live = set_live
         self._beginning = False
 
-    def apply_first_remedy(self) -> None:
+    def apply_first(self, feed: RunFeed) -> None:
         """Apply the first remedy."""
-        feed = self.feed
-        if feed and (offers := self._offers(feed)):
+        if offers := self._offers(feed):
             self._apply(feed, offers[0])
 
-    def choose_remedy(self) -> None:
+    def choose(self, feed: RunFeed) -> None:
         """Ask which remedy to apply."""
-        feed = self.feed
-        offers = self._offers(feed) if feed else []
-        if feed is None or not offers:
-            return
-        self.app.push_screen(
-            PickerScreen(
-                "What is to be done?",
-                [Option(offer.id, offer.how, offer.remedy["label"]) for offer in offers],
-                offers[0].id,
-                f"{evidence_words(offers[0].trouble)} u takes a live change back.",
-            ),
-            partial(self._chosen, feed),
-        )
+        if offers := self._offers(feed):
+            self._screen.app.push_screen(
+                PickerScreen(
+                    "What is to be done?",
+                    [Option(offer.id, offer.how, offer.remedy["label"]) for offer in offers],
+                    offers[0].id,
+                    f"{evidence_words(offers[0].trouble)} u takes a live change back.",
+                ),
+                partial(self._chosen, feed),
+            )
 
     def _offers(self, feed: RunFeed) -> list[Offer]:
         """Return the remedies there are; where there are none, it is said."""
         offers = offers_of(feed)
         if not offers:
-            self.app.say(
+            self._screen.app.say(
                 f"The doctor knows of nothing to be done about {feed.run.name}."
                 if feed.troubles
                 else f"The doctor finds nothing wrong with {feed.run.name}."
@@ -66,30 +67,26 @@ class HealingScreen(RewindingScreen):
                     self._apply(feed, offer)
 
     def _apply(self, feed: RunFeed, offer: Offer) -> None:
-        if not offer.live:
-            ask = ConfirmScreen(
-                f"Begin another run: {offer.remedy['label']}?",
-                f"{feed.run.name} {_meanwhile(feed)}.",
-                yes="Begin",
-                no="Not now",
-            )
-            self.app.push_screen(ask, partial(self._begin, feed.run, offer))
+        if offer.live:
+            self._set_live(feed.run, offer.remedy["settings"])
             return
-        for key, value in offer.remedy["settings"].items():
-            # Asked for already: a second press is not a second change.
-            if self.orders.asked_value(key) is None:
-                self.order(feed.run, "set", key=key, value=value)
+        ask = ConfirmScreen(
+            f"Begin another run: {offer.remedy['label']}?",
+            f"{feed.run.name} {_meanwhile(feed)}.",
+            yes="Begin",
+            no="Not now",
+        )
+        self._screen.app.push_screen(ask, partial(self._confirmed, feed.run, offer))
 
-    def _begin(self, run: RunDir, offer: Offer, yes: bool | None) -> None:
+    def _confirmed(self, run: RunDir, offer: Offer, yes: bool | None) -> None:
         if yes and not self._beginning:
             self._beginning = True
-            self.app.say(f"Beginning another run: {offer.remedy['label']} …")
-            self._begin_anew(run, offer)
+            self._screen.app.say(f"Beginning another run: {offer.remedy['label']} …")
+            self._screen.run_worker(partial(self._begin, run, offer), thread=True)
 
-    @work(thread=True)
-    def _begin_anew(self, run: RunDir, offer: Offer) -> None:
+    def _begin(self, run: RunDir, offer: Offer) -> None:
         """Make the run that begins with the remedy, start its worker and watch it."""
-        app = self.app
+        app = self._screen.app
         try:
             made = offer.begin(run, app.options.runs_dir)
             start_worker(made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ganterm.tui.watch.panes import PANES, Pane, arranged
+from ganterm.tui.screens.monitor import PANES, Pane, arranged
 
 
 @pytest.mark.parametrize(

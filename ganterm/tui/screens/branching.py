@@ -7,40 +7,38 @@ import shlex
 from collections.abc import Sequence
 from functools import partial
 
-from textual import work
-
 from ganterm.client.preflight import inspect
-from ganterm.config.branch import branch, checkpoint_steps
+from ganterm.config.branch import FIXED, branch, checkpoint_steps
 from ganterm.config.draft import to_text
-from ganterm.config.fields import Value
-from ganterm.errors import GantermError
+from ganterm.config.fields import Value, field, parse_value
+from ganterm.errors import ConfigError, GantermError
 from ganterm.render import words
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir
+from ganterm.tui.base import AppScreen
 from ganterm.tui.choices import Option
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.picker import PickerScreen
 from ganterm.tui.screens.prompt import PromptScreen
-from ganterm.tui.screens.watching import WatchingScreen
-from ganterm.tui.watch.changes import parse_changes
 
 
-class RewindingScreen(WatchingScreen):
-    """A screen on which a run can be taken up again from an earlier checkpoint, as a branch."""
+class Branching:
+    """Asks over a screen where a branch is to begin and what is to differ, and begins it."""
 
-    @work
-    async def ask_for_branch(self) -> None:
-        """Ask from which checkpoint to go on, and with what changed."""
-        feed = self.feed
-        if feed is None:
-            return
+    def __init__(self, screen: AppScreen) -> None:
+        self._screen = screen
+
+    def ask(self, feed: RunFeed, step: int | None) -> None:
+        """Ask from which checkpoint to go on, the one nearest to `step` first, or the newest."""
+        self._screen.run_worker(self._ask_for_checkpoint(feed, step))
+
+    async def _ask_for_checkpoint(self, feed: RunFeed, wanted: int | None) -> None:
         steps = await asyncio.to_thread(checkpoint_steps, feed.run)
         if not steps:
-            self.app.say(f"{feed.run.name} has no checkpoint yet; k writes one.")
+            self._screen.app.say(f"{feed.run.name} has no checkpoint yet; k writes one.")
             return
-        wanted = self.charts.window.cursor
         near = steps[-1] if wanted is None else min(steps, key=lambda each: abs(each - wanted))
-        self.app.push_screen(
+        self._screen.app.push_screen(
             PickerScreen(
                 f"From which checkpoint of {feed.run.name} is a new run to go on?",
                 options_of(feed, steps),
@@ -57,17 +55,17 @@ class RewindingScreen(WatchingScreen):
                 "d_steps=2, or nothing.",
                 check=parse_changes,
             )
-            self.app.push_screen(ask, partial(self._branch, run, int(step)))
+            self._screen.app.push_screen(ask, partial(self._branch, run, int(step)))
 
     def _branch(self, run: RunDir, step: int, line: str | None) -> None:
         if line is not None:
-            self.app.say(f"Branching from {run.name} at step {step:,} …")
-            self._begin_branch(run, step, parse_changes(line))
+            self._screen.app.say(f"Branching from {run.name} at step {step:,} …")
+            begin = partial(self._begin, run, step, parse_changes(line))
+            self._screen.run_worker(begin, thread=True)
 
-    @work(thread=True)
-    def _begin_branch(self, run: RunDir, step: int, changes: dict[str, Value]) -> None:
+    def _begin(self, run: RunDir, step: int, changes: dict[str, Value]) -> None:
         """Make the branch, start its worker and watch it."""
-        app = self.app
+        app = self._screen.app
         typed = [f"--set={key}={to_text(value)}" for key, value in changes.items()]
         command = shlex.join(["ganterm", "branch", run.name, f"--step={step}", *typed])
         try:
@@ -84,6 +82,29 @@ class RewindingScreen(WatchingScreen):
             app.call_from_thread(app.say_error, error)
         else:
             app.call_from_thread(app.watch_run, made)
+
+
+def parse_changes(line: str) -> dict[str, Value]:
+    """Return the settings of a line by name; a value with blanks stands in quotes.
+
+    Raises:
+        ConfigError: a word is no KEY=VALUE, there is no such setting, the value is none of its
+            values, or a branch cannot change it.
+    """
+    try:
+        said = shlex.split(line)
+    except ValueError:
+        raise ConfigError("A quotation mark is not closed.") from None
+    changes: dict[str, Value] = {}
+    for word in said:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise ConfigError(f"{word!r} is not KEY=VALUE, such as lr_g=1e-4.")
+        spec = field(name)
+        if spec.name in FIXED:
+            raise ConfigError(f"{spec.name} stays what it is in a branch; begin a new run instead.")
+        changes[spec.name] = parse_value(spec.name, text)
+    return changes
 
 
 def options_of(feed: RunFeed, steps: Sequence[int]) -> list[Option]:
