@@ -31,7 +31,7 @@ from ganterm.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
-    from ganterm.latent.exploration import Ranking
+    from ganterm.latent.directions import Ranking
     from ganterm.render.colour import Charset
 
 _BAR = 24
@@ -128,7 +128,7 @@ def explore(
 def _base(opened: Opened, seed: int, start: Path | None, by: By) -> torch.Tensor:
     """Return the point (...) to stand at: styles where directions are those of styles."""
     from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
-    from ganterm.latent.frame import frame_of  # noqa: PLC0415
+    from ganterm.latent.directions import frame_of  # noqa: PLC0415
     from ganterm.latent.sample import latent_of  # noqa: PLC0415
 
     generator = opened.trained.generator
@@ -153,36 +153,39 @@ def _ways(
     """
     import torch  # noqa: PLC0415
 
-    from ganterm.latent.exploration import along  # noqa: PLC0415
-    from ganterm.latent.frame import Axes, frame_of  # noqa: PLC0415
+    from ganterm.latent.directions import Axes, LatentFrame, frame_of  # noqa: PLC0415
 
-    if base.dim() == 1:
-        return torch.cat([along(base, direction, values) for direction in directions])
-    axes = Axes(frame_of(opened.trained.generator), directions)
+    generator = opened.trained.generator
+    axes = Axes(LatentFrame(generator) if base.dim() == 1 else frame_of(generator), directions)
     places = [(number, value) for number in range(len(axes)) for value in values.tolist()]
     return torch.stack([axes.moved(base, number, value) for number, value in places])
 
 
 def _ranked(opened: Opened, by: By, span: float) -> Ranking:
     """Find the directions, telling how far that is: a large generator takes a while."""
-    from ganterm.latent.exploration import BASES, rank_dimensions  # noqa: PLC0415
-    from ganterm.latent.frame import frame_of  # noqa: PLC0415
-    from ganterm.latent.sample import latents  # noqa: PLC0415
-    from ganterm.latent.threads import one_thread  # noqa: PLC0415
+    from ganterm.latent.directions import (  # noqa: PLC0415
+        BASES,
+        LatentFrame,
+        frame_of,
+        rank_dimensions,
+    )
+    from ganterm.latent.sample import latents, one_thread  # noqa: PLC0415
 
     generator = opened.trained.generator
     if by is By.FACTORISE:
         return frame_of(generator).strongest()
     bases = latents(BASES, generator.z_dim, seed=_RANKING_SEED)
+    ranking = rank_dimensions(
+        generator, LatentFrame(generator), bases, generator.default_class, span=span
+    )
     with one_thread(), Reporter() as progress:
-        return rank_dimensions(
-            generator,
-            bases,
-            span=span,
-            progress=lambda done, total: progress(
-                "Ranking the dimensions", done, total, "dimensions"
-            ),
-        )
+        while True:
+            try:
+                done, total = next(ranking)
+            except StopIteration as end:
+                found: Ranking = end.value
+                return found
+            progress("Ranking the dimensions", done, total, "dimensions")
 
 
 def _chosen(ranking: Ranking, named: list[int] | None, top: int) -> list[int]:

@@ -258,8 +258,11 @@ def rendered(
 
     Of a generator of points there is one image, a scatter, or for an array float32 (N, 2).
     """
-    from ganterm.latent.pictures import pictures_of, points_beside  # noqa: PLC0415
-    from ganterm.latent.sample import generate  # noqa: PLC0415
+    from ganterm.latent.sample import (  # noqa: PLC0415
+        generate,
+        pictures_of,
+        points_beside,
+    )
 
     trained = opened.trained
     samples = generate(trained.generator, points, labels)

@@ -97,7 +97,7 @@ def mix(
     with Waiting(f"Generating {plural(count, 'image')}"):
         import numpy as np  # noqa: PLC0415
 
-        from ganterm.latent.mixing import mixed  # noqa: PLC0415
+        from ganterm.latent.space import mixed  # noqa: PLC0415
 
         left = _styles(generator, of_rows, truncation)
         top = _styles(generator, of_columns, truncation)

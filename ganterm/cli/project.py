@@ -139,7 +139,7 @@ def _search(opened: Opened, reals: list[RealImage], settings: Settings) -> list[
         candidates_of,
         style_candidates,
     )
-    from ganterm.latent.threads import one_thread  # noqa: PLC0415
+    from ganterm.latent.sample import one_thread  # noqa: PLC0415
     from ganterm.networks.stylegan import StyleGenerator  # noqa: PLC0415
 
     generator = opened.trained.generator

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator, Sequence
+from collections.abc import Generator as Progress
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ganterm.errors import ConfigError
-from ganterm.latent.exploration import BASES, SPAN, Ranking
-from ganterm.latent.frame import Axes, frame_of
+from ganterm.latent.directions import BASES, Axes, Ranking, frame_of, rank_dimensions
 from ganterm.latent.interpolation import linear, spherical
 from ganterm.latent.load import Trained
-from ganterm.latent.mixing import mixed
 from ganterm.latent.projection import Candidates, Fit, Projection, Settings, candidates_of
 from ganterm.latent.sample import latent_of, latents, to_uint8
-from ganterm.latent.space import draw, truncated
+from ganterm.latent.space import draw, mixed, truncated
 from ganterm.runs.places import Mix, Place, Scene
 
 FACTORISED = "f"
@@ -100,28 +99,14 @@ class Explorer:
         """Which directions `ranking` has: those from the weights, or the dimensions."""
         return FACTORISED if self.ranking.dimensions is None else DIMENSION
 
-    @torch.no_grad()
-    def measuring(self, label: int | None = None) -> Generator[tuple[int, int], None, Ranking]:
+    def measuring(self, label: int | None = None) -> Progress[tuple[int, int], None, Ranking]:
         """Rank the dimensions by what they change in images of class `label`.
 
-        That is the root mean square difference between the images at both ends of a slider. It is
-        told how many dimensions are done, of how many.
+        Yields how many dimensions are done, of how many.
         """
-        axes = self._axes[DIMENSION]
-        bases = [
-            self._frame.of(z, label)
-            for z in latents(BASES, self._generator.z_dim, seed=_RANKING_SEED)
-        ]
-        measured: list[float] = []
-        for number in range(len(axes)):
-            low, high = (
-                self._drawn([axes.moved(base, number, end) for base in bases], [label] * BASES)
-                for end in (-SPAN, SPAN)
-            )
-            measured.append(float((high - low).div(2).square().mean().sqrt()))
-            yield len(measured), len(axes)
-        strengths, order = torch.tensor(measured).sort(descending=True, stable=True)
-        return Ranking(axes.directions[order], strengths, tuple(order.tolist()))
+        z_dim = self._generator.z_dim
+        bases = [self._frame.of(z, label) for z in latents(BASES, z_dim, seed=_RANKING_SEED)]
+        return rank_dimensions(self._generator, self._frame, torch.stack(bases), label)
 
     def prepare_search(self) -> Candidates:
         """Draw what every search begins with, unless it is there."""

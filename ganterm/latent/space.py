@@ -6,6 +6,7 @@ for each layer, (layers, w_dim). The number of axes tells which it is.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from ganterm.networks import Generator
@@ -63,3 +64,14 @@ def draw(generator: Generator, points: Tensor, labels: Tensor | None = None) -> 
     else:
         raise ValueError("only a style generator draws styles")
     return images
+
+
+def mixed(coarse: Tensor, fine: Tensor, crossover: int) -> Tensor:
+    """Return styles (..., layers, w_dim) of `coarse` before layer `crossover`, of `fine` from it.
+
+    Style mixing (Karras et al. 2018, arXiv:1812.04948, section 3.1): the first layers decide pose
+    and shape, the last ones the stroke. 0 is `fine` alone, the number of layers `coarse` alone.
+    Both are broadcast.
+    """
+    layer = torch.arange(coarse.shape[-2], device=coarse.device)[:, None]
+    return torch.where(layer < crossover, coarse, fine)

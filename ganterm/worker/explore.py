@@ -27,7 +27,7 @@ from ganterm.worker.rpc import Call, Method, Steps, serve
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganterm.latent.exploration import Ranking
+    from ganterm.latent.directions import Ranking
     from ganterm.latent.explorer import Explorer
     from ganterm.latent.projection import Projection
 

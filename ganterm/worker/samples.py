@@ -10,8 +10,7 @@ import torch
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.data.images import ImageSet
-from ganterm.latent.pictures import POINTS, pictures_of, points_beside
-from ganterm.latent.sample import generate, labels_in_turn
+from ganterm.latent.sample import POINTS, generate, labels_in_turn, pictures_of, points_beside
 from ganterm.networks import Generator
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import save_sheet

@@ -12,10 +12,10 @@ from ganterm.latent.projection import (
     candidates_of,
     pyramid_loss,
     rate_at,
+    sphere_prior,
     style_candidates,
 )
 from ganterm.latent.sample import latents
-from ganterm.latent.searchspace import sphere_prior
 from ganterm.latent.space import draw
 from ganterm.networks import Generator, GeneratorSpec
 from ganterm.networks.stylegan import StyleGenerator

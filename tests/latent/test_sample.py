@@ -1,5 +1,7 @@
 """The same latent vectors give the same images, and drawing leaves a generator as it was."""
 
+import contextlib
+
 import pytest
 import torch
 
@@ -10,6 +12,7 @@ from ganterm.latent.sample import (
     labels_in_turn,
     latent_of,
     latents,
+    one_thread,
     to_uint8,
 )
 from ganterm.networks import Generator
@@ -119,3 +122,16 @@ def test_a_conditional_generator_makes_the_classes_it_is_asked_for() -> None:
     generator.default_class = 2
     assert_same_images(generate(generator, z), images[-1:].expand_as(images))
     assert torch.equal(generate(generator, z, labels), images)
+
+
+def test_there_is_one_thread_within_and_as_many_as_before_afterwards() -> None:
+    """Also when something goes wrong within."""
+    before, within = torch.get_num_threads(), 0
+    torch.set_num_threads(3)
+    try:
+        with contextlib.suppress(KeyError), one_thread():
+            within = torch.get_num_threads()
+            raise KeyError
+        assert (within, torch.get_num_threads()) == (1, 3)
+    finally:
+        torch.set_num_threads(before)

@@ -1,10 +1,10 @@
-"""Truncation draws towards the mean, and drawing lets gradients through."""
+"""Truncation draws towards the mean, drawing lets gradients through, mixing takes whole layers."""
 
 import pytest
 import torch
 
 from ganterm.latent.sample import latents
-from ganterm.latent.space import draw, styles_of, truncated
+from ganterm.latent.space import draw, mixed, styles_of, truncated
 from ganterm.networks.stylegan import StyleGenerator
 from tests.latent.generators import small
 
@@ -45,3 +45,16 @@ def test_styles_are_drawn_by_a_style_generator_alone() -> None:
     torch.testing.assert_close(draw(generator, styles_of(generator, z)), generator(z))
     with pytest.raises(ValueError, match="style"):
         draw(small("mlp-small"), torch.zeros(1, 2, 100))
+
+
+def test_layers_before_the_crossover_are_of_the_one_and_the_rest_of_the_other() -> None:
+    """At either end there is one of them alone."""
+    coarse, fine = torch.zeros(4, 3), torch.ones(4, 3)
+    for crossover in range(5):
+        layers = mixed(coarse, fine, crossover)[:, 0]
+        assert layers.tolist() == [0.0] * crossover + [1.0] * (4 - crossover)
+
+
+def test_one_is_mixed_with_many() -> None:
+    """What has fewer axes goes with each."""
+    assert mixed(torch.zeros(4, 3), torch.ones(5, 4, 3), 2).shape == (5, 4, 3)

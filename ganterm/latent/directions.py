@@ -1,27 +1,48 @@
-"""Frames of reference: where a point lies along directions, as sliders show it.
+"""Directions of the latent space: where a point lies along them, and which change most.
 
 Along a direction a point is so many standard deviations from the mean of all points, so that one
 slider serves for latents, which are normal, and for styles, which are not.
+
+Directions come from the weights alone by closed-form factorisation, SeFa (Shen and Zhou 2021,
+arXiv:2007.06600): the first layer turns a step n of the latent into A n, whatever the latent was,
+and the unit steps that make the most of it are the eigenvectors of A^T A with the largest
+eigenvalues. Or they are the dimensions, ranked by what each really changes in images.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator as Progress
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganterm.errors import ConfigError
-from ganterm.latent.exploration import Ranking
-from ganterm.latent.factorise import directions_of, factorise, style_weights
 from ganterm.latent.sample import latents
-from ganterm.latent.space import styles_of
+from ganterm.latent.space import draw, styles_of
 from ganterm.networks import Generator
 from ganterm.networks.stylegan import StyleGenerator
 
+SPAN = 3.0
+"""How far from 0 one dimension is explored: 99.7 % of a normal latent lie within."""
+BASES = 8
+"""Base points over which a direction's change is averaged."""
 _SPREAD_OF = 1024
 """Latents over which the spread of styles is measured."""
 _SPREAD_SEED = 0
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Directions, the strongest first."""
+
+    directions: Tensor
+    """Unit vectors (K, d)."""
+    strengths: Tensor
+    """How strong each is, (K,), falling; the unit is that of the way they were ranked."""
+    dimensions: tuple[int, ...] | None = None
+    """Which dimension each direction is, where they are dimensions."""
 
 
 class Frame(Protocol):
@@ -146,6 +167,81 @@ class Axes:
         by = (value - self.values(point)[number]) * self._scales[number]
         moved: Tensor = point + by * self.directions[number]
         return moved
+
+
+@torch.no_grad()
+def rank_dimensions(
+    generator: Generator,
+    frame: Frame,
+    bases: Tensor,
+    label: int | None = None,
+    *,
+    span: float = SPAN,
+) -> Progress[tuple[int, int], None, Ranking]:
+    """Rank the dimensions of a frame by what they change in the images of `bases` (B, ...).
+
+    That is the root mean square difference, in [0, 1], between the pixels at `-span` and at `span`
+    along each, in images of class `label`. Yields how many dimensions are done, of how many.
+    """
+    axes = Axes(frame, torch.eye(frame.dimensions))
+    measured: list[float] = []
+    for number in range(len(axes)):
+        low, high = (
+            _images(
+                generator, torch.stack([axes.moved(base, number, end) for base in bases]), label
+            )
+            for end in (-span, span)
+        )
+        # Pixels in [-1, 1] are twice as far apart as in [0, 1].
+        measured.append(float((high - low).div(2).square().mean().sqrt()))
+        yield len(measured), len(axes)
+    strengths, order = torch.tensor(measured).sort(descending=True, stable=True)
+    return Ranking(axes.directions[order], strengths, tuple(order.tolist()))
+
+
+def _images(generator: Generator, points: Tensor, label: int | None) -> Tensor:
+    device = next(generator.parameters()).device
+    labels = None if label is None else torch.full((len(points),), label, device=device)
+    return draw(generator, points.to(device), labels)
+
+
+def factorise(generator: Generator) -> Ranking:
+    """Return the directions that the first layer stretches most; a strength is by how much.
+
+    Raises ConfigError for a generator whose first layer is neither linear nor a convolution.
+    """
+    return directions_of(first_weight(generator))
+
+
+def directions_of(weight: Tensor) -> Ranking:
+    """Return the right singular vectors of a matrix (outputs, d) and its singular values.
+
+    The sign of a direction is free; here its largest component is positive.
+    """
+    _, strengths, directions = torch.linalg.svd(weight.double().cpu(), full_matrices=False)
+    largest = directions.abs().argmax(dim=1, keepdim=True)
+    directions = directions * directions.gather(1, largest).sign()
+    return Ranking(directions.float(), strengths.float())
+
+
+def style_weights(generator: StyleGenerator) -> Tensor:
+    """Return the matrix (outputs, w_dim) by which all layers together read their style."""
+    readers = [module.style for module in generator.synthesis.modules() if hasattr(module, "style")]
+    return torch.cat([reader.weight for reader in readers if isinstance(reader, nn.Linear)])
+
+
+def first_weight(generator: Generator) -> Tensor:
+    """Return the matrix (outputs, z_dim) by which the first layer multiplies a latent.
+
+    What a label is multiplied by, behind the latent, is left out.
+    """
+    for layer in generator.modules():
+        if isinstance(layer, nn.Linear):
+            return layer.weight[:, : generator.z_dim]
+        if isinstance(layer, nn.ConvTranspose2d):
+            # Of a latent as z_dim images of one pixel: (z_dim, outputs, k, k).
+            return layer.weight[: generator.z_dim].flatten(1).T
+    raise ConfigError("This generator's first layer is not linear, so it cannot be factorised.")
 
 
 def _other(found: int, wanted: int) -> ConfigError:
