@@ -1,35 +1,103 @@
-"""How fast something trains: contestants that take turns, so that a busy moment hits them all."""
+"""How fast a recipe trains: its images, and contestants that take turns on them."""
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import torch
 
-from ganterm.bench.result import Spread
-from ganterm.bench.settings import ROUNDS
-from ganterm.config import RunConfig
-from ganterm.core.dataspec import DataSpec
-from ganterm.data import Progress
-from ganterm.training.build import choose_threads, synchronize
-from ganterm.training.events import Event, Metrics
+from ganterm.bench.result import Column, Result, Row
+from ganterm.bench.suite import ROUNDS, Measure, Settings, labelled
+from ganterm.config import RunConfig, resolve
+from ganterm.config.length import steps_of
+from ganterm.data import CATALOGUE, ImageSet, Progress, load
+from ganterm.data.catalogue import missing_splits
+from ganterm.training.build import choose_device, choose_threads, synchronize
+from ganterm.training.events import Metrics
 from ganterm.training.loop import Trainer
+from ganterm.training.precision import settled
 
 _ENDLESS = 10**9
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, eq=False)
+class Workload:
+    """A recipe with the images it trains on.
+
+    Attributes:
+        recipe: its name, or the path of its file.
+        config: its configuration; `dataset` and `split` are those of `images`, and its precision
+            is what it stands for here.
+        images: as the recipe's networks take them.
+        data: what the images are, in words that name no path.
+    """
+
+    recipe: str
+    config: RunConfig
+    images: ImageSet
+    data: str
+
+    @property
+    def name(self) -> str:
+        """The recipe's name."""
+        return recipe_name(self.recipe)
+
+    @property
+    def steps(self) -> int:
+        """The generator's steps of the recipe's whole run."""
+        return steps_of(self.config, len(self.images))
+
+
+def config_of(recipe: str, device: str, *, substitute: bool = True) -> RunConfig:
+    """Return the configuration of `recipe` on `device`, with a dataset that is on this machine.
+
+    Where the recipe's own dataset is missing, the embedded digits take its place, unless nothing
+    may `substitute` it. Raises `ConfigError` for an unknown recipe.
+    """
+    config = resolve({"recipe": recipe, "device": device}).config
+    if not substitute or not missing_splits(config.dataset, config.split):
+        return config
+    return msgspec.structs.replace(config, dataset="digits", split="train")
+
+
+def prepare(recipe: str, device: str, progress: Progress, *, substitute: bool = True) -> Workload:
+    """Load the images of `recipe`; raises `ConfigError` or `DataError` where that fails."""
+    config = settled(config_of(recipe, device, substitute=substitute), choose_device(device))
+    images = load(
+        config.dataset,
+        split=config.split,
+        image_size=config.image_size,
+        channels=config.channels,
+        fit=config.fit,
+        progress=labelled(recipe_name(recipe), progress),
+    )
+    known = config.dataset in CATALOGUE
+    words = f"{config.dataset} {config.split}" if known else "a folder of images"
+    words += f", {len(images):,} images of {config.image_size}x{config.image_size}"
+    wanted = resolve({"recipe": recipe}).config.dataset
+    if known and wanted != config.dataset:
+        words += f" ({wanted} is not imported here)"
+    return Workload(recipe, config, images, words)
+
+
+def recipe_name(recipe: str) -> str:
+    """Return the name of a recipe that is given by name or by the path of its file."""
+    return Path(recipe).stem if recipe.endswith(".toml") else recipe
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What was done in one turn."""
+    """What was done in one turn: generator steps, the real images in them, and the time."""
 
     steps: int
     images: int
-    """Real images that went through the steps."""
     seconds: float
 
     @property
@@ -43,45 +111,31 @@ class Pace:
         return self.seconds / self.steps
 
 
-class Contestant(Protocol):
-    """Something that trains for a while, pauses, and goes on where it was."""
-
-    def train(self, seconds: float) -> Pace:
-        """Train for `seconds`, one step at least, and wait for the device to be through."""
-        ...
-
-
 class TrainerLoop:
-    """ganterm's own loop, statistics and their fetches included.
+    """ganterm's own loop on a workload, statistics and their fetches included, without an end.
 
     A turn has whole rounds of a lazy penalty: so many steps with it as its interval asks for.
     """
 
-    def __init__(
-        self,
-        config: RunConfig,
-        images: torch.Tensor,
-        device: torch.device,
-        *,
-        labels: torch.Tensor | None = None,
-        data: DataSpec | None = None,
-    ) -> None:
-        """Train on `images`, uint8 (N, C, H, W), with no end in sight.
-
-        A conditional run needs their `labels`, int64 (N,), each of a class of `data`.
-        """
+    def __init__(self, workload: Workload, device: torch.device, **settings: object) -> None:
+        """Prepare to train as the workload's recipe says, with some `settings` changed."""
+        config = msgspec.structs.replace(workload.config, **settings)
         endless = msgspec.structs.replace(config, steps=_ENDLESS, epochs=0)
-        self.trainer = Trainer(endless, images, device, labels=labels, data=data)
+        data = workload.images
+        self.trainer = Trainer(endless, data.images, device, labels=data.labels, data=data.spec)
+        self.metrics: Metrics | None = None
+        """The latest; there are some once `log_every` steps have been made."""
         self._round = config.penalty_every
         self._threads = choose_threads(config)
-        self._metrics: Metrics | None = None
         self._events = self.trainer.run()
 
     def train(self, seconds: float) -> Pace:
         """Train for `seconds`, one step at least; raises `DivergenceError` when that breaks."""
         trainer = self.trainer
         steps, images = trainer.step, trainer.images_seen
-        with _threads(self._threads):
+        threads = torch.get_num_threads()
+        torch.set_num_threads(self._threads)  # as the worker would
+        try:
             trainer.restart_clock()
             began = time.perf_counter()
             while (
@@ -89,56 +143,66 @@ class TrainerLoop:
                 or (trainer.step - steps) % self._round
                 or time.perf_counter() - began < seconds
             ):
-                self._note(next(self._events))
+                if isinstance(event := next(self._events), Metrics):
+                    self.metrics = event
             synchronize(trainer.device)
             elapsed = time.perf_counter() - began
+        finally:
+            torch.set_num_threads(threads)
         return Pace(trainer.step - steps, trainer.images_seen - images, elapsed)
 
-    def latest_metrics(self) -> Metrics:
-        """Return the latest metrics, after as many more steps as it takes to have some."""
-        while True:
-            for event in self.trainer.flush():
-                self._note(event)
-            if self._metrics is not None:
-                return self._metrics
-            self.train(0)
 
-    def _note(self, event: Event) -> None:
-        if isinstance(event, Metrics):
-            self._metrics = event
+def take_turns(
+    turns: Mapping[str, Callable[[], _T]],
+    rounds: int,
+    *,
+    what: str,
+    progress: Progress,
+) -> dict[str, list[_T]]:
+    """Call each of `turns` in turn for so many rounds, A B C A B C ..., and return what they gave.
+
+    So a busy moment hits them all. A first round warms up and is left out.
+    """
+    found: dict[str, list[_T]] = {name: [] for name in turns}
+    total = (rounds + 1) * len(turns)
+    for done in range(total):
+        progress(what, done, total, "turns")
+        name = list(turns)[done % len(turns)]
+        result = turns[name]()
+        if done >= len(turns):
+            found[name].append(result)
+    progress(what, total, total, "turns")
+    return found
 
 
 def race(
-    contestants: Mapping[str, Contestant], *, turn: float, what: str, progress: Progress
+    contestants: Mapping[str, Callable[[float], Pace]], turn: float, what: str, progress: Progress
 ) -> dict[str, list[Pace]]:
-    """Let everybody train in turn for `ROUNDS` rounds of `turn` seconds: A B C A B C ...
+    """Let everybody train in turn for `ROUNDS` rounds of `turn` seconds; return their paces."""
+    turns = {name: partial(train, turn) for name, train in contestants.items()}
+    return take_turns(turns, ROUNDS, what=what, progress=progress)
 
-    A first turn each warms up and is left out. Returns the paces by contestant, round by round.
+
+Rows = Callable[[Workload, Settings, Progress], Iterable[Row | str]]
+"""The rows of a recipe, and sentences that belong to them."""
+
+
+def by_recipe(title: str, columns: Sequence[Column], method: str) -> Callable[[Rows], Measure]:
+    """Make a measurement of what gives the rows of one recipe.
+
+    `{turn}` and `{short_turn}` in `method` become the seconds of a turn, and of one of many.
     """
-    paces: dict[str, list[Pace]] = {name: [] for name in contestants}
-    total = (ROUNDS + 1) * len(contestants)
-    for done in range(total):
-        progress(what, done, total, "turns")
-        name = list(contestants)[done % len(contestants)]
-        pace = contestants[name].train(turn)
-        if done >= len(contestants):
-            paces[name].append(pace)
-    progress(what, total, total, "turns")
-    return paces
 
+    def decorate(rows_of: Rows) -> Measure:
+        def measure(settings: Settings, progress: Progress) -> Result:
+            workloads = [prepare(each, settings.device, progress) for each in settings.recipes]
+            found = [each for it in workloads for each in rows_of(it, settings, progress)]
+            notes = [f"{workload.name}: {workload.data}." for workload in workloads]
+            notes += [each for each in found if isinstance(each, str)]
+            rows = [each for each in found if not isinstance(each, str)]
+            turns = {"turn": f"{settings.turn:g}", "short_turn": f"{settings.short_turn:g}"}
+            return Result(title, method.format(**turns), columns, rows, notes)
 
-def step_time(loop: TrainerLoop, *, turn: float, what: str, progress: Progress) -> Spread:
-    """Return the seconds that a step of `loop` takes."""
-    paces = race({"ganterm": loop}, turn=turn, what=what, progress=progress)["ganterm"]
-    return Spread.of(pace.seconds_per_step for pace in paces)
+        return measure
 
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Let PyTorch use `count` CPU threads, as the worker would, and then as many as before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    return decorate

@@ -40,21 +40,13 @@ def markdown(report: Report, earlier: str = "") -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield "# Benchmarks"
-    yield ""
-    yield "Measured with `ganterm bench`, which writes this page."
-    yield ""
+    yield "# Benchmarks\n\nMeasured with `ganterm bench`, which writes this page.\n"
     yield from _table(("MACHINE", ""), facts(report))
     if report.machine["gpu"] is None:
-        yield ""
-        yield "There was no CUDA GPU: what the same code does on one has not been measured here."
+        yield "\nThere was no CUDA GPU: what the same code does on one has not been measured here."
     for name, result in report.results.items():
-        yield ""
-        yield f"## {result.title}"
-        yield ""
         method = f"{result.method} By itself: `ganterm bench {name}`."
-        yield textwrap.fill(method, 100, break_on_hyphens=False)
-        yield ""
+        yield f"\n## {result.title}\n\n{textwrap.fill(method, 100, break_on_hyphens=False)}\n"
         yield from _table(result.headings, result.cells())
         if result.notes:
             yield ""
@@ -62,13 +54,8 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield _row(headings)
-    yield _row(["---"] * len(headings))
-    yield from map(_row, rows)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(map(_text, cells)) + " |"
+    for cells in (headings, ["---"] * len(headings), *rows):
+        yield "| " + " | ".join(map(_text, cells)) + " |"
 
 
 def _text(words: str) -> str:

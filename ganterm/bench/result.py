@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 
@@ -18,11 +18,14 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Spread:
-        """Summarise at least one value; raises `ValueError` for none."""
+        """Summarise at least one value; raises `StatisticsError`, a `ValueError`, for none."""
         ordered = sorted(values)
-        if not ordered:
-            raise ValueError("no value to summarise")
         return cls(statistics.median(ordered), ordered[0], ordered[-1])
+
+    @classmethod
+    def of_ratios(cls, ours: Iterable[float], theirs: Iterable[float]) -> Spread:
+        """Summarise the ratio within each round."""
+        return cls.of(a / b for a, b in zip(ours, theirs, strict=True))
 
     def scaled(self, factor: float) -> Spread:
         """Return this figure in another unit; `factor` is above 0."""
@@ -58,6 +61,9 @@ class Column:
     form: Form = "text"
 
 
+Row = Sequence[Value]
+
+
 @dataclass(frozen=True)
 class Result:
     """What one measurement found.
@@ -66,15 +72,15 @@ class Result:
         title: what was measured, as a heading.
         method: how, in a sentence or two.
         columns: the columns of the table, in order.
-        rows: the figures by column key; times in seconds, shares as fractions of 1.
+        rows: the figures in the columns' order; times in seconds, shares as fractions of 1.
         notes: sentences about this machine's data that the figures depend on.
     """
 
     title: str
     method: str
     columns: Sequence[Column]
-    rows: Sequence[Mapping[str, Value]]
-    notes: Sequence[str] = field(default_factory=tuple)
+    rows: Sequence[Row]
+    notes: Sequence[str] = ()
 
     @property
     def headings(self) -> list[str]:
@@ -82,16 +88,21 @@ class Result:
         return [column.heading for column in self.columns]
 
     def cells(self) -> list[list[str]]:
-        """Return every row as text, in the order of the columns."""
-        return [[write(row[c.key], c.form) for c in self.columns] for row in self.rows]
+        """Return every row as text."""
+        forms = [column.form for column in self.columns]
+        return [[write(*cell) for cell in zip(row, forms, strict=True)] for row in self.rows]
+
+    def records(self) -> list[dict[str, Value]]:
+        """Return every row by the columns' keys."""
+        keys = [column.key for column in self.columns]
+        return [dict(zip(keys, row, strict=True)) for row in self.rows]
 
     def as_mapping(self) -> dict[str, Any]:
         """Return plain values for JSON; a spread becomes `{"median", "min", "max"}`."""
-        rows = [{c.key: _plain(row[c.key]) for c in self.columns} for row in self.rows]
         return {
             "title": self.title,
             "method": self.method,
-            "rows": rows,
+            "rows": [{k: _plain(v) for k, v in record.items()} for record in self.records()],
             "notes": list(self.notes),
         }
 
@@ -104,9 +115,8 @@ def write(value: Value, form: Form) -> str:
         return value
     scale, unit = _SCALES.get(form, (1.0, ""))
     if isinstance(value, Spread):
-        middle, low, high = (
-            _digits(part * scale, form) for part in (value.median, value.low, value.high)
-        )
+        parts = (value.median, value.low, value.high)
+        middle, low, high = (_digits(part * scale, form) for part in parts)
         return f"{middle}{unit} ({low} to {high})"
     return _digits(value * scale, form) + unit
 

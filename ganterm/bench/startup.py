@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+from ganterm.bench.pace import take_turns
 from ganterm.bench.result import Column, Result
-from ganterm.bench.settings import Settings
-from ganterm.config import RunConfig, resolve
-from ganterm.config.runfile import render_run_toml, to_mapping
+from ganterm.bench.suite import Settings
+from ganterm.config import resolve
+from ganterm.config.runfile import render_run_toml
 from ganterm.data import Progress
 from ganterm.errors import WorkerError
 from ganterm.runs.durable import write_atomically
@@ -21,12 +23,7 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RUNS_DIR_VARIABLE, create_run
 
 TIMES = 10
-COMMANDS: Sequence[tuple[str, ...]] = (
-    ("--version",),
-    ("--help",),
-    ("runs",),
-    ("train", "--help"),
-)
+COMMANDS = ("--version", "--help", "runs", "train --help")
 RUNS = 10
 RECORDS = 1000
 """Metrics in the journal of each run that `ganterm runs` lists."""
@@ -39,22 +36,15 @@ _COLUMNS = (
 )
 
 
-def measure(settings: Settings, progress: Progress) -> Result:
+def startup(settings: Settings, progress: Progress) -> Result:
     """Run each command `TIMES` times in turn with the others; raises `WorkerError` if one fails."""
     runs_dir = settings.scratch / "runs"
     for _ in range(RUNS):
         _make_run(runs_dir)
     environment = {**os.environ, RUNS_DIR_VARIABLE: str(runs_dir)}
-    seconds: dict[tuple[str, ...], list[float]] = {command: [] for command in COMMANDS}
-    total = (TIMES + 1) * len(COMMANDS)
-    for done in range(total):
-        progress("times", done, total, "commands")
-        command = COMMANDS[done % len(COMMANDS)]
-        taken = _time(command, environment)
-        # The first time fills caches, Python's and the kernel's.
-        if done >= len(COMMANDS):
-            seconds[command].append(taken)
-    progress("times", total, total, "commands")
+    # The first time fills caches, Python's and the kernel's.
+    turns = {command: partial(_time, command.split(), environment) for command in COMMANDS}
+    seconds = take_turns(turns, TIMES, what="times", progress=progress)
     return Result(
         title="Start-up",
         method=(
@@ -64,12 +54,7 @@ def measure(settings: Settings, progress: Progress) -> Result:
         ),
         columns=_COLUMNS,
         rows=[
-            {
-                "command": " ".join(("ganterm", *command)),
-                "best_seconds": min(taken),
-                "median_seconds": statistics.median(taken),
-                "worst_seconds": max(taken),
-            }
+            (f"ganterm {command}", min(taken), statistics.median(taken), max(taken))
             for command, taken in seconds.items()
         ],
     )
@@ -85,42 +70,27 @@ def _time(command: Sequence[str], environment: Mapping[str, str]) -> float:
     began = time.perf_counter()
     done = subprocess.run(  # noqa: S603 - our own program, no shell
         [*program(), *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
         env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
         check=False,
     )
     taken = time.perf_counter() - began
     if done.returncode != 0:
-        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        words = last[0] if last else f"exit code {done.returncode}."
-        raise WorkerError(f"startup: `ganterm {' '.join(command)}` failed: {words}")
+        words = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise WorkerError(f"startup: `ganterm {' '.join(command)}` failed: {''.join(words)}")
     return taken
 
 
 def _make_run(runs_dir: Path) -> None:
     """Make a finished run with a journal of ordinary length."""
-    config: RunConfig = resolve({"recipe": "dcgan-8x8"}).config
+    config = resolve({"recipe": "dcgan-8x8"}).config
     run = create_run(runs_dir, None, config.recipe)
     write_atomically(run.config_file, render_run_toml(config, {}).encode(), sync=False)
     steps = RECORDS * config.log_every
+    values = dict.fromkeys(("d_loss", "g_loss", "d_real", "d_fake", "acc_real", "acc_fake"), 0.5)
     with JournalWriter(run.journal) as journal:
-        journal.write(
-            "start",
-            0,
-            run=run.name,
-            config=to_mapping(config),
-            steps=steps,
-            epochs=None,
-            device="cpu",
-            host="",
-            pid=os.getpid(),
-            versions={},
-            command=["ganterm", "train"],
-        )
+        journal.write("start", 0, run=run.name, steps=steps, device="cpu", pid=os.getpid())
         for step in range(config.log_every, steps + 1, config.log_every):
-            values = dict.fromkeys(("d_loss", "g_loss"), 0.7)
-            values |= dict.fromkeys(("d_real", "d_fake", "acc_real", "acc_fake"), 0.5)
             journal.write("metrics", step, epoch=0, images_per_s=1e4, **values)
         journal.write("end", steps, reason="finished", message="", exit_code=0)

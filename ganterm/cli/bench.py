@@ -8,19 +8,21 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from ganterm.bench.page import facts, markdown
+from ganterm.bench.suite import Report, Settings, choose, run_suite, scratch
 from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli.outputs import write_file
 from ganterm.cli.waiting import Waiting
 from ganterm.errors import ConfigError
-
-if TYPE_CHECKING:
-    from ganterm.bench.suite import Report
+from ganterm.render.text import safe_text
+from ganterm.runs.layout import default_runs_dir, resolve_run
 
 _QUALITY = "Time to quality"
 
@@ -30,9 +32,8 @@ def bench(
         list[str] | None,
         typer.Argument(
             metavar="NAME",
-            help="What to measure: throughput, techniques, limit, breakdown, journal, checkpoint, "
-            "memory, growth, dataset, sampling, startup, quality, or all. By default all but "
-            "dataset, which needs 2 GB of disk, and quality, which takes many minutes.",
+            help="What to measure: throughput, techniques, limit, upkeep, growth, startup, "
+            "quality, or all. By default all but quality, which takes many minutes.",
             show_default=False,
         ),
     ] = None,
@@ -75,19 +76,10 @@ def bench(
         str | None,
         typer.Option(
             metavar="RUN",
-            help="A finished run of that recipe, which shows the tutorial loop's quality; the "
-            "loop is then timed only.",
+            help="A finished run of that recipe, which shows the tutorial loop's quality.",
             rich_help_panel=_QUALITY,
         ),
     ] = None,
-    whole: Annotated[
-        bool,
-        typer.Option(
-            "--whole",
-            help="Train the tutorial loop to its end instead: half an hour or more on two cores.",
-            rich_help_panel=_QUALITY,
-        ),
-    ] = False,
     device: Annotated[
         str, typer.Option(envvar="GANTERM_DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
     ] = "auto",
@@ -102,16 +94,7 @@ def bench(
 
     Figures need a quiet machine: the load before the measurements stands with them.
     """
-    from ganterm.bench.page import markdown  # noqa: PLC0415
-    from ganterm.bench.registry import choose  # noqa: PLC0415
-    from ganterm.bench.settings import Settings  # noqa: PLC0415
-    from ganterm.bench.suite import run_suite, scratch  # noqa: PLC0415
-    from ganterm.cli.outputs import write_file  # noqa: PLC0415
-    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
-
     chosen = choose(names or [])
-    if whole and reference_run is not None:
-        raise ConfigError("--whole trains what --reference-run names; leave one of them out.")
     where = runs_dir or default_runs_dir()
     judged = None if reference_run is None else resolve_run(reference_run, where).path
     if output is not None:
@@ -128,7 +111,6 @@ def bench(
             fast=fast,
             reference=reference,
             reference_run=judged,
-            whole=whole,
         )
         report = run_suite(chosen, settings, progress)
     if as_json:
@@ -142,9 +124,6 @@ def bench(
 
 
 def _lines(report: Report) -> Iterator[str]:
-    from ganterm.bench.page import facts  # noqa: PLC0415
-    from ganterm.render.text import safe_text  # noqa: PLC0415
-
     yield from table(("MACHINE", ""), facts(report))
     for result in report.results.values():
         yield ""

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ganterm.bench import pace
-from ganterm.bench.settings import Settings
+from ganterm.bench.suite import Settings
 from tests.bench.helpers import RECIPE
 
 

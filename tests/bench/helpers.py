@@ -7,7 +7,7 @@ RECIPE = "dcgan-8x8"
 
 def figure(result: Result, key: str, row: int = 0) -> float:
     """Give a figure of a result as one number, the median of a spread."""
-    return number(result.rows[row][key])
+    return number(result.records()[row][key])
 
 
 def number(value: Value) -> float:

@@ -5,9 +5,8 @@ import dataclasses
 import pytest
 import torch
 
-from ganterm.bench import breakdown, limit, memory, sampling, techniques, throughput
-from ganterm.bench.registry import Measure
-from ganterm.bench.settings import Settings
+from ganterm.bench import steps, throughput, upkeep
+from ganterm.bench.suite import Measure, Settings
 from ganterm.data.progress import silent
 from tests.bench.helpers import figure
 
@@ -18,12 +17,10 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a C
 @pytest.mark.parametrize(
     ("measure", "key"),
     [
-        (throughput.measure, "float32_ratio"),
-        (techniques.measure, "step_seconds"),
-        (limit.measure, "share"),
-        (breakdown.measure, "convolution"),
-        (sampling.measure, "seconds"),
-        (memory.measure, "gpu"),
+        (throughput.throughput, "float32_ratio"),
+        (steps.techniques, "step_seconds"),
+        (steps.limit, "share"),
+        (upkeep.upkeep, "record_share"),
     ],
 )
 def test_a_gpu_is_measured_as_a_processor_is(

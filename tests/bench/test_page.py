@@ -1,16 +1,15 @@
 import platform
 import re
 
-from ganterm.bench.machine import describe_machine, versions
 from ganterm.bench.page import KEPT_BELOW, facts, markdown
 from ganterm.bench.result import Column, Result, Spread
-from ganterm.bench.suite import Report
+from ganterm.bench.suite import Report, describe_machine, versions
 
 RESULT = Result(
     "Speed",
     "Measured with care.",
     [Column("name", "NAME"), Column("cost", "COST", "ms")],
-    [{"name": "a|b", "cost": Spread(0.002, 0.001, 0.003)}, {"name": "c_d", "cost": None}],
+    [("a|b", Spread(0.002, 0.001, 0.003)), ("c_d", None)],
     ["c_d: a *folder*\x1b[31m."],
 )
 

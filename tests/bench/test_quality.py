@@ -8,11 +8,11 @@ import pytest
 from ganterm.bench import quality
 from ganterm.bench.pace import Pace
 from ganterm.bench.result import Spread
-from ganterm.bench.settings import Settings
-from ganterm.bench.wholerun import WholeRun, train_whole
+from ganterm.bench.suite import Settings
+from ganterm.bench.upkeep import train_in_worker
+from ganterm.config import RunConfig, resolve
 from ganterm.data.progress import silent
 from ganterm.errors import ConfigError, DataError
-from ganterm.runs.layout import RunDir
 from tests.bench.helpers import figure
 
 STEPS = 4
@@ -45,7 +45,8 @@ class Turns:
         self.device = "cpu"
         self.generator = None
         monkeypatch.setattr(quality, "TutorialLoop", lambda *_: self)
-        monkeypatch.setattr(quality, "train_whole", self.whole)
+        monkeypatch.setattr(quality, "train_in_worker", self.whole)
+        monkeypatch.setattr(quality, "list_checkpoints", lambda seed: [Path(str(seed))])
         monkeypatch.setattr(quality, "load_generator", self.load)
         monkeypatch.setattr(quality, "choose_judge", lambda *_, **__: self)
         monkeypatch.setattr(quality, "obtain_reference", lambda *_, **__: None)
@@ -57,9 +58,10 @@ class Turns:
         self.taken.append("loop")
         return Pace(steps=1, images=16, seconds=float(len(self.taken)))
 
-    def whole(self, recipe: str, *, seed: int, **_: Any) -> WholeRun:
-        self.taken.append(f"seed {seed}")
-        return WholeRun(seconds=2.0, checkpoint=Path(str(seed)))
+    def whole(self, config: RunConfig, runs_dir: Path, name: str, progress: Any) -> SimpleNamespace:
+        assert name == f"quick-{config.seed}"
+        self.taken.append(f"seed {config.seed}")
+        return SimpleNamespace(checkpoints=config.seed)
 
     def load(self, checkpoint: Path, **_: Any) -> SimpleNamespace:
         return SimpleNamespace(step=int(checkpoint.name))
@@ -79,48 +81,58 @@ def test_the_loops_whole_time_follows_from_its_pace_in_between(
     asked: Settings, turns: Turns
 ) -> None:
     """It has a turn before each run and after the last, the one that warms up left out."""
-    rows = quality.measure(asked, silent).rows
+    rows = quality.quality(asked, silent).records()
     assert turns.taken == ["loop", "loop", "seed 0", "loop", "seed 1", "loop"]
     assert rows[0]["seconds"] == Spread.of([STEPS * 2.0, STEPS * 4.0, STEPS * 6.0])
-    assert [row["ratio"] for row in rows[1:]] == [Spread(8.0, 4.0, 12.0)] * 2
-    assert [row["seconds"] for row in rows[1:]] == [2.0, 2.0]
+    for row in rows[1:]:
+        assert isinstance(row["seconds"], float)
+        assert row["ratio"] == rows[0]["seconds"].scaled(1 / row["seconds"])
 
 
 def test_without_the_loops_quality_nothing_is_said_to_reach_it(
     asked: Settings, turns: Turns
 ) -> None:
     """Unknown is not reached, and a note says how to come to know it."""
-    result = quality.measure(asked, silent)
-    assert [row["fid"] for row in result.rows] == [None, 4.0, 6.0]
-    assert {row["reached"] for row in result.rows} == {None}
-    assert any("--reference-run" in note and "--whole" in note for note in result.notes)
+    result = quality.quality(asked, silent)
+    assert [row["fid"] for row in result.records()] == [None, 4.0, 6.0]
+    assert {row["reached"] for row in result.records()} == {None}
+    assert any("--reference-run" in note for note in result.notes)
 
 
 def test_a_recipe_that_is_told_the_classes_is_said_to_be(asked: Settings, turns: Turns) -> None:
     """Who reads that it is as good knows what it had besides."""
     Path(asked.fast).write_text(Path(asked.fast).read_text() + 'conditional = "projection"\n')
-    notes = quality.measure(asked, silent).notes
+    notes = quality.quality(asked, silent).notes
     assert "quick is told the classes of the images, and the tutorial loop is not." in notes
 
 
-def test_a_loop_that_trains_to_its_end_is_timed_whole(asked: Settings, turns: Turns) -> None:
-    """All its steps are taken, some before each run, and each seed is held against its FID."""
-    result = quality.measure(dataclasses.replace(asked, whole=True), silent)
-    assert turns.taken == ["loop", "seed 0", "loop", "seed 1", "loop", "loop"]
-    assert result.rows[0]["seconds"] == 1 + 3 + 5 + 6
-    assert [row["ratio"] for row in result.rows] == [None, 7.5, 7.5]
-    assert [row["reached"] for row in result.rows] == [None, "yes", "no"]
-    assert not any("--whole" in note for note in result.notes)
+def test_each_seed_is_held_against_the_quality_of_the_named_run(
+    asked: Settings, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As good is an FID that is no larger; the run itself is not held against itself."""
+    monkeypatch.setattr(quality, "_reference", lambda *_: SimpleNamespace(step=STEPS))
+    result = quality.quality(asked, silent)
+    assert [row["fid"] for row in result.records()] == [5.0, 4.0, 6.0]
+    assert [row["reached"] for row in result.records()] == [None, "yes", "no"]
+    assert not any("--reference-run" in note for note in result.notes)
 
 
 def test_real_runs_are_judged_by_a_real_judge(
-    asked: Settings, monkeypatch: pytest.MonkeyPatch
+    asked: Settings, plain: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both sides train and are scored on as many images by one judge, beside the real floor."""
+    """An earlier run stands for the loop if it trained alike, whatever its seed.
+
+    Both are scored on as many images by one judge, beside the real floor. A run of another rate is
+    refused, and so is one that ended sooner.
+    """
     monkeypatch.setattr(quality, "SEEDS", (3,))
     monkeypatch.setattr(quality, "IMAGES", 200)
-    result = quality.measure(dataclasses.replace(asked, whole=True), silent)
-    loop, fast = result.rows
+    config = resolve({"recipe": plain, "seed": 7, "device": "cpu"}).config
+    run = train_in_worker(config, tmp_path / "runs", "earlier", silent)
+    settings = dataclasses.replace(asked, reference_run=run.path)
+    quality.check_quality(settings)
+    result = quality.quality(settings, silent)
+    loop, fast = result.records()
     assert (loop["trained"], loop["steps"]) == ("tutorial loop of plain", STEPS)
     assert (fast["trained"], fast["seed"], fast["steps"]) == ("quick", 3, 3)
     assert loop["judge"] == fast["judge"]
@@ -130,31 +142,19 @@ def test_real_runs_are_judged_by_a_real_judge(
     assert figure(result, "fid", 0) > figure(result, "floor") > 0
     better = figure(result, "fid", 1) <= figure(result, "fid", 0)
     assert fast["reached"] == ("yes" if better else "no")
-    assert figure(result, "ratio", 1) == figure(result, "seconds") / figure(result, "seconds", 1)
-
-
-@pytest.mark.slow
-def test_an_earlier_run_stands_for_the_loop_if_it_trained_alike(
-    asked: Settings, plain: str, tmp_path: Path
-) -> None:
-    """Another seed changes nothing; another rate does, and a run that ended sooner is none."""
-    run = RunDir(tmp_path / "runs" / "earlier")
-    train_whole(plain, seed=7, device="cpu", run=run, what="", progress=silent)
-    settings = dataclasses.replace(asked, reference_run=run.path)
-    quality.check_settings(settings)
     Path(plain).write_text(SMALL + "lr_g = 0.5\n")
-    with pytest.raises(ConfigError, match=r"earlier has lr_g = 0\.0002, and plain has 0\.5"):
-        quality.check_settings(settings)
+    with pytest.raises(ConfigError, match=r"earlier-001 has lr_g = 0\.0002, and plain has 0\.5"):
+        quality.check_quality(settings)
     Path(plain).write_text(SMALL.replace(f"steps = {STEPS}", "epochs = 200"))
     with pytest.raises(ConfigError, match="no checkpoint of step 22,400"):
-        quality.check_settings(settings)
+        quality.check_quality(settings)
 
 
 def test_what_cannot_be_compared_is_refused_at_once(settings: Settings, plain: str) -> None:
     """Missing data, images of two kinds and a loop of its own kind each have a sentence."""
     with pytest.raises(DataError, match="mnist is not on this machine"):
-        quality.check_settings(dataclasses.replace(settings, fast="dcgan"))
+        quality.check_quality(dataclasses.replace(settings, fast="dcgan"))
     with pytest.raises(ConfigError, match="mnist of 28x28 and plain like digits of 8x8"):
-        quality.check_settings(dataclasses.replace(settings, reference=plain))
+        quality.check_quality(dataclasses.replace(settings, reference=plain))
     with pytest.raises(ConfigError, match="tutorial loop has no"):
-        quality.check_settings(dataclasses.replace(settings, reference="wgan-gp"))
+        quality.check_quality(dataclasses.replace(settings, reference="wgan-gp"))

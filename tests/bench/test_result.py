@@ -10,7 +10,8 @@ def test_a_spread_is_median_smallest_and_largest() -> None:
     assert Spread.of([3.0, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0)
     assert Spread.of(iter([4.0, 2.0])) == Spread(3.0, 2.0, 4.0)
     assert Spread.of([2.0]).scaled(3) == Spread(6.0, 6.0, 6.0)
-    with pytest.raises(ValueError, match="no value"):
+    assert Spread.of_ratios([2.0, 9.0], [1.0, 3.0]) == Spread(2.5, 2.0, 3.0)
+    with pytest.raises(ValueError, match="no median"):
         Spread.of([])
 
 
@@ -45,8 +46,7 @@ def test_cells_read_as_figures_with_their_unit(value: Value, form: Form, text: s
 def test_rows_become_cells_and_json_in_the_order_of_the_columns() -> None:
     """Text has every column's cell; JSON has base units and names the parts of a spread."""
     columns = [Column("name", "NAME"), Column("cost", "COST", "ms")]
-    rows: list[dict[str, Value]] = [{"cost": Spread(0.002, 0.001, 0.003), "name": "a"}]
-    result = Result("Title", "How.", columns, rows, ["A note."])
+    result = Result("Title", "How.", columns, [("a", Spread(0.002, 0.001, 0.003))], ["A note."])
     assert result.headings == ["NAME", "COST"]
     assert result.cells() == [["a", "2.00 ms (1.00 to 3.00)"]]
     assert json.loads(json.dumps(result.as_mapping())) == {

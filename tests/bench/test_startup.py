@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.bench import startup
-from ganterm.bench.settings import Settings
+from ganterm.bench.suite import Settings
 from ganterm.data.progress import silent
 from ganterm.errors import WorkerError
 from ganterm.runs.layout import find_runs
@@ -24,13 +24,13 @@ def test_commands_are_timed_in_turn_without_their_first_time(
     asked: list[str] = []
     times = iter([9.0, 9.0, 0.3, 0.5, 0.1, 0.7])
 
-    def take(command: tuple[str, ...], environment: object) -> float:
+    def take(command: list[str], environment: object) -> float:
         asked.append(command[0])
         return next(times)
 
-    monkeypatch.setattr(startup, "COMMANDS", (("a",), ("b", "--help")))
+    monkeypatch.setattr(startup, "COMMANDS", ("a", "b --help"))
     monkeypatch.setattr(startup, "_time", take)
-    rows = startup.measure(settings, silent).rows
+    rows = startup.startup(settings, silent).records()
     assert asked == ["a", "b"] * 3
     assert [row["command"] for row in rows] == ["ganterm a", "ganterm b --help"]
     assert [row["best_seconds"] for row in rows] == [0.1, 0.5]
@@ -43,8 +43,8 @@ def test_real_commands_start_and_list_real_runs(
 ) -> None:
     """The commands are ganterm's own, and `ganterm runs` finds finished runs to list."""
     monkeypatch.setattr(startup, "TIMES", 1)
-    monkeypatch.setattr(startup, "COMMANDS", (("--version",), ("runs",)))
-    rows = startup.measure(settings, silent).rows
+    monkeypatch.setattr(startup, "COMMANDS", ("--version", "runs"))
+    rows = startup.startup(settings, silent).records()
     assert all(isinstance(row["best_seconds"], float) for row in rows)
     runs = find_runs(settings.scratch / "runs")
     assert [observe(run).state for run in runs] == ["finished", "finished"]
@@ -54,9 +54,9 @@ def test_a_command_that_fails_is_no_figure(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A quick refusal is not a quick start."""
-    monkeypatch.setattr(startup, "COMMANDS", (("no-such-command",),))
+    monkeypatch.setattr(startup, "COMMANDS", ("no-such-command",))
     with pytest.raises(WorkerError, match="`ganterm no-such-command` failed"):
-        startup.measure(settings, silent)
+        startup.startup(settings, silent)
 
 
 def test_the_program_is_the_script_that_a_user_types(

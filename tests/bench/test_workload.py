@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganterm.bench.workload import config_of, prepare
+from ganterm.bench.pace import config_of, prepare
 from ganterm.data.importer import import_dataset
 from ganterm.data.progress import silent
 from ganterm.errors import ConfigError
@@ -17,7 +17,7 @@ def test_without_mnist_the_embedded_digits_take_its_place_and_it_says_so() -> No
     """The images are the size that the recipe's networks take."""
     workload = prepare("dcgan", "cpu", silent)
     assert (workload.config.dataset, workload.config.split) == ("digits", "train")
-    assert workload.images.shape == (1797, 1, 28, 28)
+    assert workload.images.images.shape == (1797, 1, 28, 28)
     assert workload.data == "digits train, 1,797 images of 28x28 (mnist is not imported here)"
 
 
@@ -29,7 +29,7 @@ def test_an_imported_mnist_is_used(tmp_path: Path) -> None:
     workload = prepare("mlp", "cpu", silent)
     assert workload.config.dataset == "mnist"
     assert workload.data == "mnist test, 40 images of 28x28"
-    assert np.array_equal(workload.images[:, 0].numpy(), images)
+    assert np.array_equal(workload.images.images[:, 0].numpy(), images)
 
 
 def test_a_recipe_file_on_a_folder_shows_neither_path(tmp_path: Path) -> None:

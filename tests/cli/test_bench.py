@@ -11,9 +11,8 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
-from ganterm.bench import registry, result
-from ganterm.bench.registry import Measurement
-from ganterm.bench.settings import Settings
+from ganterm.bench import result
+from ganterm.bench.suite import MEASUREMENTS, Measurement, Settings, choose
 from ganterm.cli.app import app
 from ganterm.data.progress import Progress
 from ganterm.errors import ConfigError, GantermError
@@ -22,7 +21,7 @@ FIGURES = result.Result(
     "Speed",
     "Made up.",
     [result.Column("recipe", "RECIPE"), result.Column("cost", "COST", "ms")],
-    [{"recipe": "mlp", "cost": result.Spread(0.002, 0.001, 0.003)}],
+    [("mlp", result.Spread(0.002, 0.001, 0.003))],
     ["On \x1b[31mdigits."],
 )
 
@@ -50,13 +49,13 @@ def bench(*arguments: str, cwd: Path) -> Result:
 def test_all_is_measured_unless_named(tmp_path: Path, asked: list[tuple[str, Settings]]) -> None:
     """No name means what is not long, on mlp and dcgan, and options reach the measurement."""
     assert bench(cwd=tmp_path).exit_code == 0
-    assert [name for name, _ in asked] == [found.name for found in registry.choose([])]
+    assert [name for name, _ in asked] == [found.name for found in choose([])]
     assert asked[0][1].recipes == ("mlp", "dcgan")
     asked.clear()
     again = ("--recipe", "sngan", "--recipe", "sngan", "--seconds", "3", "--device", "cpu")
-    assert bench("journal", *again, "--steps", "700", cwd=tmp_path).exit_code == 0
+    assert bench("upkeep", *again, "--steps", "700", cwd=tmp_path).exit_code == 0
     ((name, settings),) = asked
-    assert name == "journal"
+    assert name == "upkeep"
     assert (settings.recipes, settings.seconds, settings.device) == (("sngan",), 3.0, "cpu")
     assert settings.steps == 700
     assert settings.scratch.parent == tmp_path
@@ -64,7 +63,7 @@ def test_all_is_measured_unless_named(tmp_path: Path, asked: list[tuple[str, Set
 
 def test_the_table_is_on_standard_output(tmp_path: Path) -> None:
     """Machine, headings, cells and notes are data; nothing in them can steer a terminal."""
-    done = bench("journal", cwd=tmp_path)
+    done = bench("upkeep", cwd=tmp_path)
     assert "Speed\nRECIPE  COST\nmlp     2.00 ms (1.00 to 3.00)\n" in done.stdout
     assert "Versions" in done.stdout
     assert torch.__version__.split("+")[0] in done.stdout
@@ -108,19 +107,17 @@ def test_an_unknown_name_or_a_page_without_a_place_is_refused_at_once(
 def test_what_sets_the_quality_to_reach_is_chosen(
     tmp_path: Path, asked: list[tuple[str, Settings]]
 ) -> None:
-    """A finished run is found by name among the runs, or the loop trains to its end; not both."""
+    """A finished run is found by name among the runs."""
     (tmp_path / "dcgan-007").mkdir()
     (tmp_path / "dcgan-007" / "run.toml").touch()
     named = ("quality", "--fast", "sngan", "--reference", "mlp", "--reference-run", "dcgan-007")
     assert bench(*named, cwd=tmp_path).exit_code == 0
-    assert bench("quality", "--whole", cwd=tmp_path).exit_code == 0
-    first, second = (settings for _, settings in asked)
-    assert (first.fast, first.reference, first.whole) == ("sngan", "mlp", False)
-    assert first.reference_run == tmp_path / "dcgan-007"
-    assert (second.whole, second.reference_run) == (True, None)
-    for wrong in ([*named, "--whole"], ["quality", "--reference-run", "dcgan-006"]):
-        assert isinstance(bench(*wrong, cwd=tmp_path).exception, ConfigError)
-    assert len(asked) == 2
+    ((_, settings),) = asked
+    assert (settings.fast, settings.reference) == ("sngan", "mlp")
+    assert settings.reference_run == tmp_path / "dcgan-007"
+    wrong = bench("quality", "--reference-run", "dcgan-006", cwd=tmp_path)
+    assert isinstance(wrong.exception, ConfigError)
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -149,11 +146,11 @@ def test_what_a_measurement_cannot_do_is_an_error_for_the_user(
         raise ConfigError("No such device.")
 
     monkeypatch.setattr(Measurement, "run", refuse)
-    assert isinstance(bench("journal", cwd=tmp_path).exception, GantermError)
+    assert isinstance(bench("upkeep", cwd=tmp_path).exception, GantermError)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_help_names_every_measurement() -> None:
     """Whoever asks for help sees what there is to measure."""
     done = CliRunner().invoke(app, ["bench", "--help"], env={"COLUMNS": "200"})
-    assert all(name in done.stdout for name in registry.MEASUREMENTS)
+    assert all(name in done.stdout for name in MEASUREMENTS)

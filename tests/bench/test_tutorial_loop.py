@@ -2,8 +2,8 @@ import msgspec
 import pytest
 import torch
 
-from ganterm.bench.reference import Pictures, TutorialLoop, check_comparable
-from ganterm.bench.workload import config_of
+from ganterm.bench.pace import config_of
+from ganterm.bench.throughput import Pictures, TutorialLoop, check_comparable
 from ganterm.errors import ConfigError
 from ganterm.training.loop import Trainer
 from ganterm.training.seeding import seed_default_generators
