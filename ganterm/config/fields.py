@@ -42,6 +42,8 @@ class Field:
     maximum: int | float | None = None
     below: int | float | None = None
     pattern: str | None = None
+    part_of: str = ""
+    """The setting without whose value this one's means nothing."""
     registry: Registry[Any, Any] | None = None
     """Where the choices come from; a component in a file of the user's is one as well."""
 
@@ -123,6 +125,7 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
         maximum=bound("le"),
         below=bound("lt"),
         pattern=pattern,
+        part_of=extra["part_of"],
         registry=registry,
     )
 

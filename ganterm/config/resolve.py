@@ -13,8 +13,6 @@ from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
 
 _LENGTHS = ("steps", "epochs")
-_BELONG_TO = {"split": "dataset", "penalty_weight": "penalty", "penalty_every": "penalty"}
-"""What a recipe says of the one means nothing once the other is replaced."""
 TYPED = "typed"
 
 
@@ -91,10 +89,12 @@ class _Layers:
         except ConfigError as error:
             # Who typed the value knows where it is; of the other sources the message has to say.
             raise error if source == TYPED else ConfigError(f"{source}: {error}") from None
-        for name, owner in _BELONG_TO.items():
+        for name, spec in FIELDS.items():
+            owner = spec.part_of
             replaced = owner in parsed and parsed[owner] != self.values[owner]
+            # What a recipe says of the one means nothing once the other is replaced.
             if replaced and self.origin[name].startswith("recipe "):
-                parsed.setdefault(name, FIELDS[name].default)
+                parsed.setdefault(name, spec.default)
         lengths = [name for name in _LENGTHS if parsed.get(name)]
         if len(lengths) == 1:
             other = _LENGTHS[1 - _LENGTHS.index(lengths[0])]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ganterm import architectures
-from ganterm.components import losses
+from ganterm.components import losses, penalties
+from ganterm.components.augmentations import AUGMENTATIONS
 from ganterm.config.fields import FIELDS
 from ganterm.config.schema import RunConfig
 from ganterm.core.settings import Problem
@@ -139,14 +140,8 @@ def _has_batch_norm(norm: str, facts: architectures.ArchitectureFacts) -> bool:
 
 def _objective(config: RunConfig) -> Iterator[Problem]:
     yield from losses.problems(config)
-    if config.penalty == "none" and config.penalty_weight is not None:
-        yield Problem(
-            "penalty_weight", "has no penalty to weigh; set penalty, or penalty_weight = auto."
-        )
-    if config.penalty == "none" and config.penalty_every != 1:
-        yield Problem(
-            "penalty_every", "has no penalty to space out; set penalty, or penalty_every = 1."
-        )
+    yield from penalties.problems(config)
+    yield from AUGMENTATIONS.problems(config.augment, config)
 
 
 def _step(config: RunConfig) -> Iterator[Problem]:
@@ -161,10 +156,4 @@ def _step(config: RunConfig) -> Iterator[Problem]:
             "g_batch",
             "the generator trains on the discriminator's fakes; set reuse_fakes = false, or "
             "g_batch = 1.",
-        )
-    if config.d_update == "separate" and config.penalty == "wgan-gp":
-        yield Problem(
-            "penalty",
-            "wgan-gp lies between real and fake images and needs them in one step; "
-            "set d_update = joint.",
         )

@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
-from msgspec import Meta
 
+from ganterm.components.augmentations import AugmentationSettings
 from ganterm.components.losses import LossSettings
+from ganterm.components.penalties import PenaltySettings
 from ganterm.config.cadence import CADENCE_PATTERN
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.settings import (
     DATA,
     NETWORK,
-    OBJECTIVE,
     OPTIMISER,
     OUTPUT,
     STEP,
@@ -40,8 +40,6 @@ GeneratorName = Literal[
 DiscriminatorName = Literal[
     "mlp", "compact", "dcgan", "dcgan-64", "dcgan-8x8", "upsample", "sngan", "stylegan"
 ]
-PenaltyName = Literal["none", "wgan-gp", "r1", "r2", "r1+r2"]
-AugmentPolicy = Literal["none", "translation", "cutout", "translation,cutout"]
 NormName = Literal["auto", "batch", "none"]
 ScoreName = Literal[
     "none", "fid", "kid", "inception_score", "precision", "recall", "density", "coverage", "kl"
@@ -66,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "digits"
     split: Annotated[
         Literal["train", "test", "all"],
-        about(DATA, "Which part of the dataset to train on."),
+        about(DATA, "Which part of the dataset to train on.", part_of="dataset"),
     ] = "train"
     image_size: Annotated[
         int,
@@ -241,30 +239,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 0.0
 
-    penalty: Annotated[
-        PenaltyName,
-        about(OBJECTIVE, "Gradient penalty on the discriminator."),
-    ] = "none"
-    penalty_weight: Annotated[
-        Annotated[float, Meta(ge=0, le=10**6)] | None,
-        about(
-            OBJECTIVE,
-            "Weight of the penalty: lambda of WGAN-GP, gamma of R1 and R2.",
-            "unset means 10 for wgan-gp and 1 for r1 and r2",
-            live=True,
-        ),
-    ] = None
-    penalty_every: Annotated[
-        int,
-        about(
-            OBJECTIVE,
-            "Apply the penalty every so many discriminator steps, at that many times its weight.",
-            "4-16 makes R1 and R2 nearly free",
-            ge=1,
-            le=1024,
-        ),
-    ] = 1
-
     lr_g: Annotated[
         float,
         about(
@@ -332,14 +306,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=16,
         ),
     ] = 1
-    augment: Annotated[
-        AugmentPolicy,
-        about(
-            STEP,
-            "Differentiable augmentation of real and fake images; digits are never mirrored.",
-            "helps when there are few images",
-        ),
-    ] = "none"
     style_mixing: Annotated[
         float,
         about(
@@ -441,24 +407,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the networks begin at a low resolution and grow."""
         return self.grow_kimg > 0
 
-    @property
-    def penalty_strength(self) -> float:
-        """Weight of the penalty with the default for its kind filled in."""
-        if self.penalty_weight is not None:
-            return self.penalty_weight
-        return {"none": 0.0, "wgan-gp": 10.0}.get(self.penalty, 1.0)
-
 
 if TYPE_CHECKING:
 
-    class RunConfig(LossSettings, Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    class RunConfig(
+        LossSettings,
+        PenaltySettings,
+        Settings,
+        AugmentationSettings,
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    ):
         """The whole configuration of one run."""
 
 else:
     RunConfig = joined(
         "RunConfig",
         LossSettings,
+        PenaltySettings,
         Settings,
+        AugmentationSettings,
         doc="The whole configuration of one run; what a recipe does not say is as declared.",
         module=__name__,
     )

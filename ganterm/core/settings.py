@@ -58,14 +58,22 @@ def about(
     *,
     live: bool = False,
     registry: Any = None,
+    part_of: str = "",
     **bounds: Any,
 ) -> Meta:
     """Describe a setting for `Annotated`: its group, one line of help and its rule of thumb.
 
     `live` marks what can be changed while the run trains; `registry` is the registry whose names
-    the setting takes; `bounds` are msgspec's `ge`, `le`, `lt`, `pattern` and so on.
+    the setting takes; `part_of` is the setting without whose value this one's means nothing;
+    `bounds` are msgspec's `ge`, `le`, `lt`, `pattern` and so on.
     """
-    extra = {"group": group, "guidance": guidance, "live": live, "registry": registry}
+    extra = {
+        "group": group,
+        "guidance": guidance,
+        "live": live,
+        "registry": registry,
+        "part_of": part_of,
+    }
     return Meta(description=description, extra=extra, **bounds)
 
 

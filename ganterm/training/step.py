@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
+from ganterm.components.augmentations import AUGMENTATIONS
 from ganterm.components.losses import LOSSES
+from ganterm.components.penalties import PENALTIES
 from ganterm.config import RunConfig
 from ganterm.data.points import modes_covered
-from ganterm.objectives.augment import augment
-from ganterm.objectives.penalties import Critic, r1, r2, wgan_gp
 from ganterm.training.build import Networks
 from ganterm.training.diversity import SMALLEST_BATCH, diversity
+
+if TYPE_CHECKING:
+    from ganterm.components.penalties.base import Critic
 
 MEASURED = (
     "d_loss_real",
@@ -65,6 +69,8 @@ class GanStep:
         self.config = config
         self.record = record
         self.loss = LOSSES.resolve(config.loss)
+        self.penalty = PENALTIES.resolve(config.penalty)
+        self.augment = AUGMENTATIONS.resolve(config.augment)
         self.generator: Forward = networks.generator
         self.discriminator: Forward = networks.discriminator
         self.device = next(networks.generator.parameters()).device
@@ -79,7 +85,7 @@ class GanStep:
 
     def penalises(self, batch: int) -> bool:
         """Tell whether the lazy penalty is due at batch `batch` of the run."""
-        return self.config.penalty != "none" and batch % self.config.penalty_every == 0
+        return self.penalty.weight > 0 and batch % self.config.penalty_every == 0
 
     def run(
         self,
@@ -150,7 +156,7 @@ class GanStep:
         *,
         penalise: bool,
     ) -> None:
-        real, fakes = self._augment(real), self._augment(fakes)
+        real, fakes = self.augment(real), self.augment(fakes)
         real_logits, fake_logits = self._judge_both(real, fakes, labels)
         real_term, fake_term = self.loss.d_terms(
             real_logits, fake_logits, self.config.real_label, self.config.fake_label
@@ -172,7 +178,7 @@ class GanStep:
         *,
         penalise: bool,
     ) -> None:
-        real, fakes = self._augment(real), self._augment(fakes)
+        real, fakes = self.augment(real), self.augment(fakes)
         fake_logits = self._judge(fakes, labels)
         fake_term = self.loss.fake_term(fake_logits, self.config.fake_label)
         penalty = self._penalties(None, fakes, labels) if penalise else []
@@ -190,11 +196,11 @@ class GanStep:
         self.networks.optimizer_d.step()
 
     def _g_step(self, real: torch.Tensor, fakes: torch.Tensor, labels: torch.Tensor | None) -> None:
-        fake_logits = self._judge(self._augment(fakes), labels)
+        fake_logits = self._judge(self.augment(fakes), labels)
         real_logits = None
         if self.loss.pairs_real:
             with torch.no_grad():
-                real_logits = self._judge(self._augment(real), labels)
+                real_logits = self._judge(self.augment(real), labels)
         g_loss = self.loss.g_loss(fake_logits, real_logits)
         self.networks.optimizer_g.zero_grad(set_to_none=True)
         # Naming the inputs keeps the discriminator's weight gradients from being computed.
@@ -209,28 +215,15 @@ class GanStep:
         labels: torch.Tensor | None,
     ) -> list[torch.Tensor]:
         """Return the weighted penalties that the given images allow, and record their values."""
-        kinds = self.config.penalty
         discriminator: Critic = self.networks.discriminator
         if labels is not None:
             discriminator = partial(self.networks.discriminator, labels=labels)
-        values: list[torch.Tensor] = []
-        if kinds == "wgan-gp" and real is not None and fakes is not None:
-            alpha = torch.rand(real.shape[0], device=self.device)
-            values.append(wgan_gp(discriminator, real, fakes, alpha))
-        if kinds in {"r1", "r1+r2"} and real is not None:
-            values.append(r1(discriminator, real))
-        if kinds in {"r2", "r1+r2"} and fakes is not None:
-            values.append(r2(discriminator, fakes))
+        values = self.penalty.terms(discriminator, real, fakes)
         if values:
             self.record(("penalty",), torch.stack([value.detach() for value in values]).sum()[None])
         # A lazy penalty weighs as much over time as one applied at every step (Karras et al. 2020).
         weight = self.config.penalty_strength * self.config.penalty_every
         return [weight * value for value in values]
-
-    def _augment(self, images: torch.Tensor) -> torch.Tensor:
-        if self.config.augment == "none":
-            return images
-        return augment(images, tuple(self.config.augment.split(",")))
 
     def _record_d(
         self,

@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from textual.widgets import OptionList
 
 from ganterm.client import rpc
 from ganterm.client.describe import Description
+from ganterm.components.augmentations import AUGMENTATIONS
+from ganterm.config import RunConfig
+from ganterm.config.parts import resolve_parts
 from ganterm.core.registry import absolute
 from ganterm.errors import ConfigError
 from ganterm.runs.journal import read_journal
@@ -24,7 +28,9 @@ from tests.tui.driving import awaited, make_app
 from tests.tui.forms import describe, on_top, open_form, texts
 
 PARTS = """
+from ganterm.components.augmentations import Augmentation
 from ganterm.components.losses import Loss
+from ganterm.components.penalties import Penalty
 
 
 def squared(logits, label):
@@ -41,6 +47,12 @@ CENTRED = Loss(
     fake=lambda logits, label: squared(logits, -1.0),
     generator=lambda logits: squared(logits, 1.0),
 )
+SMALL = Penalty(
+    title="Small outputs",
+    weight=0.25,
+    on_real=lambda critic, real: critic(real).square().mean(),
+)
+NEGATIVE = Augmentation(title="Negative", changes=(lambda images: -images,))
 """
 FEW = ["--recipe", "ring", "--steps", 4, "--epochs", 0, "--batch-size", 16, "--log-every", 2]
 
@@ -55,7 +67,7 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path) -> None:
-    own = {"loss": "parts.py:CENTRED"}
+    own = {"loss": "parts.py:CENTRED", "penalty": "parts.py:SMALL"}
     options = [word for name, value in own.items() for word in (f"--{name}", value)]
     trained = invoke("train", *FEW, *options, "--name", "own", "--quiet")
     assert trained.code == 0, trained.said
@@ -67,6 +79,7 @@ def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path) -> Non
     assert (told["title"], told["d_chance"]) == ("Centred squares", 1.0)
     (metrics, *_) = (record for record in records if record["kind"] == "metrics")
     assert metrics["d_loss"] > 0
+    assert metrics["penalty"] > 0
 
     scores = json.loads(invoke("judge", "own", "-n", 100, "--json").text)
     assert scores["n"] == 100
@@ -91,6 +104,17 @@ def test_what_cannot_be_found_is_refused_before_there_is_a_run(
     assert words in refused.said
     assert "Traceback" not in refused.said
     assert not Path("checkpoints").exists()
+
+
+def test_settings_count_on_its_facts(parts: Path) -> None:
+    config = RunConfig(
+        dataset="ring", penalty=absolute("parts.py:SMALL"), augment=absolute("parts.py:NEGATIVE")
+    )
+    assert config.penalty_strength == 1.0, "nobody has told this process"
+    resolve_parts(config)
+    assert config.penalty_strength == 0.25
+    images = torch.ones(1, 1, 2, 2)
+    assert AUGMENTATIONS.resolve(config.augment)(images).equal(-images)
 
 
 def test_its_facts_are_checked_where_its_file_may_be_run(parts: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +12,8 @@ from msgspec.structs import replace
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganterm.components.penalties import Penalty
 from ganterm.config import RunConfig
-from ganterm.objectives.augment import augment
-from ganterm.training import step as step_module
 from ganterm.training.build import Networks, build
 from ganterm.training.seeding import seed_default_generators
 from ganterm.training.step import MEASURED, GanStep
@@ -108,19 +108,17 @@ def test_the_discriminator_makes_its_steps_per_generator_step(d_steps: int, sepa
 
 
 @pytest.mark.parametrize("every", [1, 4])
-def test_a_lazy_penalty_comes_seldom_and_weighs_as_much_more(
-    every: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lazy_penalty_comes_seldom_and_weighs_as_much_more(every: int) -> None:
     def slope_of_the_bias(discriminator: Any, real: Tensor) -> Tensor:
         bias: Tensor = discriminator.head.bias.sum()
         return bias if active else 0 * bias
 
-    monkeypatch.setattr(step_module, "r1", slope_of_the_bias)
     gradients: dict[bool, list[float]] = {True: [], False: []}
     for active in (True, False):
         run = trainer(
             small("mlp", steps=9, penalty="r1", penalty_weight=0.5, penalty_every=every, lr_d=0.0)
         )
+        run.gan_step.penalty = Penalty(on_real=slope_of_the_bias)
         for _ in range(9):
             run.advance()
             bias = run.networks.discriminator.get_parameter("head.bias")
@@ -140,15 +138,15 @@ def test_lazy_penalties_count_the_discriminators_own_steps() -> None:
 
 
 @pytest.mark.parametrize(("penalty", "kinds"), [("r1", 1), ("r2", 1), ("r1+r2", 2)])
-def test_penalties_see_real_or_generated_images(
-    penalty: str, kinds: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_penalties_see_real_or_generated_images(penalty: str, kinds: int) -> None:
     calls: list[str] = []
-    for name in ("r1", "r2"):
-        monkeypatch.setattr(step_module, name, _noting(calls, name))
+    noting = {"on_real": _noting(calls, "r1"), "on_fake": _noting(calls, "r2")}
     for update in ("joint", "separate"):
         calls.clear()
-        trainer(small("mlp", steps=1, penalty=penalty, d_update=update)).advance()
+        run = trainer(small("mlp", steps=1, penalty=penalty, d_update=update))
+        there = {key: noted for key, noted in noting.items() if getattr(run.gan_step.penalty, key)}
+        run.gan_step.penalty = dataclasses.replace(run.gan_step.penalty, **there)
+        run.advance()
         assert sorted(calls) == sorted(penalty.split("+"))
         assert len(calls) == kinds
 
@@ -164,19 +162,19 @@ def test_bfloat16_trains_on_the_cpu_with_weights_in_float32() -> None:
     assert values["float32"] == pytest.approx(values["bfloat16"], rel=0.1, abs=0.1)
 
 
-def test_augmentation_reaches_all_the_discriminator_sees_and_never_mirrors(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_augmentation_reaches_all_the_discriminator_sees_and_never_mirrors() -> None:
     seen: list[tuple[Tensor, Tensor, bool]] = []
 
-    def watched(images: Tensor, policy: tuple[str, ...]) -> Tensor:
-        assert policy == ("translation",)
-        changed = augment(images, policy)
+    run = trainer(small("dcgan", image_size=28, steps=1, augment="translation"))
+    (translate,) = run.gan_step.augment.changes
+
+    def watched(images: Tensor) -> Tensor:
+        changed = translate(images)
         seen.append((images.detach(), changed.detach(), changed.requires_grad))
         return changed
 
-    monkeypatch.setattr(step_module, "augment", watched)
-    trainer(small("dcgan", image_size=28, steps=1, augment="translation")).advance()
+    run.gan_step.augment = dataclasses.replace(run.gan_step.augment, changes=(watched,))
+    run.advance()
     # Real and fake for D, without a graph, then fake for G, with one.
     assert [graph for *_, graph in seen] == [False, False, True]
     for before, after, _ in seen:

@@ -11,15 +11,21 @@ from torch import Tensor, nn
 from torch.autograd import gradcheck
 
 from ganterm.architectures import DISCRIMINATORS
+from ganterm.components import penalties
+from ganterm.components.penalties.wgan_gp import wgan_gp
+from ganterm.components.penalties.zero_centred import squared_slope
 from ganterm.networks import DiscriminatorSpec, build_discriminator
-from ganterm.objectives.penalties import r1, r2, wgan_gp
 
-PENALTIES: dict[str, Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]] = {
-    "wgan-gp": lambda critic, real, fake: wgan_gp(
-        critic, real, fake, torch.rand(len(real), device=real.device)
-    ),
-    "r1": lambda critic, real, _: r1(critic, real),
-    "r2": lambda critic, _, fake: r2(critic, fake),
+Slope = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]
+
+
+def _whole(name: str) -> Slope:
+    penalty = penalties.PENALTIES.resolve(name)
+    return lambda critic, real, fake: torch.stack(penalty.terms(critic, real, fake)).sum()
+
+
+PENALTIES: dict[str, Slope] = {
+    name: _whole(name) for name in penalties.PENALTIES.names if name != "none"
 }
 
 
@@ -45,7 +51,8 @@ def _batch(count: int = 3) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"), [("wgan-gp", (5.0 - 1) ** 2), ("r1", 25.0 / 2), ("r2", 25.0 / 2)]
+    ("name", "wanted"),
+    [("wgan-gp", (5.0 - 1) ** 2), ("r1", 25.0 / 2), ("r2", 25.0 / 2), ("r1+r2", 25.0)],
 )
 def test_linear_discriminator_has_the_slope_of_its_weight(name: str, wanted: float) -> None:
     critic = Linear(torch.tensor([3.0, 0, 0, 4.0], dtype=torch.float64))
@@ -55,8 +62,9 @@ def test_linear_discriminator_has_the_slope_of_its_weight(name: str, wanted: flo
 def test_r1_and_r2_are_at_the_images_given() -> None:
     images = _batch()
     wanted = images.flatten(1).square().sum(1).mean() / 2
-    torch.testing.assert_close(r1(_bowl, images), wanted)
-    torch.testing.assert_close(r2(_bowl, images), wanted)
+    torch.testing.assert_close(squared_slope(_bowl, images), wanted)
+    torch.testing.assert_close(PENALTIES["r1"](_bowl, images, 5 * images), wanted)
+    torch.testing.assert_close(PENALTIES["r2"](_bowl, 5 * images, images), wanted)
 
 
 def test_wgan_gp_is_at_the_interpolates_one_alpha_an_image() -> None:

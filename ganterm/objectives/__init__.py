@@ -1,1 +1,0 @@
-"""Losses, gradient penalties and augmentation as pure functions of tensors."""
