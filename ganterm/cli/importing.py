@@ -13,12 +13,15 @@ from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, table
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir, Settings, parse_settings
-from ganterm.errors import ConfigError
+from ganterm.errors import ConfigError, DataError
 from ganterm.runs.layout import MAX_STEP
 
 if TYPE_CHECKING:
     from ganterm.exchange.names import Moment
 
+MODULE = "ganterm.worker.adopt"
+GRACE_SECONDS = 30.0
+"""What an interrupted import has to end what it is writing."""
 MAX_EPS = 100
 _HEADINGS = ["LAYER", "SIZE", "IN THE FILE", "HOW"]
 
@@ -81,10 +84,10 @@ def import_weights(
     ever run. The run cannot be trained on, because the file has no discriminator.
     """
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
+    from ganterm.client.rpc import HelperDiedError, RemoteError, ask  # noqa: PLC0415
     from ganterm.config import resolve  # noqa: PLC0415
     from ganterm.config.runfile import to_mapping  # noqa: PLC0415
     from ganterm.exchange.names import moment_in  # noqa: PLC0415
-    from ganterm.runs.adopt import RefusedError, adopt  # noqa: PLC0415
     from ganterm.runs.layout import check_name, default_runs_dir  # noqa: PLC0415
 
     if not file.is_file():
@@ -109,12 +112,15 @@ def import_weights(
     }
     try:
         with Waiting(f"Reading {file.name}"):
-            answer = adopt(request)
-    except RefusedError as refused:
-        for note in refused.notes:
+            answer = ask(MODULE, "adopt", request, grace=GRACE_SECONDS)
+    except HelperDiedError as died:
+        raise DataError(f"{file} could not be imported: {died.words}.") from None
+    except RemoteError as refused:
+        for note in refused.data.get("notes", ()):
             say(note)
-        if not all(row["fits"] for row in refused.rows):
-            for line in _rows(refused.rows):
+        rows = refused.data.get("rows", ())
+        if not all(row["fits"] for row in rows):
+            for line in _rows(rows):
                 say(line)
         raise
     if as_json:

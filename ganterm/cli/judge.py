@@ -14,6 +14,7 @@ from ganterm.cli.drawing import Characters, Color, write_lines
 from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
 from ganterm.errors import ConfigError
+from ganterm.judging import IMAGES
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def judge(
         typer.Option(
             "-n", "--n", min=100, max=100_000, help="Generated images, and as many real ones."
         ),
-    ] = 10_000,
+    ] = IMAGES,
     by: Annotated[
         str | None,
         typer.Option(
@@ -131,21 +132,13 @@ def _judged(path: Path, *, count: int, by: str | None, seed: int, dataset: str |
 
 def _kept(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:
     """Write the judgement of a run's checkpoint to the run; return the record's fields."""
-    from ganterm.judging.checkpoints import save_pictures  # noqa: PLC0415
-    from ganterm.runs.judgements import write_judged  # noqa: PLC0415
-    from ganterm.runs.layout import RunDir, is_run  # noqa: PLC0415
+    from ganterm.judging.checkpoints import keep_verdict  # noqa: PLC0415
 
-    home = path.absolute().parent.parent
-    if not (is_run(home) and path.parent.name == RunDir(home).checkpoints.name):
-        return verdict.fields
-    run = RunDir(home)
-    fields = verdict.fields
     try:
-        fields = {**fields, **save_pictures(run, step, verdict)}
-        write_judged(run, step, fields)
+        return keep_verdict(path, step, verdict)
     except OSError as error:
         say(f"The scores are not in the run's journal, which cannot be written: {error.strerror}.")
-    return fields
+    return verdict.fields
 
 
 def _counted(fields: dict[str, Any], asked: int) -> str:

@@ -74,7 +74,7 @@ class Describer:
     def ask(self, config: Mapping[str, Any]) -> None:
         """Ask about a configuration, as plain values by field; an earlier question lapses."""
         self.cancel()
-        self._call = self._helper.call("describe", patience=PATIENCE, **config)
+        self._call = self._helper.call("describe", config, patience=PATIENCE)
 
     def poll(self) -> Description | None:
         """Return what has become known of the newest question since the last call, if anything."""

@@ -14,7 +14,7 @@ import select
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Any, Final, cast
 
 import msgspec
@@ -148,13 +148,15 @@ class Helper:
         """Return the descriptor that becomes readable when there is something to poll for."""
         return self._process.fileno() if self._process else None
 
-    def call(self, method: str, /, *, patience: float = PATIENCE, **params: Any) -> int:
+    def call(
+        self, method: str, params: Mapping[str, Any] | None = None, *, patience: float = PATIENCE
+    ) -> int:
         """Send a call and return its id; it fails if the helper is silent for `patience` seconds.
 
         Whatever goes wrong is the reply, here as later.
         """
         self._last_id += 1
-        sent = Call(self._last_id, method, params)
+        sent = Call(self._last_id, method, dict(params or {}))
         if not self._owed:
             self._heard = self._clock()
         if self._process is not None and not self._process.send(sent):
@@ -256,12 +258,11 @@ class Helper:
 def ask(
     module: str,
     method: str,
-    /,
+    params: Mapping[str, Any] | None = None,
     *,
     progress: Callable[[Progress], object] | None = None,
     name: str = "The helper process",
     grace: float = 0.0,
-    **params: Any,
 ) -> Any:
     """Make one call to a helper of its own and wait for what comes of it, a dict.
 
@@ -269,7 +270,7 @@ def ask(
     """
     helper = Helper(module, name=name)
     try:
-        return helper.wait(helper.call(method, **params), progress)
+        return helper.wait(helper.call(method, params), progress)
     finally:
         helper.close(grace)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -20,7 +21,8 @@ from ganterm.render.raster import from_nchw
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import expanded
-from ganterm.runs.layout import RunDir
+from ganterm.runs.judgements import write_judged
+from ganterm.runs.layout import RunDir, is_run
 
 COLUMNS = 4
 
@@ -80,6 +82,20 @@ def judge_checkpoint(
         )
     except ValueError as error:
         raise TrainingError(f"{path.name} cannot be judged: {error}.") from None
+
+
+def keep_verdict(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:
+    """Write the judgement of a run's checkpoint to its run; of other checkpoints nothing is kept.
+
+    Returns the fields of the record. Raises `OSError` when the run cannot be written.
+    """
+    home = path.absolute().parent.parent
+    if not (is_run(home) and path.parent.name == RunDir(home).checkpoints.name):
+        return verdict.fields
+    run = RunDir(home)
+    fields = {**verdict.fields, **save_pictures(run, step, verdict)}
+    write_judged(run, step, fields)
+    return fields
 
 
 def save_pictures(run: RunDir, step: int, verdict: Verdict) -> dict[str, str]:

@@ -1,24 +1,22 @@
 """Makes a run of foreign weights: `python -m ganterm.worker.adopt`.
 
-Reads one request on standard input, a line of JSON, and answers with a line of JSON: the run that
-was made and how the weights fit, or an `error`. Foreign bytes are read here, in a process of its
-own, so that nothing in them can bring down whoever asked.
+Foreign bytes are read here, in a process of its own, so that nothing in them can bring down whoever
+asked for it.
 """
 
 from __future__ import annotations
 
-import json
 import platform
 import shutil
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 
 from ganterm import __version__
+from ganterm.client.rpc import RemoteError
 from ganterm.config import RunConfig
 from ganterm.config.newrun import stem_of
 from ganterm.config.runfile import from_mapping, render_run_toml, to_mapping
@@ -35,23 +33,32 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.status import HOST, Status, write_status
 from ganterm.worker.checkpoint import Meta, save_checkpoint
+from ganterm.worker.rpc import serve
 from ganterm.worker.samples import fixed_of, fixed_pictures, write_grid
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
+GRACE: Final = 30.0
+"""Seconds to end what is being written when whoever asked has gone."""
+
+
 def main() -> None:
-    """Answer the one request there is."""
-    sys.stdout.write(json.dumps(answer(json.loads(sys.stdin.readline()))) + "\n")
+    """Make the run that is asked for."""
+    serve({"adopt": lambda call: adopt(call.params)}, grace=GRACE)
 
 
-def answer(request: Request) -> Answer:
-    """Make the run; what goes wrong comes back as a sentence, its exit code, and the rows.
+def adopt(request: Request) -> Answer:
+    """Make the run, and tell how the weights fit.
 
     The request has `file`, `config` and `fixed` (names of settings not to change), `runs_dir`,
     `part`, `name`, `step` (each may be null), `eps` (none, one, or one for each normalisation) and
     `command`.
+
+    Raises:
+        RemoteError: it says why in one sentence, and nothing was made. Its data has `rows`, how
+            each layer fits, and `notes`, a sentence each: what was found before that.
     """
     made: Answer = {"rows": [], "notes": []}
     try:
@@ -79,7 +86,7 @@ def answer(request: Request) -> Answer:
         generator = _generator(found, data, request["eps"])
         run = _make_run(found.config, generator, data, request)
     except GantermError as error:
-        return {**made, "error": str(error), "exit_code": int(error.exit_code)}
+        raise RemoteError(str(error), error.exit_code, made) from error
     made |= {"run": run.name, "path": str(run.path), "step": request["step"] or 0}
     return made
 

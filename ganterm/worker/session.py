@@ -6,6 +6,7 @@ import contextlib
 import time
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -40,8 +41,8 @@ from ganterm.worker.adapt import adapted, check_classes
 from ganterm.worker.attending import Attending
 from ganterm.worker.checkpoint import load_tensors, read_meta
 from ganterm.worker.commands import Inbox
+from ganterm.worker.evaluation import WAITED_SECONDS, Evaluations
 from ganterm.worker.job import Job
-from ganterm.worker.judged import WAITED_SECONDS, Judged
 from ganterm.worker.live import LiveChanges
 from ganterm.worker.mode import fallback_message, settle_mode
 from ganterm.worker.opening import thrown_away, write_opening
@@ -95,7 +96,7 @@ class Session:
         self.trainer: Trainer
         self.changes: LiveChanges
         self.doctor: Attending
-        self.judged: Judged
+        self.evaluations: Evaluations
         self.outputs: Outputs
         self.paused = False
         self._begun = False
@@ -183,7 +184,7 @@ class Session:
         self.trainer = Trainer(config, images.images, device, labels=images.labels, data=data)
         self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
         self.doctor = Attending(self.trainer, self.journal, self.changes)
-        self.judged = Judged(self.run, self.trainer, self.journal, self.doctor)
+        self.evaluations = Evaluations(self.run, self.journal, partial(self.doctor.see, "judged"))
         self.outputs = Outputs(
             self.run,
             self.trainer,
@@ -198,7 +199,7 @@ class Session:
         if self.job.resumed:
             history = effective(read_journal(self.run.journal))
             self.doctor.remember(history)
-            self.judged.remember(history)
+            self.evaluations.remember(history)
         write_opening(
             self.run,
             self.journal,
@@ -261,7 +262,8 @@ class Session:
             case JudgementDue(step):
                 self._checkpoint()
                 with self._attempt("judge", "Asking for a judgement"):
-                    self.judged.ask(step, self.run.checkpoint_path(step))
+                    checkpoint = self.run.checkpoint_path(step)
+                    self.evaluations.ask(step, checkpoint, self.trainer.config.judge_images)
             case Finished():
                 self._checkpoint()
                 if self.outputs.sampled_step != self.trainer.step:
@@ -272,7 +274,7 @@ class Session:
         """Give a judgement that is under way at the end its time, unless somebody stops the run."""
         until = time.monotonic() + WAITED_SECONDS
         with contextlib.suppress(_Stop):
-            while self.judged.under_way and not self.stop and time.monotonic() < until:
+            while self.evaluations.under_way and not self.stop and time.monotonic() < until:
                 self._take_judgements()
                 if self.reporter.due:
                     self.reporter.report("running", self.trainer)
@@ -315,7 +317,7 @@ class Session:
                 self.changes.make(command.id, command.args)
             else:
                 judged = command.name == "judged" and not command.error
-                answered = self.judged.write(command) if judged else command
+                answered = self.evaluations.write(command) if judged else command
                 self.journal.write(
                     "control",
                     self.trainer.step,
@@ -344,7 +346,7 @@ class Session:
 
     def _take_judgements(self) -> None:
         with self._attempt("judge", "Reading a judgement"):
-            self.judged.take()
+            self.evaluations.take(self.trainer.step)
 
     def _attempt(self, code: str, what: str) -> contextlib.AbstractContextManager[None]:
         return self.extras.attempt(code, what, self.trainer.step)
@@ -359,13 +361,14 @@ class Session:
             self._handle(event)
 
     def _checkpoint(self) -> None:
-        path = self.outputs.save(controls=self.changes.made, spared=self.judged.spared)
+        spared = self.evaluations.spared(self.trainer.config.keep_best)
+        path = self.outputs.save(controls=self.changes.made, spared=spared)
         self.reporter.note(last_checkpoint=self.run.relative(path))
 
     def _end(self, reason: str, message: str, code: ExitCode) -> ExitCode:
-        if hasattr(self, "judged"):
+        if hasattr(self, "evaluations"):
             with self._attempt("judge", "Ending the judge"):
-                self.judged.close()
+                self.evaluations.close()
         self.lock.require_intact()
         step = self.trainer.step if self._opened else self.job.step
         self.journal.write("end", step, reason=reason, message=message, exit_code=int(code))
@@ -383,8 +386,8 @@ class Session:
 
     def _stand_back(self, message: str) -> None:
         """Leave a run that cannot go on in the state it was in; an alert says why it does not."""
-        if hasattr(self, "judged"):
-            self.judged.close()
+        if hasattr(self, "evaluations"):
+            self.evaluations.close()
         self.lock.require_intact()
         story = f"The run did not go on, and is as it was: {message}"
         *_, last = read_journal(self.run.journal)

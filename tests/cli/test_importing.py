@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import nn
 
-from ganterm.errors import DataError, ExitCode
-from ganterm.runs.adopt import adopt
+from ganterm.cli import importing
+from ganterm.errors import ExitCode
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import Outcome, invoke
 from tests.exchange.tutorials import PyTorchDcgan, PyTorchGanDcgan, lived
@@ -167,8 +167,12 @@ def test_hostile_and_wrong_input_is_refused(weights: Path) -> None:
     assert not (weights.parent / "runs").exists()
 
 
-def test_a_process_that_dies_of_a_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the importing process gives no answer, its last words come back as a `DataError`."""
-    monkeypatch.setattr("ganterm.runs.adopt.MODULE", "ganterm.no_such_module")
-    with pytest.raises(DataError, match=r"f\.pth could not be imported: .*no_such_module"):
-        adopt({"file": "f.pth"})
+def test_a_process_that_dies_of_a_file_is_told(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the importing process gives no answer, its last words come back."""
+    monkeypatch.setattr(importing, "MODULE", "ganterm.no_such_module")
+    outcome = imported(weights)
+    assert outcome.code == ExitCode.DATA
+    assert f"{weights} could not be imported: " in outcome.said
+    assert "no_such_module" in outcome.said

@@ -23,7 +23,7 @@ class PlayedHelper:
         self.closed = False
         helpers.append(self)
 
-    def call(self, method: str, /, *, patience: float, **params: Any) -> int:
+    def call(self, method: str, params: dict[str, Any], *, patience: float) -> int:
         assert method == "describe"
         assert patience > 0
         self.asked.append(params)

@@ -67,7 +67,7 @@ def replies(helper: Helper, count: int = 1) -> list[Reply]:
 
 def test_a_call_is_answered_under_its_id_and_starts_the_process(helper: Helper) -> None:
     """Several may be under way; what is told on the way has the id too."""
-    first, second = helper.call("echo", text="a\nb\x1b", path="\udcff"), helper.call("tell")
+    first, second = helper.call("echo", {"text": "a\nb\x1b", "path": "\udcff"}), helper.call("tell")
     assert replies(helper, 4) == [
         Result(first, {"text": "a\nb\x1b", "path": "\udcff"}),
         Progress(second, "counting", 1, 2, "images"),
@@ -92,12 +92,12 @@ def test_an_error_crosses_the_line_with_its_exit_code_and_the_helper_goes_on(
     )
     assert isinstance(none := found[unknown], Failure)
     assert "There is no method 'fly'; there are echo, " in none.message
-    assert helper.wait(helper.call("echo", well=True)) == {"well": True}
+    assert helper.wait(helper.call("echo", {"well": True})) == {"well": True}
 
 
 def test_what_libraries_print_does_not_get_between_the_replies(helper: Helper) -> None:
     assert helper.wait(helper.call("talk")) == {"said": True}
-    assert helper.wait(helper.call("echo", after=1)) == {"after": 1}
+    assert helper.wait(helper.call("echo", {"after": 1})) == {"after": 1}
 
 
 def test_a_helper_that_dies_fails_every_call_and_the_next_starts_another(helper: Helper) -> None:
@@ -155,7 +155,7 @@ def test_a_helper_may_end_for_want_of_work_and_is_started_again() -> None:
         pid = helper.pid
         assert pid is not None
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        assert helper.wait(helper.call("echo", again=True)) == {"again": True}
+        assert helper.wait(helper.call("echo", {"again": True})) == {"again": True}
         assert helper.pid != pid
     finally:
         helper.close()

@@ -51,7 +51,7 @@ class PlayedServer:
     def fileno(self) -> None:
         return None
 
-    def call(self, method: str, /, *, patience: float, **params: Any) -> int:
+    def call(self, method: str, params: dict[str, Any], *, patience: float) -> int:
         assert patience > 0
         self.running = True
         self.asked.append((method, params))

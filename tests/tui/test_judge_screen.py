@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from ganterm.client.tasks import TaskProgress
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
-from ganterm.runs.task import TaskProgress
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import judging
 from ganterm.tui.screens.judge import JudgeScreen
@@ -259,9 +259,9 @@ async def test_what_to_do_is_said_where_nothing_was_judged(tmp_path: Path) -> No
 class ScriptedJudging:
     """A judgement as a test plays it."""
 
-    def __init__(self, run: RunDir, options: Sequence[str] = ()) -> None:
+    def __init__(self, run: RunDir, options: Mapping[str, Any] | None = None) -> None:
         self.name = run.name
-        self.options = list(options)
+        self.options = dict(options or {})
         self.progress = TaskProgress("Generating images", 3000, 10_000, "images")
 
     def poll(self) -> TaskProgress:
@@ -293,7 +293,7 @@ async def test_a_run_is_judged_at_a_key(tmp_path: Path, begun: list[ScriptedJudg
         screen = await opened(app, pilot, run)
         await pilot.press("g")
         await pilot.pause()
-        assert [each.options for each in begun] == [[]]
+        assert [each.options for each in begun] == [{}]
         assert " 30 %  3,000 images  Generating images   x breaks it off" in screen_text(app)
         await pilot.press("g", "a")
         assert len(begun) == 1
@@ -304,7 +304,7 @@ async def test_a_run_is_judged_at_a_key(tmp_path: Path, begun: list[ScriptedJudg
         assert not screen.judging
         assert "step 400" in screen_text(app)
         await pilot.press("a")
-        assert begun[1].options == ["--all"]
+        assert begun[1].options == {"every": True}
 
 
 @awaited
@@ -323,7 +323,7 @@ async def test_how_to_judge_can_be_said(tmp_path: Path, begun: list[ScriptedJudg
         app.screen.query_one(Input).value = "step=400 n=500 judge=digits"
         await pilot.press("enter")
         await pilot.pause()
-        assert begun[0].options == ["--step=400", "--n=500", "--judge=digits"]
+        assert begun[0].options == {"step": 400, "count": 500, "judge": "digits"}
 
 
 @awaited

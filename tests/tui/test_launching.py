@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from ganterm.client.tasks import TaskProgress
 from ganterm.data.catalogue import stored_path
-from ganterm.runs.task import TaskProgress
 from ganterm.tui import plan as plan_module
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.confirm import ConfirmScreen

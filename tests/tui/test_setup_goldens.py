@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ganterm import recipes
+from ganterm.client.tasks import TaskProgress
 from ganterm.render.colour import Canvas, Charset, ColourMode
-from ganterm.runs.task import TaskProgress
 from ganterm.tui.widgets import fetch_bar
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.forms import COUNTED, TIMED, describe, open_form

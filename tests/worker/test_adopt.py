@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from ganterm.client.rpc import RemoteError
 from ganterm.config import resolve
 from ganterm.config.branch import branch
 from ganterm.config.recorded import recorded_config
@@ -56,7 +57,7 @@ def request_for(tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
 def test_the_run_is_whole(request_for: Callable[..., dict[str, Any]]) -> None:
     """Configuration, journal, status, checkpoint and grid agree, and the images are the file's."""
-    answer = adopt.answer(request_for(name="foreign"))
+    answer = adopt.adopt(request_for(name="foreign"))
     run = RunDir(Path(answer["path"]))
     assert (answer["run"], answer["step"]) == ("foreign", 700)
     assert [record["kind"] for record in read_journal(run.journal)] == [
@@ -88,7 +89,7 @@ def test_its_length_is_the_step_it_was_trained_to(
     request_for: Callable[..., dict[str, Any]], step: int | None, length: int | None
 ) -> None:
     """A file that does not say its step makes a run without a length, not one that has begun."""
-    run = RunDir(Path(adopt.answer(request_for(step=step))["path"]))
+    run = RunDir(Path(adopt.adopt(request_for(step=step))["path"]))
     found = overview(run)
     assert (found.step, found.steps) == (step or 0, length)
     assert read_journal(run.journal)[0]["steps"] == (length or 0)
@@ -101,7 +102,7 @@ def test_a_network_that_grows_is_taken_at_its_full_size(
     config = resolve({"recipe": "stylegan-8x8"}).config
     foreign = trained(config).generator
     torch.save(foreign.state_dict(), tmp_path / "style.pth")
-    answer = adopt.answer(
+    answer = adopt.adopt(
         request_for(file=str(tmp_path / "style.pth"), config=to_mapping(config), step=None)
     )
     path = checkpoints.newest_valid(RunDir(Path(answer["path"])).checkpoints)[0]
@@ -112,7 +113,7 @@ def test_a_network_that_grows_is_taken_at_its_full_size(
 
 def test_it_cannot_be_trained_on(request_for: Callable[..., dict[str, Any]]) -> None:
     """Resuming, with a new length too, and branching say that there is no discriminator."""
-    run = RunDir(Path(adopt.answer(request_for())["path"]))
+    run = RunDir(Path(adopt.adopt(request_for())["path"]))
     for attempt in (
         lambda: prepare(run),
         lambda: prepare(run, steps=9000),
@@ -131,7 +132,7 @@ def test_what_does_not_fit_leaves_nothing_behind(
     bare = dict(trained(DCGAN).generator.state_dict())
     torch.save({name: bare[name] for name in bare if "running" not in name}, tmp_path / "bare.pth")
     other = to_mapping(DCGAN)
-    adopt.answer(request_for(name="taken"))
+    adopt.adopt(request_for(name="taken"))
     for changed, code, words in (
         ({"config": other}, ExitCode.DATA, "it is that of --recipe dcgan-8x8."),
         (
@@ -144,9 +145,10 @@ def test_what_does_not_fit_leaves_nothing_behind(
         ({"name": "taken"}, ExitCode.USAGE, "is taken"),
         ({"eps": [0.8]}, ExitCode.USAGE, "has 0 normalisations"),
     ):
-        answer = adopt.answer(request_for(**changed))
-        assert words in answer["error"]
-        assert answer["exit_code"] == code
+        with pytest.raises(RemoteError) as refused:
+            adopt.adopt(request_for(**changed))
+        assert words in str(refused.value)
+        assert refused.value.exit_code == code
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["taken"]
 
 
@@ -163,7 +165,7 @@ def test_a_full_disk_leaves_nothing_behind(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(adopt, broken, full)
-    answer = adopt.answer(request_for())
-    assert "No space left on device" in answer["error"]
-    assert answer["exit_code"] == ExitCode.TRAINING
+    with pytest.raises(RemoteError, match="No space left on device") as refused:
+        adopt.adopt(request_for())
+    assert refused.value.exit_code == ExitCode.TRAINING
     assert list((tmp_path / "runs").iterdir()) == []

@@ -26,8 +26,8 @@ from ganterm.worker import outputs, reporting
 from ganterm.worker import session as session_module
 from ganterm.worker.attending import Attending
 from ganterm.worker.checkpoint import Meta, save_checkpoint
+from ganterm.worker.evaluation import Evaluations
 from ganterm.worker.job import prepare
-from ganterm.worker.judging import Judging
 from ganterm.worker.live import LiveChanges
 from ganterm.worker.samples import write_grid
 from ganterm.worker.session import Session
@@ -149,12 +149,12 @@ FAULTS: dict[str, tuple[Callable[[Patch, Session], object], str, str]] = {
         "ZeroDivisionError; the whole story",
     ),
     "judgement asked": (
-        lambda patch, _: patch.setattr(Judging, "ask", raising(RuntimeError("no"))),
+        lambda patch, _: patch.setattr(Evaluations, "ask", raising(RuntimeError("no"))),
         "judge",
         "RuntimeError: no",
     ),
     "judgement taken": (
-        lambda patch, _: patch.setattr(Judging, "answers", raising(KeyError("step"))),
+        lambda patch, _: patch.setattr(Evaluations, "take", raising(KeyError("step"))),
         "judge",
         "KeyError: 'step'",
     ),
@@ -166,7 +166,7 @@ def test_no_extra_costs_a_run(session: Session, monkeypatch: Patch, fault: str) 
     """Its failure is told once, in a sentence, and the run ends with its weights."""
     monkeypatch.setattr(session_module, "WAITED_SECONDS", 0.0)
     if not fault.startswith("judgement"):
-        monkeypatch.setattr(Judging, "ask", lambda *_: None)
+        monkeypatch.setattr(Evaluations, "ask", lambda *_: None)
     break_it, code, words = FAULTS[fault]
     break_it(monkeypatch, session)
     assert session.work() == 0
@@ -190,7 +190,7 @@ def test_an_extra_that_works_again_may_fail_again(session: Session, monkeypatch:
             raise MemoryError
         write_grid(path, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Judging, "ask", lambda *_: None)
+    monkeypatch.setattr(Evaluations, "ask", lambda *_: None)
     monkeypatch.setattr(outputs, "write_grid", draw_some)
     assert session.work() == 0
     assert [alert["step"] for alert in kinds(session.run, "alert")] == [0, 4]

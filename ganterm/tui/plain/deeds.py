@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ganterm.client.preflight import inspect
+from ganterm.client.tasks import Fetch, Judging, judge_options
 from ganterm.comparison import standing
 from ganterm.config.branch import branch as make_branch
 from ganterm.config.fields import field, parse_value
@@ -21,8 +22,6 @@ from ganterm.data.classes import as_labelled
 from ganterm.doctor.offers import chosen
 from ganterm.errors import ConfigError, WorkerError
 from ganterm.runs import manage
-from ganterm.runs.fetch import Fetch
-from ganterm.runs.judging import Judging
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, resolve_run
 from ganterm.runs.live import to_undo
@@ -30,7 +29,6 @@ from ganterm.tui.feed.judged_runs import JudgedRuns
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.runlist import RunList
 from ganterm.tui.plain import report, verdicts
-from ganterm.tui.watch.judge_options import judge_options
 from ganterm.tui.watch.remedying import offers_of
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ganterm.client.tasks import Task
 from ganterm.errors import ConfigError, GantermError
 from ganterm.render.text import safe_text
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
-from ganterm.runs.task import Task
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.runlist import RunList

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from textual import on
 
+from ganterm.client.tasks import Judging, judge_options
 from ganterm.render.text import safe_text
-from ganterm.runs.judging import Judging
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.prompt import PromptScreen
-from ganterm.tui.watch.judge_options import judge_options
 from ganterm.tui.widgets.task_bar import TaskBar
 
 
@@ -35,7 +35,7 @@ class JudgingScreen(AppScreen):
         """Whether a judgement is under way."""
         return self.bar.followed is not None
 
-    def begin(self, run: RunDir, options: Sequence[str] = ()) -> None:
+    def begin(self, run: RunDir, options: Mapping[str, Any] | None = None) -> None:
         """Have a run judged; its scores come by its journal."""
         if self.judging:
             return
@@ -50,7 +50,7 @@ class JudgingScreen(AppScreen):
     def judge_all(self) -> None:
         """Judge every checkpoint that is kept."""
         if (feed := self._judgeable) is not None:
-            self.begin(feed.run, ["--all"])
+            self.begin(feed.run, {"every": True})
 
     def judge_with(self) -> None:
         """Ask which checkpoint is to be judged, on how many images, by whom."""

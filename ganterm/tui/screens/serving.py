@@ -81,7 +81,7 @@ class ServingScreen(AppScreen):
         elif (older := self._newest.get(do, 0)) in self._then:
             self.server.cancel(older)
         patience = PATIENCE_TO_OPEN if do == "open" else PATIENCE
-        call = self._newest[do] = self.server.call(do, patience=patience, **fields)
+        call = self._newest[do] = self.server.call(do, fields, patience=patience)
         self._then[call] = then
         self._listen()
         if not self.server.running:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganterm.runs.fetch import Fetch
+from ganterm.client.tasks import Fetch
 from ganterm.tui.widgets.task_bar import TaskBar
 
 

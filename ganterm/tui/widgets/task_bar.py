@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from ganterm.client.tasks import TaskProgress
 from ganterm.render import words
 from ganterm.render.text import safe_text
-from ganterm.runs.task import TaskProgress
 
 _LOOK_SECONDS = 0.2
 _BAR = 20
@@ -20,7 +20,7 @@ _PADDING = 2
 
 
 class Tasking(Protocol):
-    """A task under way, as `ganterm.runs.task.Task` is."""
+    """A task under way, as `ganterm.client.tasks.Task` is."""
 
     name: str
 

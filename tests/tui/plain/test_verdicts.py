@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ganterm.client.tasks import TaskProgress
 from ganterm.runs.layout import RunDir
-from ganterm.runs.task import TaskProgress
 from ganterm.tui.plain import deeds
 from tests.tui.driving import write_run
 from tests.tui.judged import judge, judged_run
@@ -20,7 +21,7 @@ class ScriptedJudging:
 
     outcome = "is judged"
 
-    def __init__(self, run: RunDir, options: Sequence[str]) -> None:
+    def __init__(self, run: RunDir, options: Mapping[str, Any]) -> None:
         self.name, self.options, self.looks = run.name, options, 0
 
     def poll(self) -> TaskProgress:
@@ -80,7 +81,7 @@ def test_a_run_is_judged_while_the_session_goes_on(
     """One task at a time; nonsense is refused."""
     begun: list[ScriptedJudging] = []
 
-    def begin(run: RunDir, options: Sequence[str]) -> ScriptedJudging:
+    def begin(run: RunDir, options: Mapping[str, Any]) -> ScriptedJudging:
         begun.append(ScriptedJudging(run, options))
         return begun[-1]
 
@@ -92,7 +93,7 @@ def test_a_run_is_judged_while_the_session_goes_on(
     assert "none of step=N" in desk.type("judge now fast")[0]
     assert "judge takes nothing" in desk.type("judge it")[0]
     assert desk.type("judge now n=500 step=400") == []
-    assert begun[0].options == ["--n=500", "--step=400"]
+    assert begun[0].options == {"count": 500, "step": 400}
     assert "one task at a time" in desk.type("judge now")[0]
     assert desk.look() == ["Scoring.\n"]
     assert desk.look() == ["dcgan-001 is judged.\n"]

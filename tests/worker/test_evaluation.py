@@ -14,7 +14,7 @@ from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, step_of
-from ganterm.worker.judging import Best
+from ganterm.worker.evaluation import Best
 from tests.worker.workers import Worker, Zygote, final_state, kinds, last_step, make_run
 
 DIGITS = Source(dataset="digits", image_size=8, channels=1)

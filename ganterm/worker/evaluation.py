@@ -1,0 +1,172 @@
+"""A run's judgements while it trains: asked for, written down, and the best of them kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from ganterm.client.rpc import Failure, Helper, Result
+from ganterm.comparison import LESS_IS_BETTER
+from ganterm.runs.control import Command
+from ganterm.runs.journal import JournalWriter
+from ganterm.runs.layout import RunDir
+from ganterm.runs.records import JudgedRecord, Record, RecordBase
+
+MODULE: Final = "ganterm.worker.tasks"
+PATIENCE: Final = 3600.0
+"""Seconds without a word from the judge, which has the least of a busy machine."""
+WAITED_SECONDS: Final = 300.0
+"""Longest wait at the end of a run for a judgement that is still under way."""
+_FIELDS: Final = JudgedRecord.__annotations__.keys() - RecordBase.__annotations__ - {"kind"}
+"""What a judgement may say; the rest of its record is the journal's to set."""
+
+
+class Evaluations:
+    """Has checkpoints judged in a process of its own, one at a time, so that no step waits.
+
+    Writes `judged` records, its own and other people's, and knows which checkpoint is best.
+    """
+
+    def __init__(
+        self,
+        run: RunDir,
+        journal: JournalWriter,
+        seen: Callable[[int, Mapping[str, Any]], object],
+    ) -> None:
+        """Tell `seen` the step and the fields of each record that was written."""
+        self._run = run
+        self._journal = journal
+        self._seen = seen
+        self._helper = Helper(MODULE, name="The judge's process")
+        self._under_way: tuple[int, Path] | None = None
+        self._next: tuple[int, Path, int] | None = None
+        self._best = Best()
+        self._complaint = ""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a judgement is yet to come."""
+        return self._under_way is not None
+
+    def spared(self, keep_best: str) -> set[Path]:
+        """Return the checkpoints that must stay: the best by a score, and those being judged."""
+        kept = {request[1] for request in (self._under_way, self._next) if request is not None}
+        if keep_best != "none" and (step := self._best.step(keep_best)) is not None:
+            kept.add(self._run.checkpoint_path(step))
+        return kept
+
+    def remember(self, records: Iterable[Record]) -> None:
+        """Take the judgements of a run's history into account."""
+        self._best.remember(records)
+
+    def ask(self, step: int, checkpoint: Path, images: int) -> None:
+        """Have a checkpoint judged; of those that wait for their turn only the newest is."""
+        self._next = (step, checkpoint, images)
+        self._call()
+
+    def take(self, step: int) -> None:
+        """Write down at a step what has come since the last time, without waiting."""
+        for reply in self._helper.poll():
+            if isinstance(reply, Result) and self._under_way is not None:
+                self._write(self._under_way[0], reply.value)
+            elif isinstance(reply, Failure):
+                self._complain(step, reply.message)
+            else:
+                continue
+            self._under_way = None
+        self._call()
+
+    def write(self, command: Command) -> Command:
+        """Write the judgement that somebody else made; what makes no sense is refused.
+
+        Returns the command as it is to stand in the journal, without repeating the record.
+        """
+        fields = command.args["fields"]
+        record = {"v": 1, "kind": "judged", "step": command.args["step"], "time": 0.0, **fields}
+        try:
+            if unknown := fields.keys() - _FIELDS:
+                raise msgspec.ValidationError(f"it has an unknown field {min(unknown)!r}")
+            msgspec.convert(record, JudgedRecord)
+        except msgspec.ValidationError as error:
+            return dataclasses.replace(command, args={}, error=f"it is no judgement: {error}")
+        self._write(command.args["step"], fields)
+        return dataclasses.replace(command, args={"step": command.args["step"]})
+
+    def close(self) -> None:
+        """End the judging process; what it was at is given up."""
+        self._helper.close()
+        self._under_way = self._next = None
+
+    def _call(self) -> None:
+        if self._under_way is None and self._next is not None:
+            (step, checkpoint, images), self._next = self._next, None
+            self._under_way = step, checkpoint
+            self._helper.call(
+                "score",
+                {
+                    "run": str(self._run.path),
+                    "step": step,
+                    "checkpoint": str(checkpoint),
+                    "count": images,
+                },
+                patience=PATIENCE,
+            )
+
+    def _write(self, step: int, fields: Mapping[str, Any]) -> None:
+        self._journal.write("judged", step, **fields)
+        self._best.see(step, fields)
+        self._seen(step, fields)
+
+    def _complain(self, step: int, sentence: str) -> None:
+        """Say once why there is no judgement; the training goes on without."""
+        if sentence != self._complaint:
+            self._complaint = sentence
+            self._journal.write(
+                "alert",
+                step,
+                code="judge",
+                message=f"This run could not be judged. {sentence}",
+                remedy="Training goes on; judge_every = 0 asks for no more.",
+            )
+
+
+class Best:
+    """The step with the best value of a score, among judgements that can be compared."""
+
+    def __init__(self) -> None:
+        self._judged: list[Mapping[str, Any]] = []
+
+    def remember(self, records: Iterable[Record]) -> None:
+        """Take the judgements of a run's history into account."""
+        self._judged += [record for record in records if record["kind"] == "judged"]
+
+    def see(self, step: int, fields: Mapping[str, Any]) -> None:
+        """Take a new judgement into account."""
+        self._judged.append({**fields, "step": step})
+
+    def step(self, score: str) -> int | None:
+        """Return the best step by `score`, the latest of equals; None if nothing was scored.
+
+        Judgements by the judge and of the number of images of the latest one count.
+        """
+        scored = [
+            record
+            for record in self._judged
+            if isinstance(record.get(score), (int, float)) and math.isfinite(record[score])
+        ]
+        if not scored:
+            return None
+        alike = [record for record in scored if _measure(record) == _measure(scored[-1])]
+        sign = -1 if score in LESS_IS_BETTER else 1
+        best = max(alike, key=lambda record: (sign * record[score], record["step"]))
+        step: int = best["step"]
+        return step
+
+
+def _measure(record: Mapping[str, Any]) -> tuple[Any, Any]:
+    return record.get("judge"), record.get("n")

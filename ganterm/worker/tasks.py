@@ -1,0 +1,77 @@
+"""What is done for faces, and beside a training: `python -m ganterm.worker.tasks`.
+
+- `fetch` with a `dataset`: downloads it.
+- `judge` with a `run`, a path, and perhaps `step` or `every`, `count` and `judge`: judges its
+  checkpoints into its journal.
+- `score` with a `run`, a `step`, its `checkpoint` and the `count` of images: tells the fields of a
+  `judged` record, at a low priority and on one thread.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from ganterm.judging import IMAGES
+from ganterm.runs.layout import RunDir
+from ganterm.worker.rpc import Call, serve
+
+NICENESS: Final = 10
+"""At the lowest of all, 19, a training on every core lets a judgement wait for minutes."""
+
+
+def main() -> None:
+    """Do what is asked for."""
+    serve({"fetch": fetch, "judge": judge, "score": score})
+
+
+def fetch(call: Call) -> dict[str, Any]:
+    """Download a dataset, unless it is here."""
+    from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415 - imports PyTorch
+
+    fetch_dataset(call.params["dataset"], progress=call.progress)
+    return {}
+
+
+def judge(call: Call) -> dict[str, Any]:
+    """Judge a run's newest checkpoint, that of a step or every one."""
+    from ganterm.client.checkpoints import choose_checkpoint, choose_every  # noqa: PLC0415
+
+    options = call.params
+    if options.get("every"):
+        choices = choose_every(options["run"])
+    else:
+        choices = [choose_checkpoint(options["run"], step=options.get("step"))]
+    call.progress("Loading PyTorch")
+    from ganterm.judging.checkpoints import judge_checkpoint, keep_verdict  # noqa: PLC0415
+
+    for choice in choices:
+        for note in choice.notes:
+            call.progress(note.rstrip("."))
+        verdict = judge_checkpoint(
+            choice.path,
+            count=options.get("count", IMAGES),
+            judge=options.get("judge"),
+            progress=call.progress,
+        )
+        keep_verdict(choice.path, choice.step, verdict)
+    return {}
+
+
+def score(call: Call) -> dict[str, Any]:
+    """Judge one checkpoint beside a training, which writes the record."""
+    if os.nice(0) < NICENESS:
+        os.nice(NICENESS)
+    import torch  # noqa: PLC0415 - at its own priority
+
+    from ganterm.judging.checkpoints import judge_checkpoint, save_pictures  # noqa: PLC0415
+
+    torch.set_num_threads(1)
+    step, checkpoint = call.params["step"], Path(call.params["checkpoint"])
+    verdict = judge_checkpoint(checkpoint, count=call.params["count"], progress=call.progress)
+    return {**verdict.fields, **save_pictures(RunDir(Path(call.params["run"])), step, verdict)}
+
+
+if __name__ == "__main__":
+    main()
