@@ -56,6 +56,8 @@ class ArchitectureFacts:
     """Image side of the published network, in pixels."""
     batch_norm: bool
     """Whether the published network has batch normalisation."""
+    takes_points: bool = False
+    """Whether it has a version for points in place of images."""
 
     def supports_image_size(self, size: int) -> bool:
         """Say whether images of `size` x `size` pixels are supported."""
@@ -82,6 +84,7 @@ GENERATORS: Final[Mapping[str, GeneratorFacts]] = MappingProxyType(
     {
         "mlp": GeneratorFacts(
             summary="Fully connected, 256-512-1024 units, batch norm.",
+            takes_points=True,
             image_sizes=ImageSizes(),
             published_size=28,
             batch_norm=True,
@@ -150,6 +153,7 @@ DISCRIMINATORS: Final[Mapping[str, ArchitectureFacts]] = MappingProxyType(
     {
         "mlp": ArchitectureFacts(
             summary="Fully connected, 512-256 units.",
+            takes_points=True,
             image_sizes=ImageSizes(),
             published_size=28,
             batch_norm=False,

@@ -14,9 +14,10 @@ import torch
 
 from ganterm.bench.result import Column, Result, Row
 from ganterm.bench.suite import ROUNDS, Measure, Settings, labelled
+from ganterm.components.datasets import DATASETS
 from ganterm.config import RunConfig, resolve
 from ganterm.config.length import steps_of
-from ganterm.data import CATALOGUE, ImageSet, Progress, load
+from ganterm.data import ImageSet, Progress, load
 from ganterm.data.catalogue import missing_splits
 from ganterm.training.build import choose_device, choose_threads, synchronize
 from ganterm.training.events import Metrics
@@ -78,7 +79,7 @@ def prepare(recipe: str, device: str, progress: Progress, *, substitute: bool = 
         fit=config.fit,
         progress=labelled(recipe_name(recipe), progress),
     )
-    known = config.dataset in CATALOGUE
+    known = DATASETS.accepts(config.dataset)
     words = f"{config.dataset} {config.split}" if known else "a folder of images"
     words += f", {len(images):,} images of {config.image_size}x{config.image_size}"
     wanted = resolve({"recipe": recipe}).config.dataset

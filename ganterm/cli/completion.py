@@ -117,9 +117,9 @@ def recipes() -> list[tuple[str, str]]:
 
 def datasets() -> list[str]:
     """Return the datasets that have names; a folder is one too, which the shell completes."""
-    from ganterm.data.catalogue import CATALOGUE, RING  # noqa: PLC0415
+    from ganterm.components.datasets import DATASETS  # noqa: PLC0415
 
-    return [*CATALOGUE, RING]
+    return list(DATASETS.names)
 
 
 def devices() -> list[str]:

@@ -32,36 +32,41 @@ Name = Annotated[
 @app.command("list")
 def list_datasets(*, as_json: AsJson = False) -> None:
     """List the datasets ganterm knows, and which of them are on this machine."""
-    from ganterm.data.catalogue import CATALOGUE, data_dir, is_available  # noqa: PLC0415
+    from ganterm.components.datasets import DATASETS, SPLITS  # noqa: PLC0415
+    from ganterm.data.catalogue import data_dir, is_available  # noqa: PLC0415
+
+    known = {name: DATASETS.facts(name) for name in DATASETS.names}
 
     here = {
-        name: [split for split in info.splits if is_available(name, split)]
-        for name, info in CATALOGUE.items()
+        name: [split for split in facts.splits if is_available(name, split)]
+        for name, facts in known.items()
     }
     if as_json:
         described = [
             {
-                "name": info.name,
-                "title": info.title,
-                "image_size": info.image_size,
-                "channels": info.channels,
-                "classes": list(info.classes),
-                "train": info.train,
-                "test": info.test,
-                "origin": info.origin,
-                "embedded": info.embedded,
-                "here": here[info.name],
+                "name": name,
+                "title": facts.title,
+                "kind": facts.spec.kind,
+                "shape": list(facts.spec.shape),
+                "image_size": None if facts.spec.is_points else facts.spec.side,
+                "channels": None if facts.spec.is_points else facts.spec.channels,
+                "classes": list(facts.spec.classes),
+                "train": facts.count("train"),
+                "test": facts.count("test"),
+                "origin": facts.origin,
+                "embedded": facts.embedded,
+                "here": here[name],
             }
-            for info in CATALOGUE.values()
+            for name, facts in known.items()
         ]
         typer.echo(json.dumps(described, indent=2))
         return
     rows = [("NAME", "SIZE", "CLASSES", "TRAIN", "TEST", "HERE", "WHAT IT IS")]
-    for info in CATALOGUE.values():
-        state = "built in" if info.embedded else " ".join(here[info.name]) or "-"
-        size = f"{info.image_size}x{info.image_size}"
-        counts = (f"{info.train:,}", f"{info.test:,}" if info.test else "-")
-        rows.append((info.name, size, str(len(info.classes)), *counts, state, info.title))
+    for name, facts in known.items():
+        state = "built in" if facts.embedded else " ".join(here[name]) or "-"
+        train, test = (f"{facts.count(each):,}" if facts.count(each) else "-" for each in SPLITS)
+        classes = str(len(facts.spec.classes))
+        rows.append((name, facts.spec.size_words, classes, train, test, state, facts.title))
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
     for name, size, classes, train, test, state, title in rows:
         typer.echo(
@@ -107,12 +112,12 @@ def fetch(
     Prints the paths of the stored splits. Without internet, copy the files over and use
     `ganterm data import`.
     """
-    from ganterm.data.catalogue import dataset_info, stored_path  # noqa: PLC0415
+    from ganterm.data.catalogue import dataset_facts, stored_path  # noqa: PLC0415
     from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415
 
     if as_json:
         done = fetch_dataset(name, again=again, progress=ProgressLines())
-        stored = {split: str(stored_path(name, split)) for split in dataset_info(name).splits}
+        stored = {split: str(stored_path(name, split)) for split in dataset_facts(name).splits}
         emit_line({"stored": stored, "notes": [*done.notes] if done else []})
         return
     with Reporter() as progress:
@@ -121,7 +126,7 @@ def fetch(
         _tell(report)
         return
     say(f"{name} is stored already; --again downloads it once more.")
-    for split in dataset_info(name).splits:
+    for split in dataset_facts(name).splits:
         typer.echo(stored_path(name, split))
 
 

@@ -132,13 +132,13 @@ def with_schema_options(
 
 def _too_much(words: list[str]) -> str:
     """Say how what stands on the line without an option is meant to be given."""
-    from ganterm.data.catalogue import CATALOGUE, RING  # noqa: PLC0415
+    from ganterm.components.datasets import DATASETS  # noqa: PLC0415
     from ganterm.recipes import names  # noqa: PLC0415
 
     word = words[0]
     if word.lower() in names():
         hint = f"the recipe is named by an option: `ganterm train --recipe {word.lower()}`."
-    elif word.lower() in {*CATALOGUE, RING} or Path(word).is_dir():
+    elif word.lower() in DATASETS.names or Path(word).is_dir():
         hint = f"the dataset is named by an option: `ganterm train --dataset {word}`."
     elif "=" in word:
         hint = f"a setting is given by an option: `ganterm train --set {word}`."

@@ -85,14 +85,15 @@ def held_out(
     Raises ConfigError where there are none, or not so many, DataError where they are not here.
     """
     from ganterm import data  # noqa: PLC0415
+    from ganterm.components.datasets import DATASETS  # noqa: PLC0415
     from ganterm.data.loading import relocated  # noqa: PLC0415
 
     if not numbers:
         return []
     config = relocated(config, checkpoint, place)
     other = {"train": "test", "test": "train"}.get(config.split)
-    info = data.CATALOGUE.get(config.dataset)
-    if other is None or (info is not None and other not in info.splits):
+    facts = DATASETS.facts(config.dataset)
+    if other is None or (facts.splits and other not in facts.splits):
         raise ConfigError(
             f"The run trained on all of {config.dataset}, so no image is held out; name an image "
             "file in place of --test-digit."

@@ -45,7 +45,7 @@ class Field:
     part_of: str = ""
     """The setting without whose value this one's means nothing."""
     registry: Registry[Any, Any] | None = None
-    """Where the choices come from; a component in a file of the user's is one as well."""
+    """Where names come from; a component in a file of the user's may be named as well."""
 
     @property
     def option(self) -> str:
@@ -104,7 +104,7 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
     pattern = bound("pattern")
     registry = extra["registry"]
     kind: Any
-    if get_origin(hint) is Literal or registry:
+    if get_origin(hint) is Literal or (registry and extra["closed"]):
         kind = "choice"
     elif pattern == CADENCE_PATTERN:
         kind = "cadence"
@@ -120,7 +120,7 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
         live=extra["live"],
         optional=optional,
         type=annotated,
-        choices=registry.names if registry else get_args(hint) if kind == "choice" else (),
+        choices=() if kind != "choice" else registry.names if registry else get_args(hint),
         minimum=bound("ge"),
         maximum=bound("le"),
         below=bound("lt"),
@@ -193,7 +193,7 @@ def _converted(spec: Field, value: object) -> Value:
     if isinstance(result, float) and not math.isfinite(result):
         raise ValueError
     if isinstance(result, str) and spec.registry:
-        if not spec.registry.accepts(result):
+        if spec.kind == "choice" and not spec.registry.accepts(result):
             raise ValueError
         result = absolute(result)
     if isinstance(result, str) and any(unicodedata.category(c) in _UNPRINTABLE for c in result):

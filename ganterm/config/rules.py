@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ganterm import architectures
-from ganterm.components import losses, penalties
+from ganterm.components import datasets, losses, penalties
 from ganterm.components.augmentations import AUGMENTATIONS
 from ganterm.config.fields import FIELDS
 from ganterm.config.schema import RunConfig
+from ganterm.core.registry import short
 from ganterm.core.settings import Problem
 from ganterm.errors import ConfigError
 
@@ -16,6 +17,7 @@ from ganterm.errors import ConfigError
 def problems(config: RunConfig) -> Iterator[Problem]:
     """Yield every combination in `config` that makes no sense; nothing for a legal one."""
     yield from _points(config)
+    yield from datasets.problems(config)
     yield from _schedule(config)
     yield from _networks(config)
     yield from _style(config)
@@ -30,23 +32,20 @@ def check(config: RunConfig) -> None:
 
 
 def _points(config: RunConfig) -> Iterator[Problem]:
-    """Yield what the ring's points, which are no images, cannot have."""
+    """Yield what points, which are no images, cannot have."""
     if not config.data_spec.is_points:
         return
-    for field in ("generator", "discriminator"):
-        if getattr(config, field) != "mlp":
+    name = short(config.dataset)
+    for field, table in (
+        ("generator", architectures.GENERATORS),
+        ("discriminator", architectures.DISCRIMINATORS),
+    ):
+        if not table[getattr(config, field)].takes_points:
+            fitting = " or ".join(each for each, facts in table.items() if facts.takes_points)
             yield Problem(
                 field,
-                f"{config.dataset} has points, not images, and {getattr(config, field)} needs "
-                f"images; set {field} = mlp.",
-            )
-    for field in ("split", "image_size", "channels", "fit", "augment"):
-        default = FIELDS[field].default
-        if getattr(config, field) != default:
-            yield Problem(
-                field,
-                f"{config.dataset} has points, not images, so there is nothing for it to do; "
-                f"leave it at {default}.",
+                f"{name} has points, not images, and {getattr(config, field)} needs "
+                f"images; set {field} = {fitting}.",
             )
 
 

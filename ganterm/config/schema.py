@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from ganterm.components.augmentations import AugmentationSettings
+from ganterm.components.datasets import DataSettings
 from ganterm.components.losses import LossSettings
 from ganterm.components.penalties import PenaltySettings
 from ganterm.config.cadence import CADENCE_PATTERN
-from ganterm.core.dataspec import DataSpec
 from ganterm.core.settings import (
     DATA,
     NETWORK,
@@ -46,42 +46,18 @@ ScoreName = Literal[
 ]
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What belongs to no component alone."""
+class RecipeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where all others come from."""
 
     recipe: Annotated[
         str,
         about(DATA, "Named preset the run starts from, or the path of a recipe file."),
     ] = "turbo-8x8"
-    dataset: Annotated[
-        str,
-        about(
-            DATA,
-            "Dataset by name, or the path of a folder of images.",
-            "digits comes with ganterm and needs no network",
-            min_length=1,
-        ),
-    ] = "digits"
-    split: Annotated[
-        Literal["train", "test", "all"],
-        about(DATA, "Which part of the dataset to train on.", part_of="dataset"),
-    ] = "train"
-    image_size: Annotated[
-        int,
-        about(DATA, "Side of the square images, in pixels.", ge=4, le=256),
-    ] = 28
-    channels: Annotated[
-        Literal[1, 3],
-        about(DATA, "1 for grey images, 3 for colour."),
-    ] = 1
-    fit: Annotated[
-        Literal["auto", "resize", "pad", "crop"],
-        about(
-            DATA,
-            "How images of another size are brought to image_size.",
-            "auto pads when the images are only a little smaller, and resizes otherwise",
-        ),
-    ] = "auto"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What belongs to no component alone."""
+
     batch_size: Annotated[
         int,
         about(DATA, "Real images per batch.", "64-128", ge=1, le=65536),
@@ -396,13 +372,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "continue"
 
     @property
-    def data_spec(self) -> DataSpec:
-        """What the networks give and take; it names no classes, which only the dataset can."""
-        if self.dataset == "ring":
-            return DataSpec.point(2)
-        return DataSpec.image(self.image_size, self.channels)
-
-    @property
     def grows(self) -> bool:
         """Whether the networks begin at a low resolution and grow."""
         return self.grow_kimg > 0
@@ -411,6 +380,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 if TYPE_CHECKING:
 
     class RunConfig(
+        RecipeSettings,
+        DataSettings,
         LossSettings,
         PenaltySettings,
         Settings,
@@ -424,6 +395,8 @@ if TYPE_CHECKING:
 else:
     RunConfig = joined(
         "RunConfig",
+        RecipeSettings,
+        DataSettings,
         LossSettings,
         PenaltySettings,
         Settings,

@@ -59,13 +59,15 @@ def about(
     live: bool = False,
     registry: Any = None,
     part_of: str = "",
+    closed: bool = True,
     **bounds: Any,
 ) -> Meta:
     """Describe a setting for `Annotated`: its group, one line of help and its rule of thumb.
 
     `live` marks what can be changed while the run trains; `registry` is the registry whose names
-    the setting takes; `part_of` is the setting without whose value this one's means nothing;
-    `bounds` are msgspec's `ge`, `le`, `lt`, `pattern` and so on.
+    the setting takes, and no other texts where it is `closed`; `part_of` is the setting without
+    whose value this one's means nothing; `bounds` are msgspec's `ge`, `le`, `lt`, `pattern` and
+    so on.
     """
     extra = {
         "group": group,
@@ -73,6 +75,7 @@ def about(
         "live": live,
         "registry": registry,
         "part_of": part_of,
+        "closed": closed,
     }
     return Meta(description=description, extra=extra, **bounds)
 

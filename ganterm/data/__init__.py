@@ -7,15 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganterm.data.catalogue import (
-    CATALOGUE,
-    SPLITS,
-    DatasetInfo,
-    data_dir,
-    dataset_info,
-    is_available,
-    stored_path,
-)
+from ganterm.data.catalogue import data_dir, dataset_facts, is_available, stored_path
 from ganterm.data.images import ImageSet
 from ganterm.data.progress import Progress, silent
 
@@ -23,13 +15,10 @@ if TYPE_CHECKING:
     from ganterm.data.geometry import Fit
 
 __all__ = [
-    "CATALOGUE",
-    "SPLITS",
-    "DatasetInfo",
     "ImageSet",
     "Progress",
     "data_dir",
-    "dataset_info",
+    "dataset_facts",
     "is_available",
     "load",
     "stored_path",
@@ -45,11 +34,12 @@ def load(
     fit: Fit = "auto",
     progress: Progress = silent,
 ) -> ImageSet:
-    """Load a split of a dataset by its catalogue name, or a folder of images by its path.
+    """Load a split of a dataset by its name, or a folder of images by its path.
 
     `split` is train, test, or all for both. The images come as uint8 (N, channels, image_size,
     image_size), fitted as `ganterm.data.fit` says; None for either keeps the dataset's own. A path
-    is anything with a separator in it, or the name of a folder that is not in the catalogue.
+    is anything with a separator in it, or the name of a folder that no dataset is called by. Points
+    are float32 (N, D, 1, 1), and have neither size nor channels to choose.
 
     Raises ConfigError for a name, split or size that makes no sense, and DataError for a dataset
     that is not here yet, is damaged or holds no readable image.

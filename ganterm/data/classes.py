@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from ganterm.components.datasets import DATASETS, SPLITS
 from ganterm.config import Resolved, RunConfig
 from ganterm.core.dataspec import DataSpec
-from ganterm.data.catalogue import RING, RING_CENTRES, SPLITS, dataset_info, folder_of
+from ganterm.data.catalogue import dataset_facts, folder_of
 from ganterm.data.listing import list_images, splits_of
 from ganterm.errors import ConfigError
 
@@ -19,11 +20,9 @@ def class_names(dataset: str, split: str) -> tuple[str, ...]:
     Those of a folder are its sub-folders. Raises as `ganterm.data.load` does for a dataset or a
     split that does not exist.
     """
-    if dataset == RING:
-        return tuple(map(str, RING_CENTRES))
     folder = folder_of(dataset)
     if folder is None:
-        return dataset_info(dataset).classes
+        return dataset_facts(dataset).spec.classes
     parts: tuple[str, ...] = (split,)
     if split == "all":
         # A folder that has no splits is all training images.
@@ -35,7 +34,12 @@ def class_names(dataset: str, split: str) -> tuple[str, ...]:
 
 
 def has_classes(config: RunConfig) -> bool:
-    """Tell whether the images of a run have labels to condition on; raises as `class_names`."""
+    """Tell whether the images of a run have labels to condition on; raises as `class_names`.
+
+    Of a dataset in a file of the user's that has not been run here it is taken for granted.
+    """
+    if folder_of(config.dataset) is None and not DATASETS.knows(config.dataset):
+        return DATASETS.accepts(config.dataset)
     return len(class_names(config.dataset, config.split)) >= _FEWEST
 
 
@@ -66,7 +70,7 @@ def conditioned_spec(config: RunConfig) -> DataSpec:
     if config.conditional == "none":
         return config.data_spec
     names = class_names(config.dataset, config.split)
-    if len(names) < _FEWEST:
+    if not has_classes(config):
         has = "one class alone" if names else "no labels"
         raise ConfigError(
             f"conditional: {config.dataset} has {has} to condition on; put its images into one "

@@ -9,18 +9,18 @@ import hashlib
 import http.client
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from ganterm.data.catalogue import DatasetInfo, data_dir, dataset_info, is_available
+from ganterm.components.datasets import Download, PublishedDataset
+from ganterm.data.catalogue import data_dir, is_available, published
 from ganterm.data.importer import ImportReport, import_dataset
 from ganterm.data.progress import Progress, silent
 from ganterm.data.streams import BLOCK, md5_of
-from ganterm.errors import ConfigError, DataError
+from ganterm.errors import DataError
 
 TIMEOUT = 20.0
 """Seconds without a single byte before an address is given up."""
@@ -29,34 +29,6 @@ MAX_BYTES = 2 << 30
 
 Opener = Callable[[str], BinaryIO]
 """Opens an address for reading; raises OSError. The object may have a `length` in bytes."""
-
-
-@dataclass(frozen=True)
-class Download:
-    """One file, the addresses that hold it, and the MD5 that torchvision lists for it."""
-
-    file: str
-    addresses: tuple[str, ...]
-    md5: str
-
-
-def downloads_of(info: DatasetInfo) -> list[Download]:
-    """List what has to be downloaded for `info`, as the installed torchvision knows it."""
-    from torchvision import datasets  # noqa: PLC0415 - a slow import
-
-    if info.name == "usps":
-        return [Download(name, (url,), md5) for url, name, md5 in datasets.USPS.split_list.values()]
-    if info.name.startswith("emnist"):
-        return [Download("gzip.zip", (datasets.EMNIST.url,), datasets.EMNIST.md5)]
-    source = {
-        "mnist": datasets.MNIST,
-        "fashion-mnist": datasets.FashionMNIST,
-        "kmnist": datasets.KMNIST,
-    }[info.name]
-    return [
-        Download(file, tuple(mirror + file for mirror in source.mirrors), md5)
-        for file, md5 in source.resources
-    ]
 
 
 def open_address(address: str) -> BinaryIO:
@@ -80,29 +52,27 @@ def fetch_dataset(
     Returns None where it is stored already, unless `again`. Raises ConfigError for an unknown
     name, and DataError, saying how to go on without internet, where a download fails.
     """
-    info = dataset_info(name)
-    if info.embedded:
-        raise ConfigError(f"{info.name} comes with ganterm: there is nothing to fetch.")
+    info = published(name, "fetch")
     if not again and all(is_available(info.name, split) for split in info.splits):
         return None
-    # The EMNIST sets share one archive; it is kept for the others.
-    shared = info.name.startswith("emnist")
-    folder = data_dir() / "downloads" / ("emnist" if shared else info.name)
-    downloads = downloads_of(info)
+    folder = data_dir() / "downloads" / (info.folder if info.archive else info.name)
+    downloads = info.downloads()
     for download in downloads:
         _get(info, download, folder, progress, opener)
     report = import_dataset(
-        info.name, folder / downloads[0].file if shared else folder, progress=progress
+        info.name, folder / info.archive if info.archive else folder, progress=progress
     )
-    if shared:
-        kept = f"{folder / downloads[0].file} is kept for the other EMNIST sets; delete it freely."
+    if info.archive:
+        # Other datasets share it.
+        family = info.folder.upper()
+        kept = f"{folder / info.archive} is kept for the other {family} sets; delete it freely."
         return ImportReport(report.name, report.splits, (*report.notes, kept))
     shutil.rmtree(folder, ignore_errors=True)
     return report
 
 
 def _get(
-    info: DatasetInfo, download: Download, folder: Path, progress: Progress, opener: Opener
+    info: PublishedDataset, download: Download, folder: Path, progress: Progress, opener: Opener
 ) -> None:
     path = folder / download.file
     partial = path.with_name(path.name + ".part")
@@ -134,7 +104,7 @@ def _get(
             partial.unlink(missing_ok=True)
     raise DataError(
         f"{info.name} could not be downloaded ({'; '.join(failures)}): check the connection, or "
-        f"bring {', '.join(d.file for d in downloads_of(info))} from a machine that has internet "
+        f"bring {', '.join(d.file for d in info.downloads())} from a machine that has internet "
         f"and run `ganterm data import {info.name} PATH`."
     )
 

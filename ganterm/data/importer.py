@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ganterm.data.catalogue import DatasetInfo, dataset_info, stored_path
+from ganterm.components.datasets import PublishedDataset
+from ganterm.data.catalogue import published, stored_path
 from ganterm.data.idx import IdxFile, open_idx
 from ganterm.data.locate import Found, Part, find_files, parts_of
 from ganterm.data.progress import Progress, silent
 from ganterm.data.store import Staged, stage
 from ganterm.data.streams import Source, md5_of, open_source
 from ganterm.data.usps import read_usps
-from ganterm.errors import ConfigError, DataError
+from ganterm.errors import DataError
 from ganterm.runs.files import expanded
 
 if TYPE_CHECKING:
@@ -64,9 +65,7 @@ def import_dataset(name: str, path: Path, *, progress: Progress = silent) -> Imp
     none. Raises ConfigError for an unknown name, and DataError for files that are missing or
     damaged or hold something else.
     """
-    info = dataset_info(name)
-    if info.embedded:
-        raise ConfigError(f"{info.name} comes with ganterm: there is nothing to import.")
+    info = published(name, "import")
     open_split = _open_samples if info.samples else _open_idx_pair
     imported: list[ImportedSplit] = []
     with find_files(info, expanded(path), progress) as found, ExitStack() as stack:
@@ -87,7 +86,7 @@ def import_dataset(name: str, path: Path, *, progress: Progress = silent) -> Imp
     return ImportReport(info.name, tuple(imported), tuple(notes))
 
 
-def _stage(info: DatasetInfo, split: str, opened: _Opened) -> AbstractContextManager[Staged]:
+def _stage(info: PublishedDataset, split: str, opened: _Opened) -> AbstractContextManager[Staged]:
     return stage(
         stored_path(info.name, split),
         shape=opened.shape,
@@ -97,7 +96,7 @@ def _stage(info: DatasetInfo, split: str, opened: _Opened) -> AbstractContextMan
     )
 
 
-def _complete_splits(info: DatasetInfo, found: Found) -> list[str]:
+def _complete_splits(info: PublishedDataset, found: Found) -> list[str]:
     splits = [
         split
         for split in info.splits
@@ -117,7 +116,7 @@ def _complete_splits(info: DatasetInfo, found: Found) -> list[str]:
     return splits
 
 
-def _missing_notes(info: DatasetInfo, found: Found) -> list[str]:
+def _missing_notes(info: PublishedDataset, found: Found) -> list[str]:
     missing = [part for part in parts_of(info) if part not in found.files]
     if not missing:
         return []
@@ -129,16 +128,16 @@ def _missing_notes(info: DatasetInfo, found: Found) -> list[str]:
 
 
 def _open_idx_pair(
-    info: DatasetInfo, files: Mapping[Part, Path], progress: Progress, stack: ExitStack
+    info: PublishedDataset, files: Mapping[Part, Path], progress: Progress, stack: ExitStack
 ) -> _Opened:
     parts = {part.kind: part for part in files}
     labels_file = stack.enter_context(open_idx(files[parts["labels"]], dims=1))
     images_file = stack.enter_context(open_idx(files[parts["images"]], dims=3))
     count, height, width = images_file.shape
-    if (height, width) != (info.image_size, info.image_size):
+    if (height, width) != (info.spec.side, info.spec.side):
         raise DataError(
             f"{images_file.path} holds images of {height}x{width} where {info.name} has "
-            f"{info.image_size}x{info.image_size}: check that it is the right file."
+            f"{info.spec.side}x{info.spec.side}: check that it is the right file."
         )
     if labels_file.shape[0] != count:
         raise DataError(
@@ -155,7 +154,7 @@ def _open_idx_pair(
 
 
 def _open_samples(
-    info: DatasetInfo, files: Mapping[Part, Path], progress: Progress, stack: ExitStack
+    info: PublishedDataset, files: Mapping[Part, Path], progress: Progress, stack: ExitStack
 ) -> _Opened:
     ((part, path),) = files.items()
     source = stack.enter_context(open_source(path))
@@ -169,7 +168,9 @@ def _open_samples(
     )
 
 
-def _upright(info: DatasetInfo, file: IdxFile, progress: Progress) -> "Iterator[NDArray[np.uint8]]":
+def _upright(
+    info: PublishedDataset, file: IdxFile, progress: Progress
+) -> "Iterator[NDArray[np.uint8]]":
     done = 0
     for piece in file.pieces():
         done += len(piece)
@@ -179,27 +180,27 @@ def _upright(info: DatasetInfo, file: IdxFile, progress: Progress) -> "Iterator[
 
 
 def _class_indices(
-    info: DatasetInfo, labels: "NDArray[np.int64]", path: Path
+    info: PublishedDataset, labels: "NDArray[np.int64]", path: Path
 ) -> "NDArray[np.int64]":
     indices = labels + info.label_offset
-    wrong = np.flatnonzero((indices < 0) | (indices >= len(info.classes)))
+    wrong = np.flatnonzero((indices < 0) | (indices >= len(info.spec.classes)))
     if len(wrong):
         low = -info.label_offset
         raise DataError(
             f"{path} has label {labels[wrong[0]]} for image {wrong[0]:,} where {info.name} has "
-            f"{low} to {low + len(info.classes) - 1}: check that it is the right file."
+            f"{low} to {low + len(info.spec.classes) - 1}: check that it is the right file."
         )
     return indices
 
 
-def _count_notes(info: DatasetInfo, split: str, count: int) -> list[str]:
+def _count_notes(info: PublishedDataset, split: str, count: int) -> list[str]:
     published = info.count(split)
     if count == published:
         return []
     return [f"The {split} split has {count:,} images where {published:,} are published."]
 
 
-def _checksum_notes(info: DatasetInfo, part: Part, source: Source) -> list[str]:
+def _checksum_notes(info: PublishedDataset, part: Part, source: Source) -> list[str]:
     ending = ".bz2" if info.samples else ".gz"
     published = info.md5s.get(part.name + ending)
     if published is None or source.md5 == published:
@@ -209,8 +210,8 @@ def _checksum_notes(info: DatasetInfo, part: Part, source: Source) -> list[str]:
     return [_another_checksum(source.path, source.md5, published)]
 
 
-def _archive_notes(info: DatasetInfo, found: Found) -> list[str]:
-    published = next((md5 for name, md5 in info.md5s.items() if name.endswith(".zip")), None)
+def _archive_notes(info: PublishedDataset, found: Found) -> list[str]:
+    published = info.md5s.get(info.archive)
     if found.archive is None or published is None:
         return []
     md5 = md5_of(found.archive)

@@ -1,33 +1,31 @@
 """Loading any dataset by name, in the shape that is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import torch
 
+from ganterm.components.datasets import DATASETS, SPLITS, Dataset, PublishedDataset, Samples
 from ganterm.config import RunConfig
 from ganterm.config.recorded import where_images_are
+from ganterm.core.dataspec import DataSpec
+from ganterm.core.registry import short
 from ganterm.data.catalogue import (
-    RING,
-    SPLITS,
-    DatasetInfo,
     anchored,
     check_split,
-    dataset_info,
+    dataset_facts,
     folder_of,
     is_available,
     require_folder,
     stored_path,
 )
-from ganterm.data.embedded import load_digits
 from ganterm.data.fit import check_shape, fit_images, in_pieces
 from ganterm.data.folder import load_folder
 from ganterm.data.geometry import Fit, check_fit
 from ganterm.data.images import ImageSet, Original, require_same
 from ganterm.data.listing import splits_of
-from ganterm.data.points import CENTRES, load_ring
 from ganterm.data.progress import Progress, silent
 from ganterm.data.store import StoredImages
 from ganterm.errors import DataError
@@ -43,10 +41,6 @@ def load_images(
     progress: Progress = silent,
 ) -> ImageSet:
     """Do what `ganterm.data.load` says."""
-    if name == RING:
-        # Points have neither a size nor splits to choose from.
-        points, modes = load_ring()
-        return ImageSet(points, modes, name=RING, classes=tuple(map(str, CENTRES)))
     check_shape(image_size, channels)
     check_fit(fit)
     if split == "all":
@@ -71,37 +65,73 @@ def load_images(
             fit=fit,
             progress=progress,
         )
-    info = dataset_info(name)
-    check_split(info, split)
-    if not is_available(info.name, split):
+    dataset_facts(name)
+    dataset = DATASETS.resolve(name)
+    check_split(dataset, split)
+    called, spec = short(name), dataset.spec
+    if not is_available(name, split):
         raise DataError(
-            f"The {split} split of {info.name} is not on this machine: run "
-            f"`ganterm data fetch {info.name}`, or `ganterm data import {info.name} PATH` with "
+            f"The {split} split of {called} is not on this machine: run "
+            f"`ganterm data fetch {called}`, or `ganterm data import {called} PATH` with "
             "files from elsewhere."
         )
     refit = partial(
         fit_images,
-        image_size=image_size or info.image_size,
-        channels=channels or info.channels,
+        image_size=image_size or spec.side,
+        channels=channels or spec.channels,
         fit=fit,
         progress=progress,
     )
-    as_it_is = image_size in (None, info.image_size) and channels in (None, info.channels)
-    if info.embedded:
-        pixels, classes = load_digits()
-        images, labels = torch.from_numpy(pixels), torch.from_numpy(classes)
+    as_it_is = spec.is_points or (
+        image_size in (None, spec.side) and channels in (None, spec.channels)
+    )
+    labels: torch.Tensor | None
+    if not isinstance(dataset, PublishedDataset):
+        images, labels = loaded(called, spec, _loader(called, dataset)(split))
         if not as_it_is:
             images = refit(in_pieces(images), len(images))
     else:
-        stored = _open_stored(info, split)
+        stored = _open_stored(dataset, split)
         labels = stored.labels
         if as_it_is:
             images = stored.images()
         else:
             pieces = (part for piece in stored.pieces() for part in in_pieces(piece))
             images = refit(pieces, stored.shape[0])
-    original = Original(info.image_size, info.image_size, info.channels > 1)
-    return ImageSet(images, labels, name=info.name, classes=info.classes, original=original)
+    original = None if spec.is_points else Original(spec.side, spec.side, spec.channels > 1)
+    return ImageSet(images, labels, name=called, classes=spec.classes, original=original)
+
+
+def loaded(name: str, spec: DataSpec, samples: Samples) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Return the samples that a dataset's own code gives as tensors (N, C, H, W) and labels (N,).
+
+    Raises DataError where they are not what `spec` says.
+    """
+    found, classes = samples
+    images = torch.as_tensor(found)
+    labels = None if classes is None else torch.as_tensor(classes).to(torch.int64)
+    wanted = torch.float32 if spec.is_points else torch.uint8
+    if images.dtype != wanted or images.shape[1:] != spec.shape or not len(images):
+        raise DataError(
+            f"{name} gives {str(images.dtype).removeprefix('torch.')} of shape "
+            f"{tuple(images.shape)}, and should give {str(wanted).removeprefix('torch.')} of "
+            f"(N, {', '.join(map(str, spec.shape))}), as its spec says."
+        )
+    if labels is not None and (
+        labels.shape != images.shape[:1]
+        or not 0 <= labels.min() <= labels.max() < len(spec.classes)
+    ):
+        raise DataError(
+            f"{name} gives labels of shape {tuple(labels.shape)} for {len(images)} samples of "
+            f"{len(spec.classes)} classes; one label from 0 is wanted for each."
+        )
+    return images.reshape(-1, *spec.tensor_shape), labels
+
+
+def _loader(name: str, dataset: Dataset) -> Callable[[str], Samples]:
+    if dataset.load is None:
+        raise DataError(f"{name} does not say how it is loaded: give it a load function.")
+    return dataset.load
 
 
 def relocated(config: RunConfig, path: Path, place: str | None = None) -> RunConfig:
@@ -130,7 +160,7 @@ def relocated(config: RunConfig, path: Path, place: str | None = None) -> RunCon
 def _splits_of(name: str) -> tuple[str, ...]:
     folder = folder_of(name)
     if folder is None:
-        return dataset_info(name).splits
+        return DATASETS.resolve(name).splits
     # A folder that has no splits is all training images.
     return tuple(splits_of(folder)) or SPLITS[:1]
 
@@ -160,10 +190,11 @@ def _joined(parts: Sequence[ImageSet]) -> ImageSet:
     )
 
 
-def _open_stored(info: DatasetInfo, split: str) -> StoredImages:
-    stored = StoredImages(stored_path(info.name, split))
-    if stored.shape[1:] != (info.channels, info.image_size, info.image_size):
-        raise DataError(f"{stored.path} holds images of another shape: import {info.name} again.")
-    if stored.labels.min() < 0 or stored.labels.max() >= len(info.classes):
-        raise DataError(f"{stored.path} holds labels out of range: import {info.name} again.")
+def _open_stored(dataset: PublishedDataset, split: str) -> StoredImages:
+    name, spec = dataset.name, dataset.spec
+    stored = StoredImages(stored_path(name, split))
+    if stored.shape[1:] != spec.shape:
+        raise DataError(f"{stored.path} holds images of another shape: import {name} again.")
+    if stored.labels.min() < 0 or stored.labels.max() >= len(spec.classes):
+        raise DataError(f"{stored.path} holds labels out of range: import {name} again.")
     return stored

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganterm.components.datasets import PublishedDataset
 from ganterm.data.archive import is_archive, unpack
-from ganterm.data.catalogue import DatasetInfo
 from ganterm.data.progress import Progress, silent
 from ganterm.errors import DataError
 
@@ -37,7 +37,7 @@ class Found:
     """The one file that was named instead of a folder; only its split was looked for."""
 
 
-def parts_of(info: DatasetInfo) -> list[Part]:
+def parts_of(info: PublishedDataset) -> list[Part]:
     """List the files `info` is published as, its training split first."""
     idx = [
         Part(split, kind, f"{prefix}-{kind}-idx{dims}-ubyte")
@@ -49,7 +49,7 @@ def parts_of(info: DatasetInfo) -> list[Part]:
     ]
 
 
-def part_named(info: DatasetInfo, name: str) -> Part | None:
+def part_named(info: PublishedDataset, name: str) -> Part | None:
     """Say which part a file name stands for.
 
     Upper case, .gz, .bz2 and the common `train-images.idx3-ubyte` spelling make no difference.
@@ -65,7 +65,7 @@ def _dotted(name: str) -> str:
 
 
 @contextmanager
-def find_files(info: DatasetInfo, path: Path, progress: Progress = silent) -> Iterator[Found]:
+def find_files(info: PublishedDataset, path: Path, progress: Progress = silent) -> Iterator[Found]:
     """Find the files of `info` at `path`: a folder, one of the files, or a zip or tar of them.
 
     Files of an archive are copied to a temporary directory, under names of ganterm's own, for as
@@ -92,16 +92,14 @@ def find_files(info: DatasetInfo, path: Path, progress: Progress = silent) -> It
         raise DataError(f"{path.name} is not one of the {info.name} files: {_looked_for(info)}.")
 
 
-def _wanted(info: DatasetInfo, name: str) -> str | None:
+def _wanted(info: PublishedDataset, name: str) -> str | None:
     part = part_named(info, name)
     return None if part is None else part.name
 
 
-def _in_folder(info: DatasetInfo, folder: Path) -> Found:
+def _in_folder(info: PublishedDataset, folder: Path) -> Found:
     # torchvision keeps these files in <root>/<class>/raw; either end of that path may be given.
-    family = info.name.split("-")[0] if info.name.startswith("emnist") else info.name
-    spelled = family.replace("-", "")
-    inner = [p for p in _entries(folder) if p.name.lower() == spelled]
+    inner = [p for p in _entries(folder) if p.name.lower() == info.folder]
     for place in (folder, folder / "raw", *inner, *(p / "raw" for p in inner), folder / "gzip"):
         files = _match(info, _files_in(place))
         if files:
@@ -123,7 +121,7 @@ def _files_in(folder: Path) -> list[Path]:
         return []
 
 
-def _match(info: DatasetInfo, paths: Iterable[Path]) -> dict[Part, Path]:
+def _match(info: PublishedDataset, paths: Iterable[Path]) -> dict[Part, Path]:
     files: dict[Part, Path] = {}
     for path in paths:
         part = part_named(info, path.name)
@@ -133,7 +131,7 @@ def _match(info: DatasetInfo, paths: Iterable[Path]) -> dict[Part, Path]:
     return files
 
 
-def _looked_for(info: DatasetInfo) -> str:
+def _looked_for(info: PublishedDataset) -> str:
     ending = ".bz2" if info.samples else ".gz"
     names = ", ".join(part.name for part in parts_of(info))
     return f"looked for {names} (with or without {ending})"

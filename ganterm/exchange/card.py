@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from ganterm import __version__
 from ganterm.comparison import LESS_IS_BETTER, SCORES, number
+from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.differences import said
 from ganterm.config.runfile import to_mapping
-from ganterm.data.catalogue import CATALOGUE, RING
 from ganterm.errors import ConfigError, DataError
 from ganterm.exchange.markdown import code, table
 from ganterm.exchange.public import public_config
@@ -133,12 +133,10 @@ def _data(subject: Subject) -> Iterator[str]:
             "elsewhere. What follows is what they were fitted to, not what made them."
         )
         yield ""
-    info = CATALOGUE.get(config.dataset)
+    facts = DATASETS.facts(config.dataset)
     shown = public_config(config)["dataset"]
-    if info is not None:
-        yield f"- {info.title} ({code(info.name)}): {info.origin}."
-    elif config.dataset == RING:
-        yield "- Eight Gaussians in the plane, made by ganterm."
+    if facts.origin:
+        yield f"- {facts.title} ({code(shown)}): {facts.origin}."
     else:
         yield f"- A folder of images called {code(shown)}; see its owner about rights and content."
     images = start.get("images")

@@ -12,15 +12,15 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
+from ganterm.components.datasets import DATASETS
 from ganterm.data import data_dir
-from ganterm.data.catalogue import CATALOGUE, RING
 from ganterm.data.images import ImageSet
 from ganterm.data.progress import Progress, silent
 from ganterm.errors import DataError
 from ganterm.judging.classifier import SMALLEST, Classifier
 from ganterm.judging.division import Division, Source, checksum, divide
 from ganterm.judging.fit import fit_classifier
-from ganterm.judging.judge import ClassifierJudge, Judge, RingJudge
+from ganterm.judging.judge import ClassifierJudge, Judge, PointJudge
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import utf8_path
 
@@ -31,14 +31,16 @@ _DIGEST_LENGTH = 16
 def obtain_judge(source: Source, *, seed: int = 0, progress: Progress = silent) -> Judge:
     """Return the judge of a labelled dataset: the one kept here, or else one trained now and kept.
 
-    A kept judge that is damaged, or was trained on other images, is trained anew. The ring needs
-    no training.
+    A kept judge that is damaged, or was trained on other images, is trained anew. Points need no
+    training.
 
     Raises DataError for a dataset without labels, or with too few or too small images to learn
     from, and what loading it raises.
     """
-    if source.dataset == RING:
-        return RingJudge()
+    if DATASETS.accepts(source.dataset):
+        dataset = DATASETS.resolve(source.dataset)
+        if dataset.spec.is_points:
+            return PointJudge(dataset)
     division = divide(source, seed=seed, progress=progress)
     _check(source, division)
     path = judge_path(source, seed)
@@ -58,8 +60,8 @@ def obtain_judge(source: Source, *, seed: int = 0, progress: Progress = silent) 
 def judge_path(source: Source, seed: int = 0) -> Path:
     """Return where the judge of a dataset is kept, whether or not it is there."""
     name = source.dataset
-    if name not in CATALOGUE:
-        # Two folders of one name are two datasets.
+    if name not in DATASETS.names:
+        # Two folders, or files, of one name are two datasets.
         stem = re.sub(r"[^a-zA-Z0-9_-]+", "-", Path(name).name)[:40]
         name = f"{stem}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     shape = f"{source.image_size}x{source.image_size}x{source.channels}"

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from ganterm.components.datasets import DATASETS
+from ganterm.core.registry import short
 from ganterm.data.loading import relocated
 from ganterm.data.progress import Progress, silent
 from ganterm.errors import ConfigError, DataError, TrainingError
@@ -37,8 +39,9 @@ def choose_judge(named: str | None, source: Source, *, progress: Progress = sile
     """
     if named is None or named == source.dataset:
         return obtain_judge(source, progress=progress)
-    if source.dataset == "ring":
-        raise ConfigError("The ring's points are judged as they are; leave --judge out.")
+    if DATASETS.facts(source.dataset).spec.is_points:
+        name = short(source.dataset)
+        raise ConfigError(f"The points of {name} are judged as they are; leave --judge out.")
     path = expanded(named)
     if path.is_file():
         return load_inception(path)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
-from ganterm.data import SPLITS, is_available, load
-from ganterm.data.catalogue import CATALOGUE, RING
+from ganterm.components.datasets import DATASETS, SPLITS, Samples
+from ganterm.core.dataspec import DataSpec
+from ganterm.core.registry import short
+from ganterm.data import is_available, load
 from ganterm.data.images import ImageSet
-from ganterm.data.points import CENTRES, draw_ring
+from ganterm.data.loading import loaded
 from ganterm.data.progress import Progress, silent
 from ganterm.errors import DataError
 
@@ -24,7 +27,8 @@ MOST_LEARNT = 100_000
 """More images are not needed to learn from."""
 _HELD_BACK = 6
 """One in so many training images is held back where there is a test split besides."""
-_RING_POINTS = 10_000
+_DRAWN = 10_000
+"""Samples of each set, of data that are made up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,20 +73,20 @@ def divide(source: Source, *, seed: int = 0, progress: Progress = silent) -> Div
     """Load a dataset and divide it; the same seed gives the same sets.
 
     The test split and every sixth training image are compared with; without a test split it is
-    half of the training images. The ring's points are drawn, and none are learnt.
+    half of the training images. Of data that are made up all are drawn afresh.
 
     Raises what loading raises, and DataError for fewer than `LEAST_IMAGES`.
     """
-    if source.dataset == RING:
-        return _ring(seed)
+    known = DATASETS.resolve(source.dataset) if DATASETS.accepts(source.dataset) else None
+    if known is not None and known.draw is not None:
+        return _drawn(short(source.dataset), known.spec, known.draw, seed)
     train = _load(source, "train", progress)
     order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
     if len(train) < LEAST_IMAGES:
         raise DataError(
             f"{source.dataset} has {len(train)} images, and judging takes at least {LEAST_IMAGES}."
         )
-    info = CATALOGUE.get(source.dataset)
-    if info is not None and info.test and is_available(info.name, SPLITS[1]):
+    if known is not None and known.count(SPLITS[1]) and is_available(source.dataset, SPLITS[1]):
         held_out = _load(source, SPLITS[1], progress)
         held_back = min(len(held_out), len(train) // _HELD_BACK)
         unseen = _joined(held_out, _pick(train, order[:held_back]))
@@ -123,13 +127,13 @@ def _joined(first: ImageSet, second: ImageSet) -> ImageSet:
     return ImageSet(images, labels, name=first.name, classes=first.classes)
 
 
-def _ring(seed: int) -> Division:
-    # Apart from those that are trained on, which are drawn with the seed 8.
+def _drawn(name: str, spec: DataSpec, draw: Callable[[int, int], Samples], seed: int) -> Division:
+    # Apart from those that are trained on, which are drawn with a seed below 100.
     parts = (
         ImageSet(
-            *draw_ring(_RING_POINTS, seed=100 + 3 * seed + index),
-            name=RING,
-            classes=tuple(map(str, CENTRES)),
+            *loaded(name, spec, draw(_DRAWN, 100 + 3 * seed + index)),
+            name=name,
+            classes=spec.classes,
         )
         for index in range(3)
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 
-from ganterm.data.points import CENTRES
+from ganterm.components.datasets import Dataset
 from ganterm.data.progress import Progress, silent
 from ganterm.judging.classifier import Classifier, scaled
 from ganterm.judging.looks import Looks
@@ -65,15 +66,24 @@ class ClassifierJudge:
         return Looks(torch.cat(features), torch.cat(probabilities))
 
 
-class RingJudge:
-    """Judges points of the plane: they are their own features, the nearest Gaussian the class."""
+class PointJudge:
+    """Judges points as they are: they are their own features, the nearest Gaussian the class.
 
-    digest = "ring-exact"
-    words = "the plane itself, with the nearest of the 8 Gaussians for a class"
-    classes = tuple(map(str, CENTRES))
+    Points of no mixture have one class, which says nothing.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._centres = dataset.centres
+        name = dataset.name or f"points-{zlib.crc32(repr(dataset.centres).encode()):08x}"
+        self.digest = f"{name}-exact"
+        self.words = "the plane itself"
+        if self._centres:
+            self.words += f", with the nearest of the {len(self._centres)} Gaussians for a class"
+        self.classes = dataset.spec.classes if self._centres else ()
 
     def look(self, images: torch.Tensor, *, progress: Progress = silent) -> Looks:
-        """Look at float32 points (N, 2, 1, 1) or (N, 2)."""
+        """Look at float32 points (N, D, 1, 1) or (N, D)."""
         points = images.flatten(1)
-        nearest = torch.cdist(points, points.new_tensor(CENTRES)).argmin(dim=1)
-        return Looks(points, torch.nn.functional.one_hot(nearest, len(CENTRES)).float())
+        centres = points.new_tensor(self._centres or ((0.0,) * points.shape[1],))
+        nearest = torch.cdist(points, centres).argmin(dim=1)
+        return Looks(points, torch.nn.functional.one_hot(nearest, len(centres)).float())

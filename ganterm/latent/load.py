@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 
+from ganterm.components.datasets import DATASETS
 from ganterm.config import RunConfig
 from ganterm.config.recorded import classes_in, config_in
 from ganterm.core.dataspec import DataSpec
@@ -50,6 +52,9 @@ def load_generator(
     checkpoints.verify(path)
     header = checkpoints.read_header(path)
     config = config_in(path, header)
+    # Only a dataset in a file of the user's can say that it has points.
+    with contextlib.suppress(ConfigError):
+        DATASETS.resolve(config.dataset)
     data = config.data_spec.with_classes(classes_in(path, header))
     weights = _choose(path, header.tensors, ema)
     with torch.device("meta"):

@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from ganterm.components.augmentations import AUGMENTATIONS
+from ganterm.components.datasets import DATASETS
+from ganterm.components.datasets.mixture import modes_covered
 from ganterm.components.losses import LOSSES
 from ganterm.components.penalties import PENALTIES
 from ganterm.config import RunConfig
-from ganterm.data.points import modes_covered
 from ganterm.training.build import Networks
 from ganterm.training.diversity import SMALLEST_BATCH, diversity
 
@@ -76,7 +77,7 @@ class GanStep:
         self.device = next(networks.generator.parameters()).device
         self.g_parameters = list(networks.generator.parameters())
         self.d_parameters = list(networks.discriminator.parameters())
-        self._has_modes = config.data_spec.is_points
+        self._mixture = DATASETS.facts(config.dataset)
         self.one_pass = networks.discriminator.batch_independent
 
     def use(self, config: RunConfig) -> None:
@@ -124,8 +125,9 @@ class GanStep:
             self._record_norm("grad_norm_g", self.g_parameters)
             if min(len(real), len(fakes)) >= SMALLEST_BATCH:
                 self.record(("diversity",), diversity(fakes, real, labels[last])[None])
-            if self._has_modes:
-                self.record(("modes",), modes_covered(fakes)[None])
+            if self._mixture.centres:
+                reached = modes_covered(fakes, self._mixture.centres, self._mixture.sigma)
+                self.record(("modes",), reached[None])
 
     def _generate(
         self, count: int, labels: torch.Tensor | None, *, with_graph: bool

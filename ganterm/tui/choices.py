@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ganterm import architectures
+from ganterm.components.datasets import DATASETS, DatasetFacts
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.presets import Preset
-from ganterm.data.catalogue import CATALOGUE, RING, RING_COUNT, DatasetInfo, is_available
+from ganterm.data.catalogue import is_available
 
 _DEVICES = {
     "auto": "CUDA where there is one, else MPS, else the CPU.",
@@ -35,8 +36,11 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
     if setting == "recipe":
         return [_recipe(preset) for preset in presets]
     if setting == "dataset":
-        images = [_dataset(info) for info in CATALOGUE.values()]
-        return [_ring(config), *images] if config.data_spec.is_points else [*images, _ring(config)]
+        # Those of the kind that the run has come first.
+        kind = config.data_spec.kind
+        named = {name: DATASETS.facts(name) for name in DATASETS.names}
+        ranked = sorted(named, key=lambda name: named[name].spec.kind != kind)
+        return [_dataset(name, named[name], config) for name in ranked]
     if setting == "device":
         return [Option(name, about=about) for name, about in _DEVICES.items()]
     tables = {"generator": architectures.GENERATORS, "discriminator": architectures.DISCRIMINATORS}
@@ -57,20 +61,26 @@ def _recipe(preset: Preset) -> Option:
     return Option(preset.recipe.name, aside, preset.recipe.purpose or preset.recipe.title)
 
 
-def _dataset(info: DatasetInfo) -> Option:
-    here = [split for split in info.splits if is_available(info.name, split)]
-    where = "built in" if info.embedded else "here" if here else "not here yet"
-    if here and len(here) < len(info.splits):
+def _dataset(name: str, facts: DatasetFacts, config: RunConfig) -> Option:
+    here = [split for split in facts.splits if is_available(name, split)]
+    where = "built in" if facts.embedded else "here" if here else "not here yet"
+    if here and len(here) < len(facts.splits):
         where = f"{here[0]} here"
-    size = f"{info.image_size}x{info.image_size}"
-    count = f"{info.train:,} images" + (f" + {info.test:,} test" if info.test else "")
-    return Option(info.name, where, f"{info.title}: {count}, {size}, {len(info.classes)} classes.")
+    if facts.spec.is_points:
+        where = "made" if _takes_points(config) else f"with the recipe {facts.recipe}"
+    if facts.help:
+        return Option(name, where, facts.help)
+    train, test = facts.count("train"), facts.count("test")
+    count = f"{train:,} images" + (f" + {test:,} test" if test else "")
+    spec = facts.spec
+    about = f"{facts.title}: {count}, {spec.size_words}, {len(spec.classes)} classes."
+    return Option(name, where, about)
 
 
-def _ring(config: RunConfig) -> Option:
-    about = f"The laboratory: {RING_COUNT:,} points of eight Gaussians, made and not stored."
-    fits = config.generator == config.discriminator == "mlp"
-    return Option(RING, "made" if fits else "with the recipe ring", about)
+def _takes_points(config: RunConfig) -> bool:
+    generator = architectures.GENERATORS[config.generator]
+    discriminator = architectures.DISCRIMINATORS[config.discriminator]
+    return generator.takes_points and discriminator.takes_points
 
 
 def _network(name: str, facts: architectures.ArchitectureFacts, config: RunConfig) -> Option:

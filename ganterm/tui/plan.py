@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 
 from ganterm.client.preflight import inspect
+from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS
 from ganterm.config.commandline import command_line
 from ganterm.config.draft import Draft, Standing
 from ganterm.config.newrun import new_run
-from ganterm.data.catalogue import CATALOGUE, anchored, image_count, missing_splits
+from ganterm.data.catalogue import anchored, image_count, missing_splits
 from ganterm.data.classes import conditioned_spec, has_classes
 from ganterm.errors import ConfigError, DataError
 from ganterm.runs.launch import start_worker
@@ -157,7 +158,7 @@ class Plan:
         try:
             image_count(config.dataset, config.split)
         except ConfigError as error:
-            known = config.dataset in CATALOGUE
+            known = DATASETS.accepts(config.dataset)
             return {"split" if known else "dataset": str(error)}
         try:
             conditioned_spec(config)

@@ -48,7 +48,8 @@ def test_list_says_what_is_here(files: Path) -> None:
 def test_list_as_json_is_the_catalogue(files: Path) -> None:
     run("import", "mnist", str(files))
     described = {entry["name"]: entry for entry in json.loads(run("list", "--json")[0])}
-    assert len(described) == 8
+    assert len(described) == 9
+    assert (described["ring"]["shape"], described["ring"]["image_size"]) == ([2], None)
     assert described["mnist"]["here"] == ["test"]
     assert described["mnist"]["train"] == 60_000
     assert described["digits"]["here"] == ["train"]

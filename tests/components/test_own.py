@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from textual.widgets import OptionList
@@ -29,8 +30,10 @@ from tests.tui.forms import describe, on_top, open_form, texts
 
 PARTS = """
 from ganterm.components.augmentations import Augmentation
+from ganterm.components.datasets import Dataset
 from ganterm.components.losses import Loss
 from ganterm.components.penalties import Penalty
+from ganterm.core.dataspec import DataSpec
 
 
 def squared(logits, label):
@@ -53,6 +56,39 @@ SMALL = Penalty(
     on_real=lambda critic, real: critic(real).square().mean(),
 )
 NEGATIVE = Augmentation(title="Negative", changes=(lambda images: -images,))
+
+
+def bars(split):
+    import numpy as np
+
+    count = {"train": 300, "test": 200}[split]
+    labels = np.arange(count) % 2
+    images = np.zeros((count, 3, 8, 8), dtype=np.uint8)
+    images[labels == 0, :, :, :4] = 255
+    images[labels == 1, :, :4, :] = 255
+    images += np.random.default_rng(count).integers(0, 90, images.shape, dtype=np.uint8) // 2
+    return images, labels
+
+
+BARS = Dataset(
+    title="Bars",
+    spec=DataSpec.image(8, 3, ("upright", "lying")),
+    counts={"train": 300, "test": 200},
+    load=bars,
+)
+
+
+def spiral(split):
+    import numpy as np
+
+    turn = np.linspace(0, 9, 400)
+    points = np.stack([turn * np.cos(turn), turn * np.sin(turn), turn], axis=1) / 5
+    return points.astype(np.float32), None
+
+
+SPIRAL = Dataset(
+    title="Spiral", spec=DataSpec.point(3), counts={"train": 400}, load=spiral
+)
 """
 FEW = ["--recipe", "ring", "--steps", 4, "--epochs", 0, "--batch-size", 16, "--log-every", 2]
 
@@ -90,8 +126,42 @@ def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("name", "settings", "shape", "classes"),
+    [
+        (
+            "BARS",
+            ["--recipe", "dcgan-8x8", "--channels", 3, "--conditional", "projection"],
+            (16, 3, 8, 8),
+            ["upright", "lying"],
+        ),
+        ("SPIRAL", ["--recipe", "ring"], (16, 3), []),
+    ],
+)
+def test_a_dataset_is_trained_on_judged_and_sampled(
+    parts: Path, name: str, settings: list[object], shape: tuple[int, ...], classes: list[str]
+) -> None:
+    """Its shape, kind and classes are those of its spec, wherever its samples go."""
+    few = ["--steps", 4, "--epochs", 0, "--batch-size", 16, "--log-every", 2]
+    trained = invoke(
+        "train", *settings, *few, "--dataset", f"parts.py:{name}", "--name", "own", "--quiet"
+    )
+    assert trained.code == 0, trained.said
+    start, *_ = read_journal(RunDir(Path("checkpoints/own")).journal)
+    assert start["config"]["dataset"] == absolute(f"parts.py:{name}")
+    assert start.get("classes", []) == classes
+    scores = json.loads(invoke("judge", "own", "-n", 100, "--json").text)
+    assert scores["n"] == 100
+    sampled = invoke("sample", "own", "-n", 16, "-o", "x.npy")
+    assert sampled.code == 0, sampled.said
+    assert np.load("x.npy").shape == shape
+    resumed = invoke("resume", "own", "--steps", 6, "--quiet")
+    assert resumed.code == 0, resumed.said
+
+
+@pytest.mark.parametrize(
     ("option", "value", "words"),
     [
+        ("--dataset", "parts.py:LINES", "parts.py has no LINES; it has BARS, SPIRAL."),
         ("--loss", "parts.py:SQUARED", "parts.py has no SQUARED; it has CENTRED."),
         ("--loss", "other.py:CENTRED", "other.py cannot be read (No such file or directory)."),
     ],

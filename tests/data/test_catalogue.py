@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 from torchvision import datasets
 
+from ganterm.components.datasets import DATASETS
 from ganterm.data.catalogue import (
-    CATALOGUE,
     anchored,
     check_split,
     data_dir,
-    dataset_info,
+    dataset_facts,
     folder_of,
     image_count,
     is_available,
     missing_splits,
+    published,
     stored_path,
 )
 from ganterm.errors import ConfigError
@@ -33,26 +34,27 @@ from ganterm.errors import ConfigError
 def test_checksums_and_class_count_are_torchvisions(
     name: str, source: type[datasets.MNIST]
 ) -> None:
-    assert dict(CATALOGUE[name].md5s) == dict(source.resources)
-    assert len(CATALOGUE[name].classes) == len(source.classes)
+    info = published(name, "fetch")
+    assert dict(info.md5s) == dict(source.resources)
+    assert len(info.spec.classes) == len(source.classes)
 
 
 def test_emnist_classes_are_torchvisions() -> None:
     for variant in ("digits", "balanced", "letters"):
-        published = datasets.EMNIST.classes_split_dict[variant]
-        info = CATALOGUE[f"emnist-{variant}"]
+        theirs = datasets.EMNIST.classes_split_dict[variant]
+        info = published(f"emnist-{variant}", "fetch")
         # torchvision keeps a class "N/A" for label 0, which no letter has.
-        assert list(info.classes) == [name for name in published if name != "N/A"]
+        assert list(info.spec.classes) == [name for name in theirs if name != "N/A"]
         assert info.md5s["gzip.zip"] == datasets.EMNIST.md5
 
 
 def test_usps_checksums_are_torchvisions() -> None:
-    published = {name: md5 for _, name, md5 in datasets.USPS.split_list.values()}
-    assert dict(CATALOGUE["usps"].md5s) == published
+    theirs = {name: md5 for _, name, md5 in datasets.USPS.split_list.values()}
+    assert dict(published("usps", "fetch").md5s) == theirs
 
 
 def test_every_name_of_the_interface_is_there() -> None:
-    assert list(CATALOGUE) == [
+    assert list(DATASETS.names) == [
         "digits",
         "mnist",
         "fashion-mnist",
@@ -61,15 +63,16 @@ def test_every_name_of_the_interface_is_there() -> None:
         "emnist-letters",
         "emnist-balanced",
         "usps",
+        "ring",
     ]
-    assert all(name == info.name for name, info in CATALOGUE.items())
+    assert all(name == DATASETS.facts(name).name for name in DATASETS.names)
 
 
 def test_a_near_name_is_suggested() -> None:
     with pytest.raises(ConfigError, match=r"did you mean fashion-mnist"):
-        dataset_info("Fashion_MNIST")
+        dataset_facts("Fashion_MNIST")
     with pytest.raises(ConfigError, match=r"known are digits, mnist"):
-        dataset_info("zzzzzz")
+        dataset_facts("zzzzzz")
 
 
 @pytest.mark.parametrize("name", ["../mnist", "/etc", "mnist/../../x", ""])
@@ -86,7 +89,7 @@ def test_no_split_but_train_and_test(split: str) -> None:
 
 def test_digits_have_no_test_split() -> None:
     with pytest.raises(ConfigError, match="digits has no test split: use train"):
-        check_split(CATALOGUE["digits"], "test")
+        check_split(DATASETS.facts("digits"), "test")
 
 
 def test_the_data_directory_follows_the_environment(

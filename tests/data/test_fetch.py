@@ -1,5 +1,6 @@
 """Holds downloads: torchvision's addresses, checked content, mirrors, and clear words offline."""
 
+import dataclasses
 import hashlib
 import io
 import socket
@@ -10,9 +11,11 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 
+from ganterm.components.datasets import DATASETS, Download, PublishedDataset
+from ganterm.components.datasets.kmnist import KMNIST
 from ganterm.data import fetch
-from ganterm.data.catalogue import CATALOGUE, is_available
-from ganterm.data.fetch import Download, downloads_of, fetch_dataset, open_address
+from ganterm.data.catalogue import is_available
+from ganterm.data.fetch import fetch_dataset, open_address
 from ganterm.errors import ConfigError, DataError, ExitCode
 from tests.data.files import some_images, some_labels, write_pair
 
@@ -43,7 +46,8 @@ def kmnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Web:
             web.files[good] = path.read_bytes()
             md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
             downloads.append(Download(path.name, (f"https://down.example/{path.name}", good), md5))
-    monkeypatch.setattr(fetch, "downloads_of", lambda info: downloads)
+    published = dataclasses.replace(KMNIST, downloads=lambda: downloads)
+    monkeypatch.setattr(fetch, "published", lambda name, action: published)
     return web
 
 
@@ -52,9 +56,11 @@ def everything(folder: Path) -> set[str]:
 
 
 def test_every_dataset_has_addresses_and_the_catalogues_checksums() -> None:
-    for info in CATALOGUE.values():
-        if not info.embedded:
-            downloads = downloads_of(info)
+    published = [DATASETS.resolve(name) for name in DATASETS.names]
+    assert {each.name for each in published if each.embedded} == {"digits", "ring"}
+    for info in published:
+        if isinstance(info, PublishedDataset):
+            downloads = info.downloads()
             assert all(download.addresses for download in downloads)
             assert {download.file: download.md5 for download in downloads} == dict(info.md5s)
 

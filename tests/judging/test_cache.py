@@ -15,7 +15,7 @@ from ganterm.errors import DataError
 from ganterm.judging import cache
 from ganterm.judging.cache import judge_path, obtain_judge
 from ganterm.judging.division import Source
-from ganterm.judging.judge import ClassifierJudge, RingJudge
+from ganterm.judging.judge import ClassifierJudge, PointJudge
 from tests.judging.conftest import DIGITS
 
 
@@ -86,7 +86,7 @@ def test_images_that_are_too_small_make_no_judge(data: Path) -> None:
 
 
 def test_the_ring_judges_itself(data: Path) -> None:
-    assert isinstance(obtain_judge(Source(dataset="ring", image_size=28, channels=1)), RingJudge)
+    assert isinstance(obtain_judge(Source(dataset="ring", image_size=28, channels=1)), PointJudge)
 
 
 def test_two_folders_of_one_name_are_two_judges(data: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS, parse_value, resolve
 from ganterm.config.presets import presets
 from ganterm.core.registry import absolute
-from ganterm.data.catalogue import CATALOGUE, RING, stored_path
+from ganterm.data.catalogue import stored_path
 from ganterm.tui.choices import options_for
 
 
@@ -21,7 +22,7 @@ def test_datasets_say_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             stored_path(name, split).parent.mkdir(parents=True, exist_ok=True)
             stored_path(name, split).touch()
     options = {o.value: o for o in options_for("dataset", resolve().config, [])}
-    assert list(options) == [*CATALOGUE, RING]
+    assert list(options) == list(DATASETS.names)
     asides = {name: options[name].aside for name in ("digits", "mnist", "usps", "kmnist")}
     assert asides == {
         "digits": "built in",
@@ -35,9 +36,9 @@ def test_datasets_say_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_ring_is_offered_first_where_it_fits() -> None:
     """It takes other networks than images do: elsewhere it says with which recipe it goes."""
     first, *_ = options_for("dataset", resolve({"recipe": "ring"}).config, [])
-    assert (first.value, first.aside) == (RING, "made")
+    assert (first.value, first.aside) == ("ring", "made")
     *_, last = options_for("dataset", resolve({"recipe": "dcgan"}).config, [])
-    assert (last.value, last.aside) == (RING, "with the recipe ring")
+    assert (last.value, last.aside) == ("ring", "with the recipe ring")
 
 
 def test_recipes_say_what_they_are_for() -> None:

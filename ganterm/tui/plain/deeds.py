@@ -17,7 +17,7 @@ from ganterm.config.newrun import new_run
 from ganterm.config.recorded import recorded_config
 from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
-from ganterm.data.catalogue import anchored, dataset_info
+from ganterm.data.catalogue import anchored, dataset_facts
 from ganterm.data.classes import as_labelled
 from ganterm.doctor.offers import chosen
 from ganterm.errors import ConfigError, WorkerError
@@ -146,7 +146,7 @@ def branch(session: PlainSession, rest: str) -> None:
 def fetch(session: PlainSession, rest: str) -> None:
     """Download a dataset while the session goes on."""
     _refuse_a_second(session)
-    session.task = Fetch(dataset_info(rest).name)
+    session.task = Fetch(dataset_facts(rest).name)
 
 
 def judge(session: PlainSession, rest: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ganterm.data.catalogue import RING
+from ganterm.components.datasets import DATASETS
 from ganterm.tui.feed.runfeed import RunFeed
 
 _IMAGES: Final = (
@@ -27,7 +27,8 @@ def nothing_words(feed: RunFeed | None) -> str:
             "m watches it; there, k has a run that trains write a checkpoint."
         )
     newest = feed.checkpoints[-1].step
-    how = _POINTS if feed.config.get("dataset") == RING else _IMAGES
+    spec = DATASETS.facts(str(feed.config.get("dataset", ""))).spec
+    how = _POINTS if spec.is_points else _IMAGES
     return (
         f"{feed.run.name} has not been judged yet.\n\n"
         f"g has its checkpoint of step {newest:,} judged: {how}\n\n"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from ganterm.components.datasets.mixture import modes_covered
+from ganterm.components.datasets.ring import CENTRES, SIGMA
 from ganterm.core.dataspec import DataSpec
 from ganterm.data import load
-from ganterm.data.points import CENTRES, SIGMA, modes_covered
 
 
 def test_the_ring_is_eight_gaussians_of_the_published_centres_and_spread() -> None:
@@ -25,9 +26,9 @@ def test_the_ring_is_eight_gaussians_of_the_published_centres_and_spread() -> No
 @pytest.mark.parametrize("count", range(9))
 def test_as_many_modes_are_counted_as_have_a_point_near(count: int) -> None:
     points = torch.tensor([*CENTRES[:count], (9, 9)], dtype=torch.float32).reshape(-1, 2, 1, 1)
-    assert modes_covered(points) == count
+    assert modes_covered(points, CENTRES, SIGMA) == count
 
 
 def test_a_point_beyond_three_sigma_covers_nothing() -> None:
     beside = torch.tensor([[2 + 3.1 * SIGMA, 0.0]]).reshape(1, 2, 1, 1)
-    assert modes_covered(beside) == 0
+    assert modes_covered(beside, CENTRES, SIGMA) == 0

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.datasets import load_digits as published_digits
 
-from ganterm.data.embedded import load_digits
+from ganterm.components.datasets.digits import load_digits
 
 
 def test_shape_type_and_labels() -> None:

@@ -1,0 +1,115 @@
+"""Datasets: one file each, one line here. The path of a folder of images is a dataset as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from ganterm.components.datasets.base import (
+    SPLITS,
+    Dataset,
+    DatasetFacts,
+    Download,
+    PublishedDataset,
+    Samples,
+)
+from ganterm.core.dataspec import DataSpec
+from ganterm.core.registry import Registry, short
+from ganterm.core.settings import DATA, Problem, about
+
+__all__ = [
+    "DATASETS",
+    "SPLITS",
+    "DataSettings",
+    "Dataset",
+    "DatasetFacts",
+    "Download",
+    "PublishedDataset",
+    "Samples",
+    "problems",
+]
+
+_HERE: Final = "ganterm.components.datasets"
+
+DATASETS: Final = Registry(
+    "dataset",
+    DatasetFacts,
+    Dataset,
+    {
+        "digits": f"{_HERE}.digits:DIGITS",
+        "mnist": f"{_HERE}.mnist:MNIST",
+        "fashion-mnist": f"{_HERE}.fashion_mnist:FASHION_MNIST",
+        "kmnist": f"{_HERE}.kmnist:KMNIST",
+        "emnist-digits": f"{_HERE}.emnist:DIGITS",
+        "emnist-letters": f"{_HERE}.emnist:LETTERS",
+        "emnist-balanced": f"{_HERE}.emnist:BALANCED",
+        "usps": f"{_HERE}.usps:USPS",
+        "ring": f"{_HERE}.ring:RING",
+    },
+)
+"""Every dataset by the name that configurations use."""
+
+
+class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Which dataset, and what its images are made into."""
+
+    dataset: Annotated[
+        str,
+        about(
+            DATA,
+            "Dataset by name, or the path of a folder of images.",
+            "digits comes with ganterm and needs no network",
+            registry=DATASETS,
+            closed=False,
+            min_length=1,
+        ),
+    ] = "digits"
+    split: Annotated[
+        Literal["train", "test", "all"],
+        about(DATA, "Which part of the dataset to train on.", part_of="dataset"),
+    ] = "train"
+    image_size: Annotated[
+        int,
+        about(DATA, "Side of the square images, in pixels.", ge=4, le=256),
+    ] = 28
+    channels: Annotated[
+        Literal[1, 3],
+        about(DATA, "1 for grey images, 3 for colour."),
+    ] = 1
+    fit: Annotated[
+        Literal["auto", "resize", "pad", "crop"],
+        about(
+            DATA,
+            "How images of another size are brought to image_size.",
+            "auto pads when the images are only a little smaller, and resizes otherwise",
+        ),
+    ] = "auto"
+
+    @property
+    def data_spec(self) -> DataSpec:
+        """What the networks give and take; it names no classes, which only the dataset can.
+
+        Images have the size and the channels that are set, points are as they are published.
+        """
+        published = DATASETS.facts(self.dataset).spec
+        if published.is_points:
+            return published.with_classes(())
+        return DataSpec.image(self.image_size, self.channels)
+
+
+def problems(config: Any) -> Iterator[Problem]:
+    """Yield what does not go with the dataset of a whole configuration."""
+    if DATASETS.knows(config.dataset):
+        yield from DATASETS.problems(config.dataset, config)
+    if not config.data_spec.is_points:
+        return
+    defaults = {field.name: field.default for field in msgspec.structs.fields(type(config))}
+    for field in ("split", "image_size", "channels", "fit", "augment"):
+        if getattr(config, field) != defaults[field]:
+            yield Problem(
+                field,
+                f"{short(config.dataset)} has points, not images, so there is nothing for it to "
+                f"do; leave it at {defaults[field]}.",
+            )
