@@ -17,8 +17,7 @@ from ganterm.render.imagefile import (
     file_levels,
     joined,
 )
-from ganterm.render.npy import MAGIC
-from ganterm.render.open import open_raster
+from ganterm.render.open import MAGIC, open_raster
 from ganterm.render.png import load_image
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import rows_of_sheet

@@ -1,13 +1,27 @@
-"""A file the user names, opened as pictures whatever its kind."""
+"""A file the user names, opened as pictures whatever its kind; nothing is ever unpickled."""
 
+from __future__ import annotations
+
+import math
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ganterm.errors import ConfigError, DataError
-from ganterm.render.npy import MAGIC, load_array
+from ganterm.render.imagefile import MAX_PIXELS
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet
 from ganterm.render.text import safe_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAGIC = b"\x93NUMPY"
+
+_MAX_HEADER = 65_536
+_MAX_CONVERTED = 16_000_000
+"""Values that are no bytes become floats of 8 bytes on the way; more would take much memory."""
 
 
 def open_raster(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]:
@@ -32,3 +46,83 @@ def open_raster(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]
     if magic == MAGIC:
         return load_array(path, limit=limit)
     return load_sheet(path)[:limit]
+
+
+def load_array(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]:
+    """Read at most `limit` images from a .npy file.
+
+    Shapes: (H, W), (H, W, C), (N, H, W), (N, C, H, W), (N, H, W, C) with C 1 or 3; an array of
+    three axes is one image if its last axis is 1 or 3. Values: uint8, bool, integers in 0..255,
+    floats in [0, 1], in [-1, 1] if any is negative, or in [0, 255]. Raises DataError, naming the
+    file, for anything else, a file that ends early, or one too large to show.
+    """
+    from numpy.lib import format as npy  # noqa: PLC0415 - the app's process does without NumPy
+
+    name = safe_text(str(path))
+    try:
+        # Mapped, so that a header which promises more than there is costs nothing.
+        array = npy.open_memmap(path, mode="r", max_header_size=_MAX_HEADER)
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {error.strerror or error}.") from None
+    except Exception:  # noqa: BLE001 - a damaged header makes NumPy raise nearly anything
+        raise DataError(
+            f"{name} cannot be shown: it is damaged, or no array of numbers; save it as uint8 or "
+            "as float32."
+        ) from None
+    try:
+        levels = _levels(_images(array)[:limit])
+    except ValueError as error:
+        raise DataError(f"{name} cannot be shown: {error}.") from None
+    _, height, width, channels = levels.shape
+    return [Raster(width, height, channels, image.tobytes()) for image in levels]
+
+
+def _images(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array as (N, H, W, C); raises ValueError where it is none of images."""
+    shape = array.shape
+    if array.ndim == 2:
+        images = array[None, :, :, None]
+    elif array.ndim == 3:
+        images = array[None] if shape[2] in {1, 3} else array[..., None]
+    elif array.ndim == 4 and shape[1] in {1, 3}:
+        images = array.transpose(0, 2, 3, 1)
+    elif array.ndim == 4 and shape[3] in {1, 3}:
+        images = array
+    else:
+        raise ValueError(
+            f"its shape {shape} is none of (H, W), (H, W, C), (N, H, W), (N, C, H, W), "
+            "(N, H, W, C) with 1 or 3 channels"
+        )
+    if not images.size:
+        raise ValueError(f"its shape {shape} has no pixels")
+    height, width = images.shape[1:3]
+    if height * width > MAX_PIXELS:
+        raise ValueError(f"its images have {height}x{width} pixels, too many to show")
+    return images
+
+
+def _levels(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return values of any kind and range as grey levels; raises ValueError where they are none."""
+    kind, code = values.dtype.kind, values.dtype.str
+    if kind not in "buif":
+        raise ValueError(f"its values are {safe_text(code)[:40]}; save it as uint8 or as float32")
+    if values.size > (4 * MAX_PIXELS if values.dtype.itemsize == 1 else _MAX_CONVERTED):
+        raise ValueError("it is too large to show; save some of its images, as uint8")
+    if code == "|u1":
+        return values
+    if kind == "b":
+        return values.astype("uint8") * 255
+    low, high = float(values.min()), float(values.max())
+    if not math.isfinite(low + high):
+        raise ValueError("it holds values that are no finite numbers")
+    slack = 1e-3 if kind == "f" else 0
+    if kind == "f" and -1 - slack <= low and high <= 1 + slack:
+        scale, offset = (127.5, 127.5) if low < -slack else (255.0, 0.0)
+    elif -slack <= low and high <= 255 + slack:
+        scale, offset = 1.0, 0.0
+    else:
+        raise ValueError(
+            f"its values lie between {low:.4g} and {high:.4g}; save it as uint8 or as floats "
+            "in [-1, 1] or [0, 1]"
+        )
+    return (values.astype("float64") * scale + (offset + 0.5)).clip(0, 255).astype("uint8")

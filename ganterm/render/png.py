@@ -1,7 +1,6 @@
 """PNG files written, and PNG and other image files read."""
 
-import struct
-import zlib
+import io
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -12,30 +11,28 @@ from ganterm.render.imagefile import Levels, UnreadableImageError, opened, uprig
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 
-_MAX_TEXT = 1 << 20
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
 
 def encode_png(raster: Raster, metadata: Mapping[str, str] | None = None) -> bytes:
-    """Return the raster as the bytes of a PNG file, the same for the same pixels everywhere.
+    """Return the raster as the bytes of a PNG file.
 
     `metadata` is stored as iTXt chunks; its keys are Latin-1 of 1 to 79 bytes (PNG 1.2, 4.2.3).
     Raises ValueError for an empty raster or a key PNG does not allow.
     """
+    from PIL import Image  # noqa: PLC0415 - the first paint does without Pillow
+    from PIL.PngImagePlugin import PngInfo  # noqa: PLC0415
+
     if not raster.pixels:
         raise ValueError("a PNG has at least one pixel")
-    colour_type = 0 if raster.channels == 1 else 2
-    header = struct.pack(">IIBBBBB", raster.width, raster.height, 8, colour_type, 0, 0, 0)
-    parts = [_SIGNATURE, _chunk(b"IHDR", header)]
+    texts = PngInfo()
     for key, value in (metadata or {}).items():
-        keyword = key.encode("latin-1")
-        if not 1 <= len(keyword) <= 79 or b"\0" in keyword:
+        if not 1 <= len(key.encode("latin-1")) <= 79 or "\0" in key:
             raise ValueError(f"{key!r} is no PNG keyword")
-        text = value.replace("\0", "").encode("utf-8", "replace")
-        parts.append(_chunk(b"iTXt", keyword + b"\0\0\0\0\0" + text))
-    lines = b"".join(b"\0" + row for row in raster.rows())
-    parts += [_chunk(b"IDAT", zlib.compress(lines, 9)), _chunk(b"IEND", b"")]
-    return b"".join(parts)
+        texts.add_itxt(key, value.replace("\0", "").encode("utf-8", "replace").decode())
+    mode = "L" if raster.channels == 1 else "RGB"
+    buffer = io.BytesIO()
+    image = Image.frombytes(mode, (raster.width, raster.height), raster.pixels)
+    image.save(buffer, "PNG", pnginfo=texts)
+    return buffer.getvalue()
 
 
 def save_png(
@@ -55,38 +52,18 @@ def save_png(
         target.write(encoded)
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 def load_texts(path: str | PathLike[str]) -> dict[str, str]:
-    """Return the texts stored in a PNG file's tEXt and iTXt chunks, by keyword.
+    """Return the texts stored before the pixels of a PNG file, by keyword.
 
-    Compressed and very long ones are left out. A file that cannot be read, is damaged or no PNG
-    gives those found before the damage. They are foreign strings: see `safe_text`.
+    A file that cannot be read, is damaged or no PNG has none, and neither have texts that Pillow
+    refuses for their length. They are foreign strings: see `safe_text`.
     """
-    texts: dict[str, str] = {}
     try:
-        with Path(path).open("rb") as file:
-            if file.read(len(_SIGNATURE)) != _SIGNATURE:
-                return {}
-            while len(head := file.read(8)) == 8:
-                size, kind = struct.unpack(">I4s", head)
-                if kind not in {b"tEXt", b"iTXt"} or size > _MAX_TEXT:
-                    file.seek(size + 4, 1)
-                    continue
-                data = file.read(size)
-                if file.read(4) != struct.pack(">I", zlib.crc32(kind + data)):
-                    break
-                keyword, _, text = data.partition(b"\0")
-                if kind == b"tEXt":
-                    texts[keyword.decode("latin-1")] = text.decode("latin-1")
-                elif text[:1] == b"\0":  # not compressed; method, language and translation follow
-                    value = text[2:].split(b"\0", 2)[-1]
-                    texts[keyword.decode("latin-1")] = value.decode("utf-8", "replace")
-    except OSError:
-        pass
-    return texts
+        with opened(Path(path)) as image:
+            found = image.info.items() if image.format == "PNG" else ()
+            return {str(key): str(text) for key, text in found if isinstance(text, str)}
+    except UnreadableImageError:
+        return {}
 
 
 def load_image(path: str | PathLike[str], among: Mapping[bool, Levels] | None = None) -> Raster:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from ganterm.errors import DataError
-from ganterm.render.npy import load_array
+from ganterm.render.open import load_array
 from ganterm.render.raster import Raster, from_nchw
 
 RNG = np.random.default_rng(3)

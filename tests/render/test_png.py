@@ -51,15 +51,18 @@ def test_metadata_is_read_back(tmp_path: Path) -> None:
     assert load_texts(path) == texts
     stored = PngInfo()
     stored.add_text("old", "caf\xe9")
-    stored.add_itxt("packed", "left out", zip=True)
+    stored.add_itxt("packed", "kept", zip=True)
     save(Image.new("L", (1, 1)), path, pnginfo=stored)
-    assert load_texts(path) == {"old": "caf\xe9"}
+    assert load_texts(path) == {"old": "caf\xe9", "packed": "kept"}
     whole = path.read_bytes()
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
-        assert load_texts(path).items() <= {"old": "caf\xe9"}.items()
+        assert load_texts(path).items() <= {"old": "caf\xe9", "packed": "kept"}.items()
     path.write_bytes(whole[:8] + b"\xff\xff\xff\xfftEXt" + whole)
     assert load_texts(path) == {}
+    stored.add_itxt("bomb", "a" * (2 << 20), zip=True)
+    assert load_texts(save(Image.new("L", (1, 1)), path, pnginfo=stored)) == {}
+    assert load_texts(save(Image.new("L", (1, 1)), tmp_path / "no.jpg", comment="x")) == {}
     assert load_texts(tmp_path / "missing.png") == {}
 
 
