@@ -22,21 +22,22 @@ from ganterm.runs.state import observe
 from ganterm.runs.status import read_status
 from tests.cli.invoke import Outcome, invoke
 from tests.data.files import write_pictures
+from tests.quick import slow_unless
 from tests.training.common import IMAGE_RECIPES, on_pictures
 
 QUICK = {
-    ("dcgan-64", 3, "plain"),
     ("stylegan-8x8", 3, "classes"),
-    ("turbo-8x8", 3, "plain"),
-    ("dcgan-classes", 1, "classes"),
+    ("turbo-8x8", 1, "plain"),
 }
-PAIRS = [
-    pytest.param(*pair, marks=() if pair in QUICK else pytest.mark.slow)
-    for pair in itertools.product(IMAGE_RECIPES, (1, 3), ("plain", "classes"))
-]
 
 
-@pytest.mark.parametrize(("recipe", "channels", "arranged"), PAIRS)
+@pytest.mark.parametrize(
+    ("recipe", "channels", "arranged"),
+    slow_unless(
+        lambda *pair: pair in QUICK,
+        itertools.product(IMAGE_RECIPES, (1, 3), ("plain", "classes")),
+    ),
+)
 def test_pictures_from_training_to_export(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

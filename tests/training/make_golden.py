@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ganterm import recipes
-from tests.training.common import configured, metrics, on_digits, quick_growth, trainer
+from ganterm.training.events import Metrics
+from tests.training.common import configured, on_digits, quick_growth, trainer
 
 GOLDEN = Path(__file__).parent / "golden" / "losses.json"
 STEPS = 20
@@ -17,8 +19,8 @@ BATCH_SIZE = 16
 """One for all recipes: at its own 128, dcgan-64 takes minutes."""
 
 
-def losses(recipe: str) -> dict[str, list[float]]:
-    """Return both losses of the recipe's first steps on the embedded data, seed 0, float32.
+def losses(recipe: str, steps: int = STEPS) -> dict[str, list[float]]:
+    """Return both losses of the recipe's first `steps` on the embedded data, seed 0, float32.
 
     One that grows does so from its lowest resolution to its full size.
     """
@@ -26,7 +28,8 @@ def losses(recipe: str) -> dict[str, list[float]]:
     exact = {"precision": "float32"}
     growth = quick_growth(recipe, 4, BATCH_SIZE)
     config = configured(recipe, **on_digits(recipe), **growth, **length, **exact)
-    records = metrics(trainer(config))
+    events = trainer(config).run()
+    records = list(islice((each for each in events if isinstance(each, Metrics)), steps))
     return {name: [record.values[name] for record in records] for name in ("d_loss", "g_loss")}
 
 

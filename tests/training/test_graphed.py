@@ -13,6 +13,7 @@ from ganterm.training.graphed import GraphedStep
 from ganterm.training.loop import Trainer
 from ganterm.training.state import export_state
 from ganterm.training.step import GanStep
+from tests.quick import slow_unless
 from tests.training.agreement import (
     assert_agree,
     assert_the_penalty_counts,
@@ -22,7 +23,13 @@ from tests.training.common import metrics, small, trainer
 from tests.training.tape import TapeRecorder, taped
 
 
-@pytest.mark.parametrize("recipe", recipes.names())
+@pytest.mark.parametrize(
+    "recipe",
+    slow_unless(
+        {"dcgan-8x8", "dcgan-classes", "mlp", "ring", "stylegan-8x8", "turbo"}.__contains__,
+        recipes.names(),
+    ),
+)
 def test_every_recipe_has_the_losses_of_eager(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Replayed, sixteen steps measure what eager ones do, noise and all, to the bit."""
     config = small(recipe, steps=16, log_every=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -29,6 +30,11 @@ def families() -> list[str]:
     return list(found.values())
 
 
+def named(value: Any) -> str:
+    """Return what a case is called by."""
+    return " ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+
+
 JOINT = {"d_update": "joint", "reuse_fakes": True, "g_batch": 1}
 
 
@@ -43,19 +49,24 @@ def refusal(recipe: str, loss: str, penalty: str) -> tuple[str, dict[str, Any]] 
     return None
 
 
-def combinations() -> list[Any]:
-    """Return every recipe of `families` with every loss and penalty.
+def pairwise(share: int, *axes: Sequence[Any]) -> list[Any]:
+    """Return all combinations of the axes' values, of which one in `share` is quick.
 
-    Of each recipe's pairs a third is quick, other ones for the next recipe: three have all pairs.
+    Of three axes with at least `share` values each, the quick ones have every pair of values.
     """
-    found = product(enumerate(families()), enumerate(LOSSES.names), enumerate(PENALTIES.names))
     return [
-        pytest.param(recipe, loss, penalty, marks=[pytest.mark.slow] if (i + j + k) % 3 else [])
-        for (i, recipe), (j, loss), (k, penalty) in found
+        pytest.param(
+            *(value for _, value in each),
+            marks=[pytest.mark.slow] if sum(index for index, _ in each) % share else [],
+        )
+        for each in product(*map(enumerate, axes))
     ]
 
 
-@pytest.mark.parametrize(("recipe", "loss", "penalty"), combinations())
+@pytest.mark.parametrize(
+    ("recipe", "loss", "penalty"),
+    pairwise(len(PENALTIES.names), families(), LOSSES.names, PENALTIES.names),
+)
 def test_ten_steps_stay_finite(recipe: str, loss: str, penalty: str) -> None:
     settings: dict[str, Any] = {"loss": loss, "penalty": penalty, "steps": STEPS, "log_every": 10}
     settings |= {"penalty_weight": "auto", "d_steps": 1}
@@ -68,60 +79,62 @@ def test_ten_steps_stay_finite(recipe: str, loss: str, penalty: str) -> None:
     _train(recipe, settings)
 
 
+TECHNIQUES: list[dict[str, Any]] = [
+    {"minibatch_discrimination": True},
+    {"minibatch_discrimination": True, "penalty": "r1", "penalty_every": 3},
+    {"spectral_norm": True, "d_norm": "none"},
+    {"spectral_norm": True, "d_norm": "none", "loss": "wasserstein"},
+    {"spectral_norm": True, "d_norm": "none", "minibatch_discrimination": True},
+    {"d_norm": "none", "g_norm": "none"},
+    {"d_norm": "batch", "g_norm": "batch"},
+    # Weights this small take more steps until the first layer of a mapping network moves.
+    {"init": "normal", "steps": 30},
+    {"ema_kimg": 0.1},
+    {"augment": "translation"},
+    {"augment": "cutout"},
+    {"augment": "translation,cutout", "penalty": "r1+r2"},
+    {"d_update": "separate", "reuse_fakes": False, "g_batch": 2, "penalty": "r1+r2"},
+    {"d_update": "separate"},
+    {"lr_schedule": "linear"},
+    {"lr_schedule": "cosine", "d_steps": 3, "epochs": 4},
+    {"real_label": 0.9, "fake_label": 0.1},
+    {"real_label": 0.9, "loss": "least-squares"},
+    {"channels": 3},
+    {"precision": "bfloat16", "penalty": "r1", "minibatch_discrimination": True},
+    {"conditional": "projection"},
+    {"conditional": "concat"},
+]
+
+
 @pytest.mark.parametrize(
-    "settings",
-    [
-        {"minibatch_discrimination": True},
-        {"minibatch_discrimination": True, "penalty": "r1", "penalty_every": 3},
-        {"spectral_norm": True, "d_norm": "none"},
-        {"spectral_norm": True, "d_norm": "none", "loss": "wasserstein"},
-        {"spectral_norm": True, "d_norm": "none", "minibatch_discrimination": True},
-        {"d_norm": "none", "g_norm": "none"},
-        {"d_norm": "batch", "g_norm": "batch"},
-        # Weights this small take more steps until the first layer of a mapping network moves.
-        {"init": "normal", "steps": 30},
-        {"ema_kimg": 0.1},
-        {"augment": "translation"},
-        {"augment": "cutout"},
-        {"augment": "translation,cutout", "penalty": "r1+r2"},
-        {"d_update": "separate", "reuse_fakes": False, "g_batch": 2, "penalty": "r1+r2"},
-        {"d_update": "separate"},
-        {"lr_schedule": "linear"},
-        {"lr_schedule": "cosine", "d_steps": 3, "epochs": 4},
-        {"real_label": 0.9, "fake_label": 0.1},
-        {"real_label": 0.9, "loss": "least-squares"},
-        {"channels": 3},
-        {"precision": "bfloat16", "penalty": "r1", "minibatch_discrimination": True},
-        {"conditional": "projection"},
-        {"conditional": "concat"},
-    ],
-    ids=lambda settings: " ".join(f"{key}={value}" for key, value in settings.items()),
-)
-@pytest.mark.parametrize(
-    "recipe", ["mlp", "dcgan", "dcgan-64", "dcgan-8x8", "dcgan-upsample", "stylegan"]
+    ("recipe", "settings"),
+    pairwise(
+        3, ["mlp", "dcgan", "dcgan-64", "dcgan-8x8", "dcgan-upsample", "stylegan"], TECHNIQUES
+    ),
+    ids=named,
 )
 def test_techniques_combine_with_every_family(recipe: str, settings: dict[str, Any]) -> None:
     _train(recipe, {"steps": 0 if "epochs" in settings else STEPS, "log_every": 10, **settings})
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        *[
-            {"loss": loss, **({"penalty": "r1"} if loss == "wasserstein" else {})}
-            for loss in LOSSES.names
-        ],
-        *[{"penalty": penalty, **JOINT} for penalty in PENALTIES.names if penalty != "none"],
-        {"loss": "wasserstein", "penalty": "wgan-gp", "penalty_every": 3, "d_steps": 2},
-        {"spectral_norm": True, "d_norm": "none", "minibatch_discrimination": True},
-        {"ema_kimg": 0.1, "augment": "translation,cutout", "penalty": "r1+r2"},
-        {"precision": "bfloat16", "penalty": "r1", "minibatch_discrimination": True},
-        {"d_update": "separate", "reuse_fakes": False, "g_batch": 2, "penalty": "r1+r2"},
-        {"init": "normal", "channels": 3},
+WITH_CONDITIONS: list[dict[str, Any]] = [
+    *[
+        {"loss": loss, **({"penalty": "r1"} if loss == "wasserstein" else {})}
+        for loss in LOSSES.names
     ],
-    ids=lambda settings: " ".join(f"{key}={value}" for key, value in settings.items()),
+    *[{"penalty": penalty, **JOINT} for penalty in PENALTIES.names if penalty != "none"],
+    {"loss": "wasserstein", "penalty": "wgan-gp", "penalty_every": 3, "d_steps": 2},
+    {"spectral_norm": True, "d_norm": "none", "minibatch_discrimination": True},
+    {"ema_kimg": 0.1, "augment": "translation,cutout", "penalty": "r1+r2"},
+    {"precision": "bfloat16", "penalty": "r1", "minibatch_discrimination": True},
+    {"d_update": "separate", "reuse_fakes": False, "g_batch": 2, "penalty": "r1+r2"},
+    {"init": "normal", "channels": 3},
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"), pairwise(2, ["projection", "concat"], WITH_CONDITIONS), ids=named
 )
-@pytest.mark.parametrize("kind", ["projection", "concat"])
 def test_techniques_combine_with_conditional_training(kind: str, settings: dict[str, Any]) -> None:
     _train("dcgan", {"conditional": kind, "steps": 10, "log_every": 10, **settings})
 

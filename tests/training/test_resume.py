@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import combinations, cycle
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ Steer = Callable[[Trainer], None]
 
 IMAGES = 44
 """Five batches of 8 and one of 4, so that epochs and windows end at different steps."""
+CUTS = (1, 5, 6, 7, 9)
+"""The first step, ends of epochs, and steps in the middle of both an epoch and a window."""
 VARIANTS: list[dict[str, Any]] = [
     *[{"recipe": name} for name in recipes.names()],
     {"recipe": "mlp", "penalty": "r1+r2", "penalty_every": 4, "d_steps": 3},
@@ -58,7 +61,9 @@ def configuration(recipe: str, **settings: Any) -> RunConfig:
     return small(recipe, log_every=4, ema_kimg=0.05, **length, **settings)
 
 
-def train(run: Trainer, steer: Steer, cuts: set[int]) -> tuple[list[Event], dict[int, State]]:
+def train(
+    run: Trainer, steer: Steer, cuts: Collection[int]
+) -> tuple[list[Event], dict[int, State]]:
     """Train to the end; return what happened, and the state at each of the `cuts`."""
     events: list[Event] = []
     states: dict[int, State] = {}
@@ -79,19 +84,20 @@ def on_disk(state: State) -> State:
     return safetensors.torch.load(safetensors.torch.save(tensors)), json.loads(json.dumps(counters))
 
 
-def assert_resumes(config: RunConfig, steer: Steer = no_changes) -> None:
+def assert_resumes(
+    config: RunConfig, steer: Steer = no_changes, cuts: Collection[int] = CUTS
+) -> None:
     whole = trainer(config, IMAGES)
-    # The first step, ends of epochs, and steps in the middle of both an epoch and a window.
-    events, states = train(whole, steer, cuts={1, 5, 6, 7, 9})
+    events, states = train(whole, steer, cuts)
     final_tensors, final_counters = export_state(whole)
-    assert len(states) == 5
+    assert len(states) == len(cuts)
     for step, (tensors, counters) in states.items():
         resumed = trainer(config, IMAGES)
         torch.randn(7)  # whatever else drew random numbers in the meantime
         restore_state(resumed, tensors, counters)
         for past in range(step):
             steer_at(resumed, steer, past)
-        later, _ = train(resumed, steer, set())
+        later, _ = train(resumed, steer, ())
         assert measured(later) == [entry for entry in measured(events) if entry[1] > step]
         assert _moments(later, step) == _moments(events, step)
         ended_tensors, ended_counters = export_state(resumed)
@@ -114,10 +120,18 @@ def _moments(events: list[Event], after: int) -> list[Event]:
 
 
 @pytest.mark.parametrize(
-    "settings", VARIANTS, ids=lambda s: " ".join(str(value) for value in s.values())
+    ("settings", "cuts"),
+    [
+        *zip(VARIANTS, cycle(combinations(CUTS, 2)), strict=False),
+        *(pytest.param(each, CUTS, marks=pytest.mark.slow) for each in VARIANTS),
+    ],
+    ids=lambda s: " ".join(map(str, s.values() if isinstance(s, dict) else s)),
 )
-def test_a_run_cut_anywhere_ends_bit_identical(settings: dict[str, Any]) -> None:
-    assert_resumes(configuration(**settings))
+def test_a_run_cut_anywhere_ends_bit_identical(
+    settings: dict[str, Any], cuts: Collection[int]
+) -> None:
+    """Each at two of five steps, in turn, and where there is time at all five."""
+    assert_resumes(configuration(**settings), cuts=cuts)
 
 
 @pytest.mark.parametrize("settings", [{"steps": 14}, {"epochs": 4}], ids=str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
+import pytest
 import torch
 
 from ganterm.config import RunConfig
@@ -13,6 +14,7 @@ from ganterm.doctor.doctor import Doctor
 from ganterm.training.loop import Trainer
 from tests.training.common import configured, metrics
 
+pytestmark = pytest.mark.slow
 MODES = 8
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 from typing_extensions import ParamSpec
 
@@ -63,7 +64,7 @@ async def painted(pilot: Pilot[None]) -> None:
         await pilot.pause()
 
 
-def screen_text(app: GantermApp) -> str:
+def screen_text(app: App[None]) -> str:
     """Return what the screen shows, as lines without blanks at their ends."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)

@@ -7,13 +7,16 @@ shows what changed on every screen.
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
-from tests.tui.driving import SIZES
+from tests.tui.driving import SIZES, painted, screen_text
 
 at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+"""For what depends on the size at which the app was begun; `assert_goldens` is quicker."""
 
 _DIRECTORY = Path(__file__).parent / "golden"
 
@@ -26,3 +29,17 @@ def assert_golden(what: str, text: str, size: tuple[int, int]) -> None:
         path.write_text(text + "\n", encoding="utf-8")
     assert path.is_file(), f"{path.name} is missing; REGENERATE_GOLDENS=1 writes it"
     assert text + "\n" == path.read_text(encoding="utf-8")
+
+
+async def every_size(pilot: Pilot[None]) -> AsyncIterator[tuple[int, int]]:
+    """Give the terminal one size after the other; yield each, in columns and rows."""
+    for size in SIZES:
+        await pilot.resize_terminal(*size)
+        await painted(pilot)
+        yield size
+
+
+async def assert_goldens(what: str, pilot: Pilot[None]) -> None:
+    """Fail unless the screen is that of the golden files of `what` at every size it is given."""
+    async for size in every_size(pilot):
+        assert_golden(what, screen_text(pilot.app), size)

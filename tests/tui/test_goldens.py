@@ -11,6 +11,7 @@ from ganterm.tui.screens.confirm import ConfirmScreen
 from ganterm.tui.screens.prompt import PromptScreen
 from ganterm.tui.screens.runs import RunsScreen
 from tests.tui.driving import (
+    SIZES,
     awaited,
     list_runs,
     make_app,
@@ -19,7 +20,7 @@ from tests.tui.driving import (
     some_runs,
     write_run,
 )
-from tests.tui.golden import assert_golden, at_every_size
+from tests.tui.golden import assert_golden, assert_goldens
 
 
 @pytest.fixture(autouse=True)
@@ -28,89 +29,84 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@at_every_size
 @awaited
-async def test_the_list_of_runs(size: tuple[int, int]) -> None:
+async def test_the_list_of_runs() -> None:
     """Runs in every state, two of them marked, the cursor on one that crashed."""
     app = make_app(Path("checkpoints"))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         list_runs(app, some_runs())
         await pilot.pause()
         await pilot.press("space", "space", "down", "down")
         await pilot.pause()
-        assert_golden("runs", screen_text(app), size)
+        await assert_goldens("runs", pilot)
 
 
-@at_every_size
 @awaited
-async def test_the_run_under_the_cursor(size: tuple[int, int]) -> None:
-    """A tall screen shows the losses of the run that the cursor rests on."""
+async def test_the_run_under_the_cursor() -> None:
+    """A tall screen shows the losses of the run that the cursor rests on; no other reads them."""
     run = write_run(Path("checkpoints"), "dcgan-001")
     app = make_app(Path("checkpoints"))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
+        screen = app.screen
+        assert isinstance(screen, RunsScreen)
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            list_runs(app, [overview_of(run.name, step=400, steps=400)])
+            await pilot.pause()
+            screen.look_closer()
+            app.poller.poll()
+            assert bool(app.poller.take().changes) == (size == SIZES[2])
         list_runs(app, [overview_of(run.name, step=400, steps=400)])
+        screen.look_closer()
         await pilot.pause()
-        assert isinstance(app.screen, RunsScreen)
-        app.screen.look_closer()
-        app.poller.poll()
-        news = app.poller.take()
-        assert bool(news.changes) == (size[1] >= 32)
-        list_runs(app, [overview_of(run.name, step=400, steps=400)])
-        app.screen.look_closer()
-        await pilot.pause()
-        assert_golden("closer", screen_text(app), size)
+        await assert_goldens("closer", pilot)
 
 
-@at_every_size
 @awaited
-async def test_no_runs_yet(size: tuple[int, int]) -> None:
+async def test_no_runs_yet() -> None:
     """An empty directory says how to begin."""
     app = make_app(Path("checkpoints"))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         list_runs(app, [])
         await pilot.pause()
-        assert_golden("no-runs", screen_text(app), size)
+        await assert_goldens("no-runs", pilot)
 
 
-@at_every_size
 @awaited
-async def test_the_help(size: tuple[int, int]) -> None:
+async def test_the_help() -> None:
     """Every action of the list of runs with its keys."""
     app = make_app(Path("checkpoints"))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         list_runs(app, some_runs())
         await pilot.press("question_mark")
         await pilot.pause()
-        assert_golden("help", screen_text(app), size)
+        await assert_goldens("help", pilot)
 
 
-@at_every_size
 @awaited
-async def test_a_question(size: tuple[int, int]) -> None:
+async def test_a_question() -> None:
     """A question in a few words over the screen it is about."""
     app = make_app(Path("checkpoints"))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         list_runs(app, some_runs())
         app.push_screen(ConfirmScreen("Delete dcgan-001?", "5.1M are gone then.", yes="Delete"))
         await pilot.pause()
-        assert_golden("confirm", screen_text(app), size)
+        await assert_goldens("confirm", pilot)
 
 
-@at_every_size
 @awaited
-async def test_an_entry(size: tuple[int, int]) -> None:
+async def test_an_entry() -> None:
     """A line to type with its title."""
     app = make_app(Path("checkpoints"))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         list_runs(app, some_runs())
         app.push_screen(PromptScreen("Another name for dcgan-001", "dcgan-001"))
         await pilot.pause()
-        assert_golden("prompt", screen_text(app), size)
+        await assert_goldens("prompt", pilot)
 
 
-@at_every_size
 @awaited
-async def test_a_comparison(size: tuple[int, int]) -> None:
+async def test_a_comparison() -> None:
     """Four runs over one another, and where their settings differ."""
     where = Path("checkpoints")
     runs = [
@@ -120,11 +116,11 @@ async def test_a_comparison(size: tuple[int, int]) -> None:
         write_run(where, "long", drift=-0.2, steps=800),
     ]
     app = make_app(where)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         app.compare_runs(runs)
         app.read_now()
         await pilot.pause()
-        assert_golden("compare", screen_text(app), size)
+        await assert_goldens("compare", pilot)
 
 
 @awaited

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
-from tests.tui.driving import awaited, make_app, screen_text
-from tests.tui.golden import assert_golden, at_every_size
+from tests.tui.driving import SIZES, awaited, make_app, screen_text
+from tests.tui.golden import assert_golden, assert_goldens, at_every_size
 from tests.tui.judged import judge, judged_run
 
 
@@ -48,7 +48,8 @@ async def test_a_judged_run(size: tuple[int, int], run: RunDir, tmp_path: Path) 
     """Figures beside the floor, a score over the steps; everything where there is room."""
     app = make_app(tmp_path)
     async with app.run_test(size=size) as pilot:
-        assert_golden("judge", await shown(app, pilot, run), size)
+        await shown(app, pilot, run)
+        assert_golden("judge", screen_text(app), size)
 
 
 @pytest.mark.parametrize("pane", ["2", "3", "4"])
@@ -60,14 +61,14 @@ async def test_each_pane(pane: str, run: RunDir, tmp_path: Path) -> None:
         assert_golden(f"judge-pane-{pane}", await shown(app, pilot, run, pane, "left"), (80, 24))
 
 
-@at_every_size
 @awaited
-async def test_a_run_that_was_not_judged(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_a_run_that_was_not_judged(tmp_path: Path) -> None:
     """What to do about it, in words."""
     run = judged_run(tmp_path, steps=())
     app = make_app(tmp_path)
-    async with app.run_test(size=size) as pilot:
-        assert_golden("judge-nothing", await shown(app, pilot, run), size)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await shown(app, pilot, run)
+        await assert_goldens("judge-nothing", pilot)
 
 
 @awaited

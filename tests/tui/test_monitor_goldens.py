@@ -13,8 +13,8 @@ from ganterm.render.png import save_png
 from ganterm.render.raster import Raster
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import steering
-from tests.tui.driving import awaited, make_app, screen_text
-from tests.tui.golden import assert_golden, at_every_size
+from tests.tui.driving import SIZES, awaited, make_app, screen_text
+from tests.tui.golden import assert_golden, assert_goldens
 from tests.tui.living import LivingRun
 
 
@@ -57,46 +57,46 @@ async def _shown(app: GantermApp, pilot: Pilot[None]) -> str:
     return screen_text(app)
 
 
-@at_every_size
 @awaited
-async def test_a_run_that_trains(size: tuple[int, int], living: LivingRun) -> None:
+async def test_a_run_that_trains(living: LivingRun) -> None:
     """Curves, samples, settings and story, as much of it as there is room for."""
     app = make_app(living.run.path.parent, run=living.run)
-    async with app.run_test(size=size) as pilot:
-        assert_golden("monitor", await _shown(app, pilot), size)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await _shown(app, pilot)
+        await assert_goldens("monitor", pilot)
 
 
-@at_every_size
 @awaited
-async def test_reading_earlier_steps(size: tuple[int, int], living: LivingRun) -> None:
+async def test_reading_earlier_steps(living: LivingRun) -> None:
     """The crosshair in a window that was zoomed, smoothed and drawn on a log scale."""
     app = make_app(living.run.path.parent, run=living.run)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         await _shown(app, pilot)
         await pilot.press("m", "m", "plus", "s", "l")
-        assert_golden("monitor-reading", await _shown(app, pilot), size)
+        await _shown(app, pilot)
+        await assert_goldens("monitor-reading", pilot)
 
 
-@at_every_size
 @awaited
-async def test_a_run_whose_worker_was_killed(size: tuple[int, int], living: LivingRun) -> None:
+async def test_a_run_whose_worker_was_killed(living: LivingRun) -> None:
     """What happened, the worker's last words and the way on."""
     living.run.log.write_text("loading\nKilled\n")
     living.die()
     app = make_app(living.run.path.parent, run=living.run)
-    async with app.run_test(size=size) as pilot:
-        assert_golden("monitor-crashed", await _shown(app, pilot), size)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await _shown(app, pilot)
+        await assert_goldens("monitor-crashed", pilot)
 
 
-@at_every_size
 @awaited
-async def test_the_settings(size: tuple[int, int], living: LivingRun) -> None:
+async def test_the_settings(living: LivingRun) -> None:
     """The settings with what was changed and is being asked for; beside them the log."""
     app = make_app(living.run.path.parent, run=living.run)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         await _shown(app, pilot)
         await pilot.press("3", "down", "right", "down", "down")
-        assert_golden("monitor-steering", await _shown(app, pilot), size)
+        await _shown(app, pilot)
+        await assert_goldens("monitor-steering", pilot)
 
 
 @awaited

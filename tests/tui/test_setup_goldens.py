@@ -10,9 +10,9 @@ from ganterm import recipes
 from ganterm.client.tasks import TaskProgress
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.tui.widgets import fetch_bar
-from tests.tui.driving import awaited, make_app, screen_text
+from tests.tui.driving import SIZES, awaited, make_app, screen_text
 from tests.tui.forms import COUNTED, TIMED, describe, open_form
-from tests.tui.golden import assert_golden, at_every_size
+from tests.tui.golden import assert_golden, assert_goldens, at_every_size, every_size
 
 
 @pytest.fixture(autouse=True)
@@ -23,29 +23,27 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(recipes.RECIPES_DIR_VARIABLE, "recipes")
 
 
-@at_every_size
 @awaited
-async def test_an_untouched_form(size: tuple[int, int]) -> None:
+async def test_an_untouched_form() -> None:
     """The default recipe, its cost known."""
     app = make_app(Path("checkpoints"))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         screen = await open_form(app, pilot, TIMED)
         describe(screen)
         await pilot.pause()
-        assert_golden("setup", screen_text(app), size)
+        await assert_goldens("setup", pilot)
 
 
-@at_every_size
 @awaited
-async def test_a_form_with_changes_and_problems(size: tuple[int, int]) -> None:
+async def test_a_form_with_changes_and_problems() -> None:
     """A value that is none, a combination that makes no sense, a change; the cursor on a choice."""
     app = make_app(Path("checkpoints"))
     typed = {"GANTERM_BATCH_SIZE": "many", "GANTERM_IMAGE_SIZE": "13", "GANTERM_SEED": "7"}
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         screen = await open_form(app, pilot, environment=typed)
         screen.form.go_to("channels")
         await pilot.pause()
-        assert_golden("setup-wrong", screen_text(app), size)
+        await assert_goldens("setup-wrong", pilot)
 
 
 @at_every_size
@@ -74,21 +72,21 @@ async def test_a_form_whose_data_are_being_fetched(
         assert_golden("setup-fetching", screen_text(app), size)
 
 
-@at_every_size
 @awaited
-async def test_the_choice_of_a_dataset(size: tuple[int, int]) -> None:
+async def test_the_choice_of_a_dataset() -> None:
     app = make_app(Path("checkpoints"))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         screen = await open_form(app, pilot)
         screen.form.go_to("dataset")
-        await pilot.press("enter")
-        await pilot.pause()
-        assert_golden("setup-datasets", screen_text(app), size)
+        async for size in every_size(pilot):
+            await pilot.press("enter")
+            await pilot.pause()
+            assert_golden("setup-datasets", screen_text(app), size)
+            await pilot.press("escape")
 
 
-@at_every_size
 @awaited
-async def test_the_command(size: tuple[int, int]) -> None:
+async def test_the_command() -> None:
     """A long command, to copy or to select."""
     app = make_app(Path("checkpoints"))
     typed = {
@@ -97,11 +95,13 @@ async def test_the_command(size: tuple[int, int]) -> None:
         "GANTERM_DISCRIMINATOR": "mlp",
         "GANTERM_LR_G": "1e-5",
     }
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         await open_form(app, pilot, environment=typed)
-        await pilot.press("ctrl+y")
-        await pilot.pause()
-        assert_golden("setup-command", screen_text(app), size)
+        async for size in every_size(pilot):
+            await pilot.press("ctrl+y")
+            await pilot.pause()
+            assert_golden("setup-command", screen_text(app), size)
+            await pilot.press("escape")
 
 
 @awaited

@@ -10,6 +10,7 @@ from ganterm.runs import control
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.records import RECORDS, Record
+from tests.quick import slow_unless
 from tests.worker.test_divergence import DIVERGING
 from tests.worker.workers import RECIPES, Zygote, damage, kinds, make_run
 
@@ -32,7 +33,9 @@ def assert_conforms(run: RunDir) -> set[str]:
     return {record["kind"] for record in records}
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    "recipe", slow_unless({*SETTINGS, "wgan-gp", "stylegan-8x8"}.__contains__, RECIPES)
+)
 def test_every_recipe_writes_by_the_schema(zygote: Zygote, tmp_path: Path, recipe: str) -> None:
     """Whatever its loss and penalty add to the metrics is declared."""
     run = make_run(tmp_path, recipe, **{"steps": 14, **SETTINGS.get(recipe, {})})

@@ -51,6 +51,7 @@ def test_a_file_size_limit_stops_training(zygote: Zygote, tmp_path: Path) -> Non
     assert_unspoilt(run)
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_training(small_disk: tuple[str, ...], tmp_path: Path) -> None:
     """Nothing unfinished stays on it, and the line names the file that did not fit."""
     made = make_run(tmp_path / "elsewhere", "dcgan-8x8", **LONG)

@@ -1,0 +1,46 @@
+"""Waiting in tests until the app is at rest: as long as that takes, and no longer.
+
+Textual's pilot sleeps 20 ms at a time, 40 ms after each key, and takes the app to be at rest once
+the process used little of that. Here the event loop itself is asked whether anything is left to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+from textual._context import active_app
+from textual._wait import wait_for_idle
+
+_ROUNDS = 1000
+"""Paintings after which something that always paints anew counts as at rest."""
+
+
+async def rest(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
+    """Return once no callback is ready and the screen has painted all there is to paint.
+
+    While a thread is at work only the clock can tell, and Textual's own way is gone.
+    """
+    app = active_app.get()
+    loop: Any = asyncio.get_running_loop()
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
+        while loop._ready:
+            await asyncio.sleep(0)
+        if getattr(app, "_resize_timer", None):
+            app._check_resize()
+            continue
+        screen = app.screen if app.screen_stack else None
+        if screen is None or not (
+            screen._dirty_widgets
+            or screen._layout_required
+            or screen._scroll_required
+            or screen._repaint_required
+            or screen._recompose_required
+            or screen._callbacks
+        ):
+            break
+        screen._on_timer_update()
+    if threading.active_count() > 1:
+        await wait_for_idle(min_sleep, max_sleep)
