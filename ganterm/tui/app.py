@@ -5,7 +5,7 @@ It owns no state that the run directories do not have: closing it, or losing it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from importlib import import_module
@@ -18,10 +18,9 @@ from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
 from ganterm.tui import themes
-from ganterm.tui.actions import Acting
-from ganterm.tui.base import AppBase, AppOptions
+from ganterm.tui.actions import Acting, Scope, key_name, offered
+from ganterm.tui.base import AppBase, AppOptions, AppScreen
 from ganterm.tui.messages import RunStarted
-from ganterm.tui.palette import offered_commands
 from ganterm.tui.terminal.driver import QuietDriver
 from ganterm.tui.terminal.filters import console
 
@@ -111,9 +110,27 @@ class GantermApp(Acting, AppBase, inherit_bindings=False):
 
     # What can be done everywhere
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return what the command palette offers."""
-        return offered_commands(self, screen)
+    def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
+        """Yield a command for each action that can be done on `screen` now, and for each theme."""
+        scope: Scope = getattr(screen, "SCOPE", "app")
+        for of, action in offered(scope):
+            target = self if of == "app" else screen
+            if of != "app" and isinstance(screen, AppScreen) and not screen.applies(action.id):
+                continue
+            if action.id != "command_palette" and target.check_action(action.id, ()) is True:
+                called = screen.called(action) if isinstance(screen, AppScreen) else action.label
+                yield SystemCommand(
+                    f"{called} ({key_name(action.keys.partition(',')[0])})",
+                    action.help,
+                    partial(target.run_action, action.id),
+                )
+        for palette in themes.PALETTES:
+            if palette.name != self.theme:
+                yield SystemCommand(
+                    f"theme {palette.name}",
+                    f"Use the theme {palette.title}.",
+                    partial(setattr, self, "theme", palette.name),
+                )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keep the app's own dialogs from what lies over a screen already."""

@@ -21,7 +21,7 @@ from ganterm.errors import ConfigError, DataError
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
 from ganterm.tui.widgets.field import Setting
-from ganterm.tui.widgets.header import Part
+from ganterm.tui.widgets.part_line import Part
 
 NAME = Setting(
     "name",

@@ -20,8 +20,7 @@ from ganterm.errors import ConfigError
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.tui.choices import OWN
-from ganterm.tui.screens.picker import PickerScreen
-from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.screens.dialogs import PickerScreen, PromptScreen
 from ganterm.worker.describe import describe as describe_config
 from ganterm.worker.rpc import Call
 from tests.cli.invoke import invoke

@@ -158,7 +158,7 @@ async def settled(screen: ExplorerScreen, pilot: Pilot[None]) -> None:
     """Have every answer taken, and what it leads to asked and answered."""
     for _ in range(4):
         await pilot.pause()
-        screen.hear()
+        screen.explorer.process.poll()
     await pilot.pause()
 
 
@@ -191,4 +191,4 @@ async def press(screen: ExplorerScreen, pilot: Pilot[None], *keys: str) -> None:
 
 def played(screen: ExplorerScreen) -> PlayedServer:
     """Return what answers the screen."""
-    return cast("PlayedServer", screen.server)
+    return cast("PlayedServer", screen.explorer.process.server)

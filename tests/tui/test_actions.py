@@ -18,7 +18,6 @@ from ganterm.tui import screens
 from ganterm.tui.actions import DIALOGS, TABLE, Action, Scope, bindings, key_name, offered
 from ganterm.tui.app import GantermApp
 from ganterm.tui.base import AppScreen, Dialog
-from ganterm.tui.palette import offered_commands
 from ganterm.tui.screens.help import HelpScreen
 from ganterm.tui.widgets.footer import ActionFooter
 from tests.tui.driving import awaited, list_runs, make_app, screen_text, some_runs
@@ -99,7 +98,7 @@ async def test_the_palette_and_the_help_have_every_action(scope: Scope, tmp_path
             await app.switch_mode(scope)
         await pilot.pause()
         screen = app.screen
-        named = {command.title for command in offered_commands(app, screen)}
+        named = {command.title for command in app.get_system_commands(screen)}
         for of, action in offered(scope):
             target = app if of == "app" else screen
             if of != "app" and isinstance(screen, AppScreen) and not screen.applies(action.id):

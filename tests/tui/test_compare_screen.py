@@ -12,7 +12,7 @@ from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.compare import SMOOTHING, CompareScreen, DiffTable
 from ganterm.tui.screens.runs import RunsScreen
 from ganterm.tui.widgets.chart import ChartView, Drawing
-from ganterm.tui.widgets.header import Header
+from ganterm.tui.widgets.part_line import Header
 from tests.tui.driving import awaited, make_app, painted, screen_text, write_run
 from tests.tui.judged import judge, judged_run
 

@@ -109,10 +109,10 @@ async def test_the_generator_is_loaded_with_words_and_its_first_image_is_drawn(
         assert "starting …" in screen_text(app)
         server = played(screen)
         answers = server.poll()
-        screen._take(answers[:1])
+        screen.explorer.process.take(answers[:1])
         await pilot.pause()
         assert "loading PyTorch …" in screen_text(app)
-        screen._take(answers[1:])
+        screen.explorer.process.take(answers[1:])
         await settled(screen, pilot)
         assert "step 400, averaged weights" in screen_text(app)
         assert seen(screen).pixels == picture(Place())
@@ -209,7 +209,7 @@ async def test_a_walk_from_a_to_b(run: RunDir) -> None:
         assert here.showing == "place"
         await press(screen, pilot, "1", "a")
         first = here.place
-        screen.visit_seed(5)
+        screen.explorer.visit_seed(5)
         await settled(screen, pilot)
         await press(screen, pilot, "b", "2", "right_curly_bracket", "right")
         assert here.scene == Walk(first, Place(5), 0.3, "spherical")
@@ -247,14 +247,14 @@ async def test_a_walk_plays_to_and_fro(run: RunDir) -> None:
         await press(screen, pilot, "a", "r", "b", "2", "space")
         assert "playing" in screen_text(app)
         screen.exploration.at = 0.99
-        screen._play_on()
+        screen.walking.advance()
         assert screen.exploration.at == pytest.approx(0.97)
-        screen._play_on()
+        screen.walking.advance()
         assert screen.exploration.at == pytest.approx(0.95)
         await press(screen, pilot, "space")
-        assert not screen.plays
+        assert not screen.walking.plays
         await press(screen, pilot, "space", "escape")
-        assert not screen.plays
+        assert not screen.walking.plays
         assert screen.exploration.showing == "place"
 
 
@@ -282,10 +282,15 @@ async def test_the_way_one_came_is_gone_back(run: RunDir) -> None:
     """The newest place is on top; two clicks go to one, as Enter does."""
     async with exploring(run) as (_, pilot, screen):
         for seed in (1, 2, 3):
-            screen.visit_seed(seed)
+            screen.explorer.visit_seed(seed)
             await settled(screen, pilot)
         await press(screen, pilot, "3")
-        assert [row.text for row in screen.rows[2:]] == ["seed 3", "seed 2", "seed 1", "seed 0"]
+        assert [row.text for row in screen.bookmarks.rows[2:]] == [
+            "seed 3",
+            "seed 2",
+            "seed 1",
+            "seed 0",
+        ]
         await press(screen, pilot, "down", "down", "enter")
         assert screen.exploration.place == Place(1)
         await pilot.click("#places", offset=(5, 2), times=2)
@@ -469,7 +474,7 @@ async def test_answers_about_one_run_are_not_taken_for_another(run: RunDir, tmp_
         assert {"distance" in value for value in values} == {True, False}
         app.explore_run(other)
         await pilot.pause()
-        screen._take(late)
+        screen.explorer.process.take(late)
         await pilot.pause()
         here = screen.exploration
         assert (here.run, here.image, here.nearest, here.found) == (other, None, None, None)
@@ -536,13 +541,13 @@ async def test_a_real_generator_in_a_real_process(
         assert seen(screen).pixels != first
         await pilot.press("4", "space", "down", "down")
         await until(pilot, lambda: screen.exploration.found is not None)
-        pid = screen.server.pid
+        pid = screen.explorer.process.server.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         await until(pilot, lambda: "killed by signal 9" in screen.exploration.trouble)
         await pilot.press("1", "r")
         await until(pilot, lambda: screen.exploration.drawn == screen.exploration.place)
-        pid = screen.server.pid
+        pid = screen.explorer.process.server.pid
     assert pid is not None
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

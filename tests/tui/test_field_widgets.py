@@ -10,10 +10,9 @@ import pytest
 
 from ganterm.client.describe import Description
 from ganterm.config import FIELDS, resolve
-from ganterm.tui.widgets.cost import cost_lines
+from ganterm.tui.widgets.editor import PathSuggester, complete
 from ganterm.tui.widgets.field import FieldRow, Setting
-from ganterm.tui.widgets.field_help import FieldHelp
-from ganterm.tui.widgets.path_suggester import PathSuggester, complete
+from ganterm.tui.widgets.form_notes import FieldHelp, cost_lines
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.forms import open_form
 

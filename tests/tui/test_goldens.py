@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
-from ganterm.tui.screens.confirm import ConfirmScreen
-from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
 from ganterm.tui.screens.runs import RunsScreen
 from tests.tui.driving import (
     SIZES,

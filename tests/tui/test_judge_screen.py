@@ -17,13 +17,12 @@ from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import judging
 from ganterm.tui.screens.judge import JudgeScreen
-from ganterm.tui.widgets.chart import Drawing
+from ganterm.tui.widgets.chart import Drawing, StepChart
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.extremes import Extremes
-from ganterm.tui.widgets.header import Header
+from ganterm.tui.widgets.part_line import Header
 from ganterm.tui.widgets.picture_pair import FAKE, REAL
 from ganterm.tui.widgets.row_list import StyledLines
-from ganterm.tui.widgets.step_chart import StepChart
 from tests.tui.driving import awaited, make_app, screen_text, write_run
 from tests.tui.judged import judge, judged_run, ramp
 
@@ -301,7 +300,7 @@ async def test_a_run_is_judged_at_a_key(tmp_path: Path, begun: list[ScriptedJudg
         begun[0].progress = TaskProgress(ended=True)
         screen.bar.look()
         await look(app, pilot)
-        assert not screen.judging
+        assert not screen.requests.under_way
         assert "step 400" in screen_text(app)
         await pilot.press("a")
         assert begun[1].options == {"every": True}

@@ -11,9 +11,9 @@ from ganterm.client.tasks import TaskProgress
 from ganterm.data.catalogue import stored_path
 from ganterm.tui import plan as plan_module
 from ganterm.tui.app import GantermApp
-from ganterm.tui.screens.confirm import ConfirmScreen
+from ganterm.tui.screens.dialogs import ConfirmScreen
 from ganterm.tui.screens.setup import SetupScreen
-from ganterm.tui.widgets import fetch_bar
+from ganterm.tui.widgets import launcher
 from ganterm.tui.widgets.task_bar import line
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.forms import on_top, open_form
@@ -43,7 +43,7 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> list[ScriptedFetch]:
         begun.append(ScriptedFetch(name))
         return begun[-1]
 
-    monkeypatch.setattr(fetch_bar, "Fetch", begin)
+    monkeypatch.setattr(launcher, "Fetch", begin)
     return begun
 
 

@@ -14,8 +14,8 @@ from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import branching, steering
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.widgets.banner import Banner
-from ganterm.tui.widgets.header import Header
 from ganterm.tui.widgets.live_values import LiveValues
+from ganterm.tui.widgets.part_line import Header
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.worker.workers import Worker, Zygote, make_run
 

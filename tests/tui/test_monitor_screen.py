@@ -19,16 +19,15 @@ from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import branching, run_actions, steering
 from ganterm.tui.screens.monitor import PANES, MonitorScreen
 from ganterm.tui.screens.runs import RunsScreen
-from ganterm.tui.widgets.action_bar import ActionBar
 from ganterm.tui.widgets.banner import Banner
+from ganterm.tui.widgets.chart import StepChart
 from ganterm.tui.widgets.choice_line import ChoiceLine
-from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.header import Header
+from ganterm.tui.widgets.footer import ActionBar, ActionFooter
 from ganterm.tui.widgets.live_values import LiveRow, LiveValues
 from ganterm.tui.widgets.log_tail import LogTail
+from ganterm.tui.widgets.part_line import Header
 from ganterm.tui.widgets.progress import ProgressLine
 from ganterm.tui.widgets.sparks import Sparks
-from ganterm.tui.widgets.step_chart import StepChart
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.living import LivingRun
 

@@ -14,11 +14,10 @@ from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.manage import read_note
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import run_actions
-from ganterm.tui.screens.confirm import ConfirmScreen
+from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
 from ganterm.tui.screens.monitor import MonitorScreen
-from ganterm.tui.screens.prompt import PromptScreen
 from ganterm.tui.screens.runs import RunsScreen
-from ganterm.tui.widgets.header import Header
+from ganterm.tui.widgets.part_line import Header
 from ganterm.tui.widgets.run_columns import BY_AGE
 from ganterm.tui.widgets.run_table import RunTable
 from tests.runs.helpers import Child

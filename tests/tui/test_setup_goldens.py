@@ -9,7 +9,7 @@ import pytest
 from ganterm import recipes
 from ganterm.client.tasks import TaskProgress
 from ganterm.render.colour import Canvas, Charset, ColourMode
-from ganterm.tui.widgets import fetch_bar
+from ganterm.tui.widgets import launcher
 from tests.tui.driving import SIZES, awaited, make_app, screen_text
 from tests.tui.forms import COUNTED, TIMED, describe, open_form
 from tests.tui.golden import assert_golden, assert_goldens, at_every_size, every_size
@@ -62,7 +62,7 @@ async def test_a_form_whose_data_are_being_fetched(
         def cancel(self) -> None:
             pass
 
-    monkeypatch.setattr(fetch_bar, "Fetch", lambda name: Half())
+    monkeypatch.setattr(launcher, "Fetch", lambda name: Half())
     app = make_app(Path("checkpoints"))
     async with app.run_test(size=size) as pilot:
         screen = await open_form(app, pilot, COUNTED, environment={"GANTERM_RECIPE": "wgan-gp"})

@@ -17,14 +17,10 @@ from ganterm.errors import WorkerError
 from ganterm.runs.layout import RunDir
 from ganterm.tui import plan as plan_module
 from ganterm.tui.app import GantermApp
-from ganterm.tui.screens.command import CommandScreen
-from ganterm.tui.screens.confirm import ConfirmScreen
-from ganterm.tui.screens.picker import PickerScreen
-from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.screens.dialogs import CommandScreen, ConfirmScreen, PickerScreen, PromptScreen
 from ganterm.tui.screens.setup import SetupScreen
-from ganterm.tui.widgets.cost import Cost
 from ganterm.tui.widgets.editor import Choice, Entry, Toggle
-from ganterm.tui.widgets.field_help import FieldHelp
+from ganterm.tui.widgets.form_notes import Cost, FieldHelp
 from ganterm.tui.widgets.recipe_list import RecipeList
 from tests.tui import forms
 from tests.tui.driving import awaited, make_app, screen_text

@@ -7,12 +7,107 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ganterm.render.raster import Raster
+from ganterm.render.text import safe_text
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_TRUNCATION, WAYS, Mix, Place, Scene, Walk, Way
 from ganterm.tui.explore.answers import Direction, Opened
 from ganterm.tui.explore.pad import Pad
-from ganterm.tui.explore.trail import Trail
+
+KEPT: Final = 500
+
+
+class Trail:
+    """Places in the order of their visits; one of them is where one is."""
+
+    def __init__(self, first: Place) -> None:
+        self._places = [first]
+        self._at = 0
+        self._doing = ""
+
+    @property
+    def place(self) -> Place:
+        """Where one is."""
+        return self._places[self._at]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All of them, the first first."""
+        return tuple(self._places)
+
+    @property
+    def at(self) -> int:
+        """Which of them one is at."""
+        return self._at
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a place before."""
+        return self._at > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a place after."""
+        return self._at < len(self._places) - 1
+
+    def visit(self, place: Place, doing: str = "") -> None:
+        """Go to a place; what came after the present one is forgotten.
+
+        Steps of one and the same `doing`, as of one slider, become one place.
+        """
+        if place == self.place:
+            return
+        kept = self._places[: self._at + 1]
+        if doing and doing == self._doing and len(kept) > 1:
+            kept = kept[:-1]
+        self._places = [*kept, place][-KEPT:]
+        self._at = len(self._places) - 1
+        self._doing = doing
+
+    def undo(self) -> bool:
+        """Go to the place before; tell whether there was one."""
+        return self.go(self._at - 1)
+
+    def redo(self) -> bool:
+        """Go to the place after; tell whether there was one."""
+        return self.go(self._at + 1)
+
+    def go(self, at: int) -> bool:
+        """Go to a place by its number; tell whether there is such a one."""
+        if not 0 <= at < len(self._places):
+            return False
+        self._at = at
+        self._doing = ""
+        return True
+
+
+def place_words(place: Place, classes: Sequence[str] = ()) -> str:
+    """Return which place it is: `seed 7, 2 moved, truncation 0.7, class 3`."""
+    parts = ["a found point" if place.vector else f"seed {place.seed}"]
+    if place.moves:
+        parts.append(f"{len(place.moves)} moved")
+    if place.truncation != 1:
+        parts.append(f"truncation {place.truncation:g}")
+    if classes:
+        parts.append(f"class {class_name(place.label, classes)}")
+    return ", ".join(parts)
+
+
+def class_name(label: int | None, classes: Sequence[str]) -> str:
+    """Return the name of a class; without a choice it is the first."""
+    at = label or 0
+    return safe_text(classes[at]) if at < len(classes) else str(at)
+
+
+def scene_words(scene: Scene, classes: Sequence[str] = ()) -> str:
+    """Return what an image shows."""
+    if isinstance(scene, Walk):
+        kind = "arc" if scene.way == "spherical" else "straight line"
+        return f"{scene.at:.0%} of the {kind} from A to B"
+    if isinstance(scene, Mix):
+        return f"layers before {scene.crossover} of A, the others of B"
+    return place_words(scene, classes)
+
 
 SPAN: Final = 3.0
 """How far the sliders go to both sides, in standard deviations."""
@@ -104,6 +199,17 @@ class Exploration:
                 return Mix(self.a.place, self.b.place, self.crossover)
             return Walk(self.a.place, self.b.place, self.at, self.way)
         return self.place
+
+    @property
+    def drawn_place(self) -> Place | None:
+        """The place whose image is seen; None where the image is yet to come."""
+        scene = self.scene
+        if isinstance(scene, Place):
+            return scene
+        if self.drawn != scene or not self.vector:
+            return None
+        end = self.b if self.at >= 0.5 and self.b else self.a
+        return Place(vector=self.vector, label=end.place.label if end else None)
 
     @property
     def frames(self) -> list[Scene]:

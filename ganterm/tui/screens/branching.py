@@ -18,8 +18,7 @@ from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
 from ganterm.tui.choices import Option
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.screens.picker import PickerScreen
-from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.screens.dialogs import PickerScreen, PromptScreen
 
 
 class Branching:

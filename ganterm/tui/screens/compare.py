@@ -31,7 +31,7 @@ from ganterm.tui.watch.score_lines import run_lines
 from ganterm.tui.watch.verdicts import TITLES
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.header import Header, Part
+from ganterm.tui.widgets.part_line import Header, Part
 from ganterm.tui.widgets.row_list import RowList, StyledLines
 from ganterm.tui.widgets.run_columns import padded
 

@@ -1,52 +1,270 @@
-"""The space behind a generator: an image as large as it goes, and what moves it."""
+"""The latent space of a generator: an image as large as it goes, and what moves it."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, get_args
 
-from textual import events, on
+from textual import events, getters, on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Static
 
+from ganterm.render.colour import Charset, ColourMode
+from ganterm.render.raster import Raster
+from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
+from ganterm.runs.places import Place
 from ganterm.tui.actions import Action
-from ganterm.tui.screens.explorer_panes import PANES
-from ganterm.tui.screens.explorer_view import ExplorerView
+from ganterm.tui.explore.exploration import SPAN, Exploration, scene_words
+from ganterm.tui.screens.bookmarks import Bookmarks
+from ganterm.tui.screens.exploring import Explorer
+from ganterm.tui.screens.panes import PanedScreen
+from ganterm.tui.screens.sketching import Sketching
+from ganterm.tui.screens.walking import Walking
 from ganterm.tui.widgets.choice_line import ChoiceLine
+from ganterm.tui.widgets.footer import ActionFooter
+from ganterm.tui.widgets.part_line import Header, Part, PartLine
+from ganterm.tui.widgets.picture_grid import PictureGrid
+from ganterm.tui.widgets.place_list import PlaceList
+from ganterm.tui.widgets.sketch_pad import SketchPad, SketchPanel
+from ganterm.tui.widgets.sliders import Sliders, rows_of
+from ganterm.tui.widgets.walk_panel import WalkPanel
 
+Pane = Literal["sliders", "walk", "places", "sketch"]
+PANES: Final[tuple[Pane, ...]] = get_args(Pane)
+_WIDE_COLUMNS, _WIDE_ROWS = 150, 40
+"""The least screen that has room for everything."""
+_STRIP_COLUMNS, _STRIP_ROWS = 100, 36
+"""The least that has room for the strip below."""
+_SIDE_COLUMNS: Final = 46
+_LEAST_STRIP, _MOST_STRIP = 7, 11
+"""Rows of the strip with its title."""
+_AROUND: Final = 4
+"""Rows above and below the body."""
+_FAMILIES: Final = {"f": "from the weights (SeFa)", "d": "single dimensions"}
 _ON_THE_PAD: Final = {"press": "pen", "delete": "wipe"}
 
 
-class ExplorerScreen(ExplorerView):
-    """What the generator of the run that is watched can make."""
+class ExplorerScreen(PanedScreen[Pane]):
+    """What the generator of the run that is watched can make.
+
+    A big image stands beside one pane of four, or beside all of them where there is room.
+    """
 
     SCOPE = "explorer"
     CSS_PATH = "explorer.tcss"
     AUTO_FOCUS = "#sliders"
+    panes = PANES
+    PANE_WORDS = ("1 sliders", "2 A to B", "3 places", "4 sketch")
 
-    def on_screen_resume(self) -> None:
-        """Explore the run that is watched; it may be another one than before."""
-        super().on_screen_resume()
-        self._turn_to()
+    sliders = getters.query_one("#sliders", Sliders)
+    places = getters.query_one(PlaceList)
+    sketch = getters.query_one(SketchPanel)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.explorer = Explorer(
+            self,
+            show=self.show,
+            divide=self.divide,
+            has_strip=lambda: bool(self.query_one("#strip").display),
+            opened=lambda: self.sketching.resume() if self.sketches else None,
+        )
+        self.walking = Walking(self, self.explorer, lambda: (self.shown_place, self.shown_image))
+        self.bookmarks = Bookmarks(self, self.explorer, lambda: self.shown_place)
+        self.sketching = Sketching(self.explorer)
+        self._offered: tuple[object, ...] = ()
+
+    @property
+    def exploration(self) -> Exploration:
+        """What has been chosen."""
+        return self.explorer.exploration
+
+    def compose(self) -> ComposeResult:
+        yield Header()
+        yield PartLine(id="place")
+        yield Static("", id="trouble")
+        yield ChoiceLine(id="classes")
+        yield ChoiceLine(id="panes")
+        with Container(id="body"):
+            yield PictureGrid(id="picture")
+            yield Sliders(id="sliders")
+            yield SketchPanel(id="sketch")
+            yield WalkPanel(id="walk")
+            yield PlaceList(id="places")
+            yield PictureGrid(id="strip")
+        yield ActionFooter("explorer")
 
     def on_mount(self) -> None:
-        """Follow the run that is watched."""
         self.app.watched_signal.subscribe(self, self._turn_to)
+        self.explorer.process.watch()
 
-    def _turn_to(self, _run: RunDir | None = None) -> None:
-        if self.is_seen and self.app.watched is not None:
-            self.explore(self.app.watched)
-        self.show()
+    def on_unmount(self) -> None:
+        self.explorer.process.end()
+
+    def on_screen_resume(self) -> None:
+        self.explorer.process.wake()
+        self._turn_to()
 
     def on_screen_suspend(self) -> None:
-        """Let nothing move that is not seen."""
-        self.stop_playing()
-        super().on_screen_suspend()
+        self.walking.stop()
+        self.explorer.process.rest()
+
+    def _turn_to(self, _run: RunDir | None = None) -> None:
+        """Explore the run that is watched; it may be another one than before."""
+        if self.is_seen and self.app.watched is not None:
+            before = self.exploration
+            self.explorer.explore(self.app.watched)
+            if self.exploration is not before:
+                self.bookmarks.read()
+        self.show()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Follow the focus, and show what belongs to the pane."""
+        """Show what belongs to the pane that has the focus."""
         super().on_descendant_focus(event)
         if self.sketches:
-            self.stop_playing()
+            self.walking.stop()
         self.show()
+
+    # What is seen
+
+    @property
+    def sketches(self) -> bool:
+        """Whether the keys are the pad's, and the image is what is nearest to the sketch."""
+        return self.active == "sketch" and not self.alone
+
+    @property
+    def shown_image(self) -> Raster | None:
+        """The image that is seen: on the pad's pane, what was found."""
+        return self.exploration.nearest if self.sketches else self.exploration.image
+
+    @property
+    def shown_place(self) -> Place | None:
+        """The place of that image; None where it is yet to come."""
+        return self.exploration.found if self.sketches else self.exploration.drawn_place
+
+    def divide(self) -> None:
+        width, height = self.size
+        lines = [self.query_one(f"#{name}") for name in ("classes", "trouble")]
+        rows = height - _AROUND - sum(bool(line.display) for line in lines)
+        wide = not self.alone and width >= _WIDE_COLUMNS and height >= _WIDE_ROWS
+        strip = not self.alone and width >= _STRIP_COLUMNS and height >= _STRIP_ROWS
+        strip = strip and not self._in_characters and (wide or self.active != "sketch")
+        below = strip and not wide
+        picture = self._picture_width(rows - (_LEAST_STRIP if below else 0), width)
+        # What the picture, which is enlarged by whole numbers, leaves of the height.
+        left = min(max(rows - (picture - 2) // 2, _LEAST_STRIP), _MOST_STRIP)
+        body = self.query_one("#body")
+        layout = "-alone" if self.alone else "-wide" if wide else "-strip" if strip else "-plain"
+        body.set_classes(layout)
+        if wide:
+            body.styles.grid_columns = f"{picture} 1fr {_SIDE_COLUMNS}"
+            body.styles.grid_rows = f"1fr 1fr {_MOST_STRIP}"
+        else:
+            body.styles.grid_columns = "1fr" if self.alone else f"{picture} 1fr"
+            body.styles.grid_rows = f"1fr {left}" if below else "1fr"
+        self.query_one("#strip").display = strip
+        # Sliders and sketch take turns in one place.
+        turned = {"sliders" if self.active == "sketch" else "sketch"}
+        seen = {*PANES} - turned if wide else {self.active}
+        for pane in PANES:
+            self.query_one(f"#{pane}").display = not self.alone and pane in seen
+        self.name_panes()
+        self._show_panes()
+
+    @property
+    def _in_characters(self) -> bool:
+        """Whether characters stand for brightness: so small an image cannot be read then."""
+        canvas = self.app.options.canvas
+        return canvas.charset is Charset.ASCII or canvas.colour is ColourMode.NONE
+
+    def _picture_width(self, rows: int, width: int) -> int:
+        """Return the cells that the image takes: it is enlarged by whole numbers."""
+        side = self.exploration.opened.side if self.exploration.opened else 28
+        room = min(2 * rows, width // 2)
+        return (room // side * side if room >= side else room) + 2
+
+    def show(self) -> None:
+        """Show everything as it stands; what has not changed is not painted."""
+        if not self.is_mounted:
+            return
+        self._show_header()
+        self._show_place()
+        if self._show_lines():
+            self.divide()
+        else:
+            self._show_panes()
+        self._show_images()
+        here = self.exploration
+        offered = (
+            *(self.active, here.showing, here.trail.can_undo, here.trail.can_redo),
+            *(bool(here.kept), here.opened),
+        )
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()
+
+    def _show_panes(self) -> None:
+        """Show what is seen beside the image; nobody waits for the rest."""
+        here, tone = self.exploration, self.explorer.tone
+        if self.sliders.display:
+            self.sliders.show(rows_of(here), here.chosen)
+        if self.places.display:
+            self.places.show(self.bookmarks.rows)
+        walk = self.query_one(WalkPanel)
+        if walk.display:
+            walk.show(here, tone)
+        if self.sketch.display:
+            self.sketch.show(here.pad, tone, here.searched)
+
+    def _show_images(self) -> None:
+        here, image, tone = self.exploration, self.shown_image, self.explorer.tone
+        waiting = "draw something" if self.sketches else f"{here.saying or 'nothing yet'} …"
+        self.query_one("#picture", PictureGrid).show(
+            [image] if image else [], tone, words="" if here.trouble else waiting
+        )
+        strip = self.query_one("#strip", PictureGrid)
+        if strip.display:
+            direction = here.direction
+            title = f"direction {direction.number}: " if direction else ""
+            title = f"{title}-{SPAN:g} to {SPAN:g}"
+            title = "from A to B" if here.showing == "walk" else title
+            strip.show(here.strip, tone, title=title)
+
+    def _show_header(self) -> None:
+        here, opened = self.exploration, self.exploration.opened
+        self.query_one(Header).show(
+            Part(here.run.name if here.run else "", "title", 9),
+            Part("explored", "text", 8),
+            Part(opened.words if opened else "", "text", 7),
+            Part(f"{here.saying} …" if here.saying else "", "warn", 6),
+            Part(f"directions {_FAMILIES[here.family]}" if opened else "", "muted", 2),
+        )
+
+    def _show_place(self) -> None:
+        here, trail = self.exploration, self.exploration.trail
+        classes = here.opened.classes if here.opened else ()
+        seen = "nearest to the sketch" if self.sketches else scene_words(here.scene, classes)
+        count = len(trail.places)
+        self.query_one("#place", PartLine).show(
+            Part(seen, "title", 9),
+            Part(f"{trail.at + 1} of {count}" if count > 1 else "", "muted", 4),
+            Part("playing" if self.walking.plays else "", "good", 5),
+            Part(self.explorer.tone.words, "muted", 3),
+        )
+
+    def _show_lines(self) -> bool:
+        """Show the lines that are there at times alone; tell whether their number changed."""
+        here = self.exploration
+        classes = here.opened.classes if here.opened else ()
+        line, trouble = self.query_one("#classes", ChoiceLine), self.query_one("#trouble", Static)
+        before = (line.display, trouble.display)
+        line.display, trouble.display = bool(classes), bool(here.trouble)
+        line.show(classes, here.place.label or 0, "n next class")
+        if here.trouble:
+            trouble.update(Content(f"✗ {safe_text(here.trouble)} Any change tries again."))
+        return before != (line.display, trouble.display)
 
     # What can be done
 
@@ -54,80 +272,111 @@ class ExplorerScreen(ExplorerView):
         """Offer only what can be done now."""
         if not self.is_mounted:
             return True
-        here = self.exploration
-        if action == "rubber":
-            return True if self.active == "sketch" else None
-        if action == "undo":
-            return True if self.active == "sketch" or here.trail.can_undo else None
-        if action == "redo":
-            return True if here.trail.can_redo else None
-        if action in {"next_class", "previous_class"}:
-            return True if here.opened and here.opened.classes else None
-        if action == "delete":
-            return True if self.active == "sketch" or here.kept else None
-        if action == "take":
-            return True if self.active != "sliders" or here.showing == "walk" else None
-        return True
+        here, sketch = self.exploration, self.active == "sketch"
+        can = {
+            "rubber": sketch,
+            "undo": sketch or here.trail.can_undo,
+            "redo": here.trail.can_redo,
+            "next_class": bool(here.opened and here.opened.classes),
+            "previous_class": bool(here.opened and here.opened.classes),
+            "delete": sketch or bool(here.kept),
+            "take": self.active != "sliders" or here.showing == "walk",
+        }
+        return True if can.get(action, True) else None
 
     def called(self, action: Action) -> str:
         """Call what a key does on the pad by its name there."""
         return (_ON_THE_PAD if self.sketches else {}).get(action.id, super().called(action))
 
+    def go_to(self, pane: Pane) -> None:
+        self.alone = False
+        super().go_to(pane)
+        if pane == "sketch":
+            self.sketching.prepare()
+
+    @on(SketchPad.Drawn)
+    def _search(self) -> None:
+        self.sketching.search()
+
+    @on(Sliders.Moved, "#sliders")
+    def _slide(self, event: Sliders.Moved) -> None:
+        self.explorer.slide(event.index, event.value)
+
+    @on(Sliders.Turned, "#sliders")
+    def _nudge(self, event: Sliders.Turned) -> None:
+        self.explorer.turn(event.index, event.by)
+
+    @on(Sliders.Moved, "#way")
+    def _walk_to(self, event: Sliders.Moved) -> None:
+        self.walking.walk_to((event.value + 1) / 2)
+
+    @on(Sliders.Turned, "#way")
+    def _walk_on(self, event: Sliders.Turned) -> None:
+        if event.by:
+            self.walking.walk(event.by)
+
     @on(ChoiceLine.Chosen, "#classes")
     def _choose_class(self, event: ChoiceLine.Chosen) -> None:
-        self.exploration.turn_class(event.index - (self.exploration.place.label or 0))
-        self.draw()
+        self.explorer.turn_class(event.index - (self.exploration.place.label or 0))
+
+    @on(PlaceList.Opened)
+    def _open_place(self) -> None:
+        self.bookmarks.open_chosen()
 
     def vertically(self, by: int) -> None:
         if self.sketches:
-            self.move_pen(0, by)
+            self.sketching.move(0, by)
         elif self.active == "places":
             self.places.move(by)
         elif self.active == "walk":
-            self.next_way()
+            self.walking.next_way()
         else:
-            self.choose(by)
+            self.explorer.choose(by)
 
     def sideways(self, by: int, far: bool = False) -> None:
-        self.stop_playing()
+        self.walking.stop()
         if self.sketches:
-            self.move_pen(by * (4 if far else 1), 0)
+            self.sketching.move(by * (4 if far else 1), 0)
         elif self.active == "walk":
-            self.walk(by, far=far)
+            self.walking.walk(by, far=far)
         else:
-            self.nudge(by, far=far)
+            self.explorer.nudge(by, far=far)
 
     def press(self) -> None:
         """Lower the pen or lift it; elsewhere, play the walk or stop it."""
         if self.sketches:
-            self.press_pen()
+            self.sketching.press()
         else:
-            self.play()
+            self.walking.play()
         self.show()
 
     def delete(self) -> None:
         """Wipe the pad; elsewhere, delete the bookmark chosen."""
         if self.sketches:
-            self.clear()
+            self.sketching.clear()
         else:
-            self.forget()
+            self.bookmarks.delete()
+
+    def undo(self) -> None:
+        """Take the last stroke back; elsewhere, go back to the place before."""
+        if self.sketches:
+            self.sketching.undo()
+        else:
+            self.explorer.undo()
 
     def take(self) -> None:
         """Go to what is shown: the place chosen, the one on the way, or the one found."""
-        if self.sketches:
-            self.take_found()
-        elif self.active == "places":
-            self.open_chosen()
-        elif self.exploration.showing == "walk" and (place := self.shown_place):
-            self.stop_playing()
+        if self.active == "places":
+            self.bookmarks.open_chosen()
+        elif self.sketches and self.exploration.found is None:
+            self.app.say("Draw something first.")
+        elif (self.sketches or self.exploration.showing == "walk") and (place := self.shown_place):
+            self.walking.stop()
             self.exploration.visit(place)
             self.go_to("sliders")
-            self.draw()
+            self.explorer.draw()
 
-    # Leaving
-
-    def open_run(self) -> None:
-        """Watch the run as it trains, or as it did."""
+    def watch_run(self) -> None:
         if self.exploration.run is not None:
             self.app.watch_run(self.exploration.run)
 
@@ -137,9 +386,9 @@ class ExplorerScreen(ExplorerView):
             self.exploration.trouble = ""
             self.show()
         elif self.exploration.showing == "walk":
-            self.stop_playing()
+            self.walking.stop()
             self.exploration.showing = "place"
-            self.draw()
+            self.explorer.draw()
         elif self.alone:
             self.toggle_alone()
         elif self.active != PANES[0]:

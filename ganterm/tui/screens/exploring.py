@@ -1,47 +1,57 @@
-"""Going about in the space behind a generator: what is asked for, and what becomes of it."""
+"""Going about in the latent space of a generator: what is asked for, and what becomes of it."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final
-
-from textual import on
 
 from ganterm.errors import ConfigError
 from ganterm.render.tint import CONTRASTS, TINTS, Tone
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_SEED, Place, Scene
+from ganterm.tui.base import AppScreen
 from ganterm.tui.explore.answers import Opened, directions_of, images_of
 from ganterm.tui.explore.exploration import LONG_STEP, SPAN, STEP, TRUNCATION_STEP, Exploration
-from ganterm.tui.screens.explorer_panes import ExplorerPanes
-from ganterm.tui.screens.prompt import PromptScreen
-from ganterm.tui.screens.serving import Message
-from ganterm.tui.widgets.sliders import Sliders
+from ganterm.tui.screens.dialogs import PromptScreen
+from ganterm.tui.screens.serving import DrawingProcess, Message
 
 _SEEDS: Final = 10**6
 """Random places have seeds below this: short enough to be told to others."""
 
 
-class ExploringScreen(ExplorerPanes):
-    """A screen on which a place is chosen and its image is drawn.
+class Explorer:
+    """Goes about in the latent space of a generator: what is chosen is drawn by a process.
+
+    It is given what the screen does: `show` everything, `divide` its room, have a strip to draw or
+    not, and go on when a generator is `opened`.
 
     Attributes:
+        exploration: what has been chosen.
         tone: in which colours images are painted.
+        process: what draws.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        screen: AppScreen,
+        *,
+        show: Callable[[], None],
+        divide: Callable[[], None],
+        has_strip: Callable[[], bool],
+        opened: Callable[[], None],
+    ) -> None:
+        self.exploration = Exploration()
         self.tone = Tone()
+        self.process = DrawingProcess(screen, self.prepare, self._fail)
+        self._screen = screen
+        self.show, self._divide, self._has_strip, self._opened = show, divide, has_strip, opened
         self._explored: dict[RunDir, Exploration] = {}
         self._random = random.Random()
-
-    def show(self) -> None:
-        """Show everything as it stands."""
-        raise NotImplementedError
 
     # The generator
 
@@ -50,7 +60,7 @@ class ExploringScreen(ExplorerPanes):
         known, made = self._explored.get(run), _made(run)
         if known is None or known.made != made:
             known = self._explored[run] = Exploration(run, made)
-        elif known is self.exploration and (known.opened or self.server.busy):
+        elif known is self.exploration and (known.opened or self.process.server.busy):
             return
         self.exploration = known
         self.prepare()
@@ -62,7 +72,7 @@ class ExploringScreen(ExplorerPanes):
             return
         here.trouble, here.saying = "", "starting"
         step = {} if here.step is None else {"step": here.step}
-        self.ask("open", self._open, run=str(here.run.path.absolute()), **step)
+        self.process.ask("open", self._open, run=str(here.run.path.absolute()), **step)
         self.show()
 
     def _open(self, answer: Message) -> None:
@@ -71,9 +81,9 @@ class ExploringScreen(ExplorerPanes):
             self.exploration.open(Opened.of(answer))
             if not self.exploration.directions or self.exploration.family == answer["family"]:
                 self.exploration.take_directions(answer["family"], directions_of(answer))
-            self.divide()
+            self._divide()
             self.draw()
-            self.on_opened()
+            self._opened()
             self._settle()
         self.show()
 
@@ -84,7 +94,7 @@ class ExploringScreen(ExplorerPanes):
             return
         found = [step for step in opened.steps if (step - opened.step) * by > 0]
         if by < 0 and not found:
-            self.app.say("There is no earlier checkpoint.")
+            self._screen.app.say("There is no earlier checkpoint.")
             return
         self.exploration.step = found[-1 if by < 0 else 0] if found else None
         self.prepare()
@@ -95,12 +105,11 @@ class ExploringScreen(ExplorerPanes):
         It does so every few seconds while frames come and go, and stops the app for 100 ms. Tests,
         which open many apps in one process, would keep all of them.
         """
-        if not self.app.is_headless:
+        if not self._screen.app.is_headless:
             gc.collect()
             gc.freeze()
 
-    def fail(self, sentence: str) -> None:
-        """Tell that something went wrong."""
+    def _fail(self, sentence: str) -> None:
         self.exploration.trouble, self.exploration.saying = sentence, ""
         self.show()
 
@@ -110,8 +119,10 @@ class ExploringScreen(ExplorerPanes):
         """Have drawn what is chosen; of several requests in a row the newest is answered."""
         if self.exploration.opened is not None:
             scene, family = self.exploration.scene, self.exploration.family
-            self.ask("draw", partial(self._drawn, scene), scene=scene.to_json(), family=family)
-        elif not self.server.busy:
+            self.process.ask(
+                "draw", partial(self._drawn, scene), scene=scene.to_json(), family=family
+            )
+        elif not self.process.server.busy:
             self.prepare()
         # The process is at work meanwhile.
         self.show()
@@ -130,22 +141,15 @@ class ExploringScreen(ExplorerPanes):
                 f"{here.family}{index}": float(value) for index, value in enumerate(values)
             }
         self.show()
-        self.on_drawn()
-        if self.has_strip:
+        if self._has_strip():
             self.draw_strip()
-
-    def on_opened(self) -> None:
-        """Do what waits for a generator."""
-
-    def on_drawn(self) -> None:
-        """Do what waits for an image."""
 
     def draw_strip(self) -> None:
         """Have the strip drawn, unless it is as it should be."""
         scenes = self.exploration.frames
         if scenes and scenes != self.exploration.striped:
             self.exploration.striped = scenes
-            self.ask("strip", self._strip_drawn, scenes=[each.to_json() for each in scenes])
+            self.process.ask("strip", self._strip_drawn, scenes=[each.to_json() for each in scenes])
 
     def _strip_drawn(self, answer: Message) -> None:
         self.exploration.strip = list(images_of(answer))
@@ -153,24 +157,24 @@ class ExploringScreen(ExplorerPanes):
 
     # Sliders
 
-    @on(Sliders.Moved, "#sliders")
-    def _slide(self, event: Sliders.Moved) -> None:
-        self.exploration.choose(event.index)
-        self.exploration.slide(round(event.value * SPAN, 2))
+    def slide(self, index: int, value: float) -> None:
+        """Put a slider somewhere, -1 to 1."""
+        self.exploration.choose(index)
+        self.exploration.slide(round(value * SPAN, 2))
         self.draw()
 
-    @on(Sliders.Turned, "#sliders")
-    def _nudge(self, event: Sliders.Turned) -> None:
-        self.exploration.choose(event.index)
-        if event.by:
-            self.exploration.nudge(event.by * STEP)
+    def turn(self, index: int, by: int) -> None:
+        """Choose a slider, and move it by steps."""
+        self.exploration.choose(index)
+        if by:
+            self.exploration.nudge(by * STEP)
         self.draw()
 
     def choose(self, by: int) -> None:
         """Choose another slider."""
         self.exploration.choose(self.exploration.chosen + by)
         self.show()
-        if self.has_strip and self.exploration.opened:
+        if self._has_strip() and self.exploration.opened:
             self.draw_strip()
 
     def nudge(self, by: int, *, far: bool) -> None:
@@ -179,7 +183,7 @@ class ExploringScreen(ExplorerPanes):
         if moved or self.exploration.opened is None:
             self.draw()
 
-    def zero(self) -> None:
+    def center(self) -> None:
         """Put the chosen slider in the middle."""
         if self.exploration.slide(0.0):
             self.draw()
@@ -188,7 +192,7 @@ class ExploringScreen(ExplorerPanes):
         """Have sliders for directions of another kind."""
         family = "d" if self.exploration.family == "f" else "f"
         label = self.exploration.place.label
-        self.ask("directions", self._take_directions, family=family, label=label)
+        self.process.ask("directions", self._take_directions, family=family, label=label)
 
     def _take_directions(self, answer: Message) -> None:
         self.exploration.saying = str(answer.get("says", ""))
@@ -199,7 +203,7 @@ class ExploringScreen(ExplorerPanes):
 
     # Places
 
-    def go_to_random(self) -> None:
+    def visit_random(self) -> None:
         """Go to a random place."""
         self.visit_seed(self._random.randrange(_SEEDS))
 
@@ -209,11 +213,13 @@ class ExploringScreen(ExplorerPanes):
         self.exploration.visit(replace(here, seed=seed, vector="", moves=()))
         self.draw()
 
-    def ask_for_seed(self) -> None:
+    def ask_seed(self) -> None:
         """Ask for a seed."""
         seed = "" if self.exploration.place.vector else str(self.exploration.place.seed)
         ask = PromptScreen("Which seed? A whole number from 0.", seed, check=_seed)
-        self.app.push_screen(ask, lambda line: self.visit_seed(_seed(line)) if line else None)
+        self._screen.app.push_screen(
+            ask, lambda line: self.visit_seed(_seed(line)) if line else None
+        )
 
     def truncate(self, by: int) -> None:
         """Stay nearer to the mean (-1), or go further from it (1)."""
@@ -225,7 +231,9 @@ class ExploringScreen(ExplorerPanes):
         if self.exploration.turn_class(by):
             self.draw()
         elif self.exploration.opened:
-            self.app.say("This run was trained without labels, so there is no class to choose.")
+            self._screen.app.say(
+                "This run was trained without labels, so there is no class to choose."
+            )
 
     def undo(self) -> None:
         """Go back to the place before."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal, get_args
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
@@ -21,9 +21,9 @@ from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.judged_runs import JudgedRuns
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.messages import FeedUpdated
-from ganterm.tui.screens.judge_panes import JudgePanes
+from ganterm.tui.screens.judging import JudgeRequests, nothing_words
+from ganterm.tui.screens.panes import PanedScreen
 from ganterm.tui.watch.score_lines import class_lines, run_lines
-from ganterm.tui.watch.unjudged import nothing_words
 from ganterm.tui.watch.verdicts import (
     classes_of,
     count_of,
@@ -35,8 +35,7 @@ from ganterm.tui.watch.verdicts import (
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.extremes import Extremes
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.header import Header, Part
-from ganterm.tui.widgets.part_line import PartLine
+from ganterm.tui.widgets.part_line import Header, Part, PartLine
 from ganterm.tui.widgets.row_list import StyledLines
 from ganterm.tui.widgets.score_panel import ScorePanel
 from ganterm.tui.widgets.task_bar import TaskBar
@@ -52,7 +51,15 @@ _OF_JUDGEMENTS: Final = frozenset(action.id for action in TABLE["judge"]) - {
 """What can be done only where there is a judgement."""
 
 
-class JudgeScreen(JudgePanes):
+Pane = Literal["scores", "classes", "pictures", "others"]
+PANES: Final[tuple[Pane, ...]] = get_args(Pane)
+_ALL_COLUMNS, _ALL_ROWS = 100, 34
+"""The least screen that has room for every pane."""
+_WIDE_COLUMNS: Final = 150
+"""From here on two images fit side by side, twice, in less than half of the screen."""
+
+
+class JudgeScreen(PanedScreen[Pane]):
     """The judgements of the run that is watched.
 
     Attributes:
@@ -60,12 +67,18 @@ class JudgeScreen(JudgePanes):
         looked_at: the step and number of images of the judgement shown; None follows the newest.
     """
 
+    panes = PANES
+    PANE_WORDS = ("1 scores", "2 classes", "3 pictures", "4 runs")
     SCOPE = "judge"
     CSS_PATH = "judge.tcss"
     AUTO_FOCUS = "#scores"
 
+    bar = getters.query_one(TaskBar)
+    pictures = getters.query_one(Extremes)
+
     def __init__(self) -> None:
         super().__init__()
+        self.requests = JudgeRequests(self)
         self.score = SCORES[0]
         self.looked_at: tuple[int, int] | None = None
         self._judge: str | None = None
@@ -113,6 +126,24 @@ class JudgeScreen(JudgePanes):
         self.look_at_others()
 
     # What it shows
+
+    def divide(self) -> None:
+        """Show the panes that there is room for; none of them before there is a judgement."""
+        size = self.size
+        judged = bool(self.query_one("#body").display)
+        every = not self.alone and size.width >= _ALL_COLUMNS and size.height >= _ALL_ROWS
+        self.query_one("#body").set_class(every, "-all")
+        self.query_one("#body").set_class(size.width >= _WIDE_COLUMNS, "-wide")
+        self.name_panes().display = judged and not every
+        for pane in PANES:
+            self.query_one(f"#{pane}").display = every or pane == self.active
+        for column in self.query("#body > Vertical"):
+            column.display = any(pane.display for pane in column.children)
+
+    @property
+    def feed(self) -> RunFeed | None:
+        """The run; None before its history has been read."""
+        return self.app.feed(self.app.watched)
 
     @property
     def records(self) -> list[Record]:
@@ -231,9 +262,9 @@ class JudgeScreen(JudgePanes):
         if not self.is_mounted:
             return True
         if action == "break_off":
-            return True if self.judging else None
+            return True if self.requests.under_way else None
         if action in {"judge", "judge_all", "judge_with"}:
-            return None if self.judging else True
+            return None if self.requests.under_way else True
         return bool(self.records) or action not in _OF_JUDGEMENTS
 
     def turn(self, by: int) -> None:
@@ -251,6 +282,10 @@ class JudgeScreen(JudgePanes):
             at = newest if at is None else min(max(at, 0), newest)
             self.looked_at = None if at == newest else _key(records[at])
             self._show()
+
+    @on(TaskBar.Ended)
+    def _judged(self, event: TaskBar.Ended) -> None:
+        self.requests.end(event)
 
     @on(ScorePanel.ScoreChosen)
     def _choose_score(self, event: ScorePanel.ScoreChosen) -> None:
@@ -284,7 +319,7 @@ class JudgeScreen(JudgePanes):
 
     # Leaving
 
-    def open_run(self) -> None:
+    def watch_run(self) -> None:
         """Watch the run as it trains, or as it did."""
         if self.app.watched is not None:
             self.app.watch_run(self.app.watched)

@@ -4,55 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
-
-from textual import on
+from typing import Any, Final
 
 from ganterm.client.tasks import Judging, judge_options
+from ganterm.components.datasets import DATASETS
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.screens.dialogs import PromptScreen
 from ganterm.tui.widgets.task_bar import TaskBar
 
 
-class JudgingScreen(AppScreen):
-    """A screen with a `TaskBar` on which the run that is watched can be judged."""
+_IMAGES: Final = (
+    "10,000 images are generated and compared with as many real ones, as a classifier of the data "
+    "sees them. That classifier is the judge; ganterm trains it itself the first time, which takes "
+    "a minute or two."
+)
+_POINTS: Final = (
+    "10,000 points are generated and compared with as many real ones, where they lie in the plane."
+)
 
-    @property
-    def feed(self) -> RunFeed | None:
-        """The run; None before its history has been read."""
-        return self.app.feed(self.app.watched)
+
+class JudgeRequests:
+    """Has the run that is watched judged, and shows how far that is on the screen's `TaskBar`."""
+
+    def __init__(self, screen: AppScreen) -> None:
+        self._screen = screen
 
     @property
     def bar(self) -> TaskBar:
         """The line about the judgement under way."""
-        return self.query_one(TaskBar)
+        return self._screen.query_one(TaskBar)
 
     @property
-    def judging(self) -> bool:
-        """Whether a judgement is under way."""
+    def under_way(self) -> bool:
+        """Whether a run is being judged."""
         return self.bar.followed is not None
 
     def begin(self, run: RunDir, options: Mapping[str, Any] | None = None) -> None:
         """Have a run judged; its scores come by its journal."""
-        if self.judging:
+        if self.under_way:
             return
         self.bar.follow(Judging(run, options), "x breaks it off")
-        self.refresh_bindings()
+        self._screen.refresh_bindings()
 
-    def judge(self) -> None:
-        """Judge the newest checkpoint."""
+    def newest(self) -> None:
+        """Have the newest checkpoint judged."""
         if (feed := self._judgeable) is not None:
             self.begin(feed.run)
 
-    def judge_all(self) -> None:
-        """Judge every checkpoint that is kept."""
+    def every(self) -> None:
+        """Have every checkpoint that is kept judged."""
         if (feed := self._judgeable) is not None:
             self.begin(feed.run, {"every": True})
 
-    def judge_with(self) -> None:
+    def ask(self) -> None:
         """Ask which checkpoint is to be judged, on how many images, by whom."""
         if (feed := self._judgeable) is not None:
             ask = PromptScreen(
@@ -61,7 +68,7 @@ class JudgingScreen(AppScreen):
                 "n=2000",
                 check=judge_options,
             )
-            self.app.push_screen(ask, partial(self._begin_with, feed.run))
+            self._screen.app.push_screen(ask, partial(self._begin_with, feed.run))
 
     def _begin_with(self, run: RunDir, line: str | None) -> None:
         if line is not None:
@@ -70,23 +77,44 @@ class JudgingScreen(AppScreen):
     @property
     def _judgeable(self) -> RunFeed | None:
         """The run if it can be judged now; otherwise it is said why not."""
-        feed = self.feed
+        feed = self._screen.app.feed(self._screen.app.watched)
         if feed is None:
-            self.app.say("The run's history is still being read.")
-        elif self.judging:
-            self.app.say("One judgement at a time; x breaks it off.")
+            self._screen.app.say("The run's history is still being read.")
+        elif self.under_way:
+            self._screen.app.say("One judgement at a time; x breaks it off.")
         elif not feed.checkpoints:
-            self.app.say(f"{feed.run.name} has no checkpoint yet that could be judged.")
+            self._screen.app.say(f"{feed.run.name} has no checkpoint yet that could be judged.")
         else:
             return feed
         return None
 
-    @on(TaskBar.Ended)
-    def _judged(self, event: TaskBar.Ended) -> None:
+    def end(self, event: TaskBar.Ended) -> None:
+        """Say how a judgement ended."""
         event.stop()
-        self.refresh_bindings()
-        self.app.poller.hurry()
+        self._screen.refresh_bindings()
+        self._screen.app.poller.hurry()
         if not event.error:
-            self.app.say(f"{safe_text(event.name)} is judged.")
-        elif not self.is_current:
-            self.app.say(event.error)
+            self._screen.app.say(f"{safe_text(event.name)} is judged.")
+        elif not self._screen.is_current:
+            self._screen.app.say(event.error)
+
+
+def nothing_words(feed: RunFeed | None) -> str:
+    """Return what a run without a judgement needs; foreign text."""
+    if feed is None:
+        return "Reading its history …"
+    if not feed.checkpoints:
+        return (
+            f"{feed.run.name} has not been judged, and has no checkpoint yet that could be.\n\n"
+            "m watches it; there, k has a run that trains write a checkpoint."
+        )
+    newest = feed.checkpoints[-1].step
+    spec = DATASETS.facts(str(feed.config.get("dataset", ""))).spec
+    how = _POINTS if spec.is_points else _IMAGES
+    return (
+        f"{feed.run.name} has not been judged yet.\n\n"
+        f"g has its checkpoint of step {newest:,} judged: {how}\n\n"
+        "a judges every checkpoint that is kept, G asks how many images, and by which judge.\n"
+        f"In a shell: ganterm judge {feed.run.word}\n"
+        "While it trains: set judge_every, such as judge_every=2000."
+    )

@@ -23,14 +23,13 @@ from ganterm.tui.screens.remedies import Remedies
 from ganterm.tui.screens.run_actions import RunActions
 from ganterm.tui.screens.steering import Steering
 from ganterm.tui.states import STATES
-from ganterm.tui.widgets.action_bar import ActionBar
 from ganterm.tui.widgets.banner import Banner, notice_of
 from ganterm.tui.widgets.chart_panel import ChartPanel
 from ganterm.tui.widgets.choice_line import ChoiceLine
-from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.header import Header, Part
+from ganterm.tui.widgets.footer import ActionBar, ActionFooter
 from ganterm.tui.widgets.live_values import LiveValues
 from ganterm.tui.widgets.log_tail import LogTail
+from ganterm.tui.widgets.part_line import Header, Part
 from ganterm.tui.widgets.preview import Preview
 from ganterm.tui.widgets.progress import ProgressLine
 from ganterm.tui.widgets.sparks import Sparks

@@ -12,8 +12,7 @@ from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
 from ganterm.tui.choices import Option
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.screens.confirm import ConfirmScreen
-from ganterm.tui.screens.picker import PickerScreen
+from ganterm.tui.screens.dialogs import ConfirmScreen, PickerScreen
 from ganterm.tui.watch.remedying import evidence_words, offers_of
 
 

@@ -13,8 +13,7 @@ from ganterm.runs import manage
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import MAX_STEP, check_name
 from ganterm.tui.base import AppScreen
-from ganterm.tui.screens.confirm import ConfirmScreen
-from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
 
 _NAMED = 5
 """Runs that a question names."""

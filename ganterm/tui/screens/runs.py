@@ -17,7 +17,7 @@ from ganterm.tui.messages import FeedUpdated, RunsListed
 from ganterm.tui.screens.run_actions import RunActions
 from ganterm.tui.states import sentence
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.header import Header, Part
+from ganterm.tui.widgets.part_line import Header, Part
 from ganterm.tui.widgets.run_card import RunCard
 from ganterm.tui.widgets.run_table import RunTable
 

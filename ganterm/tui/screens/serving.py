@@ -1,4 +1,4 @@
-"""A screen that has a process draw for it: requests, and what is done with their answers."""
+"""The process that draws for a screen: calls, and what is done with their answers."""
 
 from __future__ import annotations
 
@@ -25,45 +25,38 @@ the result, which has not."""
 Then = Callable[[Message], object]
 
 
-class ServingScreen(AppScreen):
-    """Starts the process when something is asked of it, and ends it with the app.
+class DrawingProcess:
+    """Is started when something is asked of it, and ends with its screen.
+
+    `prepare` has it opened when it is to be started: what is asked of it then comes after. `fail`
+    is told that an answer is an error, or that there is no process any more.
 
     Attributes:
         server: the process, which may not be there yet, or not any more.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(
+        self, screen: AppScreen, prepare: Callable[[], None], fail: Callable[[str], None]
+    ) -> None:
         self.server = Helper("ganterm.worker.explore", name="The process that draws")
+        self._screen, self._prepare, self._fail = screen, prepare, fail
         self._then: dict[int, Then] = {}
         self._newest: dict[str, int] = {}
         self._descriptor: int | None = None
         self._idle: Timer | None = None
 
-    def on_mount(self) -> None:
+    def watch(self) -> None:
         """Look after the process now and then: it may hang without a word."""
-        self.set_interval(_LOOK_SECONDS, self.hear)
+        self._screen.set_interval(_LOOK_SECONDS, self.poll)
 
-    def on_unmount(self) -> None:
-        """End the process with the screen."""
-        self.end_server()
+    def rest(self) -> None:
+        """Keep the process a while, though its screen is not seen."""
+        self._idle = self._screen.set_timer(IDLE_SECONDS, self.end)
 
-    def on_screen_suspend(self) -> None:
-        """Keep the process a while."""
-        self._idle = self.set_timer(IDLE_SECONDS, self.end_server)
-
-    def on_screen_resume(self) -> None:
-        """Keep the process."""
+    def wake(self) -> None:
+        """Keep the process: its screen is seen again."""
         if self._idle is not None:
             self._idle.stop()
-
-    def prepare(self) -> None:
-        """Have a process opened that is to be started; what is asked of it then comes after."""
-        raise NotImplementedError
-
-    def fail(self, sentence: str) -> None:
-        """Tell that an answer is an error, or that there is no process any more."""
-        raise NotImplementedError
 
     def ask(self, do: str, then: Then, **fields: Any) -> None:
         """Send a call; `then` is given every piece of what comes of it.
@@ -73,7 +66,7 @@ class ServingScreen(AppScreen):
         that comes any more.
         """
         if not self.server.running and do != "open":
-            self.prepare()
+            self._prepare()
             return
         if do == "open":
             self.server.cancel()
@@ -85,26 +78,27 @@ class ServingScreen(AppScreen):
         self._then[call] = then
         self._listen()
         if not self.server.running:
-            self.hear()
+            self.poll()
 
-    def hear(self) -> None:
+    def poll(self) -> None:
         """Take what has been answered."""
         replies = self.server.poll()
         self._listen()
         if replies:
-            self.call_next(self._take, replies)
+            self._screen.call_next(self.take, replies)
 
-    def end_server(self) -> None:
+    def end(self) -> None:
         """End the process; what is asked next starts another one."""
         self._stop_listening()
         self.server.close()
         self._then.clear()
 
-    def _take(self, replies: list[Reply]) -> None:
+    def take(self, replies: list[Reply]) -> None:
+        """Do what waits for replies."""
         for reply in replies:
             if isinstance(reply, Failure):
                 if reply.id is None or self._then.pop(reply.id, None) is not None:
-                    self.fail(reply.message)
+                    self._fail(reply.message)
             elif (then := self._then.get(reply.id)) is None:
                 continue
             elif isinstance(reply, Cancelled):
@@ -125,7 +119,7 @@ class ServingScreen(AppScreen):
             self._stop_listening()
             self._descriptor = descriptor
             if descriptor is not None:
-                asyncio.get_running_loop().add_reader(descriptor, self.hear)
+                asyncio.get_running_loop().add_reader(descriptor, self.poll)
 
     def _stop_listening(self) -> None:
         if self._descriptor is not None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -15,34 +15,37 @@ from textual.widgets import Input
 from ganterm.client.describe import Describer
 from ganterm.config import FIELDS, parse_value
 from ganterm.config.presets import presets
+from ganterm.config.recipefile import recipe_path, save_recipe
+from ganterm.errors import ConfigError
 from ganterm.render.text import safe_text
+from ganterm.tui.base import AppScreen
 from ganterm.tui.choices import OWN, options_for
 from ganterm.tui.estimates import Answering, Estimates
 from ganterm.tui.messages import RunStarted
 from ganterm.tui.plan import Plan, draft_of, rows_of, title_parts
-from ganterm.tui.screens.command import CommandScreen
-from ganterm.tui.screens.form_screen import FormScreen
-from ganterm.tui.screens.picker import PickerScreen
-from ganterm.tui.screens.prompt import PromptScreen
-from ganterm.tui.screens.save_recipe import ask_and_save
-from ganterm.tui.widgets.cost import Cost
+from ganterm.tui.screens.dialogs import (
+    CommandScreen,
+    ConfirmScreen,
+    PickerScreen,
+    PromptScreen,
+)
 from ganterm.tui.widgets.editor import Choosing, Edited
-from ganterm.tui.widgets.field_help import FieldHelp
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.form import Form
-from ganterm.tui.widgets.header import Header, Part
+from ganterm.tui.widgets.form_notes import Cost, FieldHelp, WordsBox
 from ganterm.tui.widgets.launcher import Launcher
+from ganterm.tui.widgets.part_line import Header, Part
 from ganterm.tui.widgets.recipe_list import RecipeList
-from ganterm.tui.widgets.words_box import WordsBox
 
 _LOOK_SECONDS = 0.1
+_SAVE_TITLE = "Save as a recipe: a name for your own folder, or the path of a file"
 _HINTS = {
     "dataset": "The path of a folder of images is a dataset too: type it into the field.",
     "recipe": "The path of a recipe file is a recipe too: type it into the field.",
 }
 
 
-class SetupScreen(FormScreen):
+class SetupScreen(AppScreen):
     """The form of a new run."""
 
     SCOPE = "setup"
@@ -50,6 +53,9 @@ class SetupScreen(FormScreen):
     AUTO_FOCUS = ".editor"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-medium"), (104, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012
+
+    form = getters.query_one(Form)
+    launcher = getters.query_one(Launcher)
 
     def __init__(
         self,
@@ -104,11 +110,6 @@ class SetupScreen(FormScreen):
     def on_unmount(self) -> None:
         """Let go of the process that describes configurations."""
         self.estimates.rest()
-
-    @property
-    def launcher(self) -> Launcher:
-        """Who starts runs."""
-        return self.query_one(Launcher)
 
     # How everything stands
 
@@ -178,6 +179,43 @@ class SetupScreen(FormScreen):
     def _chosen_in_list(self, event: RecipeList.Chosen) -> None:
         self._chosen("recipe", event.recipe)
 
+    # What is looked for
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a search is under way, or not all settings are shown."""
+        find = self.query_one("#find", Input)
+        return find.has_focus or bool(find.value) or self.form.only_changes
+
+    def widen(self) -> None:
+        """Show all settings again."""
+        find = self.query_one("#find", Input)
+        find.value = ""
+        find.styles.clear_rule("display")
+        self.form.search("")
+        self.form.only_changes = False
+        self.form.go_to((self.form.current or self.form.shown[0]).setting.name)
+
+    @on(Input.Changed, "#find")
+    def _find(self, event: Input.Changed) -> None:
+        self.form.search(event.value)
+
+    @on(Input.Submitted, "#find")
+    def _found(self) -> None:
+        if self.form.shown:
+            self.set_focus(self.form.shown[0].editor)
+
+    def find(self) -> None:
+        """Begin to type what to look for."""
+        find = self.query_one("#find")
+        # At once: what is typed next must not go elsewhere.
+        find.display = True
+        self.set_focus(find)
+
+    def toggle_changes(self) -> None:
+        """Show only what differs from the recipe, or everything again."""
+        self.form.only_changes = not self.form.only_changes
+
     # What can be done
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -235,7 +273,27 @@ class SetupScreen(FormScreen):
     def save(self) -> None:
         """Save it all as a recipe."""
         if not self._refused():
-            ask_and_save(self, self.plan.draft)
+            self.app.push_screen(
+                PromptScreen(_SAVE_TITLE, check=recipe_path),
+                lambda text: self._save(text, replace=False) if text else None,
+            )
+
+    def _save(self, text: str, *, replace: bool) -> None:
+        path, draft = recipe_path(text), self.plan.draft
+        if path.exists() and not replace:
+            question = ConfirmScreen(f"{path} exists. Replace it?", yes="Replace", no="Keep")
+            self.app.push_screen(
+                question, lambda yes: self._save(text, replace=True) if yes else None
+            )
+            return
+        try:
+            # What a recipe is for speaks of the dataset that it was made for.
+            purpose = "" if "dataset" in draft.typed else draft.recipe.purpose
+            save_recipe(draft.config, path, title=path.stem, purpose=purpose, replace=replace)
+        except ConfigError as error:
+            self.app.say_error(error)
+            return
+        self.notify(f"Saved {safe_text(str(path))}.", markup=False)
 
     def fetch(self) -> None:
         """Download the dataset, or break the download off."""

@@ -20,8 +20,7 @@ from ganterm.runs.live import to_undo
 from ganterm.runs.records import Record
 from ganterm.tui.base import AppScreen
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.screens.confirm import ConfirmScreen
-from ganterm.tui.screens.prompt import PromptScreen
+from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
 from ganterm.tui.watch.nudge import nudged
 from ganterm.tui.watch.orders import Answer, Order, Orders
 from ganterm.tui.widgets.live_values import LiveValues

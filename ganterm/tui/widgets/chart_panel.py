@@ -15,9 +15,8 @@ from ganterm.render.text import safe_text
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.watch.charts import KINDS, ChartKind, kinds_of
 from ganterm.tui.watch.window import Window
-from ganterm.tui.widgets.chart import Drawing
+from ganterm.tui.widgets.chart import Drawing, StepChart
 from ganterm.tui.widgets.choice_line import ChoiceLine
-from ganterm.tui.widgets.step_chart import StepChart
 
 SMOOTHING: Final = (0.0, 0.6, 0.9, 0.97)
 _TWO: Final = 30

@@ -19,8 +19,7 @@ from ganterm.config.draft import Standing
 from ganterm.config.fields import Field
 from ganterm.render.text import safe_text
 from ganterm.tui.watch.lines import clauses
-from ganterm.tui.widgets.editor import Choice, Choosing, Editor, Entry, Toggle
-from ganterm.tui.widgets.path_suggester import PathSuggester
+from ganterm.tui.widgets.editor import Choice, Choosing, Editor, Entry, PathSuggester, Toggle
 
 LABEL = 27
 """Cells of the name with its mark; the longest name has 24."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -13,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ganterm.tui.actions import Action, Scope, is_typed, key_name, offered
+from ganterm.tui.actions import TABLE, Action, Scope, is_typed, key_name, offered
 from ganterm.tui.base import AppScreen
 
 _OF_FIELDS: Final = frozenset(
@@ -127,3 +128,30 @@ class ActionFooter(Widget, can_focus=False):
     def _allowed(self, scope: Scope, action: Action) -> bool:
         node = self.app if scope == "app" else self.screen
         return node.check_action(action.id, ()) is True
+
+
+class ActionBar(ActionFooter, can_focus=False):
+    """Shows the named actions of a scope, as many as fit."""
+
+    DEFAULT_CSS = """
+    ActionBar {
+        dock: none;
+        background: $surface;
+        & > .footer--key { background: $surface; }
+        & > .footer--label { background: $surface; }
+        & > .footer--off { background: $surface; }
+    }
+    """
+
+    def __init__(self, scope: Scope, actions: Sequence[str]) -> None:
+        super().__init__(scope)
+        by_name = {action.id: action for action in TABLE[scope]}
+        self._actions = [by_name[name] for name in actions]
+
+    def offered(self, width: int) -> list[tuple[Scope, Action]]:
+        """Return the actions that fit into `width` cells."""
+        pairs = [(self.scope, action) for action in self._actions]
+        shown = [pair for pair in pairs if self.applies(*pair)]
+        while shown and sum(map(self.width_of, shown)) - 2 > width:
+            shown.pop()
+        return shown

@@ -10,11 +10,12 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from ganterm.errors import GantermError
+from ganterm.client.tasks import Fetch
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppBase
 from ganterm.tui.plan import Plan
-from ganterm.tui.screens.confirm import ConfirmScreen
-from ganterm.tui.widgets.fetch_bar import FetchBar
+from ganterm.tui.screens.dialogs import ConfirmScreen
+from ganterm.tui.widgets.task_bar import TaskBar
 
 
 class Launcher(Vertical):
@@ -43,12 +44,12 @@ class Launcher(Vertical):
 
     def compose(self) -> ComposeResult:
         """Show the download alone."""
-        yield FetchBar()
+        yield TaskBar()
 
     @property
-    def bar(self) -> FetchBar:
+    def bar(self) -> TaskBar:
         """The line about the download."""
-        return self.query_one(FetchBar)
+        return self.query_one(TaskBar)
 
     @property
     def fetching(self) -> bool:
@@ -85,11 +86,11 @@ class Launcher(Vertical):
         if self.fetching:
             self.bar.cancel()
         elif dataset:
-            self.bar.start(dataset)
+            self.bar.follow(Fetch(dataset), "^d breaks it off")
             self.post_message(self.Changed())
 
-    @on(FetchBar.Ended)
-    def _fetched(self, event: FetchBar.Ended) -> None:
+    @on(TaskBar.Ended)
+    def _fetched(self, event: TaskBar.Ended) -> None:
         planned, self._planned = self._planned, None
         if not event.error:
             self.notify(f"{event.name} is here now.", markup=False)

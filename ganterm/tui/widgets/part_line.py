@@ -93,3 +93,14 @@ def _fitting(parts: Sequence[Part], width: int) -> list[Part]:
     while len(kept) > 1 and sum(cell_len(part.text) + 2 for part in kept) - 2 > width:
         kept.remove(min(reversed(kept), key=lambda part: part.keep))
     return kept
+
+
+class Header(PartLine, can_focus=False):
+    """One line of parts; those that are kept least dearly leave a narrow screen."""
+
+    DEFAULT_CSS = """
+    Header {
+        dock: top;
+        background: $panel;
+    }
+    """

@@ -20,9 +20,8 @@ from ganterm.runs.records import Record
 from ganterm.tui.watch.lines import Line, wrapped
 from ganterm.tui.watch.score_lines import figure_lines
 from ganterm.tui.watch.verdicts import TITLES, Figure, count_of, curves, figures, floor_of
-from ganterm.tui.widgets.chart import Drawing
+from ganterm.tui.widgets.chart import Drawing, StepChart
 from ganterm.tui.widgets.row_list import StyledLines
-from ganterm.tui.widgets.step_chart import StepChart
 
 _SIDES = ((150, 92), (100, 50), (66, 38), (0, 30))
 """Cells of the figures, by the least width of the panel that they take them of."""

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from ganterm.render.tint import Tone
 from ganterm.tui.explore.pad import Pad
-from ganterm.tui.widgets.action_bar import ActionBar
+from ganterm.tui.widgets.footer import ActionBar
 from ganterm.tui.widgets.part_line import Part, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 

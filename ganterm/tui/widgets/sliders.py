@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from textual import events
 from textual.message import Message
 
+from ganterm.tui.explore.exploration import SPAN, Exploration
 from ganterm.tui.watch.lines import Line, Piece
 from ganterm.tui.widgets.row_list import RowList
 
@@ -133,6 +134,20 @@ class Sliders(RowList):
             *(Piece(left, "line"), Piece(knob, "accent"), Piece(right, "line")),
             Piece(told, "strong" if row.moved else "muted"),
         )
+
+
+def rows_of(exploration: Exploration) -> list[SliderRow]:
+    """Return a slider for each direction of what is explored."""
+    return [
+        SliderRow(
+            direction.number,
+            None if value is None else value / SPAN,
+            "" if value is None else f"{value:+.2f}",
+            moved=exploration.place.at(direction.key) is not None,
+        )
+        for direction in exploration.directions
+        for value in (exploration.value(direction),)
+    ]
 
 
 def track_of(value: float | None, width: int) -> tuple[str, str, str]:

@@ -8,9 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from ganterm.render.tint import Tone
-from ganterm.tui.explore.exploration import Exploration, Pick
-from ganterm.tui.explore.words import place_words
-from ganterm.tui.widgets.action_bar import ActionBar
+from ganterm.tui.explore.exploration import Exploration, Pick, place_words
+from ganterm.tui.widgets.footer import ActionBar
 from ganterm.tui.widgets.part_line import Part, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.sliders import SliderRow, Sliders

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganterm.runs.places import Place
-from ganterm.tui.explore.trail import KEPT, Trail
+from ganterm.tui.explore.exploration import KEPT, Trail
 
 
 def test_every_place_is_gone_back_to_and_on_again() -> None:

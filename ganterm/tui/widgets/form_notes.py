@@ -1,15 +1,55 @@
-"""What a run takes: parameters, time of 1,000 steps, time of the whole run."""
+"""What is said beside the form of a new run: of the setting at hand, and what the run takes."""
 
 from __future__ import annotations
 
 from textual.content import Content
+from textual.widget import Widget
 
 from ganterm.client.describe import Description
 from ganterm.client.preflight import MUCH_DISK, MUCH_MEMORY, size
 from ganterm.config import RunConfig
+from ganterm.config.draft import Standing
 from ganterm.config.length import steps_of
 from ganterm.render.text import safe_text
-from ganterm.tui.widgets.words_box import WordsBox
+from ganterm.tui.widgets.field import Setting
+
+
+class WordsBox(Widget, can_focus=False):
+    """Shows words, wrapped; what the box has no room for is cut off."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.words = Content("")
+
+    def say(self, words: Content) -> None:
+        """Show other words; the same ones are not painted again."""
+        if words != self.words:
+            self.words = words
+            self.refresh()
+
+    def render(self) -> Content:
+        """Return the words."""
+        return self.words
+
+
+class FieldHelp(WordsBox):
+    """Help, rule of thumb, what it must be and what the recipe says, as far as there is room."""
+
+    def describe(self, setting: Setting, standing: Standing) -> None:
+        """Speak of another setting, or of how this one stands now."""
+        parts = [Content.styled(setting.name, "bold $accent"), Content(f"  {setting.help}")]
+        if standing.trouble:
+            parts.append(Content.styled(f"\n✗ {safe_text(standing.trouble)}", "$text-error"))
+        if setting.guidance:
+            parts.append(Content(f"\nRule of thumb: {setting.guidance}."))
+        facts = [f"Must be {setting.expectation}." if setting.expectation else ""]
+        if standing.differs:
+            facts.insert(0, f"Recipe: {safe_text(standing.recipe_text)}.")
+        if setting.live:
+            facts.append("Can be changed while the run trains.")
+        if said := " ".join(filter(None, facts)):
+            parts.append(Content.styled(f"\n{said}", "$text-muted"))
+        self.say(Content.assemble(*parts))
 
 
 class Cost(WordsBox):
