@@ -7,7 +7,7 @@ grey one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from ganterm.render import palette
@@ -85,6 +85,15 @@ class Tone:
             [Run(run.text, _tinted(run.fg, mode), _tinted(run.bg, mode)) for run in runs]
             for runs in lines
         ]
+
+    def next_tint(self) -> Tone:
+        """Return the same in the next colours."""
+        return replace(self, tint=TINTS[(TINTS.index(self.tint) + 1) % len(TINTS)])
+
+    def next_contrast(self) -> Tone:
+        """Return the same with the next contrast."""
+        after = CONTRASTS.index(self.contrast) + 1
+        return replace(self, contrast=CONTRASTS[after % len(CONTRASTS)])
 
     @property
     def paper(self) -> int:

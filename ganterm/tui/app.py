@@ -65,7 +65,6 @@ class GantermApp(Acting, AppBase, inherit_bindings=False):
         self.animation_level = "full" if options.pace.animations else "none"
 
     def on_mount(self) -> None:
-        """Show the first screen and begin to read."""
         # Not by DEFAULT_MODE: where tasks start eagerly, as Textual lets them from Python 3.12
         # on, that screen's widgets are mounted while there is no screen that they could ask.
         self.switch_mode("monitor" if self.watched else "runs")
@@ -76,11 +75,9 @@ class GantermApp(Acting, AppBase, inherit_bindings=False):
         self.set_interval(self.options.pace.poll_seconds, self.repaint_if_behind)
 
     def on_unmount(self) -> None:
-        """Stop reading."""
         self.poller.stop()
 
     def on_run_started(self, event: RunStarted) -> None:
-        """Watch the run that was set up."""
         self.watch_run(event.run)
 
     # How it looks
@@ -133,7 +130,6 @@ class GantermApp(Acting, AppBase, inherit_bindings=False):
                 )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keep the app's own dialogs from what lies over a screen already."""
         if action in {"help", "command_palette"} and isinstance(self.screen, ModalScreen):
             return False
         return super().check_action(action, parameters)

@@ -195,11 +195,9 @@ class AppScreen(Acting, Screen[None]):
         return action.label
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Offer what the keys do where the focus is."""
         self.refresh_bindings()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        """Offer what the keys do where the focus is."""
         self.refresh_bindings()
 
 

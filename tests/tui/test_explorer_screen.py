@@ -23,8 +23,8 @@ from ganterm.runs.places import Place, Walk
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import serving
 from ganterm.tui.screens.explorer import ExplorerScreen
+from ganterm.tui.widgets.explorer_panels import SketchPad
 from ganterm.tui.widgets.picture_grid import PictureGrid
-from ganterm.tui.widgets.sketch_pad import SketchPad
 from ganterm.tui.widgets.sliders import Sliders
 from tests.cli.checkpointed import untrained
 from tests.tui.driving import awaited, make_app, screen_text, write_run

@@ -20,8 +20,7 @@ from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.dialogs import CommandScreen, ConfirmScreen, PickerScreen, PromptScreen
 from ganterm.tui.screens.setup import SetupScreen
 from ganterm.tui.widgets.editor import Choice, Entry, Toggle
-from ganterm.tui.widgets.form_notes import Cost, FieldHelp
-from ganterm.tui.widgets.recipe_list import RecipeList
+from ganterm.tui.widgets.form_notes import Cost, FieldHelp, RecipeList
 from tests.tui import forms
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.forms import COUNTED, TIMED, describe, on_top, texts

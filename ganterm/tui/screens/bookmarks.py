@@ -15,7 +15,7 @@ from ganterm.tui.base import AppScreen
 from ganterm.tui.explore.exploration import place_words
 from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
 from ganterm.tui.screens.exploring import Explorer
-from ganterm.tui.widgets.place_list import PlaceList, PlaceRow
+from ganterm.tui.widgets.explorer_panels import PlaceList, PlaceRow
 
 
 class Bookmarks:

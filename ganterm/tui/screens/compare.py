@@ -155,7 +155,6 @@ class CompareScreen(AppScreen):
         self._seen: tuple[RunDir, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Put the screen together."""
         yield Header([Part("Comparing runs", "title", 9)])
         yield ChartView()
         yield DiffTable()
@@ -163,11 +162,9 @@ class CompareScreen(AppScreen):
         yield ActionFooter("compare")
 
     def on_mount(self) -> None:
-        """Follow the runs."""
         self.app.feed_signal.subscribe(self, self._follow)
 
     def on_screen_resume(self) -> None:
-        """Show what is known of the runs; they may be others than before."""
         if self._seen != self.app.compared:
             self._seen = self.app.compared
             for lines in self.query(ScrollView):

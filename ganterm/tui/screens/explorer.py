@@ -23,13 +23,11 @@ from ganterm.tui.screens.panes import PanedScreen
 from ganterm.tui.screens.sketching import Sketching
 from ganterm.tui.screens.walking import Walking
 from ganterm.tui.widgets.choice_line import ChoiceLine
+from ganterm.tui.widgets.explorer_panels import PlaceList, SketchPad, SketchPanel, WalkPanel
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.part_line import Header, Part, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
-from ganterm.tui.widgets.place_list import PlaceList
-from ganterm.tui.widgets.sketch_pad import SketchPad, SketchPanel
 from ganterm.tui.widgets.sliders import Sliders, rows_of
-from ganterm.tui.widgets.walk_panel import WalkPanel
 
 Pane = Literal["sliders", "walk", "places", "sketch"]
 PANES: Final[tuple[Pane, ...]] = get_args(Pane)
@@ -121,7 +119,6 @@ class ExplorerScreen(PanedScreen[Pane]):
         self.show()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Show what belongs to the pane that has the focus."""
         super().on_descendant_focus(event)
         if self.sketches:
             self.walking.stop()
@@ -269,7 +266,6 @@ class ExplorerScreen(PanedScreen[Pane]):
     # What can be done
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what can be done now."""
         if not self.is_mounted:
             return True
         here, sketch = self.exploration, self.active == "sketch"

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from ganterm.errors import ConfigError
-from ganterm.render.tint import CONTRASTS, TINTS, Tone
+from ganterm.render.tint import Tone
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_SEED, Place, Scene
 from ganterm.tui.base import AppScreen
@@ -251,14 +251,12 @@ class Explorer:
 
     def next_tint(self) -> None:
         """Paint in the next colours."""
-        after = TINTS.index(self.tone.tint) + 1
-        self.tone = replace(self.tone, tint=TINTS[after % len(TINTS)])
+        self.tone = self.tone.next_tint()
         self.show()
 
     def next_contrast(self) -> None:
         """Paint with the next contrast."""
-        after = CONTRASTS.index(self.tone.contrast) + 1
-        self.tone = replace(self.tone, contrast=CONTRASTS[after % len(CONTRASTS)])
+        self.tone = self.tone.next_contrast()
         self.show()
 
 

@@ -35,14 +35,12 @@ class HelpScreen(Dialog[None]):
         self.about: Scope = about
 
     def compose(self) -> ComposeResult:
-        """Put the actions into a list, the screen's own first."""
         with Vertical(id="help"):
             yield Static("What the keys do. Enter or a click does it.", id="help-title")
             yield OptionList(*self._options())
         yield ActionFooter("help")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Close the help and do what was chosen."""
         app = self.app
         scope, _, action = (event.option_id or "").partition(".")
         self.dismiss()

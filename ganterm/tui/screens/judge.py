@@ -88,7 +88,6 @@ class JudgeScreen(PanedScreen[Pane]):
         self._others: list[Standing] = []
 
     def compose(self) -> ComposeResult:
-        """Put the screen together."""
         yield Header()
         yield PartLine(id="verdict")
         yield TaskBar()
@@ -104,12 +103,10 @@ class JudgeScreen(PanedScreen[Pane]):
         yield ActionFooter("judge")
 
     def on_mount(self) -> None:
-        """Follow the run."""
         self.app.feed_signal.subscribe(self, self._follow)
         self.app.watched_signal.subscribe(self, self._turn_to)
 
     def on_screen_resume(self) -> None:
-        """Show what is known of the run; it may be another one than before."""
         self._turn_to()
 
     def _turn_to(self, _run: RunDir | None = None) -> None:
@@ -128,7 +125,6 @@ class JudgeScreen(PanedScreen[Pane]):
     # What it shows
 
     def divide(self) -> None:
-        """Show the panes that there is room for; none of them before there is a judgement."""
         size = self.size
         judged = bool(self.query_one("#body").display)
         every = not self.alone and size.width >= _ALL_COLUMNS and size.height >= _ALL_ROWS
@@ -258,7 +254,6 @@ class JudgeScreen(PanedScreen[Pane]):
     # What can be done
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what can be done now."""
         if not self.is_mounted:
             return True
         if action == "break_off":

@@ -209,7 +209,6 @@ class MonitorScreen(PanedScreen[Pane]):
     # What can be done
 
     def applies(self, action: str) -> bool:
-        """Offer what is for a run that trains only while it may, and to train on only else."""
         feed = self.feed
         if feed is None:
             return True
@@ -272,7 +271,7 @@ class MonitorScreen(PanedScreen[Pane]):
 
     def leave(self) -> None:
         """Go one step back: to the newest, to all panes, to the runs."""
-        if self.samples.unzoom():
+        if self.samples.pair.unzoom():
             return
         if self.charts.window.cursor is not None:
             self.charts.point_at(None)

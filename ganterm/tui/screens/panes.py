@@ -33,7 +33,6 @@ class PanedScreen(AppScreen, Generic[Pane]):
         self.alone = False
 
     def divide(self) -> None:
-        """Show what there is room for."""
         raise NotImplementedError
 
     def name_panes(self) -> ChoiceLine:
@@ -43,11 +42,9 @@ class PanedScreen(AppScreen, Generic[Pane]):
         return line
 
     def on_resize(self, event: events.Resize) -> None:
-        """Arrange the panes for another size."""
         self.divide()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Follow the focus to its pane."""
         ids = {node.id for node in event.widget.ancestors_with_self}
         for pane in self.panes:
             if pane in ids and pane != self.active:

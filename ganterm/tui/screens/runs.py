@@ -46,7 +46,6 @@ class RunsScreen(AppScreen):
         self._closer = ""
 
     def compose(self) -> ComposeResult:
-        """Put the screen together."""
         yield Header([Part("ganterm", "title", 9)])
         yield Input(
             placeholder="words that a run must hold; Enter keeps the filter, Esc drops it",
@@ -59,7 +58,6 @@ class RunsScreen(AppScreen):
         yield ActionFooter("runs")
 
     def on_mount(self) -> None:
-        """Follow the list of runs."""
         self.query_one("#filter").display = False
         self.query_one(RunTable).display = False
         self.app.runs_signal.subscribe(self, self._show)
@@ -68,11 +66,9 @@ class RunsScreen(AppScreen):
             self._show(self.app.listed)
 
     def on_screen_resume(self) -> None:
-        """Look again at the run under the cursor."""
         self._rest()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Show the run under the cursor more closely where there is room for it."""
         self.set_class(event.size.height >= CARD_FROM_LINES, "-tall")
         self._rest()
 
@@ -147,7 +143,6 @@ class RunsScreen(AppScreen):
     # What can be done
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what can be done to the run under the cursor."""
         if not self.is_mounted:
             return True
         run = self.table.current
@@ -158,7 +153,6 @@ class RunsScreen(AppScreen):
         return True
 
     def applies(self, action: str) -> bool:
-        """Offer to clear only where something is."""
         if action == "clear":
             return bool(self.query_one("#filter").display or self.table.marked)
         return super().applies(action)

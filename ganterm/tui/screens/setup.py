@@ -32,10 +32,9 @@ from ganterm.tui.screens.dialogs import (
 from ganterm.tui.widgets.editor import Choosing, Edited
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.form import Form
-from ganterm.tui.widgets.form_notes import Cost, FieldHelp, WordsBox
+from ganterm.tui.widgets.form_notes import Cost, FieldHelp, RecipeList, WordsBox
 from ganterm.tui.widgets.launcher import Launcher
 from ganterm.tui.widgets.part_line import Header, Part
-from ganterm.tui.widgets.recipe_list import RecipeList
 
 _LOOK_SECONDS = 0.1
 _SAVE_TITLE = "Save as a recipe: a name for your own folder, or the path of a file"
@@ -69,7 +68,6 @@ class SetupScreen(AppScreen):
         self.presets = presets()
 
     def compose(self) -> ComposeResult:
-        """Put the screen together."""
         draft, self._trouble_at_first = draft_of(self._environment)
         self.plan = Plan(draft, self.app.options.runs_dir)
         yield Header([Part("New run", "title", 9)])
@@ -88,7 +86,6 @@ class SetupScreen(AppScreen):
         yield ActionFooter("setup")
 
     def on_mount(self) -> None:
-        """Show how everything stands."""
         self._timer = self.set_interval(_LOOK_SECONDS, self.look, pause=True)
         self._settle()
         if self._trouble_at_first is not None:
@@ -97,18 +94,15 @@ class SetupScreen(AppScreen):
             self.notify(safe_text(sentence), severity="warning", timeout=8, markup=False)
 
     def on_screen_suspend(self) -> None:
-        """Let go of the process that describes configurations, unless a dialog is all there is."""
         if self.app.current_mode != "setup":
             self.estimates.rest()
             self._timer.pause()
 
     def on_screen_resume(self) -> None:
-        """Look again at what may have changed: recipes and data."""
         self.presets = presets()
         self._settle()
 
     def on_unmount(self) -> None:
-        """Let go of the process that describes configurations."""
         self.estimates.rest()
 
     # How everything stands
@@ -219,7 +213,6 @@ class SetupScreen(AppScreen):
     # What can be done
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what makes sense now."""
         if not self.is_mounted:
             return True
         plan = self.plan

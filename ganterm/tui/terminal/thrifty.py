@@ -101,7 +101,6 @@ class ThriftyApp(App[None], inherit_bindings=False):
             self.refresh()
 
     def action_redraw(self) -> None:
-        """Paint the whole screen: something else wrote to it."""
         if painter := self._painter:
             painter.forget()
         self.refresh()

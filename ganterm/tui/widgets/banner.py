@@ -64,7 +64,6 @@ class Banner(Static):
             self._lay_out()
 
     def on_resize(self) -> None:
-        """Lay it out for another width."""
         self._lay_out()
 
     def _lay_out(self) -> None:

@@ -100,19 +100,16 @@ class ChartView(Widget, can_focus=False):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def on_resize(self) -> None:
-        """Draw at the new size."""
         self._draw()
         self._strips.clear()
         # Lines may have been painted at this size already, from the chart of the size before.
         self.refresh()
 
     def notify_style_update(self) -> None:
-        """Paint in another theme's colours."""
         super().notify_style_update()
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
-        """Paint one line."""
         if y not in self._strips:
             rows = self.chart.rows if self.chart else []
             self._strips[y] = (
@@ -180,12 +177,10 @@ class StepChart(ChartView):
         self._moved = False
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Begin to drag, or to point."""
         self._held, self._moved = event.x, False
         self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag the window along."""
         if self._held is None or self.chart is None or event.x == self._held:
             return
         area = self.chart.area
@@ -194,18 +189,15 @@ class StepChart(ChartView):
         self.post_message(self.Dragged(steps))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Point, unless the window was dragged."""
         held, self._held = self._held, None
         self.release_mouse()
         if held is not None and not self._moved and (step := self._step_at(event)) is not None:
             self.post_message(self.Pointed(round(step)))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Zoom in where the pointer is."""
         self._zoom(_WHEEL, event)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Zoom out."""
         self._zoom(1 / _WHEEL, event)
 
     def _zoom(self, factor: float, event: events.MouseEvent) -> None:

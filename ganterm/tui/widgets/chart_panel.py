@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -63,19 +63,14 @@ class ChartPanel(Vertical, can_focus=True):
         """The last step of the run."""
         return self._feed.step if self._feed else 0
 
-    @property
-    def first_chart(self) -> StepChart:
-        """The upper chart, or the only one."""
-        return self.query_one("#chart", StepChart)
+    first_chart = getters.query_one("#chart", StepChart)
 
     def compose(self) -> ComposeResult:
-        """Put the charts under their names."""
         yield ChoiceLine()
         yield StepChart(id="chart")
         yield StepChart(id="second-chart")
 
     def on_resize(self) -> None:
-        """Show as many charts as there is room for; each draws itself at its own size."""
         if self._has_room_for_two != self.query_one("#second-chart").display:
             self._draw()
 

@@ -73,7 +73,6 @@ class ChoiceLine(Widget, can_focus=False):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Draw the one line."""
         width = self.size.width
         chosen, other, aside = (
             self.get_component_rich_style(f"choice-line--{part}")
@@ -100,7 +99,6 @@ class ChoiceLine(Widget, can_focus=False):
         return Strip(segments).adjust_cell_length(width, other)
 
     def on_click(self, event: events.Click) -> None:
-        """Choose what was clicked."""
         for begin, end, index in self._places:
             if begin <= event.x < end:
                 event.stop()

@@ -93,23 +93,19 @@ class Choice(Widget, can_focus=True):
         self.text = text
 
     def action_turn(self, by: int) -> None:
-        """Take the choice so many further, round and round."""
         at = self.choices.index(self.text) if self.text in self.choices else -max(by, 0)
         self.take(self.choices[(at + by) % len(self.choices)])
 
     def action_choose(self) -> None:
-        """Ask for the list of all choices."""
         self.post_message(Choosing(self.setting))
 
     def on_key(self, event: events.Key) -> None:
-        """Answer a letter; none of them does here what it does elsewhere."""
         letter = event.character or ""
         if letter.isalnum():
             event.stop()
             self.answer(letter.lower())
 
     def on_click(self, event: events.Click) -> None:
-        """Answer a click."""
         event.stop()
         self.focus()
         self.point(event.x)
@@ -137,7 +133,6 @@ class Choice(Widget, can_focus=True):
             self.post_message(Edited(self.setting, choice))
 
     def render_line(self, y: int) -> Strip:
-        """Draw the choice between the arrows that turn it."""
         width, style = self.size.width, self.rich_style
         left, right = "◂▸" if self.has_focus else "  "
         words = set_cell_size(self.text, max(width - 2, 0))
@@ -164,7 +159,6 @@ class Toggle(Choice):
         self.action_turn(1)
 
     def render_line(self, y: int) -> Strip:
-        """Draw whether it is on, by a sign and a word."""
         width, style = self.size.width, self.rich_style
         words = " ● on" if self.text == "true" else " ○ off"
         return Strip([Segment(words, style)]).adjust_cell_length(width, style)
@@ -201,14 +195,12 @@ class Entry(Input):
         self.value = text
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell the form what was typed."""
         event.stop()
         if event.value != self._shown:
             self._shown = event.value
             self.post_message(Edited(self.setting, event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Show what there is to choose from, or go on to the next setting."""
         event.stop()
         if self.listed:
             self.post_message(Choosing(self.setting))

@@ -109,7 +109,6 @@ class FieldRow(Widget, can_focus=False):
         self.standing = Standing(text, differs=False, recipe_text=text, trouble="")
 
     def compose(self) -> ComposeResult:
-        """Put the editor in its place; the rest is painted."""
         yield self.editor
 
     def show(self, standing: Standing, *, keep_text: bool = False) -> None:
@@ -129,11 +128,9 @@ class FieldRow(Widget, can_focus=False):
         return all(word in text for word in words.casefold().split())
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return one line, and those of the trouble."""
         return 1 + len(self._trouble_lines(width))
 
     def render_line(self, y: int) -> Strip:
-        """Paint the name, the note and the trouble around the editor."""
         width = self.size.width
         if y:
             lines = self._trouble_lines(width)
@@ -153,18 +150,15 @@ class FieldRow(Widget, can_focus=False):
         )
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the editor; on the sign of a list, open it."""
         self.editor.focus()
         begin = LABEL + self.editor.outer_size.width
         if begin <= event.x < begin + NOTE_GAP and not event.y:
             self.post_message(Choosing(self.setting.name))
 
     def on_descendant_focus(self) -> None:
-        """Paint the name as that of the setting at hand."""
         self.refresh()
 
     def on_descendant_blur(self) -> None:
-        """Paint the name as one of many."""
         self.refresh()
 
     def _label(self) -> Segment:

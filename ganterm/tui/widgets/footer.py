@@ -55,11 +55,9 @@ class ActionFooter(Widget, can_focus=False):
         self._buttons: list[_Button] = []
 
     def on_mount(self) -> None:
-        """Follow what the screen allows."""
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
 
     def render_line(self, y: int) -> Strip:
-        """Draw the one line."""
         width = self.size.width
         shown = self.offered(width - 1)
         key, label, off = (
@@ -83,7 +81,6 @@ class ActionFooter(Widget, can_focus=False):
         return self._fitting([pair for pair in offered(self.scope) if self.applies(*pair)], width)
 
     def applies(self, scope: Scope, action: Action) -> bool:
-        """Tell whether the screen offers an action as things stand."""
         screen = self.screen
         if not self._key(action):
             return False
@@ -107,7 +104,6 @@ class ActionFooter(Widget, can_focus=False):
         return next((key for key in keys if not is_typed(key) and key not in _OF_FIELDS), "")
 
     async def on_click(self, event: events.Click) -> None:
-        """Do the action that was clicked."""
         for button in self._buttons:
             if button.begin <= event.x < button.end:
                 event.stop()

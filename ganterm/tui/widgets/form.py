@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -62,7 +62,6 @@ class Form(VerticalScroll, can_focus=False):
         self._only_changes = False
 
     def compose(self) -> ComposeResult:
-        """Put the rows under their headings."""
         for group, rows in self._groups.items():
             yield self._headings[group]
             yield from rows
@@ -134,7 +133,6 @@ class Form(VerticalScroll, can_focus=False):
             self.screen.set_focus(row.editor)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Tell which setting is at hand."""
         if (row := self.current) is not None:
             self.post_message(self.Moved(row))
 
@@ -155,11 +153,3 @@ class Form(VerticalScroll, can_focus=False):
             "Nothing differs from the recipe." if self._only_changes else "No setting holds that."
         )
         self.post_message(self.Narrowed(shown, len(self.rows)))
-
-
-def groups_of(settings: Iterator[tuple[str, Setting, str]]) -> dict[str, list[tuple[Setting, str]]]:
-    """Gather (group, setting, text) by group, in the order they come."""
-    groups: dict[str, list[tuple[Setting, str]]] = {}
-    for group, setting, text in settings:
-        groups.setdefault(group, []).append((setting, text))
-    return groups

@@ -43,13 +43,9 @@ class Launcher(Vertical):
         """What is to be started when the download has ended."""
 
     def compose(self) -> ComposeResult:
-        """Show the download alone."""
         yield TaskBar()
 
-    @property
-    def bar(self) -> TaskBar:
-        """The line about the download."""
-        return self.query_one(TaskBar)
+    bar = getters.query_one(TaskBar)
 
     @property
     def fetching(self) -> bool:

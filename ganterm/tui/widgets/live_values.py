@@ -83,19 +83,15 @@ class LiveValues(RowList):
         self.show_rows(len(LIVE))
 
     def action_choose(self, by: int) -> None:
-        """Choose another setting, round and round."""
         self.choose((self.at + by) % len(LIVE))
 
     def action_nudge(self, up: bool) -> None:
-        """Change the setting that is chosen a little."""
         self.post_message(self.Nudged(self.key, up))
 
     def action_edit(self) -> None:
-        """Ask to type the setting that is chosen."""
         self.post_message(self.Edited(self.key))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose a line, press one of its buttons, or type its value (two clicks)."""
         at = self.row_at(event.y)
         if at is None:
             return

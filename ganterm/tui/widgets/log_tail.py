@@ -72,7 +72,6 @@ class LogTail(RowList):
         self.show_rows(len(self._rows))
 
     def action_scroll_lines(self, by: int) -> None:
-        """Go to earlier lines, or later ones."""
         self._back = min(max(self._back - by, 0), self._most_back)
         self.show_rows(len(self._rows))
 

@@ -72,7 +72,6 @@ class PartLine(Widget, can_focus=False):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Paint the one line."""
         width = self.size.width
         styles = {
             part.tone: self.get_component_rich_style(f"part--{part.tone}")

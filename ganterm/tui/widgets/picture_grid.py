@@ -108,12 +108,10 @@ class PictureGrid(Widget, can_focus=False):
         self._draw()
 
     def on_resize(self) -> None:
-        """Draw at the new size."""
         self._draw()
         self._strips.clear()
 
     def notify_style_update(self) -> None:
-        """Paint in another theme's colours."""
         super().notify_style_update()
         self._strips.clear()
 
@@ -125,25 +123,21 @@ class PictureGrid(Widget, can_focus=False):
         return replace(chosen, columns=max(self.size.width, 1), rows=rows)
 
     def render_line(self, y: int) -> Strip:
-        """Paint one line."""
         if y not in self._strips:
             self._strips[y] = self._strip(y)
         return self._strips[y]
 
     def on_click(self, event: events.Click) -> None:
-        """Pick the image under the pointer."""
         index = self._index_at(event.x, event.y)
         if index is not None:
             event.stop()
             self.post_message(self.Picked(self, index))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Tell that the wheel was turned away."""
         event.stop()
         self.post_message(self.Turned(-1))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Tell that the wheel was turned towards."""
         event.stop()
         self.post_message(self.Turned(1))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.message import Message
 
 from ganterm.render.layout import fit_canvas
@@ -16,7 +16,7 @@ from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 from ganterm.render.tint import Tone
 from ganterm.tui.base import AppBase
-from ganterm.tui.feed.pictures import Sheet
+from ganterm.tui.feed.pictures import Pictures, Sheet
 from ganterm.tui.widgets.picture_grid import PictureGrid
 
 FAKE: Final = "fake-pictures"
@@ -62,12 +62,10 @@ class PicturePair(Container):
         self._zoom: _Zoom | None = None
 
     def compose(self) -> ComposeResult:
-        """Put both grids there; what is not to be seen is not displayed."""
         yield PictureGrid(id=FAKE)
         yield PictureGrid(id=REAL)
 
     def on_resize(self) -> None:
-        """Lay the grids out anew."""
         self._draw()
         self.call_after_refresh(self.post_message, self.Changed())
 
@@ -179,3 +177,56 @@ class PicturePair(Container):
         ]
         seen = [(fit.shown, fit.width) for fit in fits]
         return seen[0] >= seen[1]
+
+
+class PicturePanel(Vertical, can_focus=True):
+    """Shows pictures that are read from files, in the colours and with what stands beside them.
+
+    Attributes:
+        tone: in which colours, and with how much contrast.
+        real: whether real data stand beside.
+        pictures: what reads the files.
+    """
+
+    AUTO_SELECT: ClassVar[bool] = False
+    app = getters.app(AppBase)
+    pair = getters.query_one(PicturePair)
+
+    def __init__(self, *, real: bool, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.tone = Tone()
+        self.real = real
+        self.pictures: Pictures
+
+    def draw(self) -> None:
+        """Show everything as it stands."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        self.pictures = Pictures(
+            lambda: self.app.call_later(self.draw), background=self.app.options.background
+        )
+        self.draw()
+
+    def on_unmount(self) -> None:
+        self.pictures.stop()
+
+    def toggle_real(self) -> None:
+        """Show real data beside, or not."""
+        self.real = not self.real
+        self.draw()
+
+    def next_tint(self) -> None:
+        """Paint in the next colours."""
+        self.tone = self.tone.next_tint()
+        self.draw()
+
+    def next_contrast(self) -> None:
+        """Paint with the next contrast."""
+        self.tone = self.tone.next_contrast()
+        self.draw()
+
+    @on(PicturePair.Changed)
+    def _say_which(self, event: PicturePair.Changed) -> None:
+        event.stop()
+        self.draw()

@@ -5,25 +5,125 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
-from textual import getters, on
+from rich.segment import Segment
+from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.message import Message
+from textual.strip import Strip
 from textual.timer import Timer
+from textual.widget import Widget
 
-from ganterm.render.tint import CONTRASTS, TINTS, Tone
-from ganterm.tui.base import AppBase
 from ganterm.tui.feed.change import SampleRef
-from ganterm.tui.feed.pictures import READING, Pictures, Sheet
+from ganterm.tui.feed.pictures import READING, Sheet
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.widgets.filmstrip import Filmstrip
 from ganterm.tui.widgets.part_line import Part, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
-from ganterm.tui.widgets.picture_pair import PicturePair
+from ganterm.tui.widgets.picture_pair import PicturePair, PicturePanel
+
+_PLAY: Final = "▶"
+_HALT: Final = "■"
+_BUTTON: Final = 2
+
+
+class Filmstrip(Widget, can_focus=False):
+    """One line: a button for the film, and a groove with a knob to click and to drag.
+
+    Attributes:
+        count: places that the knob can have.
+        at: the one it has, from 0; -1 if there are none.
+        playing: whether the film runs.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "filmstrip--button",
+        "filmstrip--done",
+        "filmstrip--knob",
+        "filmstrip--rest",
+    }
+    DEFAULT_CSS = """
+    Filmstrip {
+        height: 1;
+        & > .filmstrip--button { color: $accent; text-style: bold; }
+        & > .filmstrip--done { color: $accent; }
+        & > .filmstrip--knob { color: $text; text-style: bold; }
+        & > .filmstrip--rest { color: $text-muted; }
+    }
+    """
+
+    @dataclass
+    class Moved(Message):
+        """The knob was put at a place."""
+
+        at: int
+
+    @dataclass
+    class Pressed(Message):
+        """The button of the film was pressed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+        self.at = -1
+        self.playing = False
+        self._held = False
+
+    def show(self, count: int, at: int, playing: bool) -> None:
+        """Show another state; an unchanged line is not painted again."""
+        before = self._line()
+        self.count, self.at, self.playing = count, at, playing
+        if self._line() != before:
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        style = self.get_component_rich_style
+        button, done, knob, rest = self._line()
+        return Strip(
+            [
+                Segment(button, style("filmstrip--button")),
+                Segment(done, style("filmstrip--done")),
+                Segment(knob, style("filmstrip--knob")),
+                Segment(rest, style("filmstrip--rest")),
+            ]
+        ).adjust_cell_length(self.size.width, self.rich_style)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        event.stop()
+        if event.x < _BUTTON:
+            self.post_message(self.Pressed())
+        elif self.count:
+            self._held = True
+            self.capture_mouse()
+            self._put(event.x)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._held:
+            self._put(event.x)
+
+    def on_mouse_up(self) -> None:
+        if self._held:
+            self._held = False
+            self.release_mouse()
+
+    def _line(self) -> tuple[str, str, str, str]:
+        """Return the button, the groove before the knob, the knob and the groove after it."""
+        groove = max(self.size.width - _BUTTON, 0)
+        button = f"{_HALT if self.playing else _PLAY} "
+        if self.count < 1 or not groove:
+            return button, "", "", "─" * groove
+        place = round(self.at * (groove - 1) / max(self.count - 1, 1)) if self.count > 1 else 0
+        return button, "━" * place, "●", "─" * (groove - 1 - place)
+
+    def _put(self, x: int) -> None:
+        groove = max(self.size.width - _BUTTON - 1, 1)
+        share = min(max((x - _BUTTON) / groove, 0.0), 1.0)
+        at = round(share * (self.count - 1))
+        if at != self.at:
+            self.post_message(self.Moved(at))
+
 
 FILM_RATE: Final = 8.0
 """Pictures a second of a film where the connection is quick."""
@@ -32,23 +132,18 @@ FILM_SECONDS: Final = 20.0
 _NONE_YET: Final = Sheet(trouble="no samples yet")
 
 
-class Preview(Vertical, can_focus=True):
+class Preview(PicturePanel):
     """Shows the samples of a run, the newest unless another step is gone to.
 
     Attributes:
-        tone: in which colours, and with how much contrast.
-        real: whether real data stand beside.
         cursor: the step that is shown; None while the newest are followed.
     """
-
-    app = getters.app(AppBase)
 
     DEFAULT_CSS = """
     Preview:focus PartLine {
         background: $panel;
     }
     """
-    AUTO_SELECT: ClassVar[bool] = False
 
     @dataclass
     class ScrubbedTo(Message):
@@ -57,34 +152,19 @@ class Preview(Vertical, can_focus=True):
         step: int | None
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id=id)
-        self.tone = Tone()
-        self.real = False
+        super().__init__(real=False, id=id)
         self.cursor: int | None = None
         self._feed: RunFeed | None = None
         self._samples: Sequence[SampleRef] = ()
-        self._pictures: Pictures
         self._film: Timer | None = None
         self._stride = 1
         self._announced: deque[int | None] = deque(maxlen=4)
         self._drawn: SampleRef | None = None
 
     def compose(self) -> ComposeResult:
-        """Put the pictures between what they are and where they are."""
         yield PartLine()
         yield PicturePair()
         yield Filmstrip()
-
-    def on_mount(self) -> None:
-        """Get ready to read."""
-        self._pictures = Pictures(
-            lambda: self.app.call_later(self._draw), background=self.app.options.background
-        )
-        self._draw()
-
-    def on_unmount(self) -> None:
-        """Read no more."""
-        self._pictures.stop()
 
     # What it shows
 
@@ -99,7 +179,7 @@ class Preview(Vertical, can_focus=True):
             # The run went back, and the step that was looked at is no more.
             self.cursor = None
         self._feed, self._samples = feed, list(samples)
-        self._draw()
+        self.draw()
 
     def go_to(self, step: int | None) -> None:
         """Show what the run generated at a step, or follow the newest; tells nobody."""
@@ -151,7 +231,7 @@ class Preview(Vertical, can_focus=True):
             self._stride = max(round(left / (rate * FILM_SECONDS)), 1)
             self._put(first)
             self._film = self.set_interval(1.0 / rate, self.advance)
-        self._draw()
+        self.draw()
 
     def advance(self) -> None:
         """Show the next picture of the film, once the one before has been seen."""
@@ -160,36 +240,7 @@ class Preview(Vertical, can_focus=True):
         self._put(self._at + self._stride)
         if self.cursor is None:
             self._stop_film()
-            self._draw()
-
-    def toggle_real(self) -> None:
-        """Show real data beside the samples, or not."""
-        self.real = not self.real
-        self._draw()
-
-    def zoom(self) -> None:
-        """Show one image alone, or all again."""
-        self.pair.zoom()
-
-    def unzoom(self) -> bool:
-        """Show all images again; tell whether only one was shown."""
-        return self.pair.unzoom()
-
-    def step_image(self, by: int) -> None:
-        """While one image is shown, show another."""
-        self.pair.step_image(by)
-
-    def next_tint(self) -> None:
-        """Paint in the next colours."""
-        after = TINTS.index(self.tone.tint) + 1
-        self.tone = replace(self.tone, tint=TINTS[after % len(TINTS)])
-        self._draw()
-
-    def next_contrast(self) -> None:
-        """Paint with the next contrast."""
-        after = CONTRASTS.index(self.tone.contrast) + 1
-        self.tone = replace(self.tone, contrast=CONTRASTS[after % len(CONTRASTS)])
-        self._draw()
+            self.draw()
 
     def _put(self, at: int) -> None:
         """Look at one of the samples, and say so; past the last one, at the newest."""
@@ -204,7 +255,7 @@ class Preview(Vertical, can_focus=True):
 
     def _turn_to(self, step: int | None) -> None:
         self.cursor = step
-        self._draw()
+        self.draw()
 
     def _stop_film(self) -> None:
         if self._film is not None:
@@ -227,31 +278,21 @@ class Preview(Vertical, can_focus=True):
         event.stop()
         self.scrub(event.by)
 
-    @on(PicturePair.Changed)
-    def _say_which(self, event: PicturePair.Changed) -> None:
-        event.stop()
-        self._draw()
-
     # What it looks like
 
-    @property
-    def pair(self) -> PicturePair:
-        """The pictures."""
-        return self.query_one(PicturePair)
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         if not self.is_mounted:
             return
         self._choose()
-        self.pair.show(self._fake, self._pictures.beside(self._real_path), self.tone)
+        self.pair.show(self._fake, self.pictures.beside(self._real_path), self.tone)
         self.query_one(PartLine).show(*self._caption())
         self.query_one(Filmstrip).show(len(self._samples), self._at, self._film is not None)
 
     def _choose(self) -> None:
         """Draw what is to be shown as soon as it has been read, until then what was before."""
         current = self.current
-        self._pictures.want(*self._wishes())
-        if current is None or self._pictures.get(current.path) is not None:
+        self.pictures.want(*self._wishes())
+        if current is None or self.pictures.get(current.path) is not None:
             self._drawn = current
 
     def _wishes(self) -> list[Path]:
@@ -269,7 +310,7 @@ class Preview(Vertical, can_focus=True):
     def _fake(self) -> Sheet:
         if self._drawn is None:
             return READING if self._samples else _NONE_YET
-        return self._pictures.get(self._drawn.path) or READING
+        return self.pictures.get(self._drawn.path) or READING
 
     def _caption(self) -> list[Part]:
         if self._drawn is None:

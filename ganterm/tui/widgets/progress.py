@@ -65,7 +65,6 @@ class ProgressLine(Widget, can_focus=False):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Draw the one line."""
         width = self.size.width
         text = self.get_component_rich_style("progress-line--text")
         names = {"good", "warn", "bad", "muted"}

@@ -73,7 +73,6 @@ class RunCard(Horizontal):
     """
 
     def compose(self) -> ComposeResult:
-        """Put the card together."""
         yield ChartView()
         yield Thumbnail()
 

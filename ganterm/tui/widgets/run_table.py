@@ -104,22 +104,18 @@ class RunTable(RowList):
         self.post_message(self.Arranged())
 
     def action_move(self, by: int) -> None:
-        """Move the cursor by lines."""
         self._go_to(self.at + by)
 
     def action_page(self, by: int) -> None:
-        """Move the cursor by pages."""
         self._go_to(self.at + by * max(self.size.height - 2, 1))
 
     def action_jump(self, to: int) -> None:
-        """Move the cursor to the first (0) or last (-1) run."""
         self._go_to(len(self._shown) - 1 if to < 0 else to)
 
     def on_resize(self) -> None:
         self._put_in_order()
 
     def on_click(self, event: events.Click) -> None:
-        """Sort by a heading, mark at the left edge, otherwise go there; twice opens."""
         if event.y == 0:
             self._click_heading(event.x)
             return

@@ -52,7 +52,6 @@ class ScoreList(StyledLines, can_focus=False):
         index: int
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the score that was clicked."""
         at = event.y + self.scroll_offset.y - 1
         if 0 <= at < len(self.lines) - 1:
             event.stop()
@@ -88,19 +87,16 @@ class ScorePanel(Horizontal, can_focus=True):
         self._figures: list[Figure] = []
 
     def compose(self) -> ComposeResult:
-        """Put the figures beside the chart."""
         yield ScoreList()
         yield StepChart()
         yield StyledLines(id="once")
 
     def on_mount(self) -> None:
-        """Have words ready for a run that was judged once."""
         self.query_one("#once", StyledLines).show(
             lambda width, _charset: wrapped(_ONCE, width, "muted")
         )
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give the figures their share."""
         self.query_one(ScoreList).styles.width = self._side
         self._draw()
 

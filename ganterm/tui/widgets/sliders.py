@@ -73,7 +73,6 @@ class Sliders(RowList):
     # By the mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of a slider."""
         at = self.row_at(event.y)
         if at is not None:
             self._dragged = at
@@ -81,22 +80,18 @@ class Sliders(RowList):
             self._drag(event)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Move the one that is held."""
         if self._dragged is not None:
             self._drag(event)
 
     def on_mouse_up(self) -> None:
-        """Let go."""
         if self._dragged is not None:
             self._dragged = None
             self.release_mouse()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Move it a little to the right."""
         self._turn(event, 1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Move it a little to the left."""
         self._turn(event, -1)
 
     def _turn(self, event: events.MouseEvent, by: int) -> None:

@@ -79,12 +79,10 @@ class Sparks(Widget, can_focus=False):
         self._rows = rows
 
     def on_resize(self) -> None:
-        """Arrange them anew."""
         self._rows = self._arranged()
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Draw one row."""
         name, value, line = (
             self.get_component_rich_style(f"sparks--{part}") for part in ("name", "value", "line")
         )

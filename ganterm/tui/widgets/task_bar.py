@@ -67,11 +67,9 @@ class TaskBar(Static):
         self._about = ""
 
     def on_mount(self) -> None:
-        """Look at the task now and then."""
         self._timer = self.set_interval(_LOOK_SECONDS, self.look, pause=True)
 
     def on_unmount(self) -> None:
-        """Break the task off: it ends with the app in any case."""
         if self.followed is not None:
             self.followed.cancel()
 

@@ -8,7 +8,7 @@ import pytest
 from textual.message import Message
 from textual.screen import Screen
 
-from ganterm.tui.widgets.filmstrip import Filmstrip
+from ganterm.tui.widgets.preview import Filmstrip
 from tests.tui.driving import awaited, make_app
 
 

@@ -14,10 +14,9 @@ from ganterm.tui.app import GantermApp
 from ganterm.tui.base import FULL_CANVAS
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.terminal.thrifty import Link
-from ganterm.tui.widgets.filmstrip import Filmstrip
 from ganterm.tui.widgets.part_line import PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
-from ganterm.tui.widgets.preview import Preview
+from ganterm.tui.widgets.preview import Filmstrip, Preview
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.sampled import add_samples, bars, sampled_run, write_sheet
 
