@@ -15,7 +15,6 @@ from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.dialogs import PromptScreen
 from ganterm.tui.widgets.task_bar import TaskBar
 
-
 _IMAGES: Final = (
     "10,000 images are generated and compared with as many real ones, as a classifier of the data "
     "sees them. That classifier is the judge; ganterm trains it itself the first time, which takes "
