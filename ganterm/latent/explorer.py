@@ -17,7 +17,7 @@ from ganterm.latent.load import Trained
 from ganterm.latent.projection import Candidates, Fit, Projection, Settings, candidates_of
 from ganterm.latent.sample import latent_of, latents, to_uint8
 from ganterm.latent.space import draw, mixed, truncated
-from ganterm.runs.places import Mix, Place, Scene
+from ganterm.runs.places import LatentPoint, Mix, Scene
 
 FACTORISED = "f"
 """First letter of the keys of directions from the weights; the rest is the rank from 0."""
@@ -42,7 +42,7 @@ class View:
 
     @property
     def vector(self) -> str:
-        """The point as `Place.vector` holds it."""
+        """The point as `LatentPoint.vector` holds it."""
         return encoded(self.point)
 
 
@@ -82,7 +82,7 @@ class Explorer:
             for image, (point, _, label) in zip(images, located, strict=True)
         ]
 
-    def point(self, place: Place) -> Tensor:
+    def point(self, place: LatentPoint) -> Tensor:
         """Return the point of a place, before truncation."""
         point = self._start(place)
         for key, value in place.moves:
@@ -123,10 +123,10 @@ class Explorer:
         return Projection(self._generator, target, SEARCH, candidates=known)
 
     def vector_of(self, fit: Fit) -> str:
-        """Return the point that a search has found as `Place.vector` holds it."""
+        """Return the point that a search has found as `LatentPoint.vector` holds it."""
         return encoded(self._frame.of(fit.point, fit.label))
 
-    def label_of(self, place: Place) -> int | None:
+    def label_of(self, place: LatentPoint) -> int | None:
         """Return the class that a place is drawn as: its own, or the first."""
         classes = self._generator.classes
         if not classes:
@@ -140,7 +140,7 @@ class Explorer:
 
     def _locate(self, scene: Scene) -> tuple[Tensor, Tensor, int | None]:
         """Return the point to tell of, the one to draw, and its class."""
-        if isinstance(scene, Place):
+        if isinstance(scene, LatentPoint):
             return self.point(scene), self._truncated(scene), self.label_of(scene)
         a, b = (self._truncated(place) for place in (scene.a, scene.b))
         if isinstance(scene, Mix):
@@ -153,11 +153,11 @@ class Explorer:
         point = between(a, b, torch.tensor([scene.at]))[0]
         return point, point, self.label_of(scene.a if scene.at < 0.5 else scene.b)
 
-    def _truncated(self, place: Place) -> Tensor:
+    def _truncated(self, place: LatentPoint) -> Tensor:
         point = self.point(place)[None]
         return truncated(self._generator, point, place.truncation)[0].cpu()
 
-    def _start(self, place: Place) -> Tensor:
+    def _start(self, place: LatentPoint) -> Tensor:
         if place.vector:
             return self._frame.unpacked(decoded(place.vector))
         z = latent_of(place.seed, self._generator.z_dim)
@@ -192,14 +192,14 @@ class Explorer:
 
 
 def encoded(point: Tensor) -> str:
-    """Return a point (...) as `Place.vector` holds it; styles that are all the same as one."""
+    """Return a point (...) as `LatentPoint.vector` holds it; styles that are all alike as one."""
     if point.dim() == 2 and bool((point == point[0]).all()):
         point = point[0]
     return base64.b64encode(point.float().contiguous().numpy().astype("<f4").tobytes()).decode()
 
 
 def decoded(vector: str) -> Tensor:
-    """Return the numbers (d,) of a `Place.vector`; raises `ConfigError` for one that has others."""
+    """Return the numbers (d,) of a `LatentPoint.vector`; raises `ConfigError` for another size."""
     data = bytearray(base64.b64decode(vector))
     point = torch.frombuffer(data, dtype=torch.float32) if data else torch.zeros(0)
     if not bool(point.isfinite().all()):

@@ -12,7 +12,7 @@ from ganterm.errors import ConfigError
 from ganterm.runs.durable import storage_trouble, write_atomically
 from ganterm.runs.files import read_limited
 from ganterm.runs.layout import RunDir
-from ganterm.runs.places import Place, place_from
+from ganterm.runs.places import LatentPoint, place_from
 
 LIMIT: Final = 1 << 24
 """Bytes of the longest file."""
@@ -26,7 +26,7 @@ class Bookmark:
     """A place under a name; `step` is that of the generator it was found with."""
 
     name: str
-    place: Place
+    place: LatentPoint
     step: int
 
 

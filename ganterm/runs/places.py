@@ -33,7 +33,7 @@ Moves = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
-class Place:
+class LatentPoint:
     """One point, and how it is drawn.
 
     Attributes:
@@ -50,7 +50,7 @@ class Place:
     truncation: float = 1.0
     label: int | None = None
 
-    def moved(self, key: str, value: float) -> Place:
+    def moved(self, key: str, value: float) -> LatentPoint:
         """Return the place at `value` along the direction `key`."""
         others = tuple(move for move in self.moves if move[0] != key)
         return replace(self, moves=(*others, (key, min(max(value, -FARTHEST), FARTHEST))))
@@ -75,8 +75,8 @@ class Place:
 class Walk:
     """The point at the fraction `at`, 0 to 1, of the way from one place to another."""
 
-    a: Place
-    b: Place
+    a: LatentPoint
+    b: LatentPoint
     at: float = 0.0
     way: Way = "spherical"
 
@@ -89,8 +89,8 @@ class Walk:
 class Mix:
     """The styles of one place before the layer `crossover`, of another from it on."""
 
-    a: Place
-    b: Place
+    a: LatentPoint
+    b: LatentPoint
     crossover: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class Mix:
         return {"a": self.a.to_json(), "b": self.b.to_json(), "crossover": self.crossover}
 
 
-Scene = Place | Walk | Mix
+Scene = LatentPoint | Walk | Mix
 """What one image is drawn of."""
 
 
@@ -116,11 +116,11 @@ def scene_from(given: object) -> Scene:
     return Walk(a, b, _real(fields.get("at", 0.0), "at", 0.0, 1.0), way)
 
 
-def place_from(given: object) -> Place:
+def place_from(given: object) -> LatentPoint:
     """Return the place that JSON describes; raises `ConfigError` where it describes none."""
     fields = _mapping(given, "a place")
     label = fields.get("label")
-    return Place(
+    return LatentPoint(
         seed=_whole(fields.get("seed", 0), "seed", 0, MAX_SEED),
         vector=_vector(fields.get("vector", "")),
         moves=_moves(fields.get("moves", [])),

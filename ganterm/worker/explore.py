@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ganterm.errors import ConfigError, DataError
 from ganterm.runs import checkpoints
 from ganterm.runs.layout import RunDir, step_of
-from ganterm.runs.places import Place, place_from, scene_from
+from ganterm.runs.places import LatentPoint, place_from, scene_from
 from ganterm.worker.rpc import Call, Method, Steps, serve
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _target(pixels: object, explorer: Explorer) -> Tensor:
     return grey.float().div(127.5).sub(1).expand(data_spec.channels, -1, -1)
 
 
-def _classed(call: Call) -> Place:
+def _classed(call: Call) -> LatentPoint:
     """Return a place of the class that a call names."""
     return place_from({"label": call.params.get("label")})
 

@@ -11,10 +11,10 @@ from ganterm.errors import ConfigError, TrainingError
 from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir
-from ganterm.runs.places import Place
+from ganterm.runs.places import LatentPoint
 
-SEVEN = Bookmark("a seven", Place(7, moves=(("f0", 1.5),), label=7), 400)
-ONE = Bookmark("a one", Place(1), 200)
+SEVEN = Bookmark("a seven", LatentPoint(7, moves=(("f0", 1.5),), label=7), 400)
+ONE = Bookmark("a one", LatentPoint(1), 200)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_what_is_kept_is_read_again(run: RunDir) -> None:
     bookmarks.keep(run, SEVEN)
     assert bookmarks.keep(run, ONE) == [SEVEN, ONE]
     assert bookmarks.read_bookmarks(run) == [SEVEN, ONE]
-    again = Bookmark("a seven", Place(70), 500)
+    again = Bookmark("a seven", LatentPoint(70), 500)
     assert bookmarks.keep(run, again) == [ONE, again]
     assert bookmarks.forget(run, "a one") == [again]
     assert bookmarks.forget(run, "nobody") == [again]
@@ -41,7 +41,7 @@ def test_what_another_app_has_kept_meanwhile_stays(run: RunDir) -> None:
     known = bookmarks.read_bookmarks(run)
     bookmarks.keep(run, ONE)
     assert known == [SEVEN]
-    assert bookmarks.keep(run, Bookmark("another", Place(3), 1))[:2] == [SEVEN, ONE]
+    assert bookmarks.keep(run, Bookmark("another", LatentPoint(3), 1))[:2] == [SEVEN, ONE]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_names_and_numbers_have_bounds(run: RunDir, monkeypatch: pytest.MonkeyPa
     """A name says something, and there are not endlessly many."""
     for name in ("", "  ", "x" * 101):
         with pytest.raises(ConfigError, match="name"):
-            bookmarks.keep(run, Bookmark(name, Place(), 0))
+            bookmarks.keep(run, Bookmark(name, LatentPoint(), 0))
     monkeypatch.setattr(bookmarks, "MOST", 1)
     bookmarks.keep(run, ONE)
     with pytest.raises(ConfigError, match="delete some"):

@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 
 from ganterm.errors import ConfigError
-from ganterm.runs.places import FARTHEST, Mix, Place, Scene, Walk, place_from, scene_from
+from ganterm.runs.places import FARTHEST, LatentPoint, Mix, Scene, Walk, place_from, scene_from
 
 VECTOR = base64.b64encode(bytes(8)).decode()
-SOMEWHERE = Place(7, "", (("f3", 1.25), ("d1", -2.0)), 0.7, 4)
+SOMEWHERE = LatentPoint(7, "", (("f3", 1.25), ("d1", -2.0)), 0.7, 4)
 
 
 @pytest.mark.parametrize(
     "scene",
     [
-        Place(),
+        LatentPoint(),
         SOMEWHERE,
-        Place(vector=VECTOR),
-        Walk(SOMEWHERE, Place(1), 0.25, "linear"),
-        Mix(Place(1), SOMEWHERE, 3),
+        LatentPoint(vector=VECTOR),
+        Walk(SOMEWHERE, LatentPoint(1), 0.25, "linear"),
+        Mix(LatentPoint(1), SOMEWHERE, 3),
     ],
     ids=lambda scene: type(scene).__name__,
 )
@@ -33,11 +33,11 @@ def test_a_scene_comes_back_from_json(scene: Scene) -> None:
 
 def test_a_place_is_moved_along_one_direction_at_a_time() -> None:
     """The newest value of a direction counts, and none goes beyond all bounds."""
-    moved = Place().moved("f0", 1.0).moved("f1", 2.0).moved("f0", -1.0)
+    moved = LatentPoint().moved("f0", 1.0).moved("f1", 2.0).moved("f0", -1.0)
     assert dict(moved.moves) == {"f1": 2.0, "f0": -1.0}
     assert moved.at("f0") == -1.0
     assert moved.at("f2") is None
-    assert Place().moved("f0", 1e9).at("f0") == FARTHEST
+    assert LatentPoint().moved("f0", 1e9).at("f0") == FARTHEST
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_what_is_no_scene_is_refused_in_a_sentence(given: Any) -> None:
 
 def test_what_is_left_out_is_as_usual() -> None:
     """An empty object is the place of seed 0."""
-    assert place_from({}) == Place()
+    assert place_from({}) == LatentPoint()

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from ganterm.client.rpc import Failure, Partial, Progress, Reply, Result
 from ganterm.errors import ExitCode
 from ganterm.runs.layout import RunDir
-from ganterm.runs.places import Mix, Place, Scene, Walk, scene_from
+from ganterm.runs.places import LatentPoint, Mix, Scene, Walk, scene_from
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.explorer import ExplorerScreen
 from tests.tui.driving import make_app
@@ -100,7 +100,7 @@ class PlayedServer:
     def _draw(self, fields: Value) -> list[str | Value]:
         scene = scene_from(fields["scene"])
         values = [round((number * 37 % 61) / 10 - 3, 2) for number in range(DIRECTIONS)]
-        if isinstance(scene, Place):
+        if isinstance(scene, LatentPoint):
             for key, value in scene.moves:
                 values[int(key[1:])] = value
         vector = base64.b64encode(bytes(4 * SIDE)).decode()

@@ -10,7 +10,7 @@ from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir
-from ganterm.runs.places import Place
+from ganterm.runs.places import LatentPoint
 from ganterm.tui.base import FULL_CANVAS
 from ganterm.tui.screens import serving
 from tests.tui.driving import awaited, make_app, screen_text, write_run
@@ -26,7 +26,7 @@ def _play(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def run(tmp_path: Path) -> RunDir:
     run = write_run(tmp_path, "dcgan-001")
-    bookmarks.keep(run, Bookmark("a fine seven", Place(7), 400))
+    bookmarks.keep(run, Bookmark("a fine seven", LatentPoint(7), 400))
     return run
 
 

@@ -19,7 +19,7 @@ from ganterm.render.raster import Raster
 from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir
-from ganterm.runs.places import Place, Walk
+from ganterm.runs.places import LatentPoint, Walk
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import serving
 from ganterm.tui.screens.explorer import ExplorerScreen
@@ -115,7 +115,7 @@ async def test_the_generator_is_loaded_with_words_and_its_first_image_is_drawn(
         screen.explorer.process.take(answers[1:])
         await settled(screen, pilot)
         assert "step 400, averaged weights" in screen_text(app)
-        assert seen(screen).pixels == picture(Place())
+        assert seen(screen).pixels == picture(LatentPoint())
         assert len(screen.exploration.strip) == 7
 
 
@@ -186,16 +186,16 @@ async def test_seeds_truncation_and_undo(run: RunDir) -> None:
         assert "A seed is a whole number" in screen_text(app)
         await typed(app, pilot, "1,234")
         await settled(screen, pilot)
-        assert here.place == Place(1234)
+        assert here.place == LatentPoint(1234)
         await press(screen, pilot, "comma", "comma", "full_stop")
         assert here.place.truncation == 0.9
         await press(screen, pilot, "r")
         assert here.place.truncation == 0.9
         assert here.place.seed != 1234
         await press(screen, pilot, "u", "u")
-        assert here.place == Place(1234)
+        assert here.place == LatentPoint(1234)
         await press(screen, pilot, "U")
-        assert here.place == Place(1234, truncation=0.9)
+        assert here.place == LatentPoint(1234, truncation=0.9)
         assert screen.exploration.image is not None
         assert seen(screen).pixels == picture(here.place)
 
@@ -212,15 +212,15 @@ async def test_a_walk_from_a_to_b(run: RunDir) -> None:
         screen.explorer.visit_seed(5)
         await settled(screen, pilot)
         await press(screen, pilot, "b", "2", "right_curly_bracket", "right")
-        assert here.scene == Walk(first, Place(5), 0.3, "spherical")
+        assert here.scene == Walk(first, LatentPoint(5), 0.3, "spherical")
         assert seen(screen).pixels == picture(here.scene)
         assert seen(screen, "end-a").pixels == picture(first)
-        assert seen(screen, "end-b").pixels == picture(Place(5))
+        assert seen(screen, "end-b").pixels == picture(LatentPoint(5))
         await press(screen, pilot, "w")
         assert here.way == "linear"
         assert "30% of the straight line" in screen_text(app)
         await press(screen, pilot, "enter")
-        assert here.place == Place(vector=screen.exploration.vector)
+        assert here.place == LatentPoint(vector=screen.exploration.vector)
         assert here.showing == "place"
         assert screen.active == "sliders"
 
@@ -266,11 +266,11 @@ async def test_a_place_is_kept_with_the_run_and_gone_back_to(run: RunDir) -> Non
         await typed(app, pilot, "a fine one")
         (mark,) = bookmarks.read_bookmarks(run)
         assert (mark.name, mark.step) == ("a fine one", 400)
-        assert mark.place == Place(vector=screen.exploration.vector)
-        bookmarks.keep(run, Bookmark("seed five", Place(5), 400))
+        assert mark.place == LatentPoint(vector=screen.exploration.vector)
+        bookmarks.keep(run, Bookmark("seed five", LatentPoint(5), 400))
     async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "3", "down", "enter")
-        assert screen.exploration.place == Place(5)
+        assert screen.exploration.place == LatentPoint(5)
         await press(screen, pilot, "d")
         await pilot.press("y")
         await pilot.pause()
@@ -292,10 +292,10 @@ async def test_the_way_one_came_is_gone_back(run: RunDir) -> None:
             "seed 0",
         ]
         await press(screen, pilot, "down", "down", "enter")
-        assert screen.exploration.place == Place(1)
+        assert screen.exploration.place == LatentPoint(1)
         await pilot.click("#places", offset=(5, 2), times=2)
         await settled(screen, pilot)
-        assert screen.exploration.place == Place(3)
+        assert screen.exploration.place == LatentPoint(3)
 
 
 @awaited
@@ -417,11 +417,11 @@ async def test_a_process_that_dies_is_told_of_and_started_again_at_the_next_key(
 async def test_another_run_is_begun_anew(run: RunDir, tmp_path: Path) -> None:
     """Nothing of the one before is left: neither place nor bookmarks nor image."""
     other = write_run(tmp_path, "dcgan-002")
-    bookmarks.keep(run, Bookmark("of the first", Place(5), 400))
+    bookmarks.keep(run, Bookmark("of the first", LatentPoint(5), 400))
     async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "r", "a", "escape")
         await explored(app, pilot, other)
-        assert screen.exploration.place == Place()
+        assert screen.exploration.place == LatentPoint()
         assert screen.exploration.a is None
         assert screen.exploration.kept == []
         assert [fields["run"] for fields in asked(screen, "open")] == [
@@ -448,7 +448,7 @@ async def test_what_was_done_in_a_run_waits_for_it_and_is_never_anothers(
         assert "error" not in screen_text(app)
         assert screen.sketch.pad.empty
         await press(screen, pilot, "enter")
-        assert screen.exploration.place == Place()
+        assert screen.exploration.place == LatentPoint()
         await press(screen, pilot, "2")
         assert "a picks A" in screen_text(app)
         await press(screen, pilot, "4")
@@ -489,7 +489,7 @@ async def test_another_run_of_the_same_name_is_another(run: RunDir, tmp_path: Pa
         run.path.rename(tmp_path / "elsewhere")
         write_run(tmp_path, run.name).config_file.touch()
         await explored(app, pilot, run)
-        assert screen.exploration.place == Place()
+        assert screen.exploration.place == LatentPoint()
         assert len(asked(screen, "open")) == 2
 
 

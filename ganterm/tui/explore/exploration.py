@@ -10,7 +10,7 @@ from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir
-from ganterm.runs.places import MAX_TRUNCATION, WAYS, Mix, Place, Scene, Walk, Way
+from ganterm.runs.places import MAX_TRUNCATION, WAYS, LatentPoint, Mix, Scene, Walk, Way
 from ganterm.tui.explore.answers import Direction, Opened
 from ganterm.tui.explore.pad import Pad
 
@@ -20,18 +20,18 @@ KEPT: Final = 500
 class Trail:
     """Places in the order of their visits; one of them is where one is."""
 
-    def __init__(self, first: Place) -> None:
+    def __init__(self, first: LatentPoint) -> None:
         self._places = [first]
         self._at = 0
         self._doing = ""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> LatentPoint:
         """Where one is."""
         return self._places[self._at]
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[LatentPoint, ...]:
         """All of them, the first first."""
         return tuple(self._places)
 
@@ -50,7 +50,7 @@ class Trail:
         """Whether there is a place after."""
         return self._at < len(self._places) - 1
 
-    def visit(self, place: Place, doing: str = "") -> None:
+    def visit(self, place: LatentPoint, doing: str = "") -> None:
         """Go to a place; what came after the present one is forgotten.
 
         Steps of one and the same `doing`, as of one slider, become one place.
@@ -81,7 +81,7 @@ class Trail:
         return True
 
 
-def place_words(place: Place, classes: Sequence[str] = ()) -> str:
+def place_words(place: LatentPoint, classes: Sequence[str] = ()) -> str:
     """Return which place it is: `seed 7, 2 moved, truncation 0.7, class 3`."""
     parts = ["a found point" if place.vector else f"seed {place.seed}"]
     if place.moves:
@@ -126,7 +126,7 @@ Showing = Literal["place", "walk"]
 class Pick:
     """An end of a walk: the place, and its image as it was seen there."""
 
-    place: Place
+    place: LatentPoint
     image: Raster | None = None
 
 
@@ -160,7 +160,7 @@ class Exploration:
         self.family = "f"
         self.chosen = 0
         self.values: dict[str, float] = {}
-        self.trail = Trail(Place())
+        self.trail = Trail(LatentPoint())
         self.a: Pick | None = None
         self.b: Pick | None = None
         self.at = 0.0
@@ -176,13 +176,13 @@ class Exploration:
         self.pad = Pad()
         self.sought = b""
         self.nearest: Raster | None = None
-        self.found: Place | None = None
+        self.found: LatentPoint | None = None
         self.searched = ""
         self.saying = ""
         self.trouble = ""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> LatentPoint:
         """Where one is."""
         return self.trail.place
 
@@ -201,15 +201,15 @@ class Exploration:
         return self.place
 
     @property
-    def drawn_place(self) -> Place | None:
+    def drawn_place(self) -> LatentPoint | None:
         """The place whose image is seen; None where the image is yet to come."""
         scene = self.scene
-        if isinstance(scene, Place):
+        if isinstance(scene, LatentPoint):
             return scene
         if self.drawn != scene or not self.vector:
             return None
         end = self.b if self.at >= 0.5 and self.b else self.a
-        return Place(vector=self.vector, label=end.place.label if end else None)
+        return LatentPoint(vector=self.vector, label=end.place.label if end else None)
 
     @property
     def frames(self) -> list[Scene]:
@@ -221,7 +221,7 @@ class Exploration:
         if isinstance(scene, Mix) and self.opened:
             layers = self.opened.layers
             return [replace(scene, crossover=round(share * layers)) for share in shares]
-        if self.direction is None or not isinstance(scene, Place):
+        if self.direction is None or not isinstance(scene, LatentPoint):
             return []
         key = self.direction.key
         return [scene.moved(key, round(SPAN * (2 * share - 1), 3)) for share in shares]
@@ -264,7 +264,7 @@ class Exploration:
         self.visit(self.place.moved(direction.key, value), f"slide {direction.key}")
         return True
 
-    def visit(self, place: Place, doing: str = "") -> None:
+    def visit(self, place: LatentPoint, doing: str = "") -> None:
         """Go to a place, which is shown from now on."""
         self.trail.visit(place, doing)
         self.showing = "place"

@@ -15,7 +15,7 @@ from ganterm.errors import ConfigError, DataError
 from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import resolve_run
 from ganterm.tui.feed.runlist import RunList
-from ganterm.tui.plain import deeds, picture, report
+from ganterm.tui.plain import actions, picture, report
 
 if TYPE_CHECKING:
     from ganterm.tui.plain.session import PlainSession
@@ -154,7 +154,7 @@ def _quit(session: PlainSession, _rest: str) -> None:
 
 
 def _steer(name: str) -> Callable[[PlainSession, str], None]:
-    return partial(deeds.steer, name)
+    return partial(actions.steer, name)
 
 
 COMMANDS: Final[dict[str, Command]] = {
@@ -169,10 +169,10 @@ COMMANDS: Final[dict[str, Command]] = {
     "judge": Command(
         "judge [now [step=N] [n=N] [judge=DATASET]]",
         "say how good the run is, or have it judged",
-        deeds.judge,
+        actions.judge,
     ),
     "compare": Command(
-        "compare [NAME ...]", "say how judged runs stand beside one another", deeds.compare
+        "compare [NAME ...]", "say how judged runs stand beside one another", actions.compare
     ),
     "settings": Command("settings [live]", "say the settings in force", _settings),
     "checkpoints": Command("checkpoints", "say which steps can be gone back to", _checkpoints),
@@ -181,29 +181,29 @@ COMMANDS: Final[dict[str, Command]] = {
     "wait": Command("wait [SECONDS]", "obey nothing more before the run ends; for scripts", _wait),
     "pause": Command("pause", "pause the training", _steer("pause")),
     "resume": Command(
-        "resume [steps=N]", "go on after a pause; train a run on that has ended", deeds.resume
+        "resume [steps=N]", "go on after a pause; train a run on that has ended", actions.resume
     ),
     "stop": Command("stop", "write a checkpoint and stop", _steer("stop")),
     "checkpoint": Command("checkpoint", "write a checkpoint now", _steer("checkpoint")),
     "sample": Command("sample", "draw the samples now", _steer("sample")),
-    "set": Command("set KEY=VALUE", "change a setting while it trains", deeds.change),
+    "set": Command("set KEY=VALUE", "change a setting while it trains", actions.change),
     "remedy": Command(
-        "remedy [ID]", "say what is wrong and what can be done, or do it", deeds.remedy
+        "remedy [ID]", "say what is wrong and what can be done, or do it", actions.remedy
     ),
-    "undo": Command("undo", "take the last change of a setting back", deeds.undo),
+    "undo": Command("undo", "take the last change of a setting back", actions.undo),
     "recipes": Command("recipes", "list what can be started", _recipes),
     "start": Command(
-        "start RECIPE [name=NAME] [KEY=VALUE ...]", "begin a run and watch it", deeds.start
+        "start RECIPE [name=NAME] [KEY=VALUE ...]", "begin a run and watch it", actions.start
     ),
-    "fetch": Command("fetch DATASET", "download a dataset", deeds.fetch),
+    "fetch": Command("fetch DATASET", "download a dataset", actions.fetch),
     "branch": Command(
         "branch STEP [name=NAME] [KEY=VALUE ...]",
         "go on from an earlier checkpoint as a new run",
-        deeds.branch,
+        actions.branch,
     ),
-    "rename": Command("rename NAME", "give the run another name", deeds.rename),
-    "note": Command("note TEXT", "write a note on the run", deeds.note),
-    "delete": Command("delete NAME yes", "delete a run for good", deeds.delete),
+    "rename": Command("rename NAME", "give the run another name", actions.rename),
+    "note": Command("note TEXT", "write a note on the run", actions.note),
+    "delete": Command("delete NAME yes", "delete a run for good", actions.delete),
     "quit": Command("quit", "leave; what trains goes on training", _quit),
 }
 """Every command by its name."""

@@ -10,7 +10,7 @@ from ganterm.errors import GantermError
 from ganterm.render.text import safe_text
 from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark
-from ganterm.runs.places import Place
+from ganterm.runs.places import LatentPoint
 from ganterm.tui.base import AppScreen
 from ganterm.tui.explore.exploration import place_words
 from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
@@ -25,7 +25,7 @@ class Bookmarks:
     """
 
     def __init__(
-        self, screen: AppScreen, explorer: Explorer, shown: Callable[[], Place | None]
+        self, screen: AppScreen, explorer: Explorer, shown: Callable[[], LatentPoint | None]
     ) -> None:
         self._screen, self._explorer, self._shown = screen, explorer, shown
 
@@ -56,7 +56,7 @@ class Bookmarks:
         self._screen.app.push_screen(ask, partial(self._keep, place, opened.step))
 
     @property
-    def lasting_place(self) -> Place | None:
+    def lasting_place(self) -> LatentPoint | None:
         """The place that is seen as its point: directions are others in another generator."""
         place, here = self._shown(), self._explorer.exploration
         if place is None or not place.moves:
@@ -65,7 +65,7 @@ class Bookmarks:
             return None
         return replace(place, seed=0, vector=here.vector, moves=())
 
-    def _keep(self, place: Place, step: int, name: str | None) -> None:
+    def _keep(self, place: LatentPoint, step: int, name: str | None) -> None:
         here = self._explorer.exploration
         if name and here.run is not None:
             try:

@@ -14,7 +14,7 @@ from ganterm.render.colour import Charset, ColourMode
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
-from ganterm.runs.places import Place
+from ganterm.runs.places import LatentPoint
 from ganterm.tui.actions import Action
 from ganterm.tui.explore.exploration import SPAN, Exploration, scene_words
 from ganterm.tui.screens.bookmarks import Bookmarks
@@ -137,7 +137,7 @@ class ExplorerScreen(PanedScreen[Pane]):
         return self.exploration.nearest if self.sketches else self.exploration.image
 
     @property
-    def shown_place(self) -> Place | None:
+    def shown_place(self) -> LatentPoint | None:
         """The place of that image; None where it is yet to come."""
         return self.exploration.found if self.sketches else self.exploration.drawn_place
 

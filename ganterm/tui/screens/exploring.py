@@ -13,7 +13,7 @@ from typing import Final
 from ganterm.errors import ConfigError
 from ganterm.render.tint import Tone
 from ganterm.runs.layout import RunDir
-from ganterm.runs.places import MAX_SEED, Place, Scene
+from ganterm.runs.places import MAX_SEED, LatentPoint, Scene
 from ganterm.tui.base import AppScreen
 from ganterm.tui.explore.answers import Opened, directions_of, images_of
 from ganterm.tui.explore.exploration import LONG_STEP, SPAN, STEP, TRUNCATION_STEP, Exploration
@@ -136,7 +136,7 @@ class Explorer:
         here.image, here.drawn = images[0], scene
         here.vector = str(answer.get("vector", ""))
         values = answer.get("values")
-        if isinstance(scene, Place) and isinstance(values, list):
+        if isinstance(scene, LatentPoint) and isinstance(values, list):
             here.values = {
                 f"{here.family}{index}": float(value) for index, value in enumerate(values)
             }

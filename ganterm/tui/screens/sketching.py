@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from functools import partial
 
-from ganterm.runs.places import Place
+from ganterm.runs.places import LatentPoint
 from ganterm.tui.explore.answers import images_of
 from ganterm.tui.explore.pad import Pad
 from ganterm.tui.screens.exploring import Explorer
@@ -52,7 +52,7 @@ class Sketching:
         if not images or here.pad.empty:
             return
         here.nearest = images[0]
-        here.found = Place(vector=str(answer["vector"]), label=answer["label"])
+        here.found = LatentPoint(vector=str(answer["vector"]), label=answer["label"])
         steps = f"step {answer['step']} of {answer['steps']}"
         going = f", {steps} …" if answer.get("going") else ""
         here.searched = f"error {float(answer['distance']):.4f}{going}"

@@ -8,7 +8,7 @@ from typing import Final
 from textual.timer import Timer
 
 from ganterm.render.raster import Raster
-from ganterm.runs.places import Place
+from ganterm.runs.places import LatentPoint
 from ganterm.tui.base import AppScreen
 from ganterm.tui.explore.exploration import LONG_WALK_STEP, WALK_STEP, Pick
 from ganterm.tui.screens.exploring import Explorer
@@ -27,7 +27,7 @@ class Walking:
         self,
         screen: AppScreen,
         explorer: Explorer,
-        shown: Callable[[], tuple[Place | None, Raster | None]],
+        shown: Callable[[], tuple[LatentPoint | None, Raster | None]],
     ) -> None:
         self._screen, self._explorer, self._shown = screen, explorer, shown
         self._player: Timer | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ganterm.runs.places import Mix, Place, Walk
+from ganterm.runs.places import LatentPoint, Mix, Walk
 from ganterm.tui.explore.answers import Direction, Opened
 from ganterm.tui.explore.exploration import Exploration, Pick
 
@@ -46,16 +46,16 @@ def test_the_strip_goes_along_the_slider(here: Exploration) -> None:
     frames = here.frames
     here.slide(1.5)
     assert here.frames == frames
-    assert [place.at("f0") for place in frames if isinstance(place, Place)] == [
+    assert [place.at("f0") for place in frames if isinstance(place, LatentPoint)] == [
         *(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
     ]
 
 
 def test_a_walk_and_its_strip(here: Exploration) -> None:
     """From A to B and no further; going anywhere else ends it."""
-    here.a, here.b = Pick(Place(1)), Pick(Place(2))
+    here.a, here.b = Pick(LatentPoint(1)), Pick(LatentPoint(2))
     assert here.walk(0.25)
-    assert here.scene == Walk(Place(1), Place(2), 0.25)
+    assert here.scene == Walk(LatentPoint(1), LatentPoint(2), 0.25)
     here.walk(5)
     assert here.at == 1.0
     shares = [frame.at for frame in here.frames if isinstance(frame, Walk)]
@@ -66,9 +66,9 @@ def test_a_walk_and_its_strip(here: Exploration) -> None:
 
 def test_mixing_goes_by_layers(here: Exploration) -> None:
     """A step is a layer, however long it is."""
-    here.a, here.b, here.crossover = Pick(Place(1)), Pick(Place(2)), 4
+    here.a, here.b, here.crossover = Pick(LatentPoint(1)), Pick(LatentPoint(2)), 4
     here.walk(0.05)
-    assert here.scene == Mix(Place(1), Place(2), 5)
+    assert here.scene == Mix(LatentPoint(1), LatentPoint(2), 5)
     here.walk_to(0.5)
     assert here.crossover == 4
     assert [frame.crossover for frame in here.frames if isinstance(frame, Mix)][-1] == 8

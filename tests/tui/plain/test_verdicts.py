@@ -10,7 +10,7 @@ import pytest
 
 from ganterm.client.tasks import TaskProgress
 from ganterm.runs.layout import RunDir
-from ganterm.tui.plain import deeds
+from ganterm.tui.plain import actions
 from tests.tui.driving import write_run
 from tests.tui.judged import judge, judged_run
 from tests.tui.plain.test_session import Desk
@@ -85,7 +85,7 @@ def test_a_run_is_judged_while_the_session_goes_on(
         begun.append(ScriptedJudging(run, options))
         return begun[-1]
 
-    monkeypatch.setattr(deeds, "Judging", begin)
+    monkeypatch.setattr(actions, "Judging", begin)
     judged_run(tmp_path, steps=())
     desk = Desk(tmp_path)
     desk.type("watch dcgan-001")
