@@ -31,7 +31,7 @@ def resume(
     mode: Annotated[
         str | None,
         typer.Option(
-            help="Run the steps in another mode: eager, compiled, graphed or auto.",
+            help="Run the steps in another mode: eager, graphed or auto.",
             autocompletion=completion.values_of("mode"),
         ),
     ] = None,

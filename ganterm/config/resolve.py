@@ -9,6 +9,7 @@ from pathlib import Path
 from ganterm import recipes
 from ganterm.config.fields import FIELDS, Value, field, parse_value
 from ganterm.config.rules import check
+from ganterm.config.runfile import understood
 from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
 
@@ -118,4 +119,4 @@ def _read(path: Path) -> tuple[dict[str, object], bool]:
     values.pop("made", None)
     # TOML has no null: a setting that may be without a value and is left out has none.
     unset: dict[str, object] = {spec.name: None for spec in FIELDS.values() if spec.optional}
-    return {**unset, **run, **values}, True
+    return {**unset, **understood(run), **values}, True

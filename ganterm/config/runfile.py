@@ -22,8 +22,17 @@ def to_mapping(config: RunConfig) -> dict[str, Any]:
 
 def from_mapping(values: Mapping[str, object]) -> RunConfig:
     """Rebuild a configuration from plain values; raises `ConfigError` naming the wrong field."""
+    values = understood(values)
     parsed = {field(name).name: parse_value(name, value) for name, value in values.items()}
     return RunConfig(**parsed)  # type: ignore[arg-type]  # each parsed by its field
+
+
+def understood(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings of a run as they are understood here.
+
+    Those of version 0.1.0 may ask for networks through `torch.compile`, which train alike in eager.
+    """
+    return {**values, "mode": "eager"} if values.get("mode") == "compiled" else dict(values)
 
 
 def render_run_toml(config: RunConfig, made: Mapping[str, str]) -> str:

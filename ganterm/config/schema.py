@@ -106,10 +106,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "float32"
     mode: Annotated[
-        Literal["eager", "compiled", "graphed", "auto"],
+        Literal["eager", "graphed", "auto"],
         about(
             DATA,
-            "How steps are run: as they are, with compiled networks, or captured as CUDA graphs.",
+            "How steps are run: as they are, or captured as CUDA graphs.",
             "eager is the reference; auto measures at the start and takes the quickest",
         ),
     ] = "eager"

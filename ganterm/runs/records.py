@@ -53,7 +53,7 @@ class OpeningRecord(RecordBase):
     data_crc32: Annotated[str, "checksum of their pixels, in hexadecimal"]
     device: Annotated[str, "where it trains, such as cpu or cuda:0"]
     threads: Annotated[int, "threads of the CPU it computes with"]
-    mode: Annotated[str, "how its steps are run: eager, compiled or graphed"]
+    mode: Annotated[str, "how its steps are run: eager or graphed"]
     host: Annotated[str, "name of the machine"]
     pid: Annotated[int, "process id of the worker"]
     versions: Annotated[dict[str, str], "versions of ganterm, torch and python"]

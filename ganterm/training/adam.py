@@ -20,7 +20,7 @@ _ANSWER = "__dynamo_disable"
 
 
 class EagerAdam(Adam):
-    """`torch.optim.Adam`, to the bit, for steps that are not compiled."""
+    """`torch.optim.Adam`, to the bit, for steps that nothing compiles."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         _answer_for_dynamo()

@@ -15,8 +15,6 @@ from ganterm.training.modes import Mode, obstacle, step_in
 from ganterm.training.snapshot import Snapshot
 from ganterm.training.step import GanStep
 
-COMPILE_FROM_SECONDS: Final = 1800.0
-"""Compiling takes a minute and may gain nothing: what has this long to go can afford a try."""
 WORTH: Final = 0.95
 """What a step must take at most, as a share of an eager one, for exactness to be given up."""
 TURNS: Final = 3
@@ -50,8 +48,7 @@ class Choice:
 def choose(trainer: Trainer, say: Say = lambda what: None) -> Choice:
     """Measure what a step of `trainer` takes in each mode there is, and choose the quickest.
 
-    Graphs are always tried where there is a CUDA device; compiling is where the steps that are
-    left would take `COMPILE_FROM_SECONDS` in eager. Another mode than eager must be worth it.
+    Graphs are tried where there is a CUDA device. Another mode than eager must be worth it.
 
     `say` is told what is being measured. The trainer's state is as before when this returns.
     Growing networks are measured at full size, at which they train longest.
@@ -67,10 +64,6 @@ def choose(trainer: Trainer, say: Say = lambda what: None) -> Choice:
         if not obstacle("graphed", trainer.device):
             say("measuring a step captured as a graph")
             seconds["graphed"] = trial.seconds("graphed")
-        left = (trainer.steps_total - trainer.step) * seconds["eager"]
-        if left >= COMPILE_FROM_SECONDS and not obstacle("compiled", trainer.device):
-            say("compiling, to measure a compiled step")
-            seconds["compiled"] = trial.seconds("compiled")
     finally:
         trial.before.restore()
         if stage is not None:
@@ -116,7 +109,7 @@ class _Trial:
             synchronize(trainer.device)
             return (time.perf_counter() - began) / self._steps
 
-        # The first turn readies what is captured, or compiles; the second captures.
+        # The first turn readies what is captured; the second captures.
         for _ in range(1 if mode == "eager" else 2):
             turn()
         best = min(turn() for _ in range(TURNS))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 
 from ganterm.config import RunConfig
+from ganterm.networks.growth import Stage, stage_of
 from ganterm.training.adam import make_capturable
-from ganterm.training.kinds import Kind, kind_of
-from ganterm.training.recording import recording_into
-from ganterm.training.step import GanStep
+from ganterm.training.step import GanStep, Record
 
 _OUTSIDE = frozenset({"lr_g", "lr_d", "d_steps", "sample_every", "checkpoint_every", "judge_every"})
 """Live settings that are in no graph: rates are tensors it reads, others decide when it runs."""
@@ -47,6 +46,38 @@ class _Graph:
     replay: Replay = lambda: None
 
 
+@dataclass(frozen=True)
+class StepSignature:
+    """What decides which operations a step runs."""
+
+    sizes: tuple[int, ...]
+    """Images in each real batch."""
+    penalised: tuple[bool, ...]
+    """For which of them the lazy penalty is due."""
+    measure: bool
+    stage: Stage | None
+    """Where the networks stand, if they grow."""
+
+
+def signature_of(
+    step: GanStep, real_batches: Sequence[torch.Tensor], *, first_batch: int, measure: bool
+) -> StepSignature | None:
+    """Return the kind of the step that comes, or None for one that is like no other.
+
+    That is one whose networks are fading a resolution in: the share of the new one, a number in
+    the midst of the operations, changes with every step.
+    """
+    stage = stage_of(step.networks.generator)
+    if stage is not None and stage.alpha < 1:
+        return None
+    return StepSignature(
+        sizes=tuple(batch.shape[0] for batch in real_batches),
+        penalised=tuple(step.penalises(first_batch + at) for at in range(len(real_batches))),
+        measure=measure,
+        stage=stage,
+    )
+
+
 class GraphedStep:
     """Runs a `GanStep` as captured graphs, one for each kind of step.
 
@@ -64,7 +95,7 @@ class GraphedStep:
         self._step = step
         self._recorder = recorder
         self._fell_back = fell_back
-        self._graphs: dict[Kind, _Graph | None] = {}
+        self._graphs: dict[StepSignature, _Graph | None] = {}
         self._captures = True
         for optimizer in (step.networks.optimizer_g, step.networks.optimizer_d):
             make_capturable(optimizer, step.device)
@@ -95,7 +126,7 @@ class GraphedStep:
         def make(batches: Sequence[torch.Tensor], classes: Sequence[torch.Tensor | None]) -> None:
             self._step.run(batches, classes, first_batch=first_batch, measure=measure)
 
-        kind = kind_of(self._step, real_batches, first_batch=first_batch, measure=measure)
+        kind = signature_of(self._step, real_batches, first_batch=first_batch, measure=measure)
         with self._recorder.working():
             if kind is None or kind not in self._graphs or not self._captures:
                 make(real_batches, labels)
@@ -111,7 +142,7 @@ class GraphedStep:
                 self._graphs[kind] = graph
             self._replay(graph, real_batches, labels)
 
-    def _note(self, kind: Kind) -> None:
+    def _note(self, kind: StepSignature) -> None:
         """Remember that steps of this kind are ready to be captured."""
         # A stage of growth that is over never comes back.
         self._graphs = {known: g for known, g in self._graphs.items() if known.stage == kind.stage}
@@ -155,3 +186,13 @@ class GraphedStep:
         for names, row in graph.rows:
             # The next replay writes to the same memory.
             self._step.record(names, row.clone())
+
+
+@contextmanager
+def recording_into(step: GanStep, record: Record) -> Iterator[None]:
+    """Have `step` hand what it measures to `record` in the meantime."""
+    before, step.record = step.record, record
+    try:
+        yield
+    finally:
+        step.record = before

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from typing import Literal, Protocol
 
 import torch
@@ -12,7 +11,7 @@ from ganterm.config import RunConfig
 from ganterm.errors import ConfigError
 from ganterm.training.step import GanStep
 
-Mode = Literal["eager", "compiled", "graphed"]
+Mode = Literal["eager", "graphed"]
 """How steps are run, as `RunConfig.mode` asks for once `auto` has made its choice."""
 
 
@@ -37,8 +36,6 @@ def obstacle(mode: Mode, device: torch.device) -> str:
     """Return why steps cannot be run in `mode` on `device`, as a clause; empty where they can."""
     if mode == "graphed" and device.type != "cuda":
         return f"graphed needs a CUDA device, and this run trains on {device.type}"
-    if mode == "compiled":
-        return _compiling_obstacle(device)
     return ""
 
 
@@ -53,34 +50,13 @@ def step_in(
 ) -> Step:
     """Return what runs `step` in `mode`, most of the time on batches of `batch_size`.
 
-    `fell_back` is told why, should it have to run the rest uncompiled or uncaptured. Raises
+    `fell_back` is told why, should it have to run the rest uncaptured. Raises
     `ConfigError` where this machine does not have the mode.
     """
     check_mode(mode, step.device)
-    if mode == "compiled":
-        from ganterm.training.compiled import CompiledStep  # noqa: PLC0415
-
-        return CompiledStep(step, batch_size, fell_back=fell_back)
     if mode == "graphed":
         from ganterm.training.cudagraphs import CudaRecorder  # noqa: PLC0415
         from ganterm.training.graphed import GraphedStep  # noqa: PLC0415
 
         return GraphedStep(step, CudaRecorder(step.device), fell_back=fell_back)
     return step
-
-
-def _compiling_obstacle(device: torch.device) -> str:
-    # These imports take seconds: nobody who compiles nothing is to come here.
-    from torch._dynamo.eval_frame import is_dynamo_supported  # noqa: PLC0415
-    from torch._inductor.cpp_builder import get_cpp_compiler  # noqa: PLC0415
-
-    if not is_dynamo_supported():
-        return "compiled is beyond this version of PyTorch under this one of Python"
-    if device.type == "cuda":
-        missing = find_spec("triton") is None
-        return "compiled needs Triton for a CUDA device, and it is not installed" if missing else ""
-    try:
-        get_cpp_compiler()
-    except (RuntimeError, OSError):
-        return "compiled needs a C++ compiler, g++ or the one that CXX names, and there is none"
-    return ""

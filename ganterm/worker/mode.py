@@ -10,8 +10,6 @@ from ganterm.training.events import FellBack
 from ganterm.training.loop import Trainer
 from ganterm.training.modes import Mode, obstacle
 
-COMPILING = "Compiling the networks: the first steps take a minute or so."
-
 
 def settle_mode(trainer: Trainer, taken: str, say: Callable[[str], None]) -> list[str]:
     """Have `trainer` run in its mode, which `auto` finds out, and return what to tell the user.
@@ -27,8 +25,6 @@ def settle_mode(trainer: Trainer, taken: str, say: Callable[[str], None]) -> lis
             choice = choose(trainer, say)
             notes.append(choice.reason)
             trainer.run_in(choice.mode)
-    if trainer.mode == "compiled":
-        notes.append(COMPILING)
     return notes
 
 

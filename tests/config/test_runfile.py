@@ -106,3 +106,14 @@ def test_a_wrong_run_toml_is_refused_naming_the_file(
 def test_names_with_dashes_are_the_same_names() -> None:
     assert from_mapping({"batch-size": 3}) == RunConfig(batch_size=3)
     assert parse_value("batch-size", 3) == 3
+
+
+def test_a_run_that_asked_for_compiled_networks_is_one_in_eager(tmp_path: Path) -> None:
+    """So its run.toml is read, and used as a config file; nobody may ask for it anew."""
+    path = tmp_path / "run.toml"
+    path.write_text(render_run_toml(RunConfig(), {}).replace('"eager"', '"compiled"'))
+    assert 'mode = "compiled"' in path.read_text()
+    assert read_run_toml(path).mode == "eager"
+    assert resolve(config_file=path).config.mode == "eager"
+    with pytest.raises(ConfigError, match="mode must be one of eager, graphed, auto"):
+        resolve({"mode": "compiled"})

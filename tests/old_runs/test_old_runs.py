@@ -70,7 +70,8 @@ def test_a_killed_run_goes_on_as_it_did(zygote: Zygote, tmp_path: Path, name: st
     expected = json.loads((run.path / "expected.json").read_text())
     zygote.train(run)
     resumed = records(run)
-    assert [record["step"] for record in resumed if record["kind"] == "resume"] == [3]
+    (resume,) = (record for record in resumed if record["kind"] == "resume")
+    assert (resume["step"], resume["mode"]) == (3, "eager")
     assert resumed[-1]["reason"] == "finished"
     found = {
         record["step"]: record

@@ -59,20 +59,11 @@ class Stopwatch:
     [
         # Nothing else is there.
         ({"eager": 0.1}, 10**6, ["eager"], "eager"),
-        # A minute to go is too little to compile for, half an hour is enough.
-        ({"eager": 0.1, "compiled": 0.01}, 600, ["eager"], "eager"),
-        ({"eager": 0.1, "compiled": 0.01}, 18_001, ["eager", "compiled"], "compiled"),
         # Graphs take no time to capture.
         ({"eager": 0.1, "graphed": 0.01}, 600, ["eager", "graphed"], "graphed"),
-        (
-            {"eager": 0.1, "graphed": 0.04, "compiled": 0.03},
-            10**5,
-            ["eager", "graphed", "compiled"],
-            "compiled",
-        ),
         # What is hardly quicker is not worth other sums than those of the reference.
         ({"eager": 0.1, "graphed": 0.096}, 600, ["eager", "graphed"], "eager"),
-        ({"eager": 0.1, "compiled": 0.2}, 10**5, ["eager", "compiled"], "eager"),
+        ({"eager": 0.1, "graphed": 0.2}, 10**5, ["eager", "graphed"], "eager"),
     ],
 )
 def test_the_rule(
@@ -87,15 +78,6 @@ def test_the_rule(
     assert watch.tried == tried
     assert chosen.mode == taken
     assert chosen.seconds == pytest.approx({mode: seconds[mode] for mode in tried})
-
-
-def test_what_is_left_counts_and_not_the_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Near its end a run is not compiled any more."""
-    watch = Stopwatch({"eager": 0.1, "compiled": 0.01}, monkeypatch)
-    run = trainer(small("mlp", steps=10**5, mode="auto"))
-    run.step = 10**5 - 100
-    assert choose(run).mode == "eager"
-    assert watch.tried == ["eager"]
 
 
 def test_what_does_not_work_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,8 +108,8 @@ def test_the_training_is_as_if_nothing_had_been_measured(
 ) -> None:
     """Weights, moments, buffers and random numbers are untouched, in the midst of a run too."""
     recorder = TapeRecorder()
-    monkeypatch.setattr(modes, "obstacle", _no_compiler)
-    monkeypatch.setattr(choice, "obstacle", _no_compiler)
+    monkeypatch.setattr(modes, "obstacle", lambda mode, device: "")
+    monkeypatch.setattr(choice, "obstacle", lambda mode, device: "")
     monkeypatch.setattr("ganterm.training.cudagraphs.CudaRecorder", lambda device: recorder)
     config = small(recipe, steps=9, ema_kimg=0.05)
     found = []
@@ -155,21 +137,16 @@ def test_the_choice_is_told_with_its_figures() -> None:
 
 
 def test_what_did_not_work_has_no_figure() -> None:
-    told = Choice("eager", {"eager": 0.0123456, "compiled": math.inf}).reason
-    assert told == "Mode auto takes eager (eager 12.3 ms a step, compiled does not work here)."
+    told = Choice("eager", {"eager": 0.0123456, "graphed": math.inf}).reason
+    assert told == "Mode auto takes eager (eager 12.3 ms a step, graphed does not work here)."
 
 
 def test_each_measurement_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compiling above all, which takes as long as it likes."""
-    Stopwatch({"eager": 0.1, "graphed": 0.1, "compiled": 0.1}, monkeypatch)
+    """Measuring goes on before the first step, and says so."""
+    Stopwatch({"eager": 0.1, "graphed": 0.1}, monkeypatch)
     said: list[str] = []
     choose(trainer(small("mlp", steps=10**5)), said.append)
-    assert len(said) == 3
-    assert said[-1].startswith("compiling")
-
-
-def _no_compiler(mode: str, device: torch.device) -> str:
-    return "there is none" if mode == "compiled" else ""
+    assert said == ["measuring a step", "measuring a step captured as a graph"]
 
 
 def _state(run: Trainer) -> dict[str, torch.Tensor]:

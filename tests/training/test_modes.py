@@ -23,14 +23,6 @@ def test_graphs_are_refused_where_the_configuration_says_so_already() -> None:
     assert configured("mlp", mode="graphed", device="auto").mode == "graphed"
 
 
-def test_compiling_needs_a_compiler() -> None:
-    inductor = pytest.importorskip("torch._inductor.config")
-    with inductor.patch({"cpp.cxx": (None, "no-such-compiler")}):
-        with pytest.raises(ConfigError, match=r"^mode: compiled needs a C\+\+ compiler, g\+\+ or"):
-            trainer(small("mlp", mode="compiled"))
-        assert trainer(small("mlp", mode="auto")).mode == "eager"
-
-
 @pytest.mark.parametrize("kind", ["cpu", "cuda", "mps"])
 def test_eager_is_everywhere(kind: str) -> None:
     assert obstacle("eager", torch.device(kind)) == ""

@@ -11,7 +11,7 @@ from ganterm.runs.state import observe
 from ganterm.training import cudagraphs, modes
 from ganterm.training.events import FellBack
 from ganterm.worker.job import prepare
-from ganterm.worker.mode import COMPILING, fallback_message, settle_mode
+from ganterm.worker.mode import fallback_message, settle_mode
 from tests.training.common import small, trainer
 from tests.training.tape import TapeRecorder
 from tests.worker.test_job import cut
@@ -58,7 +58,7 @@ def test_a_run_can_go_on_in_another_mode(zygote: Zygote, trained: RunDir) -> Non
     """A state is the same in all of them."""
     cut(trained, 14)
     assert prepare(trained, mode="graphed").config.mode == "graphed"
-    with pytest.raises(ConfigError, match="mode must be one of eager, compiled, graphed, auto"):
+    with pytest.raises(ConfigError, match="mode must be one of eager, graphed, auto"):
         prepare(trained, mode="quick")
     zygote.train(trained, "--mode", "auto")
     assert kinds(trained, "resume")[-1]["config"]["mode"] == "auto"
@@ -88,14 +88,6 @@ def test_a_choice_that_is_here_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.mode == "graphed"
 
 
-def test_who_compiles_is_told_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first steps say nothing for a minute."""
-    monkeypatch.setattr(modes, "obstacle", lambda mode, device: "")
-    monkeypatch.setattr("ganterm.training.compiled.inductor", lambda network: network)
-    run = trainer(small("mlp", mode="compiled"))
-    assert settle_mode(run, "", lambda what: None) == [COMPILING]
-
-
 def test_a_fallback_is_told_with_its_cause() -> None:
-    told = fallback_message(FellBack(3, "compiled", "RuntimeError: no such luck"))
-    assert told.endswith("for compiled did not work: RuntimeError: no such luck.")
+    told = fallback_message(FellBack(3, "graphed", "RuntimeError: no such luck"))
+    assert told.endswith("for graphed did not work: RuntimeError: no such luck.")
