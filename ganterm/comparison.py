@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from ganterm.config.differences import Compared
+from ganterm.core.records import JudgedRecord, MetricsRecord
 from ganterm.overview import settings_of
 from ganterm.runs.journal import effective, read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import live_settings
-from ganterm.runs.records import Record
 
 LESS_IS_BETTER: Final = frozenset({"fid", "kid", "kl", "copies"})
 SCORES: Final = (
@@ -51,7 +50,7 @@ class Standing(Compared):
             as many images as the latest one.
     """
 
-    judged: dict[str, Record]
+    judged: dict[str, JudgedRecord]
     curves: dict[str, list[float]]
     step: int
     distances: dict[str, list[float]] = field(default_factory=dict)
@@ -80,47 +79,37 @@ def standing(run: RunDir) -> Standing:
     history = effective(records)
     curves: dict[str, list[float]] = {"g_loss": [], "d_loss": []}
     for record in history:
-        if record["kind"] == "metrics":
+        if isinstance(record, MetricsRecord):
             for name, values in curves.items():
-                if (value := number(record, name)) is not None:
+                if (value := record.values.get(name)) is not None:
                     values.append(value)
-    judged = sorted((r for r in history if r["kind"] == "judged"), key=lambda r: r["step"])
+    judged = [record for record in history if isinstance(record, JudgedRecord)]
+    judged.sort(key=lambda record: record.step)
     latest = latest_by_judge(judged)
     distances: dict[str, list[float]] = {judge: [] for judge in latest}
     for record in judged:
-        judge, distance = str(record.get("judge")), number(record, "fid")
-        if judge in latest and distance is not None and record.get("n") == latest[judge].get("n"):
-            distances[judge].append(distance)
+        distance = record.score("fid")
+        if distance is not None and record.n == latest[record.judge].n:
+            distances[record.judge].append(distance)
     return Standing(
         run.name,
         live.config or settings_of(run),
         live.start_config,
         latest,
         curves,
-        max((record["step"] for record in history), default=0),
+        max((record.step for record in history), default=0),
         distances,
     )
 
 
-def latest_by_judge(judged: Iterable[Record]) -> dict[str, Record]:
+def latest_by_judge(judged: Iterable[JudgedRecord]) -> dict[str, JudgedRecord]:
     """Return, by the digest of each judge, its judgement of the latest step."""
-    found: dict[str, Record] = {}
+    found: dict[str, JudgedRecord] = {}
     for record in judged:
-        judge = record.get("judge")
         # A later look at an earlier checkpoint is not where the run stands.
-        if isinstance(judge, str) and (
-            judge not in found or record["step"] >= found[judge]["step"]
-        ):
-            found[judge] = record
+        if record.judge not in found or record.step >= found[record.judge].step:
+            found[record.judge] = record
     return found
-
-
-def number(record: Record, name: str) -> float | None:
-    """Return a finite number of a record; None where it has none by this name."""
-    value = record.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return float(value) if math.isfinite(value) else None
 
 
 def figure_words(value: float | None) -> str:
@@ -133,12 +122,12 @@ def figure_words(value: float | None) -> str:
     return words if len(words) <= FIGURE_CELLS else words.replace("e-0", "e-").replace("e+0", "e+")
 
 
-def short_words(record: Record) -> str:
+def short_words(record: JudgedRecord) -> str:
     """Return the scores of a judgement that say the most, in a phrase."""
     told = [
-        f"{name} {figure_words(number(record, name))}"
+        f"{name} {figure_words(value)}"
         for name in _SHORT
-        if number(record, name) is not None
+        if (value := record.score(name)) is not None
     ]
     return ", ".join(told) or "no score is finite"
 
@@ -157,7 +146,7 @@ def ranked(runs: Sequence[Standing], indices: Sequence[int], judge: str, score: 
     """Return `indices` with the best by `score` first; those without it last, as they stood."""
 
     def place(index: int) -> tuple[bool, float]:
-        value = number(runs[index].judged[judge], score)
+        value = runs[index].judged[judge].score(score)
         if value is None:
             return True, 0.0
         return False, value if score in LESS_IS_BETTER else -value
@@ -170,7 +159,7 @@ def advice(runs: Sequence[Standing]) -> list[Advice]:
     found = []
     for judge, indices in by_judge(runs).items():
         for purpose, score, because in _PURPOSES:
-            values = {i: number(runs[i].judged[judge], score) for i in indices}
+            values = {i: runs[i].judged[judge].score(score) for i in indices}
             scored = {i: value for i, value in values.items() if value is not None}
             if len(scored) < 2:
                 continue
@@ -188,4 +177,4 @@ def advice(runs: Sequence[Standing]) -> list[Advice]:
 
 def uneven(runs: Sequence[Standing], indices: Sequence[int], judge: str) -> bool:
     """Tell whether a judge saw different numbers of images, on which its scores depend."""
-    return len({str(runs[i].judged[judge].get("n")) for i in indices}) > 1
+    return len({runs[i].judged[judge].n for i in indices}) > 1

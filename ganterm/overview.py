@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ganterm import recipes
+from ganterm.core.records import MetricsRecord, Numbers
 from ganterm.errors import ConfigError
 from ganterm.runs.journal import read_end
 from ganterm.runs.layout import RunDir
 from ganterm.runs.manage import disk_usage, read_note
-from ganterm.runs.records import Record
 from ganterm.runs.state import RunView, State, observe
 
 
@@ -65,8 +65,10 @@ def overview(run: RunDir) -> Overview:
     return describe(observe(run), settings_of(run), last_metrics(run), disk_usage(run))
 
 
-def describe(view: RunView, settings: dict[str, Any], metrics: Record, size_bytes: int) -> Overview:
-    """Put together what `view`, the settings, the last metrics record and the size say."""
+def describe(
+    view: RunView, settings: dict[str, Any], metrics: Numbers, size_bytes: int
+) -> Overview:
+    """Put together what `view`, the settings, the last metrics and the size say."""
     status = view.status
     run = view.run
     return Overview(
@@ -81,10 +83,10 @@ def describe(view: RunView, settings: dict[str, Any], metrics: Record, size_byte
         steps=(status.steps if status else _count(settings.get("steps"))) or None,
         epochs=_count(settings.get("epochs")) or None,
         images_per_s=status.images_per_s if status else None,
-        d_loss=_number(metrics.get("d_loss")),
-        g_loss=_number(metrics.get("g_loss")),
-        d_real=_number(metrics.get("d_real")),
-        d_fake=_number(metrics.get("d_fake")),
+        d_loss=metrics.get("d_loss"),
+        g_loss=metrics.get("g_loss"),
+        d_real=metrics.get("d_real"),
+        d_fake=metrics.get("d_fake"),
         device=status.device if status else None,
         host=status.host if status else None,
         pid=status.pid if status else None,
@@ -113,13 +115,13 @@ def as_dict(overview: Overview) -> dict[str, Any]:
     return {**dataclasses.asdict(overview), "path": os.fspath(overview.path)}
 
 
-def last_metrics(run: RunDir) -> Record:
-    """Return the newest metrics record within the last 64 kB of the journal; empty without one."""
+def last_metrics(run: RunDir) -> Numbers:
+    """Return the newest metrics within the last 64 kB of the journal; empty without one."""
     try:
         records = read_end(run.journal)
     except OSError:
         return {}
-    return next((r for r in reversed(records) if r["kind"] == "metrics"), {})
+    return next((r.values for r in reversed(records) if isinstance(r, MetricsRecord)), {})
 
 
 def _word(value: object) -> str | None:
@@ -128,7 +130,3 @@ def _word(value: object) -> str | None:
 
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None

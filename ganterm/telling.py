@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from ganterm.comparison import short_words
+from ganterm.core.records import AlertRecord, ControlRecord, JudgedRecord, Record
 from ganterm.doctor.standing import REMEDY_MARK, severity
 from ganterm.runs.live import LiveChange
-from ganterm.runs.records import Record
 
 Tone = Literal["text", "muted", "good", "warn", "bad"]
 """How loud something is said where there are colours; the words say it too."""
@@ -49,39 +49,35 @@ def told(record: Record, change: LiveChange | None = None) -> Told | None:
 
     `change` is the live change that a command made, where it is known what was before.
     """
-    match record["kind"]:
-        case "alert":
+    match record:
+        case AlertRecord():
             return _alert(record)
-        case "control":
+        case ControlRecord():
             return _control(record, change)
-        case "judged":
+        case JudgedRecord():
             return Told(f"judged: {short_words(record)}")
     return None
 
 
-def _alert(record: Record) -> Told:
+def _alert(record: AlertRecord) -> Told:
     grade = severity(record)
     trouble = grade in {"warning", "failure"}
-    remedy = str(record.get("remedy") or "")
-    helps = f"What helps: {remedy}." if remedy and trouble else remedy
-    return Told(f"{grade}: {record.get('message', '')}", _TONES[grade], helps, grave=trouble)
+    helps = f"What helps: {record.remedy}." if record.remedy and trouble else record.remedy
+    return Told(f"{grade}: {record.message}", _TONES[grade], helps, grave=trouble)
 
 
-def _control(record: Record, change: LiveChange | None) -> Told:
-    args: Any = record.get("args")
-    args = args if isinstance(args, dict) else {}
-    name = str(record.get("name") or "a command")
-    key, value = args.get("key"), args.get("value")
-    if error := record.get("error"):
-        asked = f"{key} to {value}" if name == "set" and key else name
-        return Told(f"{asked} was refused: {error}", "bad", grave=True)
-    if name != "set" or not key:
+def _control(record: ControlRecord, change: LiveChange | None) -> Told:
+    name, args, key = record.name or "a command", record.args, record.key
+    value = args.get("value")
+    if record.error:
+        asked = f"{key} to {value}" if key else name
+        return Told(f"{asked} was refused: {record.error}", "bad", grave=True)
+    if not key:
         done = _HALTS.get(name) or " ".join([name, *map(str, args.values())])
         return Told(done)
     words = f"{key}: {change.before} to {change.after}" if change else f"{key}: now {value}"
-    identity = str(record.get("id") or "")
-    if not identity.startswith(REMEDY_MARK):
+    if not record.id.startswith(REMEDY_MARK):
         return Told(words)
     # The id is the mark, the trouble's code, the step and the key.
-    code = identity.removeprefix(REMEDY_MARK).removesuffix(f"-{key}").rpartition("-")[0]
+    code = record.id.removeprefix(REMEDY_MARK).removesuffix(f"-{key}").rpartition("-")[0]
     return Told(f"remedy for {code}: {words}", "good", grave=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.core.records import MetricsRecord
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.journal import JournalWriter
@@ -98,7 +99,7 @@ def test_the_app_never_imports_torch(tmp_path: Path) -> None:
     """Neither opening the app nor any of its screens loads torch, numpy or the command line."""
     run = create_run(tmp_path, "seen", "dcgan-8x8")
     with JournalWriter(run.journal) as journal:
-        journal.write("metrics", 1, d_loss=1.0, g_loss=2.0)
+        journal.write(MetricsRecord(step=1, values={"d_loss": 1.0, "g_loss": 2.0}))
     visits = [["question_mark"], ["escape"], ["n"], ["escape"], ["space"], ["E"], ["escape"]]
     visits += [["escape"], ["enter"], ["escape"]]
     done = subprocess.run(

@@ -10,15 +10,16 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.manage import write_note
 from ganterm.runs.status import Status, write_status
+from tests.records import record as record_of
 
 
 def _run(directory: Path) -> RunDir:
     run = create_run(directory, "one", "dcgan")
     run.config_file.write_text("[run]\nrecipe = 'dcgan'\ndataset = 'mnist'\nsteps = 90\n")
     with JournalWriter(run.journal) as journal:
-        journal.write("metrics", 3, g_loss=1.0, d_loss=float("nan"))
-        journal.write("metrics", 5, g_loss=2.0, d_loss=0.5, d_real=0.7)
-        journal.write("end", 6, reason="stopped", message="", exit_code=0)
+        journal.write(record_of("metrics", 3, g_loss=1.0, d_loss=float("nan")))
+        journal.write(record_of("metrics", 5, g_loss=2.0, d_loss=0.5, d_real=0.7))
+        journal.write(record_of("end", 6, reason="stopped", message="", exit_code=0))
     return run
 
 

@@ -16,6 +16,7 @@ from ganterm.bench.result import Column, Result
 from ganterm.bench.suite import Settings
 from ganterm.config import resolve
 from ganterm.config.runfile import render_run_toml
+from ganterm.core.records import EndRecord, MetricsRecord, StartRecord
 from ganterm.data import Progress
 from ganterm.errors import WorkerError
 from ganterm.runs.durable import write_atomically
@@ -90,7 +91,7 @@ def _make_run(runs_dir: Path) -> None:
     steps = RECORDS * config.log_every
     values = dict.fromkeys(("d_loss", "g_loss", "d_real", "d_fake", "acc_real", "acc_fake"), 0.5)
     with JournalWriter(run.journal) as journal:
-        journal.write("start", 0, run=run.name, steps=steps, device="cpu", pid=os.getpid())
+        journal.write(StartRecord(step=0, run=run.name, steps=steps, device="cpu", pid=os.getpid()))
         for step in range(config.log_every, steps + 1, config.log_every):
-            journal.write("metrics", step, epoch=0, images_per_s=1e4, **values)
-        journal.write("end", steps, reason="finished", message="", exit_code=0)
+            journal.write(MetricsRecord(step=step, values={**values, "images_per_s": 1e4}))
+        journal.write(EndRecord(step=steps, reason="finished"))

@@ -13,13 +13,13 @@ from ganterm.bench.result import Column, Result, Row, Spread
 from ganterm.bench.suite import Settings
 from ganterm.config import Cadence, RunConfig, resolve
 from ganterm.config.runfile import render_run_toml
+from ganterm.core.records import CheckpointRecord, MetricsRecord
 from ganterm.data import Progress
 from ganterm.errors import WorkerError
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.journal import JournalWriter, read_journal
 from ganterm.runs.launch import log_tail, start_worker
 from ganterm.runs.layout import RunDir, create_run
-from ganterm.runs.records import Record
 from ganterm.runs.state import observe
 from ganterm.runs.status import Status, read_status
 from ganterm.training.build import choose_device
@@ -79,8 +79,8 @@ def upkeep(workload: Workload, settings: Settings, progress: Progress) -> Iterat
     epoch_steps = loop.trainer.batches.per_epoch / config.d_steps
     records_per_step = 1 / config.log_every + 1 / epoch_steps
     saves, memory = save_repeatedly(config, settings.scratch, workload.name, progress)
-    save = Spread.of(each["seconds"] for each in saves)
-    save_size = max(each["bytes"] for each in saves)
+    save = Spread.of(each.seconds or 0.0 for each in saves)
+    save_size = max(each.bytes or 0 for each in saves)
     every = Cadence.parse(config.checkpoint_every)
     interval = every.count * (epoch_steps if every.unit == "epochs" else 1)
     yield (
@@ -102,7 +102,7 @@ def time_records(path: Path, metrics: Metrics) -> tuple[Spread, int]:
         for batch in range(BATCHES):
             began = time.perf_counter()
             for record in range(RECORDS):
-                writer.write("metrics", batch * RECORDS + record, **fields)
+                writer.write(MetricsRecord(step=batch * RECORDS + record, values=fields))
             seconds.append((time.perf_counter() - began) / RECORDS)
     written = path.stat().st_size
     path.unlink()
@@ -111,7 +111,7 @@ def time_records(path: Path, metrics: Metrics) -> tuple[Spread, int]:
 
 def save_repeatedly(
     config: RunConfig, scratch: Path, name: str, progress: Progress
-) -> tuple[list[Record], int | None]:
+) -> tuple[list[CheckpointRecord], int | None]:
     """Train a run in `scratch` that does little but save.
 
     Returns its `checkpoint` records, but for that of step 0, when the optimisers have no state,
@@ -129,7 +129,7 @@ def save_repeatedly(
     held: list[int] = []
     run = train_in_worker(config, scratch, name, progress, lambda now: held.append(_held(now)))
     records = read_journal(run.journal)
-    saves = [each for each in records if each["kind"] == "checkpoint" and each["step"] > 0]
+    saves = [each for each in records if isinstance(each, CheckpointRecord) and each.step > 0]
     return saves, max(held, default=0) or None
 
 

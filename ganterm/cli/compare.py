@@ -69,7 +69,6 @@ def _scores(runs: Sequence[Standing], sort: str | None) -> Iterator[str]:
         SCORES,
         advice,
         by_judge,
-        number,
         ranked,
         uneven,
     )
@@ -83,19 +82,17 @@ def _scores(runs: Sequence[Standing], sort: str | None) -> Iterator[str]:
     for judge, indices in groups.items():
         judged = {i: runs[i].judged[judge] for i in indices}
         order = ranked(runs, indices, judge, sort) if sort else indices
-        names = [
-            name for name in SCORES if any(number(r, name) is not None for r in judged.values())
-        ]
+        names = [name for name in SCORES if any(r.score(name) is not None for r in judged.values())]
         rows = [
             [
                 runs[i].name,
-                judged[i]["step"],
-                judged[i].get("n", "-"),
-                *(_figure(number(judged[i], name)) for name in names),
+                judged[i].step,
+                judged[i].n or "-",
+                *(_figure(judged[i].score(name)) for name in names),
             ]
             for i in order
         ]
-        called = judged[indices[0]].get("judge_name")
+        called = judged[indices[0]].judge_name
         yield safe_text(f"Judge {judge[:12]}" + (f" ({called})" if called else ""))
         heading = ["NAME", "STEP", "N", *(name.upper().replace("_", " ") for name in names)]
         yield from table(heading, rows)
@@ -129,8 +126,8 @@ def _curves(runs: Sequence[Standing], charset: Charset) -> Iterator[str]:
     for judge, indices in by_judge(runs).items():
         # One point is no way, and scores of other numbers of images are not to this scale.
         found = [runs[i] for i in indices if len(runs[i].distances.get(judge, [])) > 1]
-        count = found[0].judged[judge].get("n") if found else None
-        alike = [run for run in found if run.judged[judge].get("n") == count]
+        count = found[0].judged[judge].n if found else None
+        alike = [run for run in found if run.judged[judge].n == count]
         if ways := [(run, run.distances[judge]) for run in alike]:
             drawn.append((f"Frechet distance by judge {safe_text(judge)}", ways))
     for title, ways in drawn:
@@ -153,6 +150,7 @@ def _figure(value: float | None) -> str:
 def _as_json(runs: Sequence[Standing], sort: str | None) -> dict[str, Any]:
     from ganterm.comparison import advice, by_judge, ranked  # noqa: PLC0415
     from ganterm.config.differences import differing  # noqa: PLC0415
+    from ganterm.core.records import encode  # noqa: PLC0415
 
     names = [run.name for run in runs]
     return {
@@ -167,7 +165,7 @@ def _as_json(runs: Sequence[Standing], sort: str | None) -> dict[str, Any]:
             {
                 "judge": judge,
                 "judged": [
-                    {**runs[i].judged[judge], "run": names[i]}
+                    {**encode(runs[i].judged[judge]), "run": names[i]}
                     for i in (ranked(runs, indices, judge, sort) if sort else indices)
                 ],
             }

@@ -19,9 +19,9 @@ from ganterm.errors import ConfigError, WorkerError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ganterm.core.records import ControlRecord, Record
     from ganterm.runs.journal import JournalTail
     from ganterm.runs.layout import RunDir
-    from ganterm.runs.records import Record
 
 COMMANDS = ("pause", "resume", "stop", "checkpoint", "sample", "set", "undo", "remedy")
 
@@ -128,6 +128,7 @@ def _post(
 
     All are there at the same step boundary, but for one that comes in between.
     """
+    from ganterm.core.records import ControlRecord  # noqa: PLC0415
     from ganterm.runs import control  # noqa: PLC0415
     from ganterm.runs.state import observe  # noqa: PLC0415
 
@@ -136,10 +137,10 @@ def _post(
     refusal = ""
     while time.monotonic() < deadline:
         for record in tail.poll():
-            if record["kind"] == "control" and record.get("id") in waiting:
-                waiting.remove(record["id"])
-                refusal = str(record["error"] or refusal)
-                if not record["error"]:
+            if isinstance(record, ControlRecord) and record.id in waiting:
+                waiting.remove(record.id)
+                refusal = record.error or refusal
+                if not record.error:
                     _answer(record, as_json=as_json)
         if not waiting:
             if refusal:
@@ -190,9 +191,11 @@ def _undoing(name: str, records: Sequence[Record]) -> dict[str, Any]:
     return {"key": change.key, "value": change.before}
 
 
-def _answer(record: dict[str, Any], *, as_json: bool) -> None:
+def _answer(record: ControlRecord, *, as_json: bool) -> None:
+    from ganterm.core.records import encode  # noqa: PLC0415
+
     if as_json:
-        emit_json(record)
+        emit_json(encode(record))
     else:
-        words = " ".join([record["name"], *map(str, record["args"].values())])
-        emit(f"{words}: done at step {record['step']:,}")
+        words = " ".join([record.name, *map(str, record.args.values())])
+        emit(f"{words}: done at step {record.step:,}")

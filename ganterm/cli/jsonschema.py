@@ -7,8 +7,15 @@ from typing import Any
 import msgspec
 
 from ganterm.config import FIELDS, RunConfig
+from ganterm.core.records import (
+    KINDS,
+    OPEN_FIELDS,
+    QUANTITIES,
+    SCHEMA_VERSION,
+    SCORES,
+    JudgedRecord,
+)
 from ganterm.core.registry import REFERENCE_PATTERN
-from ganterm.runs.records import RECORDS, SCHEMA_VERSION, meanings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCE = "#/$defs/{name}"
@@ -29,15 +36,27 @@ def config_schema() -> dict[str, Any]:
 
 def journal_schema() -> dict[str, Any]:
     """Return the schema of a line of `journal.jsonl`: one definition for each kind of record."""
-    _, components = msgspec.json.schema_components(list(RECORDS.values()), ref_template=_REFERENCE)
-    for kind, record in RECORDS.items():
-        for name, words in meanings(kind).items():
-            # In the record's annotations, which msgspec passes over.
-            components[record.__name__]["properties"][name]["description"] = words
+    kinds = list(KINDS.values())
+    _, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
+    for record in kinds:
+        described = components[record.__name__]
+        del described["properties"]["extra"]
+        described["required"] = [*described["required"], "v", "time"]
+        if beside := OPEN_FIELDS.get(record):
+            described["required"].remove(beside)
+            measured = described["properties"].pop(beside)
+            number = {"anyOf": [{"type": "number"}, {"type": "null"}]}
+            known = SCORES if record is JudgedRecord else QUANTITIES
+            described["properties"] |= {
+                name: {**number, "description": words}
+                for name, words in known.items()
+                if name not in described["properties"]
+            }
+            described["additionalProperties"] = {**number, "description": measured["description"]}
     return {
         "$schema": DIALECT,
         "title": f"A line of a run's journal.jsonl, version {SCHEMA_VERSION} of the schema",
         "description": "Readers pass over kinds and fields they do not know.",
-        "oneOf": [{"$ref": _REFERENCE.format(name=r.__name__)} for r in RECORDS.values()],
+        "oneOf": [{"$ref": _REFERENCE.format(name=r.__name__)} for r in kinds],
         "$defs": components,
     }

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ganterm.comparison import SCORES
 from ganterm.config import FIELDS, Field
+from ganterm.core.records import QUANTITIES, SCORES
 from ganterm.errors import ExitCode
-from ganterm.runs.records import meanings
 
 EXIT_CODES = {
     ExitCode.OK: "Fine.",
@@ -31,9 +30,6 @@ environment, and everything to what was typed. `ganterm config show` prints the 
 _FIGURES = """\
 What a run writes of itself as it trains, and what a judge says of it, by the journal's names."""
 
-_OF_ALL = frozenset({"v", "step", "time"})
-"""Fields of every record, no figures."""
-
 _LIVE = "*Can be changed while training: `ganterm ctl RUN set KEY=VALUE`.*"
 
 
@@ -50,9 +46,7 @@ def _lines(variables: Mapping[str, str]) -> Iterator[str]:
         yield from ("", f"## {group}", "")
         yield from _table(("Setting", "Default", "Values", "What it does"), map(_row, fields))
     yield from ("", "# Figures", "", _FIGURES, "")
-    measured, judged = meanings("metrics"), meanings("judged")
-    told = [(name, measured[name]) for name in measured if name not in _OF_ALL]
-    told += [(name, judged[name]) for name in SCORES if name not in measured]
+    told = [*QUANTITIES.items(), *((n, SCORES[n]) for n in SCORES if n not in QUANTITIES)]
     yield from _table(("Figure", "What it says"), told)
     yield from ("", "# Exit codes", "")
     codes = ((str(code.value), EXIT_CODES[code]) for code in ExitCode)

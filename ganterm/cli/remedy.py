@@ -35,8 +35,8 @@ def list_remedies(name: str, troubles: list[Trouble], *, as_json: bool) -> None:
     for trouble in troubles:
         emit(f"{trouble.code}, step {trouble.step:,}: {safe_text(trouble.message)}")
         for remedy in trouble.remedies:
-            how = "live" if remedy["live"] else "as another run"
-            emit(f"  {remedy['id']:16}{remedy['label']}, {how}")
+            how = "live" if remedy.live else "as another run"
+            emit(f"  {remedy.id:16}{remedy.label}, {how}")
 
 
 def apply(
@@ -53,7 +53,7 @@ def apply(
     Raises what beginning a run raises, and `ConfigError` when a change is refused.
     """
     if offer.live:
-        for key, value in offer.remedy["settings"].items():
+        for key, value in offer.remedy.settings.items():
             set_live({"key": key, "value": value})
         return
     from ganterm.runs.launch import start_worker  # noqa: PLC0415
@@ -65,4 +65,4 @@ def apply(
     else:
         emit(made.name)
     going_on = f" {found.name} goes on as it is." if alive else ""
-    say(f"{made.name} trains with the remedy ({offer.remedy['label']}).{going_on}")
+    say(f"{made.name} trains with the remedy ({offer.remedy.label}).{going_on}")

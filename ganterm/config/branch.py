@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -19,18 +19,17 @@ from ganterm import __version__
 from ganterm.config.fields import FIELDS, Value, field, parse_value
 from ganterm.config.length import batches_per_epoch
 from ganterm.config.newrun import stem_of
-from ganterm.config.recorded import config_in, config_of, refuse_imported
+from ganterm.config.recorded import config_in, config_of, openings_of, refuse_imported
 from ganterm.config.rules import check
 from ganterm.config.runfile import read_made, render_run_toml
 from ganterm.config.schema import RunConfig
+from ganterm.core.records import OpeningRecord
 from ganterm.core.settings import NETWORK
 from ganterm.errors import ConfigError
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.durable import storage_trouble, write_atomically
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import MAX_STEP, RunDir, create_run, step_of
-from ganterm.runs.records import Record
 
 FIXED: Final = frozenset(
     {"recipe", "dataset", "split", "image_size", "channels", "fit", "seed"}
@@ -89,7 +88,7 @@ def branch(
     if path is None or not path.is_file():
         raise ConfigError(_no_checkpoint(source, step))
     header = checkpoints.read_header(path)
-    openings = [r for r in read_journal(source.journal) if r["kind"] in {"start", "resume"}]
+    openings = openings_of(source)
     config = _changed(_in_force(source, config_in(path, header), openings), changes or {})
     if dataset is not None:
         config = msgspec.structs.replace(config, dataset=dataset)
@@ -98,7 +97,7 @@ def branch(
     run = create_run(runs_dir, name, stem_of(config))
     made = {"ganterm": __version__, "command": command, "parent": f"{source.name}@{step}"}
     if openings:
-        made |= {key: str(openings[0].get(key, "")) for key in ("threads", "data_crc32")}
+        made |= {"threads": str(openings[0].threads), "data_crc32": openings[0].data_crc32}
     try:
         # The configuration last: a directory without one is no run yet.
         _copy(path, run.checkpoint_path(step))
@@ -169,7 +168,7 @@ def _no_checkpoint(source: RunDir, step: int) -> str:
     )
 
 
-def _in_force(source: RunDir, config: RunConfig, openings: list[Record]) -> RunConfig:
+def _in_force(source: RunDir, config: RunConfig, openings: list[OpeningRecord]) -> RunConfig:
     """Return the configuration of a checkpoint with the length that its run was given since."""
     if not openings:
         return config
@@ -197,9 +196,11 @@ def _changed(config: RunConfig, changes: Mapping[str, object]) -> RunConfig:
     return changed
 
 
-def _epochs_done(path: Path, header: checkpoints.CheckpointHeader, openings: list[Record]) -> int:
+def _epochs_done(
+    path: Path, header: checkpoints.CheckpointHeader, openings: list[OpeningRecord]
+) -> int:
     """Return the whole epochs that a checkpoint has seen; 0 where that cannot be told."""
-    images: Any = openings[0].get("images") if openings else None
+    images = openings[0].images if openings else 0
     config = config_in(path, header)
     try:
         batches = json.loads(header.metadata["counters"])["batches"]

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
+from ganterm.core.records import OpeningRecord, StartRecord
 from ganterm.errors import ConfigError
 from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, is_run
-from ganterm.runs.records import Record
-
-_OPENINGS: Final = frozenset({"start", "resume"})
 
 
 def recorded_config(run: RunDir) -> RunConfig:
@@ -32,9 +29,9 @@ def recorded_config(run: RunDir) -> RunConfig:
     return msgspec.structs.replace(config_of(openings[0], run), dataset=latest.dataset)
 
 
-def openings_of(run: RunDir) -> list[Record]:
+def openings_of(run: RunDir) -> list[OpeningRecord]:
     """Return the `start` and `resume` records of `run`, in order."""
-    return [record for record in read_journal(run.journal) if record["kind"] in _OPENINGS]
+    return [record for record in read_journal(run.journal) if isinstance(record, OpeningRecord)]
 
 
 def where_images_are(path: Path, config: RunConfig) -> tuple[str, str]:
@@ -47,13 +44,13 @@ def where_images_are(path: Path, config: RunConfig) -> tuple[str, str]:
     if not openings:
         return config.dataset, ""
     latest = config_of(openings[-1], RunDir(home))
-    return latest.dataset, str(openings[0].get("data_crc32", ""))
+    return latest.dataset, openings[0].data_crc32
 
 
 def refuse_imported(run: RunDir) -> None:
     """Raise `ConfigError` where `run` is made of imported weights, which cannot be trained on."""
     for record in read_journal(run.journal):
-        if record["kind"] == "start" and (file := record.get("imported")):
+        if isinstance(record, StartRecord) and (file := record.imported):
             raise ConfigError(
                 f"{run.name} was imported from {file}, a generator alone, and training on takes "
                 "the discriminator that it had; begin anew with `ganterm train --config "
@@ -61,15 +58,14 @@ def refuse_imported(run: RunDir) -> None:
             )
 
 
-def config_of(record: Record, run: RunDir) -> RunConfig:
+def config_of(record: OpeningRecord, run: RunDir) -> RunConfig:
     """Return the configuration in a `start` or `resume` record; raises `ConfigError`."""
-    values = record.get("config")
-    if not isinstance(values, dict):
+    if not record.config:
         raise ConfigError(
             f"{run.journal} does not say how {run.name} is configured; start anew with "
             f"`ganterm train --config {run.config_file}`."
         )
-    return from_mapping(values)
+    return from_mapping(record.config)
 
 
 def config_in(path: Path, header: CheckpointHeader) -> RunConfig:

@@ -1,1 +1,1 @@
-"""What several rooms speak of: settings, registries of components, and nothing that is heavy."""
+"""What several rooms speak of: records, settings, registries, and nothing that is heavy."""

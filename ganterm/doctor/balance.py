@@ -6,7 +6,7 @@ import math
 
 from ganterm.components.losses import LOSSES
 from ganterm.config import RunConfig
-from ganterm.runs.records import Record
+from ganterm.core.records import Numbers
 
 
 def chance_loss(config: RunConfig) -> float | None:
@@ -14,14 +14,14 @@ def chance_loss(config: RunConfig) -> float | None:
     return LOSSES.facts(config.loss).d_chance
 
 
-def loss_ratio(record: Record, config: RunConfig) -> float | None:
+def loss_ratio(values: Numbers, config: RunConfig) -> float | None:
     """Return D's loss as a share of that of guessing: 0 is never wrong, 1 is a coin's toss.
 
     What smoothed labels make of the loss of a perfect discriminator is taken off first. None where
-    the record has no loss, or the loss no such scale.
+    nothing was measured, or the loss no such scale.
     """
-    chance, loss = chance_loss(config), record.get("d_loss")
-    if chance is None or not isinstance(loss, (int, float)):
+    chance, loss = chance_loss(config), values.get("d_loss")
+    if chance is None or loss is None:
         return None
     if config.d_reduction == "sum":
         loss /= 2
@@ -31,12 +31,10 @@ def loss_ratio(record: Record, config: RunConfig) -> float | None:
     return (loss - least) / (chance - least) if chance > least else None
 
 
-def gap(record: Record) -> float | None:
+def gap(values: Numbers) -> float | None:
     """Return D(x) - D(G(z)): above 0 where D ranks real images higher, in the loss's own units."""
-    real, fake = record.get("d_real"), record.get("d_fake")
-    if isinstance(real, (int, float)) and isinstance(fake, (int, float)):
-        return real - fake
-    return None
+    real, fake = values.get("d_real"), values.get("d_fake")
+    return None if real is None or fake is None else real - fake
 
 
 def _entropy(label: float) -> float:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from ganterm.config import RunConfig
+from ganterm.core.records import AlertRecord, Record
 from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.finding import Finding
 from ganterm.doctor.remedies import in_words, remedies
-from ganterm.runs.records import Record
 
 
 class Doctor:
@@ -23,27 +22,24 @@ class Doctor:
         self.config = config
         self._detectors = [detector() for detector in DETECTORS]
 
-    def see(self, record: Record) -> list[dict[str, Any]]:
-        """Look at the next record; return the alerts it gives rise to, most often none.
-
-        Each has the fields of the journal's `alert` besides those of every record: `code`,
-        `message`, `remedy`, `evidence`, `remedies` and `cleared`.
-        """
+    def see(self, record: Record) -> list[AlertRecord]:
+        """Look at the next record; return the alerts it gives rise to, most often none."""
         found = (detector.see(record, self.config) for detector in self._detectors)
-        return [self._alert(finding) for finding in found if finding is not None]
+        return [self._alert(finding, record.step) for finding in found if finding is not None]
 
     def remember(self, records: Iterable[Record]) -> None:
         """Look at the history of a run that goes on, and say nothing of it."""
         for record in records:
             self.see(record)
 
-    def _alert(self, finding: Finding) -> dict[str, Any]:
+    def _alert(self, finding: Finding, step: int) -> AlertRecord:
         offered = [] if finding.cleared else remedies(finding.code, self.config)
-        return {
-            "code": finding.code,
-            "message": finding.symptom.message,
-            "remedy": in_words(offered),
-            "evidence": dict(finding.symptom.evidence),
-            "remedies": offered,
-            "cleared": finding.cleared,
-        }
+        return AlertRecord(
+            step=step,
+            code=finding.code,
+            message=finding.symptom.message,
+            remedy=in_words(offered),
+            evidence=dict(finding.symptom.evidence),
+            remedies=offered,
+            cleared=finding.cleared,
+        )

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganterm.core.records import Remedy
 from ganterm.doctor.anew import begin_with
 from ganterm.doctor.standing import Trouble
 from ganterm.errors import ConfigError
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Offer:
     @property
     def id(self) -> str:
         """The remedy's short name."""
-        return self.remedy["id"]
+        return self.remedy.id
 
     @property
     def how(self) -> str:
@@ -44,7 +44,7 @@ class Offer:
         Raises what `begin_with` raises.
         """
         command = shlex.join(["ganterm", "ctl", source.name, "remedy", self.id])
-        settings, since = self.remedy["settings"], self.trouble.since
+        settings, since = self.remedy.settings, self.trouble.since
         return begin_with(source, settings, since, runs_dir, command=command)
 
 
@@ -56,7 +56,7 @@ def offers_for(troubles: Iterable[Trouble], *, alive: bool) -> list[Offer]:
     found: dict[str, Offer] = {}
     for trouble in troubles:
         for remedy in trouble.remedies:
-            found.setdefault(remedy["id"], Offer(trouble, remedy, alive and remedy["live"]))
+            found.setdefault(remedy.id, Offer(trouble, remedy, alive and remedy.live))
     return list(found.values())
 
 

@@ -14,7 +14,7 @@ import msgspec
 from ganterm.components.losses import LOSSES
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.rules import problems
-from ganterm.runs.records import Remedy
+from ganterm.core.records import Remedy
 
 Offer = tuple[str, str, dict[str, Any]]
 """A remedy's id, its label and its settings, yet to be held against the rules."""
@@ -37,13 +37,13 @@ def remedies(code: str, config: RunConfig) -> list[Remedy]:
         changed = msgspec.structs.replace(config, **settings)
         if changed != config and _in_bounds(settings) and not any(problems(changed)):
             live = code not in _FATAL and all(FIELDS[key].live for key in settings)
-            found.append({"id": identity, "label": label, "settings": settings, "live": live})
-    return sorted(found, key=lambda remedy: not remedy["live"])
+            found.append(Remedy(identity, label, settings, live))
+    return sorted(found, key=lambda remedy: not remedy.live)
 
 
 def in_words(offered: list[Remedy]) -> str:
     """Return remedies as one phrase, as an alert's `remedy` has it; empty where there are none."""
-    return ", or ".join(remedy["label"] for remedy in offered)
+    return ", or ".join(remedy.label for remedy in offered)
 
 
 def _in_bounds(settings: dict[str, Any]) -> bool:

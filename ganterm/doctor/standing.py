@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ganterm.config import RunConfig
 from ganterm.config.runfile import from_mapping
+from ganterm.core.records import AlertRecord, Record, Remedy
 from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.remedies import remedies
 from ganterm.errors import ConfigError
 from ganterm.runs.journal import effective
 from ganterm.runs.live import live_settings
-from ganterm.runs.records import Record, Remedy
 
 Severity = Literal["note", "over", "warning", "failure"]
 """How grave an alert is: a word by the way, trouble that is over, trouble, and a lost training."""
@@ -51,34 +51,34 @@ def standing(records: Iterable[Record]) -> list[Trouble]:
     Raises `ConfigError` where the journal does not say how the run is configured.
     """
     history = effective(records)
-    alerts = uncleared(record for record in history if record["kind"] == "alert")
+    alerts = uncleared(record for record in history if isinstance(record, AlertRecord))
     return troubles(alerts, _config_now(history)) if alerts else []
 
 
-def uncleared(alerts: Iterable[Record]) -> list[Record]:
+def uncleared(alerts: Iterable[AlertRecord]) -> list[AlertRecord]:
     """Return those of a run's alerts that are the doctor's and that nothing cleared, in order."""
-    found: dict[str, Record] = {}
+    found: dict[str, AlertRecord] = {}
     for alert in alerts:
-        if not isinstance(alert.get("evidence"), dict):
+        if alert.evidence is None:
             continue
-        found.pop(str(alert.get("code")), None)
-        if not alert.get("cleared"):
-            found[str(alert.get("code"))] = alert
+        found.pop(alert.code, None)
+        if not alert.cleared:
+            found[alert.code] = alert
     return list(found.values())
 
 
-def severity(alert: Mapping[str, Any]) -> Severity:
+def severity(alert: AlertRecord) -> Severity:
     """Return how grave an alert of a journal is; only the doctor's tell of trouble."""
-    if not isinstance(alert.get("evidence"), dict):
+    if alert.evidence is None:
         return "note"
-    if alert.get("cleared"):
+    if alert.cleared:
         return "over"
-    return "failure" if alert.get("code") in _LOST else "warning"
+    return "failure" if alert.code in _LOST else "warning"
 
 
-def troubles(alerts: Iterable[Record], config: RunConfig) -> list[Trouble]:
+def troubles(alerts: Iterable[AlertRecord], config: RunConfig) -> list[Trouble]:
     """Return what alerts that stand say, with the remedies there are under `config`."""
-    return [_trouble(str(alert.get("code")), alert, config) for alert in alerts]
+    return [_trouble(alert, config) for alert in alerts]
 
 
 def _config_now(history: list[Record]) -> RunConfig:
@@ -88,14 +88,15 @@ def _config_now(history: list[Record]) -> RunConfig:
     return from_mapping(config)
 
 
-def _trouble(code: str, record: Record, config: RunConfig) -> Trouble:
-    steps = record["evidence"].get("steps")
+def _trouble(alert: AlertRecord, config: RunConfig) -> Trouble:
+    evidence = alert.evidence or {}
+    steps = evidence.get("steps")
     lasted = steps if isinstance(steps, int) else 0
     return Trouble(
-        code=code,
-        step=record["step"],
-        since=max(record["step"] - max(lasted, 0), 0),
-        message=str(record.get("message", "")),
-        evidence=dict(record["evidence"]),
-        remedies=remedies(code, config),
+        code=alert.code,
+        step=alert.step,
+        since=max(alert.step - max(lasted, 0), 0),
+        message=alert.message,
+        evidence=evidence,
+        remedies=remedies(alert.code, config),
     )

@@ -8,15 +8,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from ganterm import __version__
-from ganterm.comparison import LESS_IS_BETTER, SCORES, number
+from ganterm.comparison import LESS_IS_BETTER, SCORES
 from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.differences import said
 from ganterm.config.runfile import to_mapping
+from ganterm.core.records import AlertRecord, JudgedRecord, OpeningRecord, Record, StartRecord
 from ganterm.errors import ConfigError, DataError
 from ganterm.exchange.markdown import code, table
 from ganterm.exchange.public import public_config
@@ -27,7 +27,6 @@ from ganterm.render.raster import Raster, from_nchw, grid
 from ganterm.runs.checkpoints import CheckpointHeader, read_bytes, read_header
 from ganterm.runs.journal import effective, read_journal
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import Record
 
 _DIRECTION = {True: "less is better", False: "more is better"}
 _ALERTS = 8
@@ -58,15 +57,21 @@ class Subject:
     classes: tuple[str, ...] = ()
 
     @property
-    def start(self) -> Record:
-        """The record of how the run began; empty where it is not known."""
-        return next((record for record in self.records if record["kind"] == "start"), {})
+    def start(self) -> StartRecord:
+        """How the run began; without a word where that is not known."""
+        found = (record for record in self.records if isinstance(record, StartRecord))
+        return next(found, StartRecord(step=0))
 
     @property
-    def opening(self) -> Record:
-        """The record of how the worker that made the checkpoint began."""
-        opened = [record for record in self.records if record["kind"] in {"start", "resume"}]
-        return opened[-1] if opened else {}
+    def opening(self) -> OpeningRecord:
+        """How the worker that made the checkpoint began."""
+        opened = [record for record in self.records if isinstance(record, OpeningRecord)]
+        return opened[-1] if opened else self.start
+
+    @property
+    def judged(self) -> list[JudgedRecord]:
+        """Its judgements."""
+        return [record for record in self.records if isinstance(record, JudgedRecord)]
 
 
 def subject_of(
@@ -78,7 +83,7 @@ def subject_of(
 ) -> Subject:
     """Return what is known of the checkpoint with this header, of `run` where it has one."""
     history = effective(read_journal(run.journal)) if run is not None else []
-    records = [record for record in history if record["step"] <= header.step]
+    records = [record for record in history if record.step <= header.step]
     return Subject(name, header.step, config, header, records, classes)
 
 
@@ -127,7 +132,7 @@ def _data(subject: Subject) -> Iterator[str]:
     config, start = subject.config, subject.start
     yield "## Trained on"
     yield ""
-    if imported := start.get("imported"):
+    if imported := start.imported:
         yield (
             f"Not known: the weights were imported from the file {code(imported)} and trained "
             "elsewhere. What follows is what they were fitted to, not what made them."
@@ -139,12 +144,11 @@ def _data(subject: Subject) -> Iterator[str]:
         yield f"- {facts.title} ({code(shown)}): {facts.origin}."
     else:
         yield f"- A folder of images called {code(shown)}; see its owner about rights and content."
-    images = start.get("images")
-    many = f"{images:,} images of it" if isinstance(images, int) and images > 0 else "images of it"
+    many = f"{start.images:,} images of it" if start.images > 0 else "images of it"
     split = "the whole" if config.split == "all" else f"the {config.split} split"
     yield f"- {many[0].upper()}{many[1:]}: {split}."
-    if crc := start.get("data_crc32"):
-        yield f"- Checksum of their pixels (CRC-32): {code(crc)}."
+    if start.data_crc32:
+        yield f"- Checksum of their pixels (CRC-32): {code(start.data_crc32)}."
     yield ""
 
 
@@ -160,23 +164,24 @@ def _training(subject: Subject) -> Iterator[str]:
     about = f": {purpose}" if purpose else ""
     yield f"- Recipe {code(shown)}{about}"
     length = f"{config.steps:,} steps" if config.steps else f"{config.epochs:,} epochs"
-    if start.get("imported"):
+    if start.imported:
         yield f"- By its file, step {subject.step:,}."
     else:
         yield f"- Step {subject.step:,} of a run of {length}; batches of {config.batch_size}."
-    if parent := start.get("parent"):
-        yield f"- A branch of {code(parent)}."
+    if start.parent:
+        yield f"- A branch of {code(start.parent)}."
     averaged = any(name.startswith("ema.") for name in subject.header.tensors)
     if averaged:
         yield "- The checkpoint holds averaged weights besides the plain ones; samples are theirs."
-    versions = subject.opening.get("versions")
-    if isinstance(versions, dict) and versions:
-        made = ", ".join(f"{code(name)} {code(value)}" for name, value in sorted(versions.items()))
-        how = "Imported with" if start.get("imported") else "With"
-        yield f"- {how} {made}, on {code(subject.opening.get('device', 'an unknown device'))}."
+    opening = subject.opening
+    if opening.versions:
+        versions = sorted(opening.versions.items())
+        made = ", ".join(f"{code(name)} {code(value)}" for name, value in versions)
+        how = "Imported with" if start.imported else "With"
+        yield f"- {how} {made}, on {code(opening.device or 'an unknown device')}."
     changed = _differences(config)
     yield ""
-    if start.get("imported"):
+    if start.imported:
         # Of how it was trained nothing is known; its shape is.
         changed = [row for row in changed if row[0].strip("`") in _SHAPE]
     if changed:
@@ -184,7 +189,7 @@ def _training(subject: Subject) -> Iterator[str]:
         yield f"Settings that differ from {than}:"
         yield ""
         yield from table(["setting", "here", "there"], changed)
-    elif start.get("imported"):
+    elif start.imported:
         yield "The generator is built as the recipe's; how it was trained is not known."
     else:
         yield "Every setting is the recipe's."
@@ -199,29 +204,27 @@ def _training(subject: Subject) -> Iterator[str]:
 def _scores(subject: Subject) -> Iterator[str]:
     yield "## Scores"
     yield ""
-    judged: dict[str, Record] = {}
-    for record in subject.records:
-        if record["kind"] == "judged":
-            judged[str(record.get("judge", ""))] = record
+    judged = {record.judge: record for record in subject.judged}
     if not judged:
         yield "It has not been judged: all that is known of its quality is what the samples show."
         yield ""
         return
     for judge, record in judged.items():
-        called = record.get("judge_name")
+        called = record.judge_name
         name = f"{code(called)} ({code(judge[:12])})" if called else code(judge[:40])
-        images = f"{record['n']:,}" if isinstance(record.get("n"), int) else "an unknown number of"
-        at = f"step {record['step']:,}"
-        if record["step"] != subject.step:
+        images = f"{record.n:,}" if record.n else "an unknown number of"
+        at = f"step {record.step:,}"
+        if record.step != subject.step:
             at += f", which is not this checkpoint (step {subject.step:,})"
         yield f"By the judge {name} on {images} images of each kind, at {at}:"
         yield ""
         rows = []
         for score in SCORES:
-            value = number(record, score)
+            value, floor = record.score(score), record.floor_of(score)
             if value is not None:
                 better = _DIRECTION[score in LESS_IS_BETTER]
-                rows.append([score, f"{value:.4g}", _floor(record, score), better])
+                reached = "-" if floor is None else f"{floor:.4g}"
+                rows.append([score, f"{value:.4g}", reached, better])
         yield from table(["score", "value", "real against real", ""], rows)
         yield ""
     yield (
@@ -232,15 +235,14 @@ def _scores(subject: Subject) -> Iterator[str]:
 
 
 def _limits(subject: Subject) -> Iterator[str]:
-    judged = [record for record in subject.records if record["kind"] == "judged"]
-    copies = [number(record, "copies") for record in judged]
+    copies = [record.score("copies") for record in subject.judged]
     yield "## Limits"
     yield ""
     yield (
         "- It draws what resembles its training images and nothing else, with their gaps and their "
         "prejudices; rare kinds may be missing."
     )
-    if subject.start.get("imported"):
+    if subject.start.imported:
         yield (
             "- Activations and the epsilon of normalisation are not in a file of weights; they are "
             "the recipe's. If samples look wrong, that is the first thing to doubt."
@@ -294,23 +296,17 @@ def _differences(config: RunConfig) -> list[list[str]]:
 
 def _alerts(subject: Subject) -> list[str]:
     """Return a line for each trouble that was found, however often it came."""
-    told: dict[str, list[Record]] = {}
+    told: dict[str, list[AlertRecord]] = {}
     for record in subject.records:
         # Notes about files are no diagnosis; those that are have figures.
-        if record["kind"] == "alert" and record.get("evidence") and not record.get("cleared"):
-            told.setdefault(str(record.get("code", "")), []).append(record)
+        if isinstance(record, AlertRecord) and record.evidence and not record.cleared:
+            told.setdefault(record.code, []).append(record)
     lines = []
     for name, records in list(told.items())[:_ALERTS]:
-        steps = sorted({record["step"] for record in records})
+        steps = sorted({record.step for record in records})
         when = f"step {steps[0]:,}" if len(steps) == 1 else f"steps {steps[0]:,} to {steps[-1]:,}"
-        lines.append(f"- {code(name)} ({when}): {code(records[-1].get('message', ''))}")
+        lines.append(f"- {code(name)} ({when}): {code(records[-1].message)}")
     return lines
-
-
-def _floor(record: Record, score: str) -> str:
-    floor: Any = record.get("floor")
-    value = number(floor, score) if isinstance(floor, dict) else None
-    return "-" if value is None else f"{value:.4g}"
 
 
 def picture_of(checkpoint: Path, run: RunDir | None) -> Raster | None:

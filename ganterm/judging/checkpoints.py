@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ganterm.components.datasets import DATASETS
+from ganterm.core.records import judged_record
 from ganterm.core.registry import short
 from ganterm.data.loading import relocated
 from ganterm.data.progress import Progress, silent
@@ -97,7 +98,7 @@ def keep_verdict(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:
         return verdict.fields
     run = RunDir(home)
     fields = {**verdict.fields, **save_pictures(run, step, verdict)}
-    write_judged(run, step, fields)
+    write_judged(run, judged_record(step, fields))
     return fields
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from ganterm.core import jsontext
 from ganterm.errors import ConfigError
-from ganterm.runs import jsontext
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import read_limited
 

@@ -12,17 +12,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from ganterm.runs import jsontext
+from ganterm.core import jsontext
+from ganterm.core.records import SCHEMA_VERSION, ControlRecord, Record, ResumeRecord, decode, encode
 from ganterm.runs.durable import naming, sync_directory
 from ganterm.runs.files import open_regular, read_range
-from ganterm.runs.records import SCHEMA_VERSION, Record
 
 MAX_LINE = 1 << 20
 """Bytes of the longest line, newline included: far above any record, a bound for readers."""
 
-_RESERVED = frozenset({"v", "kind", "step", "time"})
 _BLOCK = 1 << 16
 
 
@@ -54,30 +52,24 @@ class JournalWriter:
                 os.close(self._descriptor)
                 raise
 
-    def write(self, kind: str, step: int, /, **fields: Any) -> Record:
-        """Append one record and return it as a reader will see it.
+    def write(self, record: Record) -> None:
+        """Append a record, at the present time.
 
         NaN and infinity become null. If the line cannot be written whole, what was written of it
         is cut off again, so the journal stays a file of whole lines.
 
         Raises:
             OSError: the disk is full, the journal was deleted, ...; `filename` is set.
-            ValueError: a field is named `v`, `kind`, `step` or `time`, `step` is not a count, or
-                the line is too long.
+            ValueError: `step` is not a count, a field stands twice, or the line is too long.
             TypeError: a value that JSON cannot hold.
         """
-        if not _RESERVED.isdisjoint(fields):
-            raise ValueError(f"{sorted(_RESERVED & fields.keys())} are not a record's to set")
-        if not jsontext.is_count(step):
-            raise ValueError(f"a record's step is a count, not {step!r}")
-        record = {"v": SCHEMA_VERSION, "kind": kind, "step": step, "time": round(self._clock(), 3)}
-        record.update(jsontext.finite(fields))
-        line = jsontext.dump_line(record)
+        if not jsontext.is_count(record.step):
+            raise ValueError(f"a record's step is a count, not {record.step!r}")
+        line = jsontext.dump_line(jsontext.finite(encode(record, round(self._clock(), 3))))
         if len(line) > MAX_LINE:
             raise ValueError(f"a record of {len(line)} bytes is longer than {MAX_LINE}")
         with naming(self.path):
             self._append(line)
-        return record
 
     def sync(self) -> None:
         """Wait until every record is on the disk, where a power cut cannot reach it."""
@@ -137,8 +129,7 @@ class JournalTail:
     """Follows a journal: each `poll` returns the records that became whole since the one before.
 
     It holds no file open and keeps only its place, so any number may follow one journal, and the
-    journal may appear, grow, or be replaced by another at any time. `parse` reads a line; another
-    than `parse_record` must read it alike.
+    journal may appear, grow, or be replaced by another at any time.
 
     Attributes:
         damaged: lines so far that are not records.
@@ -146,14 +137,11 @@ class JournalTail:
         restarts: how often the journal turned out to be another one and was read anew.
     """
 
-    def __init__(
-        self, path: Path, *, parse: Callable[[bytes], Record | None] | None = None
-    ) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.damaged = 0
         self.newer = 0
         self.restarts = 0
-        self._parse = parse or parse_record
         self._offset = 0
         self._identity: tuple[int, int] | None = None
         self._skipping = False
@@ -194,10 +182,10 @@ class JournalTail:
 
     def _records(self, descriptor: int) -> Iterator[Record]:
         for line in self._lines(descriptor):
-            record = self._parse(line)
+            record = parse_record(line)
             if record is None:
                 self.damaged += 1
-            elif record["v"] > SCHEMA_VERSION:
+            elif record.v > SCHEMA_VERSION:
                 self.newer += 1
             else:
                 yield record
@@ -245,7 +233,7 @@ def read_end(path: Path, size: int = _BLOCK) -> list[Record]:
     whole, _, _ = data.rpartition(b"\n")
     lines = whole.split(b"\n")[1 if begin else 0 :]
     parsed = (parse_record(line) for line in lines)
-    return [record for record in parsed if record is not None and record["v"] <= SCHEMA_VERSION]
+    return [record for record in parsed if record is not None and record.v <= SCHEMA_VERSION]
 
 
 def parse_record(line: bytes) -> Record | None:
@@ -253,23 +241,9 @@ def parse_record(line: bytes) -> Record | None:
     if len(line) >= MAX_LINE:
         return None
     try:
-        record = jsontext.parse_object(line)
+        return decode(jsontext.parse_object(line))
     except ValueError:
         return None
-    return record if is_record(record) else None
-
-
-def is_record(value: dict[str, Any]) -> bool:
-    """Tell whether a parsed line has what every record has."""
-    moment = value.get("time")
-    return (
-        jsontext.is_count(value.get("v"))
-        and isinstance(value.get("kind"), str)
-        and jsontext.is_count(value.get("step"))
-        and isinstance(moment, (int, float))
-        and not isinstance(moment, bool)
-        and 0 <= moment < 1e11
-    )
 
 
 def effective(records: Iterable[Record]) -> list[Record]:
@@ -281,24 +255,16 @@ def effective(records: Iterable[Record]) -> list[Record]:
     """
     kept: list[Record] = []
     for record in records:
-        if record["kind"] == "resume":
-            again = _pending(record)
+        if isinstance(record, ResumeRecord):
+            again = [(change.id, change.step) for change in record.pending]
             kept = [
                 earlier
                 for earlier in kept
-                if earlier["step"] <= record["step"]
-                and (earlier.get("id"), earlier["step"]) not in again
+                if earlier.step <= record.step
+                and not (isinstance(earlier, ControlRecord) and (earlier.id, earlier.step) in again)
             ]
         kept.append(record)
     return kept
-
-
-def _pending(resume: Record) -> list[tuple[Any, Any]]:
-    """Return (id, step) of the controls that a resume will make again."""
-    changes = resume.get("pending")
-    if not isinstance(changes, list):
-        return []
-    return [(item.get("id"), item.get("step")) for item in changes if isinstance(item, dict)]
 
 
 def _end_of_last_line(descriptor: int, size: int) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ganterm.core.records import ControlRecord, OpeningRecord, Record, StartRecord
 from ganterm.core.registry import learn
-from ganterm.runs.records import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +36,25 @@ class LiveSettings:
 
     def add(self, record: Record) -> LiveChange | None:
         """Take in the next record of the journal; return the change that it tells of, if any."""
-        match record["kind"]:
-            case "start" | "resume":
-                self._begin(record)
-            case "control" if record.get("name") == "set" and not record.get("error"):
-                return self._change(record)
+        if isinstance(record, OpeningRecord):
+            self._begin(record)
+        elif isinstance(record, ControlRecord) and record.key and not record.error:
+            return self._change(record)
         return None
 
-    def _begin(self, record: Record) -> None:
-        config = record.get("config")
-        self.config = dict(config) if isinstance(config, dict) else self.config
-        learn(record.get("components"))
-        if record["kind"] == "start":
+    def _begin(self, record: OpeningRecord) -> None:
+        self.config = dict(record.config) or self.config
+        if isinstance(record, StartRecord):
+            learn(record.components)
             self.start_config = dict(self.config)
             return
         # What the state it goes on from has not seen is taken back.
-        seen = record.get("controls")
-        kept = self.changes[:seen] if type(seen) is int and seen >= 0 else self.changes
-        self.changes = [each for each in kept if each.step <= record["step"]]
+        kept = self.changes[: record.controls]
+        self.changes = [each for each in kept if each.step <= record.step]
 
-    def _change(self, record: Record) -> LiveChange | None:
-        args = record.get("args")
-        if not isinstance(args, dict) or not isinstance(args.get("key"), str):
-            return None
-        key, value = args["key"], args.get("value")
-        change = LiveChange(record["step"], key, self.config.get(key), value)
+    def _change(self, record: ControlRecord) -> LiveChange:
+        key, value = record.key, record.args.get("value")
+        change = LiveChange(record.step, key, self.config.get(key), value)
         self.changes.append(change)
         self.config = {**self.config, key: value}
         return change

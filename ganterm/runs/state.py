@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ganterm.core.records import EndRecord, OpeningRecord, Record
 from ganterm.errors import WorkerError
 from ganterm.runs import journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import holder, is_held
-from ganterm.runs.records import Record
 from ganterm.runs.status import HOST, LIVE_STATES, Status, read_status
 
 State = Literal[
@@ -87,7 +87,7 @@ def _look(run: RunDir) -> RunView:
     if state == "unknown":
         alive = None
     last = records[-1] if records else None
-    step = max(status.step if status else 0, last["step"] if last and not alive else 0)
+    step = max(status.step if status else 0, last.step if last and not alive else 0)
     return RunView(run, state, alive, message, step, status, last, age)
 
 
@@ -102,18 +102,16 @@ def _live_state(run: RunDir, status: Status | None) -> State:
 def _still_state(
     run: RunDir, records: list[Record], status: Status | None, age: float | None
 ) -> tuple[State, str]:
-    lives = [record for record in records if record["kind"] in ("start", "resume", "end")]
-    if lives and lives[-1]["kind"] == "end":
-        reason, message = lives[-1].get("reason"), lives[-1].get("message")
-        state = _ENDS.get(reason) if isinstance(reason, str) else None
-        return state or "stopped", message if isinstance(message, str) else ""
+    lives = [record for record in records if isinstance(record, (OpeningRecord, EndRecord))]
+    if lives and isinstance(end := lives[-1], EndRecord):
+        return _ENDS.get(end.reason, "stopped"), end.message
     if status is not None and status.state not in LIVE_STATES and not lives:
         return _ENDS[status.state], status.message
     if status is None and not records:
         return "new", "no worker has written it yet"
     if status is not None and status.host != HOST:
         return "unknown", f"its worker is on {status.host}, last heard of {age or 0:.0f} s ago"
-    step = records[-1]["step"] if records else 0
+    step = records[-1].step if records else 0
     return "crashed", (
         f"its worker died without a word after step {step}; go on with 'ganterm resume {run.word}'"
     )

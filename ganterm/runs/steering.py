@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-from ganterm.runs.records import Record
+from ganterm.core.records import ControlRecord, OpeningRecord, PendingChange, Record
 
 
 @dataclass
@@ -18,14 +17,14 @@ class Steering:
     """The changes of a run in the order in which they took effect.
 
     Attributes:
-        applied: `{"id", "step", "args"}` of every change in force.
+        applied: every change in force.
         pending: changes that were to be made again when the worker ended, in order.
     """
 
-    applied: list[dict[str, Any]] = field(default_factory=list)
-    pending: list[dict[str, Any]] = field(default_factory=list)
+    applied: list[PendingChange] = field(default_factory=list)
+    pending: list[PendingChange] = field(default_factory=list)
 
-    def after(self, applied: int) -> list[dict[str, Any]]:
+    def after(self, applied: int) -> list[PendingChange]:
         """Return what a state that has seen the first `applied` changes is still to be given."""
         return self.applied[applied:] + self.pending
 
@@ -34,18 +33,18 @@ def steering(records: Iterable[Record]) -> Steering:
     """Gather the live changes of a run from all records of its journal, in their order."""
     found = Steering()
     for record in records:
-        if record["kind"] in {"start", "resume"}:
-            found.applied = found.applied[: record.get("controls", 0)]
-            found.pending = list(record.get("pending", []))
-        elif record["kind"] == "control" and record["name"] == "set":
-            change = {key: record[key] for key in ("id", "step", "args")}
+        if isinstance(record, OpeningRecord):
+            found.applied = found.applied[: record.controls or 0]
+            found.pending = list(record.pending)
+        elif isinstance(record, ControlRecord) and record.name == "set":
+            change = PendingChange(record.id, record.step, record.args)
             if found.pending and _is_again(change, found.pending[0]):
                 found.pending.pop(0)
-            if not record["error"]:
+            if not record.error:
                 found.applied.append(change)
     return found
 
 
-def _is_again(change: dict[str, Any], earlier: dict[str, Any]) -> bool:
+def _is_again(change: PendingChange, earlier: PendingChange) -> bool:
     """Tell whether `change` is `earlier` made again; hand-made ids may come more than once."""
-    return all(change[key] == earlier[key] for key in ("id", "args"))
+    return (change.id, change.args) == (earlier.id, earlier.args)

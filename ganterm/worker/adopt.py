@@ -21,6 +21,7 @@ from ganterm.config import RunConfig
 from ganterm.config.newrun import stem_of
 from ganterm.config.runfile import from_mapping, render_run_toml, to_mapping
 from ganterm.core.dataspec import DataSpec
+from ganterm.core.records import CheckpointRecord, EndRecord, SampleRecord, StartRecord
 from ganterm.data.classes import conditioned_spec
 from ganterm.errors import DataError, GantermError
 from ganterm.exchange.epsilon import with_epsilon
@@ -149,37 +150,33 @@ def _tell(
     checkpoint, message = run.checkpoint_path(step), f"Imported from {_name(request)}."
     with JournalWriter(run.journal) as journal:
         journal.write(
-            "start",
-            step,
-            run=run.name,
-            config=to_mapping(config),
-            # Weights that do not say how far they were trained are of a run without a length.
-            steps=step,
-            epochs=config.epochs or None,
-            controls=0,
-            pending=[],
-            images=0,
-            data_crc32="",
-            device="cpu",
-            threads=torch.get_num_threads(),
-            mode=config.mode,
-            host=HOST,
-            pid=0,
-            versions={
-                "ganterm": __version__,
-                "torch": torch.__version__,
-                "python": platform.python_version(),
-            },
-            command=request["command"],
-            imported=_name(request),
-            **besides,
+            StartRecord(
+                step=step,
+                run=run.name,
+                config=to_mapping(config),
+                # Weights that do not say how far they were trained are of a run without a length.
+                steps=step,
+                epochs=config.epochs or None,
+                controls=0,
+                device="cpu",
+                threads=torch.get_num_threads(),
+                mode=config.mode,
+                host=HOST,
+                versions={
+                    "ganterm": __version__,
+                    "torch": torch.__version__,
+                    "python": platform.python_version(),
+                },
+                command=request["command"],
+                imported=_name(request),
+                **besides,
+            )
         )
-        journal.write("sample", step, path=run.relative(run.sample_path(step)))
+        journal.write(SampleRecord(step=step, path=run.relative(run.sample_path(step))))
+        size = checkpoint.stat().st_size
         relative = run.relative(checkpoint)
-        journal.write(
-            "checkpoint", step, path=relative, digest=digest, bytes=checkpoint.stat().st_size
-        )
-        journal.write("end", step, reason="finished", message=message, exit_code=0)
+        journal.write(CheckpointRecord(step=step, path=relative, digest=digest, bytes=size))
+        journal.write(EndRecord(step=step, reason="finished", message=message))
         journal.sync()
     write_status(
         run.status,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
+from ganterm.core.records import AlertRecord, ControlRecord, JudgedRecord, MetricsRecord, Record
 from ganterm.doctor.doctor import Doctor
 from ganterm.doctor.remedies import remedies
 from ganterm.doctor.standing import REMEDY_MARK, severity
 from ganterm.runs.journal import JournalWriter
-from ganterm.runs.records import Record
 from ganterm.training.loop import DivergenceError, Trainer
 from ganterm.worker.live import LiveChanges
 
@@ -42,32 +42,33 @@ class Attending:
     def remember(self, records: Iterable[Record]) -> None:
         """Look at the run's history in force, up to the step at which it goes on."""
         for record in records:
-            if record["step"] > self._trainer.step:
+            if record.step > self._trainer.step:
                 continue
             self._doctor.see(record)
-            if record["kind"] == "alert":
+            if isinstance(record, AlertRecord):
                 self._note(record)
-            elif record["kind"] == "control" and str(record.get("id")).startswith(REMEDY_MARK):
-                self._last_remedy = record["step"]
+            elif isinstance(record, ControlRecord) and record.id.startswith(REMEDY_MARK):
+                self._last_remedy = record.step
         self._news = ""
 
-    def see(self, kind: str, step: int, fields: Mapping[str, Any]) -> None:
-        """Look at a `metrics` or `judged` record, and write down the alerts it gives rise to.
+    def see(self, record: MetricsRecord | JudgedRecord) -> None:
+        """Look at a record, and write down the alerts it gives rise to.
 
         Of what is not finite `diverged` tells, which knows the very step.
         """
-        if all(math.isfinite(value) for value in fields.values() if isinstance(value, float)):
-            self._look(kind, step, fields)
+        numbers = record.values if isinstance(record, MetricsRecord) else record.scores
+        if all(math.isfinite(value) for value in numbers.values() if value is not None):
+            self._look(record)
 
     def diverged(self, error: DivergenceError) -> None:
         """Write the alert of a run that cannot go on, where it can be written."""
         with contextlib.suppress(OSError):
-            self._look("metrics", error.step, {error.term: math.nan})
+            self._look(MetricsRecord(step=error.step, values={error.term: math.nan}))
 
-    def _look(self, kind: str, step: int, fields: Mapping[str, Any]) -> None:
+    def _look(self, record: MetricsRecord | JudgedRecord) -> None:
         self._doctor.config = self._trainer.config
-        for alert in self._doctor.see({"v": 1, "time": 0.0, **fields, "kind": kind, "step": step}):
-            self._journal.write("alert", step, **alert)
+        for alert in self._doctor.see(record):
+            self._journal.write(alert)
             self._note(alert)
 
     def act(self) -> str:
@@ -87,29 +88,29 @@ class Attending:
         """The trouble for which the networks learn nothing any more, by code; empty if they do."""
         return next(iter(self._lost), "")
 
-    def _note(self, alert: Mapping[str, Any]) -> None:
+    def _note(self, alert: AlertRecord) -> None:
         """Keep in mind which troubles stand; the doctor's alerts alone have evidence."""
-        if "evidence" not in alert:
+        if alert.evidence is None:
             return
-        if alert.get("cleared"):
-            self._applied.pop(alert["code"], None)
-            self._lost = [code for code in self._lost if code != alert["code"]]
+        if alert.cleared:
+            self._applied.pop(alert.code, None)
+            self._lost = [code for code in self._lost if code != alert.code]
         else:
-            self._applied[alert["code"]] = 0
+            self._applied[alert.code] = 0
             if severity(alert) == "failure":
-                self._lost.append(alert["code"])
-            self._news = self._news or alert["code"]
+                self._lost.append(alert.code)
+            self._news = self._news or alert.code
 
     def _apply_one(self) -> None:
         """Apply the gentlest remedy of the first trouble that has one left."""
         for code, count in self._applied.items():
             offered = remedies(code, self._trainer.config)
-            remedy = next((each for each in offered if each["live"]), None)
+            remedy = next((each for each in offered if each.live), None)
             if remedy is None or count >= MOST_REMEDIES:
                 continue
             self._applied[code] = count + 1
             self._last_remedy = self._trainer.step
-            for key, value in remedy["settings"].items():
+            for key, value in remedy.settings.items():
                 identity = f"{REMEDY_MARK}{code}-{self._trainer.step}-{key}"
                 self._changes.make(identity, {"key": key, "value": value})
             return

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from ganterm.client.rpc import Failure, Helper, Result
 from ganterm.comparison import LESS_IS_BETTER
+from ganterm.core.records import AlertRecord, JudgedRecord, Record, judged_record
 from ganterm.runs.control import Command
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import JudgedRecord, Record, RecordBase
 
 MODULE: Final = "ganterm.worker.tasks"
 PATIENCE: Final = 3600.0
 """Seconds without a word from the judge, which has the least of a busy machine."""
 WAITED_SECONDS: Final = 300.0
 """Longest wait at the end of a run for a judgement that is still under way."""
-_FIELDS: Final = JudgedRecord.__annotations__.keys() - RecordBase.__annotations__ - {"kind"}
-"""What a judgement may say; the rest of its record is the journal's to set."""
 
 
 class Evaluations:
@@ -36,9 +32,9 @@ class Evaluations:
         self,
         run: RunDir,
         journal: JournalWriter,
-        seen: Callable[[int, Mapping[str, Any]], object],
+        seen: Callable[[JudgedRecord], object],
     ) -> None:
-        """Tell `seen` the step and the fields of each record that was written."""
+        """Tell `seen` of each record that was written."""
         self._run = run
         self._journal = journal
         self._seen = seen
@@ -73,7 +69,7 @@ class Evaluations:
         """Write down at a step what has come since the last time, without waiting."""
         for reply in self._helper.poll():
             if isinstance(reply, Result) and self._under_way is not None:
-                self._write(self._under_way[0], reply.value)
+                self._write(judged_record(self._under_way[0], reply.value))
             elif isinstance(reply, Failure):
                 self._complain(step, reply.message)
             else:
@@ -86,16 +82,13 @@ class Evaluations:
 
         Returns the command as it is to stand in the journal, without repeating the record.
         """
-        fields = command.args["fields"]
-        record = {"v": 1, "kind": "judged", "step": command.args["step"], "time": 0.0, **fields}
+        step = command.args["step"]
         try:
-            if unknown := fields.keys() - _FIELDS:
-                raise msgspec.ValidationError(f"it has an unknown field {min(unknown)!r}")
-            msgspec.convert(record, JudgedRecord)
-        except msgspec.ValidationError as error:
+            record = judged_record(step, command.args["fields"])
+        except ValueError as error:
             return dataclasses.replace(command, args={}, error=f"it is no judgement: {error}")
-        self._write(command.args["step"], fields)
-        return dataclasses.replace(command, args={"step": command.args["step"]})
+        self._write(record)
+        return dataclasses.replace(command, args={"step": step})
 
     def close(self) -> None:
         """End the judging process; what it was at is given up."""
@@ -117,21 +110,22 @@ class Evaluations:
                 patience=PATIENCE,
             )
 
-    def _write(self, step: int, fields: Mapping[str, Any]) -> None:
-        self._journal.write("judged", step, **fields)
-        self._best.see(step, fields)
-        self._seen(step, fields)
+    def _write(self, record: JudgedRecord) -> None:
+        self._journal.write(record)
+        self._best.see(record)
+        self._seen(record)
 
     def _complain(self, step: int, sentence: str) -> None:
         """Say once why there is no judgement; the training goes on without."""
         if sentence != self._complaint:
             self._complaint = sentence
             self._journal.write(
-                "alert",
-                step,
-                code="judge",
-                message=f"This run could not be judged. {sentence}",
-                remedy="Training goes on; judge_every = 0 asks for no more.",
+                AlertRecord(
+                    step=step,
+                    code="judge",
+                    message=f"This run could not be judged. {sentence}",
+                    remedy="Training goes on; judge_every = 0 asks for no more.",
+                )
             )
 
 
@@ -139,15 +133,15 @@ class Best:
     """The step with the best value of a score, among judgements that can be compared."""
 
     def __init__(self) -> None:
-        self._judged: list[Mapping[str, Any]] = []
+        self._judged: list[JudgedRecord] = []
 
     def remember(self, records: Iterable[Record]) -> None:
         """Take the judgements of a run's history into account."""
-        self._judged += [record for record in records if record["kind"] == "judged"]
+        self._judged += [record for record in records if isinstance(record, JudgedRecord)]
 
-    def see(self, step: int, fields: Mapping[str, Any]) -> None:
+    def see(self, record: JudgedRecord) -> None:
         """Take a new judgement into account."""
-        self._judged.append({**fields, "step": step})
+        self._judged.append(record)
 
     def step(self, score: str) -> int | None:
         """Return the best step by `score`, the latest of equals; None if nothing was scored.
@@ -155,18 +149,18 @@ class Best:
         Judgements by the judge and of the number of images of the latest one count.
         """
         scored = [
-            record
+            (record, value)
             for record in self._judged
-            if isinstance(record.get(score), (int, float)) and math.isfinite(record[score])
+            if (value := record.score(score)) is not None and math.isfinite(value)
         ]
         if not scored:
             return None
-        alike = [record for record in scored if _measure(record) == _measure(scored[-1])]
+        latest, _ = scored[-1]
+        alike = [
+            (record, value)
+            for record, value in scored
+            if (record.judge, record.n) == (latest.judge, latest.n)
+        ]
         sign = -1 if score in LESS_IS_BETTER else 1
-        best = max(alike, key=lambda record: (sign * record[score], record["step"]))
-        step: int = best["step"]
-        return step
-
-
-def _measure(record: Mapping[str, Any]) -> tuple[Any, Any]:
-    return record.get("judge"), record.get("n")
+        best, _ = max(alike, key=lambda each: (sign * each[1], each[0].step))
+        return best.step

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -15,16 +14,27 @@ from ganterm.config.branch import Origin, origin_of
 from ganterm.config.parts import resolve_parts
 from ganterm.config.recorded import config_of, refuse_imported
 from ganterm.config.runfile import read_run_toml
+from ganterm.core.records import (
+    CheckpointRecord,
+    ControlRecord,
+    EndRecord,
+    EpochRecord,
+    MetricsRecord,
+    OpeningRecord,
+    PendingChange,
+    Record,
+    StartRecord,
+)
 from ganterm.errors import ConfigError, TrainingError
 from ganterm.runs import checkpoints, control
 from ganterm.runs.journal import effective, read_journal
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import Record
 from ganterm.runs.steering import steering
 from ganterm.worker.checkpoint import read_meta
 
-_OPENINGS = frozenset({"start", "resume"})
 _MAX_THREADS = 1024
+_TRAINED = (MetricsRecord, EpochRecord, CheckpointRecord)
+"""What only a worker that has said how its run is configured writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +54,7 @@ class Job:
         parent: run and step, `NAME@STEP`, that a branch without a history goes on from; empty
             where there is none.
         controls: live changes that the state has seen.
-        pending: live changes to make again, in order: `{"id", "step", "args"}`.
+        pending: live changes to make again, in order.
         skipped: newer checkpoints that are damaged, each with the reason.
         notes: what the user should be told about the run's files, in sentences.
         answered: ids of waiting commands that an earlier worker obeyed but could not remove.
@@ -61,7 +71,7 @@ class Job:
     resumed: bool = False
     parent: str = ""
     controls: int = 0
-    pending: Sequence[dict[str, Any]] = ()
+    pending: Sequence[PendingChange] = ()
     skipped: Sequence[tuple[Path, str]] = ()
     notes: Sequence[str] = ()
     answered: frozenset[str] = field(default_factory=frozenset)
@@ -91,7 +101,10 @@ def prepare(
     """
     records = read_journal(run.journal)
     length = {name: n for name, n in (("steps", steps), ("epochs", epochs)) if n}
-    openings = [record for record in records if record["kind"] in _OPENINGS]
+    openings = [record for record in records if isinstance(record, OpeningRecord)]
+    if not openings and any(isinstance(record, _TRAINED) for record in records):
+        # What was trained is not to be begun again at step 0: this refuses it.
+        config_of(StartRecord(step=0), run)
     if openings:
         job = _resumed(run, records, openings, length)
     else:
@@ -135,7 +148,7 @@ def _branched(run: RunDir, origin: Origin, config: RunConfig) -> Job:
 
 
 def _resumed(
-    run: RunDir, records: list[Record], openings: list[Record], length: dict[str, int]
+    run: RunDir, records: list[Record], openings: list[OpeningRecord], length: dict[str, int]
 ) -> Job:
     refuse_imported(run)
     began = config_of(openings[0], run)
@@ -143,9 +156,9 @@ def _resumed(
     config, controls, step = began, 0, 0
     if newest is None:
         _refuse_a_loss(run, records, damaged)
-    elif openings[0].get("parent") and newest == run.checkpoint_path(openings[0]["step"]):
+    elif _parent_of(openings[0]) and newest == run.checkpoint_path(openings[0].step):
         # The parent's checkpoint: it knows nothing of this run's own settings and changes.
-        step = openings[0]["step"]
+        step = openings[0].step
     else:
         meta = read_meta(newest)
         config, controls, step = meta.config, meta.controls, meta.counters["step"]
@@ -156,9 +169,9 @@ def _resumed(
     _refuse_standing_still(run, records, step, length)
     return Job(
         config=_with_length(config, length),
-        threads=_threads_of(openings[0]),
-        mode=str(openings[-1].get("mode", "")),
-        data_crc32=str(openings[0].get("data_crc32", "")),
+        threads=openings[0].threads if openings[0].threads in range(_MAX_THREADS + 1) else 0,
+        mode=openings[-1].mode,
+        data_crc32=openings[0].data_crc32,
         checkpoint=newest,
         step=step,
         resumed=True,
@@ -169,9 +182,8 @@ def _resumed(
     )
 
 
-def _threads_of(opening: Record) -> int:
-    threads = opening.get("threads")
-    return threads if isinstance(threads, int) and 0 <= threads <= _MAX_THREADS else 0
+def _parent_of(record: Record) -> str:
+    return (record.parent or "") if isinstance(record, StartRecord) else ""
 
 
 def _with_length(config: RunConfig, length: dict[str, int]) -> RunConfig:
@@ -182,12 +194,12 @@ def _with_length(config: RunConfig, length: dict[str, int]) -> RunConfig:
     return changed
 
 
-def _changes_of(path: Path) -> list[dict[str, Any]]:
+def _changes_of(path: Path) -> list[PendingChange]:
     source = RunDir(path)
     records = read_journal(source.journal)
     if not records:
         raise ConfigError(f"{source.name} has no journal, so there is nothing to repeat.")
-    if parent := records[0].get("parent"):
+    if parent := _parent_of(records[0]):
         raise ConfigError(
             f"{source.name} is a branch of {parent}, and a branch cannot be repeated from step 0; "
             "branch once more with `ganterm branch`."
@@ -203,8 +215,8 @@ def _refuse_a_loss(run: RunDir, records: list[Record], damaged: list[tuple[Path,
             f"No checkpoint of {run.name} is whole ({damaged[0][0].name}: {damaged[0][1]}); put "
             f"one back into {run.checkpoints}, or {anew}"
         )
-    kinds = {"start", "checkpoint"}
-    saved = [record["step"] for record in effective(records) if record["kind"] in kinds]
+    kinds = (StartRecord, CheckpointRecord)
+    saved = [record.step for record in effective(records) if isinstance(record, kinds)]
     if any(saved):
         raise TrainingError(
             f"The checkpoint of step {max(saved)} and all others are gone from {run.checkpoints}; "
@@ -216,17 +228,17 @@ def _refuse_standing_still(
     run: RunDir, records: list[Record], step: int, length: dict[str, int]
 ) -> None:
     """Refuse a run that is at its end, or a new length that it has passed."""
-    lives = [record for record in records if record["kind"] in _OPENINGS | {"end"}]
-    finished = lives[-1].get("reason") == "finished" and step >= lives[-1]["step"]
+    last = [record for record in records if isinstance(record, (OpeningRecord, EndRecord))][-1]
+    finished = isinstance(last, EndRecord) and last.reason == "finished" and step >= last.step
     if finished and not length:
         raise ConfigError(
             f"{run.name} has reached its length at step {step}; train on with "
             f"`ganterm resume {run.word} --steps N` (or --epochs N)."
         )
     epochs = [
-        record["epoch"]
+        record.epoch
         for record in effective(records)
-        if record["kind"] == "epoch" and record["step"] <= step
+        if isinstance(record, EpochRecord) and record.step <= step
     ]
     reached = {"steps": step, "epochs": max(epochs, default=0)}
     for name, asked in length.items():
@@ -257,7 +269,7 @@ def _edits(run: RunDir, began: RunConfig) -> list[str]:
 
 def _with_waiting_commands(job: Job, run: RunDir, records: list[Record]) -> Job:
     waiting = control.pending(run.control)
-    known = {record.get("id") for record in records if record["kind"] == "control"}
+    known = {record.id for record in records if isinstance(record, ControlRecord)}
     answered = {command.id for command in waiting if command.id in known}
     # Whoever starts a worker wants it to train, whatever the worker before was last told.
     missed = {command.id for command in waiting if command.name in {"pause", "stop"}}

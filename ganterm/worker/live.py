@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
+from ganterm.core.records import ControlRecord, PendingChange
 from ganterm.errors import ConfigError
 from ganterm.runs.journal import JournalWriter
 from ganterm.training.loop import Trainer
@@ -16,7 +17,7 @@ class LiveChanges:
 
     Attributes:
         made: how many changes of the run the trainer's state has seen.
-        pending: changes to make again, in order: `{"id", "step", "args"}`.
+        pending: changes to make again, in order.
     """
 
     def __init__(
@@ -24,7 +25,7 @@ class LiveChanges:
         trainer: Trainer,
         journal: JournalWriter,
         made: int,
-        pending: Iterable[dict[str, Any]],
+        pending: Iterable[PendingChange],
     ) -> None:
         self.made = made
         self.pending = deque(pending)
@@ -45,11 +46,12 @@ class LiveChanges:
 
     def make_due(self) -> None:
         """Make again what was changed at this step, or before it, in an earlier life."""
-        while self.pending and self.pending[0]["step"] <= self._trainer.step:
+        while self.pending and self.pending[0].step <= self._trainer.step:
             change = self.pending.popleft()
-            self.make(change["id"], change["args"])
+            self.make(change.id, change.args)
 
     def _answer(self, identity: str, args: dict[str, Any], error: str) -> None:
+        step = self._trainer.step
         self._journal.write(
-            "control", self._trainer.step, id=identity, name="set", args=args, error=error
+            ControlRecord(step=step, id=identity, name="set", args=args, error=error)
         )

@@ -15,6 +15,7 @@ from ganterm.architectures import DISCRIMINATORS, GENERATORS
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.parts import resolve_parts
 from ganterm.config.runfile import to_mapping
+from ganterm.core.records import CheckpointRecord, ResumeRecord, StartRecord
 from ganterm.data.images import Original
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
@@ -52,26 +53,28 @@ def write_opening(
         "pending": list(changes.pending),
         "data_crc32": data_crc32,
         "pid": pid,
-        "command": command,
+        "command": list(command),
     }
     if job.resumed:
         journal.write(
-            "resume",
-            trainer.step,
-            checkpoint=None if job.checkpoint is None else run.relative(job.checkpoint),
-            skipped=[f"{path.name}: {reason}" for path, reason in job.skipped],
-            torn_bytes=journal.torn_bytes,
-            **fields,
+            ResumeRecord(
+                step=trainer.step,
+                checkpoint=None if job.checkpoint is None else run.relative(job.checkpoint),
+                skipped=[f"{path.name}: {reason}" for path, reason in job.skipped],
+                torn_bytes=journal.torn_bytes,
+                **fields,
+            )
         )
         return
-    besides: dict[str, object] = {}
-    if job.parent:
-        besides["parent"] = job.parent
-    if classes:
-        besides["classes"] = list(classes)
-    if own := resolve_parts(job.config):
-        besides["components"] = own
-    journal.write("start", trainer.step, **fields, **besides)
+    journal.write(
+        StartRecord(
+            step=trainer.step,
+            parent=job.parent or None,
+            classes=list(classes) or None,
+            components=resolve_parts(job.config) or None,
+            **fields,
+        )
+    )
     if job.parent:
         _write_parents_checkpoint(run, journal, trainer.step)
 
@@ -132,11 +135,12 @@ def _nearest_size(config: RunConfig, wanted: int) -> int:
 def _write_parents_checkpoint(run: RunDir, journal: JournalWriter, step: int) -> None:
     path = run.checkpoint_path(step)
     journal.write(
-        "checkpoint",
-        step,
-        path=run.relative(path),
-        digest=checkpoints.read_header(path).metadata["digest"],
-        bytes=path.stat().st_size,
+        CheckpointRecord(
+            step=step,
+            path=run.relative(path),
+            digest=checkpoints.read_header(path).metadata["digest"],
+            bytes=path.stat().st_size,
+        )
     )
 
 

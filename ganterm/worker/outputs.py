@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from ganterm.core.dataspec import DataSpec
+from ganterm.core.records import CheckpointRecord, SampleRecord
 from ganterm.networks import Generator
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
@@ -62,7 +63,7 @@ class Outputs:
         with self._extras.attempt("sample", "The sample grid", step):
             path = self._run.sample_path(step)
             write_grid(path, self._shown, self._fixed)
-            self._journal.write("sample", step, path=self._run.relative(path))
+            self._journal.write(SampleRecord(step=step, path=self._run.relative(path)))
 
     def save(self, *, controls: int, spared: Collection[Path]) -> Path:
         """Write a checkpoint, and remove old ones but those in `spared`; return its path.
@@ -87,12 +88,13 @@ class Outputs:
         )
         digest = self._save_with_preview(path, meta, tensors)
         self._journal.write(
-            "checkpoint",
-            trainer.step,
-            path=self._run.relative(path),
-            digest=digest,
-            bytes=path.stat().st_size,
-            seconds=round(time.perf_counter() - began, 4),
+            CheckpointRecord(
+                step=trainer.step,
+                path=self._run.relative(path),
+                digest=digest,
+                bytes=path.stat().st_size,
+                seconds=round(time.perf_counter() - began, 4),
+            )
         )
         self.saved_step = trainer.step
         with self._extras.attempt("prune", "Removing old checkpoints", trainer.step):

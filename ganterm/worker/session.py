@@ -6,12 +6,19 @@ import contextlib
 import time
 import traceback
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import torch
 
 from ganterm.config import Cadence
+from ganterm.core.records import (
+    STOOD_BACK,
+    AlertRecord,
+    ControlRecord,
+    EndRecord,
+    EpochRecord,
+    MetricsRecord,
+)
 from ganterm.data import load
 from ganterm.data.catalogue import require_folder
 from ganterm.data.classes import conditioned_spec
@@ -21,7 +28,6 @@ from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter, effective, read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
-from ganterm.runs.records import STOOD_BACK
 from ganterm.runs.status import Status
 from ganterm.training.build import choose_device, choose_threads
 from ganterm.training.events import (
@@ -184,7 +190,7 @@ class Session:
         self.trainer = Trainer(config, images.images, device, labels=images.labels, data=data)
         self.changes = LiveChanges(self.trainer, self.journal, self.job.controls, self.job.pending)
         self.doctor = Attending(self.trainer, self.journal, self.changes)
-        self.evaluations = Evaluations(self.run, self.journal, partial(self.doctor.see, "judged"))
+        self.evaluations = Evaluations(self.run, self.journal, self.doctor.see)
         self.outputs = Outputs(
             self.run,
             self.trainer,
@@ -229,7 +235,7 @@ class Session:
         told = (("run-file", self.job.notes), ("data", notes), ("mode", about_mode))
         for code, sentences in told:
             for note in sentences:
-                self.journal.write("alert", self.trainer.step, code=code, message=note, remedy="")
+                self.journal.write(AlertRecord(step=self.trainer.step, code=code, message=note))
         self.reporter.report("running", self.trainer)
 
     def _restore(self, checkpoint: Path, classes: Sequence[str]) -> None:
@@ -246,15 +252,17 @@ class Session:
             case Boundary():
                 self._boundary()
             case Metrics(step, epoch, rate, values):
-                self.journal.write("metrics", step, epoch=epoch, images_per_s=rate, **values)
+                measured = {"epoch": epoch, "images_per_s": rate, **values}
+                record = MetricsRecord(step=step, values=measured)
+                self.journal.write(record)
                 self.reporter.note(images_per_s=rate)
                 with self._attempt("doctor", "The doctor's look at the run"):
-                    self.doctor.see("metrics", step, values)
+                    self.doctor.see(record)
             case EpochEnded(step, epoch, values):
-                self.journal.write("epoch", step, epoch=epoch, **values)
+                self.journal.write(EpochRecord(step=step, epoch=epoch, values=dict(values)))
             case FellBack(step):
                 message = fallback_message(event)
-                self.journal.write("alert", step, code="mode", message=message, remedy="")
+                self.journal.write(AlertRecord(step=step, code="mode", message=message))
             case SampleDue():
                 self.outputs.sample()
             case CheckpointDue():
@@ -319,12 +327,13 @@ class Session:
                 judged = command.name == "judged" and not command.error
                 answered = self.evaluations.write(command) if judged else command
                 self.journal.write(
-                    "control",
-                    self.trainer.step,
-                    id=answered.id,
-                    name=answered.name,
-                    args=answered.args,
-                    error=answered.error,
+                    ControlRecord(
+                        step=self.trainer.step,
+                        id=answered.id,
+                        name=answered.name,
+                        args=answered.args,
+                        error=answered.error,
+                    )
                 )
             self.inbox.remove(command)
             if not command.error:
@@ -371,7 +380,9 @@ class Session:
                 self.evaluations.close()
         self.lock.require_intact()
         step = self.trainer.step if self._opened else self.job.step
-        self.journal.write("end", step, reason=reason, message=message, exit_code=int(code))
+        self.journal.write(
+            EndRecord(step=step, reason=reason, message=message, exit_code=int(code))
+        )
         self.journal.sync()
         self.reporter.end(reason, step, message)
         return code
@@ -391,5 +402,5 @@ class Session:
         self.lock.require_intact()
         story = f"The run did not go on, and is as it was: {message}"
         *_, last = read_journal(self.run.journal)
-        self.journal.write("alert", last["step"], code=STOOD_BACK, message=story, remedy="")
+        self.journal.write(AlertRecord(step=last.step, code=STOOD_BACK, message=story))
         self.reporter.stand_back(self._before)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import torch
 
 from ganterm.config import RunConfig
+from ganterm.core.records import AlertRecord
 from ganterm.errors import GantermError, TrainingError
 from ganterm.runs import checkpoints
 from ganterm.runs.durable import storage_trouble
@@ -52,7 +53,7 @@ class Extras:
             traceback.print_exception(error, file=sys.stderr)
         story = "" if foreseen else "; the whole story is in worker.log"
         sentence = f"{what} failed, and training goes on without: {_reason(error)}{story}."
-        self._journal.write("alert", step, code=code, message=sentence, remedy="")
+        self._journal.write(AlertRecord(step=step, code=code, message=sentence))
 
 
 def _reason(error: Exception) -> str:

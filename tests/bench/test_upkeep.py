@@ -8,16 +8,17 @@ import pytest
 from ganterm.bench import upkeep
 from ganterm.bench.pace import config_of
 from ganterm.bench.suite import Settings
+from ganterm.core.records import CheckpointRecord
 from ganterm.data.progress import silent
 from ganterm.errors import WorkerError
 from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.lock import is_held
 from ganterm.runs.status import Status
 from ganterm.training.events import Metrics
 from tests.bench.helpers import RECIPE, Listener, figure
+from tests.records import lines
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +46,10 @@ def test_shares_are_of_the_steps_in_the_recipes_own_intervals(
         f'dataset = "digits"\nsplit = "train"\ndrop_last = false\ncheckpoint_every = "{every}"\n'
         f"d_steps = {d_steps}\n"
     )
-    saves = [{"seconds": 0.25, "bytes": 10}, {"seconds": 0.75, "bytes": 20}]
+    saves = [
+        CheckpointRecord(step=1, seconds=0.25, bytes=10),
+        CheckpointRecord(step=1, seconds=0.75, bytes=20),
+    ]
     monkeypatch.setattr(upkeep, "save_repeatedly", lambda *_: (saves, 30))
     result = upkeep.upkeep(dataclasses.replace(settings, recipes=(str(recipe),)), silent)
     step, record = figure(result, "step_seconds"), figure(result, "record_seconds")
@@ -67,7 +71,7 @@ def test_the_records_are_real_ones_written_to_a_real_journal(
     path = tmp_path / "journal.jsonl"
     monkeypatch.setattr(Path, "unlink", lambda _: None)
     cost, size = upkeep.time_records(path, Metrics(10, 0.5, 1234.5, {"d_loss": 0.25}))
-    records = read_journal(path)
+    records = lines(path)
     assert [record["step"] for record in records] == list(range(6))
     assert all(record["kind"] == "metrics" and record["d_loss"] == 0.25 for record in records)
     assert size == path.stat().st_size // 6
@@ -80,8 +84,8 @@ def test_a_real_worker_saves(settings: Settings) -> None:
     config = config_of(RECIPE, "cpu")
     listener = Listener()
     saves, _ = upkeep.save_repeatedly(config, settings.scratch, RECIPE, listener)
-    assert [save["step"] for save in saves] == [1, 2]
-    assert saves[0]["bytes"] > 4 * 3 * (55_905 + 5_201), "weights and two moments each"
+    assert [save.step for save in saves] == [1, 2]
+    assert (saves[0].bytes or 0) > 4 * 3 * (55_905 + 5_201), "weights and two moments each"
     assert {what for what, *_ in listener.told} == {f"steps of {RECIPE}"}
 
 
@@ -106,7 +110,7 @@ def test_an_interruption_ends_the_worker_too(settings: Settings) -> None:
     (run,) = find_runs(settings.scratch)
     while is_held(run.lock):  # until the kernel is through with the killed process
         pass
-    assert read_journal(run.journal)[-1]["kind"] != "end"
+    assert lines(run.journal)[-1]["kind"] != "end"
 
 
 def test_growth_is_from_a_tenth_of_the_run_to_its_end(
@@ -134,7 +138,7 @@ def test_a_real_worker_is_watched_at_all_that_runs_do(settings: Settings) -> Non
     listener = Listener()
     result = upkeep.growth(dataclasses.replace(settings, steps=200), listener)
     (run,) = find_runs(settings.scratch)
-    records = read_journal(run.journal)
+    records = lines(run.journal)
     kinds = {record["kind"] for record in records}
     assert {"metrics", "sample", "checkpoint", "end"} <= kinds
     assert records[-1]["step"] == 200

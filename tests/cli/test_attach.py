@@ -20,6 +20,7 @@ from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.state import observe
 from ganterm.runs.status import Status, write_status
 from tests.cli.pty_session import PtySession
+from tests.records import record as record_of
 from tests.runs.helpers import Child
 from tests.runs.test_lock import HOLDER
 
@@ -33,8 +34,8 @@ def run(tmp_path: Path) -> Iterator[RunDir]:
     run = create_run(tmp_path, "a-run", "dcgan-8x8")
     with JournalWriter(run.journal) as journal, Child(HOLDER, run.lock) as worker:
         assert worker.hear() == "held"
-        journal.write("start", 0, steps=10, epochs=None, device="cpu", config={})
-        journal.write("metrics", 4, d_loss=1.0, g_loss=1.0)
+        journal.write(record_of("start", 0, steps=10, epochs=None, device="cpu", config={}))
+        journal.write(record_of("metrics", 4, d_loss=1.0, g_loss=1.0))
         write_status(run.status, Status(state="running", step=4, steps=10, pid=worker.process.pid))
         yield run
         assert observe(run).state == "running"
@@ -84,7 +85,7 @@ def test_a_reader_that_goes_away_leaves_the_run_alone_and_it_is_said(run: RunDir
     assert process.stdout.readline().startswith('{"')
     process.stdout.close()
     with JournalWriter(run.journal) as journal:
-        journal.write("metrics", 5, d_loss=1.0, g_loss=1.0)
+        journal.write(record_of("metrics", 5, d_loss=1.0, g_loss=1.0))
     assert process.stderr is not None
     assert GOES_ON in process.stderr.read()
     assert process.wait(SECONDS) == ExitCode.OK
@@ -98,7 +99,7 @@ def test_where_nobody_reads_what_is_said_it_just_leaves(run: RunDir) -> None:
     process.stderr.readline()
     process.stderr.close()
     with JournalWriter(run.journal) as journal:
-        journal.write("alert", 5, message="Look.", rule="stall", severity="warning")
+        journal.write(record_of("alert", 5, message="Look.", rule="stall", severity="warning"))
     assert process.wait(SECONDS) == ExitCode.OK
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ganterm.errors import ExitCode
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.state import observe
 from tests.cli.invoke import invoke
 from tests.cli.test_train import ganterm
+from tests.records import lines
 
 
 def test_a_branch_is_trained_and_followed(trained: RunDir, tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_a_detached_branch_prints_its_name(trained: RunDir, tmp_path: Path) -> N
     run = RunDir(tmp_path / "dcgan-8x8-001")
     assert ganterm("attach", run.name, *where, cwd=tmp_path).returncode == 0
     assert observe(run).state == "finished"
-    assert read_journal(run.journal)[0]["parent"] == "tiny@2"
+    assert lines(run.journal)[0]["parent"] == "tiny@2"
     again = ganterm("branch", run.name, "--step", "2", "--steps", "3", *where, cwd=tmp_path)
     assert "training for 3 steps on cpu, on from dcgan-8x8-001@2" in again.stderr
 

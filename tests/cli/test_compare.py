@@ -9,6 +9,7 @@ from typing import Any
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import create_run
 from tests.cli.invoke import invoke
+from tests.records import record as record_of
 
 _LOOK = {"n": 1000, "floor": {}, "judge": "aa" * 32, "judge_name": "mnist, 99.5 %"}
 
@@ -16,12 +17,12 @@ _LOOK = {"n": 1000, "floor": {}, "judge": "aa" * 32, "judge_name": "mnist, 99.5 
 def _run(where: Path, name: str, *judged: dict[str, Any], lr_g: float = 2e-4) -> None:
     run = create_run(where, name, "dcgan")
     with JournalWriter(run.journal) as writer:
-        writer.write("start", 0, config={"batch_size": 64, "lr_g": lr_g})
+        writer.write(record_of("start", 0, config={"batch_size": 64, "lr_g": lr_g}))
         for step in (10, 20):
-            writer.write("metrics", step, d_loss=0.5, g_loss=step / 10)
+            writer.write(record_of("metrics", step, d_loss=0.5, g_loss=step / 10))
         for fields in judged:
             told = {**_LOOK, **fields}
-            writer.write("judged", told.pop("step", 20), **told)
+            writer.write(record_of("judged", told.pop("step", 20), **told))
 
 
 def _two(where: Path) -> None:

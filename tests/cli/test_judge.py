@@ -10,9 +10,9 @@ import pytest
 
 from ganterm.judging.cache import obtain_judge
 from ganterm.judging.division import Source
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import invoke
+from tests.records import lines
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_scores_stand_beside_their_floor_and_the_classes_as_bars(run: RunDir) ->
 def test_json_is_what_stands_in_the_journal(run: RunDir) -> None:
     outcome = invoke("judge", run.path, "-n", 150, "--step", 4, "--json")
     printed = json.loads(outcome.text)
-    record = read_journal(run.journal)[-1]
+    record = lines(run.journal)[-1]
     assert (record["kind"], record["step"], record["n"]) == ("judged", 4, 150)
     assert {key: record[key] for key in printed} == printed
     assert (run.path / printed["best"]).is_file()
@@ -72,9 +72,9 @@ def test_the_same_seed_gives_the_same_scores(run: RunDir) -> None:
 
 def test_all_checkpoints_make_a_table_with_the_floor_last(run: RunDir) -> None:
     outcome = invoke("judge", run.path, "-n", 100, "--all")
-    lines = outcome.text.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == ["STEP", "0", "2", "4", "6", "real"]
-    steps = [record["step"] for record in read_journal(run.journal) if record["kind"] == "judged"]
+    table = outcome.text.splitlines()
+    assert [line.split()[0] for line in table[1:]] == ["STEP", "0", "2", "4", "6", "real"]
+    steps = [record["step"] for record in lines(run.journal) if record["kind"] == "judged"]
     assert steps == [0, 2, 4, 6]
 
 

@@ -11,6 +11,7 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from tests.cli.invoke import Outcome, invoke
 from tests.cli.pty_session import PtySession
+from tests.records import record as record_of
 from tests.runs.helpers import Child
 from tests.runs.test_lock import HOLDER
 
@@ -20,7 +21,7 @@ def run(tmp_path: Path) -> RunDir:
     """Give a run with a journal of one record."""
     run = create_run(tmp_path, "one", "dcgan")
     with JournalWriter(run.journal) as journal:
-        journal.write("end", 5, reason="finished", message="", exit_code=0)
+        journal.write(record_of("end", 5, reason="finished", message="", exit_code=0))
     return run
 
 

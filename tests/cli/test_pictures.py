@@ -16,13 +16,13 @@ from PIL import Image
 from ganterm.errors import ExitCode
 from ganterm.exchange.weights import load_exported
 from ganterm.latent.sample import labels_in_turn, latents, to_uint8
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from ganterm.runs.status import read_status
 from tests.cli.invoke import Outcome, invoke
 from tests.data.files import write_pictures
 from tests.quick import slow_unless
+from tests.records import lines
 from tests.training.common import IMAGE_RECIPES, on_pictures
 
 QUICK = {
@@ -59,10 +59,10 @@ def test_pictures_from_training_to_export(
     for command in ("checkpoint", "pause"):
         done("ctl", "mine", command, "--wait=240", runs)
     kill(run)
-    saved = [each["step"] for each in read_journal(run.journal) if each["kind"] == "checkpoint"]
+    saved = [each["step"] for each in lines(run.journal) if each["kind"] == "checkpoint"]
     length_now = saved[-1] + 3
     done("resume", "mine", f"--steps={length_now}", runs)
-    resume, *_, end = (r for r in read_journal(run.journal) if r["kind"] in {"resume", "end"})
+    resume, *_, end = (r for r in lines(run.journal) if r["kind"] in {"resume", "end"})
     assert (resume["step"], end["reason"], end["step"]) == (saved[-1], "finished", length_now)
 
     side = small["image_size"]

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from ganterm.errors import ConfigError
-from ganterm.runs.journal import JournalTail, read_journal
+from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from tests.cli.invoke import invoke
 from tests.cli.test_train import ganterm
+from tests.records import lines
 
 COLLAPSE: dict[str, Any] = {
     "code": "mode-collapse",
@@ -83,7 +84,7 @@ def test_what_the_run_cannot_take_begins_another(
     assert done.returncode == 0, done.stderr
     run = RunDir(ailing.path.parent / done.stdout.strip())
     assert ganterm("attach", run.name, *where, cwd=run.path).returncode == 0
-    start = read_journal(run.journal)[0]
+    start = lines(run.journal)[0]
     assert start.get("parent") == parent
     assert start["config"][key] == value
     assert observe(run).state == "finished"
@@ -96,7 +97,7 @@ def test_a_run_that_trains_takes_it_live(tmp_path: Path) -> None:
     name = ganterm("train", *settings, "--detach", cwd=tmp_path).stdout.strip()
     run = RunDir(tmp_path / "checkpoints" / name)
     tail = JournalTail(run.journal)
-    while not any(record["kind"] == "alert" for record in tail.poll()):
+    while not any(record.kind == "alert" for record in tail.poll()):
         assert observe(run).alive is not False
     done = ganterm("ctl", name, "remedy", "slower-g", "--wait", "120", cwd=tmp_path)
     assert done.stdout.startswith("set lr_g 0.05: done at step "), done.stderr

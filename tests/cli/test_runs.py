@@ -12,6 +12,8 @@ from ganterm.runs import journal
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from tests.cli.invoke import invoke
+from tests.records import lines
+from tests.records import record as record_of
 
 
 def test_a_run_is_listed_with_what_matters(trained: RunDir) -> None:
@@ -31,9 +33,7 @@ def test_json_has_everything(trained: RunDir) -> None:
     """--json gives one object a run, with the journal's own names."""
     (run,) = json.loads(invoke("runs", "--runs-dir", trained.path.parent, "--json").text)
     last = next(
-        record
-        for record in reversed(journal.read_journal(trained.journal))
-        if record["kind"] == "metrics"
+        record for record in reversed(lines(trained.journal)) if record["kind"] == "metrics"
     )
     for name in ("d_loss", "g_loss", "d_real", "d_fake"):
         assert run[name] == last[name]
@@ -59,8 +59,8 @@ def test_a_crash_is_told_and_a_broken_configuration_is_not_in_the_way(tmp_path: 
     run.config_file.write_text("not = [toml")
     run.lock.touch()
     with JournalWriter(run.journal) as writer:
-        writer.write("start", 0)
-        writer.write("metrics", 5, d_loss=None, g_loss=0.5)
+        writer.write(record_of("start", 0))
+        writer.write(record_of("metrics", 5, d_loss=None, g_loss=0.5))
     outcome = invoke("runs", "--runs-dir", tmp_path)
     assert outcome.text.splitlines()[1].split()[:5] == ["lost", "crashed", "5", "-", "0.500"]
     assert "ganterm resume lost" in outcome.said

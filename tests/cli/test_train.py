@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from ganterm.config import resolve
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from tests.cli.pty_session import PtySession
+from tests.records import lines
 
 TINY = ["--epochs", "1", "--batch-size", "256", "--sample-every", "0", "--log-every", "1"]
 LONG = ["--epochs", "0", "--steps", "1000000", "--batch-size", "16", "--sample-every", "0"]
@@ -84,7 +84,7 @@ def test_a_detached_run_is_steered_stopped_and_resumed(tmp_path: Path) -> None:
     late = ganterm("ctl", name, "pause", cwd=tmp_path)
     assert late.returncode == 4
     assert f"ganterm resume {name}" in late.stderr
-    steps = read_journal(run.journal)[-1]["step"] + 5
+    steps = lines(run.journal)[-1]["step"] + 5
     resumed = ganterm("resume", name, "--steps", str(steps), "--json", cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     assert json.loads(resumed.stdout.splitlines()[-1])["reason"] == "finished"
@@ -114,7 +114,7 @@ def test_a_second_ctrl_c_stops_with_a_checkpoint(tmp_path: Path) -> None:
     session.type("\x03")
     assert session.wait() == 130
     run = RunDir(tmp_path / "cut")
-    last = read_journal(run.journal)[-1]
+    last = lines(run.journal)[-1]
     assert last["reason"] == "stopped"
     assert run.checkpoint_path(last["step"]).is_file()
     assert "ganterm resume cut" in session.text

@@ -21,6 +21,7 @@ from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.status import Status, write_status
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
+from tests.records import record
 
 
 @pytest.fixture
@@ -129,9 +130,9 @@ def test_the_time_of_a_run_is_its_workers_not_its_readers() -> None:
         ("metrics", 160.0),
         ("resume", 5000.0),
         ("end", 5030.0),
-        ("judgement", 9000.0),
+        ("judged", 9000.0),
     ):
-        history.add({"kind": kind, "step": 1, "time": at})
+        history.add(record(kind, 1, at))
     assert history.seconds == 90
 
 

@@ -17,13 +17,13 @@ from ganterm.config import RunConfig
 from ganterm.config.parts import resolve_parts
 from ganterm.core.registry import absolute
 from ganterm.errors import ConfigError
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.tui.choices import OWN
 from ganterm.tui.screens.dialogs import PickerScreen, PromptScreen
 from ganterm.worker.describe import describe as describe_config
 from ganterm.worker.rpc import Call
 from tests.cli.invoke import invoke
+from tests.records import lines
 from tests.tui.driving import awaited, make_app
 from tests.tui.forms import describe, on_top, open_form, texts
 
@@ -107,7 +107,7 @@ def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path) -> Non
     trained = invoke("train", *FEW, *options, "--name", "own", "--quiet")
     assert trained.code == 0, trained.said
     run = RunDir(Path("checkpoints/own"))
-    start, *records = read_journal(run.journal)
+    start, *records = lines(run.journal)
     for name, value in own.items():
         assert start["config"][name] == absolute(value), "found again from any folder"
     told = start["components"]["loss"][absolute("parts.py:CENTRED")]
@@ -121,7 +121,7 @@ def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path) -> Non
     assert [run["name"] for run in json.loads(invoke("runs", "--json").text)] == ["own"]
     resumed = invoke("resume", "own", "--steps", 6, "--quiet")
     assert resumed.code == 0, resumed.said
-    assert read_journal(run.journal)[-1]["step"] == 6
+    assert lines(run.journal)[-1]["step"] == 6
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_dataset_is_trained_on_judged_and_sampled(
         "train", *settings, *few, "--dataset", f"parts.py:{name}", "--name", "own", "--quiet"
     )
     assert trained.code == 0, trained.said
-    start, *_ = read_journal(RunDir(Path("checkpoints/own")).journal)
+    start, *_ = lines(RunDir(Path("checkpoints/own")).journal)
     assert start["config"]["dataset"] == absolute(f"parts.py:{name}")
     assert start.get("classes", []) == classes
     scores = json.loads(invoke("judge", "own", "-n", 100, "--json").text)

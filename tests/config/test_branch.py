@@ -17,6 +17,7 @@ from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run, find_runs
+from tests.records import record as record_of
 from tests.runs.helpers import checkpoint_bytes
 
 CONFIG = RunConfig(steps=100, batch_size=10)
@@ -34,8 +35,8 @@ def source(tmp_path: Path) -> RunDir:
     run = create_run(tmp_path / "runs", "one", "dcgan-8x8")
     run.config_file.write_text(render_run_toml(CONFIG, {}))
     with JournalWriter(run.journal) as journal:
-        facts = {"threads": 3, "data_crc32": "abcd", "images": 100}
-        journal.write("start", 0, config=to_mapping(CONFIG), **facts)
+        facts: dict[str, object] = {"threads": 3, "data_crc32": "abcd", "images": 100}
+        journal.write(record_of("start", 0, config=to_mapping(CONFIG), **facts))
     write_checkpoint(run, 10, CONFIG)
     write_checkpoint(run, 20, RunConfig(steps=100, batch_size=10, lr_g=1e-5))
     write_checkpoint(run, 100, CONFIG)
@@ -113,7 +114,7 @@ def test_a_run_at_its_end_branches_with_more_steps(source: RunDir) -> None:
 def test_a_length_given_since_holds(source: RunDir) -> None:
     """As when a run is taken up again."""
     with JournalWriter(source.journal) as journal:
-        journal.write("resume", 100, config=to_mapping(RunConfig(steps=500)))
+        journal.write(record_of("resume", 100, config=to_mapping(RunConfig(steps=500))))
     assert read_run_toml(branch(source, 100, source.path.parent).config_file).steps == 500
 
 

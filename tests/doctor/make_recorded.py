@@ -1,4 +1,4 @@
-"""Record anew what runs that were made to fail measured: `python -m tests.doctor.make_recorded`."""
+"""Line anew what runs that were made to fail measured: `python -m tests.doctor.make_recorded`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ganterm.config import RunConfig
-from ganterm.runs.records import Record
+from ganterm.core.records import MetricsRecord
 from ganterm.training.events import Metrics
 from ganterm.training.loop import Trainer
 from tests.training.common import configured, trainer
@@ -40,16 +40,16 @@ def config_of(name: str, seed: int = 0) -> RunConfig:
     return configured(settings.pop("recipe"), **settings, seed=seed)
 
 
-def measured(config: RunConfig) -> Iterator[Record]:
+def measured(config: RunConfig) -> Iterator[MetricsRecord]:
     """Train on the embedded digits to the end; yield what is measured, as the journal has it."""
     return records_of(trainer(config))
 
 
-def records_of(run: Trainer) -> Iterator[Record]:
+def records_of(run: Trainer) -> Iterator[MetricsRecord]:
     """Train to the end; yield what is measured, as the journal has it."""
     for event in run.run():
         if isinstance(event, Metrics):
-            yield {"v": 1, "kind": "metrics", "step": event.step, "time": 0.0, **event.values}
+            yield MetricsRecord(step=event.step, values=dict(event.values))
 
 
 def main() -> None:
@@ -59,8 +59,8 @@ def main() -> None:
     for name in RUNS:
         columns: dict[str, list[float]] = {}
         for record in measured(config_of(name)):
-            for key in record.keys() - {"v", "kind", "time"}:
-                columns.setdefault(key, []).append(float(f"{record[key]:.5g}"))
+            for key, value in {"step": record.step, **record.values}.items():
+                columns.setdefault(key, []).append(float(f"{value:.5g}"))
         assert len({len(column) for column in columns.values()}) == 1
         document[name] = dict(sorted(columns.items()))
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(document[name])}" for name in document)

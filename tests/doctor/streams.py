@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ganterm.config import RunConfig, resolve
+from ganterm.core.records import MetricsRecord, Record
 from ganterm.doctor.doctor import Doctor
-from ganterm.runs.records import Record
+from tests.records import record
 
 HEALTHY: dict[str, float] = {
     "d_loss": 0.5,
@@ -30,21 +31,20 @@ def config(**settings: Any) -> RunConfig:
     return resolve({"recipe": "dcgan", **settings}).config
 
 
-def metrics(steps: int, change: Change = lambda _: {}, *, every: int = 10) -> list[Record]:
+def metrics(steps: int, change: Change = lambda _: {}, *, every: int = 10) -> list[MetricsRecord]:
     """Return a record each `every` steps up to `steps`: healthy, a tenth of noise, then changed."""
     chance = random.Random(0)
-    found: list[Record] = []
+    found: list[MetricsRecord] = []
     for step in range(every, steps + 1, every):
         values = {name: value * chance.uniform(0.9, 1.1) for name, value in HEALTHY.items()}
-        base = {"v": 1, "kind": "metrics", "step": step, "time": 0.0}
-        found.append({**base, **values, **change(step)})
+        found.append(record("metrics", step, **{**values, **change(step)}))
     return found
 
 
 def judged(step: int, **scores: Any) -> Record:
     """Return a judgement."""
-    base = {"v": 1, "kind": "judged", "step": step, "time": 0.0, "judge": "one", "n": 1000}
-    return {**base, **scores}
+    made: Record = record("judged", step, **{"judge": "one", "n": 1000, **scores})
+    return made
 
 
 def alerts(
@@ -53,7 +53,7 @@ def alerts(
     """Return step, code and whether it was cleared of every alert over `records`."""
     doctor = Doctor(under or config())
     return [
-        (record["step"], alert["code"], alert["cleared"])
-        for record in records
-        for alert in doctor.see(record)
+        (each.step, alert.code, bool(alert.cleared))
+        for each in records
+        for alert in doctor.see(each)
     ]

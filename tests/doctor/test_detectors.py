@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.detectors import DETECTORS
 from tests.doctor.streams import Change, alerts, config, judged, metrics
 
@@ -53,10 +54,14 @@ def test_a_moment_of_it_is_no_trouble(code: str) -> None:
 
 def test_fields_that_are_missing_are_no_trouble() -> None:
     stream = metrics(2000)
-    for record in stream:
-        for name in ("grad_norm_g", "grad_norm_d", "diversity", "d_real"):
-            del record[name]
-    assert alerts(stream) == []
+    missing = {"grad_norm_g", "grad_norm_d", "diversity", "d_real"}
+    bare = [
+        MetricsRecord(
+            step=each.step, values={k: each.values[k] for k in each.values.keys() - missing}
+        )
+        for each in stream
+    ]
+    assert alerts(bare) == []
 
 
 def test_a_game_that_is_decided_may_stand_still() -> None:
@@ -138,9 +143,11 @@ def test_copies_missing_classes_and_a_plateau_are_found_in_judgements() -> None:
 
 def test_another_judge_s_distances_begin_anew() -> None:
     """A worse figure of another judge is no sign of a plateau."""
-    stream = [judged(1000 * n, fid=1.0 if n < 2 else 50.0 - n) for n in range(12)]
-    for record in stream[2:]:
-        record["judge"] = "another"
+    judges = ["one"] * 2 + ["another"] * 10
+    stream = [
+        judged(1000 * n, fid=1.0 if n < 2 else 50.0 - n, judge=judge)
+        for n, judge in enumerate(judges)
+    ]
     assert alerts(stream) == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ganterm.config import RunConfig
+from ganterm.core.records import AlertRecord
 from ganterm.doctor.offers import chosen, offers_for
 from ganterm.doctor.standing import Trouble, troubles
 from ganterm.errors import ConfigError
@@ -13,7 +14,7 @@ from ganterm.errors import ConfigError
 def standing() -> list[Trouble]:
     """Return two troubles that have remedies in common."""
     alerts = [
-        {"code": code, "step": 400, "message": "m", "evidence": {"steps": 40}}
+        AlertRecord(step=400, code=code, message="m", evidence={"steps": 40})
         for code in ("d-too-strong", "mode-collapse")
     ]
     return troubles(alerts, RunConfig())

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord, Record
 from ganterm.data import load
 from ganterm.data.catalogue import missing_splits
 from ganterm.doctor.doctor import Doctor
-from ganterm.runs.records import Record
 from ganterm.training.loop import Trainer
 from tests.doctor.make_recorded import HEALTHY, RECORDED, RUNS, config_of, measured, records_of
 from tests.training.common import CPU, configured
@@ -44,23 +44,21 @@ TROUBLES = sorted(RUNS.keys() - HEALTHY)
 def found(config: RunConfig, records: Iterable[Record]) -> list[str]:
     """Return the codes of all that the doctor finds in a run, in order."""
     doctor = Doctor(config)
-    return [alert["code"] for record in records for alert in doctor.see(record)]
+    return [alert.code for record in records for alert in doctor.see(record)]
 
 
-def recorded(name: str) -> list[Record]:
+def recorded(name: str) -> list[MetricsRecord]:
     columns = json.loads(RECORDED.read_text(encoding="utf-8"))[name]
     rows = zip(*columns.values(), strict=True)
-    return [
-        {"v": 1, "kind": "metrics", "time": 0.0, **dict(zip(columns, row, strict=True))}
-        for row in rows
-    ]
+    values = [dict(zip(columns, row, strict=True)) for row in rows]
+    return [MetricsRecord(step=int(each.pop("step")), values=each) for each in values]
 
 
 @pytest.mark.parametrize("code", TROUBLES)
 def test_a_run_made_to_fail_is_caught_within_200_steps(code: str) -> None:
     """As it was recorded, to the end."""
     records = recorded(code)
-    assert records[-1]["step"] == 200
+    assert records[-1].step == 200
     assert code in found(config_of(code), records)
 
 
@@ -68,7 +66,7 @@ def test_a_run_made_to_fail_is_caught_within_200_steps(code: str) -> None:
 def test_a_healthy_run_is_left_alone(name: str) -> None:
     """Also where losses and gradients jump since a resolution comes in, slowly or at once."""
     records = recorded(name)
-    assert records[-1]["step"] == RUNS[name]["steps"]
+    assert records[-1].step == RUNS[name]["steps"]
     assert found(config_of(name), records) == []
 
 
@@ -76,8 +74,8 @@ def test_runs_measure_what_was_recorded() -> None:
     """A run of today's has the recorded quantities, and takes them at the recorded steps."""
     (first, *_) = recorded("stall")
     record = next(measured(config_of("stall")))
-    assert record.keys() == first.keys()
-    assert record["step"] == first["step"]
+    assert record.values.keys() == first.values.keys()
+    assert record.step == first.step
 
 
 @pytest.mark.slow

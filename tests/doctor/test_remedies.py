@@ -9,6 +9,7 @@ import pytest
 
 from ganterm import recipes
 from ganterm.config import FIELDS, check, resolve
+from ganterm.core.records import body_of
 from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.doctor import Doctor
 from ganterm.doctor.remedies import in_words, remedies
@@ -23,36 +24,36 @@ def test_every_trouble_of_every_recipe_has_remedies_that_can_be_applied(recipe: 
     for code in set(CODES) - {"stall"}:
         offered = remedies(code, under)
         assert offered, code
-        assert len({remedy["id"] for remedy in offered}) == len(offered)
+        assert len({remedy.id for remedy in offered}) == len(offered)
         for remedy in offered:
-            changed = msgspec.structs.replace(under, **remedy["settings"])
+            changed = msgspec.structs.replace(under, **remedy.settings)
             check(changed)
             assert changed != under
-            if remedy["live"]:
-                assert all(FIELDS[key].live for key in remedy["settings"])
+            if remedy.live:
+                assert all(FIELDS[key].live for key in remedy.settings)
 
 
 @pytest.mark.parametrize("code", sorted(set(CODES) - {"not-finite", "stall", "memorising"}))
 def test_what_a_run_can_take_itself_comes_first(code: str) -> None:
-    offered = [remedy["live"] for remedy in remedies(code, config())]
+    offered = [remedy.live for remedy in remedies(code, config())]
     assert offered[0]
     assert offered == sorted(offered, reverse=True)
 
 
 def test_a_run_that_diverged_can_take_nothing_itself() -> None:
-    assert not any(remedy["live"] for remedy in remedies("not-finite", config()))
+    assert not any(remedy.live for remedy in remedies("not-finite", config()))
 
 
 def test_figures_come_from_the_settings_in_force() -> None:
     (first, *_) = remedies("mode-collapse", config(lr_g=3e-3))
-    assert first["settings"] == {"lr_g": 1.5e-3}
+    assert first.settings == {"lr_g": 1.5e-3}
     assert in_words([first]) == "halve lr_g (lr_g 0.0015)"
 
 
 def test_labels_are_smoothed_only_where_the_loss_has_some() -> None:
-    ids = [remedy["id"] for remedy in remedies("d-too-strong", config())]
+    ids = [remedy.id for remedy in remedies("d-too-strong", config())]
     assert "smooth-labels" in ids
-    hinge = [remedy["id"] for remedy in remedies("d-too-strong", config(loss="hinge"))]
+    hinge = [remedy.id for remedy in remedies("d-too-strong", config(loss="hinge"))]
     assert "smooth-labels" not in hinge
 
 
@@ -64,6 +65,7 @@ def test_an_alert_has_the_journal_s_fields_and_is_json() -> None:
     doctor = Doctor(config())
     found = [a for r in metrics(300, lambda _: {"diversity": 1e-3}) for a in doctor.see(r)]
     (alert,) = found
-    assert alert.keys() == {"code", "message", "remedy", "evidence", "remedies", "cleared"}
-    assert json.loads(json.dumps(alert)) == alert
-    assert "0.1% of the diversity" in alert["message"]
+    said = body_of(alert)
+    assert said.keys() == {"code", "message", "remedy", "evidence", "remedies", "cleared"}
+    assert json.loads(json.dumps(said)) == said
+    assert "0.1% of the diversity" in alert.message

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ganterm.config import RunConfig, resolve
+from ganterm.core.records import Record
 from ganterm.exchange.card import Subject, picture_of, subject_of, write_card
 from ganterm.exchange.markdown import LONGEST, code
 from ganterm.render.png import load_image
@@ -16,6 +17,7 @@ from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.tensorfile import TensorInfo
+from tests.records import record as record_of
 
 HEADER = CheckpointHeader(
     200,
@@ -37,13 +39,13 @@ JUDGED: dict[str, Any] = {
 }
 
 
-def card(records: list[dict[str, Any]], config: RunConfig | None = None) -> str:
+def card(records: list[Record], config: RunConfig | None = None) -> str:
     config = config or resolve({"recipe": "dcgan-8x8"}).config
     return write_card(Subject("a-run", 200, config, HEADER, records), "s.png")
 
 
-def record(kind: str, step: int = 200, **fields: Any) -> dict[str, Any]:
-    return {"v": 1, "kind": kind, "step": step, "time": 0.0, **fields}
+def record(kind: str, step: int = 200, **fields: Any) -> Any:
+    return record_of(kind, step, **fields)
 
 
 def test_scores_stand_with_their_judge_count_and_floor() -> None:
@@ -139,7 +141,7 @@ def test_foreign_text_stays_text(tmp_path: Path) -> None:
     """Folder names, judges, versions and messages can neither format, link, nor add lines."""
     records = [
         record("start", 0, versions={HOSTILE: HOSTILE}, device=HOSTILE, data_crc32=HOSTILE),
-        record("judged", judge=HOSTILE, judge_name=HOSTILE, n=5, fid=1.0, floor=HOSTILE),
+        record("judged", judge=HOSTILE, judge_name=HOSTILE, n=5, fid=1.0),
         record("alert", code=HOSTILE, message=HOSTILE, evidence={"x": 1}),
     ]
     folder = str(tmp_path / HOSTILE.replace("/", ""))
@@ -189,11 +191,11 @@ def test_later_records_are_not_this_checkpoints(tmp_path: Path) -> None:
     """What happened after the checkpoint, and what a resume made void, is left aside."""
     run = create_run(tmp_path, "told", "dcgan-8x8")
     with JournalWriter(run.journal) as journal:
-        journal.write("judged", 100, **JUDGED)
-        journal.write("judged", 300, **{**JUDGED, "judge": "later"})
+        journal.write(record_of("judged", 100, **JUDGED))
+        journal.write(record_of("judged", 300, **{**JUDGED, "judge": "later"}))
     config = resolve({}).config
     subject = subject_of("told", run, HEADER, config)
-    assert [each["step"] for each in subject.records] == [100]
+    assert [each.step for each in subject.records] == [100]
     assert subject_of("alone", None, HEADER, config).records == []
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from torch import nn
 
 from ganterm.config import resolve
+from ganterm.core.records import JudgedRecord
 from ganterm.data import load
 from ganterm.errors import ConfigError, DataError
 from ganterm.judging.cache import obtain_judge
@@ -22,7 +23,6 @@ from ganterm.latent.load import Trained
 from ganterm.networks import Generator, GeneratorSpec
 from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import JudgedRecord
 from tests.judging.conftest import DIGITS
 from tests.latent.test_load import make
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ganterm
+from ganterm.core.records import Record
 from ganterm.runs.checkpoints import tensor_digest
 from ganterm.runs.journal import JournalWriter
-from ganterm.runs.records import Record
+from tests.records import record as record_of
 
 ROOT = Path(ganterm.__file__).parent.parent
 
@@ -106,8 +107,8 @@ def write_steps(path: Path, steps: range) -> None:
     """Append one record for each step to a journal."""
     with JournalWriter(path) as writer:
         for step in steps:
-            writer.write("metrics", step, d_loss=step / 7)
+            writer.write(record_of("metrics", step, d_loss=step / 7))
 
 
 def steps_of(records: list[Record]) -> list[int]:
-    return [record["step"] for record in records]
+    return [record.step for record in records]

@@ -12,12 +12,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ganterm.core.jsontext import dump_line, finite, parse
+from ganterm.core.records import Record
 from ganterm.runs.checkpoints import CheckpointDamaged, read_header, verify
 from ganterm.runs.journal import JournalTail, JournalWriter, read_end, read_journal
-from ganterm.runs.jsontext import dump_line, finite, parse
 from ganterm.runs.status import read_status
 from ganterm.runs.tensorfile import TensorFile
-from tests.runs.helpers import checkpoint_bytes, safetensors_bytes
+from tests.records import record as record_of
+from tests.runs.helpers import checkpoint_bytes, safetensors_bytes, steps_of
 
 fuzz = settings(
     max_examples=int(os.environ.get("GANTERM_FUZZ_EXAMPLES", "100")), deadline=None, database=None
@@ -52,10 +54,6 @@ ALMOST = st.builds(
 JUNK = st.binary(max_size=40).map(lambda data: data + b"\n")
 
 
-def steps_of(records: list[dict[str, Any]]) -> list[int]:
-    return [record["step"] for record in records]
-
-
 @fuzz
 @given(st.lists(GOOD | ALMOST | JUNK, max_size=12), st.binary(max_size=30), st.data())
 def test_a_journal_of_any_bytes_is_read_the_same_in_any_number_of_parts(
@@ -68,16 +66,16 @@ def test_a_journal_of_any_bytes_is_read_the_same_in_any_number_of_parts(
         whole = JournalTail(path)
         records = whole.poll()
         for record in records:
-            assert record["v"] == 1
-            assert isinstance(record["kind"], str)
-            assert record["step"] >= 0
+            assert record.v == 1
+            assert isinstance(record.kind, str)
+            assert record.step >= 0
         found = len(records) + whole.damaged + whole.newer
         assert found == content.count(b"\n")
         assert read_end(path) == records
 
         path.write_bytes(b"")
         tail = JournalTail(path)
-        parts: list[dict[str, Any]] = []
+        parts: list[Record] = []
         rest = content
         with path.open("ab", buffering=0) as file:
             while rest:
@@ -99,7 +97,7 @@ def test_no_record_is_lost_among_junk_and_a_writer_can_always_go_on(
         path = Path(directory) / "journal.jsonl"
         path.write_bytes(b"".join(lines) + torn)
         with JournalWriter(path) as writer:
-            writer.write("resume", 123)
+            writer.write(record_of("resume", 123))
         assert steps_of(read_journal(path)) == [*good, 123]
 
 

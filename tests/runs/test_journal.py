@@ -1,63 +1,66 @@
 """What is written to a journal comes back, as soon as its line is whole and in any company."""
 
-import json
 import math
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from ganterm.core.records import AlertRecord, MetricsRecord, Record, encode
 from ganterm.runs.journal import MAX_LINE, JournalTail, JournalWriter, read_end, read_journal
+from tests.records import lines
+from tests.records import record as record_of
 from tests.runs.helpers import steps_of, write_steps
 
 
-def test_a_record_is_one_line_and_comes_back_as_it_was_returned(tmp_path: Path) -> None:
+def test_a_record_is_one_line_and_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     with JournalWriter(path, clock=lambda: 1700000000.12345) as writer:
-        record = writer.write("metrics", 7, d_loss=0.5, g_loss=None, tags=("a", "b"))
-    expected = {"v": 1, "kind": "metrics", "step": 7, "time": 1700000000.123}
-    assert record == {**expected, "d_loss": 0.5, "g_loss": None, "tags": ["a", "b"]}
-    assert path.read_bytes().count(b"\n") == 1
-    assert read_journal(path) == [record]
+        writer.write(MetricsRecord(step=7, values={"d_loss": 0.5, "g_loss": None}))
+    line = b'{"v":1,"kind":"metrics","step":7,"time":1700000000.123,"d_loss":0.5,"g_loss":null}\n'
+    assert path.read_bytes() == line
+    assert read_journal(path) == [
+        MetricsRecord(step=7, time=1700000000.123, values={"d_loss": 0.5, "g_loss": None})
+    ]
 
 
 def test_numbers_that_json_cannot_hold_become_null(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     with JournalWriter(path) as writer:
-        record = writer.write("metrics", 1, d_loss=math.nan, deep={"x": [math.inf, -math.inf, 1.5]})
-    assert record["d_loss"] is None
-    assert record["deep"] == {"x": [None, None, 1.5]}
-    assert read_journal(path) == [record]
+        deep = {"x": [math.inf, -math.inf, 1.5]}
+        writer.write(MetricsRecord(step=1, values={"d_loss": math.nan}, extra={"deep": deep}))
+    (written,) = lines(path)
+    assert written["d_loss"] is None
+    assert written["deep"] == {"x": [None, None, 1.5]}
 
 
 def test_foreign_text_cannot_reach_a_terminal_through_the_journal(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     name = "\x1b]0;title\x07\x9b31m\u202e\udcff\nnew line"
     with JournalWriter(path) as writer:
-        writer.write("sample", 1, path=name)
+        writer.write(record_of("sample", 1, path=name))
     raw = path.read_bytes()
     assert all(32 <= byte < 127 for byte in raw[:-1])
-    assert read_journal(path)[0]["path"] == name
+    assert lines(path)[0]["path"] == name
 
 
-@pytest.mark.parametrize("fields", [{"v": 2}, {"time": 0}, {"kind": "end"}, {"step": 3}], ids=str)
-def test_a_field_cannot_take_the_place_of_what_every_record_has(
-    tmp_path: Path, fields: dict[str, Any]
-) -> None:
-    with JournalWriter(tmp_path / "j") as writer, pytest.raises(ValueError, match="not a record's"):
-        writer.write("metrics", 1, **fields)
+@pytest.mark.parametrize("name", ["v", "time", "kind", "step"])
+def test_a_value_cannot_take_the_place_of_what_every_record_has(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "journal.jsonl"
+    with JournalWriter(path) as writer, pytest.raises(ValueError, match="not to be set beside"):
+        writer.write(MetricsRecord(step=1, values={name: 3.0}))
+    assert path.read_bytes() == b""
 
 
 def test_a_record_that_no_reader_would_take_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     with JournalWriter(path) as writer:
         with pytest.raises(ValueError, match="a record's step"):
-            writer.write("metrics", -1)
+            writer.write(MetricsRecord(step=-1, values={}))
         with pytest.raises(ValueError, match="longer than"):
-            writer.write("alert", 1, message="x" * MAX_LINE)
+            writer.write(record_of("alert", 1, message="x" * MAX_LINE))
         with pytest.raises(TypeError):
-            writer.write("alert", 1, message=object())
+            writer.write(AlertRecord(step=1, evidence={"x": object()}))
     assert path.read_bytes() == b""
 
 
@@ -66,7 +69,7 @@ def test_a_reader_sees_a_record_only_when_its_newline_is_there(tmp_path: Path) -
     write_steps(source, range(3))
     tail = JournalTail(path)
     assert tail.poll() == []
-    seen: list[dict[str, Any]] = []
+    seen: list[Record] = []
     with path.open("ab", buffering=0) as file:
         for byte in source.read_bytes():
             file.write(bytes([byte]))
@@ -131,8 +134,8 @@ def test_a_line_longer_than_any_record_is_damaged_even_if_it_could_be_parsed(
     frame = b'{"v":1,"kind":"alert","step":5,"time":1,"message":"%s"}\n'
     room = MAX_LINE - len(frame % b"")
     fits, exceeds = frame % (b"x" * room), frame % (b"x" * (room + 1))
-    for lines in ([fits, exceeds], [frame % b"", exceeds]):
-        path.write_bytes(b"".join(lines))
+    for both in ([fits, exceeds], [frame % b"", exceeds]):
+        path.write_bytes(b"".join(both))
         tail = JournalTail(path)
         assert steps_of(tail.poll()) == [5]
         assert tail.damaged == 1
@@ -160,7 +163,7 @@ def test_a_longer_journal_with_the_same_lines_is_another_if_it_is_another_file(
     for place, count in ((path, 2), (other, 3)):
         with JournalWriter(place, clock=lambda: 1.0) as writer:
             for step in range(count):
-                writer.write("metrics", step)
+                writer.write(record_of("metrics", step))
     tail = JournalTail(path)
     assert steps_of(tail.poll()) == [0, 1]
     other.replace(path)
@@ -199,12 +202,12 @@ def test_the_end_of_a_journal_is_whole_records_whatever_the_window(tmp_path: Pat
     assert read_end(path) == []
     write_steps(path, range(4))
     raw = path.read_bytes()
-    lines = raw.splitlines(keepends=True)
+    written = raw.splitlines(keepends=True)
     path.write_bytes(raw + b'{"torn')
     for size in range(1, len(raw) + 20):
         fitting, room = 0, size - 6
-        while fitting < 4 and room >= len(lines[3 - fitting]):
-            room -= len(lines[3 - fitting])
+        while fitting < 4 and room >= len(written[3 - fitting]):
+            room -= len(written[3 - fitting])
             fitting += 1
         assert steps_of(read_end(path, size)) == [0, 1, 2, 3][4 - fitting :]
 
@@ -215,6 +218,7 @@ def test_any_number_of_readers_follow_one_writer(tmp_path: Path) -> None:
     with JournalWriter(path) as writer:
         seen = []
         for step in range(50):
-            writer.write("metrics", step)
+            writer.write(record_of("metrics", step))
             seen += early.poll()
-    assert seen == late.poll() == [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert seen == late.poll()
+    assert [encode(record) for record in seen] == lines(path)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.runs.journal import JournalTail, JournalWriter, read_journal
+from tests.records import record as record_of
 from tests.runs.helpers import Child, steps_of, write_steps
 
 
@@ -21,7 +22,7 @@ def test_a_torn_tail_of_any_length_is_cut_off(tmp_path: Path) -> None:
         path.write_bytes(whole[:end])
         with JournalWriter(path) as writer:
             assert writer.torn_bytes == end - begin
-            writer.write("resume", 1)
+            writer.write(record_of("resume", 1))
         assert steps_of(read_journal(path)) == [0, 1, 1]
 
 
@@ -50,7 +51,7 @@ def test_half_a_record_is_taken_back_when_the_disk_is_full(
     path = tmp_path / "journal.jsonl"
     real_write, real_cut = os.write, os.ftruncate
     with JournalWriter(path) as writer:
-        writer.write("metrics", 1)
+        writer.write(record_of("metrics", 1))
         attempts = iter([True, False])
 
         def half(descriptor: int, data: memoryview) -> int:
@@ -60,12 +61,12 @@ def test_half_a_record_is_taken_back_when_the_disk_is_full(
 
         monkeypatch.setattr(os, "write", half)
         with pytest.raises(OSError, match="No space left") as raised:
-            writer.write("metrics", 2)
+            writer.write(record_of("metrics", 2))
         assert raised.value.filename == str(path)
         monkeypatch.setattr(os, "write", real_write)
         assert steps_of(read_journal(path)) == [1]
         assert path.read_bytes().endswith(b"\n")
-        writer.write("metrics", 3)
+        writer.write(record_of("metrics", 3))
         assert steps_of(read_journal(path)) == [1, 3]
 
         # The worst case: the half cannot even be cut off at once; the next record must do it.
@@ -77,12 +78,12 @@ def test_half_a_record_is_taken_back_when_the_disk_is_full(
 
         monkeypatch.setattr(os, "ftruncate", no_cut)
         with pytest.raises(OSError, match="No space left"):
-            writer.write("metrics", 4)
+            writer.write(record_of("metrics", 4))
         monkeypatch.setattr(os, "write", real_write)
         with pytest.raises(OSError, match="Input/output"):
-            writer.write("metrics", 5)
+            writer.write(record_of("metrics", 5))
         monkeypatch.setattr(os, "ftruncate", real_cut)
-        writer.write("metrics", 6)
+        writer.write(record_of("metrics", 6))
     tail = JournalTail(path)
     assert steps_of(tail.poll()) == [1, 3, 6]
     assert tail.damaged == 0
@@ -101,16 +102,17 @@ def test_a_record_that_is_whole_is_never_taken_back(
 
         monkeypatch.setattr(os, "write", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            writer.write("metrics", 1)
+            writer.write(record_of("metrics", 1))
         monkeypatch.setattr(os, "write", real_write)
-        writer.write("metrics", 2)
+        writer.write(record_of("metrics", 2))
     assert steps_of(read_journal(path)) == [1, 2]
 
 
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from ganterm.runs.journal import JournalWriter
+from ganterm.runs.journal import JournalWriter, read_journal
+from tests.records import record
 path = Path(sys.argv[1])
 writer = JournalWriter(path)
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -118,12 +120,12 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
 step = 0
 try:
     while True:
-        writer.write("metrics", step, d_loss=0.123456789)
+        writer.write(record("metrics", step, d_loss=0.123456789))
         step += 1
 except OSError as error:
     print(step, error.strerror, error.filename, path.read_bytes()[-1:] == b"\\n", flush=True)
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-writer.write("end", step)
+writer.write(record("end", step))
 writer.close()
 """
 
@@ -141,20 +143,21 @@ FULL = """
 import sys
 from pathlib import Path
 from ganterm.runs.journal import JournalWriter, read_journal
+from tests.records import record
 path = Path(sys.argv[1]) / "journal.jsonl"
 writer = JournalWriter(path)
 (path.parent / "ballast").write_bytes(b"x" * 100_000)
 step = 0
 try:
     while True:
-        writer.write("metrics", step, note="x" * 997)
+        writer.write(record("metrics", step, note="x" * 997))
         step += 1
 except OSError as error:
     print(error.strerror, error.filename, flush=True)
 whole = path.read_bytes().endswith(b"\\n") and len(read_journal(path)) == step > 10
 (path.parent / "ballast").unlink()
-writer.write("end", step)
-print(whole and read_journal(path)[-1]["kind"] == "end", flush=True)
+writer.write(record("end", step))
+print(whole and read_journal(path)[-1].kind == "end", flush=True)
 """
 
 
@@ -169,10 +172,10 @@ def test_writing_to_a_deleted_journal_fails_instead_of_vanishing(tmp_path: Path)
     run = tmp_path / "run"
     run.mkdir()
     with JournalWriter(run / "journal.jsonl") as writer:
-        writer.write("metrics", 1)
+        writer.write(record_of("metrics", 1))
         shutil.rmtree(run)
         with pytest.raises(FileNotFoundError) as raised:
-            writer.write("metrics", 2)
+            writer.write(record_of("metrics", 2))
     assert raised.value.filename == str(run / "journal.jsonl")
 
 
@@ -196,17 +199,18 @@ def test_closing_twice_is_harmless_and_writing_after_is_an_error(tmp_path: Path)
     writer.close()
     writer.close()
     with pytest.raises(OSError, match="Bad file descriptor"):
-        writer.write("metrics", 1)
+        writer.write(record_of("metrics", 1))
 
 
 ENDLESS = """
 import itertools, sys
 from pathlib import Path
 from ganterm.runs.journal import JournalWriter
+from tests.records import record
 writer = JournalWriter(Path(sys.argv[1]))
 print("open", writer.torn_bytes, flush=True)
 for step in itertools.count(int(sys.argv[2])):
-    writer.write("metrics", step, d_loss=step / 3, note="x" * (step % 300))
+    writer.write(record("metrics", step, d_loss=step / 3, note="x" * (step % 300)))
     print(step, flush=True)
 """
 

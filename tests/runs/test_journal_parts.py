@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.runs.journal import JournalTail, JournalWriter, parse_record, read_journal
+from ganterm.runs.journal import JournalTail, JournalWriter, read_journal
+from tests.records import record as record_of
 
 
 def write_steps(path: Path, steps: range) -> None:
     with JournalWriter(path, clock=lambda: 1.0) as writer:
         for step in steps:
-            writer.write("metrics", step)
+            writer.write(record_of("metrics", step))
 
 
 @pytest.mark.parametrize("limit", [1, 3, 10, 100])
@@ -28,16 +29,4 @@ def test_the_parts_together_are_the_whole(tmp_path: Path, limit: int) -> None:
     assert [record for part in parts for record in part] == read_journal(path)
     assert tail.damaged == 3
     write_steps(path, range(20, 21))
-    assert [record["step"] for record in tail.poll(limit)] == [20]
-
-
-def test_another_reader_of_lines_may_be_given(tmp_path: Path) -> None:
-    path = tmp_path / "journal.jsonl"
-    write_steps(path, range(3))
-    seen: list[bytes] = []
-
-    def parse(line: bytes) -> dict[str, object] | None:
-        seen.append(line)
-        return parse_record(line)
-
-    assert len(JournalTail(path, parse=parse).poll()) == len(seen) == 3
+    assert [record.step for record in tail.poll(limit)] == [20]

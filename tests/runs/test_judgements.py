@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ganterm.core.records import judged_record
 from ganterm.runs import control
-from ganterm.runs.journal import JournalWriter, read_journal
+from ganterm.runs.journal import JournalWriter
 from ganterm.runs.judgements import write_judged
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.state import observe
+from tests.records import lines
+from tests.records import record as record_of
 
 FIELDS = {"fid": 1.5, "judge": "abc", "n": 100}
 
@@ -26,15 +29,15 @@ with WorkerLock(pathlib.Path(sys.argv[1])):
 def finished(directory: Path) -> RunDir:
     run = create_run(directory, "one", "dcgan")
     with JournalWriter(run.journal) as journal:
-        journal.write("start", 0, run="one")
-        journal.write("end", 9, reason="finished", message="", exit_code=0)
+        journal.write(record_of("start", 0, run="one"))
+        journal.write(record_of("end", 9, reason="finished", message="", exit_code=0))
     return run
 
 
 def test_a_run_at_rest_has_it_at_once_and_is_still_finished(tmp_path: Path) -> None:
     run = finished(tmp_path)
-    assert write_judged(run, 9, FIELDS)
-    last = read_journal(run.journal)[-1]
+    assert write_judged(run, judged_record(9, FIELDS))
+    last = lines(run.journal)[-1]
     assert (last["kind"], last["step"], last["fid"]) == ("judged", 9, 1.5)
     assert observe(run).state == "finished"
 
@@ -45,9 +48,9 @@ def test_a_run_that_trains_is_handed_it(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        assert not write_judged(run, 7, FIELDS)
+        assert not write_judged(run, judged_record(7, FIELDS))
         holder.communicate()
-    assert read_journal(run.journal)[-1]["kind"] == "end"
+    assert lines(run.journal)[-1]["kind"] == "end"
     (command_file,) = control.pending(run.control)
     assert (command_file.name, command_file.error) == ("judged", "")
     assert command_file.args == {"step": 7, "fields": FIELDS}

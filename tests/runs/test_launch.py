@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.core.records import StartRecord
 from ganterm.errors import ExitCode, GantermError, TrainingError, WorkerError
 from ganterm.runs import launch
 from ganterm.runs.journal import read_journal
@@ -54,7 +55,8 @@ def test_a_worker_trains_in_a_session_of_its_own(
     assert process.wait() == 0, run.log.read_text()
     assert observe(run).state == "finished"
     start = read_journal(run.journal)[0]
-    assert start["command"] == sys.argv
+    assert isinstance(start, StartRecord)
+    assert start.command == sys.argv
     assert run.log.read_text() == ""
 
 

@@ -13,6 +13,7 @@ from ganterm.runs.layout import RunDir, create_run, find_runs
 from ganterm.runs.lock import is_held
 from ganterm.runs.manage import NOTE_LIMIT, delete, disk_usage, read_note, rename, write_note
 from ganterm.runs.status import Status, write_status
+from tests.records import record as record_of
 from tests.runs.helpers import Child
 from tests.runs.test_lock import HOLDER
 
@@ -22,7 +23,7 @@ def run(tmp_path: Path) -> RunDir:
     """Give a run with a journal of one record."""
     run = create_run(tmp_path, "one", "dcgan")
     with JournalWriter(run.journal) as journal:
-        journal.write("end", 5, reason="finished", message="", exit_code=0)
+        journal.write(record_of("end", 5, reason="finished", message="", exit_code=0))
     return run
 
 
@@ -91,7 +92,7 @@ def test_a_run_that_trains_is_left_alone(run: RunDir, deed: str) -> None:
 def test_a_run_of_another_machine_is_left_alone(run: RunDir, deed: str) -> None:
     """Its lock cannot be seen from here, so it may be training."""
     with JournalWriter(run.journal) as journal:
-        journal.write("start", 0)
+        journal.write(record_of("start", 0))
     write_status(run.status, Status(state="running", step=5, steps=9, host="elsewhere"))
     with pytest.raises(WorkerError, match="elsewhere"):
         rename(run, "two") if deed == "rename" else delete(run)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord
 from ganterm.data import load
 from ganterm.doctor.doctor import Doctor
 from ganterm.training.loop import Trainer
@@ -25,8 +26,8 @@ def train(config: RunConfig) -> tuple[list[float], set[str]]:
     modes, codes = [], set()
     for event in metrics(trainer):
         modes.append(event.values["modes"])
-        record = {"v": 1, "kind": "metrics", "step": event.step, "time": 0.0, **event.values}
-        codes |= {alert["code"] for alert in doctor.see(record)}
+        record = MetricsRecord(step=event.step, values=dict(event.values))
+        codes |= {alert.code for alert in doctor.see(record)}
     return modes, codes
 
 

@@ -22,6 +22,7 @@ from ganterm.tui.app import GantermApp
 from ganterm.tui.base import FULL_CANVAS, AppOptions
 from ganterm.tui.messages import RunsListed
 from ganterm.tui.terminal.pace import LOW_BANDWIDTH
+from tests.records import record as record_of
 
 Parameters = ParamSpec("Parameters")
 
@@ -169,16 +170,18 @@ def write_run(
     run = create_run(runs_dir, name, "dcgan")
     settings = {"recipe": "dcgan", "dataset": "mnist", "lr_g": 2e-4, "batch_size": 128, **config}
     with JournalWriter(run.journal, clock=lambda: 1.7e9) as journal:
-        opening = {"controls": 0, "pending": [], "device": "cpu", "threads": 2, "host": "here"}
-        journal.write("start", 0, run=name, config=settings, steps=steps, epochs=None, **opening)
+        opening: dict[str, Any] = {"run": name, "config": settings, "steps": steps, "host": "here"}
+        journal.write(record_of("start", 0, device="cpu", threads=2, **opening))
         for step in range(0, steps, 4):
             share = step / steps
             journal.write(
-                "metrics",
-                step,
-                images_per_s=2310.0,
-                g_loss=0.7 + drift + 1.5 * share**0.5,
-                d_loss=1.4 - drift - 0.8 * share,
+                record_of(
+                    "metrics",
+                    step,
+                    images_per_s=2310.0,
+                    g_loss=0.7 + drift + 1.5 * share**0.5,
+                    d_loss=1.4 - drift - 0.8 * share,
+                )
             )
-        journal.write("end", steps, reason="finished", message="", exit_code=0)
+        journal.write(record_of("end", steps, reason="finished", message="", exit_code=0))
     return run

@@ -10,6 +10,7 @@ from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
+from tests.records import record as record_of
 from tests.tui.driving import write_run
 
 JUDGE = "0f3c9a51d2"
@@ -73,7 +74,7 @@ def judge(run: RunDir, steps: Iterable[int], *, pictures: bool = True, **fields:
                 first = 0 if which == "best" else 8
                 save_sheet([ramp(first + index) for index in range(16)], 4, path)
                 named[which] = str(path.relative_to(run.path))
-            journal.write("judged", step, **{**verdict(step), **named, **fields})
+            journal.write(record_of("judged", step, **{**verdict(step), **named, **fields}))
 
 
 def judged_run(
@@ -83,7 +84,9 @@ def judged_run(
     run = write_run(runs_dir, name)
     run.samples.mkdir(exist_ok=True)
     with JournalWriter(run.journal, clock=lambda: 1.7e9) as journal:
-        journal.write("checkpoint", 400, path="checkpoints/step-00000400.safetensors", digest="0")
+        journal.write(
+            record_of("checkpoint", 400, path="checkpoints/step-00000400.safetensors", digest="0")
+        )
     save_sheet([ramp(15 - index) for index in range(16)], 4, run.real_samples)
     judge(run, steps)
     return run

@@ -12,6 +12,7 @@ from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.status import Status, write_status
+from tests.records import record
 from tests.runs.helpers import Child
 
 SETTINGS: dict[str, Any] = {
@@ -77,7 +78,7 @@ class LivingRun:
 
     def say(self, kind: str, **fields: Any) -> None:
         """Write a record at the present step."""
-        self.journal.write(kind, self.step, **fields)
+        self.journal.write(record(kind, self.step, **fields))
 
     def report(self, state: str, **facts: Any) -> None:
         """Write the status."""

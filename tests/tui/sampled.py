@@ -9,6 +9,7 @@ from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
+from tests.records import record as record_of
 from tests.tui.driving import write_run
 
 Image = Callable[[int, int], Raster]
@@ -34,7 +35,7 @@ def add_samples(run: RunDir, steps: Iterable[int], *, count: int = 16, image: Im
     with JournalWriter(run.journal, clock=lambda: 1.7e9) as journal:
         for step in steps:
             path = write_sheet(run, step, count=count, image=image)
-            journal.write("sample", step, path=str(path.relative_to(run.path)))
+            journal.write(record_of("sample", step, path=str(path.relative_to(run.path))))
 
 
 def sampled_run(

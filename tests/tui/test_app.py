@@ -15,6 +15,7 @@ from ganterm.tui.messages import FeedUpdated, RunsListed
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.screens.runs import RunsScreen
 from ganterm.tui.terminal.thrifty import BACKLOG
+from tests.records import record as record_of
 from tests.tui.driving import awaited, list_runs, make_app, screen_text, some_runs, write_run
 
 
@@ -67,7 +68,7 @@ async def test_news_reach_whoever_subscribed(tmp_path: Path) -> None:
         app.read_now()
         await pilot.pause()
         with JournalWriter(run.journal) as journal:
-            journal.write("metrics", 500, g_loss=1.0)
+            journal.write(record_of("metrics", 500, g_loss=1.0))
         app.read_now()
         await pilot.pause()
         assert [each.name for each in listed[0].runs] == ["one"]

@@ -13,6 +13,7 @@ from ganterm.tui.screens.compare import SMOOTHING, CompareScreen, DiffTable
 from ganterm.tui.screens.runs import RunsScreen
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.part_line import Header
+from tests.records import record as record_of
 from tests.tui.driving import awaited, make_app, painted, screen_text, write_run
 from tests.tui.judged import judge, judged_run
 
@@ -50,7 +51,7 @@ async def test_every_quantity_can_be_drawn(tmp_path: Path) -> None:
     """] and [ go around what any of the runs has measured."""
     runs = [write_run(tmp_path, "one"), write_run(tmp_path, "two")]
     with JournalWriter(runs[1].journal) as journal:
-        journal.write("metrics", 500, wasserstein=0.5)
+        journal.write(record_of("metrics", 500, wasserstein=0.5))
     app = make_app(tmp_path)
     async with app.run_test() as pilot:
         app.compare_runs(runs)
@@ -106,7 +107,7 @@ async def test_new_points_appear_and_an_unchanged_chart_is_not_painted(
         await pilot.pause()
         assert lines == []
         with JournalWriter(run.journal) as journal:
-            journal.write("metrics", 600, g_loss=9.0)
+            journal.write(record_of("metrics", 600, g_loss=9.0))
         app.read_now()
         await pilot.pause()
         assert lines

@@ -11,10 +11,10 @@ import pytest
 
 from ganterm.render.sheet import load_sheet
 from ganterm.runs import control
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.lock import is_held
 from ganterm.runs.state import observe
+from tests.records import lines
 from tests.tui.app_session import AppSession
 from tests.tui.emulator import Emulator
 from tests.tui.training import Training, end_workers
@@ -30,7 +30,7 @@ def runs_dir(tmp_path: Path) -> Iterator[Path]:
 
 
 def records(run: RunDir, kind: str) -> list[dict[str, Any]]:
-    return [record for record in read_journal(run.journal) if record["kind"] == kind]
+    return [record for record in lines(run.journal) if record["kind"] == kind]
 
 
 def sets(run: RunDir) -> list[tuple[str, Any]]:

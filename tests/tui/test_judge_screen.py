@@ -23,6 +23,7 @@ from ganterm.tui.widgets.extremes import Extremes
 from ganterm.tui.widgets.part_line import Header
 from ganterm.tui.widgets.picture_pair import FAKE, REAL
 from ganterm.tui.widgets.row_list import StyledLines
+from tests.records import record as record_of
 from tests.tui.driving import awaited, make_app, screen_text, write_run
 from tests.tui.judged import judge, judged_run, ramp
 
@@ -403,7 +404,7 @@ async def test_points_are_shown_as_they_were_sampled(tmp_path: Path) -> None:
     run = judged_run(tmp_path, steps=())
     save_sheet([ramp(3)], 1, run.samples / "step-00000150.png")
     with JournalWriter(run.journal) as journal:
-        journal.write("sample", 150, path="samples/step-00000150.png")
+        journal.write(record_of("sample", 150, path="samples/step-00000150.png"))
     judge(run, [200], pictures=False)
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

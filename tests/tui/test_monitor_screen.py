@@ -28,6 +28,7 @@ from ganterm.tui.widgets.log_tail import LogTail
 from ganterm.tui.widgets.part_line import Header
 from ganterm.tui.widgets.progress import ProgressLine
 from ganterm.tui.widgets.sparks import Sparks
+from tests.records import record as record_of
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.living import LivingRun
 
@@ -197,7 +198,7 @@ async def test_the_cursor_reads_and_the_samples_follow(living: LivingRun) -> Non
     for step in (0, 100, 200, 400):
         path = living.run.sample_path(step)
         save_png(Raster(8, 8, 1, bytes(64)), path)
-        living.journal.write("sample", step, path=str(path.relative_to(living.run.path)))
+        living.journal.write(record_of("sample", step, path=str(path.relative_to(living.run.path))))
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot)
         assert seen(screen) == 400

@@ -13,12 +13,12 @@ import pytest
 
 from ganterm.overview import overview
 from ganterm.runs import control
-from ganterm.runs.journal import read_journal
 from ganterm.runs.state import observe
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.plain.lines import LineReader
 from ganterm.tui.plain.report import SILENT_SECONDS
 from ganterm.tui.plain.session import PlainSession
+from tests.records import lines
 from tests.worker.conftest import _zygote, zygote
 from tests.worker.workers import Worker, Zygote, make_run
 
@@ -65,7 +65,7 @@ def test_a_worker_that_stands_still_is_alive(
     assert worker.until_step(1) is not None, worker.log()
     watchers = Watchers(worker)
     for _ in range(pauses):
-        step = read_journal(run.journal)[-1]["step"]
+        step = lines(run.journal)[-1]["step"]
         moment = time.perf_counter() + chance.uniform(0, 0.05)
         while time.perf_counter() < moment:
             pass

@@ -20,13 +20,13 @@ from ganterm.latent.sample import generate, latents
 from ganterm.overview import overview
 from ganterm.render.sheet import load_sheet
 from ganterm.runs import checkpoints
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.state import observe
 from ganterm.worker import adopt
 from ganterm.worker.job import prepare
 from tests.close import assert_same_images
 from tests.exchange.models import trained
+from tests.records import lines
 
 CONFIG = resolve({"recipe": "dcgan-8x8", "steps": 700, "epochs": 0}).config
 DCGAN = resolve({"recipe": "dcgan"}).config
@@ -60,14 +60,14 @@ def test_the_run_is_whole(request_for: Callable[..., dict[str, Any]]) -> None:
     answer = adopt.adopt(request_for(name="foreign"))
     run = RunDir(Path(answer["path"]))
     assert (answer["run"], answer["step"]) == ("foreign", 700)
-    assert [record["kind"] for record in read_journal(run.journal)] == [
+    assert [record["kind"] for record in lines(run.journal)] == [
         "start",
         "sample",
         "checkpoint",
         "end",
     ]
-    assert all(record["step"] == 700 for record in read_journal(run.journal))
-    assert read_journal(run.journal)[0]["imported"] == "generator_700.pth"
+    assert all(record["step"] == 700 for record in lines(run.journal))
+    assert lines(run.journal)[0]["imported"] == "generator_700.pth"
     assert recorded_config(run) == CONFIG
     view = observe(run)
     assert (view.state, view.step, view.message) == (
@@ -92,7 +92,7 @@ def test_its_length_is_the_step_it_was_trained_to(
     run = RunDir(Path(adopt.adopt(request_for(step=step))["path"]))
     found = overview(run)
     assert (found.step, found.steps) == (step or 0, length)
-    assert read_journal(run.journal)[0]["steps"] == (length or 0)
+    assert lines(run.journal)[0]["steps"] == (length or 0)
 
 
 def test_a_network_that_grows_is_taken_at_its_full_size(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ganterm.errors import ExitCode
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from ganterm.runs.status import read_status
+from tests.records import lines
 from tests.worker.workers import Zygote, kinds, make_run
 
 COLLAPSING: dict[str, object] = {
@@ -46,7 +46,7 @@ def test_by_default_a_run_goes_on_and_the_journal_has_the_alert(
     assert alert["code"] in {"mode-collapse", "vanishing-gradient"}
     assert alert["remedies"][0]["live"]
     assert not alert["cleared"]
-    assert read_journal(run.journal)[-1]["step"] == 400
+    assert lines(run.journal)[-1]["step"] == 400
     assert changes(run) == []
 
 
@@ -64,7 +64,7 @@ def test_a_run_that_ends_where_nothing_is_learned_has_failed(
     """The worker's exit code, its journal, its status and whoever looks say the same."""
     run = make_run(tmp_path, "dcgan-8x8", **{**COLLAPSING, "steps": 250, **rates})
     assert zygote.start(run).wait() == code
-    end, status = read_journal(run.journal)[-1], read_status(run.status)
+    end, status = lines(run.journal)[-1], read_status(run.status)
     assert status is not None
     assert (end["exit_code"], end["reason"], status.state) == (code, state, state)
     assert (observe(run).state, observe(run).message) == (state, end["message"])
@@ -80,7 +80,7 @@ def test_stop_saves_and_leaves_and_a_resumed_run_is_not_stopped_again(
 ) -> None:
     run = collapsing(tmp_path, "stop")
     assert zygote.start(run).wait() == ExitCode.TRAINING
-    *_, checkpoint, end = read_journal(run.journal)
+    *_, checkpoint, end = lines(run.journal)
     assert (checkpoint["kind"], end["reason"]) == ("checkpoint", "stopped")
     assert end["exit_code"] == ExitCode.TRAINING
     assert end["message"].startswith("Stopped by the doctor (")

@@ -9,9 +9,9 @@ import pytest
 from ganterm.config.branch import branch
 from ganterm.errors import ConfigError, TrainingError
 from ganterm.runs import checkpoints, control
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.worker.job import prepare
+from tests.records import lines
 from tests.worker.workers import (
     RECIPES,
     Zygote,
@@ -51,14 +51,14 @@ def test_the_journal_of_a_branch_tells_where_it_comes_from(
 ) -> None:
     """A start at the step with its parent, the copied checkpoint, and a grid of images."""
     made = zygote.train(branch(trained, 14, tmp_path, name="on"))
-    first, second, third = read_journal(made.journal)[:3]
+    first, second, third = lines(made.journal)[:3]
     assert (first["kind"], first["step"], first["controls"]) == ("start", 14, 0)
     assert first["parent"] == f"{trained.name}@14"
     assert (second["kind"], second["step"]) == ("checkpoint", 14)
     assert second["digest"] == kinds(trained, "checkpoint")[2]["digest"]
     assert (third["kind"], third["step"]) == ("sample", 14)
     assert made.sample_path(14).is_file()
-    assert "parent" not in read_journal(trained.journal)[0]
+    assert "parent" not in lines(trained.journal)[0]
 
 
 def test_a_branch_that_is_killed_early_goes_on_under_its_own_settings(
@@ -94,7 +94,7 @@ def test_a_change_made_in_a_branch_of_a_steered_run_outlives_a_kill(
     worker = zygote.start(made)
     worker.until_step(26)
     worker.kill()
-    if read_journal(made.journal)[-1]["kind"] != "end":
+    if lines(made.journal)[-1]["kind"] != "end":
         step = last_step(made)
         control.post(made.control, "set", key="lr_d", value=5e-5)
         assert step >= 15
@@ -120,7 +120,7 @@ def test_other_settings_train(
 ) -> None:
     """To the end, with a state that fits them, and otherwise than the parent."""
     made = zygote.train(branch(trained, 21, tmp_path, changes=changes))
-    assert read_journal(made.journal)[-1]["reason"] == "finished"
+    assert lines(made.journal)[-1]["reason"] == "finished"
     assert states_differ(trained, made)
     epochs = [record["epoch"] for record in told(made) if record["kind"] == "metrics"]
     assert 0.7 < epochs[0] < 1.1
@@ -142,7 +142,7 @@ def test_a_branch_branches(zygote: Zygote, trained: RunDir, tmp_path: Path) -> N
     child = zygote.train(branch(trained, 14, tmp_path, name="child"))
     for step in (14, 21):
         made = zygote.train(branch(child, step, tmp_path))
-        assert read_journal(made.journal)[0]["parent"] == f"child@{step}"
+        assert lines(made.journal)[0]["parent"] == f"child@{step}"
         assert states_differ(trained, made) == []
 
 
@@ -167,7 +167,7 @@ def test_other_images_than_the_parents_are_told(
 ) -> None:
     """The branch goes on, but not exactly."""
     text = trained.journal.read_text()
-    began = read_journal(trained.journal)[0]["data_crc32"]
+    began = lines(trained.journal)[0]["data_crc32"]
     trained.journal.write_text(text.replace(began, "00000000"))
     made = zygote.train(branch(trained, 28, tmp_path))
     (alert,) = kinds(made, "alert")

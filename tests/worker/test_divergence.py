@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ganterm.runs.checkpoints import list_checkpoints, read_bytes, read_header
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
+from tests.records import lines
 from tests.worker.workers import Worker, Zygote, kinds, last_step, make_run
 
 DIVERGING: dict[str, object] = {
@@ -51,7 +51,7 @@ def test_divergence_is_told_and_not_saved(zygote: Zygote, tmp_path: Path) -> Non
     run = make_run(tmp_path, "dcgan-64", **DIVERGING)
     worker, step = train_until_it_breaks(zygote, run)
     assert len(worker.log().splitlines()) == 1
-    alert, end = read_journal(run.journal)[-2:]
+    alert, end = lines(run.journal)[-2:]
     assert (alert["kind"], alert["code"], alert["step"]) == ("alert", "not-finite", step)
     assert (end["reason"], end["exit_code"], end["message"]) == ("failed", 1, worker.log().strip())
     assert observe(run).state == "failed"

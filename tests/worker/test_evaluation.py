@@ -12,9 +12,9 @@ from ganterm.judging.cache import obtain_judge
 from ganterm.judging.division import Source
 from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, step_of
 from ganterm.worker.evaluation import Best
+from tests.records import lines, record
 from tests.worker.workers import Worker, Zygote, final_state, kinds, last_step, make_run
 
 DIGITS = Source(dataset="digits", image_size=8, channels=1)
@@ -53,7 +53,7 @@ def test_a_run_is_judged_while_it_trains_and_learns_nothing_from_it(
     assert records[-1]["n"] == 100
     assert records[-1]["fid"] > records[-1]["floor"]["fid"]
     assert (judged.path / records[-1]["worst"]).is_file()
-    assert read_journal(judged.journal)[-1]["reason"] == "finished"
+    assert lines(judged.journal)[-1]["reason"] == "finished"
     plain = judged_zygote.train(make_run(tmp_path))
     assert tensors(final_state(judged)) == tensors(final_state(plain))
 
@@ -66,7 +66,7 @@ def test_what_cannot_be_judged_is_said_once_and_trained_on(
     alerts = [record for record in kinds(run, "alert") if record["code"] == "judge"]
     assert len(alerts) == 1
     assert "at least 8 pixels, not 4" in alerts[0]["message"]
-    assert read_journal(run.journal)[-1]["reason"] == "finished"
+    assert lines(run.journal)[-1]["reason"] == "finished"
 
 
 def test_the_best_checkpoint_stays_however_old(zygote: Zygote, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def judge(worker: Worker, run: RunDir, step: int, *, fid: float) -> None:
         {"fid": "low", "judge": "somebody", "n": 1},
         {"fid": 1.0, "n": 1},
         {"kind": "end", "judge": "somebody", "n": 1},
-        {"surprise": 1, "judge": "somebody", "n": 1},
+        {"surprise": "x", "judge": "somebody", "n": 1},
         {"step": 1, "judge": "somebody", "n": 1},
     ],
 )
@@ -130,7 +130,8 @@ def test_what_is_no_judgement_is_refused(
 def seen(*judged: dict[str, Any]) -> Best:
     best = Best()
     for fields in judged:
-        best.see(fields["step"], {"judge": "a", "n": 10, **fields})
+        step = fields.pop("step")
+        best.see(record("judged", step, **{"judge": "a", "n": 10, **fields}))
     return best
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from ganterm.errors import ExitCode
 from ganterm.runs import control
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from tests.quick import slow_unless
+from tests.records import lines
 from tests.worker.workers import (
     RECIPES,
     Zygote,
@@ -48,9 +48,9 @@ def test_every_recipe_resumes_exactly(zygote: Zygote, tmp_path: Path, recipe: st
     control.post(run.control, "stop")
     assert worker.wait() == 0, worker.log()
 
-    if read_journal(run.journal)[-1].get("reason") != "finished":
+    if lines(run.journal)[-1].get("reason") != "finished":
         kill_around(zygote.start(run), last_step(run) + 1, chance)
-        if read_journal(run.journal)[-1].get("reason") != "finished":
+        if lines(run.journal)[-1].get("reason") != "finished":
             zygote.train(run)
     assert differences(whole, run) == []
 
@@ -77,11 +77,11 @@ def test_a_kill_after_the_last_checkpoint_tells_nothing_twice(
     run = zygote.train(make_run(tmp_path, "dcgan-8x8", steps=35))
     before = told(run)
     assert before[-1]["step"] == 35
-    *lines, _ = run.journal.read_bytes().splitlines(keepends=True)
-    run.journal.write_bytes(b"".join(lines))
+    *kept, _ = run.journal.read_bytes().splitlines(keepends=True)
+    run.journal.write_bytes(b"".join(kept))
     zygote.train(run)
     assert told(run) == before
-    assert read_journal(run.journal)[-1]["reason"] == "finished"
+    assert lines(run.journal)[-1]["reason"] == "finished"
 
 
 def test_a_resume_computes_with_as_many_threads(zygote: Zygote, trained: RunDir) -> None:

@@ -14,7 +14,7 @@ import torch
 from ganterm.doctor.doctor import Doctor
 from ganterm.errors import TrainingError
 from ganterm.runs import checkpoints, control
-from ganterm.runs.journal import JournalWriter, read_journal
+from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.state import observe
@@ -32,6 +32,7 @@ from ganterm.worker.live import LiveChanges
 from ganterm.worker.samples import write_grid
 from ganterm.worker.session import Session
 from ganterm.worker.signals import StopFlag
+from tests.records import lines
 from tests.worker.workers import differences, kinds, last_step, make_run
 
 QUICK: dict[str, Any] = {
@@ -303,5 +304,5 @@ def test_a_diverged_run_saves_no_weights(session: Session, monkeypatch: Patch) -
 
 
 def told_end(run: RunDir) -> tuple[str, str]:
-    end = read_journal(run.journal)[-1]
+    end = lines(run.journal)[-1]
     return end["reason"], end["message"]

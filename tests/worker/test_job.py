@@ -7,12 +7,15 @@ import pytest
 
 from ganterm.config import RunConfig
 from ganterm.config.runfile import read_run_toml
+from ganterm.core.records import PendingChange
 from ganterm.errors import ConfigError, TrainingError
 from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
-from ganterm.runs.journal import JournalWriter, read_journal
+from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.worker.job import prepare
+from tests.records import lines
+from tests.records import record as record_of
 from tests.worker.workers import damage, make_run
 
 CHECKPOINTS = [0, 7, 14, 21, 28, 32]
@@ -136,10 +139,10 @@ def test_a_length_that_was_passed_is_refused(trained: RunDir) -> None:
 
 def test_a_new_length_outlives_a_crash(trained: RunDir) -> None:
     """A crash between the resume and its first checkpoint does not take the length back."""
-    start = read_journal(trained.journal)[0]
+    start = lines(trained.journal)[0]
     with JournalWriter(trained.journal) as journal:
         config = {**start["config"], "steps": 90}
-        journal.write("resume", 32, config=config, controls=0, pending=[])
+        journal.write(record_of("resume", 32, config=config, controls=0, pending=[]))
     assert prepare(trained).config.steps == 90
 
 
@@ -187,18 +190,18 @@ def test_changes_are_made_again_after_the_checkpoint(trained: RunDir) -> None:
     cut(trained, 14)
     with JournalWriter(trained.journal) as journal:
         args = {"key": "lr_g", "value": 1e-4}
-        journal.write("control", 16, id="a", name="set", args=args, error="")
-        journal.write("control", 17, id="b", name="set", args=args, error="refused")
-    assert prepare(trained).pending == [{"id": "a", "step": 16, "args": args}]
+        journal.write(record_of("control", 16, id="a", name="set", args=args, error=""))
+        journal.write(record_of("control", 17, id="b", name="set", args=args, error="refused"))
+    assert prepare(trained).pending == [PendingChange("a", 16, args)]
 
 
 def test_repeating_takes_the_changes_of_another_run(trained: RunDir, tmp_path: Path) -> None:
     """All of them, from the first step on."""
     with JournalWriter(trained.journal) as journal:
         args = {"key": "lr_g", "value": 1e-4}
-        journal.write("control", 16, id="a", name="set", args=args, error="")
+        journal.write(record_of("control", 16, id="a", name="set", args=args, error=""))
     job = prepare(make_run(tmp_path), repeat=trained.path)
-    assert job.pending == [{"id": "a", "step": 16, "args": args}]
+    assert job.pending == [PendingChange("a", 16, args)]
     with pytest.raises(ConfigError, match="has no journal, so there is nothing to repeat"):
         prepare(make_run(tmp_path), repeat=tmp_path / "nothing")
 
@@ -208,7 +211,7 @@ def test_commands_that_wait_are_told_apart(trained: RunDir) -> None:
     cut(trained, 14)
     answered = control.post(trained.control, "set", key="lr_g", value=1e-4)
     with JournalWriter(trained.journal) as journal:
-        journal.write("control", 14, id=answered, name="set", args={}, error="")
+        journal.write(record_of("control", 14, id=answered, name="set", args={}, error=""))
     stop = control.post(trained.control, "stop")
     pause = control.post(trained.control, "pause")
     control.post(trained.control, "set", key="lr_d", value=1e-4)
@@ -231,5 +234,5 @@ def test_preparing_writes_nothing(trained: RunDir) -> None:
 
 def test_configurations_come_back_from_the_journal(trained: RunDir) -> None:
     """The journal holds every setting."""
-    start = read_journal(trained.journal)[0]
+    start = lines(trained.journal)[0]
     assert start["config"].keys() == set(RunConfig.__struct_fields__)

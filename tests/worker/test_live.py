@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from ganterm.runs import control
-from ganterm.runs.journal import effective, read_journal
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import Record
+from tests.records import Line, in_force, lines
 from tests.worker.workers import Worker, Zygote, differences, kinds, last_step, make_run
 
 ENDLESS = 10**6
@@ -32,7 +31,7 @@ def steerable(directory: Path, **settings: object) -> RunDir:
     return make_run(directory, "dcgan-8x8", **{**steering, **settings})
 
 
-def ask(worker: Worker, name: str, **args: object) -> Record:
+def ask(worker: Worker, name: str, **args: object) -> Line:
     """Post a command and wait for its answer."""
     identity = control.post(worker.run.control, name, **args)
     answer = worker.until(lambda record: record.get("id") == identity)
@@ -61,7 +60,7 @@ def steer(worker: Worker) -> None:
 def changes_of(run: RunDir) -> list[tuple[int, str, object]]:
     return [
         (record["step"], record["args"]["key"], record["args"]["value"])
-        for record in effective(read_journal(run.journal))
+        for record in in_force(run.journal)
         if record["kind"] == "control" and record["name"] == "set" and not record["error"]
     ]
 
@@ -173,7 +172,7 @@ def test_a_command_found_again_after_a_crash_is_obeyed_once(zygote: Zygote, tmp_
         file.write_bytes(_json({"name": answer["name"], "args": answer["args"]}))
     steps = answers[0]["step"] + 20
     zygote.train(run, "--steps", str(steps))
-    resumed = read_journal(run.journal)
+    resumed = lines(run.journal)
     resumed = resumed[[record["kind"] for record in resumed].index("resume") :]
     told = [record for record in resumed if record["kind"] == "control"]
     assert [(record["id"], record["step"]) for record in told] == [

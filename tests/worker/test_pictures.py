@@ -12,7 +12,7 @@ from ganterm.latent.load import load_generator
 from ganterm.latent.sample import generate
 from ganterm.render.sheet import load_sheet
 from ganterm.runs import checkpoints
-from ganterm.runs.journal import JournalWriter, effective, read_journal
+from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status
@@ -24,6 +24,7 @@ from ganterm.worker.session import Session
 from ganterm.worker.signals import StopFlag
 from tests.data.files import write_pictures
 from tests.quick import slow_unless
+from tests.records import in_force
 from tests.training.common import IMAGE_RECIPES, on_pictures
 from tests.worker.workers import kinds, make_run
 
@@ -92,7 +93,7 @@ def test_pictures_train_and_come_back(
     assert train(run) == 0
     (resume,) = kinds(run, "resume")
     assert resume["step"] == KILLED_AT
-    history = effective(read_journal(run.journal))
+    history = in_force(run.journal)
     assert history[-1]["reason"] == "finished"
     told = {each["code"] for each in history if each["kind"] == "alert"}
     assert told <= {"mode", "data"}

@@ -10,10 +10,11 @@ from PIL import Image
 from ganterm.errors import ExitCode
 from ganterm.render.sheet import load_sheet
 from ganterm.runs import control
-from ganterm.runs.journal import JournalTail, read_journal
+from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from ganterm.runs.status import HOST, read_status
+from tests.records import lines
 from tests.runs.helpers import Child
 from tests.worker.workers import (
     Worker,
@@ -89,7 +90,7 @@ def test_a_paused_run_stands_still_and_can_be_stopped(zygote: Zygote, tmp_path: 
     paused = worker.until_true(lambda: (v := observe(run)).state == "paused" and v)
     worker.send(signal.SIGTERM)
     assert worker.wait() == ExitCode.SIGTERM
-    end = read_journal(run.journal)[-1]
+    end = lines(run.journal)[-1]
     assert (end["kind"], end["reason"], end["exit_code"]) == ("end", "stopped", ExitCode.SIGTERM)
     assert end["message"] == f"Stopped by SIGTERM at step {end['step']}."
     assert end["step"] == paused.step == last_step(run)
@@ -106,7 +107,7 @@ def test_commands_are_obeyed(zygote: Zygote, tmp_path: Path) -> None:
         assert (run.path / made["path"]).is_file()
     ask(worker, "stop")
     assert worker.wait() == 0
-    end = read_journal(run.journal)[-1]
+    end = lines(run.journal)[-1]
     assert end["message"] == f"Stopped on command at step {end['step']}."
     assert last_step(run) == end["step"] > 0
     status = read_status(run.status)
@@ -197,7 +198,7 @@ def test_a_dataset_that_is_gone_is_one_line(zygote: Zygote, tmp_path: Path) -> N
     assert worker.wait() in {2, 3}
     (line,) = worker.log().splitlines()
     assert str(folder) in line
-    last = read_journal(run.journal)[-1]
+    last = lines(run.journal)[-1]
     assert last["kind"] == "alert"
     assert line in last["message"]
     assert observe(run).state == "crashed"
@@ -224,7 +225,7 @@ def test_readers_do_not_hold_the_worker_up(zygote: Zygote, tmp_path: Path, stall
             told = [count + len(tail.poll()) for count, tail in zip(told, tails, strict=True)]
         assert worker.wait() == 0
     told = [count + len(tail.poll()) for count, tail in zip(told, tails, strict=True)]
-    assert set(told) == {len(read_journal(run.journal))}
+    assert set(told) == {len(lines(run.journal))}
 
 
 STALLED_READER = """

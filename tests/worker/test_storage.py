@@ -11,9 +11,9 @@ import pytest
 
 from ganterm.runs import control
 from ganterm.runs.checkpoints import newest_valid
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
+from tests.records import lines
 from tests.runs.helpers import Child, temps_in
 from tests.worker.workers import Worker, Zygote, kinds, last_step, make_run
 
@@ -46,7 +46,7 @@ def test_a_file_size_limit_stops_training(zygote: Zygote, tmp_path: Path) -> Non
     (line,) = worker.log().splitlines()
     assert line.startswith(f"cannot write {run.checkpoints}/step-")
     assert line.endswith("File too large; raise the limit on file sizes (ulimit -f)")
-    end = read_journal(run.journal)[-1]
+    end = lines(run.journal)[-1]
     assert (end["reason"], end["exit_code"], end["message"]) == ("failed", 1, line)
     assert_unspoilt(run)
 
@@ -111,7 +111,7 @@ def test_other_directories_that_turn_read_only_do_not(
     assert alert["code"] == code
     assert str(worker.run.path / part) in alert["message"]
     assert alert["message"].endswith("Permission denied.")
-    end = read_journal(worker.run.journal)[-1]
+    end = lines(worker.run.journal)[-1]
     assert end["reason"] == observe(worker.run).state == "stopped"
     assert last_step(worker.run) == end["step"]
 
@@ -163,7 +163,6 @@ ON_A_FULL_DISK = """
 import contextlib, io, json, sys
 from pathlib import Path
 from ganterm.runs.checkpoints import newest_valid
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import create_run
 from ganterm.worker.__main__ import main
 run = create_run(Path(sys.argv[2]), "run", "any")
@@ -177,7 +176,7 @@ with contextlib.redirect_stderr(log):
     except SystemExit as end:
         code = int(end.code)
 newest, damaged = newest_valid(run.checkpoints)
-told = [record for record in read_journal(run.journal) if record["kind"] == "checkpoint"]
+told = [record for record in lines(run.journal) if record["kind"] == "checkpoint"]
 print(json.dumps({
     "code": code,
     "log": log.getvalue().splitlines(),

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
+from tests.records import lines
 from tests.runs.helpers import temps_in
 from tests.worker.workers import Worker, Zygote, differences, kinds, last_step, make_run
 
@@ -89,7 +89,7 @@ def _train_through_the_storm(
         told = kinds(run, "checkpoint")
         tally.before_the_first_record += worker.until(lambda _: True) is None
         tally.lost_checkpoints += bool(told) and last_step(run) < told[-1]["step"]
-    assert read_journal(run.journal)[-1]["reason"] == "finished"
+    assert lines(run.journal)[-1]["reason"] == "finished"
     assert [temps_in(part) for part in (run.path, run.samples, run.checkpoints)] == [[], [], []]
 
 

@@ -15,10 +15,11 @@ from typing import Any
 import ganterm
 from ganterm.config import resolve
 from ganterm.config.runfile import render_run_toml
+from ganterm.core.records import encode
 from ganterm.runs import checkpoints
-from ganterm.runs.journal import JournalTail, effective, read_journal
+from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir, create_run
-from ganterm.runs.records import Record
+from tests.records import Line, in_force, lines
 
 ROOT = Path(ganterm.__file__).parent.parent
 PATIENCE = 120.0
@@ -80,7 +81,7 @@ class Worker:
         self._zygote = zygote
         self._tail = tail
         self._code: int | None = None
-        self._unread: deque[Record] = deque()
+        self._unread: deque[Line] = deque()
 
     @property
     def gone(self) -> bool:
@@ -105,15 +106,15 @@ class Worker:
             self.send(signal.SIGKILL)
         return self.wait()
 
-    def until(self, what: Callable[[Record], bool]) -> Record | None:
+    def until(self, what: Callable[[Line], bool]) -> Line | None:
         """Wait for the next record that fits; None if the worker ended before.
 
         The next after the one found last: several may have come at once.
         """
-        found: Record | None = self.until_true(lambda: next(filter(what, self._news()), None))
+        found: Line | None = self.until_true(lambda: next(filter(what, self._news()), None))
         return found
 
-    def until_step(self, step: int) -> Record | None:
+    def until_step(self, step: int) -> Line | None:
         """Wait until its journal speaks of `step` or a later one."""
         return self.until(lambda record: bool(record["step"] >= step))
 
@@ -133,8 +134,8 @@ class Worker:
         """Return what it and the workers before it printed."""
         return self.run.log.read_text()
 
-    def _news(self) -> Iterator[Record]:
-        self._unread += self._tail.poll()
+    def _news(self) -> Iterator[Line]:
+        self._unread += map(encode, self._tail.poll())
         while self._unread:
             yield self._unread.popleft()
 
@@ -215,11 +216,11 @@ def final_state(run: RunDir) -> dict[str, object]:
     return state
 
 
-def told(run: RunDir) -> list[Record]:
+def told(run: RunDir) -> list[Line]:
     """Return the losses and epochs in force, without what depends on the clock."""
     return [
         {key: value for key, value in record.items() if key not in {"time", "images_per_s"}}
-        for record in effective(read_journal(run.journal))
+        for record in in_force(run.journal)
         if record["kind"] in {"metrics", "epoch"}
     ]
 
@@ -231,9 +232,9 @@ def damage(path: Path) -> None:
     path.write_bytes(data)
 
 
-def kinds(run: RunDir, kind: str) -> list[Record]:
+def kinds(run: RunDir, kind: str) -> list[Line]:
     """Return every record of one kind, in force or not."""
-    return [record for record in read_journal(run.journal) if record["kind"] == kind]
+    return [record for record in lines(run.journal) if record["kind"] == kind]
 
 
 def differences(left: RunDir, right: RunDir) -> list[str]:

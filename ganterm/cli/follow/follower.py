@@ -14,12 +14,12 @@ from ganterm.cli.follow.history import History
 from ganterm.cli.follow.keyboard import Keyboard
 from ganterm.cli.follow.reporter import Reporter
 from ganterm.cli.narrate import say
+from ganterm.core.records import STOOD_BACK, AlertRecord, Record
 from ganterm.errors import ExitCode, GantermError, WorkerError
 from ganterm.runs import control
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import STOOD_BACK, Record
 from ganterm.runs.state import RunView, observe
 
 POLL_SECONDS = 0.1
@@ -154,7 +154,7 @@ class Follower:
     def _news(self) -> Iterator[Record]:
         for record in self._tail.poll():
             self.history.add(record)
-            self._stood_back = record.get("code") == STOOD_BACK
+            self._stood_back = isinstance(record, AlertRecord) and record.code == STOOD_BACK
             yield record
 
     def _is_over(self, view: RunView) -> bool:
@@ -231,8 +231,8 @@ class Follower:
         end = self.history.end
         # A worker that stood back, or died, before its first word leaves an earlier one's end last.
         known = end is not None and view.state != "crashed" and not (code and self._stood_back)
-        if end is not None and known and code in {None, 0, end.get("exit_code")}:
-            return _exit_code(end.get("exit_code", 0))
+        if end is not None and known and code in {None, 0, end.exit_code}:
+            return _exit_code(end.exit_code)
         if code is not None and code > 0 and code != ExitCode.WORKER and view.status is not None:
             for line in log_tail(self.run, 1):
                 say(f"ganterm: {line}")
@@ -254,5 +254,5 @@ class Follower:
             self._interrupts += 1
 
 
-def _exit_code(code: object) -> ExitCode:
+def _exit_code(code: int) -> ExitCode:
     return ExitCode(code) if code in {item.value for item in ExitCode} else ExitCode.TRAINING

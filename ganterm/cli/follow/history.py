@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from ganterm.comparison import number
+from ganterm.core.records import (
+    AlertRecord,
+    CheckpointRecord,
+    ControlRecord,
+    EndRecord,
+    EpochRecord,
+    JudgedRecord,
+    MetricsRecord,
+    OpeningRecord,
+    Record,
+    ResumeRecord,
+    SampleRecord,
+)
 from ganterm.doctor.standing import uncleared
 from ganterm.runs.live import LiveChange, LiveSettings
-from ganterm.runs.records import Record
 from ganterm.runs.steprate import StepRate
 
 
@@ -32,14 +43,14 @@ class History:
     device: str = ""
     precision: str = ""
     recipe: str = ""
-    metrics: list[Record] = field(default_factory=list)
-    epochs: list[Record] = field(default_factory=list)
-    sample: Record | None = None
-    checkpoint: Record | None = None
-    alerts: list[Record] = field(default_factory=list)
-    judged: list[Record] = field(default_factory=list)
+    metrics: list[MetricsRecord] = field(default_factory=list)
+    epochs: list[EpochRecord] = field(default_factory=list)
+    sample: SampleRecord | None = None
+    checkpoint: CheckpointRecord | None = None
+    alerts: list[AlertRecord] = field(default_factory=list)
+    judged: list[JudgedRecord] = field(default_factory=list)
     change: LiveChange | None = None
-    end: Record | None = None
+    end: EndRecord | None = None
     _rate: StepRate = field(default_factory=StepRate)
     _opened: float | None = None
     _latest: float = 0.0
@@ -49,38 +60,37 @@ class History:
     def add(self, record: Record) -> None:
         """Take in one record of the journal."""
         self.change = self._settings.add(record)
-        opens = record["kind"] in {"start", "resume"}
         # What is judged after the end is no part of the training.
-        if self.end is None and not opens:
-            self._latest = record["time"]
-        match record["kind"]:
-            case "start" | "resume":
+        if self.end is None and not isinstance(record, OpeningRecord):
+            self._latest = record.time
+        match record:
+            case OpeningRecord():
                 self._begin(record)
-            case "metrics":
+            case MetricsRecord():
                 self.metrics.append(record)
-                self._rate.add(record["time"], record["step"])
-            case "epoch":
+                self._rate.add(record.time, record.step)
+            case EpochRecord():
                 self.epochs.append(record)
-            case "sample":
+            case SampleRecord():
                 self.sample = record
-            case "checkpoint":
+            case CheckpointRecord():
                 self.checkpoint = record
-            case "alert":
+            case AlertRecord():
                 self.alerts.append(record)
-            case "judged":
+            case JudgedRecord():
                 self.judged.append(record)
-            case "control" if record.get("name") in {"pause", "resume"}:
+            case ControlRecord(name="pause" | "resume"):
                 self._rate.clear()
-            case "end":
+            case EndRecord():
                 self.end = record
 
     @property
     def step(self) -> int:
         """Steps done at the newest metrics."""
-        return int(self.metrics[-1]["step"]) if self.metrics else 0
+        return self.metrics[-1].step if self.metrics else 0
 
     @property
-    def standing(self) -> list[Record]:
+    def standing(self) -> list[AlertRecord | JudgedRecord]:
         """What somebody who comes now should know: trouble that stands, and the newest scores."""
         return [*uncleared(self.alerts), *self.judged[-1:]]
 
@@ -104,37 +114,35 @@ class History:
 
     def scores(self, name: str) -> list[float]:
         """Return a score over the run, by the judge and the number of images of the newest one."""
-        alike = [
-            record
+        found = (
+            record.score(name)
             for record in self.judged
-            if all(record.get(key) == self.judged[-1].get(key) for key in ("judge", "n"))
-        ]
-        found = (number(record, name) for record in alike)
+            if (record.judge, record.n) == (self.judged[-1].judge, self.judged[-1].n)
+        )
         return [value for value in found if value is not None]
 
     def series(self, name: str, *, by_epoch: bool = False) -> list[float]:
         """Return the values of a quantity over the run; NaN where it was not finite."""
-        records = self.epochs if by_epoch else self.metrics
-        values = (record.get(name) for record in records)
+        records: Sequence[MetricsRecord | EpochRecord] = self.epochs if by_epoch else self.metrics
+        values = (record.values.get(name) for record in records)
         return [float("nan") if value is None else float(value) for value in values]
 
-    def latest(self, name: str) -> Any:
+    def latest(self, name: str) -> float | None:
         """Return the newest value of a quantity; `None` where it is not known or not finite."""
-        return self.metrics[-1].get(name) if self.metrics else None
+        return self.metrics[-1].values.get(name) if self.metrics else None
 
-    def _begin(self, record: Record) -> None:
-        self.steps = record.get("steps") or 0
-        self.epochs_total = record.get("epochs") or 0
-        self.device = str(record.get("device", ""))
-        config = record.get("config", {})
-        self.recipe = str(config.get("recipe", ""))
-        self.precision = str(config.get("precision", ""))
+    def _begin(self, record: OpeningRecord) -> None:
+        self.steps = record.steps
+        self.epochs_total = record.epochs or 0
+        self.device = record.device
+        self.recipe = str(record.config.get("recipe", ""))
+        self.precision = str(record.config.get("precision", ""))
         self.end = None
         self._before = self.seconds or 0.0
-        self._opened = self._latest = record["time"]
+        self._opened = self._latest = record.time
         self._rate.clear()
-        if record["kind"] == "resume":
-            self.metrics = [r for r in self.metrics if r["step"] <= record["step"]]
-            self.epochs = [r for r in self.epochs if r["step"] <= record["step"]]
-            self.alerts = [r for r in self.alerts if r["step"] <= record["step"]]
-            self.judged = [r for r in self.judged if r["step"] <= record["step"]]
+        if isinstance(record, ResumeRecord):
+            self.metrics = [r for r in self.metrics if r.step <= record.step]
+            self.epochs = [r for r in self.epochs if r.step <= record.step]
+            self.alerts = [r for r in self.alerts if r.step <= record.step]
+            self.judged = [r for r in self.judged if r.step <= record.step]

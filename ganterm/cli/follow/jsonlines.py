@@ -7,8 +7,8 @@ from typing import TextIO
 
 from ganterm.cli.follow.history import History
 from ganterm.cli.narrate import say
-from ganterm.runs import jsontext
-from ganterm.runs.records import Record
+from ganterm.core import jsontext
+from ganterm.core.records import Record, encode
 from ganterm.runs.state import RunView
 
 
@@ -25,7 +25,7 @@ class JsonReporter:
 
     def record(self, record: Record, history: History) -> None:
         """Print the record."""
-        sys.stdout.buffer.write(jsontext.dump_line(record))
+        sys.stdout.buffer.write(jsontext.dump_line(encode(record)))
         sys.stdout.buffer.flush()
 
     def tick(self, view: RunView, history: History) -> None:

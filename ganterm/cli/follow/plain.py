@@ -13,12 +13,12 @@ from ganterm.cli.follow.history import History
 from ganterm.cli.follow.words import loss_words, progress_words
 from ganterm.cli.narrate import say
 from ganterm.config.cadence import log_spaced
+from ganterm.core.records import CheckpointRecord, Record, ResumeRecord, SampleRecord, StartRecord
 from ganterm.render.colour import canvas_of
 from ganterm.render.words import clock as time_of_day
 from ganterm.render.words import duration
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
-from ganterm.runs.records import Record
 from ganterm.runs.state import RunView
 from ganterm.telling import told
 
@@ -61,22 +61,21 @@ class PlainReporter:
 
     def record(self, record: Record, history: History) -> None:
         """Say what happens now and then; metrics wait for the next line of progress."""
-        step = record["step"]
-        at = record["time"]
-        match record["kind"]:
-            case "start" if file := record.get("imported"):
+        step, at = record.step, record.time
+        match record:
+            case StartRecord(imported=str(file)):
                 self._say(f"imported from {file}", at)
-            case "start":
-                origin = f", on from {parent}" if (parent := record.get("parent")) else ""
+            case StartRecord():
+                origin = f", on from {record.parent}" if record.parent else ""
                 many = f"{history.steps:,} steps on {history.place}"
                 self._say(f"training for {many}{origin}", at)
-            case "resume":
+            case ResumeRecord():
                 self._say(f"resumed at step {step:,} on {history.place}", at)
-                for skipped in record.get("skipped", []):
+                for skipped in record.skipped:
                     self._say(f"passed over a damaged checkpoint, {skipped}", at)
-            case "sample" | "checkpoint" if not self.quiet:
-                self._say(f"{record['kind']} at step {step:,}: {record['path']}", at)
-                if record["kind"] == "sample" and log_spaced(step):
+            case SampleRecord() | CheckpointRecord() if not self.quiet:
+                self._say(f"{record.kind} at step {step:,}: {record.path}", at)
+                if isinstance(record, SampleRecord) and log_spaced(step):
                     self._draw(record, EARLY_IMAGES, EARLY_ROWS)
         self._tell(record, history.change)
 
@@ -96,7 +95,7 @@ class PlainReporter:
     def _tell(self, record: Record, change: LiveChange | None) -> None:
         news = told(record, change)
         if news is not None and (news.grave or not self.quiet):
-            self._say(f"step {record['step']:,}: {news.in_full}", record["time"])
+            self._say(f"step {record.step:,}: {news.in_full}", record.time)
 
     def _say_once(self, what: str) -> None:
         if what not in self._waits_said:
@@ -119,18 +118,18 @@ class PlainReporter:
         """Draw the samples of a run that is over as text, and say how the run stands now."""
         over = view.state in {"finished", "stopped", "failed"}
         if over and not self.quiet and history.sample is not None:
-            self._say(f"samples of step {history.sample['step']:,}:")
+            self._say(f"samples of step {history.sample.step:,}:")
             self._draw(history.sample, SAMPLE_IMAGES, SAMPLE_ROWS)
         took = "" if history.seconds is None else f" after {duration(history.seconds)}"
         words = f": {view.message}" if view.message else ""
         self._say(f"{view.state} at step {view.step:,}{took}{words}")
 
-    def _draw(self, record: Record, images: int, rows: int) -> None:
+    def _draw(self, record: SampleRecord, images: int, rows: int) -> None:
         canvas = replace(canvas_of(sys.stderr), rows=rows)
-        drawn = drawn_sheet(self.run.path / record["path"], canvas, images)
+        drawn = drawn_sheet(self.run.path / record.path, canvas, images)
         if drawn is None:
             return
         if drawn.where:
-            self._say(drawn.where, record["time"])
+            self._say(drawn.where, record.time)
         # As they are: where colours were asked for, a notebook shows them.
         sys.stderr.write("".join(f"{line}\n" for line in drawn.lines))

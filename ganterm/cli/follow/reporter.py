@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, TextIO
 
 from ganterm.cli.follow.history import History
-from ganterm.runs.records import Record
+from ganterm.core.records import Record
 from ganterm.runs.state import RunView
 
 ASK = "Ctrl-C again or s: stop with a checkpoint · d: detach, training goes on · other: follow on"

@@ -19,13 +19,13 @@ from ganterm.cli.follow.history import History
 from ganterm.cli.follow.reporter import ASK
 from ganterm.cli.follow.words import progress_words, spread_words
 from ganterm.comparison import short_words
+from ganterm.core.records import Record, ResumeRecord, SampleRecord
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of, over_ssh
 from ganterm.render.curve import curve, sparkline
 from ganterm.render.text import safe_text
 from ganterm.render.words import clock, duration, number
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
-from ganterm.runs.records import Record
 from ganterm.runs.state import RunView
 from ganterm.telling import told
 
@@ -82,13 +82,12 @@ class TerminalReporter:
 
     def record(self, record: Record, history: History) -> None:
         """Print previews, and a line for what a person should know."""
-        step = record["step"]
-        match record["kind"]:
-            case "sample":
+        match record:
+            case SampleRecord():
                 self._preview(record, history)
-            case "resume":
-                self._line(f"Resumed at step {step:,}.", "dim")
-                for skipped in record.get("skipped", []):
+            case ResumeRecord():
+                self._line(f"Resumed at step {record.step:,}.", "dim")
+                for skipped in record.skipped:
                     self._line(f"Passed over a damaged checkpoint, {skipped}.", "yellow")
             case _:
                 self._tell(record, history.change)
@@ -98,7 +97,7 @@ class TerminalReporter:
         news = told(record, change)
         if news is None:
             return
-        when = f"{clock(record['time'])} step {record['step']:,}"
+        when = f"{clock(record.time)} step {record.step:,}"
         self._line(f"{when}  {news.words}", _TONES[news.tone])
         if news.helps:
             self._line(f"  {news.helps}", "dim")
@@ -158,7 +157,7 @@ class TerminalReporter:
 
     def _preview(
         self,
-        record: Record,
+        record: SampleRecord,
         history: History,
         *,
         rows: int = PREVIEW_ROWS,
@@ -168,11 +167,11 @@ class TerminalReporter:
         """Print samples; `sparing` as for `draw`, by default where a network is between."""
         sparing = self._remote if sparing is None else sparing
         canvas = Canvas(self.canvas.colour, self.canvas.charset, self.console.width, rows)
-        drawn = drawn_sheet(self.run.path / record["path"], canvas, images, sparing=sparing)
+        drawn = drawn_sheet(self.run.path / record.path, canvas, images, sparing=sparing)
         if drawn is None:
             return
-        epoch = f" · epoch {history.epochs[-1]['epoch']}" if history.epochs else ""
-        words = f"step {record['step']:,}{epoch}" + (f" · {drawn.where}" if drawn.where else "")
+        epoch = f" · epoch {history.epochs[-1].epoch}" if history.epochs else ""
+        words = f"step {record.step:,}{epoch}" + (f" · {drawn.where}" if drawn.where else "")
         self._line(words.replace("·", "-") if canvas.charset is Charset.ASCII else words, "dim")
         for line in drawn.lines:
             self.console.print(Text.from_ansi(line), no_wrap=True, overflow="crop")
@@ -227,7 +226,7 @@ class TerminalReporter:
     def _scores(self, history: History) -> Text:
         """Return the newest scores, and how the Frechet distance has gone so far."""
         newest, way = history.judged[-1], history.scores("fid")
-        words = f"{short_words(newest)} at step {newest['step']:,}"
+        words = f"{short_words(newest)} at step {newest.step:,}"
         room = min(max(self.console.width - len(words) - 2, 0), 30)
         drawn = sparkline(way, room, charset=self.canvas.charset) if len(way) > 1 < room else ""
         return Text(f"{words} {drawn}", style="green", no_wrap=True, overflow="crop")

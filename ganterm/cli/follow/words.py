@@ -45,7 +45,7 @@ def loss_words(history: History) -> str:
     parts += [
         f"{name} {number(history.latest(name))}"
         for name in ("wasserstein", "penalty")
-        if history.metrics and name in history.metrics[-1]
+        if history.metrics and name in history.metrics[-1].values
     ]
     parts += [words] if (words := spread_words(history)) else []
     return "  ".join(parts)

@@ -1,6 +1,6 @@
 """One file for each kind of trouble, and the list of them all."""
 
-from typing import Final
+from typing import Any, Final
 
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.detectors.d_too_strong import DTooStrong
@@ -16,7 +16,7 @@ from ganterm.doctor.detectors.runaway import Runaway
 from ganterm.doctor.detectors.stall import Stall
 from ganterm.doctor.detectors.vanishing_gradient import VanishingGradient
 
-DETECTORS: Final[tuple[type[Detector], ...]] = (
+DETECTORS: Final[tuple[type[Detector[Any]], ...]] = (
     NotFinite,
     ExplodingGradient,
     Runaway,

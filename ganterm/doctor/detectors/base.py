@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from ganterm.config import RunConfig
+from ganterm.core.records import JudgedRecord, MetricsRecord, Record
 from ganterm.doctor.finding import Finding, Symptom
-from ganterm.runs.records import Record
+
+R = TypeVar("R", MetricsRecord, JudgedRecord)
 
 
-class Detector(ABC):
+class Detector(ABC, Generic[R]):
     """Watches a run for one kind of trouble.
 
     Whether it begins and whether it is over are two questions with a gap between their answers, so
@@ -19,8 +21,8 @@ class Detector(ABC):
 
     code: ClassVar[str]
     """Short name of the trouble, as the journal has it."""
-    kind: ClassVar[str] = "metrics"
-    """Kind of the records it looks at."""
+    kind: type[R]
+    """What it looks at: what is measured, or what a judge says."""
     name: ClassVar[str]
     """The trouble in words that begin a sentence."""
     lost: ClassVar[bool] = False
@@ -32,9 +34,9 @@ class Detector(ABC):
     def see(self, record: Record, config: RunConfig) -> Finding | None:
         """Look at the next record of a run under `config`; return what that changes, if anything.
 
-        Fields may be missing or null; a record of another kind changes nothing.
+        Quantities may be missing or None; a record of another kind changes nothing.
         """
-        if record["kind"] != self.kind:
+        if not isinstance(record, self.kind):
             return None
         self.take(record, config)
         if not self.standing:
@@ -50,7 +52,7 @@ class Detector(ABC):
         return Finding(self.code, over, cleared=True)
 
     @abstractmethod
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: R, config: RunConfig) -> None:
         """Take in a record of the detector's kind."""
 
     @abstractmethod

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.balance import loss_ratio
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
 from ganterm.doctor.window import Window
-from ganterm.runs.records import Record
 
 LASTING = 150
 """Steps for which it must last: nearly every run begins with a discriminator that wins."""
@@ -15,22 +15,23 @@ HOPELESS, HOPEFUL = 0.002, 0.05
 """D's loss as a share of that of guessing, where the trouble begins and where it is over."""
 
 
-class DTooStrong(Detector):
+class DTooStrong(Detector[MetricsRecord]):
     """D's loss stays next to nothing; critics, whose score has no scale, are never accused."""
 
     code = "d-too-strong"
     name = "D is too strong"
+    kind = MetricsRecord
 
     def __init__(self) -> None:
         super().__init__()
         self.ratios = Window(LASTING)
         self.real = self.fake = 0.0
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in D's loss and accuracies."""
-        self.ratios.add(record["step"], loss_ratio(record, config))
-        self.real = record.get("acc_real") or 0.0
-        self.fake = record.get("acc_fake") or 0.0
+        self.ratios.add(record.step, loss_ratio(record.values, config))
+        self.real = record.values.get("acc_real") or 0.0
+        self.fake = record.values.get("acc_fake") or 0.0
 
     def symptom(self) -> Symptom | None:
         """Return the trouble where the loss was negligible for long."""

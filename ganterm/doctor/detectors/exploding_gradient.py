@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.detectors.gradients import NETWORKS, Norms
 from ganterm.doctor.finding import Symptom
-from ganterm.runs.records import Record
 
 LASTING = 50
 """Steps for which the gradient must be huge."""
@@ -14,18 +14,19 @@ HUGE, USUAL = 1000.0, 300.0
 """Norms where the trouble begins and where it is over; healthy networks stay far below 100."""
 
 
-class ExplodingGradient(Detector):
+class ExplodingGradient(Detector[MetricsRecord]):
     """The gradient of G or of D is huge, and not for a moment alone."""
 
     code = "exploding-gradient"
     name = "A gradient explodes"
+    kind = MetricsRecord
     lost = True
 
     def __init__(self) -> None:
         super().__init__()
         self.norms = Norms(LASTING)
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in the gradient norms."""
         self.norms.take(record)
 

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.balance import gap
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
 from ganterm.doctor.window import Window
-from ganterm.runs.records import Record
 
 LASTING = 150
 """Steps for which it must last; a moment of it is part of every healthy game."""
 
 
-class GTooStrong(Detector):
+class GTooStrong(Detector[MetricsRecord]):
     """D ranks generated images above real ones, for long: under any loss that is upside down."""
 
     code = "g-too-strong"
     name = "G is too strong"
+    kind = MetricsRecord
 
     def __init__(self) -> None:
         super().__init__()
         self.gaps = Window(LASTING)
         self.scores = (0.0, 0.0)
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in D's mean outputs on real and on generated images."""
-        difference = gap(record)
-        self.gaps.add(record["step"], difference)
+        difference = gap(record.values)
+        self.gaps.add(record.step, difference)
         if difference is not None:
-            self.scores = (record["d_real"], record["d_fake"])
+            self.scores = (record.values["d_real"] or 0.0, record.values["d_fake"] or 0.0)
 
     def symptom(self) -> Symptom | None:
         """Return the trouble where nearly every record of the window is upside down."""

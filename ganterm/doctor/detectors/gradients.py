@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.window import Window
-from ganterm.runs.records import Record
 
 NETWORKS: Final = {"grad_norm_g": "G", "grad_norm_d": "D"}
 
@@ -17,9 +17,9 @@ class Norms:
         self.latest = {key: Window(steps) for key in NETWORKS}
         self.largest = dict.fromkeys(NETWORKS, 0.0)
 
-    def take(self, record: Record) -> None:
+    def take(self, record: MetricsRecord) -> None:
         """Take in the norms of a metrics record."""
         for key, window in self.latest.items():
             if window.full:
                 self.largest[key] = max(self.largest[key], window.median)
-            window.add(record["step"], record.get(key))
+            window.add(record.step, record.values.get(key))

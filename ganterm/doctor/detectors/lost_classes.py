@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
+from ganterm.core.records import JudgedRecord
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
-from ganterm.runs.records import Record
 
 JUDGEMENTS = 2
 """Judgements in a row that must say so: an early one finds classes that are yet to come."""
@@ -13,23 +13,23 @@ LOST, FOUND = 0.5, 0.7
 """Share of the classes that is captured where the trouble begins and where it is over."""
 
 
-class LostClasses(Detector):
+class LostClasses(Detector[JudgedRecord]):
     """Mode collapse as the class histogram of a judged run shows it."""
 
     code = "lost-classes"
     name = "Classes are missing"
-    kind = "judged"
+    kind = JudgedRecord
 
     def __init__(self) -> None:
         super().__init__()
         self.shares: list[float] = []
         self.counts = (0, 0)
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: JudgedRecord, config: RunConfig) -> None:
         """Take in how many of its classes the judge found."""
-        modes, classes = record.get("modes"), record.get("classes")
-        if isinstance(modes, int) and classes:
-            self.counts = (modes, len(classes))
+        modes, classes = record.score("modes"), record.classes
+        if modes is not None and classes:
+            self.counts = (int(modes), len(classes))
             self.shares = [*self.shares, modes / len(classes)][-JUDGEMENTS:]
 
     def symptom(self) -> Symptom | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
+from ganterm.core.records import JudgedRecord
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
-from ganterm.runs.records import Record
 
 MANY, FEW = 0.1, 0.05
 """Share of copies where the trouble begins and where it is over."""
@@ -13,24 +13,22 @@ TIMES = 3
 """How many times the share among unseen real images it must be as well."""
 
 
-class Memorising(Detector):
+class Memorising(Detector[JudgedRecord]):
     """The judge finds too many generated images that sit on a training image."""
 
     code = "memorising"
     name = "G memorises"
-    kind = "judged"
+    kind = JudgedRecord
 
     def __init__(self) -> None:
         super().__init__()
         self.copies = 0.0
         self.usual = 0.0
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: JudgedRecord, config: RunConfig) -> None:
         """Take in the share of copies, and the same of real images that were not trained on."""
-        self.copies = record.get("copies") or 0.0
-        floor = record.get("floor")
-        usual = floor.get("copies") if isinstance(floor, dict) else None
-        self.usual = usual if isinstance(usual, (int, float)) else 0.0
+        self.copies = record.score("copies") or 0.0
+        self.usual = record.floor_of("copies") or 0.0
 
     def symptom(self) -> Symptom | None:
         """Return the trouble where there are far more copies than chance would make."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
 from ganterm.doctor.window import Window
-from ganterm.runs.records import Record
 
 LASTING = 80
 """Steps for which it must last."""
@@ -24,7 +24,7 @@ RING_MODES, FEW_MODES, MANY_MODES = 8, 4, 6
 """Modes of the ring, how many of them are too few, and with how many the trouble is over."""
 
 
-class ModeCollapse(Detector):
+class ModeCollapse(Detector[MetricsRecord]):
     """Samples are all alike, or far less varied than they were: the batch's spread tells.
 
     Of the ring the modes themselves are counted.
@@ -32,6 +32,7 @@ class ModeCollapse(Detector):
 
     code = "mode-collapse"
     name = "Modes collapse"
+    kind = MetricsRecord
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,11 +40,11 @@ class ModeCollapse(Detector):
         self.modes = Window(RING_LASTING)
         self.best = 0.0
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in the diversity, and the ring's modes where they are counted."""
-        if record["step"] >= RING_BEGINNING:
-            self.modes.add(record["step"], record.get("modes"))
-        self.diversity.add(record["step"], record.get("diversity"))
+        if record.step >= RING_BEGINNING:
+            self.modes.add(record.step, record.values.get("modes"))
+        self.diversity.add(record.step, record.values.get("diversity"))
         if self.diversity.full:
             self.best = max(self.best, min(self.diversity.median, 1.0))
 

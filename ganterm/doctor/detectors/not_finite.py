@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
-from ganterm.runs.records import Record
 
-_NOT_MEASURED = frozenset({"v", "kind", "step", "time", "epoch", "images_per_s"})
+_NOT_MEASURED = frozenset({"epoch", "images_per_s"})
 
 
-class NotFinite(Detector):
+class NotFinite(Detector[MetricsRecord]):
     """A loss, an output or a gradient is NaN, infinite, or the null that journals write then."""
 
     code = "not-finite"
     name = "Training diverged"
+    kind = MetricsRecord
     lost = True
 
     def __init__(self) -> None:
@@ -24,14 +25,13 @@ class NotFinite(Detector):
         self.broken: list[str] = []
         self.step = 0
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in all that was measured."""
-        self.step = record["step"]
+        self.step = record.step
         self.broken = [
             key
-            for key, value in record.items()
-            if key not in _NOT_MEASURED
-            and (value is None or (isinstance(value, float) and not math.isfinite(value)))
+            for key, value in record.values.items()
+            if key not in _NOT_MEASURED and (value is None or not math.isfinite(value))
         ]
 
     def symptom(self) -> Symptom | None:

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from ganterm.components.losses import LOSSES
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.balance import loss_ratio
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
 from ganterm.doctor.window import Window
-from ganterm.runs.records import Record
 
 LASTING = 300
 """Steps over which swings are counted."""
@@ -20,7 +20,7 @@ WON, LOST = 0.9, 0.1
 """Share of generated images that D sees through when it has won, and when G has."""
 
 
-class Oscillation(Detector):
+class Oscillation(Detector[MetricsRecord]):
     """D sees through nearly every generated image, then through nearly none, again and again.
 
     Only where the loss has a scale: the threshold of other critics is a convention.
@@ -28,15 +28,19 @@ class Oscillation(Detector):
 
     code = "oscillation"
     name = "Training oscillates"
+    kind = MetricsRecord
 
     def __init__(self) -> None:
         super().__init__()
         self.accuracy = Window(LASTING)
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in D's accuracy on generated images."""
-        if loss_ratio(record, config) is not None and not LOSSES.facts(config.loss).pairs_real:
-            self.accuracy.add(record["step"], record.get("acc_fake"))
+        if (
+            loss_ratio(record.values, config) is not None
+            and not LOSSES.facts(config.loss).pairs_real
+        ):
+            self.accuracy.add(record.step, record.values.get("acc_fake"))
 
     @property
     def _swings(self) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
+from ganterm.core.records import JudgedRecord
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
-from ganterm.runs.records import Record
 
 JUDGEMENTS = 6
 """Judgements in a row without a better one: scores of one run wander by more than a little."""
@@ -13,7 +13,7 @@ BETTER = 0.98
 """Share of the best distance so far that a new one must come below to count as better."""
 
 
-class Plateau(Detector):
+class Plateau(Detector[JudgedRecord]):
     """The distance to real images has not fallen for many judgements.
 
     A game has no loss that falls, so only scores can tell a run that stands still.
@@ -21,23 +21,23 @@ class Plateau(Detector):
 
     code = "plateau"
     name = "Scores no longer improve"
-    kind = "judged"
+    kind = JudgedRecord
 
     def __init__(self) -> None:
         super().__init__()
-        self.judge: object = None
+        self.judge = ""
         self.best = float("inf")
         self.best_step = self.step = 0
         self.waited = 0
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: JudgedRecord, config: RunConfig) -> None:
         """Take in the Fréchet distance; another judge's figures begin anew."""
-        distance = record.get("fid")
-        if not isinstance(distance, (int, float)):
+        distance = record.score("fid")
+        if distance is None:
             return
-        if record.get("judge") != self.judge:
-            self.judge, self.best = record.get("judge"), float("inf")
-        self.step = record["step"]
+        if record.judge != self.judge:
+            self.judge, self.best = record.judge, float("inf")
+        self.step = record.step
         if distance < BETTER * self.best:
             self.best, self.best_step, self.waited = distance, self.step, 0
         elif self.step > self.best_step:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.balance import chance_loss
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
 from ganterm.doctor.window import Window
-from ganterm.runs.records import Record
 
 LASTING = 100
 """Steps for which it must last."""
@@ -15,11 +15,12 @@ ABSURD, USUAL = 100.0, 30.0
 """G's loss in losses of guessing: where the trouble begins, and ends. Healthy: below 15."""
 
 
-class Runaway(Detector):
+class Runaway(Detector[MetricsRecord]):
     """G's loss stays far beyond that of guessing; critics, whose score has no scale, never do."""
 
     code = "runaway"
     name = "The losses run away"
+    kind = MetricsRecord
     lost = True
 
     def __init__(self) -> None:
@@ -27,11 +28,11 @@ class Runaway(Detector):
         self.ratios = Window(LASTING)
         self.loss = 0.0
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in G's loss."""
-        chance, loss = chance_loss(config), record.get("g_loss")
+        chance, loss = chance_loss(config), record.values.get("g_loss")
         if chance is not None and isinstance(loss, (int, float)):
-            self.ratios.add(record["step"], abs(loss) / chance)
+            self.ratios.add(record.step, abs(loss) / chance)
             self.loss = loss
 
     def symptom(self) -> Symptom | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
 from ganterm.doctor.window import Window
-from ganterm.runs.records import Record
 
 LASTING = 150
 """Steps for which both losses must stand still."""
@@ -21,11 +21,12 @@ ARRIVED = 0.3
 """Diversity from which losses may stand still: those of a game that is decided do."""
 
 
-class Stall(Detector):
+class Stall(Detector[MetricsRecord]):
     """Neither loss moves: rates of zero, or networks from which no gradient comes."""
 
     code = "stall"
     name = "Training stands still"
+    kind = MetricsRecord
     lost = True
 
     def __init__(self) -> None:
@@ -34,12 +35,12 @@ class Stall(Detector):
         self.diversity = Window(LASTING)
         self.rates = (0.0, 0.0)
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in both losses, and the diversity."""
-        self.diversity.add(record["step"], record.get("diversity"))
+        self.diversity.add(record.step, record.values.get("diversity"))
         self.rates = (config.lr_g, config.lr_d)
         for key, window in self.losses.items():
-            window.add(record["step"], record.get(key))
+            window.add(record.step, record.values.get(key))
 
     def _spreads(self) -> dict[str, float]:
         return {key: _spread(window.values) for key, window in self.losses.items()}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.detectors.gradients import Norms
 from ganterm.doctor.finding import Symptom
-from ganterm.runs.records import Record
 
 LASTING = 80
 """Steps for which the gradient must be gone."""
@@ -16,18 +16,19 @@ SHARE = 1e-3
 """Of the norm that was usual in the run: what counts as gone beside it."""
 
 
-class VanishingGradient(Detector):
+class VanishingGradient(Detector[MetricsRecord]):
     """G's gradient is nothing, by itself or beside what it was earlier in the run."""
 
     code = "vanishing-gradient"
     name = "G's gradient has vanished"
+    kind = MetricsRecord
     lost = True
 
     def __init__(self) -> None:
         super().__init__()
         self.norms = Norms(LASTING)
 
-    def take(self, record: Record, config: RunConfig) -> None:
+    def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in the gradient norms."""
         self.norms.take(record)
 

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganterm.runs.records import Record
+from ganterm.core.records import Record
 from ganterm.telling import Told
 
 

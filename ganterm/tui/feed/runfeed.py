@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from ganterm.core.records import EpochRecord, MetricsRecord, SampleRecord
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import RunView, observe
 from ganterm.tui.feed.change import FeedChange
-from ganterm.tui.feed.parse import parse_quickly
 from ganterm.tui.feed.story import Story
 
 __all__ = ["FeedChange", "RunFeed"]
@@ -25,7 +25,7 @@ LOG_LINES: Final = 20
 
 _PART = 4096
 """Records taken in at a time, so that a long journal does not fill the memory."""
-_SILENT: Final = frozenset({"metrics", "epoch", "sample"})
+_SILENT: Final = (MetricsRecord, EpochRecord, SampleRecord)
 
 
 class RunFeed(Story):
@@ -44,7 +44,7 @@ class RunFeed(Story):
         self.log: list[str] = []
         self.trouble = ""
         self._clock = clock
-        self._tail = JournalTail(run.journal, parse=parse_quickly)
+        self._tail = JournalTail(run.journal)
         self._opened = False
         self._look_again = 0.0
         self._stamps: dict[str, tuple[int, int, int] | None] = {}
@@ -110,7 +110,7 @@ class RunFeed(Story):
                 if not records:
                     break
                 change = change.then(self.take_in(records))
-                told = tuple(record for record in records if record["kind"] not in _SILENT)
+                told = tuple(record for record in records if not isinstance(record, _SILENT))
                 change = change.then(FeedChange(records=told if self._opened else ()))
         except OSError as error:
             trouble = f"the journal cannot be read: {error.strerror or error}"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganterm.core.records import Numbers
 from ganterm.errors import ConfigError
 from ganterm.overview import Overview, describe, last_metrics, settings_of
 from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.manage import disk_usage
-from ganterm.runs.records import Record
 from ganterm.runs.state import observe
 
 SIZE_SECONDS = 20.0
@@ -29,7 +29,7 @@ class _Known:
     config_stamp: Stamp | None = None
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     journal_stamp: Stamp | None = None
-    metrics: Record = dataclasses.field(default_factory=dict)
+    metrics: Numbers = dataclasses.field(default_factory=dict)
     size_bytes: int = 0
     size_until: float = 0.0
     size_stamp: Stamp | None = None

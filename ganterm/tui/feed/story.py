@@ -9,12 +9,25 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from ganterm.config.runfile import from_mapping
+from ganterm.core.records import (
+    AlertRecord,
+    CheckpointRecord,
+    ControlRecord,
+    EndRecord,
+    EpochRecord,
+    JudgedRecord,
+    MetricsRecord,
+    OpeningRecord,
+    Record,
+    ResumeRecord,
+    SampleRecord,
+    StartRecord,
+)
 from ganterm.doctor.standing import Trouble, troubles, uncleared
 from ganterm.errors import GantermError
 from ganterm.render.chart import Mark, MarkKind
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange, LiveSettings
-from ganterm.runs.records import Record
 from ganterm.runs.steprate import StepRate
 from ganterm.telling import Told, told
 from ganterm.tui.feed.change import CheckpointRef, Entry, FeedChange, SampleRef
@@ -23,7 +36,6 @@ from ganterm.tui.feed.series import Series
 MAX_SERIES: Final = 256
 """Quantities that are kept; a journal that names more is not a trainer's."""
 
-_BASE: Final = frozenset({"v", "kind", "step", "time"})
 _CHECKPOINT: Final = Told("checkpoint", "muted")
 _HALTS: Final = {"pause": "paused", "resume": "went on", "stop": "stopped"}
 
@@ -42,7 +54,7 @@ class Story:
         samples: grids of samples by step, the oldest first; `checkpoints`: the same.
         marks: what a chart marks, in order: changes, alerts, resumes, checkpoints.
         entries: what its log tells, in order; of checkpoints the newest alone.
-        standing: the doctor's alerts that nothing has cleared, as records, the oldest first.
+        standing: the doctor's alerts that nothing has cleared, the oldest first.
         judged: the records of its scores.
         end: its end record, if that is its last word.
     """
@@ -65,10 +77,10 @@ class Story:
         self.checkpoints: list[CheckpointRef] = []
         self.marks: list[Mark] = []
         self.entries: list[Entry] = []
-        self.standing: list[Record] = []
-        self._diagnoses: list[Record] = []
-        self.judged: list[Record] = []
-        self.end: Record | None = None
+        self.standing: list[AlertRecord] = []
+        self._diagnoses: list[AlertRecord] = []
+        self.judged: list[JudgedRecord] = []
+        self.end: EndRecord | None = None
         self.last_step = 0
         self._rate = StepRate()
         self._settings = LiveSettings()
@@ -111,71 +123,70 @@ class Story:
     def take_in(self, records: Sequence[Record]) -> FeedChange:
         """Take in the next records of the journal, in their order; say what they bring."""
         change = FeedChange()
-        waiting: list[Record] = []
+        waiting: list[MetricsRecord] = []
         for record in records:
-            if record["kind"] == "metrics":
+            if isinstance(record, MetricsRecord):
                 waiting.append(record)
                 continue
-            if record["kind"] in {"start", "resume", "control"}:
+            if isinstance(record, (OpeningRecord, ControlRecord)):
                 change = change.then(self._add_metrics(waiting))
                 waiting = []
             change = change.then(self._add(record))
         return change.then(self._add_metrics(waiting))
 
     def _add(self, record: Record) -> FeedChange:
-        match record["kind"]:
-            case "start" | "resume":
+        match record:
+            case OpeningRecord():
                 return self._begin(record)
-            case "epoch":
+            case EpochRecord():
                 _extend(self.epoch_series, [record])
                 return FeedChange(metrics=True)
-            case "sample":
+            case SampleRecord():
                 return self._add_sample(record)
-            case "checkpoint":
+            case CheckpointRecord():
                 self._add_checkpoint(record)
                 return FeedChange(marks=True)
-            case "control":
+            case ControlRecord():
                 return self._add_control(record)
-            case "alert":
+            case AlertRecord():
                 self._add_alert(record)
                 return FeedChange(marks=True)
-            case "judged":
+            case JudgedRecord():
                 self.judged.append(record)
                 self._tell(record)
                 return FeedChange(metrics=True)
-            case "end":
+            case EndRecord():
                 self.end = record
                 return FeedChange(state=True)
         return FeedChange()
 
-    def _add_metrics(self, records: Sequence[Record]) -> FeedChange:
+    def _add_metrics(self, records: Sequence[MetricsRecord]) -> FeedChange:
         if not records:
             return FeedChange()
         _extend(self.series, records)
-        since = records[-1]["time"] - self._rate.span
-        recent = takewhile(lambda record: record["time"] >= since, reversed(records))
+        since = records[-1].time - self._rate.span
+        recent = takewhile(lambda record: record.time >= since, reversed(records))
         for record in reversed(list(recent)):
-            self._rate.add(record["time"], record["step"])
-        self.last_step = records[-1]["step"]
+            self._rate.add(record.time, record.step)
+        self.last_step = records[-1].step
         return FeedChange(metrics=True)
 
-    def _begin(self, record: Record) -> FeedChange:
+    def _begin(self, record: OpeningRecord) -> FeedChange:
         """Begin the run, or take it up again at the step of the record."""
-        step = record["step"]
-        rewound = record["kind"] == "resume" and self._take_back(step)
+        step, resumed = record.step, isinstance(record, ResumeRecord)
+        rewound = resumed and self._take_back(step)
         self._settings.add(record)
-        self.parent = str(record.get("parent") or self.parent)
-        if record["kind"] == "start":
+        if isinstance(record, StartRecord):
+            self.parent = record.parent or self.parent
             self.first_step = step
-        begun_elsewhere = record["kind"] == "resume" or bool(self.parent)
+        begun_elsewhere = resumed or bool(self.parent)
         if begun_elsewhere:
-            words = "resumed" if record["kind"] == "resume" else f"on from {self.parent}"
+            words = "resumed" if resumed else f"on from {self.parent}"
             self._mark(step, "resume", words)
-            self.entries.append(Entry(step, record["time"], Told(words)))
-        self.steps = _count(record.get("steps")) or self.steps
-        self.epochs = _count(record.get("epochs")) or None
-        self.device = str(record.get("device", ""))
-        self.host = str(record.get("host", ""))
+            self.entries.append(Entry(step, record.time, Told(words)))
+        self.steps = record.steps or self.steps
+        self.epochs = record.epochs or None
+        self.device, self.host = record.device, record.host
         self.end = None
         self._rate.clear()
         return FeedChange(rewound=rewound, settings=True, marks=begun_elsewhere)
@@ -189,17 +200,17 @@ class Story:
         self.checkpoints = [each for each in self.checkpoints if each.step <= step]
         self.marks = [each for each in self.marks if each.step <= step]
         self.entries = [each for each in self.entries if each.step <= step]
-        self._diagnoses = [each for each in self._diagnoses if each["step"] <= step]
+        self._diagnoses = [each for each in self._diagnoses if each.step <= step]
         self.standing = uncleared(self._diagnoses)
-        self.judged = [each for each in self.judged if each["step"] <= step]
+        self.judged = [each for each in self.judged if each.step <= step]
         self.last_step = min(self.last_step, step)
         return rewound
 
-    def _add_sample(self, record: Record) -> FeedChange:
-        path = path_inside(record.get("path"))
+    def _add_sample(self, record: SampleRecord) -> FeedChange:
+        path = path_inside(record.path)
         if path is None:
             return FeedChange()
-        sample = SampleRef(record["step"], self.run.path / path)
+        sample = SampleRef(record.step, self.run.path / path)
         if self.samples and self.samples[-1].step >= sample.step:
             # A step drawn twice has one grid, the later one.
             self.samples = [each for each in self.samples if each.step != sample.step]
@@ -208,91 +219,62 @@ class Story:
             self.samples.append(sample)
         return FeedChange(samples=1)
 
-    def _add_checkpoint(self, record: Record) -> None:
-        path = path_inside(record.get("path"))
+    def _add_checkpoint(self, record: CheckpointRecord) -> None:
+        path = path_inside(record.path)
         if path is not None:
-            self.checkpoints.append(CheckpointRef(record["step"], self.run.path / path))
-        self._mark(record["step"], "checkpoint", "checkpoint")
+            self.checkpoints.append(CheckpointRef(record.step, self.run.path / path))
+        self._mark(record.step, "checkpoint", "checkpoint")
         # They come all the time.
         self.entries = [each for each in self.entries if each.told is not _CHECKPOINT]
-        self.entries.append(Entry(record["step"], record["time"], _CHECKPOINT))
+        self.entries.append(Entry(record.step, record.time, _CHECKPOINT))
 
-    def _add_alert(self, record: Record) -> None:
-        message = str(record.get("message", ""))
-        over = "over: " if record.get("cleared") else ""
-        self._mark(record["step"], "alert", f"{over}{message}")
+    def _add_alert(self, record: AlertRecord) -> None:
+        over = "over: " if record.cleared else ""
+        self._mark(record.step, "alert", f"{over}{record.message}")
         self._tell(record)
         self._diagnoses.append(record)
         self.standing = uncleared(self._diagnoses)
 
-    def _add_control(self, record: Record) -> FeedChange:
-        name = record.get("name")
-        change = self._settings.add(record)
-        if record.get("error") or change or (isinstance(name, str) and name in _HALTS):
+    def _add_control(self, record: ControlRecord) -> FeedChange:
+        change, halt = self._settings.add(record), _HALTS.get(record.name)
+        if record.error or change or halt:
             self._tell(record, change)
-        if record.get("error"):
+        if record.error:
             return FeedChange()
         if change:
             words = f"{change.key}: {change.before} to {change.after}"
             self._mark(change.step, "control", words)
             return FeedChange(settings=True, marks=True)
-        halt = _HALTS.get(name) if isinstance(name, str) else None
         if halt is None:
             return FeedChange()
         self._rate.clear()
-        self._mark(record["step"], "control", halt)
+        self._mark(record.step, "control", halt)
         return FeedChange(marks=True)
 
     def _tell(self, record: Record, change: LiveChange | None = None) -> None:
         if (news := told(record, change)) is not None:
-            self.entries.append(Entry(record["step"], record["time"], news))
+            self.entries.append(Entry(record.step, record.time, news))
 
     def _mark(self, step: int, kind: MarkKind, text: str) -> None:
         self.marks.append(Mark(step, kind, text))
 
 
-def path_inside(path: object) -> PurePosixPath | None:
+def path_inside(path: str | None) -> PurePosixPath | None:
     """Return a path that a journal names if it stays within the run; None otherwise."""
-    if not isinstance(path, str) or not path or "\0" in path:
+    if not path or "\0" in path:
         return None
     found = PurePosixPath(path)
     return None if found.is_absolute() or ".." in found.parts else found
 
 
-def _extend(series: dict[str, Series], records: Iterable[Record]) -> None:
+def _extend(series: dict[str, Series], records: Iterable[MetricsRecord | EpochRecord]) -> None:
     """Add every quantity of the records to its series, column by column."""
-    alike: dict[tuple[str, ...], list[Record]] = {}
+    alike: dict[tuple[str, ...], list[MetricsRecord | EpochRecord]] = {}
     for record in records:
-        alike.setdefault(tuple(record), []).append(record)
+        alike.setdefault(tuple(record.values), []).append(record)
     for names, group in alike.items():
-        steps = [record["step"] for record in group]
+        steps = [record.step for record in group]
         for name in names:
-            if name in _BASE or (name not in series and len(series) >= MAX_SERIES):
-                continue
-            values = [record[name] for record in group]
-            where, numbers = _numbers(steps, values)
-            if numbers:
-                series.setdefault(name, Series()).extend(where, numbers)
-
-
-def _numbers(steps: list[int], values: list[Any]) -> tuple[list[int], list[float | None]]:
-    """Return the values that are numbers, or null for one that was not finite, with their steps."""
-    if set(map(type, values)) <= {float, type(None)}:
-        return steps, values
-    sound = [
-        (step, _float(value))
-        for step, value in zip(steps, values, strict=True)
-        if value is None or isinstance(value, (int, float))
-    ]
-    return [step for step, _ in sound], [value for _, value in sound]
-
-
-def _float(value: float | None) -> float | None:
-    try:
-        return None if value is None else float(value)
-    except OverflowError:
-        return None
-
-
-def _count(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value < 1 << 53 else None
+            if name in series or len(series) < MAX_SERIES:
+                values = [record.values[name] for record in group]
+                series.setdefault(name, Series()).extend(steps, values)

@@ -80,7 +80,7 @@ def remedy(session: PlainSession, rest: str) -> None:
         return
     offer = chosen(offers_of(feed), rest, feed.run.name)
     if offer.live:
-        for key, value in offer.remedy["settings"].items():
+        for key, value in offer.remedy.settings.items():
             session.order("set", key=key, value=value)
         return
     _look_ahead(session, recorded_config(feed.run), session.runs_dir)

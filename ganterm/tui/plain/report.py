@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from ganterm.core.records import Record, ResumeRecord, StartRecord
 from ganterm.overview import Overview
 from ganterm.render import words
-from ganterm.runs.records import Record
 from ganterm.telling import told
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.series import Series
@@ -104,21 +104,21 @@ def troubles(feed: RunFeed) -> Iterator[str]:
     for trouble in feed.troubles:
         yield f"{trouble.code} since step {trouble.step:,}: {trouble.message}"
     for offer in offers_of(feed):
-        yield f"remedy {offer.id}: {offer.remedy['label']}, {offer.how}"
+        yield f"remedy {offer.id}: {offer.remedy.label}, {offer.how}"
 
 
 def happened(record: Record) -> str:
     """Return what a person who watches must hear at once; nothing for what can wait."""
-    step = f"step {record['step']:,}"
-    match record["kind"]:
-        case "start" if parent := record.get("parent"):
+    step = f"step {record.step:,}"
+    match record:
+        case StartRecord(parent=str(parent)):
             return f"It goes on from {parent} as a run of its own."
-        case "start" if file := record.get("imported"):
+        case StartRecord(imported=str(file)):
             return f"Its weights were imported from {file}."
-        case "resume":
+        case ResumeRecord():
             return f"It goes on from {step}."
     news = told(record)
-    return f"At {words.clock(record['time'])}, {step}: {news.in_full}" if news else ""
+    return f"At {words.clock(record.time)}, {step}: {news.in_full}" if news else ""
 
 
 def last_words(feed: RunFeed) -> list[str]:

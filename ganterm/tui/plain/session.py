@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ganterm.client.tasks import Task
+from ganterm.core.records import CheckpointRecord
 from ganterm.errors import ConfigError, GantermError
 from ganterm.render.text import safe_text
 from ganterm.runs import control
@@ -213,7 +214,7 @@ class PlainSession:
             self._told.samples += change.samples
         for record in change.records:
             answers = self.orders.hear([record])
-            self._told.checkpoints += record["kind"] == "checkpoint"
+            self._told.checkpoints += isinstance(record, CheckpointRecord)
             self.say_all(f"{answer.words.rstrip('.')}." for answer in answers)
             if not answers and (said := report.happened(record)):
                 self.say(said)

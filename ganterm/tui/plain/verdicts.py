@@ -12,17 +12,15 @@ from ganterm.comparison import (
     advice,
     by_judge,
     figure_words,
-    number,
     ranked,
     uneven,
 )
 from ganterm.config.differences import differing
-from ganterm.runs.records import Record
+from ganterm.core.records import JudgedRecord
 from ganterm.tui.watch.verdicts import (
     TITLES,
     Figure,
     classes_of,
-    count_of,
     figures,
     judge_words,
     judgements,
@@ -32,15 +30,12 @@ from ganterm.tui.watch.verdicts import (
 _TOLD_STEPS: Final = 6
 
 
-def scores(judged: Sequence[Record]) -> Iterator[str]:
+def scores(judged: Sequence[JudgedRecord]) -> Iterator[str]:
     """Yield the newest judgement of each judge, score by score, and where the first goes."""
     for judge in judges_of(judged):
         records = judgements(judged, judge)
         newest = records[-1]
-        yield (
-            f"Step {newest['step']:,}, {count_of(newest):,} images of each kind, by "
-            f"{judge_words(newest)}:"
-        )
+        yield (f"Step {newest.step:,}, {newest.n:,} images of each kind, by {judge_words(newest)}:")
         for each in figures(records, len(records) - 1):
             yield _told(each)
         lost = [
@@ -61,11 +56,11 @@ def compared(runs: Sequence[Standing]) -> Iterator[str]:
         for index in ranked(runs, indices, judge, SCORES[0]):
             record = runs[index].judged[judge]
             told = [
-                f"{name} {figure_words(number(record, name))}"
+                f"{name} {figure_words(record.score(name))}"
                 for name in SCORES
-                if number(record, name) is not None
+                if record.score(name) is not None
             ]
-            about = f"step {record['step']:,}, {count_of(record):,} images"
+            about = f"step {record.step:,}, {record.n:,} images"
             yield f"{runs[index].name}, {about}: {', '.join(told)}"
         if uneven(runs, indices, judge):
             yield "Scores depend on the number of images, which differs: judge all alike."
@@ -88,13 +83,13 @@ def _told(figure: Figure) -> str:
     return f"{', '.join(parts)}; {about}"
 
 
-def _way(records: Sequence[Record]) -> Iterator[str]:
-    alike = [each for each in records if count_of(each) == count_of(records[-1])]
-    name = next((name for name in SCORES if number(records[-1], name) is not None), None)
+def _way(records: Sequence[JudgedRecord]) -> Iterator[str]:
+    alike = [each for each in records if each.n == records[-1].n]
+    name = next((name for name in SCORES if records[-1].score(name) is not None), None)
     told = [
-        f"{figure_words(number(each, name))} at {each['step']:,}"
+        f"{figure_words(each.score(name))} at {each.step:,}"
         for each in alike[-_TOLD_STEPS:]
-        if name is not None and number(each, name) is not None
+        if name is not None and each.score(name) is not None
     ]
     if name is not None and len(told) > 1:
         yield f"{TITLES[name][0]} so far: {', '.join(told)}."

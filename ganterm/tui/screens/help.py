@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ganterm.comparison import SCORES
-from ganterm.runs.records import meanings
+from ganterm.core import records
 from ganterm.tui.actions import TITLES as SCREENS
 from ganterm.tui.actions import Scope, key_name, offered
 from ganterm.tui.base import Dialog
@@ -66,9 +66,9 @@ class HelpScreen(Dialog[None]):
 
 def figures() -> list[tuple[str, str]]:
     """Return what each figure is called on the screens, and what the schema says of it."""
-    measured, judged = meanings("metrics"), meanings("judged")
+    measured = records.QUANTITIES
     named = [(name, measured[key]) for key, name in QUANTITIES if key in measured]
-    return [*named, *((TITLES[key][0], judged[key]) for key in SCORES)]
+    return [*named, *((TITLES[key][0], records.SCORES[key]) for key in SCORES)]
 
 
 def _line(name: str, words: str) -> Table:

@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from ganterm.comparison import SCORES, Standing, number
+from ganterm.comparison import SCORES, Standing
+from ganterm.core.records import JudgedRecord
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import Record
 from ganterm.tui.actions import TABLE
 from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.judged_runs import JudgedRuns
@@ -26,7 +26,6 @@ from ganterm.tui.screens.panes import PanedScreen
 from ganterm.tui.watch.score_lines import class_lines, run_lines
 from ganterm.tui.watch.verdicts import (
     classes_of,
-    count_of,
     judge_words,
     judgements,
     judges_of,
@@ -142,7 +141,7 @@ class JudgeScreen(PanedScreen[Pane]):
         return self.app.feed(self.app.watched)
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> list[JudgedRecord]:
         """The judgements of one judge, in the order of the steps."""
         feed = self.feed
         judged = list(feed.judged) if feed else []
@@ -156,10 +155,10 @@ class JudgeScreen(PanedScreen[Pane]):
         change = news.change
         if change.rewound or change.state or change.marks or change.records:
             self._show()
-        if any(record["kind"] == "judged" for record in change.records):
+        if any(isinstance(record, JudgedRecord) for record in change.records):
             self.look_at_others()
 
-    def _at(self, records: Sequence[Record]) -> int:
+    def _at(self, records: Sequence[JudgedRecord]) -> int:
         """Return which judgement is shown: the one gone to, or the newest."""
         keys = [_key(record) for record in records]
         return keys.index(self.looked_at) if self.looked_at in keys else len(keys) - 1
@@ -184,11 +183,11 @@ class JudgeScreen(PanedScreen[Pane]):
         record = records[at]
         marks = [mark for mark in feed.marks if mark.kind != "checkpoint"]
         self.query_one(ScorePanel).show(records, at, self.score, log=self._log, marks=marks)
-        self.query_one(Extremes).show(feed.run, record, _sample_of(feed, record["step"]))
+        self.query_one(Extremes).show(feed.run, record, _sample_of(feed, record.step))
         self._show_classes(record)
         self._show_others()
 
-    def _show_head(self, feed: RunFeed | None, records: Sequence[Record]) -> None:
+    def _show_head(self, feed: RunFeed | None, records: Sequence[JudgedRecord]) -> None:
         watched = self.app.watched
         judged = list(feed.judged) if feed else []
         judges = len(judges_of(judged))
@@ -205,14 +204,14 @@ class JudgeScreen(PanedScreen[Pane]):
         record = records[at]
         newest = at == len(records) - 1
         self.query_one("#verdict", PartLine).show(
-            Part(f"step {record['step']:,}", "title", 9),
+            Part(f"step {record.step:,}", "title", 9),
             Part("newest" if newest else f"{at + 1} of {len(records)}", "text", 8),
-            Part(f"{count_of(record):,} images of each kind", "text", 7),
+            Part(f"{record.n:,} images of each kind", "text", 7),
             Part(judge_words(record), "muted", 6),
         )
 
-    def _show_classes(self, record: Record) -> None:
-        shares, kl = tuple(classes_of(record)), number(record, "kl")
+    def _show_classes(self, record: JudgedRecord) -> None:
+        shares, kl = tuple(classes_of(record)), record.score("kl")
         self.query_one("#classes", StyledLines).show(
             lambda width, charset: class_lines(shares, width, charset=charset, kl=kl)
         )
@@ -220,7 +219,7 @@ class JudgeScreen(PanedScreen[Pane]):
     def _show_others(self) -> None:
         here = self._run.name if self._run else ""
         others, score = tuple(self._others), self.score
-        judge = str(self.records[0]["judge"]) if self.records else ""
+        judge = self.records[0].judge if self.records else ""
         self.query_one("#others", StyledLines).show(
             lambda width, charset: run_lines(
                 others, score, here, width, charset=charset, first=judge
@@ -289,7 +288,7 @@ class JudgeScreen(PanedScreen[Pane]):
 
     @on(ScorePanel.StepPointed)
     def _go_near(self, event: ScorePanel.StepPointed) -> None:
-        steps = [record["step"] for record in self.records]
+        steps = [record.step for record in self.records]
         if steps:
             self.go(steps.index(min(steps, key=lambda step: abs(step - event.step))))
 
@@ -338,5 +337,5 @@ def _sample_of(feed: RunFeed, step: int) -> SampleRef | None:
     return next((each for each in reversed(feed.samples) if each.step <= step), None)
 
 
-def _key(record: Record) -> tuple[int, int]:
-    return record["step"], count_of(record)
+def _key(record: JudgedRecord) -> tuple[int, int]:
+    return record.step, record.n

@@ -40,7 +40,7 @@ class Remedies:
             self._screen.app.push_screen(
                 PickerScreen(
                     "What is to be done?",
-                    [Option(offer.id, offer.how, offer.remedy["label"]) for offer in offers],
+                    [Option(offer.id, offer.how, offer.remedy.label) for offer in offers],
                     offers[0].id,
                     f"{evidence_words(offers[0].trouble)} u takes a live change back.",
                 ),
@@ -67,10 +67,10 @@ class Remedies:
 
     def _apply(self, feed: RunFeed, offer: Offer) -> None:
         if offer.live:
-            self._set_live(feed.run, offer.remedy["settings"])
+            self._set_live(feed.run, offer.remedy.settings)
             return
         ask = ConfirmScreen(
-            f"Begin another run: {offer.remedy['label']}?",
+            f"Begin another run: {offer.remedy.label}?",
             f"{feed.run.name} {_meanwhile(feed)}.",
             yes="Begin",
             no="Not now",
@@ -80,7 +80,7 @@ class Remedies:
     def _confirmed(self, run: RunDir, offer: Offer, yes: bool | None) -> None:
         if yes and not self._beginning:
             self._beginning = True
-            self._screen.app.say(f"Beginning another run: {offer.remedy['label']} …")
+            self._screen.app.say(f"Beginning another run: {offer.remedy.label} …")
             self._screen.run_worker(partial(self._begin, run, offer), thread=True)
 
     def _begin(self, run: RunDir, offer: Offer) -> None:

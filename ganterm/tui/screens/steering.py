@@ -13,11 +13,11 @@ from ganterm.config import FIELDS, parse_value
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
 from ganterm.config.runfile import from_mapping
+from ganterm.core.records import Record
 from ganterm.errors import GantermError
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import to_undo
-from ganterm.runs.records import Record
 from ganterm.tui.base import AppScreen
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen

@@ -13,7 +13,6 @@ from ganterm.render.chart import Reference, Source, Trace
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.watch.score_curves import newest_way
 from ganterm.tui.watch.setting_source import SettingSource
-from ganterm.tui.watch.verdicts import count_of, floor_of
 
 LOG_2: Final = math.log(2)
 _HALVES: Final = Reference(0.5, "0.5")
@@ -62,7 +61,7 @@ class ChartKind:
         for name, label in self.scores.items():
             if found := newest_way(feed.judged, name):
                 newest, series = found
-                sources.append((f"{label}, {count_of(newest):,} images", series))
+                sources.append((f"{label}, {newest.n:,} images", series))
         return [Trace(label, source, style) for style, (label, source) in enumerate(sources)]
 
     def compared_with(self, feed: RunFeed) -> list[Reference]:
@@ -71,7 +70,7 @@ class ChartKind:
         if len(self.scores) == 1:
             for name in self.scores:
                 way = newest_way(feed.judged, name)
-                floor = floor_of(way[0], name) if way else None
+                floor = way[0].floor_of(name) if way else None
                 found += [Reference(floor, "real")] if floor is not None else []
         return found
 

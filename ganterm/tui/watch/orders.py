@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
+from ganterm.core.records import ControlRecord, Record
 from ganterm.runs.live import LiveChange
-from ganterm.runs.records import Record
 
 _HEARD: Final = 64
 _UNPOSTED: Final = "here-"
@@ -76,7 +76,7 @@ class Orders:
         self.waiting: dict[str, Order] = {}
         self.wishes: dict[str, Value] = {}
         self.refused: dict[str, Answer] = {}
-        self._heard: dict[str, Record] = {}
+        self._heard: dict[str, ControlRecord] = {}
         self._count = 0
 
     def wish(self, key: str, value: Value) -> None:
@@ -121,16 +121,15 @@ class Orders:
         """Take new records of the journal; return the answers to what was asked here."""
         answers = []
         for record in records:
-            identity = record.get("id")
-            if record["kind"] != "control" or not isinstance(identity, str):
+            if not isinstance(record, ControlRecord):
                 continue
-            order = self.waiting.pop(identity, None)
+            order = self.waiting.pop(record.id, None)
             if order is None:
-                self._heard[identity] = record
+                self._heard[record.id] = record
                 if len(self._heard) > _HEARD:
                     del self._heard[next(iter(self._heard))]
                 continue
-            answer = Answer(order, record["step"], str(record.get("error") or ""))
+            answer = Answer(order, record.step, record.error)
             if answer.error and order.name == "set":
                 self.refused[str(order.args.get("key"))] = answer
             answers.append(answer)

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ganterm.comparison import LESS_IS_BETTER, SCORES, number
+from ganterm.comparison import LESS_IS_BETTER, SCORES
+from ganterm.core.records import JudgedRecord
 from ganterm.render.chart import Trace
-from ganterm.runs.records import Record
 from ganterm.tui.feed.series import Series
 from ganterm.tui.watch.verdicts import (
     TITLES,
-    count_of,
     curves,
     judge_words,
     judgements,
@@ -33,7 +32,7 @@ class ScoreCurves(NamedTuple):
         return f"{name}, {'less' if self.score in LESS_IS_BETTER else 'more'} is better"
 
 
-def scores_among(judged: Sequence[Sequence[Record]]) -> list[ScoreCurves]:
+def scores_among(judged: Sequence[Sequence[JudgedRecord]]) -> list[ScoreCurves]:
     """Return every score that a judge gave any of the runs, the judge of the most runs first."""
     records = [record for each in judged for record in each]
     seen = Counter(judge for each in judged for judge in judges_of(each))
@@ -41,32 +40,32 @@ def scores_among(judged: Sequence[Sequence[Record]]) -> list[ScoreCurves]:
         ScoreCurves(judge, score)
         for judge in sorted(judges_of(records), key=lambda judge: -seen[judge])
         for score in SCORES
-        if any(r.get("judge") == judge and number(r, score) is not None for r in records)
+        if any(r.judge == judge and r.score(score) is not None for r in records)
     ]
 
 
-def judge_among(judged: Sequence[Sequence[Record]], judge: str) -> str:
+def judge_among(judged: Sequence[Sequence[JudgedRecord]], judge: str) -> str:
     """Return who a judge is, in words; foreign text."""
     return next(
-        (judge_words(r) for each in judged for r in each if r.get("judge") == judge),
+        (judge_words(r) for each in judged for r in each if r.judge == judge),
         judge,
     )
 
 
-def newest_way(judged: Sequence[Record], score: str) -> tuple[Record, Series] | None:
+def newest_way(judged: Sequence[JudgedRecord], score: str) -> tuple[JudgedRecord, Series] | None:
     """Return the newest judgement with a score, and how that went by the same judge and number.
 
     None where it was not judged so more than once.
     """
-    scored = [record for record in judged if number(record, score) is not None]
+    scored = [record for record in judged if record.score(score) is not None]
     for judge in judges_of(scored)[:1]:
         newest = judgements(scored, judge)[-1]
-        series = curves(judgements(scored, judge), score)[count_of(newest)]
+        series = curves(judgements(scored, judge), score)[newest.n]
         return (newest, series) if len(series) > 1 else None
     return None
 
 
-def score_traces(runs: Mapping[str, Sequence[Record]], chosen: ScoreCurves) -> list[Trace]:
+def score_traces(runs: Mapping[str, Sequence[JudgedRecord]], chosen: ScoreCurves) -> list[Trace]:
     """Return the score of each run by name, in the order of `runs`.
 
     Scores depend on the number of images. Of a run that was judged on several, those of its newest
@@ -74,11 +73,9 @@ def score_traces(runs: Mapping[str, Sequence[Record]], chosen: ScoreCurves) -> l
     """
     found = {}
     for style, (name, judged) in enumerate(runs.items()):
-        records = [
-            r for r in judgements(judged, chosen.judge) if number(r, chosen.score) is not None
-        ]
+        records = [r for r in judgements(judged, chosen.judge) if r.score(chosen.score) is not None]
         if records:
-            count = count_of(records[-1])
+            count = records[-1].n
             found[name] = (style, count, curves(records, chosen.score)[count])
     uneven = len({count for _, count, _ in found.values()}) > 1
     return [

@@ -16,21 +16,19 @@ from ganterm.comparison import (
     advice,
     by_judge,
     figure_words,
-    number,
     ranked,
     uneven,
 )
+from ganterm.core.records import JudgedRecord
 from ganterm.render.colour import Charset
 from ganterm.render.curve import bar
 from ganterm.render.text import safe_text
-from ganterm.runs.records import Record
 from ganterm.tui.watch.lines import Line, LineTone, Piece, left, right, wrapped
 from ganterm.tui.watch.verdicts import (
     SHARES,
     TITLES,
     ClassShare,
     Figure,
-    count_of,
     judge_words,
 )
 
@@ -181,9 +179,9 @@ def run_lines(
 
 
 def _table(
-    rows: Sequence[tuple[str, Record]], chosen: str, here: str, width: int, signs: Signs
+    rows: Sequence[tuple[str, JudgedRecord]], chosen: str, here: str, width: int, signs: Signs
 ) -> list[Line]:
-    scored = [s for s in SCORES if any(number(record, s) is not None for _, record in rows)]
+    scored = [s for s in SCORES if any(record.score(s) is not None for _, record in rows)]
     wanted = [*(s for s in (chosen,) if s in scored), *(s for s in scored if s != chosen)]
     widths = {s: max(len(_heading(s, s == chosen, signs)), _FIGURE) + 1 for s in wanted}
     names = min(max(*(cell_len(safe_text(name)) for name, _ in rows), len("RUN")), _NAME)
@@ -202,11 +200,11 @@ def _table(
             (
                 Piece(f"{signs.chosen} " if mine else "  ", "accent"),
                 Piece(left(safe_text(name), names), "accent" if mine else "text"),
-                Piece(right(f"{record['step']:,}", 8), "text"),
-                Piece(right(f"{count_of(record):,}", 8), "muted"),
+                Piece(right(f"{record.step:,}", 8), "text"),
+                Piece(right(f"{record.n:,}", 8), "muted"),
                 *(
                     Piece(
-                        right(figure_words(number(record, s)), widths[s]),
+                        right(figure_words(record.score(s)), widths[s]),
                         "strong" if s == chosen else "text",
                     )
                     for s in wanted

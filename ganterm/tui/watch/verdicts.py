@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from ganterm.comparison import LESS_IS_BETTER, SCORES, number
+from ganterm.comparison import LESS_IS_BETTER, SCORES
+from ganterm.core.records import JudgedRecord
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import Record
 from ganterm.tui.feed.series import Series
 from ganterm.tui.feed.story import path_inside
 
@@ -75,66 +74,48 @@ class Figure:
         return (self.value < self.before) == (self.name in LESS_IS_BETTER)
 
 
-def judges_of(judged: Sequence[Record]) -> list[str]:
+def judges_of(judged: Sequence[JudgedRecord]) -> list[str]:
     """Return the judges that a run was seen by, the one that spoke last first."""
-    said = [record["judge"] for record in judged if isinstance(record.get("judge"), str)]
-    return list(dict.fromkeys(reversed(said)))
+    return list(dict.fromkeys(record.judge for record in reversed(judged)))
 
 
-def judgements(judged: Sequence[Record], judge: str) -> list[Record]:
+def judgements(judged: Sequence[JudgedRecord], judge: str) -> list[JudgedRecord]:
     """Return what `judge` said, by step and number of images; of two on the same, the later."""
-    found = {
-        (record["step"], count_of(record)): record
-        for record in judged
-        if record.get("judge") == judge
-    }
+    found = {(record.step, record.n): record for record in judged if record.judge == judge}
     return [found[key] for key in sorted(found)]
 
 
-def count_of(record: Record) -> int:
-    """Return how many images of each kind were compared; 0 where the record does not say."""
-    count = record.get("n")
-    return count if type(count) is int else 0
-
-
-def scores_of(records: Sequence[Record]) -> list[str]:
+def scores_of(records: Sequence[JudgedRecord]) -> list[str]:
     """Return the names of the scores that any of the judgements has."""
-    return [name for name in SCORES if any(number(record, name) is not None for record in records)]
+    return [name for name in SCORES if any(record.score(name) is not None for record in records)]
 
 
-def figures(records: Sequence[Record], at: int) -> list[Figure]:
+def figures(records: Sequence[JudgedRecord], at: int) -> list[Figure]:
     """Return the scores of the judgement at index `at`, beside those before it."""
     record = records[at]
-    alike = [each for each in records[:at] if count_of(each) == count_of(record)]
-    before = alike[-1] if alike else {}
+    alike = [each for each in records[:at] if each.n == record.n]
+    before = alike[-1].scores if alike else {}
     return [
-        Figure(name, value, floor_of(record, name), number(before, name))
+        Figure(name, value, record.floor_of(name), before.get(name))
         for name in SCORES
-        if (value := number(record, name)) is not None
+        if (value := record.score(name)) is not None
     ]
 
 
-def floor_of(record: Record, name: str) -> float | None:
-    """Return what real images have against other real ones; None where it is not known."""
-    floor = record.get("floor")
-    return number(floor, name) if isinstance(floor, dict) else None
-
-
-def curves(records: Sequence[Record], name: str) -> dict[int, Series]:
+def curves(records: Sequence[JudgedRecord], name: str) -> dict[int, Series]:
     """Return a score over the steps, by the number of images: on those it depends."""
     found: dict[int, Series] = {}
     for record in records:
-        value = number(record, name)
+        value = record.score(name)
         if value is not None:
-            found.setdefault(count_of(record), Series()).extend([record["step"]], [value])
+            found.setdefault(record.n, Series()).extend([record.step], [value])
     return found
 
 
-def classes_of(record: Mapping[str, Any]) -> list[ClassShare]:
+def classes_of(record: JudgedRecord) -> list[ClassShare]:
     """Return the histogram of the classes; empty where there is none."""
-    generated, real = _shares(record.get("histogram")), _shares(record.get("histogram_real"))
-    names = record.get("classes")
-    named = [str(name) for name in names] if isinstance(names, list) else []
+    generated, real = _shares(record.histogram), _shares(record.histogram_real)
+    named = record.classes or []
     return [
         ClassShare(
             named[index] if index < len(named) else str(index),
@@ -145,27 +126,17 @@ def classes_of(record: Mapping[str, Any]) -> list[ClassShare]:
     ]
 
 
-def _shares(values: object) -> list[float]:
-    if not isinstance(values, list):
-        return []
-    return [
-        min(max(float(value), 0.0), 1.0)
-        if isinstance(value, (int, float)) and math.isfinite(value)
-        else 0.0
-        for value in values
-    ]
+def _shares(values: list[float | None] | None) -> list[float]:
+    return [min(max(value or 0.0, 0.0), 1.0) for value in values or ()]
 
 
-def picture_of(run: RunDir, record: Mapping[str, Any], which: str) -> Path | None:
+def picture_of(run: RunDir, record: JudgedRecord | None, which: str) -> Path | None:
     """Return where the picture of the `best` or `worst` images lies; None where there is none."""
-    path = path_inside(record.get(which))
+    path = path_inside({"best": record.best, "worst": record.worst}[which]) if record else None
     return None if path is None else run.path / path
 
 
-def judge_words(record: Mapping[str, Any]) -> str:
+def judge_words(record: JudgedRecord) -> str:
     """Return who judged, in words; foreign text."""
-    name = record.get("judge_name")
-    digest = str(record.get("judge", ""))
-    if _DIGEST.fullmatch(digest):
-        digest = digest[:8]
-    return f"{name} ({digest})" if isinstance(name, str) and name else f"judge {digest}"
+    digest = record.judge[:8] if _DIGEST.fullmatch(record.judge) else record.judge
+    return f"{record.judge_name} ({digest})" if record.judge_name else f"judge {digest}"

@@ -107,7 +107,7 @@ def _diagnosis(feed: RunFeed) -> str:
     if offers:
         how = "" if offers[0].live else "begins another run: "
         others = f"   H: {len(offers) - 1} more" if len(offers) > 1 else ""
-        said += f"\n  h: {how}{offers[0].remedy['label']}{others}"
+        said += f"\n  h: {how}{offers[0].remedy.label}{others}"
     return said
 
 

@@ -5,13 +5,13 @@ A judge of points keeps no such images; there, the run's own samples are shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
 
+from ganterm.core.records import JudgedRecord
 from ganterm.runs.layout import RunDir
 from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.pictures import READING, Sheet
@@ -40,7 +40,7 @@ class Extremes(PicturePanel):
         super().__init__(real=True, id=id)
         self.kind = KINDS[0]
         self._run: RunDir | None = None
-        self._record: Mapping[str, Any] = {}
+        self._record: JudgedRecord | None = None
         self._sample: SampleRef | None = None
 
     def compose(self) -> ComposeResult:
@@ -48,7 +48,7 @@ class Extremes(PicturePanel):
         yield PicturePair()
 
     def show(
-        self, run: RunDir | None, record: Mapping[str, Any], sample: SampleRef | None = None
+        self, run: RunDir | None, record: JudgedRecord | None, sample: SampleRef | None = None
     ) -> None:
         """Show another judgement, or the same again; without images of its own, `sample`."""
         if run and any(picture_of(run, record, kind) for kind in KINDS):

@@ -106,10 +106,10 @@ def lines_of(feed: RunFeed, said: Sequence[tuple[int, str]] = ()) -> list[LogLin
         if news.helps:
             line = LogLine(f"{' ' * _HANG}  {news.helps}", "muted", _HANG + 2)
             told.append((entry.step, line))
-    if feed.end and (message := str(feed.end.get("message") or "")):
-        tone: LineTone = "bad" if feed.end.get("reason") == "failed" else "text"
-        when, step = clock(feed.end["time"])[:5], feed.end["step"]
-        words = f"{when} {step:>8,}  {feed.end.get('reason')}: {message}"
+    if feed.end and (message := feed.end.message):
+        tone: LineTone = "bad" if feed.end.reason == "failed" else "text"
+        when, step = clock(feed.end.time)[:5], feed.end.step
+        words = f"{when} {step:>8,}  {feed.end.reason}: {message}"
         told.append((step, LogLine(words, tone, _HANG)))
     told.sort(key=lambda each: each[0])
     lines = [line._replace(text=safe_text(line.text)) for _, line in told[-_EVENTS:]]

@@ -14,12 +14,12 @@ from textual.containers import Horizontal
 from textual.message import Message
 
 from ganterm.comparison import LESS_IS_BETTER
+from ganterm.core.records import JudgedRecord
 from ganterm.render.chart import Mark, Reference, Trace, View
 from ganterm.render.colour import Charset
-from ganterm.runs.records import Record
 from ganterm.tui.watch.lines import Line, wrapped
 from ganterm.tui.watch.score_lines import figure_lines
-from ganterm.tui.watch.verdicts import TITLES, Figure, count_of, curves, figures, floor_of
+from ganterm.tui.watch.verdicts import TITLES, Figure, curves, figures
 from ganterm.tui.widgets.chart import Drawing, StepChart
 from ganterm.tui.widgets.row_list import StyledLines
 
@@ -35,7 +35,7 @@ _ONCE: Final = (
 class _Shown:
     """The judgements of one judge, which of them is looked at, and how a score is drawn."""
 
-    records: Sequence[Record]
+    records: Sequence[JudgedRecord]
     at: int
     score: str
     log: bool
@@ -102,7 +102,7 @@ class ScorePanel(Horizontal, can_focus=True):
 
     def show(
         self,
-        records: Sequence[Record],
+        records: Sequence[JudgedRecord],
         at: int,
         score: str,
         *,
@@ -129,16 +129,16 @@ class ScorePanel(Horizontal, can_focus=True):
         way = curves(shown.records, score)
         once = max(map(len, way.values()), default=0) < 2
         chart.display, self.query_one("#once").display = not once, once
-        floor = floor_of(record, score)
+        floor = record.floor_of(score)
         traces = [
             Trace(f"of {count:,} images", series, style)
             for style, (count, series) in enumerate(
-                sorted(way.items(), key=lambda item: item[0] != count_of(record))
+                sorted(way.items(), key=lambda item: item[0] != record.n)
             )
         ]
         references = [Reference(floor, "real")] if floor is not None else []
         newest = shown.at == len(shown.records) - 1
-        view = View(log=shown.log, bands=False, crosshair=None if newest else float(record["step"]))
+        view = View(log=shown.log, bands=False, crosshair=None if newest else float(record.step))
         title = _title(score, self.size.width - self._side - 1)
         chart.show(Drawing(traces, view, title, references, shown.marks))
 

@@ -19,6 +19,7 @@ from ganterm.cli.follow.history import History
 from ganterm.cli.follow.jsonlines import JsonReporter
 from ganterm.cli.follow.plain import PlainReporter
 from ganterm.cli.follow.terminal import TerminalReporter
+from ganterm.core.records import STOOD_BACK, Record
 from ganterm.errors import ExitCode, WorkerError
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
@@ -26,9 +27,9 @@ from ganterm.render.words import clock
 from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
-from ganterm.runs.records import STOOD_BACK, Record
 from ganterm.runs.state import RunView, observe
 from ganterm.runs.status import Status, write_status
+from tests.records import record as record_of
 
 
 class Script:
@@ -60,7 +61,7 @@ class Recorder:
         self.told.append("open")
 
     def record(self, record: Record, history: History) -> None:
-        self.told.append(record["kind"])
+        self.told.append(record.kind)
 
     def tick(self, view: RunView, history: History) -> None:
         pass
@@ -86,12 +87,12 @@ def journal(run: RunDir) -> Iterator[JournalWriter]:
         yield writer
 
 
-def begin(journal: JournalWriter) -> Record:
-    return journal.write("start", 0, steps=10, epochs=None, device="cpu", config={})
+def begin(journal: JournalWriter) -> None:
+    journal.write(record_of("start", 0, steps=10, epochs=None, device="cpu", config={}))
 
 
-def end(journal: JournalWriter, reason: str = "finished", code: int = 0) -> Record:
-    return journal.write("end", 10, reason=reason, message="", exit_code=code)
+def end(journal: JournalWriter, reason: str = "finished", code: int = 0) -> None:
+    journal.write(record_of("end", 10, reason=reason, message="", exit_code=code))
 
 
 def interrupt() -> None:
@@ -120,7 +121,7 @@ def test_a_worker_that_dies_without_a_word_is_named_as_dead(
     run: RunDir, journal: JournalWriter
 ) -> None:
     """The error says at which step, by which signal, and how to go on."""
-    script = Script(lambda: begin(journal), lambda: journal.write("metrics", 7), code=-9)
+    script = Script(lambda: begin(journal), lambda: journal.write(record_of("metrics", 7)), code=-9)
     with pytest.raises(WorkerError, match=r"step 7 \(killed by signal 9\).*ganterm resume a-run"):
         Follower(run, Recorder(), lambda: script).follow()
 
@@ -135,7 +136,9 @@ def test_a_worker_that_stood_back_is_told_once_whatever_ended_the_run_before(
     run.log.write_text("There is no folder /pictures.\n")
 
     def stand_back() -> None:
-        journal.write("alert", 10, code=STOOD_BACK, message="There is no folder.", remedy="")
+        journal.write(
+            record_of("alert", 10, code=STOOD_BACK, message="There is no folder.", remedy="")
+        )
 
     reporter = Recorder()
     follower = Follower(run, reporter, lambda: Script(stand_back, code=3))
@@ -216,7 +219,7 @@ def test_json_lines_are_the_very_lines_of_the_journal(
 ) -> None:
     """Standard output has the journal byte for byte, history included."""
     begin(journal)
-    journal.write("metrics", 10, d_loss=float("nan"), g_loss=0.1)
+    journal.write(record_of("metrics", 10, d_loss=float("nan"), g_loss=0.1))
     end(journal)
     Follower(run, JsonReporter(), Script, replay=True).follow()
     out = capfdbinary.readouterr().out
@@ -235,36 +238,36 @@ def test_plain_lines_are_spaced_and_free_of_control_bytes(
     reporter.open(history)
     for step in range(1, 21):
         now[0] += 1.0
-        history.add({"kind": "metrics", "step": step, "time": now[0], "d_loss": 1.0})
+        history.add(record_of("metrics", step, now[0], d_loss=1.0))
         reporter.tick(view, history)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 4
     assert all(re.match(r"\d\d:\d\d:\d\d a-run: ", line) for line in lines)
-    alert = {"kind": "alert", "step": 1, "time": 1.0, "message": "\x1b]0;owned\x07"}
+    alert = record_of("alert", 1, 1.0, message="\x1b]0;owned\x07")
     reporter.record(alert, history)
     assert "\x1b" not in capsys.readouterr().err
 
 
 ALERT: dict[str, Any] = {
-    "kind": "alert",
-    "step": 7,
-    "time": 0.0,
     "code": "stall",
     "message": "Training stands still.",
     "remedy": "halve lr_g, or r1",
     "evidence": {"steps": 150},
 }
 STORY: list[Record] = [
-    {"kind": "start", "step": 0, "time": 0.0, "steps": 9, "device": "cpu", "config": {"lr_g": 2}},
-    {"kind": "sample", "step": 1, "time": 0.0, "path": "samples/step-00000001.png"},
-    {"kind": "judged", "step": 6, "time": 0.0, "judge": "x", "n": 10, "fid": 1.5, "recall": 0.5},
-    ALERT,
-    {
-        **{"kind": "control", "step": 7, "time": 0.0, "name": "set", "error": ""},
-        **{"id": "doctor-stall-7-lr_g", "args": {"key": "lr_g", "value": 1}},
-    },
-    {**ALERT, "cleared": True, "message": "The losses move again.", "remedy": ""},
-    {**ALERT, "code": "data", "message": "Two images were left out.", "evidence": None},
+    record_of("start", 0, steps=9, device="cpu", config={"lr_g": 2}),
+    record_of("sample", 1, path="samples/step-00000001.png"),
+    record_of("judged", 6, judge="x", n=10, fid=1.5, recall=0.5),
+    record_of("alert", 7, **ALERT),
+    record_of("control", 7, name="set", id="doctor-stall-7-lr_g", args={"key": "lr_g", "value": 1}),
+    record_of(
+        "alert", 7, **{**ALERT, "cleared": True, "message": "The losses move again.", "remedy": ""}
+    ),
+    record_of(
+        "alert",
+        7,
+        **{**ALERT, "code": "data", "message": "Two images were left out.", "evidence": None},
+    ),
 ]
 TOLD = [
     "training for 9 steps on cpu",
@@ -313,7 +316,7 @@ def test_without_a_terminal_the_last_samples_are_drawn_as_text(
     images = [Raster(8, 8, 1, bytes([0] * 32 + [255] * 32))] * 4
     save_sheet(images, 2, run.sample_path(3))
     begin(journal)
-    journal.write("sample", 3, path=run.relative(run.sample_path(3)))
+    journal.write(record_of("sample", 3, path=run.relative(run.sample_path(3))))
     end(journal)
     Follower(run, PlainReporter(run), Script).follow()
     said = capsys.readouterr().err
@@ -328,12 +331,9 @@ def test_without_a_terminal_early_samples_are_drawn_as_they_come(
 ) -> None:
     """Where a run changes most; --quiet draws none."""
     run.samples.mkdir(exist_ok=True)
-    samples: list[Record] = [
-        {"kind": "sample", "step": step, "time": 0.0, "path": f"samples/{step}.png"}
-        for step in (10, 20)
-    ]
+    samples = [record_of("sample", step, path=f"samples/{step}.png") for step in (10, 20)]
     for shade, sample in zip((255, 128), samples, strict=True):
-        save_sheet([Raster(8, 8, 1, bytes([shade] * 64))], 1, run.path / sample["path"])
+        save_sheet([Raster(8, 8, 1, bytes([shade] * 64))], 1, run.path / sample.path)
     for quiet, shades in ((False, "█"), (True, "")):
         history, reporter = History(), PlainReporter(run, quiet=quiet)
         for sample in samples:
@@ -353,9 +353,9 @@ def test_a_terminal_shows_scores_beside_the_losses_and_what_helps(
     monkeypatch.setattr("sys.stderr", screen := io.StringIO())
     history, reporter = History(), TerminalReporter(run)
     reporter.open(history)
-    metrics = {"kind": "metrics", "time": 1.0, "d_loss": 1.0, "g_loss": 1.0}
-    later = {**STORY[2], "step": 8, "fid": 1.25}
-    for each in [*STORY, {**metrics, "step": 7}, {**metrics, "step": 8}, later]:
+    metrics = [record_of("metrics", step, 1.0, d_loss=1.0, g_loss=1.0) for step in (7, 8)]
+    later = record_of("judged", 8, judge="x", n=10, fid=1.25, recall=0.5)
+    for each in [*STORY, *metrics, later]:
         history.add(each)
         reporter.record(each, history)
     reporter.tick(observe(run), history)

@@ -1,15 +1,11 @@
 """What a follower knows of a run."""
 
 import math
-from typing import Any
 
 import pytest
 
 from ganterm.cli.follow.history import History
-
-
-def record(kind: str, step: int, time: float = 0.0, **fields: Any) -> dict[str, Any]:
-    return {"v": 1, "kind": kind, "step": step, "time": time, **fields}
+from tests.records import record
 
 
 def test_a_resume_takes_back_what_came_after_its_step() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ganterm.runs.journal import JournalWriter
 from ganterm.tui.feed.poller import Poller
+from tests.records import record as record_of
 from tests.tui.driving import write_run
 
 
@@ -37,7 +38,7 @@ def test_news_come_once(tmp_path: Path) -> None:
     poller.poll()
     assert poller.take().changes == {}
     with JournalWriter(run.journal) as journal:
-        journal.write("metrics", 500, g_loss=1.0)
+        journal.write(record_of("metrics", 500, g_loss=1.0))
     poller.poll()
     assert poller.take().changes["one"].metrics
 
@@ -53,13 +54,13 @@ def test_what_was_not_taken_is_laid_together(tmp_path: Path) -> None:
     before = bell.rung
     for kind, fields in (("metrics", {"g_loss": 1.0}), ("alert", {"message": "hm"})):
         with JournalWriter(run.journal) as journal:
-            journal.write(kind, 500, **fields)
+            journal.write(record_of(kind, 500, **fields))
         poller.poll()
     assert bell.rung == before + 1
     change = poller.take().changes["one"]
     assert change.metrics
     assert change.marks
-    assert [record["kind"] for record in change.records] == ["alert"]
+    assert [record.kind for record in change.records] == ["alert"]
 
 
 def test_runs_no_longer_watched_are_forgotten(tmp_path: Path) -> None:

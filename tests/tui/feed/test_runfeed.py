@@ -2,10 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from ganterm.core.records import Record
 from ganterm.runs import journal as journals
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
@@ -14,8 +14,9 @@ from ganterm.runs.status import Status, write_status
 from ganterm.tui.feed import runfeed
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import LOOK_SECONDS, RunFeed
+from tests.records import change, make_run, record, start, write
+from tests.records import record as record_of
 from tests.runs.helpers import Child
-from tests.tui.feed.records import change, make_run, record, start, write
 
 WORKER = """
 import sys
@@ -42,7 +43,7 @@ def state_of(feed: RunFeed) -> str:
     return feed.view.state
 
 
-def followed(path: Path, *records: dict[str, Any]) -> RunFeed:
+def followed(path: Path, *records: Record) -> RunFeed:
     """Return a feed that has seen `records`."""
     feed = RunFeed(make_run(path, *records))
     feed.refresh()
@@ -122,7 +123,7 @@ def test_a_long_journal_is_taken_in_in_parts(
     asked: list[int | None] = []
     poll = journals.JournalTail.poll
 
-    def counting(tail: journals.JournalTail, limit: int | None = None) -> list[dict[str, Any]]:
+    def counting(tail: journals.JournalTail, limit: int | None = None) -> list[Record]:
         asked.append(limit)
         return poll(tail, limit)
 
@@ -210,7 +211,7 @@ def test_a_run_without_a_journal_is_new_until_there_is_one(tmp_path: Path) -> No
     assert feed.refresh() == FeedChange(state=True)
     assert feed.view.state == "new"
     with JournalWriter(run.journal) as writer:
-        writer.write("start", 0, config={}, steps=9)
+        writer.write(record_of("start", 0, config={}, steps=9))
     assert feed.refresh().settings
     assert feed.steps == 9
 

@@ -13,6 +13,7 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.manage import write_note
 from ganterm.tui.feed import runlist
 from ganterm.tui.feed.runlist import SIZE_SECONDS, RunList
+from tests.records import record as record_of
 from tests.tui.driving import write_run
 
 
@@ -30,7 +31,7 @@ def test_changes_are_seen(tmp_path: Path) -> None:
     runs = RunList(tmp_path)
     (before,) = runs.poll()
     with JournalWriter(run.journal) as journal:
-        journal.write("metrics", 500, g_loss=9.5, d_loss=None)
+        journal.write(record_of("metrics", 500, g_loss=9.5, d_loss=None))
     write_note(run, "look\nhere")
     write_run(tmp_path, "two")
     after = {each.name: each for each in runs.poll()}
@@ -58,7 +59,7 @@ def test_the_size_of_a_run_that_trains_is_counted_now_and_then(tmp_path: Path) -
     runs = RunList(tmp_path, clock=lambda: now)
     first = runs.poll()[0].size_bytes
     with JournalWriter(run.journal) as journal:
-        journal.write("metrics", 500, g_loss=9.5)
+        journal.write(record_of("metrics", 500, g_loss=9.5))
     assert runs.poll()[0].size_bytes == first
     now = SIZE_SECONDS
     assert runs.poll()[0].size_bytes > first

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from ganterm.core.records import Record
 from ganterm.render.chart import Mark
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
-from ganterm.runs.records import Record
 from ganterm.tui.feed.change import CheckpointRef, SampleRef
 from ganterm.tui.feed.story import MAX_SERIES, Story
-from tests.tui.feed.records import change, record, start
+from tests.records import change, record, start
 
 RUN = RunDir(Path("runs/a"))
 
@@ -79,7 +79,6 @@ def test_samples_and_checkpoints_lie_within_the_run() -> None:
         record("checkpoint", 10, path="checkpoints/step-00000010.safetensors"),
         record("sample", 20, path="/etc/passwd"),
         record("sample", 20, path="../../secret.png"),
-        record("checkpoint", 20, path=7),
         record("sample", 20, path=""),
         record("sample", 20, path="a\0b"),
     )
@@ -161,7 +160,7 @@ def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
                 for step in (10, 20, 30)
                 for entry in (
                     record("metrics", step, d_loss=step / 10),
-                    record("epoch", step, d_loss=step / 10),
+                    record("epoch", step, epoch=1, d_loss=step / 10),
                     record("sample", step, path=f"{step}.png"),
                     record("checkpoint", step, path=f"{step}.safetensors"),
                     record("alert", step, message="x"),
@@ -172,7 +171,8 @@ def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
             record("end", 30, reason="stopped"),
         ]
     )
-    assert story.end
+    ended = story.end
+    assert ended is not None
     found = story.take_in(
         [record("resume", 20, config={"lr_g": 0.2}, steps=400, controls=1, device="cuda:0")]
     )
@@ -182,14 +182,14 @@ def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
     for kept in (story.samples, story.checkpoints):
         assert [each.step for each in kept] == [10, 20]
     assert max(each.step for each in story.entries) == 20
-    assert [each["step"] for each in story.judged] == [10, 20]
+    assert [each.step for each in story.judged] == [10, 20]
     assert story.changes == [LiveChange(5, "lr_g", 0.1, 0.2)]
     assert story.marks[-1] == Mark(20, "resume", "resumed")
     assert max(mark.step for mark in story.marks) == 20
     assert story.config == {"lr_g": 0.2}
     assert (story.steps, story.device) == (400, "cuda:0")
     assert story.latest("d_loss") == 2.0
-    assert not story.end
+    assert story.end is None
     assert story.last_step == 20
 
 
@@ -254,25 +254,16 @@ def test_the_latest_value_is_none_where_it_is_not_a_number() -> None:
     assert math.isnan(newest)
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"config": 3, "steps": "many", "epochs": -1},
-        {"config": None, "steps": None, "controls": "x"},
-        {"steps": True, "controls": -4, "device": None},
-    ],
-)
-def test_fields_that_make_no_sense_are_passed_over(fields: dict[str, Any]) -> None:
+def test_records_that_say_nothing_are_passed_over() -> None:
     story = story_of(
-        record("start", 0, **fields),
-        record("resume", 0, **fields),
-        record("control", 1, name=["x"], args=3),
+        record("start", 0),
+        record("resume", 0),
         record("control", 1, name="set", args={"key": 3}),
         record("control", 1),
-        record("alert", 1, message=5),
+        record("alert", 1),
         record("sample", 1),
         record("checkpoint", 1),
-        record("epoch", 1, epoch="x"),
+        record("epoch", 1, epoch=1),
         record("judged", 1),
         record("from-the-future", 1),
         record("end", 1),
@@ -286,11 +277,11 @@ def test_a_trouble_whose_end_is_taken_back_stands_again() -> None:
     """What was over only after the step a run goes on from is not over."""
     said: dict[str, Any] = {"code": "stall", "message": "x", "remedy": "", "evidence": {}}
     story = story_of(start(), record("alert", 10, **said), record("metrics", 30, d_loss=1.0))
-    assert [each["step"] for each in story.standing] == [10]
+    assert [each.step for each in story.standing] == [10]
     story.take_in([record("alert", 30, **said, cleared=True)])
     assert story.standing == []
     story.take_in([record("resume", 20, config={}, steps=100)])
-    assert [each["step"] for each in story.standing] == [10]
+    assert [each.step for each in story.standing] == [10]
 
 
 def test_only_what_the_doctor_says_stands() -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from ganterm.config.runfile import read_run_toml
 from ganterm.runs import control
-from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from tests.cli.pty_session import PtySession
+from tests.records import lines
 
 TINY = "batch_size=8 log_every=2 sample_every=10 checkpoint_every=10 keep_checkpoints=0 threads=1"
 
@@ -52,7 +52,7 @@ def test_a_run_is_begun_steered_described_and_gone_back_from(tmp_path: Path) -> 
         "status",
     )
     one, two = RunDir(tmp_path / "one"), RunDir(tmp_path / "two")
-    sets = [record["args"]["value"] for record in read_journal(one.journal) if "args" in record]
+    sets = [record["args"]["value"] for record in lines(one.journal) if "args" in record]
     assert sets == [5e-4, 1e-3]
     assert any(line.startswith("lr_g to 0.0005 from step ") for line in said)
     assert said.count("one has finished.") == 2

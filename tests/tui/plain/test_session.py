@@ -19,6 +19,7 @@ from ganterm.tui.plain import session
 from ganterm.tui.plain.commands import COMMANDS
 from ganterm.tui.plain.lines import LONGEST, LineReader
 from ganterm.tui.plain.session import PlainSession
+from tests.records import record as record_of
 from tests.tui.driving import write_run
 from tests.tui.living import LivingRun
 
@@ -98,14 +99,20 @@ def test_what_happens_is_told_as_it_happens(tmp_path: Path) -> None:
     desk.type("watch one")
     assert desk.look() == []
     with JournalWriter(run.journal) as journal:
-        journal.write("metrics", 500, g_loss=1.5)
-        journal.write("alert", 500, code="x", message="D is too strong.", remedy="Lower lr_d.")
-        journal.write("checkpoint", 500, path="checkpoints/step-00000500.safetensors", digest="")
+        journal.write(record_of("metrics", 500, g_loss=1.5))
         journal.write(
-            "control", 500, id="1", name="set", args={"key": "lr_g", "value": 1}, error=""
+            record_of("alert", 500, code="x", message="D is too strong.", remedy="Lower lr_d.")
         )
-        journal.write("control", 501, id="2", name="stop", args={}, error="not now")
-        journal.write("sample", 500, path="samples/step-00000500.png")
+        journal.write(
+            record_of("checkpoint", 500, path="checkpoints/step-00000500.safetensors", digest="")
+        )
+        journal.write(
+            record_of(
+                "control", 500, id="1", name="set", args={"key": "lr_g", "value": 1}, error=""
+            )
+        )
+        journal.write(record_of("control", 501, id="2", name="stop", args={}, error="not now"))
+        journal.write(record_of("sample", 500, path="samples/step-00000500.png"))
     told = "".join(desk.look())
     assert ", step 500: note: D is too strong. Lower lr_d.\n" in told
     assert ", step 500: lr_g: now 1\n" in told
@@ -128,7 +135,7 @@ def test_how_often_progress_is_told_can_be_said(tmp_path: Path) -> None:
     assert "number of seconds" in desk.type("every often")[0]
     desk.type("every 0")
     with JournalWriter(run.journal) as journal:
-        journal.write("metrics", 500, g_loss=1.5)
+        journal.write(record_of("metrics", 500, g_loss=1.5))
     desk.now = 1e6
     assert desk.look() == []
     desk.type("every 5")

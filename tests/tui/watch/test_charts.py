@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from ganterm.core.records import Record
 from ganterm.render.chart import draw_chart
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.watch.charts import KINDS, LOG_2, kinds_of
-from tests.tui.feed.records import change, make_run, record, start
+from tests.records import change, make_run, record, start
 from tests.tui.judged import verdict
 
 
-def feed_of(tmp_path: Path, *records: dict[str, Any], **config: Any) -> RunFeed:
+def feed_of(tmp_path: Path, *records: Record, **config: Any) -> RunFeed:
     tmp_path.mkdir(exist_ok=True)
     feed = RunFeed(make_run(tmp_path / "run", start(config=config), *records))
     feed.refresh()
@@ -81,7 +82,7 @@ def test_rates_step_where_they_were_changed(tmp_path: Path) -> None:
 
 
 def test_a_branch_has_rates_of_its_own_from_where_it_began(tmp_path: Path) -> None:
-    begun = {**start(config={"lr_g": 1e-4}), "step": 40, "parent": "one@40"}
+    begun = record("start", 40, config={"lr_g": 1e-4}, steps=100, parent="one@40")
     feed = RunFeed(make_run(tmp_path / "run", begun, record("metrics", 100, d_loss=1.0)))
     feed.refresh()
     rates = next(kind for kind in kinds_of(feed) if kind.name == "rates")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from ganterm.core.records import ControlRecord
 from ganterm.runs.live import to_undo
-from ganterm.runs.records import Record
 from ganterm.tui.watch.orders import Orders
 
 
-def answer(identity: str, error: str = "", step: int = 7) -> Record:
-    return {"v": 1, "kind": "control", "step": step, "time": 0.0, "id": identity, "error": error}
+def answer(identity: str, error: str = "", step: int = 7) -> ControlRecord:
+    return ControlRecord(step=step, id=identity, error=error)
 
 
 def test_a_command_waits_until_the_journal_answers() -> None:

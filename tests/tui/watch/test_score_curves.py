@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ganterm.runs.records import Record
+from ganterm.core.records import JudgedRecord
 from ganterm.tui.feed.series import Series
 from ganterm.tui.watch.score_curves import ScoreCurves, judge_among, score_traces, scores_among
-from tests.tui.feed.records import record
+from tests.records import record
 from tests.tui.judged import verdict
 
 
-def said(step: int, judge: str = "a", n: int = 100, **fields: Any) -> Record:
+def said(step: int, judge: str = "a", n: int = 100, **fields: Any) -> JudgedRecord:
     told: dict[str, Any] = {**verdict(step), "judge": judge, "n": n, **fields}
-    return record("judged", step, **told)
+    made: JudgedRecord = record("judged", step, **told)
+    return made
 
 
 def test_every_judge_has_curves_of_its_own() -> None:

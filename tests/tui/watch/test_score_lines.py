@@ -12,7 +12,7 @@ from ganterm.render.colour import Charset
 from ganterm.tui.watch.lines import Line, clauses, left, right, width_of, wrapped
 from ganterm.tui.watch.score_lines import class_lines, figure_lines, run_lines
 from ganterm.tui.watch.verdicts import ClassShare, Figure
-from tests.tui.feed.records import record
+from tests.records import record
 from tests.tui.judged import verdict
 
 SHARES = [ClassShare("zero", 0.5, 0.25), ClassShare("one", 0.02, 0.25), ClassShare("?", 0.25, None)]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ganterm.core.records import JudgedRecord
 from ganterm.runs.layout import RunDir
-from ganterm.runs.records import Record
 from ganterm.tui.watch.verdicts import (
     ClassShare,
     classes_of,
@@ -20,18 +20,19 @@ from ganterm.tui.watch.verdicts import (
     picture_of,
     scores_of,
 )
-from tests.tui.feed.records import record
+from tests.records import record
 
 
-def judged(step: int, judge: str = "a", n: int = 100, **fields: Any) -> Record:
+def judged(step: int, judge: str = "a", n: int = 100, **fields: Any) -> JudgedRecord:
     """Return a judgement."""
-    return record("judged", step, judge=judge, n=n, **fields)
+    made: JudgedRecord = record("judged", step, judge=judge, n=n, **fields)
+    return made
 
 
 def test_judgements_are_those_of_one_judge_by_the_steps() -> None:
     """An earlier checkpoint judged later stands before; of two on the same, the later counts."""
     said = [judged(200, fid=2.0), judged(100, fid=1.0), judged(100, "b"), judged(200, fid=3.0)]
-    assert [(r["step"], r["fid"]) for r in judgements(said, "a")] == [(100, 1.0), (200, 3.0)]
+    assert [(r.step, r.score("fid")) for r in judgements(said, "a")] == [(100, 1.0), (200, 3.0)]
     assert judges_of(said) == ["a", "b"]
     assert judges_of([*said, judged(1, "b")]) == ["b", "a"]
 
@@ -59,28 +60,33 @@ def test_figures_stand_beside_the_floor_and_what_was_before() -> None:
 
 def test_classes_have_their_names_and_what_is_real_as_far_as_is_known() -> None:
     """Clusters are numbered; what is no share counts for nothing."""
-    assert classes_of({}) == []
-    said = {"histogram": [0.75, None, 2], "histogram_real": [0.5, 0.5], "classes": ["cat"]}
-    assert classes_of(said) == [
+    assert classes_of(judged(1)) == []
+    said: dict[str, Any] = {
+        "histogram": [0.75, None, 2],
+        "histogram_real": [0.5, 0.5],
+        "classes": ["cat"],
+    }
+    assert classes_of(judged(1, **said)) == [
         ClassShare("cat", 0.75, 0.5),
         ClassShare("1", 0.0, 0.5),
         ClassShare("2", 1.0, None),
     ]
 
 
-@pytest.mark.parametrize("path", [None, "", "/etc/passwd", "../other/x.png", "a\0b", 3])
-def test_a_picture_outside_of_the_run_is_none(path: object) -> None:
+@pytest.mark.parametrize("path", [None, "", "/etc/passwd", "../other/x.png", "a\0b"])
+def test_a_picture_outside_of_the_run_is_none(path: str | None) -> None:
     """A journal cannot have other files drawn."""
     run = RunDir(Path("/runs/one"))
-    assert picture_of(run, {"best": path}, "best") is None
-    assert picture_of(run, {"best": "samples/b.png"}, "best") == Path("/runs/one/samples/b.png")
+    assert picture_of(run, judged(1, best=path), "best") is None
+    sound = judged(1, best="samples/b.png")
+    assert picture_of(run, sound, "best") == Path("/runs/one/samples/b.png")
 
 
 def test_a_record_may_say_nothing_that_it_should() -> None:
     """Neither judge nor number nor finite scores: nothing breaks."""
-    odd = record("judged", 1, fid=None, kid="x", floor=[1], n=True, judge=5)
-    assert judges_of([odd]) == []
+    odd = record("judged", 1, fid=None, kid="x")
+    assert judges_of([odd]) == [""]
     assert scores_of([odd]) == []
     assert figures([odd], 0) == []
     assert judge_words(judged(1, "0123456789abcdef")) == "judge 01234567"
-    assert judge_words({"judge": "0123456789", "judge_name": "x"}) == "x (01234567)"
+    assert judge_words(judged(1, "0123456789", judge_name="x")) == "x (01234567)"

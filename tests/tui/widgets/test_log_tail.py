@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.widgets.log_tail import LogTail, lines_of
+from tests.records import change, make_run, record, start
 from tests.tui.driving import awaited, make_app
-from tests.tui.feed.records import change, make_run, record, start
 from tests.tui.judged import verdict
 
 

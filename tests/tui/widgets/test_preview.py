@@ -17,6 +17,7 @@ from ganterm.tui.terminal.thrifty import Link
 from ganterm.tui.widgets.part_line import PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.preview import Filmstrip, Preview
+from tests.records import record as record_of
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.sampled import add_samples, bars, sampled_run, write_sheet
 
@@ -375,7 +376,9 @@ async def test_steps_taken_back_are_not_shown(run: RunDir) -> None:
         preview = await opened(app, pilot)
         await press(pilot, "2", "left")
         with JournalWriter(run.journal) as journal:
-            journal.write("resume", 150, config={}, steps=400, epochs=None, controls=0, pending=[])
+            journal.write(
+                record_of("resume", 150, config={}, steps=400, epochs=None, controls=0, pending=[])
+            )
         await look(app, pilot)
         assert seen(preview) == 100
 

@@ -2,7 +2,9 @@
 
 import json
 import math
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, Final, NoReturn, TypeGuard
+
+import msgspec
 
 
 def dump_line(value: dict[str, Any]) -> bytes:
@@ -15,7 +17,7 @@ def dump_line(value: dict[str, Any]) -> bytes:
         TypeError: a value that JSON cannot hold.
         ValueError: NaN and infinity, for which JSON has no word (see `finite`).
     """
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
+    return _ENCODE(value).encode("ascii") + b"\n"
 
 
 def finite(value: Any) -> Any:
@@ -23,7 +25,10 @@ def finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
+        return {
+            key: item if type(item) is float and math.isfinite(item) else finite(item)
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [finite(item) for item in value]
     return value
@@ -47,7 +52,15 @@ def parse_object(data: bytes) -> dict[str, Any]:
     Raises:
         ValueError: as `parse`, and where the value is not an object.
     """
-    value = parse(data)
+    # Several times as quick as `parse`, but it does not mind a key that stands twice. Every key
+    # has a colon, so an object with no more colons than keys has no other object in it and no key
+    # twice; whatever has more, or does not please the decoder, is left to `parse`.
+    try:
+        value = _DECODE(data)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or data.count(b":") != len(value):
+        value = parse(data)
     if not isinstance(value, dict):
         raise ValueError("it is not a JSON object")
     return value
@@ -76,7 +89,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-# Made once: `json.loads` would make one for every line, a quarter of the time a line takes.
-_STRICT = json.JSONDecoder(
+# Made once: `json.loads` and `json.dumps` would make one for every line.
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_DECODE: Final = msgspec.json.Decoder().decode
+_STRICT: Final = json.JSONDecoder(
     parse_constant=_refuse_constant, parse_float=_finite_float, object_pairs_hook=_unique
 )

@@ -1,0 +1,437 @@
+"""The journal's records: one typed struct for each kind of line, every field explained.
+
+Each line of `journal.jsonl` is one JSON object with `v`, `kind`, `step` and `time`, and what its
+kind adds. `decode` and `encode` translate between such objects and records. A field of a known
+kind has the type that it is declared with, or the object is no record. Fields that are not declared
+are kept in `extra`, and a kind that is not known is an `UnknownRecord`, so that what a later
+version wrote is written again as it was; `v` grows only when a field changes its meaning.
+
+A loss, rate or score that is not a finite number is written as null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import NoneType
+from typing import Annotated, Any, Final, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from ganterm.core import jsontext
+
+SCHEMA_VERSION: Final = 1
+
+STOOD_BACK: Final = "stood-back"
+"""Code of the alert that says why a worker left a run with a history as it was."""
+
+Number = float | None
+Numbers = Mapping[str, Number]
+"""Measured quantities or scores by name; None is one that was not finite."""
+
+
+def _is(words: str) -> Meta:
+    return Meta(description=words)
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """What every record has; `time` is the writer's to set, `extra` holds undeclared fields."""
+
+    v: Annotated[int, _is("version of the journal's schema")] = SCHEMA_VERSION
+    step: Annotated[int, _is("optimiser steps of the generator done when this was written")]
+    time: Annotated[float, _is("seconds since 1970-01-01 UTC, to the millisecond")] = 0.0
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """What it tells of, one of `KINDS`, or a word of a later version."""
+        return str(self.__struct_config__.tag)
+
+
+class PendingChange(Struct, frozen=True):
+    """A live change that is to be made again at its step."""
+
+    id: Annotated[str, _is("name of the command that made it first")]
+    step: Annotated[int, _is("step at which it took effect")]
+    args: Annotated[dict[str, Any], _is("its key and its value")]
+
+
+class OpeningRecord(Record, frozen=True, kw_only=True):
+    """What a worker says of itself and of its run when it begins."""
+
+    config: Annotated[dict[str, Any], _is("the whole configuration in force, every key")] = field(
+        default_factory=dict
+    )
+    steps: Annotated[int, _is("steps the run is to make")] = 0
+    epochs: Annotated[int | None, _is("epochs the run is to make; null if it counts steps")] = None
+    images: Annotated[int, _is("images it trains on")] = 0
+    device: Annotated[str, _is("where it trains, such as cpu or cuda:0")] = ""
+    threads: Annotated[int, _is("threads of the CPU it computes with")] = 0
+    mode: Annotated[str, _is("how its steps are run: eager or graphed")] = ""
+    host: Annotated[str, _is("name of the machine")] = ""
+    versions: Annotated[dict[str, str], _is("versions of ganterm, torch and python")] = field(
+        default_factory=dict
+    )
+    run: Annotated[str, _is("name of the run")] = ""
+    controls: Annotated[
+        int | None, _is("how many live changes the state it starts from has seen")
+    ] = None
+    pending: Annotated[
+        list[PendingChange], _is("live changes that will be made again in time: id, step and args")
+    ] = field(default_factory=list)
+    data_crc32: Annotated[str, _is("checksum of their pixels, in hexadecimal")] = ""
+    pid: Annotated[int, _is("process id of the worker")] = 0
+    command: Annotated[list[str], _is("the command line that started it")] = field(
+        default_factory=list
+    )
+
+
+class StartRecord(OpeningRecord, frozen=True, kw_only=True, tag_field="kind", tag="start"):
+    """A run began: at step 0, or at the step that a branch goes on from or its weights are of."""
+
+    parent: Annotated[
+        str | None, _is("run and step, NAME@STEP, whose checkpoint a branch goes on from")
+    ] = None
+    classes: Annotated[
+        list[str] | None, _is("names of the classes it is conditioned on, by label")
+    ] = None
+    components: Annotated[
+        dict[str, dict[str, Any]] | None,
+        _is("what its worker knows of components in files of the user's, by kind and name"),
+    ] = None
+    imported: Annotated[
+        str | None, _is("file of foreign weights that the run was made of, not trained")
+    ] = None
+
+
+class MetricsRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="metrics"):
+    """Losses and outputs of the networks, averaged since the metrics before."""
+
+    values: Annotated[Numbers, _is("what was measured, by quantity")]
+
+
+class EpochRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="epoch"):
+    """An epoch ended; the means are over all its batches."""
+
+    epoch: Annotated[int, _is("epochs done")]
+    values: Annotated[Numbers, _is("what was measured, by quantity")]
+
+
+class SampleRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="sample"):
+    """The grid of the fixed latent points was drawn."""
+
+    path: Annotated[str, _is("the image, relative to the run")] = ""
+
+
+class CheckpointRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="checkpoint"):
+    """A checkpoint was written, synced, verified and renamed."""
+
+    path: Annotated[str, _is("the file, relative to the run")] = ""
+    digest: Annotated[str, _is("SHA-256 over its tensors and metadata, in hexadecimal")] = ""
+    bytes: Annotated[int | None, _is("size of the file")] = None
+    seconds: Annotated[float | None, _is("time it took to write, sync and verify")] = None
+
+
+class JudgedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="judged"):
+    """The run was judged at a checkpoint; `step` is the checkpoint's."""
+
+    scores: Annotated[Numbers, _is("the scores that were asked for, by name")]
+    histogram: Annotated[
+        list[Number] | None, _is("share of the generated images in each class")
+    ] = None
+    histogram_real: Annotated[
+        list[Number] | None, _is("share of the real images in each class")
+    ] = None
+    floor: Annotated[
+        Numbers | None, _is("the same scores of real images against other real images, by name")
+    ] = None
+    judge: Annotated[str, _is("the classifier whose features were compared")] = ""
+    judge_name: Annotated[
+        str | None, _is("what the judge is, in words: its dataset and accuracy")
+    ] = None
+    n: Annotated[int, _is("images of each kind that were compared")] = 0
+    classes: Annotated[
+        list[str] | None, _is("names of the classes, in the order of the histograms")
+    ] = None
+    best: Annotated[
+        str | None, _is("picture of the most convincing samples, relative to the run")
+    ] = None
+    worst: Annotated[
+        str | None, _is("picture of the least convincing samples, relative to the run")
+    ] = None
+    seconds: Annotated[float | None, _is("time it took")] = None
+
+    def score(self, name: str) -> float | None:
+        """Return a score; None where it was not asked for or is not finite."""
+        return self.scores.get(name)
+
+    def floor_of(self, name: str) -> float | None:
+        """Return what real images reach in a score; None where that was not measured."""
+        return (self.floor or {}).get(name)
+
+
+class Remedy(Struct, frozen=True):
+    """What can be done about an alert, as data: whoever shows it can apply it."""
+
+    id: Annotated[str, _is("short name, for `ganterm ctl RUN remedy ID`")]
+    label: Annotated[str, _is("what it does, in a few words")]
+    settings: Annotated[dict[str, Any], _is("the settings it changes, by key")]
+    live: Annotated[bool, _is("whether the run itself can change them; else it takes a branch")]
+
+
+class AlertRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="alert"):
+    """Something goes wrong, or deserves a word; unless an end follows, training goes on."""
+
+    code: Annotated[str, _is("short name of the trouble")] = ""
+    message: Annotated[str, _is("the trouble and its cause, in a sentence")] = ""
+    remedy: Annotated[str, _is("what to do about it; empty if nothing needs doing")] = ""
+    evidence: Annotated[
+        dict[str, Any] | None, _is("the figures it rests on, by name; the doctor's alerts have it")
+    ] = None
+    remedies: Annotated[list[Remedy] | None, _is("what can be applied, the gentlest first")] = None
+    cleared: Annotated[bool | None, _is("true: the trouble of this code is over")] = None
+
+
+class ControlRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="control"):
+    """A command was taken at a step boundary."""
+
+    id: Annotated[str, _is("name of the command's file, without its suffix")] = ""
+    name: Annotated[
+        str, _is("pause, resume, stop, checkpoint, sample, set or judged; empty if garbled")
+    ] = ""
+    args: Annotated[
+        dict[str, Any], _is("its arguments: for set, the key and the value; for judged, the step")
+    ] = field(default_factory=dict)
+    error: Annotated[str, _is("why it was refused; empty if it was obeyed")] = ""
+
+    @property
+    def key(self) -> str:
+        """The setting that it was to change; empty for every other command."""
+        key = self.args.get("key") if self.name == "set" else ""
+        return key if isinstance(key, str) else ""
+
+
+class ResumeRecord(OpeningRecord, frozen=True, kw_only=True, tag_field="kind", tag="resume"):
+    """A worker took the run up again from its state at `step`; what lay beyond is void."""
+
+    checkpoint: Annotated[
+        str | None, _is("the checkpoint, relative to the run; null: the beginning")
+    ] = None
+    skipped: Annotated[list[str], _is("newer checkpoints that were damaged, and why")] = field(
+        default_factory=list
+    )
+    torn_bytes: Annotated[
+        int, _is("length of the unfinished last line that was cut off the journal")
+    ] = 0
+
+
+class EndRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="end"):
+    """The worker left in good order; a run without it after its last start or resume crashed."""
+
+    reason: Annotated[str, _is("how it ended: finished, stopped or failed")] = "stopped"
+    message: Annotated[str, _is("why it stopped or failed, in a sentence; may be empty")] = ""
+    exit_code: Annotated[
+        int,
+        _is(
+            "exit code of the worker: 0 if it finished, or stopped because somebody asked; 1 if it "
+            "failed, or the doctor stopped it; 143 if a signal did"
+        ),
+    ] = 0
+
+
+class UnknownRecord(Record, frozen=True, kw_only=True):
+    """A record of a kind that a later version writes; all that it says is in `extra`."""
+
+    name: str
+
+    @property
+    def kind(self) -> str:
+        """What it tells of."""
+        return self.name
+
+
+KINDS: Final[dict[str, type[Record]]] = {
+    "start": StartRecord,
+    "metrics": MetricsRecord,
+    "epoch": EpochRecord,
+    "sample": SampleRecord,
+    "checkpoint": CheckpointRecord,
+    "judged": JudgedRecord,
+    "alert": AlertRecord,
+    "control": ControlRecord,
+    "resume": ResumeRecord,
+    "end": EndRecord,
+}
+"""The record of every kind."""
+
+QUANTITIES: Final = {
+    "epoch": "epochs so far, a fraction within one",
+    "images_per_s": "real images seen per second",
+    "d_loss": "loss of the discriminator",
+    "g_loss": "loss of the generator",
+    "d_real": "D(x): mean output on real images, a probability or a critic's score",
+    "d_fake": "D(G(z)): the same on generated images",
+    "acc_real": "share of real images that D takes for real; at 0.5 in both it cannot tell",
+    "acc_fake": "share of generated images that D takes for generated; at 1 in both it wins",
+    "d_loss_real": "the discriminator's loss on real images alone",
+    "d_loss_fake": "the discriminator's loss on generated images alone",
+    "wasserstein": "estimate of the Wasserstein distance: mean D(real) - D(fake)",
+    "penalty": "gradient penalty before its weight",
+    "grad_norm_g": "2-norm of the generator's gradient",
+    "grad_norm_d": "2-norm of the discriminator's gradient",
+    "diversity": (
+        "spread of a generated batch as a share of a real one's: at 1 as varied, at 0 all alike"
+    ),
+    "modes": "Gaussians of the ring that a generated batch reaches, of 8",
+}
+"""What is measured while a run trains, in words."""
+
+SCORES: Final = {
+    "fid": "Fréchet distance between features of real and generated images",
+    "inception_score": "exp of the mean KL of p(y|x) from p(y)",
+    "kid": "kernel distance between features",
+    "precision": "share of generated images within the real manifold, in [0, 1]",
+    "recall": "share of real images within the generated manifold, in [0, 1]",
+    "density": "how densely real neighbourhoods hold generated images",
+    "coverage": "share of real neighbourhoods with a generated image, in [0, 1]",
+    "modes": "modes captured",
+    "class_accuracy": (
+        "share of generated images that the judge takes for the class asked for, in [0, 1]"
+    ),
+    "kl": "KL of the generated classes' distribution from the real one, in nats",
+    "copies": "share of generated images that sit on a training image, in [0, 1]",
+}
+"""What a judge says of a generator, in words."""
+
+OPEN_FIELDS: Final[dict[type[Record], str]] = {
+    MetricsRecord: "values",
+    EpochRecord: "values",
+    JudgedRecord: "scores",
+}
+"""The field whose items stand in the object itself, beside the declared ones."""
+
+_BASE: Final = frozenset({"v", "step", "time", "extra"})
+_DECLARED: Final[dict[type[Record], tuple[str, ...]]] = {
+    record: tuple(
+        name
+        for name in record.__struct_fields__
+        if name not in _BASE and name != OPEN_FIELDS.get(record)
+    )
+    for record in KINDS.values()
+} | {UnknownRecord: ()}
+_RESERVED: Final = {
+    record: frozenset({"v", "kind", "step", "time", *names}) for record, names in _DECLARED.items()
+}
+_WRITTEN_AS_NULL: Final = frozenset({"epochs", "checkpoint"})
+"""Fields whose None is written; every other None is left out."""
+_HUGE: Final = 1 << 1000
+_FLOATS: Final = frozenset({float, NoneType})
+
+
+def decode(fields: dict[str, Any]) -> Record | None:
+    """Return the record that a JSON object holds; None if it holds none.
+
+    The object is used up. One of a later `v` is an `UnknownRecord`, whatever its kind.
+    """
+    version, kind = fields.pop("v", None), fields.pop("kind", None)
+    step, time = fields.pop("step", None), fields.pop("time", None)
+    if (
+        not (jsontext.is_count(version) and jsontext.is_count(step) and isinstance(kind, str))
+        or not (type(time) is float or type(time) is int)
+        or not 0 <= time < 1e11
+    ):
+        return None
+    if kind == "metrics" and version <= SCHEMA_VERSION:
+        extra = {} if _FLOATS.issuperset(map(type, fields.values())) else _take_others(fields)
+        return MetricsRecord(v=version, step=step, time=time, extra=extra, values=fields)
+    record = KINDS.get(kind)
+    if record is None or version > SCHEMA_VERSION:
+        return UnknownRecord(v=version, name=kind, step=step, time=time, extra=fields)
+    given = {name: fields.pop(name) for name in _DECLARED[record] if name in fields}
+    if name := OPEN_FIELDS.get(record):
+        extra, given[name] = _take_others(fields), fields
+    else:
+        extra = fields
+    try:
+        made = {"v": version, "step": step, "time": time, "extra": extra, **given}
+        return msgspec.convert(made, record)
+    except msgspec.ValidationError:
+        return None
+
+
+def judged_record(step: int, fields: Mapping[str, Any]) -> JudgedRecord:
+    """Return the judgement of the checkpoint at `step` that a judge describes.
+
+    Raises:
+        ValueError: a field is of a wrong type, or neither declared nor a score, or is missing.
+    """
+    scores = dict(fields)
+    extra = _take_others(scores)
+    given = {name: extra.pop(name) for name in _DECLARED[JudgedRecord] if name in extra}
+    given |= {name: scores.pop(name) for name in _DECLARED[JudgedRecord] if name in scores}
+    if unknown := extra.keys() | scores.keys() & _RESERVED[JudgedRecord]:
+        raise ValueError(f"it has an unknown field {min(unknown)!r}")
+    if missing := {"judge", "n"} - given.keys():
+        raise ValueError(f"it does not say its {min(missing)!r}")
+    return msgspec.convert({"step": step, "scores": scores, **given}, JudgedRecord)
+
+
+def encode(record: Record, time: float | None = None) -> dict[str, Any]:
+    """Return the JSON object of a record, at `time` in seconds since 1970 where that is given.
+
+    Raises:
+        ValueError: something that was measured, or is not declared, has the name of what is.
+    """
+    moment = record.time if time is None else time
+    found = {"v": record.v, "kind": record.kind, "step": record.step, "time": moment}
+    found.update(body_of(record))
+    return found
+
+
+def body_of(record: Record) -> dict[str, Any]:
+    """Return what a record adds to `v`, `kind`, `step` and `time`; raises as `encode` does."""
+    cls = type(record)
+    found: dict[str, Any] = {}
+    if isinstance(record, EpochRecord):
+        found["epoch"] = record.epoch
+    beside: Mapping[str, Any] = record.extra
+    if cls in OPEN_FIELDS:
+        measured: Numbers = getattr(record, OPEN_FIELDS[cls])
+        beside = {**measured, **beside} if beside else measured
+        found.update(measured)
+    for name in _DECLARED[cls]:
+        value = getattr(record, name)
+        if value is not None or name in _WRITTEN_AS_NULL:
+            found[name] = _plain(value) if type(value) is list else value
+    if not _RESERVED[cls].isdisjoint(beside):
+        taken = sorted(_RESERVED[cls].intersection(beside))
+        raise ValueError(f"{taken} are not to be set beside a record's own fields")
+    found.update(record.extra)
+    return found
+
+
+def fields_of(kind: str) -> dict[str, str]:
+    """Return what each declared field of a kind of record means, in words."""
+    hints = get_type_hints(KINDS[kind], include_extras=True)
+    skipped = {"extra", OPEN_FIELDS.get(KINDS[kind])}
+    return {
+        name: next(said.description for said in get_args(hint) if isinstance(said, Meta)) or ""
+        for name, hint in hints.items()
+        if name not in skipped
+    }
+
+
+def _plain(values: list[Any]) -> list[Any]:
+    return [msgspec.to_builtins(each) if isinstance(each, Struct) else each for each in values]
+
+
+def _take_others(fields: dict[str, Any]) -> dict[str, Any]:
+    """Remove what is no number from the fields, and return it."""
+    others = {}
+    for name, value in list(fields.items()):
+        if type(value) is int:
+            # As a float that is not finite: what follows reckons with floats.
+            fields[name] = value if abs(value) < _HUGE else None
+        elif type(value) not in _FLOATS:
+            others[name] = fields.pop(name)
+    return others
