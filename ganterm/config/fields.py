@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from ganterm.config.cadence import CADENCE_PATTERN
 from ganterm.config.schema import RunConfig
-from ganterm.core.registry import Registry, absolute
+from ganterm.core.registry import Registry, absolute, is_reference
 from ganterm.errors import ConfigError
 from ganterm.runs.files import not_utf8
 
@@ -120,7 +120,7 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
         live=extra["live"],
         optional=optional,
         type=annotated,
-        choices=() if kind != "choice" else registry.names if registry else get_args(hint),
+        choices=_choices(hint, extra) if kind == "choice" else (),
         minimum=bound("ge"),
         maximum=bound("le"),
         below=bound("lt"),
@@ -128,6 +128,13 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
         part_of=extra["part_of"],
         registry=registry,
     )
+
+
+def _choices(hint: Any, extra: dict[str, Any]) -> tuple[str | int, ...]:
+    registry: Registry[Any, Any] | None = extra["registry"]
+    if registry is None:
+        return get_args(hint)
+    return ("none", *registry.names) if extra["or_none"] else registry.names
 
 
 def _fields() -> dict[str, Field]:
@@ -193,7 +200,8 @@ def _converted(spec: Field, value: object) -> Value:
     if isinstance(result, float) and not math.isfinite(result):
         raise ValueError
     if isinstance(result, str) and spec.registry:
-        if spec.kind == "choice" and not spec.registry.accepts(result):
+        known = result in spec.choices or is_reference(result)
+        if spec.kind == "choice" and not known:
             raise ValueError
         result = absolute(result)
     if isinstance(result, str) and any(unicodedata.category(c) in _UNPRINTABLE for c in result):

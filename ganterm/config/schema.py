@@ -15,6 +15,7 @@ from ganterm.components.augmentations import AugmentationSettings
 from ganterm.components.datasets import DataSettings
 from ganterm.components.losses import LossSettings
 from ganterm.components.penalties import PenaltySettings
+from ganterm.components.scores import SCORES
 from ganterm.config.cadence import CADENCE_PATTERN
 from ganterm.core.settings import (
     DATA,
@@ -41,9 +42,6 @@ DiscriminatorName = Literal[
     "mlp", "compact", "dcgan", "dcgan-64", "dcgan-8x8", "upsample", "sngan", "stylegan"
 ]
 NormName = Literal["auto", "batch", "none"]
-ScoreName = Literal[
-    "none", "fid", "kid", "inception_score", "precision", "recall", "density", "coverage", "kl"
-]
 
 
 class RecipeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -355,11 +353,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 2000
     keep_best: Annotated[
-        ScoreName,
+        str,
         about(
             OUTPUT,
             "Score whose best checkpoint is kept beside the newest ones.",
             "fid for the images as a whole; what judge_every and ganterm judge scored counts",
+            registry=SCORES,
+            or_none=True,
         ),
     ] = "none"
     on_alert: Annotated[

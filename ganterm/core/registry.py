@@ -105,7 +105,7 @@ class Registry(Generic[FactsT, ComponentT]):
         return tuple(self._places)
 
     def accepts(self, name: str) -> bool:
-        """Tell whether a configuration may have `name`: it is built in, or `file.py:NAME`."""
+        """Tell whether `name` is built in, or `file.py:NAME`."""
         return name in self._places or is_reference(name)
 
     def knows(self, name: str) -> bool:

@@ -58,6 +58,7 @@ def about(
     *,
     live: bool = False,
     registry: Any = None,
+    or_none: bool = False,
     part_of: str = "",
     closed: bool = True,
     **bounds: Any,
@@ -65,15 +66,16 @@ def about(
     """Describe a setting for `Annotated`: its group, one line of help and its rule of thumb.
 
     `live` marks what can be changed while the run trains; `registry` is the registry whose names
-    the setting takes, and no other texts where it is `closed`; `part_of` is the setting without
-    whose value this one's means nothing; `bounds` are msgspec's `ge`, `le`, `lt`, `pattern` and
-    so on.
+    the setting takes, with `or_none` the word none as well, and no other texts where it is
+    `closed`; `part_of` is the setting without whose value this one's means nothing; `bounds` are
+    msgspec's `ge`, `le`, `lt`, `pattern` and so on.
     """
     extra = {
         "group": group,
         "guidance": guidance,
         "live": live,
         "registry": registry,
+        "or_none": or_none,
         "part_of": part_of,
         "closed": closed,
     }

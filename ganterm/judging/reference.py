@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,12 +13,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
+from ganterm.components.scores import SCORES, Comparison, measured
+from ganterm.components.scores.copies import copy_distance
 from ganterm.data.progress import Progress, silent
 from ganterm.judging.cache import judge_path
 from ganterm.judging.division import Division, Source, checksum, divide
 from ganterm.judging.judge import Judge
 from ganterm.judging.looks import Looks
-from ganterm.judging.scores import NEIGHBOURS, copy_distance, floor
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import utf8_path
 
@@ -56,12 +57,16 @@ class Reference:
     def __len__(self) -> int:
         return min(len(self.real), len(self.second))
 
-    def floor(self, count: int) -> dict[str, float]:
-        """Return the scores of `count` real images against as many others; kept once computed."""
-        real, second = self.real.first(count), self.second.first(count)
-        return self._kept(
-            "floor", count, lambda: floor(real, second, k=NEIGHBOURS, clusters=self.clusters)
+    def floor(self, count: int, own: Sequence[str] = ()) -> dict[str, float]:
+        """Return the scores of `count` real images against as many others; kept once computed.
+
+        `own` names scores of the user's, which are computed anew: their files may have changed.
+        """
+        comparison = Comparison(
+            real=self.real.first(count), fake=self.second.first(count), clusters=self.clusters
         )
+        floor = self._kept("floor", count, lambda: measured(comparison, SCORES.names))
+        return floor | measured(comparison, own) if own else floor
 
     def copy_distance(self, count: int) -> float:
         """Return the copy distance of `count` real images; kept once computed."""

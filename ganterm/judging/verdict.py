@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from ganterm.components.scores import NEIGHBOURS, SCORES, Comparison, measured
+from ganterm.components.scores.class_accuracy import class_accuracy
+from ganterm.components.scores.manifold import radii
 from ganterm.config import RunConfig
+from ganterm.core.registry import is_reference
 from ganterm.data.progress import Progress, silent
 from ganterm.judging.asked import labels_asked, translated
 from ganterm.judging.division import Source
 from ganterm.judging.judge import Judge
 from ganterm.judging.looks import Looks
+from ganterm.judging.realism import realism
 from ganterm.judging.reference import Reference
-from ganterm.judging.scores import NEIGHBOURS, class_accuracy, radii, score
-from ganterm.judging.scores.realism import realism
 from ganterm.latent.load import Trained
 from ganterm.latent.sample import generate, latents
 
@@ -62,8 +64,9 @@ def judge_generator(
 
     Fewer where the reference holds fewer; the fields' `n` says how many. A conditional generator
     is asked for the classes of these real images; where the judge knows them, `class_accuracy`
-    says how often it takes an image for what was asked. Raises ValueError when what is generated
-    is not finite, and for k images or fewer.
+    says how often it takes an image for what was asked. A score of the user's by which the best
+    checkpoint is kept is measured too. Raises ValueError when what is generated is not finite, and
+    for k images or fewer, and ConfigError where the user's score cannot be measured.
     """
     began = time.perf_counter()
     count = min(count, len(reference))
@@ -75,23 +78,25 @@ def judge_generator(
     real_radii = radii(real.features, k=NEIGHBOURS)
     # A run on the test split has seen what it would be compared with.
     on_train = trained.config.split == "train"
-    scores = score(
-        real,
-        fake,
+    comparison = Comparison(
+        real=real,
+        fake=fake,
         train=reference.train if on_train else None,
+        asked=None if labels is None else translated(labels, trained.data.classes, judge.classes),
         real_radii=real_radii,
         copying=reference.copy_distance(count) if on_train else None,
-        k=NEIGHBOURS,
         clusters=reference.clusters,
     )
-    reached, floor = scores.as_record(), reference.floor(count)
-    if labels is not None:
-        accuracy = _accuracy(fake, labels, trained.data.classes, judge)
-        reached |= accuracy
-        if accuracy and reference.labels is not None:
-            floor = floor | _accuracy(real, reference.labels[:count], reference.classes, judge)
+    own = [name for name in (trained.config.keep_best,) if is_reference(name)]
+    floor = reference.floor(count, own)
+    if comparison.asked is not None and reference.labels is not None:
+        asked = translated(reference.labels[:count], reference.classes, judge.classes)
+        if asked is not None:
+            floor = floor | {"class_accuracy": class_accuracy(real.probabilities, asked)}
     fields = {
-        **_rounded(reached),
+        **_rounded(measured(comparison, (*SCORES.names, *own))),
+        "histogram": [round(share, 5) for share in comparison.modes.histogram],
+        "histogram_real": [round(share, 5) for share in comparison.modes.histogram_real],
         "floor": _rounded(floor),
         "judge": judge.digest,
         "judge_name": judge.words,
@@ -103,19 +108,6 @@ def judge_generator(
         best, worst = (images[chosen] for chosen in _extremes(real, fake, real_radii))
     fields["seconds"] = round(time.perf_counter() - began, 2)
     return Verdict(fields, best, worst)
-
-
-def _accuracy(
-    looks: Looks, labels: torch.Tensor, names: Sequence[str], judge: Judge
-) -> dict[str, float]:
-    """Return the class accuracy of images of `labels` (N,), which `names` says the meaning of.
-
-    Nothing where the judge does not know these classes.
-    """
-    asked = translated(labels, names, judge.classes)
-    if asked is None:
-        return {}
-    return {"class_accuracy": class_accuracy(looks.probabilities, asked)}
 
 
 def _generate(
@@ -147,14 +139,9 @@ def _extremes(
     return order[best], order.flip(0)[:SHOWN]
 
 
-def _rounded(fields: dict[str, Any]) -> dict[str, Any]:
-    """Round floats to what they are worth, so that a record stays short."""
-    rounded: dict[str, Any] = {}
-    for name, value in fields.items():
-        if isinstance(value, float):
-            rounded[name] = float(f"{value:.{_SIGNIFICANT}g}")
-        elif isinstance(value, list):
-            rounded[name] = [round(each, 5) for each in value]
-        else:
-            rounded[name] = value
-    return rounded
+def _rounded(scores: dict[str, float]) -> dict[str, float]:
+    """Round scores to what they are worth, so that a record stays short."""
+    return {
+        name: value if isinstance(value, int) else float(f"{value:.{_SIGNIFICANT}g}")
+        for name, value in scores.items()
+    }

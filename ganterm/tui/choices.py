@@ -50,8 +50,11 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
     registry = FIELDS[setting].registry
     if registry is None:
         return [Option(str(choice)) for choice in FIELDS[setting].choices]
-    names = dict.fromkeys([*registry.names, getattr(config, setting)])
-    known = [Option(name, about=registry.facts(name).help) for name in names]
+    names = dict.fromkeys([*map(str, FIELDS[setting].choices), getattr(config, setting)])
+    known = [
+        Option(name, about=registry.facts(name).help if registry.knows(name) else "")
+        for name in names
+    ]
     return [*known, Option(OWN, about=f"A {registry.kind} of your own: path and name are asked.")]
 
 

@@ -32,6 +32,7 @@ from ganterm.components.augmentations import Augmentation
 from ganterm.components.datasets import Dataset
 from ganterm.components.losses import Loss
 from ganterm.components.penalties import Penalty
+from ganterm.components.scores import Score
 from ganterm.core.dataspec import DataSpec
 
 
@@ -53,6 +54,12 @@ SMALL = Penalty(
     title="Small outputs",
     weight=0.25,
     on_real=lambda critic, real: critic(real).square().mean(),
+)
+SPREAD = Score(
+    title="spread of the features",
+    tells="beside that of real ones",
+    less_is_better=True,
+    measure=lambda seen: float(seen.fake.features.std() / seen.real.features.std()),
 )
 NEGATIVE = Augmentation(title="Negative", changes=(lambda images: -images,))
 
@@ -102,8 +109,8 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path) -> None:
-    own = {"loss": "parts.py:CENTRED", "penalty": "parts.py:SMALL"}
-    options = [word for name, value in own.items() for word in (f"--{name}", value)]
+    own = {"loss": "parts.py:CENTRED", "penalty": "parts.py:SMALL", "keep_best": "parts.py:SPREAD"}
+    options = [word for name, value in own.items() for word in ("--set", f"{name}={value}")]
     trained = invoke("train", *FEW, *options, "--name", "own", "--quiet")
     assert trained.code == 0, trained.said
     run = RunDir(Path("checkpoints/own"))
@@ -117,7 +124,9 @@ def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path) -> Non
     assert metrics["penalty"] > 0
 
     scores = json.loads(invoke("judge", "own", "-n", 100, "--json").text)
-    assert scores["n"] == 100
+    spread = absolute("parts.py:SPREAD")
+    assert scores[spread] > 0
+    assert scores["floor"][spread] == pytest.approx(1, abs=0.3)
     assert [run["name"] for run in json.loads(invoke("runs", "--json").text)] == ["own"]
     resumed = invoke("resume", "own", "--steps", 6, "--quiet")
     assert resumed.code == 0, resumed.said

@@ -70,7 +70,6 @@ def test_a_name_of_ours(toys: Registry[ToyFacts, Toy]) -> None:
 
 def test_a_component_in_a_file(toys: Registry[ToyFacts, Toy], own: Path) -> None:
     name = f"{own}:TRIPLE"
-    assert toys.accepts(name)
     assert toys.facts(name) == ToyFacts(title="own.py:TRIPLE"), "facts run no file"
     assert toys.resolve(name).play(4) == 12
     assert toys.facts(name).level == 3.0
@@ -131,7 +130,6 @@ def test_what_is_wrong_with_a_file_is_one_sentence(
 
 
 def test_an_unknown_name_tells_what_there_is(toys: Registry[ToyFacts, Toy]) -> None:
-    assert not toys.accepts("treble")
     with pytest.raises(ConfigError, match="toy 'treble' is unknown; choose one of double, or"):
         toys.resolve("treble")
 

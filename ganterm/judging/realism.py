@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ganterm.judging.scores.manifold import ROWS, squared_distances
+from ganterm.components.scores.manifold import ROWS, squared_distances
 
 
 def realism(real: torch.Tensor, fake: torch.Tensor, real_radii: torch.Tensor) -> torch.Tensor:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from ganterm.judging.scores.manifold import Overlap
+from typing import TYPE_CHECKING
+
+from ganterm.components.scores.base import Score
+
+if TYPE_CHECKING:
+    from ganterm.components.scores.manifold import Overlap
 
 
 def density_coverage(shared: Overlap) -> tuple[float, float]:
@@ -13,3 +18,18 @@ def density_coverage(shared: Overlap) -> tuple[float, float]:
     holds; it may pass 1 where generated points gather in the densest parts.
     """
     return float(shared.holding.double().mean() / shared.k), float(shared.covered.double().mean())
+
+
+DENSITY = Score(
+    title="density",
+    help="how densely real neighbourhoods hold generated images",
+    tells="how near they are to real ones",
+    measure=lambda comparison: density_coverage(comparison.overlap)[0],
+)
+COVERAGE = Score(
+    title="coverage",
+    help="share of real neighbourhoods with a generated image, in [0, 1]",
+    tells="how many real ones have one near",
+    is_share=True,
+    measure=lambda comparison: density_coverage(comparison.overlap)[1],
+)

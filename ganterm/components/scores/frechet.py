@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
+
+from ganterm.components.scores.base import Score
+
+if TYPE_CHECKING:
+    import torch
 
 
 def frechet_distance(real: torch.Tensor, fake: torch.Tensor) -> float:
@@ -11,9 +16,11 @@ def frechet_distance(real: torch.Tensor, fake: torch.Tensor) -> float:
     Means and unbiased covariances, in float64. The score falls with the sample count, so it only
     compares at the same count. Raises ValueError for fewer than two rows.
     """
+    import torch  # noqa: PLC0415 - faces read scores without PyTorch
+
     if min(len(real), len(fake)) < 2:
         raise ValueError("the Fréchet distance takes at least two images of each kind")
-    real, fake = real.to(torch.float64), fake.to(torch.float64)
+    real, fake = real.double(), fake.double()
     gap = real.mean(dim=0) - fake.mean(dim=0)
     real_spread, fake_spread = _covariance(real), _covariance(fake)
     # S1 S2 has the eigenvalues of R S2 R with R = S1^(1/2), which is symmetric: no complex root of
@@ -30,3 +37,13 @@ def _covariance(features: torch.Tensor) -> torch.Tensor:
     """Return the unbiased covariance (F, F) of features (N, F), also where F is 1."""
     centred = features - features.mean(dim=0)
     return centred.T @ centred / (len(features) - 1)
+
+
+FID = Score(
+    title="Frechet distance",
+    help="Fréchet distance between features of real and generated images",
+    tells="of the images as a whole",
+    short="FID",
+    less_is_better=True,
+    measure=lambda seen: frechet_distance(seen.real.features, seen.fake.features),
+)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
+
+from ganterm.components.scores.base import Score
+
+if TYPE_CHECKING:
+    import torch
 
 
 def inception_score(probabilities: torch.Tensor) -> float:
@@ -12,8 +17,19 @@ def inception_score(probabilities: torch.Tensor) -> float:
     once: splits, as in the first publication, lower the score by a bias that grows with their
     number.
     """
-    conditional = probabilities.to(torch.float64)
+    import torch  # noqa: PLC0415 - faces read scores without PyTorch
+
+    conditional = probabilities.double()
     marginal = conditional.mean(dim=0, keepdim=True)
     # x log x is 0 at 0; xlogy says so.
     divergence = torch.xlogy(conditional, conditional) - torch.xlogy(conditional, marginal)
     return float(divergence.sum(dim=1).mean().exp())
+
+
+INCEPTION_SCORE = Score(
+    title="Inception Score",
+    help="exp of the mean KL of p(y|x) from p(y)",
+    tells="sure of each, and of many classes",
+    short="IS",
+    measure=lambda comparison: inception_score(comparison.fake.probabilities),
+)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
+from ganterm.components.scores.base import Score
+
+if TYPE_CHECKING:
+    import torch
 
 LEAST_SHARE = 0.1
 """A mode is captured from this part of its share among the real images on.
@@ -34,6 +38,7 @@ def class_modes(real: torch.Tensor, fake: torch.Tensor) -> Modes:
 
 def cluster_modes(real: torch.Tensor, fake: torch.Tensor, *, clusters: int, seed: int = 0) -> Modes:
     """Return the modes of features (N, F) and (M, F) as k-means clusters of the real ones."""
+    import torch  # noqa: PLC0415 - faces read scores without PyTorch
     from sklearn.cluster import MiniBatchKMeans  # noqa: PLC0415 - a second to import
 
     clusters = min(clusters, len(real))
@@ -64,5 +69,20 @@ def _compare(real: torch.Tensor, fake: torch.Tensor, modes: int) -> Modes:
 
 def _shares(labels: torch.Tensor, modes: int) -> list[float]:
     """Return the share of each mode among labels (N,)."""
-    counts = torch.bincount(labels.long().cpu(), minlength=modes).double()
+    counts = labels.long().cpu().bincount(minlength=modes).double()
     return [float(share) for share in counts / len(labels)]
+
+
+MODES = Score(
+    title="modes",
+    help="modes captured",
+    tells="classes or clusters that appear",
+    measure=lambda comparison: comparison.modes.captured,
+)
+KL = Score(
+    title="KL of the classes",
+    help="KL of the generated classes' distribution from the real one, in nats",
+    tells="from those of the data, in nats",
+    less_is_better=True,
+    measure=lambda comparison: comparison.modes.kl,
+)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
-from ganterm.judging.scores.manifold import squared_distances
+from ganterm.components.scores.base import Comparison, Score
+
+if TYPE_CHECKING:
+    import torch
 
 ROWS = 512
 """Queries at a time: with 60,000 references their distances are 120 MB."""
@@ -19,6 +22,10 @@ def nearest(queries: torch.Tensor, references: torch.Tensor) -> tuple[torch.Tens
     Features (N, F) and (M, F). The search runs in float32, which is twice as quick; the distance
     to what it found is exact.
     """
+    import torch  # noqa: PLC0415 - faces read scores without PyTorch
+
+    from ganterm.components.scores.manifold import squared_distances  # noqa: PLC0415
+
     if not len(references):
         raise ValueError("there is no image to be near to")
     centre = references.mean(dim=0)
@@ -39,7 +46,7 @@ def copy_distance(real: torch.Tensor, train: torch.Tensor) -> float:
     images are at least as far from theirs.
     """
     distances, _ = nearest(real, train)
-    return float(torch.quantile(distances, COPY_QUANTILE))
+    return float(distances.quantile(COPY_QUANTILE))
 
 
 def copies(fake: torch.Tensor, train: torch.Tensor, *, within: float) -> float:
@@ -50,3 +57,22 @@ def copies(fake: torch.Tensor, train: torch.Tensor, *, within: float) -> float:
     """
     distances, _ = nearest(fake, train)
     return float((distances < within).double().mean())
+
+
+def _of_training_images(comparison: Comparison) -> float | None:
+    if comparison.train is None:
+        return None
+    train, within = comparison.train.features, comparison.copying
+    if within is None:
+        within = copy_distance(comparison.real.features, train)
+    return copies(comparison.fake.features, train, within=within)
+
+
+COPIES = Score(
+    title="copies",
+    help="share of generated images that sit on a training image, in [0, 1]",
+    tells="that sit on a training image",
+    less_is_better=True,
+    is_share=True,
+    measure=_of_training_images,
+)

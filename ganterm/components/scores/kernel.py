@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
+
+from ganterm.components.scores.base import Score
+
+if TYPE_CHECKING:
+    import torch
 
 BLOCK = 1000
 """Images of each kind in a block, as published."""
@@ -17,6 +22,8 @@ def kernel_distance(
     putting back, so that every image counts once and the time grows with N alone. Raises
     ValueError for fewer than two rows.
     """
+    import torch  # noqa: PLC0415 - faces read scores without PyTorch
+
     size = min(len(real), len(fake), block)
     if size < 2:
         raise ValueError("the kernel distance takes at least two images of each kind")
@@ -26,8 +33,8 @@ def kernel_distance(
     blocks = min(len(real), len(fake)) // size
     distances = [
         squared_mmd(
-            real[real_order[start : start + size]].to(torch.float64),
-            fake[fake_order[start : start + size]].to(torch.float64),
+            real[real_order[start : start + size]].double(),
+            fake[fake_order[start : start + size]].double(),
         )
         for start in range(0, blocks * size, size)
     ]
@@ -48,3 +55,12 @@ def squared_mmd(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
 def _kernel(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """Return (x·y / F + 1)^3 for every pair of rows."""
     return (left @ right.T / left.shape[1] + 1) ** 3
+
+
+KID = Score(
+    title="kernel distance",
+    help="kernel distance between features",
+    tells="of the images as a whole",
+    less_is_better=True,
+    measure=lambda seen: kernel_distance(seen.real.features, seen.fake.features, seed=seen.seed),
+)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from ganterm.judging.scores.manifold import radii
-from ganterm.judging.scores.realism import realism
+from ganterm.components.scores.manifold import radii
+from ganterm.judging.realism import realism
 
 
 def test_the_score_is_the_published_one() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,23 +13,15 @@ import torch
 from sklearn.metrics import pairwise_distances
 from sklearn.metrics.pairwise import polynomial_kernel
 
-from ganterm.judging.scores import (
-    Scores,
-    class_modes,
-    cluster_modes,
-    copies,
-    copy_distance,
-    density_coverage,
-    floor,
-    frechet_distance,
-    inception_score,
-    kernel_distance,
-    nearest,
-    overlap,
-    precision_recall,
-    radii,
-    score,
-)
+from ganterm.components.scores import SCORES, Comparison, measured
+from ganterm.components.scores.copies import copies, copy_distance, nearest
+from ganterm.components.scores.density_coverage import density_coverage
+from ganterm.components.scores.frechet import frechet_distance
+from ganterm.components.scores.inception_score import inception_score
+from ganterm.components.scores.kernel import kernel_distance
+from ganterm.components.scores.manifold import overlap, radii
+from ganterm.components.scores.modes import class_modes, cluster_modes
+from ganterm.components.scores.precision_recall import precision_recall
 
 K = 5
 
@@ -188,42 +181,43 @@ def test_copies_are_told_from_likeness() -> None:
     assert copies(real, train, within=within) == 0.01
 
 
-def test_score_gathers_every_score_under_the_journals_names() -> None:
-    """The record has the names of the journal, and copies only where they were measured."""
+def everything(real: Seen, fake: Seen, **known: Any) -> dict[str, float]:
+    """Return every score that these images allow."""
+    return measured(Comparison(real=real, fake=fake, k=K, **known), SCORES.names)
+
+
+def test_every_score_is_measured_that_the_images_allow() -> None:
     real, fake, train = seen(300, 1), seen(300, 2, shift=0.2), seen(400, 3)
-    found = score(real, fake, train=train)
-    assert isinstance(found, Scores)
-    assert found.copies is not None
-    record = score(real, fake).as_record()
-    assert {*record, "copies"} == {*found.as_record()}
-    assert record["fid"] == frechet_distance(real.features, fake.features)
-    assert len(record["histogram"]) == 10
-    assert len(score(real, fake, clusters=6).histogram) == 6
+    found = everything(real, fake, train=train, asked=torch.zeros(300, dtype=torch.int64))
+    assert list(found) == list(SCORES.names)
+    assert found["fid"] == frechet_distance(real.features, fake.features)
+    assert set(SCORES.names) - everything(real, fake).keys() == {"copies", "class_accuracy"}
+    assert len(Comparison(real=real, fake=fake).modes.histogram) == 10
+    assert len(Comparison(real=real, fake=fake, clusters=6).modes.histogram) == 6
 
 
 def test_what_is_known_of_real_images_gives_the_same_scores() -> None:
     """Radii and copy distance given, none of them is computed again, and no score differs."""
     real, fake, train = seen(300, 1), seen(300, 2, shift=0.2), seen(400, 3)
     reach, near = radii(real.features, k=K), copy_distance(real.features, train.features)
-    known = score(real, fake, train=train, real_radii=reach, copying=near)
-    assert known == score(real, fake, train=train)
-    other = score(real, fake, train=train, real_radii=reach * 9, copying=9e9)
-    assert (other.coverage, other.copies) == (1, 1)
+    known = everything(real, fake, train=train, real_radii=reach, copying=near)
+    assert known == everything(real, fake, train=train)
+    other = everything(real, fake, train=train, real_radii=reach * 9, copying=9e9)
+    assert (other["coverage"], other["copies"]) == (1, 1)
 
 
 def test_floor_of_equal_sets_is_what_theory_says() -> None:
-    """Real against real has density 1 and coverage 1 - 2^-k, and no histograms."""
-    reached = floor(seen(2000, 1), seen(2000, 2))
+    """Real against real has density 1 and coverage 1 - 2^-k."""
+    reached = everything(seen(2000, 1), seen(2000, 2))
     assert reached["density"] == pytest.approx(1, abs=0.04)
     assert reached["coverage"] == pytest.approx(1 - 2**-K, abs=0.015)
-    assert not any(name.startswith("histogram") for name in reached)
 
 
-def test_score_refuses_what_it_cannot_score() -> None:
+def test_what_cannot_be_scored_is_refused() -> None:
     """Too few images, or features that are not finite, are refused in words."""
     with pytest.raises(ValueError, match="at least 6 images"):
-        score(seen(100, 1), seen(5, 2))
+        Comparison(real=seen(100, 1), fake=seen(5, 2))
     broken = seen(100, 2)
     broken.features[0, 0] = torch.nan
     with pytest.raises(ValueError, match="not finite"):
-        score(seen(100, 1), broken)
+        Comparison(real=seen(100, 1), fake=broken)

@@ -2,7 +2,7 @@
 
 import torch
 
-from ganterm.judging.scores import class_accuracy
+from ganterm.components.scores.class_accuracy import class_accuracy
 
 
 def test_it_is_the_share_of_likeliest_classes_that_were_asked_for() -> None:

@@ -1,0 +1,60 @@
+"""Scores of generated images beside real ones: one file each, and one line here.
+
+A score is worth as much as what stands beside it: the judge, the sample count, and the floor, which
+is what real images reach against other real images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ganterm.components.scores.base import NEIGHBOURS, Comparison, Score, ScoreFacts, Seen
+from ganterm.core.registry import Registry, is_reference, short
+from ganterm.errors import ConfigError
+
+__all__ = ["NEIGHBOURS", "SCORES", "Comparison", "Score", "ScoreFacts", "Seen", "measured"]
+
+_HERE: Final = "ganterm.components.scores"
+
+SCORES: Final = Registry(
+    "score",
+    ScoreFacts,
+    Score,
+    {
+        "fid": f"{_HERE}.frechet:FID",
+        "inception_score": f"{_HERE}.inception_score:INCEPTION_SCORE",
+        "kid": f"{_HERE}.kernel:KID",
+        "precision": f"{_HERE}.precision_recall:PRECISION",
+        "recall": f"{_HERE}.precision_recall:RECALL",
+        "density": f"{_HERE}.density_coverage:DENSITY",
+        "coverage": f"{_HERE}.density_coverage:COVERAGE",
+        "modes": f"{_HERE}.modes:MODES",
+        "kl": f"{_HERE}.modes:KL",
+        "class_accuracy": f"{_HERE}.class_accuracy:CLASS_ACCURACY",
+        "copies": f"{_HERE}.copies:COPIES",
+    },
+)
+"""Every score by the name that configurations and the journal use, in the order of tables."""
+
+
+def measured(comparison: Comparison, names: Iterable[str]) -> dict[str, float]:
+    """Return the scores called `names` that the images compared allow, by name.
+
+    Raises `ConfigError` where a score of the user's cannot be found or measured.
+    """
+    found = {}
+    for name in names:
+        score = SCORES.resolve(name)
+        try:
+            value = score.measure(comparison)
+        except Exception as error:
+            if not is_reference(name):
+                raise
+            raise ConfigError(
+                f"score {short(name)} failed ({type(error).__name__}: {error}); mend its file, or "
+                "set keep_best to another score."
+            ) from None
+        if value is not None:
+            found[name] = value if isinstance(value, int) else float(value)
+    return found

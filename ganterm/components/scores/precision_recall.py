@@ -1,0 +1,35 @@
+"""Precision and recall (Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric …")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ganterm.components.scores.base import Score
+
+if TYPE_CHECKING:
+    from ganterm.components.scores.manifold import Overlap
+
+
+def precision_recall(shared: Overlap) -> tuple[float, float]:
+    """Return the share of generated points in the real manifold, and of real in the generated.
+
+    Both in [0, 1]: precision is how convincing the images are, recall how much of the data they
+    reach.
+    """
+    return float((shared.holding > 0).double().mean()), float(shared.held.double().mean())
+
+
+PRECISION = Score(
+    title="precision",
+    help="share of generated images within the real manifold, in [0, 1]",
+    tells="how many are convincing",
+    is_share=True,
+    measure=lambda comparison: precision_recall(comparison.overlap)[0],
+)
+RECALL = Score(
+    title="recall",
+    help="share of real images within the generated manifold, in [0, 1]",
+    tells="how much of the data they span",
+    is_share=True,
+    measure=lambda comparison: precision_recall(comparison.overlap)[1],
+)
