@@ -14,7 +14,7 @@ assert SCORES in registries
 for registry in registries:
     for name in registry.names:
         facts = registry.facts(name)
-        assert facts.title and facts.help, (registry.kind, name)
+        assert facts.title, (registry.kind, name)
 assert not {"torch", "sklearn", "numpy"} & sys.modules.keys()
 """
 
