@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from typer.testing import CliRunner
 
@@ -37,3 +39,13 @@ def invoke(*arguments: object, env: dict[str, str | None] | None = None) -> Outc
     if error is not None and not isinstance(error, SystemExit):
         raise error
     return Outcome(result.exit_code, result.stdout_bytes, result.stderr)
+
+
+def ganterm(*arguments: object, cwd: Path) -> Outcome:
+    """Run a command as it is typed in a directory."""
+    here = Path.cwd()
+    os.chdir(cwd)
+    try:
+        return invoke(*arguments)
+    finally:
+        os.chdir(here)

@@ -10,8 +10,7 @@ import pytest
 from ganterm.errors import ExitCode
 from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.state import observe
-from tests.cli.invoke import invoke
-from tests.cli.test_train import ganterm
+from tests.cli.invoke import ganterm, invoke
 from tests.records import lines
 
 
@@ -21,27 +20,27 @@ def test_a_branch_is_trained_and_followed(trained: RunDir, tmp_path: Path) -> No
     done = ganterm(
         "branch", str(trained.path), *arguments, "--runs-dir", str(tmp_path), cwd=tmp_path
     )
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.said
     run = RunDir(tmp_path / "two")
-    assert done.stdout == run.journal.read_text()
-    start, *_, end = map(json.loads, done.stdout.splitlines())
+    assert done.text == run.journal.read_text()
+    start, *_, end = map(json.loads, done.text.splitlines())
     assert (start["step"], start["parent"], start["config"]["lr_g"]) == (4, "tiny@4", 1e-4)
     assert (end["step"], end["reason"]) == (9, "finished")
     told = ganterm("attach", "two", "--runs-dir", str(tmp_path), cwd=tmp_path)
-    assert told.returncode == 0
+    assert told.code == 0
 
 
 def test_a_detached_branch_prints_its_name(trained: RunDir, tmp_path: Path) -> None:
     """And trains by itself; a person who follows is told where it comes from."""
     where = ["--runs-dir", str(tmp_path)]
     done = ganterm("branch", str(trained.path), "--step", "2", "--detach", *where, cwd=tmp_path)
-    assert done.stdout == "dcgan-8x8-001\n", done.stderr
+    assert done.text == "dcgan-8x8-001\n", done.said
     run = RunDir(tmp_path / "dcgan-8x8-001")
-    assert ganterm("attach", run.name, *where, cwd=tmp_path).returncode == 0
+    assert ganterm("attach", run.name, *where, cwd=tmp_path).code == 0
     assert observe(run).state == "finished"
     assert lines(run.journal)[0]["parent"] == "tiny@2"
     again = ganterm("branch", run.name, "--step", "2", "--steps", "3", *where, cwd=tmp_path)
-    assert "training for 3 steps on cpu, on from dcgan-8x8-001@2" in again.stderr
+    assert "training for 3 steps on cpu, on from dcgan-8x8-001@2" in again.said
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.judging.cache import obtain_judge
-from ganterm.judging.division import Source
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import invoke
 from tests.records import lines
-
-
-@pytest.fixture(scope="module")
-def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("judges")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GANTERM_DATA_DIR", str(directory))
-        obtain_judge(Source(dataset="digits", image_size=8, channels=1))
-    return directory
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from ganterm.errors import ConfigError
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
-from tests.cli.invoke import invoke
-from tests.cli.test_train import ganterm
+from tests.cli.invoke import ganterm, invoke
 from tests.records import lines
 
 COLLAPSE: dict[str, Any] = {
@@ -81,24 +80,25 @@ def test_what_the_run_cannot_take_begins_another(
     """A branch from before the trouble began; from step 0 where it needs another network."""
     where = ["--runs-dir", str(ailing.path.parent)]
     done = ganterm("ctl", "ailing", "remedy", remedy, *where, cwd=ailing.path.parent)
-    assert done.returncode == 0, done.stderr
-    run = RunDir(ailing.path.parent / done.stdout.strip())
-    assert ganterm("attach", run.name, *where, cwd=run.path).returncode == 0
+    assert done.code == 0, done.said
+    run = RunDir(ailing.path.parent / done.text.strip())
+    assert ganterm("attach", run.name, *where, cwd=run.path).code == 0
     start = lines(run.journal)[0]
     assert start.get("parent") == parent
     assert start["config"][key] == value
     assert observe(run).state == "finished"
 
 
+@pytest.mark.slow
 def test_a_run_that_trains_takes_it_live(tmp_path: Path) -> None:
     """What the doctor finds in a run that collapses is applied at its next step boundary."""
     rates = ["--recipe", "dcgan-8x8", "--lr-g", "0.1", "--device", "cpu"]
     settings = [*rates, "--epochs", "0", "--steps", "1000000"]
-    name = ganterm("train", *settings, "--detach", cwd=tmp_path).stdout.strip()
+    name = ganterm("train", *settings, "--detach", cwd=tmp_path).text.strip()
     run = RunDir(tmp_path / "checkpoints" / name)
     tail = JournalTail(run.journal)
     while not any(record.kind == "alert" for record in tail.poll()):
         assert observe(run).alive is not False
     done = ganterm("ctl", name, "remedy", "slower-g", "--wait", "120", cwd=tmp_path)
-    assert done.stdout.startswith("set lr_g 0.05: done at step "), done.stderr
-    assert ganterm("ctl", name, "stop", "--wait", "120", cwd=tmp_path).returncode == 0
+    assert done.text.startswith("set lr_g 0.05: done at step "), done.said
+    assert ganterm("ctl", name, "stop", "--wait", "120", cwd=tmp_path).code == 0

@@ -6,20 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.judging.cache import obtain_judge
 from ganterm.judging.division import Source
 
 DIGITS = Source(dataset="digits", image_size=8, channels=1)
-
-
-@pytest.fixture(scope="session")
-def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a data directory in which the judge of the digits is kept."""
-    directory = tmp_path_factory.mktemp("judges")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GANTERM_DATA_DIR", str(directory))
-        obtain_judge(DIGITS)
-    return directory
 
 
 @pytest.fixture

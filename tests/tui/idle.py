@@ -20,8 +20,15 @@ _ROUNDS = 1000
 async def rest(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
     """Return once no callback is ready and the screen has painted all there is to paint.
 
-    While a thread is at work only the clock can tell, and Textual's own way is gone.
+    While a thread is at work only the clock can tell, and Textual's own way is gone besides.
     """
+    await _nothing_left()
+    if threading.active_count() > 1:
+        await wait_for_idle(min_sleep, max_sleep)
+        await _nothing_left()
+
+
+async def _nothing_left() -> None:
     app = active_app.get()
     loop: Any = asyncio.get_running_loop()
     for _ in range(_ROUNDS):
@@ -30,6 +37,9 @@ async def rest(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
             await asyncio.sleep(0)
         if getattr(app, "_resize_timer", None):
             app._check_resize()
+            continue
+        if app._animator._animations and app.animation_level == "none":
+            app._animator()
             continue
         screen = app.screen if app.screen_stack else None
         if screen is None or not (
@@ -40,7 +50,5 @@ async def rest(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
             or screen._recompose_required
             or screen._callbacks
         ):
-            break
+            return
         screen._on_timer_update()
-    if threading.active_count() > 1:
-        await wait_for_idle(min_sleep, max_sleep)

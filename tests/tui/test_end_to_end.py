@@ -130,6 +130,7 @@ def test_a_day_with_the_app(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> 
         again.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["hang up", "kill"])
 def test_training_outlives_an_app_that_is_torn_away(runs_dir: Path, end: str) -> None:
     """A lost connection, or `kill -9`: the worker goes on, and another app shows it all."""
@@ -148,6 +149,7 @@ def test_training_outlives_an_app_that_is_torn_away(runs_dir: Path, end: str) ->
             again.kill()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_said_to_be_gone(runs_dir: Path) -> None:
     """In words, with what it printed last and the way to go on."""
     with Training(runs_dir) as training:
@@ -160,6 +162,7 @@ def test_a_worker_that_is_killed_is_said_to_be_gone(runs_dir: Path) -> None:
             app.kill()
 
 
+@pytest.mark.slow
 def test_two_apps_agree(runs_dir: Path) -> None:
     """What one does, the other shows."""
     with Training(runs_dir) as training:

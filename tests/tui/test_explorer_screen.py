@@ -517,6 +517,7 @@ async def test_images_are_painted_in_other_colours_and_alone(run: RunDir) -> Non
         assert screen.sliders.display
 
 
+@pytest.mark.slow
 @awaited
 async def test_a_real_generator_in_a_real_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -86,16 +86,16 @@ def test_every_word_of_a_search_must_occur() -> None:
 async def test_a_wide_row_says_help_and_guidance_a_small_one_guidance_alone(
     tmp_path: Path,
 ) -> None:
-    for size, has_help, has_guidance in (
-        ((60, 20), False, False),
-        ((80, 24), False, True),
-        ((200, 50), True, True),
-    ):
-        app = make_app(tmp_path)
-        async with app.run_test(size=size) as pilot:
-            screen = await open_form(app, pilot)
-            screen.form.go_to("batch_size")
-            await pilot.pause()
+    app = make_app(tmp_path)
+    async with app.run_test() as pilot:
+        screen = await open_form(app, pilot)
+        screen.form.go_to("batch_size")
+        for size, has_help, has_guidance in (
+            ((60, 20), False, False),
+            ((80, 24), False, True),
+            ((200, 50), True, True),
+        ):
+            await pilot.resize_terminal(*size)
             (line,) = (one for one in screen_text(app).splitlines() if "  batch_size" in one)
             assert ("Real images per batch." in line) == has_help
             assert ("64-128" in line) == has_guidance

@@ -105,6 +105,7 @@ def test_slow_links_get_fewer_frames(training: Training, pace: Pace) -> None:
         app.kill()
 
 
+@pytest.mark.slow
 def test_a_stalled_terminal_stops_nothing(training: Training) -> None:
     """Nothing is read while the run makes 600 steps and draws 6 grids; then it shows the newest.
 
@@ -160,22 +161,25 @@ def test_the_terminal_is_asked_nothing(training: Training) -> None:
     assert ANSWERED.findall(app.output) == []
 
 
-@pytest.mark.parametrize(
-    "answer",
-    ["\x1b[?1;2c", "\x1b[?2026;2$y", "\x1b[12;40R", "\x1b]11;rgb:0000/0000/0000\x1b\\", "\x1b[?0u"],
-)
-def test_answers_to_others_are_no_keys(training: Training, answer: str) -> None:
+def test_answers_to_others_are_no_keys(training: Training) -> None:
     """A terminal may answer what somebody else asked it before: nothing is done for that."""
     app = app_on(training)
     try:
         settle(app)
-        app.type(answer + "]")
-        app.see("Discriminator's output")
-        app.type("[")
-        app.see("Losses")
-        assert "●" in app.screen.lines[0]
-        assert "What the keys do" not in app.screen.text
-        assert "Search for commands" not in app.screen.text
+        for answer in (
+            "\x1b[?1;2c",
+            "\x1b[?2026;2$y",
+            "\x1b[12;40R",
+            "\x1b]11;rgb:0000/0000/0000\x1b\\",
+            "\x1b[?0u",
+        ):
+            app.type(answer + "]")
+            app.see("Discriminator's output")
+            app.type("[")
+            app.see("Losses")
+            assert "●" in app.screen.lines[0]
+            assert "What the keys do" not in app.screen.text
+            assert "Search for commands" not in app.screen.text
         assert pending(training.run.control) == []
     finally:
         app.kill()

@@ -47,6 +47,7 @@ def value_of(screen: MonitorScreen, key: str) -> str:
     return next(row.value for row in screen.query_one(LiveValues).rows if row.key == key)
 
 
+@pytest.mark.slow
 @awaited
 async def test_a_run_is_steered_killed_and_branched(
     zygote: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

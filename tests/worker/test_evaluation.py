@@ -8,25 +8,12 @@ from typing import Any
 
 import pytest
 
-from ganterm.judging.cache import obtain_judge
-from ganterm.judging.division import Source
 from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
 from ganterm.runs.layout import RunDir, step_of
 from ganterm.worker.evaluation import Best
 from tests.records import lines, record
 from tests.worker.workers import Worker, Zygote, final_state, kinds, last_step, make_run
-
-DIGITS = Source(dataset="digits", image_size=8, channels=1)
-
-
-@pytest.fixture(scope="module")
-def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("judges")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GANTERM_DATA_DIR", str(directory))
-        obtain_judge(DIGITS)
-    return directory
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,7 @@ def test_a_run_is_begun_steered_described_and_gone_back_from(tmp_path: Path) -> 
     assert "ganterm train --recipe=dcgan-8x8 --name=one" in one.config_file.read_text()
 
 
+@pytest.mark.slow
 def test_the_end_of_the_input_leaves_training_alone(tmp_path: Path) -> None:
     """Another session finds the run, stops it, trains it on, renames and deletes it."""
     said = plain(tmp_path, f"start dcgan-8x8 name=one steps=1000000 {TINY}")
@@ -94,8 +95,12 @@ def test_the_end_of_the_input_leaves_training_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\n\n  \n", b"\xff\xfe\x1b[2J\n", b"watch " + b"x" * 300_000, b"\0 \0\nquit now\nruns"],
-    ids=["nothing", "blanks", "bytes", "endless", "zeros"],
+    [
+        b"",
+        b"\n\n  \n\xff\xfe\x1b[2J\nwatch " + b"x" * 300_000 + b"\n\0 \0\nquit now\nruns",
+        b"watch " + b"x" * 300_000,
+    ],
+    ids=["nothing", "anything", "endless"],
 )
 def test_no_input_breaks_it(tmp_path: Path, data: bytes) -> None:
     """Whatever comes gets sentences, and nothing that steers a terminal is echoed."""

@@ -19,10 +19,7 @@ from ganterm.tui.plain.lines import LineReader
 from ganterm.tui.plain.report import SILENT_SECONDS
 from ganterm.tui.plain.session import PlainSession
 from tests.records import lines
-from tests.worker.conftest import _zygote, zygote
 from tests.worker.workers import Worker, Zygote, make_run
-
-__all__ = ["_zygote", "zygote"]
 
 LIVING = {"starting", "running", "paused"}
 SECONDS = float(os.environ.get("GANTERM_SOAK_SECONDS", "60"))
