@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from ganterm.config.differences import Compared
-from ganterm.core.records import JudgedRecord, MetricsRecord
+from ganterm.core.records import JudgedRecord
 from ganterm.overview import settings_of
-from ganterm.runs.journal import effective, read_journal
+from ganterm.runs.history import Column, RunHistory
+from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir
-from ganterm.runs.live import live_settings
 
 LESS_IS_BETTER: Final = frozenset({"fid", "kid", "kl", "copies"})
 SCORES: Final = (
@@ -28,6 +29,8 @@ SCORES: Final = (
     "copies",
 )
 """What runs are compared by: the fields of a `judged` record."""
+_PART: Final = 4096
+"""Records read at a time."""
 FIGURE_CELLS: Final = 7
 """Characters of the longest score in words."""
 
@@ -74,17 +77,11 @@ class Advice:
 
 def standing(run: RunDir) -> Standing:
     """Read where `run` stands, from its journal alone."""
-    records = read_journal(run.journal)
-    live = live_settings(records)
-    history = effective(records)
-    curves: dict[str, list[float]] = {"g_loss": [], "d_loss": []}
-    for record in history:
-        if isinstance(record, MetricsRecord):
-            for name, values in curves.items():
-                if (value := record.values.get(name)) is not None:
-                    values.append(value)
-    judged = [record for record in history if isinstance(record, JudgedRecord)]
-    judged.sort(key=lambda record: record.step)
+    history = RunHistory(Column)
+    tail = JournalTail(run.journal)
+    while records := tail.poll(_PART):
+        history.add(*records)
+    judged = sorted(history.judged, key=lambda record: record.step)
     latest = latest_by_judge(judged)
     distances: dict[str, list[float]] = {judge: [] for judge in latest}
     for record in judged:
@@ -93,13 +90,17 @@ def standing(run: RunDir) -> Standing:
             distances[record.judge].append(distance)
     return Standing(
         run.name,
-        live.config or settings_of(run),
-        live.start_config,
+        history.config or settings_of(run),
+        history.start_config,
         latest,
-        curves,
-        max((record.step for record in history), default=0),
+        {name: _finite(history.series.get(name)) for name in ("g_loss", "d_loss")},
+        history.reached,
         distances,
     )
+
+
+def _finite(column: Column | None) -> list[float]:
+    return [value for value in column.values if math.isfinite(value)] if column else []
 
 
 def latest_by_judge(judged: Iterable[JudgedRecord]) -> dict[str, JudgedRecord]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from ganterm.core.jsontext import dump_line
 from ganterm.core.records import Record, decode, encode
-from ganterm.runs.journal import effective, read_journal
+from ganterm.runs.history import effective
+from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 
 Line = dict[str, Any]

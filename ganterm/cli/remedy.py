@@ -23,12 +23,10 @@ Setter = Callable[[dict[str, Any]], None]
 def list_remedies(name: str, troubles: list[Trouble], *, as_json: bool) -> None:
     """Print the troubles that stand in the run called `name`, and the remedies for each."""
     if as_json:
-        emit_json(
-            [
-                {"code": t.code, "step": t.step, "message": t.message, "remedies": t.remedies}
-                for t in troubles
-            ]
-        )
+        from msgspec import to_builtins  # noqa: PLC0415
+
+        fields = ("code", "step", "message", "remedies")
+        emit_json([{key: to_builtins(getattr(t, key)) for key in fields} for t in troubles])
         return
     if not troubles:
         say(f"The doctor finds nothing wrong with {name}.")

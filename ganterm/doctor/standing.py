@@ -12,8 +12,7 @@ from ganterm.core.records import AlertRecord, Record, Remedy
 from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.remedies import remedies
 from ganterm.errors import ConfigError
-from ganterm.runs.journal import effective
-from ganterm.runs.live import live_settings
+from ganterm.runs.history import Column, RunHistory
 
 Severity = Literal["note", "over", "warning", "failure"]
 """How grave an alert is: a word by the way, trouble that is over, trouble, and a lost training."""
@@ -50,21 +49,13 @@ def standing(records: Iterable[Record]) -> list[Trouble]:
 
     Raises `ConfigError` where the journal does not say how the run is configured.
     """
-    history = effective(records)
-    alerts = uncleared(record for record in history if isinstance(record, AlertRecord))
-    return troubles(alerts, _config_now(history)) if alerts else []
-
-
-def uncleared(alerts: Iterable[AlertRecord]) -> list[AlertRecord]:
-    """Return those of a run's alerts that are the doctor's and that nothing cleared, in order."""
-    found: dict[str, AlertRecord] = {}
-    for alert in alerts:
-        if alert.evidence is None:
-            continue
-        found.pop(alert.code, None)
-        if not alert.cleared:
-            found[alert.code] = alert
-    return list(found.values())
+    history = RunHistory(Column)
+    history.add(*records)
+    if not history.standing:
+        return []
+    if not history.config:
+        raise ConfigError("The journal does not say how the run is configured.")
+    return troubles(history.standing, from_mapping(history.config))
 
 
 def severity(alert: AlertRecord) -> Severity:
@@ -79,13 +70,6 @@ def severity(alert: AlertRecord) -> Severity:
 def troubles(alerts: Iterable[AlertRecord], config: RunConfig) -> list[Trouble]:
     """Return what alerts that stand say, with the remedies there are under `config`."""
     return [_trouble(alert, config) for alert in alerts]
-
-
-def _config_now(history: list[Record]) -> RunConfig:
-    config = live_settings(history).config
-    if not config:
-        raise ConfigError("The journal does not say how the run is configured.")
-    return from_mapping(config)
 
 
 def _trouble(alert: AlertRecord, config: RunConfig) -> Trouble:

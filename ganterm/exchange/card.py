@@ -25,7 +25,8 @@ from ganterm.recipes import load as load_recipe
 from ganterm.render.png import load_image
 from ganterm.render.raster import Raster, from_nchw, grid
 from ganterm.runs.checkpoints import CheckpointHeader, read_bytes, read_header
-from ganterm.runs.journal import effective, read_journal
+from ganterm.runs.history import effective
+from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 
 _DIRECTION = {True: "less is better", False: "more is better"}

@@ -9,12 +9,12 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from ganterm.core import jsontext
-from ganterm.core.records import SCHEMA_VERSION, ControlRecord, Record, ResumeRecord, decode, encode
+from ganterm.core.records import SCHEMA_VERSION, Record, decode, encode
 from ganterm.runs.durable import naming, sync_directory
 from ganterm.runs.files import open_regular, read_range
 
@@ -244,27 +244,6 @@ def parse_record(line: bytes) -> Record | None:
         return decode(jsontext.parse_object(line))
     except ValueError:
         return None
-
-
-def effective(records: Iterable[Record]) -> list[Record]:
-    """Return the history in force: without the steps that were done and then lost.
-
-    A `resume` at step S continues from the state at S, so the records before it with a greater
-    step describe what was thrown away. So do the controls that it lists as `pending`, even those
-    made at S itself, right after the state was saved: the resumed worker makes them again.
-    """
-    kept: list[Record] = []
-    for record in records:
-        if isinstance(record, ResumeRecord):
-            again = [(change.id, change.step) for change in record.pending]
-            kept = [
-                earlier
-                for earlier in kept
-                if earlier.step <= record.step
-                and not (isinstance(earlier, ControlRecord) and (earlier.id, earlier.step) in again)
-            ]
-        kept.append(record)
-    return kept
 
 
 def _end_of_last_line(descriptor: int, size: int) -> int:

@@ -27,7 +27,8 @@ from ganterm.core.records import (
 )
 from ganterm.errors import ConfigError, TrainingError
 from ganterm.runs import checkpoints, control
-from ganterm.runs.journal import effective, read_journal
+from ganterm.runs.history import effective
+from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.steering import steering
 from ganterm.worker.checkpoint import read_meta

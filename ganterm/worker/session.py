@@ -25,7 +25,8 @@ from ganterm.data.classes import conditioned_spec
 from ganterm.data.images import require_same
 from ganterm.errors import ExitCode
 from ganterm.runs import checkpoints
-from ganterm.runs.journal import JournalWriter, effective, read_journal
+from ganterm.runs.history import effective
+from ganterm.runs.journal import JournalWriter, read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status

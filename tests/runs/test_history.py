@@ -1,7 +1,11 @@
 """The history in force leaves out the steps that were done and then lost."""
 
+import math
+
+import pytest
+
 from ganterm.core.records import ControlRecord, PendingChange, Record, ResumeRecord, StartRecord
-from ganterm.runs.journal import effective
+from ganterm.runs.history import Column, RunHistory, effective
 from tests.records import record
 
 
@@ -51,3 +55,112 @@ def test_a_change_made_again_at_the_very_step_counts_once() -> None:
         ControlRecord(step=10, id=name, time=at) for at, name in enumerate(("made", "seen", "made"))
     )
     assert effective([start, first, seen, resume, again]) == [start, seen, resume, again]
+
+
+def test_a_resume_takes_back_what_came_after_its_step() -> None:
+    """Metrics and epochs beyond a resume's step are no part of the history in force."""
+    history = RunHistory(Column)
+    history.add(record("start", 0, steps=100, epochs=4))
+    for step in (10, 20, 30):
+        history.add(record("metrics", step, d_loss=step / 10))
+    history.add(record("epoch", 25, epoch=1))
+    history.add(record("resume", 20, steps=100, epochs=4))
+    assert list(history.series["d_loss"].values) == [1.0, 2.0]
+    assert history.epochs_done == 0
+    assert (history.last_step, history.reached) == (20, 20)
+
+
+def test_remaining_time_follows_the_recent_pace() -> None:
+    """With 10 steps a second and 60 steps to go, 6 seconds are left."""
+    history = RunHistory(Column)
+    history.add(record("start", 0, steps=100))
+    for step in range(10, 50, 10):
+        history.add(record("metrics", step, time=step / 10))
+    assert history.seconds_left == pytest.approx(6.0)
+
+
+def test_there_is_no_remaining_time_before_there_is_a_pace() -> None:
+    """A run that has only begun promises nothing."""
+    history = RunHistory(Column)
+    history.add(record("start", 0, steps=100))
+    assert history.seconds_left is None
+
+
+def test_a_pause_does_not_count_as_pace() -> None:
+    """After a pause the remaining time is estimated from the steps since."""
+    history = RunHistory(Column)
+    history.add(record("start", 0, steps=100))
+    history.add(record("metrics", 10, time=1.0))
+    history.add(record("control", 10, time=2.0, name="pause", args={}, error=""))
+    history.add(record("metrics", 20, time=1000.0))
+    history.add(record("metrics", 30, time=1001.0))
+    assert history.seconds_left == pytest.approx(7.0)
+
+
+def test_a_loss_that_was_not_finite_is_nan_in_its_series() -> None:
+    """The journal writes null for NaN; a curve needs a number back."""
+    history = RunHistory(Column)
+    history.add(record("metrics", 10, d_loss=None))
+    assert math.isnan(history.series["d_loss"].values[0])
+    assert history.latest("d_loss") is None
+
+
+def test_a_new_life_of_the_run_forgets_its_end() -> None:
+    """A resumed run has not ended, whatever its journal said before."""
+    history = RunHistory(Column)
+    history.add(record("end", 10, reason="stopped", message="", exit_code=0))
+    assert history.end is not None
+    history.add(record("resume", 10, steps=100))
+    assert history.end is None
+
+
+@pytest.mark.parametrize(
+    ("precision", "place"), [("float32", "cpu"), ("bfloat16", "cpu in bfloat16"), (None, "cpu")]
+)
+def test_the_place_names_an_unusual_number_format(precision: str | None, place: str) -> None:
+    """Journals of other origin may not have it."""
+    config = {} if precision is None else {"precision": precision}
+    history = RunHistory(Column)
+    history.add(record("start", 0, device="cpu", config=config))
+    assert history.place == place
+
+
+def test_what_a_resume_voids_is_not_shown_again() -> None:
+    """With samples of 1,000 and 1,500 and a resume at 1,000, the newest is that of 1,000."""
+    history = RunHistory(Column)
+    history.add(record("start", 0, steps=2000))
+    for step in (1000, 1500):
+        history.add(
+            record("metrics", step, d_loss=1.0),
+            record("sample", step, path=f"{step}.png"),
+            record("checkpoint", step, path=f"{step}.safetensors"),
+            record("judged", step, fid=float(step), judge="a", n=10),
+            record("epoch", step, epoch=step // 500, d_loss=1.0),
+        )
+    history.add(record("alert", 1500, code="stall", message="x", evidence={}))
+    assert history.standing
+    history.add(record("resume", 1000, steps=2000, checkpoint="1000.safetensors"))
+    for found in (history.drawn, history.saved, history.judged):
+        assert [each.step for each in found] == [1000]
+    assert history.standing == history.alerts == []
+    assert (history.epochs_done, history.last_step, history.scores("fid")) == (2, 1000, [1000.0])
+
+
+def test_grids_stand_by_step_and_lie_within_the_run() -> None:
+    history = RunHistory(Column)
+    paths = {10: "a.png", 30: "b.png", 20: "c.png", 40: "/etc/passwd", 50: "../x.png"}
+    history.add(*(record("sample", step, path=path) for step, path in paths.items()))
+    assert [each.path for each in history.drawn] == ["a.png", "c.png", "b.png"]
+    history.add(record("sample", 20, path="again.png"))
+    assert [each.path for each in history.drawn] == ["a.png", "again.png", "b.png"]
+
+
+def test_a_reader_of_the_quantities_is_not_disturbed_by_a_new_one() -> None:
+    """The poller's thread takes in records while a screen iterates."""
+    history = RunHistory(Column)
+    history.add(record("metrics", 1, a=1.0), record("epoch", 1, epoch=1, a=1.0))
+    for name in history.series:
+        history.add(record("metrics", 2, b=1.0, **{name: 2.0}))
+    for _ in history.epoch_series:
+        history.add(record("epoch", 2, epoch=2, b=1.0))
+    assert list(history.series) == list(history.epoch_series) == ["a", "b"]

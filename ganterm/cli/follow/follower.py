@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Protocol, TextIO
 
-from ganterm.cli.follow.history import History
 from ganterm.cli.follow.keyboard import Keyboard
 from ganterm.cli.follow.reporter import Reporter
 from ganterm.cli.narrate import say
 from ganterm.core.records import STOOD_BACK, AlertRecord, Record
 from ganterm.errors import ExitCode, GantermError, WorkerError
 from ganterm.runs import control
+from ganterm.runs.history import Column, RunHistory
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
@@ -78,7 +78,7 @@ class Follower:
         self.reporter = reporter
         self.process: Process | None = None
         self.replay = replay
-        self.history = History()
+        self.history = RunHistory(Column)
         self._start = start
         self._tail = JournalTail(run.journal)
         self._stood_back = False

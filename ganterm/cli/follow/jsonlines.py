@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
-from ganterm.cli.follow.history import History
+from ganterm.cli.follow.words import History
 from ganterm.cli.narrate import say
 from ganterm.core import jsontext
 from ganterm.core.records import Record, encode

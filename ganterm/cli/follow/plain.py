@@ -9,8 +9,7 @@ from dataclasses import replace
 from typing import TextIO
 
 from ganterm.cli.follow.drawn import drawn_sheet
-from ganterm.cli.follow.history import History
-from ganterm.cli.follow.words import loss_words, progress_words
+from ganterm.cli.follow.words import History, loss_words, progress_words
 from ganterm.cli.narrate import say
 from ganterm.config.cadence import log_spaced
 from ganterm.core.records import CheckpointRecord, Record, ResumeRecord, SampleRecord, StartRecord
@@ -52,10 +51,10 @@ class PlainReporter:
 
     def open(self, history: History) -> None:
         """Say where the run stands."""
-        if history.metrics and not self.quiet:
+        if history.series and not self.quiet:
             self._say(f"{progress_words(history)}  {loss_words(history)}")
-            self._reported = history.step
-        for record in history.standing:
+            self._reported = history.last_step
+        for record in (*history.standing, *history.judged[-1:]):
             self._tell(record, None)
         self._next_line = self._clock() + 1.0
 
@@ -84,11 +83,11 @@ class PlainReporter:
         now = self._clock()
         if self.quiet or now < self._next_line:
             return
-        if history.step != self._reported and history.metrics:
+        if history.last_step != self._reported and history.series:
             self._say(f"{progress_words(history)}  {loss_words(history)}")
-            self._reported = history.step
+            self._reported = history.last_step
             self._next_line = now + LINE_SECONDS
-        elif not history.metrics:
+        elif not history.series:
             doing = view.message if view.state == "starting" else ""
             self._say_once(doing or "loading PyTorch and the data")
 
@@ -117,9 +116,9 @@ class PlainReporter:
     def close(self, view: RunView, history: History) -> None:
         """Draw the samples of a run that is over as text, and say how the run stands now."""
         over = view.state in {"finished", "stopped", "failed"}
-        if over and not self.quiet and history.sample is not None:
-            self._say(f"samples of step {history.sample.step:,}:")
-            self._draw(history.sample, SAMPLE_IMAGES, SAMPLE_ROWS)
+        if over and not self.quiet and history.drawn:
+            self._say(f"samples of step {history.drawn[-1].step:,}:")
+            self._draw(history.drawn[-1], SAMPLE_IMAGES, SAMPLE_ROWS)
         took = "" if history.seconds is None else f" after {duration(history.seconds)}"
         words = f": {view.message}" if view.message else ""
         self._say(f"{view.state} at step {view.step:,}{took}{words}")

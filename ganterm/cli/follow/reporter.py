@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, TextIO
 
-from ganterm.cli.follow.history import History
+from ganterm.cli.follow.words import History
 from ganterm.core.records import Record
 from ganterm.runs.state import RunView
 

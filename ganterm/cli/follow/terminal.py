@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Sequence
 from typing import TextIO
 
 from rich.console import Console, Group
@@ -15,15 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from ganterm.cli.follow.drawn import drawn_sheet
-from ganterm.cli.follow.history import History
 from ganterm.cli.follow.reporter import ASK
-from ganterm.cli.follow.words import progress_words, spread_words
+from ganterm.cli.follow.words import History, progress_words, spread_words
 from ganterm.comparison import short_words
 from ganterm.core.records import Record, ResumeRecord, SampleRecord
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of, over_ssh
 from ganterm.render.curve import curve, sparkline
 from ganterm.render.text import safe_text
 from ganterm.render.words import clock, duration, number
+from ganterm.runs.history import Column
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.runs.state import RunView
@@ -74,9 +75,9 @@ class TerminalReporter:
 
     def open(self, history: History) -> None:
         """Show the newest preview of what happened before, then start to move."""
-        if history.sample is not None and history.end is None:
-            self._preview(history.sample, history)
-        for record in history.standing:
+        if history.drawn and history.end is None:
+            self._preview(history.drawn[-1], history)
+        for record in (*history.standing, *history.judged[-1:]):
             self._tell(record, None)
         self.live.start()
 
@@ -126,10 +127,10 @@ class TerminalReporter:
         over = view.state in {"finished", "stopped", "failed"}
         if over:
             self._curves(history)
-        if over and history.sample is not None:
+        if over and history.drawn:
             # What is below the grid must not push it off the screen.
             rows = max(self.canvas.rows - 8, PREVIEW_ROWS)
-            self._preview(history.sample, history, rows=rows, images=FINAL_IMAGES, sparing=False)
+            self._preview(history.drawn[-1], history, rows=rows, images=FINAL_IMAGES, sparing=False)
         took = "" if history.seconds is None else f" after {duration(history.seconds)}"
         words = f" {view.message}" if view.message else ""
         style = "red" if view.state in {"failed", "crashed"} else "bold"
@@ -139,11 +140,7 @@ class TerminalReporter:
 
     def _next_commands(self, view: RunView, history: History) -> None:
         name = self.run.word
-        longer = (
-            f"--epochs {2 * history.epochs_total}"
-            if history.epochs_total
-            else f"--steps {2 * view.step}"
-        )
+        longer = f"--epochs {2 * history.epochs}" if history.epochs else f"--steps {2 * view.step}"
         commands = [
             (f"ganterm sample {name} -n 32", "draw new images"),
             (f"ganterm resume {name}", "train on from here")
@@ -170,19 +167,20 @@ class TerminalReporter:
         drawn = drawn_sheet(self.run.path / record.path, canvas, images, sparing=sparing)
         if drawn is None:
             return
-        epoch = f" · epoch {history.epochs[-1].epoch}" if history.epochs else ""
+        epoch = f" · epoch {history.epochs_done}" if history.epochs_done else ""
         words = f"step {record.step:,}{epoch}" + (f" · {drawn.where}" if drawn.where else "")
         self._line(words.replace("·", "-") if canvas.charset is Charset.ASCII else words, "dim")
         for line in drawn.lines:
             self.console.print(Text.from_ansi(line), no_wrap=True, overflow="crop")
 
     def _curves(self, history: History) -> None:
-        by_epoch = len(history.epochs) > 1
+        by_epoch = history.epochs_done > 1
         width = min(self.console.width, 100)
         over = "epochs" if by_epoch else "steps"
-        drawn = [
-            (f"D loss over {over}", history.series("d_loss", by_epoch=by_epoch)),
-            (f"G loss over {over}", history.series("g_loss", by_epoch=by_epoch)),
+        series = history.epoch_series if by_epoch else history.series
+        drawn: list[tuple[str, Sequence[float]]] = [
+            (f"D loss over {over}", _values(series.get("d_loss"))),
+            (f"G loss over {over}", _values(series.get("g_loss"))),
             ("Frechet distance by judgements, less is better", history.scores("fid")),
         ]
         for title, values in drawn:
@@ -196,7 +194,7 @@ class TerminalReporter:
                     self._line(line, "")
 
     def _frame(self, view: RunView, history: History) -> Group:
-        if not history.metrics:
+        if not history.series:
             waited = duration(time.monotonic() - self._began)
             what = "loading PyTorch and the data" if not history.steps else "the first steps"
             if view.state == "starting" and view.message:
@@ -218,7 +216,7 @@ class TerminalReporter:
         name = f"{self.run.name} paused" if view.state == "paused" else self.run.name
         row.add_row(
             Text(safe_text(name), style="bold"),
-            ProgressBar(total=max(history.steps, 1), completed=history.step),
+            ProgressBar(total=max(history.steps, 1), completed=history.last_step),
             Text(progress_words(history)),
         )
         return row
@@ -236,7 +234,7 @@ class TerminalReporter:
         width = max((self.console.width - 66) // 2, 6)
         cells: list[Text] = []
         for name, title, style in (("d_loss", "D", "cyan"), ("g_loss", "G", "magenta")):
-            values = history.series(name)
+            values = _values(history.series.get(name))
             line = sparkline(values[-8 * width :], width, charset=self.canvas.charset)
             cells += [
                 Text(f"{title} loss {number(history.latest(name))}", style=style),
@@ -255,3 +253,7 @@ class TerminalReporter:
 
     def _line(self, words: str, style: str) -> None:
         self.console.print(Text(safe_text(words), style=style), soft_wrap=True)
+
+
+def _values(column: Column | None) -> Sequence[float]:
+    return column.values if column else ()

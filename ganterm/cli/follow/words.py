@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from ganterm.cli.follow.history import History
 from ganterm.render.words import duration, number
+from ganterm.runs.history import Column, RunHistory
+
+History = RunHistory[Column]
+"""What a follower knows of a run."""
 
 
 def progress_words(history: History) -> str:
     """Return how far the run is: `1,230/22,600  epoch 10/200  2,310 images/s  ETA 2 min 5 s`."""
-    parts = [f"{history.step:,}/{history.steps:,}" if history.steps else f"{history.step:,}"]
-    if history.epochs_total and history.metrics:
-        parts.append(f"epoch {int(history.latest('epoch') or 0)}/{history.epochs_total}")
+    parts = [
+        f"{history.last_step:,}/{history.steps:,}" if history.steps else f"{history.last_step:,}"
+    ]
+    if history.epochs and history.series:
+        parts.append(f"epoch {int(history.latest('epoch') or 0)}/{history.epochs}")
     rate = history.latest("images_per_s")
     if rate:
         parts.append(f"{rate:,.0f} images/s")
@@ -45,7 +50,7 @@ def loss_words(history: History) -> str:
     parts += [
         f"{name} {number(history.latest(name))}"
         for name in ("wasserstein", "penalty")
-        if history.metrics and name in history.metrics[-1].values
+        if name in history.series
     ]
     parts += [words] if (words := spread_words(history)) else []
     return "  ".join(parts)

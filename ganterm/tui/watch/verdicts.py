@@ -10,9 +10,9 @@ from typing import Final
 
 from ganterm.comparison import LESS_IS_BETTER, SCORES
 from ganterm.core.records import JudgedRecord
+from ganterm.runs.history import path_inside
 from ganterm.runs.layout import RunDir
 from ganterm.tui.feed.series import Series
-from ganterm.tui.feed.story import path_inside
 
 TITLES: Final[dict[str, tuple[str, str]]] = {
     "fid": ("Frechet distance", "of the images as a whole"),

@@ -15,16 +15,17 @@ from typing import Any, TextIO
 import pytest
 
 from ganterm.cli.follow.follower import Follower
-from ganterm.cli.follow.history import History
 from ganterm.cli.follow.jsonlines import JsonReporter
 from ganterm.cli.follow.plain import PlainReporter
 from ganterm.cli.follow.terminal import TerminalReporter
+from ganterm.cli.follow.words import History
 from ganterm.core.records import STOOD_BACK, Record
 from ganterm.errors import ExitCode, WorkerError
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
 from ganterm.render.words import clock
 from ganterm.runs import control
+from ganterm.runs.history import Column
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.state import RunView, observe
@@ -232,7 +233,8 @@ def test_plain_lines_are_spaced_and_free_of_control_bytes(
 ) -> None:
     """Progress comes every few seconds, and foreign text cannot reach the terminal raw."""
     now = [0.0]
-    history = History(steps=100)
+    history = History(Column)
+    history.add(record_of("start", 0, steps=100))
     reporter = PlainReporter(run, clock=lambda: now[0])
     view: Any = None
     reporter.open(history)
@@ -285,7 +287,7 @@ def test_scores_alerts_and_remedies_are_told_with_their_time(
     run: RunDir, capsys: pytest.CaptureFixture[str], quiet: bool
 ) -> None:
     """How grave it is and what helps stand beside it; --quiet leaves what is not grave out."""
-    history = History()
+    history = History(Column)
     reporter = PlainReporter(run, quiet=quiet)
     for each in STORY:
         history.add(each)
@@ -294,7 +296,7 @@ def test_scores_alerts_and_remedies_are_told_with_their_time(
     expected = [TOLD[index] for index in (0, 3, 4)] if quiet else TOLD
     assert lines == [f"{clock(0.0)} a-run: {words}" for words in expected]
     # Who comes later hears what stands.
-    history = History()
+    history = History(Column)
     for each in STORY[:4]:
         history.add(each)
     PlainReporter(run, quiet=quiet).open(history)
@@ -326,6 +328,22 @@ def test_without_a_terminal_the_last_samples_are_drawn_as_text(
     assert said.isascii() == (charset == "ascii")
 
 
+def test_what_a_resume_voids_is_not_drawn(
+    run: RunDir, journal: JournalWriter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Samples of a step that was lost are not those of the run."""
+    begin(journal)
+    for step in (3, 6):
+        save_sheet([Raster(8, 8, 1, bytes(64))], 1, run.sample_path(step))
+        journal.write(record_of("sample", step, path=run.relative(run.sample_path(step))))
+    journal.write(record_of("resume", 3, steps=10, controls=0))
+    end(journal)
+    Follower(run, PlainReporter(run), Script).follow()
+    said = capsys.readouterr().err
+    assert f"{run.name}: samples of step 3:\n" in said
+    assert "samples of step 6" not in said
+
+
 def test_without_a_terminal_early_samples_are_drawn_as_they_come(
     run: RunDir, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -335,7 +353,7 @@ def test_without_a_terminal_early_samples_are_drawn_as_they_come(
     for shade, sample in zip((255, 128), samples, strict=True):
         save_sheet([Raster(8, 8, 1, bytes([shade] * 64))], 1, run.path / sample.path)
     for quiet, shades in ((False, "█"), (True, "")):
-        history, reporter = History(), PlainReporter(run, quiet=quiet)
+        history, reporter = History(Column), PlainReporter(run, quiet=quiet)
         for sample in samples:
             history.add(sample)
             reporter.record(sample, history)
@@ -351,7 +369,7 @@ def test_a_terminal_shows_scores_beside_the_losses_and_what_helps(
     for name, value in {"COLUMNS": "100", "FORCE_COLOR": "1", "NO_COLOR": "1"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.stderr", screen := io.StringIO())
-    history, reporter = History(), TerminalReporter(run)
+    history, reporter = History(Column), TerminalReporter(run)
     reporter.open(history)
     metrics = [record_of("metrics", step, 1.0, d_loss=1.0, g_loss=1.0) for step in (7, 8)]
     later = record_of("judged", 8, judge="x", n=10, fid=1.25, recall=0.5)

@@ -8,10 +8,11 @@ import pytest
 
 from ganterm.core.records import Record
 from ganterm.render.chart import Mark
+from ganterm.runs.history import MAX_SERIES
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.tui.feed.change import CheckpointRef, SampleRef
-from ganterm.tui.feed.story import MAX_SERIES, Story
+from ganterm.tui.feed.story import Story
 from tests.records import change, record, start
 
 RUN = RunDir(Path("runs/a"))

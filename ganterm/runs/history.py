@@ -1,0 +1,323 @@
+"""The history of a run: what its records say that no resume has taken back."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
+from pathlib import PurePosixPath
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from ganterm.core.records import (
+    AlertRecord,
+    CheckpointRecord,
+    ControlRecord,
+    EndRecord,
+    EpochRecord,
+    JudgedRecord,
+    MetricsRecord,
+    OpeningRecord,
+    Record,
+    ResumeRecord,
+    SampleRecord,
+    StartRecord,
+)
+from ganterm.runs.live import LiveChange, LiveSettings
+from ganterm.runs.steprate import StepRate
+
+MAX_SERIES: Final = 256
+"""Quantities that are kept; a journal that names more is not a trainer's."""
+
+
+class Points(Protocol):
+    """What holds the values of one quantity."""
+
+    @property
+    def latest(self) -> float | None:
+        """The value at the last step, NaN if it is not finite; None without points."""
+
+    def extend(self, steps: Sequence[int], values: Sequence[float | None], /) -> None:
+        """Add the values of as many steps; None stands for one that was not finite."""
+
+    def truncate_after(self, step: int, /) -> None:
+        """Forget every point after `step`."""
+
+
+class Column:
+    """Values in the order of their steps, as plain numbers; NaN where one was not finite."""
+
+    def __init__(self) -> None:
+        self.steps = array("q")
+        self.values = array("d")
+
+    @property
+    def latest(self) -> float | None:
+        """The last value; None where there is none."""
+        return self.values[-1] if self.values else None
+
+    def extend(self, steps: Sequence[int], values: Sequence[float | None], /) -> None:
+        """Add the values of as many ascending steps."""
+        self.steps.extend(steps)
+        self.values.extend(float("nan") if value is None else value for value in values)
+
+    def truncate_after(self, step: int, /) -> None:
+        """Forget every point after `step`."""
+        size = bisect_right(self.steps, step)
+        del self.steps[size:], self.values[size:]
+
+
+P = TypeVar("P", bound=Points)
+
+
+class RunHistory(Generic[P]):
+    """A run as its records tell it, taken in one after the other.
+
+    A resume at a step takes back all that came after it. Another thread may read meanwhile: what it
+    holds may grow at its end, and is otherwise replaced, never changed in place.
+
+    Attributes:
+        config: the settings in force; `start_config`: those the run began with.
+        changes: the live changes in force, in order; `change`: the one of the newest record.
+        series: every quantity of the metrics by name, over the steps.
+        epoch_series: every quantity of whole epochs, over the steps at which they ended.
+        parent: run and step, `NAME@STEP`, that a branch goes on from; empty for any other run.
+        first_step: the step it began at; 0 for all but a branch.
+        steps: length of the run, 0 before it is known; `epochs`: the same, None if it counts steps.
+        device: where it trains; `host`: on which machine. Empty before it is known.
+        drawn: sample grids that lie within the run, one a step, in the order of the steps.
+        saved: checkpoints that lie within the run, as they were written.
+        alerts: every alert; `standing`: the doctor's that nothing has cleared, the oldest first.
+        judged: the records of its scores.
+        end: its end record, if that is its last word.
+        last_step: the step of the newest metrics; `reached`: the greatest of any record.
+    """
+
+    def __init__(self, points: Callable[[], P]) -> None:
+        """Begin with nothing; `points` makes what holds a quantity."""
+        self._points = points
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, with nothing known."""
+        self.series: dict[str, P] = {}
+        self.epoch_series: dict[str, P] = {}
+        self._epochs = Column()
+        self.parent = ""
+        self.first_step = self.steps = self.last_step = self.reached = 0
+        self.epochs: int | None = None
+        self.device = self.host = ""
+        self.drawn: list[SampleRecord] = []
+        self.saved: list[CheckpointRecord] = []
+        self.alerts: list[AlertRecord] = []
+        self.standing: list[AlertRecord] = []
+        self.judged: list[JudgedRecord] = []
+        self.change: LiveChange | None = None
+        self.end: EndRecord | None = None
+        self._settings = LiveSettings()
+        self._rate = StepRate()
+        self._opened: float | None = None
+        self._latest = self._before = 0.0
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The settings in force."""
+        return self._settings.config
+
+    @property
+    def start_config(self) -> dict[str, Any]:
+        """The settings the run began with."""
+        return self._settings.start_config
+
+    @property
+    def changes(self) -> list[LiveChange]:
+        """The live changes in force, in order; the last is the first to undo."""
+        return self._settings.changes
+
+    @property
+    def place(self) -> str:
+        """Where the run trains, and in which number format where that is not the usual one."""
+        precision = self.config.get("precision") or ""
+        return self.device if precision in {"", "float32"} else f"{self.device} in {precision}"
+
+    @property
+    def epochs_done(self) -> int:
+        """Whole epochs so far."""
+        return int(self._epochs.latest or 0)
+
+    @property
+    def seconds(self) -> float | None:
+        """Time that its workers were at work; None before one has begun."""
+        if self._opened is None:
+            return None
+        return self._before + max(self._latest - self._opened, 0.0)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the run has its length, at its pace; None where either is not known."""
+        return self._rate.seconds_to(self.steps) if self.steps else None
+
+    def latest(self, name: str) -> float | None:
+        """Return the newest value of a quantity; None where there is none or it is not finite."""
+        value = self.series[name].latest if name in self.series else None
+        return None if value is None or math.isnan(value) else value
+
+    def scores(self, name: str) -> list[float]:
+        """Return a score over the run, by the judge and the number of images of the newest one."""
+        found = (
+            record.score(name)
+            for record in self.judged
+            if (record.judge, record.n) == (self.judged[-1].judge, self.judged[-1].n)
+        )
+        return [value for value in found if value is not None]
+
+    def add(self, *records: Record) -> None:
+        """Take in the next records of the journal, in their order; quickest many at once."""
+        waiting: list[MetricsRecord] = []
+        for record in records:
+            # What is judged after the end is no part of the training.
+            if self.end is None and not isinstance(record, OpeningRecord):
+                self._latest = record.time
+            self.reached = max(self.reached, record.step)
+            if isinstance(record, MetricsRecord):
+                waiting.append(record)
+                continue
+            if isinstance(record, (OpeningRecord, ControlRecord)):
+                self._add_metrics(waiting)
+                waiting = []
+            self._add(record)
+        self._add_metrics(waiting)
+
+    def _add(self, record: Record) -> None:
+        """Take in a record that is not of metrics."""
+        self.change = self._settings.add(record)
+        match record:
+            case OpeningRecord():
+                self._begin(record)
+            case EpochRecord():
+                self._epochs.extend([record.step], [record.epoch])
+                self.epoch_series = self._extended(self.epoch_series, [record])
+            case SampleRecord() if path_inside(record.path):
+                if self.drawn and self.drawn[-1].step >= record.step:
+                    # A step drawn twice has one grid, the later one.
+                    others = [each for each in self.drawn if each.step != record.step]
+                    self.drawn = sorted([*others, record], key=lambda each: each.step)
+                else:
+                    self.drawn.append(record)
+            case CheckpointRecord() if path_inside(record.path):
+                self.saved.append(record)
+            case AlertRecord():
+                self.alerts.append(record)
+                self.standing = uncleared(self.alerts)
+            case JudgedRecord():
+                self.judged.append(record)
+            case ControlRecord(name="pause" | "resume" | "stop", error=""):
+                self._rate.clear()
+            case EndRecord():
+                self.end = record
+
+    def _add_metrics(self, records: Sequence[MetricsRecord]) -> None:
+        if not records:
+            return
+        self.change = None
+        self.series = self._extended(self.series, records)
+        since = records[-1].time - self._rate.span
+        recent = takewhile(lambda record: record.time >= since, reversed(records))
+        for record in reversed(list(recent)):
+            self._rate.add(record.time, record.step)
+        self.last_step = records[-1].step
+
+    def _begin(self, record: OpeningRecord) -> None:
+        if isinstance(record, ResumeRecord):
+            self._take_back(record)
+        elif isinstance(record, StartRecord):
+            self.parent = record.parent or self.parent
+            self.first_step = record.step
+        self.steps = record.steps or self.steps
+        self.epochs = record.epochs or None
+        self.device, self.host = record.device, record.host
+        self.end = None
+        self._before, self._opened = self.seconds or 0.0, record.time
+        self._latest = record.time
+        self._rate.clear()
+
+    def _take_back(self, resume: ResumeRecord) -> None:
+        """Forget what came after the step that a worker goes on from."""
+        self._epochs.truncate_after(resume.step)
+        for points in (*self.series.values(), *self.epoch_series.values()):
+            points.truncate_after(resume.step)
+        self.drawn = in_force(self.drawn, resume)
+        self.saved = in_force(self.saved, resume)
+        self.alerts = in_force(self.alerts, resume)
+        self.standing = uncleared(self.alerts)
+        self.judged = in_force(self.judged, resume)
+        self.last_step = min(self.last_step, resume.step)
+        self.reached = resume.step
+
+    def _extended(
+        self, series: dict[str, P], records: Iterable[MetricsRecord | EpochRecord]
+    ) -> dict[str, P]:
+        """Return `series` with every quantity of the records added, column by column."""
+        alike: dict[tuple[str, ...], list[MetricsRecord | EpochRecord]] = {}
+        for record in records:
+            alike.setdefault(tuple(record.values), []).append(record)
+        for names, group in alike.items():
+            steps = [record.step for record in group]
+            for name in names:
+                if name not in series:
+                    if len(series) >= MAX_SERIES:
+                        continue
+                    # Another thread may be looking through the mapping.
+                    series = {**series, name: self._points()}
+                series[name].extend(steps, [record.values[name] for record in group])
+        return series
+
+
+R = TypeVar("R", bound=Record)
+
+
+def in_force(records: Iterable[R], resume: ResumeRecord) -> list[R]:
+    """Return those of the records before a resume that it does not take back.
+
+    A resume at step S goes on from the state at S, so what has a greater step was thrown away. So
+    are the controls that it lists as `pending`, even those made at S itself, right after the state
+    was saved: the resumed worker makes them again.
+    """
+    again = [(change.id, change.step) for change in resume.pending]
+    return [
+        each
+        for each in records
+        if each.step <= resume.step
+        and not (isinstance(each, ControlRecord) and (each.id, each.step) in again)
+    ]
+
+
+def effective(records: Iterable[Record]) -> list[Record]:
+    """Return the records in force: without the steps that were done and then lost."""
+    kept: list[Record] = []
+    for record in records:
+        if isinstance(record, ResumeRecord):
+            kept = in_force(kept, record)
+        kept.append(record)
+    return kept
+
+
+def uncleared(alerts: Iterable[AlertRecord]) -> list[AlertRecord]:
+    """Return those of a run's alerts that are the doctor's and that nothing cleared, in order."""
+    found: dict[str, AlertRecord] = {}
+    for alert in alerts:
+        if alert.evidence is None:
+            continue
+        found.pop(alert.code, None)
+        if not alert.cleared:
+            found[alert.code] = alert
+    return list(found.values())
+
+
+def path_inside(path: str | None) -> PurePosixPath | None:
+    """Return a path that a journal names if it stays within the run; None otherwise."""
+    if not path or "\0" in path:
+        return None
+    found = PurePosixPath(path)
+    return None if found.is_absolute() or ".." in found.parts else found
