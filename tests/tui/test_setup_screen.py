@@ -52,156 +52,179 @@ def app() -> GantermApp:
     return make_app(Path("checkpoints"))
 
 
-@awaited
-async def test_every_field_has_the_widget_of_its_kind_in_the_schemas_order(app: GantermApp) -> None:
-    async with app.run_test(size=WIDE) as pilot:
-        screen = await open_form(app, pilot)
-        names = [name for name in screen.form.rows if name != "name"]
-        assert names == list(FIELDS)
-        kinds = {"choice": Choice, "boolean": Toggle}
-        for name in names:
-            assert type(screen.form.rows[name].editor) is kinds.get(FIELDS[name].kind, Entry)
-        config = resolve({"recipe": "dcgan-8x8"}).config
-        assert texts(screen)["lr_g"] == str(config.lr_g)
-        assert texts(screen)["drop_last"] == str(config.drop_last).lower()
-
-
-@awaited
-async def test_what_is_typed_is_checked_at_once_in_the_schemas_words(app: GantermApp) -> None:
-    """The sentence stands beneath the field, the title counts, and reset takes it back."""
-    async with app.run_test(size=SMALL) as pilot:
-        screen = await open_form(app, pilot)
-        screen.form.go_to("batch_size")
-        await pilot.press("x")
-        await pilot.pause()
-        sentence = "batch_size must be an integer from 1 to 65536; got '16x'."
-        assert screen.plan.standings["batch_size"].trouble == sentence
-        text = screen_text(app)
-        assert f"└ {sentence}" in text
-        assert "✗ 1 problem" in text
-        assert "✗ batch_size" in text
-        assert texts(screen)["batch_size"] == "16x"
-        await pilot.press("ctrl+r")
-        await pilot.pause()
-        assert texts(screen)["batch_size"] == "16"
-        assert "✓ ready" in screen_text(app)
-
-
-@awaited
-async def test_an_illegal_combination_is_explained_beside_the_field_it_names(
-    app: GantermApp,
+async def every_field_has_the_widget_of_its_kind_in_the_schemas_order(
+    app: GantermApp, pilot: Pilot[None], screen: SetupScreen
 ) -> None:
-    async with app.run_test(size=WIDE) as pilot:
-        screen = await open_form(app, pilot)
-        screen.form.go_to("loss")
-        await pilot.press("w")
-        await pilot.pause()
-        assert texts(screen)["loss"] == "wasserstein"
-        assert "wasserstein needs a critic of bounded slope" in screen_text(app)
-        screen.form.go_to("steps")
-        await pilot.press("ctrl+n")
-        assert screen.form.current is screen.form.rows["loss"]
+    names = [name for name in screen.form.rows if name != "name"]
+    assert names == list(FIELDS)
+    kinds = {"choice": Choice, "boolean": Toggle}
+    for name in names:
+        assert type(screen.form.rows[name].editor) is kinds.get(FIELDS[name].kind, Entry)
+    config = resolve({"recipe": "dcgan-8x8"}).config
+    assert texts(screen)["lr_g"] == str(config.lr_g)
+    assert texts(screen)["drop_last"] == str(config.drop_last).lower()
 
 
-@awaited
-async def test_a_change_is_marked_and_takes_its_consequences_along(app: GantermApp) -> None:
-    """Steps typed over a recipe of epochs set epochs to 0; both are marked, one is said."""
-    async with app.run_test(size=WIDE) as pilot:
-        screen = await open_form(app, pilot)
-        screen.form.go_to("steps")
-        await pilot.press("backspace", "9", "0")
-        await pilot.pause()
-        assert (texts(screen)["steps"], texts(screen)["epochs"]) == ("90", "0")
-        text = screen_text(app)
-        assert "● steps" in text
-        assert "● epochs" in text
-        assert "● 2 changed" in text
-        assert "$ ganterm train --recipe dcgan-8x8 --steps 90" in text
-        await pilot.press("ctrl+l")
-        await pilot.pause()
-        assert (texts(screen)["steps"], texts(screen)["epochs"]) == ("0", "200")
+async def an_illegal_combination_is_explained_beside_the_field_it_names(
+    app: GantermApp, pilot: Pilot[None], screen: SetupScreen
+) -> None:
+    screen.form.go_to("loss")
+    await pilot.press("w")
+    await pilot.pause()
+    assert texts(screen)["loss"] == "wasserstein"
+    assert "wasserstein needs a critic of bounded slope" in screen_text(app)
+    screen.form.go_to("steps")
+    await pilot.press("ctrl+n")
+    assert screen.form.current is screen.form.rows["loss"]
 
 
-@awaited
-async def test_what_is_typed_is_left_as_it_is_while_it_is_typed(app: GantermApp) -> None:
-    """1e-3 is the recipe's 0.001, and is not rewritten under the fingers."""
-    async with app.run_test(size=SMALL) as pilot:
-        screen = await open_form(app, pilot)
-        screen.form.go_to("lr_g")
-        await pilot.press("ctrl+u", *"1e-3")
-        await pilot.pause()
-        assert texts(screen)["lr_g"] == "1e-3"
-        assert screen.plan.draft.differing == []
+async def a_change_is_marked_and_takes_its_consequences_along(
+    app: GantermApp, pilot: Pilot[None], screen: SetupScreen
+) -> None:
+    """Type steps over a recipe of epochs: epochs is set to 0; both are marked, one is said."""
+    screen.form.go_to("steps")
+    await pilot.press("backspace", "9", "0")
+    await pilot.pause()
+    assert (texts(screen)["steps"], texts(screen)["epochs"]) == ("90", "0")
+    text = screen_text(app)
+    assert "● steps" in text
+    assert "● epochs" in text
+    assert "● 2 changed" in text
+    assert "$ ganterm train --recipe dcgan-8x8 --steps 90" in text
+    await pilot.press("ctrl+l")
+    await pilot.pause()
+    assert (texts(screen)["steps"], texts(screen)["epochs"]) == ("0", "200")
 
 
-@awaited
-async def test_choices_turn_jump_and_list(app: GantermApp) -> None:
+async def choices_turn_jump_and_list(
+    app: GantermApp, pilot: Pilot[None], screen: SetupScreen
+) -> None:
     """Arrow keys go round, a letter jumps, Enter lists; a letter without a choice does nothing."""
-    async with app.run_test(size=WIDE) as pilot:
-        screen = await open_form(app, pilot)
-        screen.form.go_to("penalty")
-        await pilot.press("left")
-        assert texts(screen)["penalty"] == "r1+r2"
-        await pilot.press("right", "w", "q")
-        assert texts(screen)["penalty"] == "wgan-gp"
-        assert on_top(app, SetupScreen) is screen
-        await pilot.press("enter")
-        await pilot.pause()
-        assert on_top(app, PickerScreen).query_one(OptionList).highlighted == 1
-        await pilot.press("down", "enter")
-        await pilot.pause()
-        assert texts(screen)["penalty"] == "r1"
-        await pilot.press("enter", "escape")
-        await pilot.pause()
-        assert texts(screen)["penalty"] == "r1"
+    screen.form.go_to("penalty")
+    await pilot.press("left")
+    assert texts(screen)["penalty"] == "r1+r2"
+    await pilot.press("right", "w", "q")
+    assert texts(screen)["penalty"] == "wgan-gp"
+    assert on_top(app, SetupScreen) is screen
+    await pilot.press("enter")
+    await pilot.pause()
+    assert on_top(app, PickerScreen).query_one(OptionList).highlighted == 1
+    await pilot.press("down", "enter")
+    await pilot.pause()
+    assert texts(screen)["penalty"] == "r1"
+    await pilot.press("enter", "escape")
+    await pilot.pause()
+    assert texts(screen)["penalty"] == "r1"
+
+
+async def switches_switch_by_key_letter_and_click(
+    app: GantermApp, pilot: Pilot[None], screen: SetupScreen
+) -> None:
+    editor = screen.form.rows["spectral_norm"].editor
+    screen.form.go_to("spectral_norm")
+    states = []
+    for key in ("space", "enter", "y", "n", "right"):
+        await pilot.press(key)
+        states.append(editor.text)
+    assert states == ["true", "false", "true", "false", "true"]
+    await pilot.click(editor)
+    assert editor.text == "false"
 
 
 @awaited
-async def test_switches_switch_by_key_letter_and_click(app: GantermApp) -> None:
+async def test_a_wide_form_that_is_filled_in(app: GantermApp) -> None:
+    """One form for all of these, put back to the recipe after each."""
     async with app.run_test(size=WIDE) as pilot:
         screen = await open_form(app, pilot)
-        editor = screen.form.rows["spectral_norm"].editor
-        screen.form.go_to("spectral_norm")
-        states = []
-        for key in ("space", "enter", "y", "n", "right"):
-            await pilot.press(key)
-            states.append(editor.text)
-        assert states == ["true", "false", "true", "false", "true"]
-        await pilot.click(editor)
-        assert editor.text == "false"
+        for check in (
+            every_field_has_the_widget_of_its_kind_in_the_schemas_order,
+            an_illegal_combination_is_explained_beside_the_field_it_names,
+            a_change_is_marked_and_takes_its_consequences_along,
+            choices_turn_jump_and_list,
+            switches_switch_by_key_letter_and_click,
+        ):
+            await check(app, pilot, screen)
+            await pilot.press("ctrl+l")
+            await pilot.pause()
 
 
-@awaited
-async def test_keys_typed_in_a_burst_go_where_they_were_meant(app: GantermApp) -> None:
+async def what_is_typed_is_checked_at_once_in_the_schemas_words(
+    app: GantermApp, pilot: Pilot[None], screen: SetupScreen
+) -> None:
+    """Show the sentence beneath the field, count in the title, and take it back by reset."""
+    screen.form.go_to("batch_size")
+    await pilot.press("x")
+    await pilot.pause()
+    sentence = "batch_size must be an integer from 1 to 65536; got '16x'."
+    assert screen.plan.standings["batch_size"].trouble == sentence
+    text = screen_text(app)
+    assert f"└ {sentence}" in text
+    assert "✗ 1 problem" in text
+    assert "✗ batch_size" in text
+    assert texts(screen)["batch_size"] == "16x"
+    await pilot.press("ctrl+r")
+    await pilot.pause()
+    assert texts(screen)["batch_size"] == "16"
+    assert "✓ ready" in screen_text(app)
+
+
+async def what_is_typed_is_left_as_it_is_while_it_is_typed(
+    app: GantermApp, pilot: Pilot[None], screen: SetupScreen
+) -> None:
+    """1e-3 is the recipe's 0.001, and is not rewritten under the fingers."""
+    screen.form.go_to("lr_g")
+    await pilot.press("ctrl+u", *"1e-3")
+    await pilot.pause()
+    assert texts(screen)["lr_g"] == "1e-3"
+    assert screen.plan.draft.differing == []
+
+
+async def keys_typed_in_a_burst_go_where_they_were_meant(
+    app: GantermApp, pilot: Pilot[None], screen: SetupScreen
+) -> None:
     """Over a slow link several keys come at once: each acts on what the one before led to."""
-    async with app.run_test(size=SMALL) as pilot:
-        screen = await open_form(app, pilot)
-        screen.form.go_to("image_size")
-        await pilot.pause()
-        for key in ("down", "down", "down", "7", "ctrl+f", "l", "r"):
-            app.simulate_key(key)
-        await pilot.pause()
-        assert texts(screen)["batch_size"] == "167"
-        assert screen.query_one("#find", Input).value == "lr"
+    screen.form.go_to("image_size")
+    await pilot.pause()
+    for key in ("down", "down", "down", "7", "ctrl+f", "l", "r"):
+        app.simulate_key(key)
+    await pilot.pause()
+    assert texts(screen)["batch_size"] == "167"
+    assert screen.query_one("#find", Input).value == "lr"
+    await pilot.press("escape")
+
+
+async def a_search_shows_only_what_holds_the_words(
+    app: GantermApp, pilot: Pilot[None], screen: SetupScreen
+) -> None:
+    """Names, help, guidance and choices are searched; Enter goes there, Escape shows all again."""
+    await pilot.press("ctrl+f", *"learning rate")
+    await pilot.pause()
+    assert [row.setting.name for row in screen.form.shown] == ["lr_g", "lr_d", "lr_schedule"]
+    await pilot.press("enter", "down")
+    assert screen.form.current is screen.form.rows["lr_d"]
+    await pilot.press("ctrl+f", *" nothing at all")
+    await pilot.pause()
+    assert "No setting holds that." in screen_text(app)
+    await pilot.press("escape")
+    await pilot.pause()
+    assert len(screen.form.shown) == len(screen.form.rows)
+    assert on_top(app, SetupScreen) is screen
 
 
 @awaited
-async def test_a_search_shows_only_what_holds_the_words(app: GantermApp) -> None:
-    """Names, help, guidance and choices are searched; Enter goes there, Escape shows all again."""
+async def test_a_small_form_that_is_filled_in(app: GantermApp) -> None:
+    """One form for all of these, put back to the recipe after each."""
     async with app.run_test(size=SMALL) as pilot:
         screen = await open_form(app, pilot)
-        await pilot.press("ctrl+f", *"learning rate")
-        await pilot.pause()
-        assert [row.setting.name for row in screen.form.shown] == ["lr_g", "lr_d", "lr_schedule"]
-        await pilot.press("enter", "down")
-        assert screen.form.current is screen.form.rows["lr_d"]
-        await pilot.press("ctrl+f", *" nothing at all")
-        await pilot.pause()
-        assert "No setting holds that." in screen_text(app)
-        await pilot.press("escape")
-        await pilot.pause()
-        assert len(screen.form.shown) == len(screen.form.rows)
-        assert on_top(app, SetupScreen) is screen
+        for check in (
+            what_is_typed_is_checked_at_once_in_the_schemas_words,
+            what_is_typed_is_left_as_it_is_while_it_is_typed,
+            keys_typed_in_a_burst_go_where_they_were_meant,
+            a_search_shows_only_what_holds_the_words,
+        ):
+            await check(app, pilot, screen)
+            await pilot.press("ctrl+l")
+            await pilot.pause()
 
 
 @awaited
@@ -247,16 +270,15 @@ async def test_a_recipe_file_that_is_none_is_mentioned(app: GantermApp) -> None:
 @awaited
 async def test_the_help_speaks_of_the_field_at_hand(app: GantermApp) -> None:
     """Beside the form where there is room, else below it."""
-    for size, where in ((WIDE, "#help-beside"), (SMALL, "#help-below")):
-        async with app.run_test(size=size) as pilot:
-            screen = await open_form(app, pilot)
-            screen.form.go_to("lr_d")
-            await pilot.pause()
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await open_form(app, pilot)
+        screen.form.go_to("lr_d")
+        for size, where in ((WIDE, "#help-beside"), (SMALL, "#help-below")):
+            await pilot.resize_terminal(*size)
             view = screen.query_one(where, FieldHelp)
             assert view.display
             assert "lower it when the discriminator is too strong" in view.words.plain
             assert "Can be changed while the run trains." in view.words.plain
-        app = make_app(Path("checkpoints"))
 
 
 @awaited
