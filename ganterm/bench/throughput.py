@@ -21,12 +21,14 @@ from torchvision import transforms
 from ganterm.bench.pace import Pace, TrainerLoop, Workload, by_recipe, config_of, race, take_turns
 from ganterm.bench.result import Column, Row, Spread, Value
 from ganterm.bench.suite import ROUNDS, Settings
+from ganterm.components.networks import DISCRIMINATORS, GENERATORS
+from ganterm.components.networks.base import Generator
+from ganterm.components.networks.from_config import discriminator_from, generator_from
+from ganterm.components.networks.init import init_weights
 from ganterm.config import RunConfig
 from ganterm.data import Progress
 from ganterm.errors import ConfigError
 from ganterm.latent.sample import generate, latents
-from ganterm.networks import Generator, init_weights
-from ganterm.networks.from_config import discriminator_from, generator_from
 from ganterm.training.build import choose_device, synchronize
 
 IMAGES = 1000
@@ -83,8 +85,9 @@ class TutorialLoop:
         torch.manual_seed(config.seed)
         self.config = config
         self.device = device
-        self.generator = init_weights(generator_from(config), config.init).to(device)
-        discriminator = init_weights(discriminator_from(config), config.init)
+        data = config.data_spec
+        self.generator = init_weights(generator_from(config, data), config.init).to(device)
+        discriminator = init_weights(discriminator_from(config, data), config.init)
         self.discriminator = nn.Sequential(discriminator, nn.Sigmoid()).to(device)
         adam = partial(torch.optim.Adam, betas=(config.beta1, config.beta2))
         self.optimizer_g = adam(self.generator.parameters(), lr=config.lr_g)
@@ -168,8 +171,10 @@ def check_comparable(config: RunConfig) -> None:
     """
     beyond = {field: getattr(config, field) for field in _KNOWN}
     beyond = {field: value for field, value in beyond.items() if value != _KNOWN[field]}
-    networks = ("generator", "discriminator")
-    beyond |= {each: "stylegan" for each in networks if getattr(config, each) == "stylegan"}
+    if GENERATORS.facts(config.generator).equalised:
+        beyond["generator"] = config.generator
+    if DISCRIMINATORS.facts(config.discriminator).equalised:
+        beyond["discriminator"] = config.discriminator
     for field, value in beyond.items():
         raise ConfigError(
             f"The plain tutorial loop has no {field} = {value}; "

@@ -156,9 +156,9 @@ def _points(
     import torch  # noqa: PLC0415
 
     from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
+    from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
     from ganterm.latent.sample import latent_of  # noqa: PLC0415
     from ganterm.latent.space import are_styles, styles_of  # noqa: PLC0415
-    from ganterm.networks.stylegan import StyleGenerator  # noqa: PLC0415
 
     parts = [load_points(path, opened.trained) for path in files or []]
     found = sum(map(len, parts))
@@ -181,7 +181,7 @@ def _points(
 
 
 def _has_styles(opened: Opened) -> bool:
-    from ganterm.networks.stylegan import StyleGenerator  # noqa: PLC0415 - imports PyTorch
+    from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415 - imports PyTorch
 
     return isinstance(opened.trained.generator, StyleGenerator)
 

@@ -56,7 +56,7 @@ def load_points(path: Path, trained: Trained) -> torch.Tensor:
 
 def _spaces(trained: Trained) -> dict[str, tuple[int, ...]]:
     """Return the shapes of the points that a generator draws, by what they are called."""
-    from ganterm.networks.stylegan import StyleGenerator  # noqa: PLC0415
+    from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
 
     generator = trained.generator
     spaces: dict[str, tuple[int, ...]] = {"latents": (generator.z_dim,)}

@@ -28,7 +28,7 @@ from ganterm.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
-    from ganterm.networks.stylegan import StyleGenerator
+    from ganterm.components.networks.stylegan_networks import StyleGenerator
 
 MOST_SEEDS = 100
 """Rows of one table at most, and columns."""
@@ -131,7 +131,7 @@ def seeds_in(text: str, option: str) -> list[int]:
 
 
 def _style_generator(opened: Opened) -> StyleGenerator:
-    from ganterm.networks.stylegan import StyleGenerator  # noqa: PLC0415 - imports PyTorch
+    from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415 - imports PyTorch
 
     generator = opened.trained.generator
     if not isinstance(generator, StyleGenerator):

@@ -134,13 +134,13 @@ def project(
 def _search(opened: Opened, reals: list[RealImage], settings: Settings) -> list[Fit]:
     """Look for one image after another, showing how it goes."""
     from ganterm.cli.fitting import fit_view  # noqa: PLC0415
+    from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
     from ganterm.latent.projection import (  # noqa: PLC0415
         Projection,
         candidates_of,
         style_candidates,
     )
     from ganterm.latent.sample import one_thread  # noqa: PLC0415
-    from ganterm.networks.stylegan import StyleGenerator  # noqa: PLC0415
 
     generator = opened.trained.generator
     fits = []

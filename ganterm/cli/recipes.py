@@ -152,8 +152,8 @@ def count_parameters(resolved: Resolved) -> dict[str, int]:
     from ganterm.cli.waiting import Waiting  # noqa: PLC0415
 
     with Waiting("Counting parameters"):
+        from ganterm.components.networks.from_config import parameter_counts  # noqa: PLC0415
         from ganterm.data.classes import conditioned_spec  # noqa: PLC0415
-        from ganterm.networks.from_config import parameter_counts  # noqa: PLC0415
 
         return parameter_counts(resolved.config, conditioned_spec(resolved.config))
 

@@ -14,34 +14,18 @@ import msgspec
 from ganterm.components.augmentations import AugmentationSettings
 from ganterm.components.datasets import DataSettings
 from ganterm.components.losses import LossSettings
+from ganterm.components.networks import NetworkOptions, NetworkSettings, StyleSettings
 from ganterm.components.penalties import PenaltySettings
 from ganterm.components.scores import SCORES
 from ganterm.config.cadence import CADENCE_PATTERN
 from ganterm.core.settings import (
     DATA,
-    NETWORK,
     OPTIMISER,
     OUTPUT,
     STEP,
     about,
     joined,
 )
-
-GeneratorName = Literal[
-    "mlp",
-    "mlp-small",
-    "compact",
-    "dcgan",
-    "dcgan-resize",
-    "dcgan-64",
-    "dcgan-8x8",
-    "upsample",
-    "stylegan",
-]
-DiscriminatorName = Literal[
-    "mlp", "compact", "dcgan", "dcgan-64", "dcgan-8x8", "upsample", "sngan", "stylegan"
-]
-NormName = Literal["auto", "batch", "none"]
 
 
 class RecipeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,107 +96,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "eager"
 
-    generator: Annotated[
-        GeneratorName,
-        about(NETWORK, "Generator architecture."),
-    ] = "dcgan"
-    discriminator: Annotated[
-        DiscriminatorName,
-        about(NETWORK, "Discriminator (or critic) architecture."),
-    ] = "dcgan"
-    conditional: Annotated[
-        Literal["none", "projection", "concat"],
-        about(
-            NETWORK,
-            "Train on the labels too, to choose the class of what is generated; how the "
-            "discriminator takes them.",
-            "projection trains best; R1 of weight 2 and beta1 0 keep variety within a class",
-        ),
-    ] = "none"
-    z_dim: Annotated[
-        int,
-        about(NETWORK, "Size of the latent vector z.", "100-512", ge=1, le=4096),
-    ] = 100
-    width: Annotated[
-        float,
-        about(
-            NETWORK,
-            "Multiplies the hidden widths of both networks; 1 is as published.",
-            ge=1 / 16,
-            le=8,
-        ),
-    ] = 1.0
-    g_norm: Annotated[
-        NormName,
-        about(NETWORK, "Normalisation in the generator; auto is as published."),
-    ] = "auto"
-    d_norm: Annotated[
-        NormName,
-        about(
-            NETWORK,
-            "Normalisation in the discriminator; auto is as published.",
-            "none with a gradient penalty, which batch normalisation disturbs",
-        ),
-    ] = "auto"
-    init: Annotated[
-        Literal["default", "normal"],
-        about(NETWORK, "Initial weights: PyTorch's default, or N(0, 0.02) as in DCGAN."),
-    ] = "default"
-    spectral_norm: Annotated[
-        bool,
-        about(
-            NETWORK,
-            "Spectral normalisation of every layer of the discriminator.",
-            "a remedy for mode collapse and a discriminator that is too strong",
-        ),
-    ] = False
-    minibatch_discrimination: Annotated[
-        bool,
-        about(
-            NETWORK,
-            "Join batch statistics to the discriminator's features.",
-            "a remedy for mode collapse",
-        ),
-    ] = False
-    modulation: Annotated[
-        Literal["adain", "demodulate"],
-        about(
-            NETWORK,
-            "How a style acts in generator stylegan.",
-            "adain normalises each image's features, as in StyleGAN; demodulate scales the weights "
-            "instead, as in StyleGAN2, and leaves no droplets",
-        ),
-    ] = "adain"
-    skip_outputs: Annotated[
-        bool,
-        about(
-            NETWORK,
-            "Generator stylegan sums the pictures of all resolutions, in place of growing.",
-            "StyleGAN2's: fine and coarse train together, at full cost from the first step",
-        ),
-    ] = False
-    grow_kimg: Annotated[
-        float,
-        about(
-            NETWORK,
-            "Thousands of images at each resolution before the next fades in; 0 begins at full "
-            "size.",
-            "stylegan only; the run must see more images than all resolutions together take",
-            ge=0,
-            le=10**6,
-        ),
-    ] = 0.0
-    fade_kimg: Annotated[
-        float,
-        about(
-            NETWORK,
-            "Thousands of images over which a growing network fades in its next resolution.",
-            "about as many as grow_kimg; 0 switches at once",
-            ge=0,
-            le=10**6,
-        ),
-    ] = 0.0
-
     lr_g: Annotated[
         float,
         about(
@@ -280,16 +163,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=16,
         ),
     ] = 1
-    style_mixing: Annotated[
-        float,
-        about(
-            STEP,
-            "Share of generated training images that mix the styles of two latents.",
-            "0.9 in the paper; keeps the layers of generator stylegan from relying on each other",
-            ge=0,
-            le=1,
-        ),
-    ] = 0.0
     ema_kimg: Annotated[
         float,
         about(
@@ -371,21 +244,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "continue"
 
-    @property
-    def grows(self) -> bool:
-        """Whether the networks begin at a low resolution and grow."""
-        return self.grow_kimg > 0
-
 
 if TYPE_CHECKING:
 
     class RunConfig(
         RecipeSettings,
         DataSettings,
+        NetworkSettings,
         LossSettings,
         PenaltySettings,
         Settings,
         AugmentationSettings,
+        StyleSettings,
+        NetworkOptions,
         frozen=True,
         kw_only=True,
         forbid_unknown_fields=True,
@@ -397,10 +268,13 @@ else:
         "RunConfig",
         RecipeSettings,
         DataSettings,
+        NetworkSettings,
         LossSettings,
         PenaltySettings,
         Settings,
         AugmentationSettings,
+        StyleSettings,
+        NetworkOptions,
         doc="The whole configuration of one run; what a recipe does not say is as declared.",
         module=__name__,
     )

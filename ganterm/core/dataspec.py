@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+
+CHANNELS: Final = (1, 3)
+"""Image channels that pictures, files and networks here have: grey or RGB."""
 
 Kind = Literal["image", "point"]
 
@@ -41,6 +44,10 @@ class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
     def with_classes(self, classes: Sequence[str]) -> DataSpec:
         """Return the same data with the classes called so; () is without any."""
         return msgspec.structs.replace(self, classes=tuple(classes))
+
+    def with_channels(self, channels: int) -> DataSpec:
+        """Return the same data with so many channels, or coordinates of points."""
+        return msgspec.structs.replace(self, shape=(channels, *self.shape[1:]))
 
     @property
     def is_points(self) -> bool:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ganterm.core.dataspec import CHANNELS
 from ganterm.data.geometry import Fit, place
 from ganterm.data.progress import Progress, silent
 from ganterm.errors import ConfigError
@@ -25,7 +26,7 @@ def check_shape(image_size: int | None, channels: int | None) -> None:
     """Raise ConfigError unless images of this shape can be made."""
     if image_size is not None and not 1 <= image_size <= 1024:
         raise ConfigError(f"The image size must be between 1 and 1024 pixels, not {image_size}.")
-    if channels not in (None, 1, 3):
+    if channels not in (None, *CHANNELS):
         raise ConfigError(f"Images have 1 channel (grey) or 3 (colour), not {channels}.")
 
 

@@ -18,12 +18,12 @@ import torch
 from torch import Tensor, nn
 
 from ganterm import recipes
-from ganterm.architectures import CHANNELS, GENERATORS
+from ganterm.components.networks import GENERATORS
+from ganterm.components.networks.from_config import generator_from
 from ganterm.config import RunConfig, check, resolve
+from ganterm.core.dataspec import CHANNELS
 from ganterm.errors import ConfigError
 from ganterm.exchange.matching import Match, layers_of, match
-from ganterm.networks.blocks import has_batch_norm
-from ganterm.networks.from_config import generator_from
 
 _SIDES: Final = (28, 32, 64, 16, 128, 8)
 _STRANGE: Final = (2, 4)
@@ -147,8 +147,7 @@ def _variations(
 def _norms(tensors: Mapping[str, Tensor], config: RunConfig) -> list[str]:
     """Return what else to set `g_norm` to where the file has normalisations and `config` not."""
     theirs = any(layer.is_norm for layer in layers_of(tensors))
-    published = GENERATORS[config.generator].batch_norm
-    if theirs == has_batch_norm(config.g_norm, published=published):
+    if theirs == GENERATORS.facts(config.generator).has_batch_norm(config.g_norm):
         return []
     return ["batch" if theirs else "none"]
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.export import Dim
 
+from ganterm.components.networks.base import Generator
 from ganterm.errors import ConfigError
 from ganterm.latent.load import Trained
 from ganterm.latent.sample import labels_in_turn, latents
-from ganterm.networks import Generator
 
 INPUTS: Final = ("z", "labels")
 """Names of the inputs; a generator without classes has the first alone."""

@@ -18,11 +18,11 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from ganterm.components.networks.base import Generator
+from ganterm.components.networks.stylegan_networks import StyleGenerator
 from ganterm.errors import ConfigError
 from ganterm.latent.sample import latents
 from ganterm.latent.space import draw, styles_of
-from ganterm.networks import Generator
-from ganterm.networks.stylegan import StyleGenerator
 
 SPAN = 3.0
 """How far from 0 one dimension is explored: 99.7 % of a normal latent lie within."""

@@ -12,13 +12,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from ganterm.components.datasets import DATASETS
+from ganterm.components.networks.base import Generator
+from ganterm.components.networks.from_config import generator_from, growth_of
+from ganterm.components.networks.growth import grow
 from ganterm.config import RunConfig
 from ganterm.config.recorded import classes_in, config_in
 from ganterm.core.dataspec import DataSpec
 from ganterm.errors import ConfigError
-from ganterm.networks import Generator
-from ganterm.networks.from_config import generator_from, growth_of
-from ganterm.networks.growth import grow
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged, CheckpointHeader
 from ganterm.runs.files import utf8_path
@@ -69,7 +69,7 @@ def load_generator(
         raise ConfigError(
             f"{path} cannot be sampled from: its weights do not fit its configuration."
         ) from None
-    growth = growth_of(config)
+    growth = growth_of(config, config.data_spec)
     if growth is not None:
         grow(generator, growth.stage(_images_seen(path, header)))
     # Twice as quick on a processor, where the images of transposed convolutions are small.

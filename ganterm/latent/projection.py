@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ganterm.components.networks.base import Generator
+from ganterm.components.networks.stylegan_networks import StyleGenerator
 from ganterm.latent.sample import labels_in_turn, latents
 from ganterm.latent.space import draw, styles_of
-from ganterm.networks import Generator
-from ganterm.networks.stylegan import StyleGenerator
 
 _WARM_UP = 0.05
 """Share of the steps over which the rate rises from 0."""

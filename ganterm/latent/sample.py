@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import torch
 
+from ganterm.components.networks.base import Generator
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.data import load
 from ganterm.latent.space import draw
-from ganterm.networks import Generator
 from ganterm.render.scatter import scatter
 
 CHUNK = 256

@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ganterm.networks import Generator
-from ganterm.networks.stylegan import StyleGenerator
+from ganterm.components.networks.base import Generator
+from ganterm.components.networks.stylegan_networks import StyleGenerator
 
 
 def are_styles(points: Tensor) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ganterm.core.dataspec import CHANNELS
+
 
 @dataclass(frozen=True, slots=True)
 class Raster:
@@ -20,7 +22,7 @@ class Raster:
     pixels: bytes
 
     def __post_init__(self) -> None:
-        if self.channels not in {1, 3}:
+        if self.channels not in CHANNELS:
             raise ValueError(f"a raster has 1 or 3 channels, not {self.channels}")
         if self.width < 0 or self.height < 0:
             raise ValueError(f"a raster cannot be {self.width}x{self.height}")

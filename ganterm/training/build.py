@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from ganterm.components.networks.base import Discriminator, Generator
+from ganterm.components.networks.equalised import learning_rates
+from ganterm.components.networks.from_config import discriminator_from, generator_from
+from ganterm.components.networks.init import init_weights
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.errors import ConfigError
-from ganterm.networks import Discriminator, Generator, init_weights, learning_rates
-from ganterm.networks.from_config import discriminator_from, generator_from
 from ganterm.training.adam import EagerAdam
 from ganterm.training.seeding import seed_default_generators
 
@@ -31,6 +33,7 @@ def build(config: RunConfig, device: torch.device, data: DataSpec | None = None)
 
     `data` is what they are made for, with the classes of a conditional run.
     """
+    data = config.data_spec if data is None else data
     # Made on the CPU and moved, so that every kind of device starts from the same weights.
     seed_default_generators(config.seed, "weights of the generator")
     generator = generator_from(config, data)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ganterm.networks.growth import Stage, grow, stage_of
+from ganterm.components.networks.growth import Stage, grow, stage_of
 from ganterm.training.build import synchronize
 from ganterm.training.loop import Trainer
 from ganterm.training.modes import Mode, obstacle, step_in

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import torch
 
+from ganterm.components.networks.growth import Stage, stage_of
 from ganterm.config import RunConfig
-from ganterm.networks.growth import Stage, stage_of
 from ganterm.training.adam import make_capturable
 from ganterm.training.step import GanStep, Record
 

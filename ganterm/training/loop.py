@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import torch
 
+from ganterm.components.networks.from_config import growth_of
+from ganterm.components.networks.growth import grow
 from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
 from ganterm.config.cadence import log_spaced
 from ganterm.core.dataspec import DataSpec
 from ganterm.errors import ConfigError, TrainingError
-from ganterm.networks.from_config import growth_of
-from ganterm.networks.growth import grow
 from ganterm.training.adam import set_learning_rate
 from ganterm.training.batches import Batches
 from ganterm.training.build import build
@@ -93,7 +93,7 @@ class Trainer:
         self.ema = Ema(self.networks.generator, config.ema_kimg) if config.ema_kimg else None
         self.window = RunningMeans(device)
         self.epoch_means = RunningMeans(device)
-        self.growth = growth_of(config)
+        self.growth = growth_of(config, config.data_spec)
         self.step = 0
         self.batches_seen = 0
         self.images_seen = 0

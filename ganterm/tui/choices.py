@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ganterm import architectures
 from ganterm.components.datasets import DATASETS, DatasetFacts
+from ganterm.components.networks import DISCRIMINATORS, GENERATORS, NetworkFacts
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.presets import Preset
+from ganterm.core.registry import Facts, is_reference
 from ganterm.data.catalogue import is_available
 
 _DEVICES = {
@@ -43,16 +44,12 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
         return [_dataset(name, named[name], config) for name in ranked]
     if setting == "device":
         return [Option(name, about=about) for name, about in _DEVICES.items()]
-    tables = {"generator": architectures.GENERATORS, "discriminator": architectures.DISCRIMINATORS}
-    if setting in tables:
-        table = tables[setting]
-        return [_network(name, table[name], config) for name in map(str, FIELDS[setting].choices)]
     registry = FIELDS[setting].registry
     if registry is None:
         return [Option(str(choice)) for choice in FIELDS[setting].choices]
     names = dict.fromkeys([*map(str, FIELDS[setting].choices), getattr(config, setting)])
     known = [
-        Option(name, about=registry.facts(name).help if registry.knows(name) else "")
+        _component(name, registry.facts(name), config) if registry.knows(name) else Option(name)
         for name in names
     ]
     return [*known, Option(OWN, about=f"A {registry.kind} of your own: path and name are asked.")]
@@ -81,11 +78,15 @@ def _dataset(name: str, facts: DatasetFacts, config: RunConfig) -> Option:
 
 
 def _takes_points(config: RunConfig) -> bool:
-    generator = architectures.GENERATORS[config.generator]
-    discriminator = architectures.DISCRIMINATORS[config.discriminator]
-    return generator.takes_points and discriminator.takes_points
+    generator = GENERATORS.facts(config.generator)
+    return generator.takes_points and DISCRIMINATORS.facts(config.discriminator).takes_points
 
 
-def _network(name: str, facts: architectures.ArchitectureFacts, config: RunConfig) -> Option:
-    fits = facts.supports_image_size(config.image_size)
-    return Option(name, "" if fits else f"image_size {facts.size_words}", facts.summary)
+def _component(name: str, facts: Facts, config: RunConfig) -> Option:
+    if not isinstance(facts, NetworkFacts):
+        return Option(name, about=facts.help)
+    data = config.data_spec
+    fits = data.is_points or data.side in facts.image_sizes
+    own = "".join(f" {key}: {words}" for key, words in facts.options.items())
+    about = facts.help + (own if is_reference(name) else "")
+    return Option(name, "" if fits else f"image_size {facts.image_sizes.words}", about)

@@ -17,6 +17,8 @@ import torch
 
 from ganterm import __version__
 from ganterm.client.rpc import RemoteError
+from ganterm.components.networks.base import Generator
+from ganterm.components.networks.from_config import generator_from, growth_of
 from ganterm.config import RunConfig
 from ganterm.config.newrun import stem_of
 from ganterm.config.runfile import from_mapping, render_run_toml, to_mapping
@@ -27,8 +29,6 @@ from ganterm.errors import DataError, GantermError
 from ganterm.exchange.epsilon import with_epsilon
 from ganterm.exchange.fitting import Fit, channels_too_many, fit, recipes_that_fit
 from ganterm.exchange.statedict import read_state
-from ganterm.networks import Generator
-from ganterm.networks.from_config import generator_from, growth_of
 from ganterm.runs.durable import storage_trouble, write_atomically
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
@@ -123,7 +123,7 @@ def _make_run(config: RunConfig, generator: Generator, data: DataSpec, request: 
     run = create_run(Path(request["runs_dir"]), request["name"], stem_of(config))
     try:
         tensors = {f"generator.{name}": value for name, value in generator.state_dict().items()}
-        growth = growth_of(config)
+        growth = growth_of(config, config.data_spec)
         # Foreign weights are those of a whole network, which is what this number makes of one.
         counters = {"step": step, "batches": 0, "images": growth.images if growth else 0}
         meta = Meta(config=config, counters=counters, controls=0, classes=data.classes)

@@ -53,7 +53,7 @@ def describe(call: Call) -> Answer:
     config = from_mapping(call.params)
     own = resolve_parts(config)
     check(config)
-    from ganterm.networks.from_config import parameter_counts  # noqa: PLC0415 - imports PyTorch
+    from ganterm.components.networks.from_config import parameter_counts  # noqa: PLC0415 - imports PyTorch
     from ganterm.training.build import choose_device  # noqa: PLC0415
     from ganterm.training.modes import check_mode  # noqa: PLC0415
 

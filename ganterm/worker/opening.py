@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ganterm import __version__
-from ganterm.architectures import DISCRIMINATORS, GENERATORS
+from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.parts import resolve_parts
 from ganterm.config.runfile import to_mapping
@@ -122,12 +122,10 @@ def _nearest_size(config: RunConfig, wanted: int) -> int:
 
     Where that is none, the largest.
     """
-    facts = GENERATORS[config.generator], DISCRIMINATORS[config.discriminator]
+    facts = GENERATORS.facts(config.generator), DISCRIMINATORS.facts(config.discriminator)
     largest = int(FIELDS["image_size"].maximum or wanted)
     sizes = [
-        size
-        for size in range(1, largest + 1)
-        if all(fact.supports_image_size(size) for fact in facts)
+        size for size in range(1, largest + 1) if all(size in fact.image_sizes for fact in facts)
     ]
     return next((size for size in sizes if size >= wanted), sizes[-1])
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import torch
 
+from ganterm.components.networks.base import Generator
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.records import CheckpointRecord, SampleRecord
-from ganterm.networks import Generator
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir

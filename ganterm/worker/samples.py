@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
+from ganterm.components.networks.base import Generator
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.data.images import ImageSet
 from ganterm.latent.sample import POINTS, generate, labels_in_turn, pictures_of, points_beside
-from ganterm.networks import Generator
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.durable import write_atomically

@@ -7,10 +7,10 @@ from ganterm.bench import throughput
 from ganterm.bench.pace import Pace
 from ganterm.bench.result import Spread
 from ganterm.bench.suite import Settings
+from ganterm.components.networks.base import Generator
 from ganterm.data.progress import silent
 from ganterm.errors import ConfigError
 from ganterm.latent.sample import generate
-from ganterm.networks import Generator
 from tests.bench.helpers import RECIPE, figure
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +15,13 @@ from textual.widgets import OptionList
 from ganterm.client import rpc
 from ganterm.client.describe import Description
 from ganterm.components.augmentations import AUGMENTATIONS
-from ganterm.config import RunConfig
+from ganterm.config import RunConfig, resolve
 from ganterm.config.parts import resolve_parts
-from ganterm.core.registry import absolute
+from ganterm.core.registry import absolute, learn
 from ganterm.errors import ConfigError
+from ganterm.runs.checkpoints import read_header
 from ganterm.runs.layout import RunDir
-from ganterm.tui.choices import OWN
+from ganterm.tui.choices import OWN, options_for
 from ganterm.tui.screens.dialogs import PickerScreen, PromptScreen
 from ganterm.worker.describe import describe as describe_config
 from ganterm.worker.rpc import Call
@@ -28,12 +31,22 @@ from tests.tui.driving import awaited, make_app
 from tests.tui.forms import describe, on_top, open_form, texts
 
 PARTS = """
+from typing import Annotated
+
+import msgspec
+
 from ganterm.components.augmentations import Augmentation
 from ganterm.components.datasets import Dataset
 from ganterm.components.losses import Loss
+from ganterm.components.networks import (
+    DiscriminatorFamily,
+    DiscriminatorParts,
+    GeneratorFamily,
+)
 from ganterm.components.penalties import Penalty
 from ganterm.components.scores import Score
 from ganterm.core.dataspec import DataSpec
+from ganterm.core.settings import NETWORK, about
 
 
 def squared(logits, label):
@@ -95,6 +108,33 @@ def spiral(split):
 SPIRAL = Dataset(
     title="Spiral", spec=DataSpec.point(3), counts={"train": 400}, load=spiral
 )
+
+
+class Deep(msgspec.Struct, frozen=True, kw_only=True):
+    depth: Annotated[int, about(NETWORK, "Hidden layers.", ge=1, le=8)] = 1
+
+
+def deep(spec):
+    from torch import nn
+
+    layers = [nn.Linear(spec.z_dim, 32), nn.ReLU()]
+    for _ in range(spec.own.depth):
+        layers += [nn.Linear(32, 32), nn.ReLU()]
+    last = nn.Linear(32, spec.data.values)
+    return nn.Sequential(*layers, last, nn.Tanh(), nn.Unflatten(1, spec.data.tensor_shape))
+
+
+DEEP = GeneratorFamily(title="Deep", help="Layers of 32 units.", settings=Deep, build=deep)
+
+
+def flat(spec):
+    from torch import nn
+
+    body = nn.Sequential(nn.Flatten(), nn.Linear(spec.data.values, 32), nn.LeakyReLU(0.2))
+    return DiscriminatorParts(body, nn.Linear(32, 1), 32)
+
+
+FLAT = DiscriminatorFamily(title="Flat", help="One layer.", build=flat)
 """
 FEW = ["--recipe", "ring", "--steps", 4, "--epochs", 0, "--batch-size", 16, "--log-every", 2]
 
@@ -166,6 +206,46 @@ def test_a_dataset_is_trained_on_judged_and_sampled(
     assert resumed.code == 0, resumed.said
 
 
+def test_networks_with_a_setting_of_their_own_train_and_are_judged(parts: Path) -> None:
+    """The setting reaches the builder, and every later process that loads the weights."""
+    few = ["--steps", 4, "--epochs", 0, "--batch-size", 16, "--log-every", 2]
+    own = ["--generator", "parts.py:DEEP", "--discriminator", "parts.py:FLAT"]
+    told = [*own, "--network-options", "depth=3", "--name", "own", "--quiet"]
+    trained = invoke("train", "--recipe", "dcgan-8x8", *few, *told)
+    assert trained.code == 0, trained.said
+    run = RunDir(Path("checkpoints/own"))
+    start, *_ = lines(run.journal)
+    assert start["config"]["network_options"] == "depth=3"
+    facts = start["components"]["generator"][absolute("parts.py:DEEP")]
+    assert facts["options"] == {"depth": "Hidden layers. (1)"}
+    tensors = read_header(run.checkpoint_path(4)).tensors
+    layers = [name for name in tensors if name.startswith("generator.layers.")]
+    assert len([name for name in layers if name.endswith("weight")]) == 5
+
+    scores = json.loads(invoke("judge", "own", "-n", 100, "--json").text)
+    assert scores["n"] == 100
+    assert [run["name"] for run in json.loads(invoke("runs", "--json").text)] == ["own"]
+    command = [sys.executable, "-m", "ganterm", "sample", "own", "-n", "4", "-o", "x.npy"]
+    subprocess.run(command, check=True)
+    assert np.load("x.npy").shape == (4, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("width=3", "width is no setting of networks of yours; they have depth."),
+        ("depth=99", "network_options: parts.py:DEEP: Expected `int` <= 8"),
+        ("depth", "network_options must be Own settings of networks in files of yours, such as"),
+    ],
+)
+def test_what_a_network_cannot_be_told_is_refused(parts: Path, options: str, words: str) -> None:
+    few = ["--steps", 4, "--epochs", 0, "--recipe", "dcgan-8x8", "--generator", "parts.py:DEEP"]
+    refused = invoke("train", *few, "--network-options", options)
+    assert (refused.code, "Traceback" in refused.said) == (2, False)
+    assert words in refused.said
+    assert not Path("checkpoints").exists()
+
+
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
@@ -202,12 +282,17 @@ def test_its_facts_are_checked_where_its_file_may_be_run(parts: Path) -> None:
         describe_config(call)
 
 
+@pytest.mark.parametrize(
+    ("setting", "name"), [("loss", "CENTRED"), ("generator", "DEEP"), ("discriminator", "FLAT")]
+)
 @awaited
-async def test_the_form_offers_to_name_one_and_shows_it(parts: Path) -> None:
+async def test_the_form_offers_to_name_one_and_shows_it(
+    parts: Path, setting: str, name: str
+) -> None:
     app = make_app(Path("checkpoints"))
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_form(app, pilot, Description(1, 1))
-        screen.form.go_to("loss")
+        screen.form.go_to(setting)
         await pilot.press("enter")
         await pilot.pause()
         picker = on_top(app, PickerScreen)
@@ -217,9 +302,18 @@ async def test_the_form_offers_to_name_one_and_shows_it(parts: Path) -> None:
         await pilot.press("enter")
         await pilot.pause()
         on_top(app, PromptScreen)
-        await pilot.press(*"parts.py:CENTRED", "enter")
+        await pilot.press(*f"parts.py:{name}", "enter")
         await pilot.pause()
-        assert texts(screen)["loss"] == "parts.py:CENTRED"
-        assert not screen.plan.standings["loss"].trouble
+        assert texts(screen)[setting] == f"parts.py:{name}"
+        assert not screen.plan.standings[setting].trouble
         asked = describe(screen).asked
-        assert asked[-1]["loss"] == absolute("parts.py:CENTRED")
+        assert asked[-1][setting] == absolute(f"parts.py:{name}")
+
+
+def test_the_list_of_networks_says_what_one_of_them_can_be_told(parts: Path) -> None:
+    """As soon as a process that may run its file has said so."""
+    name = absolute("parts.py:DEEP")
+    config = resolve({"recipe": "dcgan-8x8", "generator": name}).config
+    learn({"generator": {name: {"help": "Deep.", "options": {"depth": "Hidden layers. (1)"}}}})
+    (listed,) = (each for each in options_for("generator", config, []) if each.value == name)
+    assert listed.about == "Deep. depth: Hidden layers. (1)"

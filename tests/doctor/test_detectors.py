@@ -120,7 +120,7 @@ def test_few_modes_of_the_ring_are_a_collapse_and_a_slow_start_is_not() -> None:
             held = found < step <= lost or step > found_again
             return {"modes": 8.0 if held else 2.5, "diversity": 0.6}
 
-        return alerts(metrics(2000, measured))
+        return alerts(metrics(2000, measured), config(recipe="ring"))
 
     assert ring(found=400) == []
     (begin, code, cleared), (end, _, over) = ring(found=400, lost=1000, found_again=1500)

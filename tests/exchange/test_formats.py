@@ -16,8 +16,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ganterm.architectures import GENERATORS
 from ganterm.cli.helping import page
+from ganterm.components.networks import GENERATORS
+from ganterm.components.networks.growth import Stage, grow
 from ganterm.config import RunConfig, resolve
 from ganterm.errors import ConfigError, DataError
 from ganterm.exchange.interface import describe_interface
@@ -25,7 +26,6 @@ from ganterm.exchange.onnx_model import encode_onnx
 from ganterm.exchange.program import encode_program, export_program
 from ganterm.exchange.weights import describe_weights, encode_weights, load_exported
 from ganterm.latent.load import Trained
-from ganterm.networks.growth import Stage, grow
 from tests.close import assert_same_images
 from tests.exchange.models import CONTRAST, by_architecture, trained
 
@@ -61,7 +61,7 @@ def written(model: Trained, place: Path) -> Path:
 
 def test_every_architecture_is_here() -> None:
     """The recipes' generators, which the tests below export, are all the generators there are."""
-    assert set(GENERATORS) <= set(ARCHITECTURES) | {"dcgan-resize"}
+    assert set(GENERATORS.names) <= set(ARCHITECTURES) | {"dcgan-resize"}
 
 
 @exports

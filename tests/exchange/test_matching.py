@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganterm.components.networks.from_config import generator_from
 from ganterm.config import resolve
 from ganterm.errors import ConfigError
 from ganterm.exchange.epsilon import with_epsilon
 from ganterm.exchange.fitting import Fit, channels_too_many, fit, recipes_that_fit
-from ganterm.networks.from_config import generator_from
 from tests.exchange.models import by_architecture, trained
 from tests.exchange.tutorials import (
     NotebookDcgan,
@@ -27,7 +27,7 @@ State = dict[str, Tensor]
 
 
 def images_of(found: Fit, z: Tensor, eps: tuple[float, ...] = ()) -> Tensor:
-    generator = generator_from(found.config)
+    generator = generator_from(found.config, found.config.data_spec)
     if eps:
         with_epsilon(found.match.state, generator, eps)
     generator.load_state_dict(found.match.state)
@@ -243,9 +243,11 @@ def test_the_file_is_not_changed_by_fitting() -> None:
 
 def test_epsilons_are_one_or_one_for_each() -> None:
     """Another number of them is refused with how many there are."""
-    generator = generator_from(resolve({"recipe": "dcgan"}).config)
+    config = resolve({"recipe": "dcgan"}).config
+    generator = generator_from(config, config.data_spec)
     with pytest.raises(ConfigError, match="has 2 normalisations"):
         with_epsilon(generator.state_dict(), generator, (0.8, 0.8, 0.8))
-    plain = generator_from(resolve({"recipe": "dcgan-8x8"}).config)
+    config = resolve({"recipe": "dcgan-8x8"}).config
+    plain = generator_from(config, config.data_spec)
     with pytest.raises(ConfigError, match="has 0 normalisations"):
         with_epsilon(plain.state_dict(), plain, (0.8,))

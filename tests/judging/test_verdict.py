@@ -10,7 +10,10 @@ import torch
 from PIL import Image
 from torch import nn
 
+from ganterm.components.networks.base import Generator
+from ganterm.components.networks.spec import GeneratorSpec
 from ganterm.config import resolve
+from ganterm.core.dataspec import DataSpec
 from ganterm.core.records import JudgedRecord
 from ganterm.data import load
 from ganterm.errors import ConfigError, DataError
@@ -20,7 +23,6 @@ from ganterm.judging.division import Source
 from ganterm.judging.reference import obtain_reference
 from ganterm.judging.verdict import SHOWN, Verdict, judge_generator
 from ganterm.latent.load import Trained
-from ganterm.networks import Generator, GeneratorSpec
 from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import RunDir
 from tests.judging.conftest import DIGITS
@@ -31,7 +33,7 @@ class Memory(Generator):
     """Gives training images for latent vectors, of some classes only if they are named."""
 
     def __init__(self, *classes: int) -> None:
-        super().__init__(GeneratorSpec(z_dim=100, image_size=8, channels=1))
+        super().__init__(GeneratorSpec(z_dim=100, data=DataSpec.image(8, 1)))
         digits = load("digits", image_size=8)
         assert digits.labels is not None
         kept = torch.isin(digits.labels, torch.tensor(classes or range(10)))

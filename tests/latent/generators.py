@@ -3,16 +3,16 @@
 import torch
 from torch import nn
 
+from ganterm.components.networks.base import Generator, SequentialGenerator
+from ganterm.components.networks.from_config import generator_from
+from ganterm.components.networks.spec import GeneratorSpec
 from ganterm.config import resolve
-from ganterm.networks import Generator
-from ganterm.networks.base import SequentialGenerator
-from ganterm.networks.from_config import generator_from
-from ganterm.networks.spec import GeneratorSpec
+from ganterm.core.dataspec import DataSpec
 
 
 def of_layers(*layers: nn.Module, z_dim: int, image_size: int) -> Generator:
     """Give a generator of grey images made of these layers."""
-    spec = GeneratorSpec(z_dim=z_dim, image_size=image_size, channels=1)
+    spec = GeneratorSpec(z_dim=z_dim, data=DataSpec.image(image_size, 1))
     return SequentialGenerator(nn.Sequential(*layers), spec).eval().requires_grad_(False)
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from ganterm.components.networks.base import Generator, SequentialGenerator
 from ganterm.errors import ConfigError
 from ganterm.latent.directions import (
     Axes,
@@ -22,8 +23,6 @@ from ganterm.latent.directions import (
 )
 from ganterm.latent.sample import latent_of, latents
 from ganterm.latent.space import draw
-from ganterm.networks import Generator
-from ganterm.networks.base import SequentialGenerator
 from ganterm.recipes import names
 from tests.latent.generators import of_layers, small
 

@@ -6,6 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from ganterm.components.networks.base import Generator
+from ganterm.components.networks.spec import GeneratorSpec
+from ganterm.components.networks.stylegan_networks import StyleGenerator
+from ganterm.core.dataspec import DataSpec
 from ganterm.latent.projection import (
     Projection,
     Settings,
@@ -17,8 +21,6 @@ from ganterm.latent.projection import (
 )
 from ganterm.latent.sample import latents
 from ganterm.latent.space import draw
-from ganterm.networks import Generator, GeneratorSpec
-from ganterm.networks.stylegan import StyleGenerator
 from tests.latent.generators import of_layers, small
 
 
@@ -69,7 +71,7 @@ class Rows(Generator):
     """Draws the numbers of a latent in a row of the image, which is that of its class."""
 
     def __init__(self) -> None:
-        super().__init__(GeneratorSpec(z_dim=8, image_size=8, channels=1, classes=3))
+        super().__init__(GeneratorSpec(z_dim=8, data=DataSpec.image(8, 1), classes=3))
         self.gain = nn.Parameter(torch.ones(1), requires_grad=False)
 
     def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:

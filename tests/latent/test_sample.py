@@ -5,6 +5,7 @@ import contextlib
 import pytest
 import torch
 
+from ganterm.components.networks.base import Generator
 from ganterm.config import resolve
 from ganterm.latent.sample import (
     CHUNK,
@@ -15,7 +16,6 @@ from ganterm.latent.sample import (
     one_thread,
     to_uint8,
 )
-from ganterm.networks import Generator
 from ganterm.training.build import build
 from tests.close import assert_same_images
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from ganterm.components.networks.stylegan_networks import StyleGenerator
 from ganterm.latent.sample import latents
 from ganterm.latent.space import draw, mixed, styles_of, truncated
-from ganterm.networks.stylegan import StyleGenerator
 from tests.latent.generators import small
 
 

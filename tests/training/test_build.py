@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from ganterm import recipes
+from ganterm.components.networks.base import count_parameters
+from ganterm.components.networks.equalised import learning_rates
+from ganterm.components.networks.from_config import discriminator_from, generator_from
+from ganterm.components.networks.spectral import largest_singular_values
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.errors import ConfigError
-from ganterm.networks import count_parameters, largest_singular_values, learning_rates
-from ganterm.networks.from_config import discriminator_from, generator_from
 from ganterm.training.build import build, choose_device
 from tests.training.common import CPU, GROWING, ON_POINTS, configured, small
 
@@ -54,8 +56,11 @@ def test_parameters_are_the_tables(
 def test_every_recipe_but_the_variant_stands_in_the_table() -> None:
     assert {recipe for recipe, *_ in COUNTS} == set(recipes.names()) - {"dcgan-resize"} - ON_POINTS
     config = configured("dcgan-resize")
-    assert count_parameters(discriminator_from(config)) == 95_105
-    assert any(isinstance(layer, torch.nn.Upsample) for layer in generator_from(config).modules())
+    assert count_parameters(discriminator_from(config, config.data_spec)) == 95_105
+    assert any(
+        isinstance(layer, torch.nn.Upsample)
+        for layer in generator_from(config, config.data_spec).modules()
+    )
 
 
 @pytest.mark.parametrize("recipe", recipes.names())

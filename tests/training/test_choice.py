@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from ganterm.networks.growth import Stage, stage_of
+from ganterm.components.networks.growth import Stage, stage_of
 from ganterm.training import choice, modes
 from ganterm.training.choice import Choice, choose
 from ganterm.training.loop import Trainer

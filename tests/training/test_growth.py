@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from ganterm.components.networks.growth import Stage, enlarged
+from ganterm.components.networks.stylegan_networks import StyleGenerator
 from ganterm.latent.sample import generate
-from ganterm.networks.growth import Stage, enlarged
-from ganterm.networks.stylegan import StyleGenerator
 from ganterm.training.loop import Trainer
 from ganterm.training.seeding import fixed_latents
 from ganterm.training.state import export_state, restore_state

@@ -11,7 +11,7 @@ from ganterm.config import FIELDS, parse_value, resolve
 from ganterm.config.presets import presets
 from ganterm.core.registry import absolute
 from ganterm.data.catalogue import stored_path
-from ganterm.tui.choices import options_for
+from ganterm.tui.choices import OWN, options_for
 
 
 def test_datasets_say_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +51,7 @@ def test_networks_say_which_image_sizes_they_take() -> None:
     """Those that do not fit the present size say what they need."""
     config = resolve({"recipe": "dcgan"}).config
     options = {o.value: o for o in options_for("generator", config, [])}
-    assert list(options) == list(FIELDS["generator"].choices)
+    assert list(options) == [*FIELDS["generator"].choices, OWN]
     assert options["dcgan"].aside == ""
     assert options["dcgan-8x8"].aside == "image_size needs exactly 8"
     assert all(option.about for option in options.values())

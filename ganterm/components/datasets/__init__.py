@@ -17,7 +17,7 @@ from ganterm.components.datasets.base import (
 )
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.registry import Registry, short
-from ganterm.core.settings import DATA, Problem, about
+from ganterm.core.settings import DATA, Problem, about, default_of
 
 __all__ = [
     "DATASETS",
@@ -105,11 +105,11 @@ def problems(config: Any) -> Iterator[Problem]:
         yield from DATASETS.problems(config.dataset, config)
     if not config.data_spec.is_points:
         return
-    defaults = {field.name: field.default for field in msgspec.structs.fields(type(config))}
     for field in ("split", "image_size", "channels", "fit", "augment"):
-        if getattr(config, field) != defaults[field]:
+        usual = default_of(config, field)
+        if getattr(config, field) != usual:
             yield Problem(
                 field,
                 f"{short(config.dataset)} has points, not images, so there is nothing for it to "
-                f"do; leave it at {defaults[field]}.",
+                f"do; leave it at {usual}.",
             )

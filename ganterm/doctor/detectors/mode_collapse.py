@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganterm.components.datasets import DATASETS
 from ganterm.config import RunConfig
 from ganterm.core.records import MetricsRecord
 from ganterm.doctor.detectors.base import Detector
@@ -16,18 +17,18 @@ FALLEN, RISEN = 0.2, 0.4
 """Share of the diversity the run had at its best, where the trouble begins and where it is over."""
 RICH = 0.3
 """Diversity that a run must have had to have something to lose."""
-RING_LASTING = 200
-"""Steps for which few of the ring's modes must be covered."""
-RING_BEGINNING = 300
-"""Steps that a run is given to find the ring's modes: it begins without any."""
-RING_MODES, FEW_MODES, MANY_MODES = 8, 4, 6
-"""Modes of the ring, how many of them are too few, and with how many the trouble is over."""
+MODES_LASTING = 200
+"""Steps for which few of the modes of a mixture must be covered."""
+MODES_BEGINNING = 300
+"""Steps that a run is given to find the modes of a mixture: it begins without any."""
+FEW_MODES, MANY_MODES = 0.5, 0.75
+"""Share of the modes that is too few, and share with which the trouble is over."""
 
 
 class ModeCollapse(Detector[MetricsRecord]):
     """Samples are all alike, or far less varied than they were: the batch's spread tells.
 
-    Of the ring the modes themselves are counted.
+    Of a mixture of Gaussians the modes themselves are counted.
     """
 
     code = "mode-collapse"
@@ -37,12 +38,14 @@ class ModeCollapse(Detector[MetricsRecord]):
     def __init__(self) -> None:
         super().__init__()
         self.diversity = Window(LASTING)
-        self.modes = Window(RING_LASTING)
+        self.modes = Window(MODES_LASTING)
+        self.mode_count = 0
         self.best = 0.0
 
     def take(self, record: MetricsRecord, config: RunConfig) -> None:
-        """Take in the diversity, and the ring's modes where they are counted."""
-        if record.step >= RING_BEGINNING:
+        """Take in the diversity, and the modes where they are counted."""
+        self.mode_count = len(DATASETS.facts(config.dataset).centres)
+        if record.step >= MODES_BEGINNING:
             self.modes.add(record.step, record.values.get("modes"))
         self.diversity.add(record.step, record.values.get("diversity"))
         if self.diversity.full:
@@ -54,7 +57,7 @@ class ModeCollapse(Detector[MetricsRecord]):
 
     def symptom(self) -> Symptom | None:
         """Return the trouble where every value of a window is too low."""
-        if self.modes.lasts(lambda count: count <= FEW_MODES):
+        if self.modes.lasts(lambda count: count <= FEW_MODES * self.mode_count):
             return self._few_modes()
         floor = self._floor
         if not self.diversity.lasts(lambda value: value < floor):
@@ -73,14 +76,14 @@ class ModeCollapse(Detector[MetricsRecord]):
         now = self.diversity.latest_median if self.diversity.values else None
         return Symptom(
             f"Modes collapse: for {span} steps generated points have reached no more than "
-            f"{max(self.modes.values):.2g} of {RING_MODES} modes; G makes what D takes for real "
-            "at the moment, and leaves the others out.",
+            f"{max(self.modes.values):.2g} of {self.mode_count} modes; G makes what D takes for "
+            "real at the moment, and leaves the others out.",
             {"modes": count, "diversity": now, "steps": span},
         )
 
     def relief(self) -> Symptom | None:
         """Tell of samples that are varied again."""
-        if self.modes.values and self.modes.latest_median < MANY_MODES:
+        if self.modes.values and self.modes.latest_median < MANY_MODES * self.mode_count:
             return None
         if not self.diversity.values:
             return None

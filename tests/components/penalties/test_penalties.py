@@ -10,11 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import gradcheck
 
-from ganterm.architectures import DISCRIMINATORS
 from ganterm.components import penalties
+from ganterm.components.networks import DISCRIMINATORS
+from ganterm.components.networks.from_config import build_discriminator
+from ganterm.components.networks.spec import DiscriminatorSpec
 from ganterm.components.penalties.wgan_gp import wgan_gp
 from ganterm.components.penalties.zero_centred import squared_slope
-from ganterm.networks import DiscriminatorSpec, build_discriminator
+from ganterm.core.dataspec import DataSpec
 
 Slope = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]
 
@@ -112,14 +114,14 @@ def test_gradient_in_the_parameters_is_the_numerical_one(name: str) -> None:
 @pytest.mark.parametrize("options", [{}, {"spectral_norm": True, "minibatch_discrimination": True}])
 @pytest.mark.parametrize("norm", ["none", "batch"])
 @pytest.mark.parametrize("penalty", PENALTIES)
-@pytest.mark.parametrize("name", DISCRIMINATORS)
+@pytest.mark.parametrize("name", DISCRIMINATORS.names)
 def test_every_penalty_teaches_every_discriminator(
     name: str, penalty: str, norm: Any, options: dict[str, Any]
 ) -> None:
     torch.manual_seed(0)
-    size = DISCRIMINATORS[name].published_size
+    size = DISCRIMINATORS.facts(name).published_size
     network = build_discriminator(
-        name, DiscriminatorSpec(image_size=size, channels=1, width=0.1, norm=norm, **options)
+        name, DiscriminatorSpec(data=DataSpec.image(size, 1), width=0.1, norm=norm, **options)
     )
     real, fake = torch.randn(2, 3, 1, size, size)
     PENALTIES[penalty](network, real, fake).backward()  # type: ignore[no-untyped-call]
@@ -133,7 +135,7 @@ def test_every_penalty_teaches_every_discriminator(
 @pytest.mark.parametrize("name", PENALTIES)
 def test_autocast_changes_nothing(name: str) -> None:
     network = build_discriminator(
-        "dcgan", DiscriminatorSpec(image_size=8, channels=1, width=0.2)
+        "dcgan", DiscriminatorSpec(data=DataSpec.image(8, 1), width=0.2)
     ).eval()
     real, fake = torch.randn(2, 3, 1, 8, 8)
     torch.manual_seed(0)

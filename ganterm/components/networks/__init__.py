@@ -1,0 +1,223 @@
+"""Generators and discriminators: a file a family, a line here, and the settings that all share.
+
+They know nothing of losses. `from_config` builds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from ganterm.components.networks import stylegan
+from ganterm.components.networks.blocks import Norm
+from ganterm.components.networks.facts import (
+    DiscriminatorFamily,
+    GeneratorFacts,
+    GeneratorFamily,
+    ImageSizes,
+    NetworkFacts,
+)
+from ganterm.components.networks.spec import DiscriminatorParts, DiscriminatorSpec, GeneratorSpec
+from ganterm.components.networks.stylegan import StyleSettings
+from ganterm.core.registry import Registry, short
+from ganterm.core.settings import NETWORK, OPTIONS_PATTERN, Problem, about, options_in
+
+__all__ = [
+    "DISCRIMINATORS",
+    "GENERATORS",
+    "DiscriminatorFamily",
+    "DiscriminatorParts",
+    "DiscriminatorSpec",
+    "GeneratorFacts",
+    "GeneratorFamily",
+    "GeneratorSpec",
+    "ImageSizes",
+    "NetworkFacts",
+    "NetworkOptions",
+    "NetworkSettings",
+    "StyleSettings",
+    "problems",
+]
+
+_HERE: Final = "ganterm.components.networks"
+
+GENERATORS: Final = Registry(
+    "generator",
+    GeneratorFacts,
+    GeneratorFamily,
+    {
+        "mlp": f"{_HERE}.mlp:MLP",
+        "mlp-small": f"{_HERE}.mlp:MLP_SMALL",
+        "compact": f"{_HERE}.compact:COMPACT",
+        "dcgan": f"{_HERE}.dcgan:DCGAN",
+        "dcgan-resize": f"{_HERE}.dcgan:DCGAN_RESIZE",
+        "dcgan-64": f"{_HERE}.dcgan64:DCGAN_64",
+        "dcgan-8x8": f"{_HERE}.dcgan8:DCGAN_8X8",
+        "upsample": f"{_HERE}.upsample:UPSAMPLE",
+        "stylegan": f"{_HERE}.stylegan:STYLEGAN",
+    },
+)
+DISCRIMINATORS: Final = Registry(
+    "discriminator",
+    NetworkFacts,
+    DiscriminatorFamily,
+    {
+        "mlp": f"{_HERE}.mlp:MLP_DISCRIMINATOR",
+        "compact": f"{_HERE}.compact:COMPACT_DISCRIMINATOR",
+        "dcgan": f"{_HERE}.dcgan:DCGAN_DISCRIMINATOR",
+        "dcgan-64": f"{_HERE}.dcgan64:DCGAN_64_DISCRIMINATOR",
+        "dcgan-8x8": f"{_HERE}.dcgan8:DCGAN_8X8_DISCRIMINATOR",
+        "upsample": f"{_HERE}.upsample:UPSAMPLE_DISCRIMINATOR",
+        "sngan": f"{_HERE}.sngan:SNGAN_DISCRIMINATOR",
+        "stylegan": f"{_HERE}.stylegan:STYLEGAN_DISCRIMINATOR",
+    },
+)
+
+
+class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Which networks, and what all of them have."""
+
+    generator: Annotated[str, about(NETWORK, "Generator architecture.", registry=GENERATORS)] = (
+        "dcgan"
+    )
+    discriminator: Annotated[
+        str,
+        about(NETWORK, "Discriminator (or critic) architecture.", registry=DISCRIMINATORS),
+    ] = "dcgan"
+    conditional: Annotated[
+        Literal["none", "projection", "concat"],
+        about(
+            NETWORK,
+            "Train on the labels too, to choose the class of what is generated; how the "
+            "discriminator takes them.",
+            "projection trains best; R1 of weight 2 and beta1 0 keep variety within a class",
+        ),
+    ] = "none"
+    z_dim: Annotated[
+        int,
+        about(NETWORK, "Size of the latent vector z.", "100-512", ge=1, le=4096),
+    ] = 100
+    width: Annotated[
+        float,
+        about(
+            NETWORK,
+            "Multiplies the hidden widths of both networks; 1 is as published.",
+            ge=1 / 16,
+            le=8,
+        ),
+    ] = 1.0
+    g_norm: Annotated[
+        Norm,
+        about(NETWORK, "Normalisation in the generator; auto is as published."),
+    ] = "auto"
+    d_norm: Annotated[
+        Norm,
+        about(
+            NETWORK,
+            "Normalisation in the discriminator; auto is as published.",
+            "none with a gradient penalty, which batch normalisation disturbs",
+        ),
+    ] = "auto"
+    init: Annotated[
+        Literal["default", "normal"],
+        about(NETWORK, "Initial weights: PyTorch's default, or N(0, 0.02) as in DCGAN."),
+    ] = "default"
+    spectral_norm: Annotated[
+        bool,
+        about(
+            NETWORK,
+            "Spectral normalisation of every layer of the discriminator.",
+            "a remedy for mode collapse and a discriminator that is too strong",
+        ),
+    ] = False
+    minibatch_discrimination: Annotated[
+        bool,
+        about(
+            NETWORK,
+            "Join batch statistics to the discriminator's features.",
+            "a remedy for mode collapse",
+        ),
+    ] = False
+
+
+class NetworkOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What networks in files of the user's are told."""
+
+    network_options: Annotated[
+        str,
+        about(
+            NETWORK,
+            "Own settings of networks in files of yours, such as 'depth=3, skip=true'.",
+            "what there is to set the file says, and the list of networks once it has been run",
+            pattern=OPTIONS_PATTERN,
+        ),
+    ] = ""
+
+
+def problems(config: Any) -> Iterator[Problem]:
+    """Yield what does not go with the networks of a whole configuration."""
+    data = config.data_spec
+    normalised = {}
+    for field, registry, norm in (
+        ("generator", GENERATORS, config.g_norm),
+        ("discriminator", DISCRIMINATORS, config.d_norm),
+    ):
+        name = getattr(config, field)
+        facts: NetworkFacts = registry.facts(name)
+        normalised[field] = facts.has_batch_norm(norm)
+        if not registry.knows(name):
+            continue
+        yield from registry.problems(name, config)
+        if data.is_points and not facts.takes_points:
+            fitting = [each for each in registry.names if registry.facts(each).takes_points]
+            yield Problem(
+                field,
+                f"{short(config.dataset)} has points, not images, and {short(name)} needs images; "
+                f"set {field} = {' or '.join(fitting)}.",
+            )
+        if not data.is_points and data.side not in facts.image_sizes:
+            yield Problem(
+                "image_size",
+                f"{field} {short(name)} {facts.image_sizes.words}, not {data.side}; "
+                f"change image_size or choose another {field}.",
+            )
+    if config.batch_size == 1 and any(normalised.values()):
+        yield Problem(
+            "batch_size",
+            "batch normalisation needs at least 2 images a batch; raise batch_size, or set "
+            "g_norm and d_norm to none.",
+        )
+    if config.batch_size == 1 and config.minibatch_discrimination:
+        yield Problem(
+            "minibatch_discrimination",
+            "compares the images of a batch, and batch_size is 1; raise batch_size.",
+        )
+    if config.spectral_norm and normalised["discriminator"]:
+        yield Problem(
+            "spectral_norm",
+            "bounds the discriminator's slope and batch normalisation undoes it; "
+            "set d_norm = none.",
+        )
+    yield from stylegan.problems(config)
+    yield from _options(config)
+
+
+def _options(config: Any) -> Iterator[Problem]:
+    """Yield what the networks of the user's cannot be told."""
+    given = options_in(config.network_options)
+    chosen = ((GENERATORS, config.generator), (DISCRIMINATORS, config.discriminator))
+    if not given or not all(registry.knows(name) for registry, name in chosen):
+        return
+    known: dict[str, str] = {}
+    for registry, name in chosen:
+        if name not in registry.names:
+            known |= registry.facts(name).options
+    for key in given:
+        if key not in known:
+            there = f"they have {', '.join(known)}" if known else "they have none"
+            yield Problem(
+                "network_options",
+                f"{key} is no setting of networks of yours; {there}.",
+            )

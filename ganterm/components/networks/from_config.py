@@ -1,0 +1,176 @@
+"""Networks as a configuration asks for them, for the data at hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+import torch
+from torch import nn
+
+from ganterm.components.networks import (
+    DISCRIMINATORS,
+    GENERATORS,
+    DiscriminatorFamily,
+    DiscriminatorSpec,
+    GeneratorFamily,
+    GeneratorSpec,
+    NetworkFacts,
+    NetworkSettings,
+    StyleSettings,
+)
+from ganterm.components.networks.base import Discriminator, Generator, SequentialGenerator
+from ganterm.components.networks.blocks import NORMS
+from ganterm.components.networks.conditioning import joined, widened
+from ganterm.components.networks.growth import Growth, sides_of
+from ganterm.components.networks.spec import NetworkSpec
+from ganterm.components.networks.spectral import apply_spectral_norm
+from ganterm.core.dataspec import CHANNELS, DataSpec
+from ganterm.core.registry import short
+from ganterm.core.settings import options_in, part
+from ganterm.errors import ConfigError
+
+
+def generator_from(config: NetworkSettings, data: DataSpec) -> Generator:
+    """Return a fresh generator of such data: (N, z_dim) -> (N, C, H, W) in [-1, 1].
+
+    Of points it is (N, D, 1, 1), unbounded. A conditional run raises `ConfigError` where `data`
+    have no classes.
+    """
+    family = GENERATORS.resolve(config.generator)
+    spec = GeneratorSpec(
+        z_dim=config.z_dim,
+        data=data,
+        width=config.width,
+        norm=config.g_norm,
+        classes=_conditioned_on(config, data),
+        own=own_settings(config, config.generator, family),
+    )
+    return build_generator(config.generator, spec)
+
+
+def discriminator_from(config: NetworkSettings, data: DataSpec) -> Discriminator:
+    """Return a fresh discriminator: (N, C, H, W) in [-1, 1], or points, -> (N,) logits.
+
+    `data` is as for `generator_from`.
+    """
+    family = DISCRIMINATORS.resolve(config.discriminator)
+    spec = DiscriminatorSpec(
+        data=data,
+        width=config.width,
+        norm=config.d_norm,
+        spectral_norm=config.spectral_norm,
+        minibatch_discrimination=config.minibatch_discrimination,
+        classes=_conditioned_on(config, data),
+        conditioning="concat" if config.conditional == "concat" else "projection",
+        own=own_settings(config, config.discriminator, family),
+    )
+    return build_discriminator(config.discriminator, spec)
+
+
+def build_generator(name: str, spec: GeneratorSpec) -> Generator:
+    """Build the generator called `name` in the registry.
+
+    Raises `ConfigError` for an unknown name or what the architecture does not support.
+    """
+    family = GENERATORS.resolve(name)
+    _check(f"generator {short(name)}", family, spec)
+    if spec.z_dim < 1:
+        raise ConfigError(
+            f"z_dim must be at least 1, not {spec.z_dim}; the usual is {family.z_dim}."
+        )
+    built = family.build(spec if family.takes_labels else joined(spec))
+    if isinstance(built, Generator):
+        return built
+    layers = built if isinstance(built, nn.Sequential) else nn.Sequential(built)
+    return SequentialGenerator(layers, spec)
+
+
+def build_discriminator(name: str, spec: DiscriminatorSpec) -> Discriminator:
+    """Build the discriminator called `name` in the registry.
+
+    It gives logits, higher for 'real'; losses and metrics apply the sigmoid, never the network.
+
+    Raises `ConfigError` for an unknown name or what the architecture does not support.
+    """
+    family = DISCRIMINATORS.resolve(name)
+    _check(f"discriminator {short(name)}", family, spec)
+    discriminator = Discriminator(family.build(widened(spec)), spec)
+    if spec.spectral_norm:
+        apply_spectral_norm(discriminator)
+    return discriminator
+
+
+def own_settings(
+    config: NetworkSettings, name: str, family: GeneratorFamily | DiscriminatorFamily
+) -> Any:
+    """Return the settings that the family called `name` has alone; None where it has none.
+
+    Those of ganterm's families stand among all others, those of a family in a file of the user's
+    in `network_options`. Raises `ConfigError` for a value that is none.
+    """
+    kind = family.settings
+    if kind is None:
+        return None
+    names = set(kind.__struct_fields__)
+    if names <= set(config.__struct_fields__):
+        return part(config, kind)
+    given = options_in(getattr(config, "network_options", ""))
+    try:
+        return msgspec.convert(
+            {key: value for key, value in given.items() if key in names}, kind, strict=False
+        )
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"network_options: {short(name)}: {error}.") from None
+
+
+def growth_of(config: StyleSettings, data: DataSpec) -> Growth | None:
+    """Return the schedule by which the networks grow; None where they have full size throughout."""
+    if not config.grows:
+        return None
+    return Growth(
+        levels=len(sides_of(data.side)),
+        grow=round(config.grow_kimg * 1000),
+        fade=round(config.fade_kimg * 1000),
+    )
+
+
+def parameter_counts(config: NetworkSettings, data: DataSpec) -> dict[str, int]:
+    """Return `generator_parameters` and `discriminator_parameters`; no memory is taken for them."""
+    with torch.device("meta"):
+        networks = {
+            "generator_parameters": generator_from(config, data),
+            "discriminator_parameters": discriminator_from(config, data),
+        }
+    return {
+        key: sum(parameter.numel() for parameter in network.parameters())
+        for key, network in networks.items()
+    }
+
+
+def _conditioned_on(config: NetworkSettings, data: DataSpec) -> int:
+    if config.conditional == "none":
+        return 0
+    if not data.classes:
+        raise ConfigError(
+            f"conditional: {config.conditional} needs images with labels; set conditional = none."
+        )
+    return len(data.classes)
+
+
+def _check(what: str, facts: NetworkFacts, spec: NetworkSpec) -> None:
+    if spec.data.is_points:
+        if not facts.takes_points:
+            raise ConfigError(f"{what} makes images, not points; choose another architecture.")
+    elif spec.image_size not in facts.image_sizes:
+        raise ConfigError(
+            f"{what} {facts.image_sizes.words}, not {spec.image_size}; change image_size "
+            f"(published: {facts.published_size}) or choose another architecture."
+        )
+    elif spec.channels not in CHANNELS:
+        raise ConfigError(f"channels must be 1 (grey) or 3 (RGB), not {spec.channels}.")
+    if not (math.isfinite(spec.width) and spec.width > 0):
+        raise ConfigError(f"width must be above 0, not {spec.width}; 1 is as published.")
+    if spec.norm not in NORMS:
+        raise ConfigError(f"norm {spec.norm!r} is unknown; choose one of {', '.join(NORMS)}.")

@@ -1,0 +1,86 @@
+"""A discriminator gives one logit an image, and minibatch discrimination only adds to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from ganterm.components.networks import DISCRIMINATORS
+from ganterm.components.networks.base import count_parameters
+from ganterm.components.networks.from_config import build_discriminator
+from ganterm.components.networks.spec import DiscriminatorSpec
+from ganterm.core.dataspec import DataSpec
+
+
+def test_count_parameters_counts_every_learnable_value() -> None:
+    # Linear 3·2 + 2, BN 2 + 2; the running statistics are not learnt
+    assert count_parameters(nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))) == 12
+
+
+def test_images_of_a_wrong_size_fail_instead_of_giving_more_logits() -> None:
+    network = build_discriminator(
+        "dcgan-64", DiscriminatorSpec(data=DataSpec.image(32, 1), width=0.1)
+    )
+    with pytest.raises(RuntimeError, match="shape"):
+        network(torch.randn(2, 1, 64, 64))
+
+
+def test_minibatch_discrimination_joins_its_statistics_to_the_features() -> None:
+    network = build_discriminator(
+        "dcgan-8x8", DiscriminatorSpec(data=DataSpec.image(8, 1), minibatch_discrimination=True)
+    )
+    images = torch.randn(3, 1, 8, 8)
+    assert network.minibatch is not None
+    assert network.minibatch_head is not None
+    assert isinstance(network.head, nn.Conv2d)
+    features = network.body(images).flatten(1)
+    joined = torch.cat([features, network.minibatch(features)], dim=1)
+    weight = torch.cat([network.head.weight.flatten(1), network.minibatch_head.weight], dim=1)
+    assert network.head.bias is not None
+    torch.testing.assert_close(network(images), (joined @ weight.T + network.head.bias).squeeze(1))
+
+
+def test_minibatch_discrimination_sees_a_collapsed_batch() -> None:
+    network = build_discriminator(
+        "dcgan-8x8", DiscriminatorSpec(data=DataSpec.image(8, 1), minibatch_discrimination=True)
+    ).eval()
+    image = torch.randn(1, 1, 8, 8)
+    alone, collapsed = network(image), network(image.expand(16, -1, -1, -1))
+    assert not torch.isclose(alone, collapsed[0])
+
+
+@pytest.mark.parametrize("name", DISCRIMINATORS.names)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"norm": "none"},
+        {"norm": "batch"},
+        {"spectral_norm": True},
+        {"minibatch_discrimination": True},
+        {"classes": 10},
+    ],
+    ids=str,
+)
+def test_judging_one_by_one_means_that_company_changes_no_logit(
+    name: str, settings: dict[str, Any]
+) -> None:
+    size = DISCRIMINATORS.facts(name).published_size
+    spec = DiscriminatorSpec(data=DataSpec.image(size, 1), width=0.25, **settings)
+    torch.manual_seed(0)
+    network = build_discriminator(name, spec).double()
+    images = torch.randn(6, 1, size, size, dtype=torch.float64)
+    labels = torch.arange(6) if spec.classes else None
+    with torch.no_grad():
+        alone = torch.cat(
+            [
+                network(images[part], None if labels is None else labels[part])
+                for part in (slice(4), slice(4, 6))
+            ]
+        )
+        together = network(images, labels)
+    same = torch.allclose(alone, together, rtol=1e-9, atol=1e-12)
+    assert network.batch_independent is same

@@ -1,0 +1,62 @@
+"""The facts of the architectures need no torch, and their words agree with their rules."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from ganterm.components.networks import DISCRIMINATORS, GENERATORS, ImageSizes
+from ganterm.core.registry import Registry
+
+
+def test_reading_the_facts_never_imports_torch() -> None:
+    code = (
+        "import sys; from ganterm.components.networks import DISCRIMINATORS, GENERATORS;"
+        "[table.facts(name) for table in (GENERATORS, DISCRIMINATORS) for name in table.names];"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words", "inside", "outside"),
+    [
+        (ImageSizes(), "needs at least 1", [1, 2, 999], [0, -1]),
+        (ImageSizes(minimum=16), "needs at least 16", [16, 17], [15]),
+        (
+            ImageSizes(minimum=8, multiple=4),
+            "needs a multiple of 4, at least 8",
+            [8, 12, 28],
+            [4, 0, 10, 27],
+        ),
+        (ImageSizes(only=(8,)), "needs exactly 8", [8], [7, 16]),
+        (ImageSizes(only=(16, 32, 64)), "needs 16, 32 or 64", [16, 32, 64], [8, 48, 128]),
+    ],
+)
+def test_words_say_what_the_rule_holds(
+    sizes: ImageSizes, words: str, inside: list[int], outside: list[int]
+) -> None:
+    assert sizes.words == words
+    assert all(size in sizes for size in inside)
+    assert all(size not in sizes for size in outside)
+    assert "28" not in sizes, "a size is a number"
+
+
+@pytest.mark.parametrize("table", [GENERATORS, DISCRIMINATORS], ids=lambda table: table.kind)
+def test_every_network_supports_its_published_size_and_says_what_it_is(
+    table: Registry[Any, Any],
+) -> None:
+    for name in table.names:
+        facts = table.facts(name)
+        assert facts.published_size in facts.image_sizes, name
+        assert facts.help.endswith("."), name
+        assert len(facts.help) <= 80, name
+
+
+def test_latent_sizes_are_the_published_ones() -> None:
+    lengths = {name: GENERATORS.facts(name).z_dim for name in GENERATORS.names}
+    others = {name: z_dim for name, z_dim in lengths.items() if z_dim != 100}
+    assert others == {"dcgan-8x8": 64, "stylegan": 64}
