@@ -1,9 +1,9 @@
 """One quantity of a run over its steps, held so that a window of it is drawn in milliseconds.
 
-Above the points stands a pyramid: each level holds the least, the greatest and the mean of every
-eight nodes of the level below. A column of a chart is put together from a few nodes, whether it
-spans ten points or ten thousand. It is built where a window is looked at, over the points that are
-new since, because most quantities of a run are never looked at.
+Least, greatest and mean of every `_BLOCK` points are kept beside them, so that a column of a chart
+is put together from a few numbers, whether it spans ten points or ten thousand. They are reckoned
+where a window is looked at, over the points that are new since, because most quantities of a run
+are never looked at.
 """
 
 from __future__ import annotations
@@ -11,24 +11,19 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
+from operator import and_
 from threading import Lock
-from typing import NamedTuple, TypeGuard
+from typing import TypeGuard
 
 from ganterm.render.chart.bins import Bin
 
-_SHIFT = 3
-_BRANCH = 1 << _SHIFT
+_BLOCK = 64
+"""Points of a block: few enough for columns of hundreds, many enough for a million in all."""
+_MANY = 4 * _BLOCK
+"""A column of so many points is put together from blocks."""
 _NAN = float("nan")
-
-
-class _Level(NamedTuple):
-    """Nodes of one level, every one of them full: node i covers points [i << s, (i + 1) << s)."""
-
-    lows: array[float]
-    highs: array[float]
-    means: array[float]
 
 
 class Series:
@@ -42,9 +37,8 @@ class Series:
         self._lock = Lock()
         self._steps = array("q")
         self._broken = array("q")
-        # The points themselves are level 0, and their own least, greatest and mean.
         self._values = array("d")
-        self._levels = [_Level(self._values, self._values, self._values)]
+        self._lows, self._highs, self._means = array("d"), array("d"), array("d")
         self._window: tuple[tuple[float, float, int], list[Bin | None]] | None = None
 
     def __len__(self) -> int:
@@ -113,9 +107,9 @@ class Series:
     def window(self, start: float, stop: float, columns: int) -> list[Bin | None]:
         """Return `columns` bins that divide the steps from `start` to `stop`, both included.
 
-        A bin without any point is None. Where a bin spans more than 32 points, one may stand in
-        the bin beside its own if it lies nearer to their border than a quarter of their width;
-        none is lost and none counts twice.
+        A bin without any point is None. Where bins span more than 256 points, one may stand in the
+        bin beside its own if it lies nearer to their border than a quarter of their width; none
+        is lost and none counts twice.
 
         Raises:
             ValueError: `columns` is less than 1, or `stop` is before `start`.
@@ -146,55 +140,48 @@ class Series:
         self._values.extend(values)
 
     def _cut(self, size: int) -> None:
-        """Keep the first `size` finite points and the nodes that cover nothing else."""
-        del self._steps[size:]
-        for level, nodes in enumerate(self._levels):
-            for column in nodes if level else (self._values,):
-                del column[size >> _SHIFT * level :]
+        """Keep the first `size` finite points and the blocks that hold nothing else."""
+        del self._steps[size:], self._values[size:]
+        for column in (self._lows, self._highs, self._means):
+            del column[size // _BLOCK :]
 
     def _grow(self) -> None:
-        """Add the nodes that have become full, from the lowest level up."""
-        level = 0
-        while full := len(self._values) >> _SHIFT * (level + 1):
-            below, level = self._levels[level], level + 1
-            if level == len(self._levels):
-                self._levels.append(_Level(array("d"), array("d"), array("d")))
-            nodes = self._levels[level]
-            begin, end = len(nodes.lows) << _SHIFT, full << _SHIFT
-            if begin == end:
-                return
-            nodes.lows.extend(map(min, *_by_eights(below.lows, begin, end)))
-            nodes.highs.extend(map(max, *_by_eights(below.highs, begin, end)))
-            nodes.means.extend(_means_by_eights(_by_eights(below.means, begin, end)))
+        """Reckon the blocks that have become full."""
+        for end in range((len(self._lows) + 1) * _BLOCK, len(self._values) + 1, _BLOCK):
+            block = self._values[end - _BLOCK : end]
+            self._lows.append(min(block))
+            self._highs.append(max(block))
+            self._means.append(_mean(block))
 
     def _bins(self, edges: list[int]) -> list[Bin | None]:
         """Return the bins of the steps [edges[i], edges[i + 1])."""
         places = self._places(edges)
-        levels = [_level_for(end - begin) for begin, end in pairwise(places)]
-        for index, (left, right) in enumerate(pairwise(levels), start=1):
-            # Whole nodes on both sides of every inner border, so that none has to be taken apart.
-            shift = _SHIFT * min(left, right)
-            places[index] = places[index] >> shift << shift
-        broken = self._broken_between(edges)
+        many = [end - begin >= _MANY for begin, end in pairwise(places)]
+        for index, both in enumerate(map(and_, many, many[1:]), start=1):
+            if both:
+                places[index] -= places[index] % _BLOCK
         bins: list[Bin | None] = []
-        values = self._values
-        begin = places[0]
-        for level, end, wrong in zip(levels, places[1:], broken, strict=True):
-            count = end - begin
-            if not count:
-                bins.append(Bin(_NAN, _NAN, _NAN, _NAN, 0, wrong) if wrong else None)
-                continue
-            shift = _SHIFT * level
-            first, after = begin >> shift, end >> shift
-            if first << shift == begin and after << shift == end:
-                lows, highs, means = self._levels[level]
-                low, high = min(lows[first:after]), max(highs[first:after])
-                mean = _mean(means[first:after])
+        for (begin, end), wrong in zip(pairwise(places), self._broken_between(edges), strict=True):
+            if begin < end:
+                bins.append(Bin(*self._over(begin, end), self._values[end - 1], end - begin, wrong))
             else:
-                low, high, mean = self._taken_apart(level, begin, end)
-            bins.append(Bin(low, high, mean, values[end - 1], count, wrong))
-            begin = end
+                bins.append(Bin(_NAN, _NAN, _NAN, _NAN, 0, wrong) if wrong else None)
         return bins
+
+    def _over(self, begin: int, end: int) -> tuple[float, float, float]:
+        """Return least, greatest and mean of the points [begin, end)."""
+        first, after = -(-begin // _BLOCK), end // _BLOCK
+        if after - first < 2:
+            values = self._values[begin:end]
+            return min(values), max(values), _mean(values)
+        # Those of no whole block, at both ends.
+        rest = self._values[begin : first * _BLOCK] + self._values[after * _BLOCK : end]
+        low, high = min(self._lows[first:after] + rest), max(self._highs[first:after] + rest)
+        mean = _mean(self._means[first:after])
+        if rest:
+            share = len(rest) / (end - begin)
+            mean = min(max(mean * (1 - share) + _mean(rest) * share, low), high)
+        return low, high, mean
 
     def _places(self, edges: list[int]) -> list[int]:
         """Return for each of the ascending edges how many finite points lie before it."""
@@ -214,31 +201,6 @@ class Series:
                 place = bisect_left(steps, edge, place, end)
             places.append(place)
         return places
-
-    def _taken_apart(self, level: int, begin: int, end: int) -> tuple[float, float, float]:
-        """Return least, greatest and mean of the points [begin, end), however they lie."""
-        pieces = list(self._pieces(level, begin, end))
-        count = end - begin
-        low = min(min(nodes.lows[i:j]) for nodes, i, j, _ in pieces)
-        high = max(max(nodes.highs[i:j]) for nodes, i, j, _ in pieces)
-        shares = (
-            _mean(nodes.means[i:j]) * ((j - i) * size / count) for nodes, i, j, size in pieces
-        )
-        return low, high, _between(sum(shares), low, high)
-
-    def _pieces(self, level: int, begin: int, end: int) -> Iterator[tuple[_Level, int, int, int]]:
-        """Yield (level, first node, node after the last, points in one) that make up a range."""
-        shift = _SHIFT * level
-        first, after = -(-begin >> shift), end >> shift
-        if first >= after:
-            if level and begin < end:
-                yield from self._pieces(level - 1, begin, end)
-            return
-        if level:
-            yield from self._pieces(level - 1, begin, first << shift)
-        yield self._levels[level], first, after, 1 << shift
-        if level:
-            yield from self._pieces(level - 1, after << shift, end)
 
     def _broken_between(self, edges: list[int]) -> list[int]:
         if not self._broken:
@@ -268,30 +230,10 @@ def _edges(start: float, stop: float, columns: int) -> list[int]:
     return [*edges, math.floor(stop) + 1]
 
 
-def _level_for(count: int) -> int:
-    """Return the highest level of which `count` points have at least four nodes."""
-    return max(0, (count.bit_length() - 3) // _SHIFT)
-
-
-def _by_eights(column: array[float], begin: int, end: int) -> list[array[float]]:
-    """Return eight arrays: the first of every eight nodes of [begin, end), the second, ..."""
-    return [column[begin + offset : end : _BRANCH] for offset in range(_BRANCH)]
-
-
-def _means_by_eights(columns: list[array[float]]) -> list[float]:
-    sums = list(map(sum, zip(*columns, strict=True)))
-    if math.isfinite(sum(sums)):
-        return [total / _BRANCH for total in sums]
-    return [_mean(values) for values in zip(*columns, strict=True)]
-
-
 def _mean(values: Sequence[float]) -> float:
     """Return the mean of finite numbers, finite itself even where their sum is not."""
     mean = sum(values) / len(values)
     if math.isfinite(mean):
         return mean
-    return _between(sum(value / len(values) for value in values), min(values), max(values))
-
-
-def _between(value: float, low: float, high: float) -> float:
-    return min(max(value, low), high)
+    mean = sum(value / len(values) for value in values)
+    return min(max(mean, min(values)), max(values))
