@@ -143,7 +143,7 @@ def _natural(name: str) -> list[tuple[int, int, str]]:
 def _look(path: Path) -> tuple[bytes, int]:
     """Return the first bytes of a regular file, and its size."""
     try:
-        descriptor = open_regular(path)
+        descriptor = open_regular(path, follow=True)
         try:
             size = os.fstat(descriptor).st_size
             head = read_range(descriptor, 0, 16)

@@ -11,6 +11,7 @@ from typing import Any
 from ganterm import recipes
 from ganterm.core.records import MetricsRecord, Numbers
 from ganterm.errors import ConfigError
+from ganterm.runs.files import read_run_text
 from ganterm.runs.journal import read_end
 from ganterm.runs.layout import RunDir
 from ganterm.runs.manage import disk_usage, read_note
@@ -103,7 +104,7 @@ def settings_of(run: RunDir) -> dict[str, Any]:
     They are not held against the schema, so that a run of any version can be listed.
     """
     try:
-        text = recipes.read_text(run.config_file, "run file")
+        text = read_run_text(run.config_file)
         settings = recipes.parse_toml(text, "run file").get("run")
     except ConfigError:
         return {}

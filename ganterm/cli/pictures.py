@@ -161,7 +161,7 @@ def _of_folder(path: Path) -> Pictures:
 def _kind(path: Path) -> str:
     """Tell what a file is by its first bytes."""
     try:
-        descriptor = open_regular(path)
+        descriptor = open_regular(path, follow=True)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     try:

@@ -7,6 +7,7 @@ asked. What its parent did afterwards, changes of live settings included, is no 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from ganterm.errors import ConfigError
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.durable import storage_trouble, write_atomically
+from ganterm.runs.files import open_regular
 from ganterm.runs.layout import MAX_STEP, RunDir, create_run, step_of
 
 FIXED: Final = frozenset(
@@ -223,7 +225,7 @@ def _refuse_an_end(source: RunDir, config: RunConfig, step: int, epochs: int) ->
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a checkpoint and verify the copy; the original may be pruned meanwhile."""
-    with source.open("rb") as original:
+    with os.fdopen(open_regular(source, follow=True), "rb") as original:
 
         def write(path: Path) -> None:
             with path.open("wb") as copy:

@@ -13,6 +13,7 @@ from ganterm.config.fields import field, parse_value
 from ganterm.config.rules import check
 from ganterm.config.schema import RunConfig
 from ganterm.errors import ConfigError
+from ganterm.runs.files import read_run_text
 
 
 def to_mapping(config: RunConfig) -> dict[str, Any]:
@@ -68,4 +69,4 @@ def read_made(path: Path) -> dict[str, str]:
 
 
 def _read(path: Path) -> dict[str, object]:
-    return recipes.parse_toml(recipes.read_text(path, "run file"), f"Run file {path}")
+    return recipes.parse_toml(read_run_text(path), f"Run file {path}")

@@ -83,7 +83,7 @@ def load_exported(path: Path | str) -> Generator:
     """
     path = Path(path)
     try:
-        about = json.loads(read_limited(path, _LIMIT))
+        about = json.loads(read_limited(path, _LIMIT, follow=True))
         name, values, classes = about["weights"], about["config"], list(map(str, about["classes"]))
         stage = _stage(about.get("growth"))
         if about["format"] != FORMAT or not isinstance(values, dict) or Path(name).name != name:

@@ -100,7 +100,7 @@ def done(command: Command) -> None:
 def _read(path: Path) -> Command:
     identity = path.name.removesuffix(".json")
     try:
-        value = jsontext.parse_object(read_limited(path, _LIMIT, follow=False))
+        value = jsontext.parse_object(read_limited(path, _LIMIT))
     except OSError as error:
         return Command(identity, "", path, error=f"it cannot be read: {error.strerror}")
     except ValueError:

@@ -7,7 +7,6 @@ yet: readers leave it, and the next writer cuts it off.
 import contextlib
 import errno
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -16,7 +15,7 @@ from pathlib import Path
 from ganterm.core import jsontext
 from ganterm.core.records import SCHEMA_VERSION, Record, decode, encode
 from ganterm.runs.durable import naming, sync_directory
-from ganterm.runs.files import open_regular, read_range
+from ganterm.runs.files import open_regular, open_to_append, read_range
 
 MAX_LINE = 1 << 20
 """Bytes of the longest line, newline included: far above any record, a bound for readers."""
@@ -40,12 +39,9 @@ class JournalWriter:
         self.path = path
         self._clock = clock
         self._torn = False
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         with naming(path):
-            self._descriptor = os.open(path, flags, 0o666)
+            self._descriptor = open_to_append(path)
             try:
-                if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
-                    raise OSError(errno.EINVAL, "Not a regular file")
                 self.torn_bytes = self._cut_torn_tail()
                 sync_directory(path.parent)
             except BaseException:

@@ -13,6 +13,7 @@ from pathlib import Path
 import ganterm
 from ganterm.errors import ExitCode, GantermError, WorkerError
 from ganterm.runs.durable import naming, storage_trouble
+from ganterm.runs.files import open_to_append, read_tail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.status import Status, read_status
 
@@ -43,7 +44,7 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen
     )
     before = read_status(run.status)
     try:
-        with naming(run.log), run.log.open("ab") as log:
+        with naming(run.log), os.fdopen(open_to_append(run.log), "ab") as log:
             begin = log.tell()
             process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
                 command,
@@ -70,9 +71,7 @@ def command_of(module: str, *arguments: str) -> list[str]:
 def log_tail(run: RunDir, lines: int = 10, *, begin: int = 0) -> list[str]:
     """Return the last lines the worker printed, from byte `begin` of its log on."""
     try:
-        with run.log.open("rb") as log:
-            log.seek(max(begin, log.seek(0, os.SEEK_END) - (1 << 16)))
-            text = log.read().decode("utf-8", "replace")
+        text = read_tail(run.log, 1 << 16, begin=begin).decode("utf-8", "replace")
     except OSError:
         return []
     return [line for line in text.splitlines() if line.strip()][-lines:]

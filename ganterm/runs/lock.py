@@ -165,7 +165,7 @@ def is_held(path: Path) -> bool:
         if _identity_at(path) in _held:
             return True
         try:
-            descriptor = open_regular(path, follow=False)
+            descriptor = open_regular(path)
         except (FileNotFoundError, NotADirectoryError):
             return False
         try:
@@ -180,7 +180,7 @@ def holder(path: Path) -> Holder | None:
         if _identity_at(path) in _held:
             return Holder(os.getpid(), HOST)
         try:
-            descriptor = open_regular(path, follow=False)
+            descriptor = open_regular(path)
         except OSError:
             return None
         try:

@@ -96,7 +96,7 @@ class TensorFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._descriptor = open_regular(path)
+            self._descriptor = open_regular(path, follow=True)
         except OSError as error:
             raise CheckpointDamaged(path, f"it cannot be read ({error.strerror})") from error
         try:

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.runs.files import open_regular, read_limited, read_range
+from ganterm.overview import settings_of
+from ganterm.runs.files import open_regular, open_to_append, read_limited, read_range, read_tail
+from ganterm.runs.launch import log_tail
+from ganterm.runs.layout import create_run
+from ganterm.runs.state import observe
+from ganterm.runs.status import read_status
 
 
 def test_a_file_of_exactly_the_limit_is_read_and_a_longer_one_is_not(tmp_path: Path) -> None:
@@ -28,9 +33,9 @@ def test_links_are_followed_only_where_they_may_be(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_bytes(b"text")
     link.symlink_to(target)
-    assert read_limited(link, 10) == b"text"
+    assert read_limited(link, 10, follow=True) == b"text"
     with pytest.raises(OSError, match="link"):
-        read_limited(link, 10, follow=False)
+        read_limited(link, 10)
 
 
 def test_a_range_is_short_only_at_the_end(tmp_path: Path) -> None:
@@ -42,3 +47,30 @@ def test_a_range_is_short_only_at_the_end(tmp_path: Path) -> None:
         assert read_range(descriptor, 3_071_990, 100) == path.read_bytes()[-10:]
     finally:
         os.close(descriptor)
+
+
+@pytest.mark.parametrize("name", ["run.toml", "journal.jsonl", "status.json", "worker.log"])
+def test_a_run_s_own_files_are_neither_pipes_nor_links(tmp_path: Path, name: str) -> None:
+    """Whoever lists, reads or starts such a run does not hang, and nothing else is written."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"[run]\n")
+    for make in (os.mkfifo, lambda path: path.symlink_to(secret)):
+        run = create_run(tmp_path, None, "dcgan")
+        make(run.path / name)
+        assert settings_of(run) == {}
+        assert log_tail(run) == []
+        assert read_status(run.status) is None
+        observe(run)
+        with pytest.raises(OSError, match=r"regular|link|address|device"):
+            os.close(open_to_append(run.path / name))
+        with pytest.raises(OSError, match=r"regular|link"):
+            read_tail(run.path / name, 10)
+    assert secret.read_bytes() == b"[run]\n"
+
+
+def test_the_end_of_a_file_begins_where_it_may(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"0123456789")
+    assert read_tail(path, 4) == b"6789"
+    assert read_tail(path, 100) == b"0123456789"
+    assert read_tail(path, 100, begin=8) == b"89"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
 from ganterm.comparison import Standing, standing
 from ganterm.errors import GantermError
+from ganterm.runs.files import open_regular
 from ganterm.runs.layout import RunDir
 
 _WORD: Final = b'"judged"'
@@ -36,7 +38,7 @@ class JudgedRuns:
 
 
 def _holds(path: Path, word: bytes) -> bool:
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         rest = b""
         while block := file.read(_BLOCK):
             if word in rest + block:
