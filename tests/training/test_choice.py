@@ -16,6 +16,7 @@ from ganterm.training.loop import Trainer
 from ganterm.training.modes import Mode
 from ganterm.training.state import export_state
 from ganterm.training.step import GanStep
+from tests.quick import slow_unless
 from tests.training.common import measured, small, trainer
 from tests.training.tape import TapeRecorder
 
@@ -102,7 +103,12 @@ def test_growing_networks_are_measured_full_grown(monkeypatch: pytest.MonkeyPatc
     assert stage_of(run.networks.generator) == stage_of(run.networks.discriminator) == Stage(0)
 
 
-@pytest.mark.parametrize("recipe", ["dcgan", "sngan", "stylegan-8x8", "dcgan-classes"])
+@pytest.mark.parametrize(
+    "recipe",
+    slow_unless(
+        {"dcgan", "stylegan-8x8"}.__contains__, ["dcgan", "sngan", "stylegan-8x8", "dcgan-classes"]
+    ),
+)
 def test_the_training_is_as_if_nothing_had_been_measured(
     recipe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

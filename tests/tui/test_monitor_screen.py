@@ -301,29 +301,31 @@ async def test_two_charts_where_there_is_room_for_them(living: LivingRun) -> Non
         assert "Discriminator's output" in text
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
 @awaited
-async def test_every_pane_can_be_gone_to(size: tuple[int, int], tmp_path: Path) -> None:
-    """By its number, by Tab, and alone with all the room."""
+async def test_every_pane_can_be_gone_to(tmp_path: Path) -> None:
+    """By its number, by Tab, and alone with all the room, at every size."""
     with LivingRun(tmp_path) as living:
         living.train(40)
         app = app_on(living)
-        async with app.run_test(size=size) as pilot:
-            screen = await opened(app, pilot)
-            for number, pane in enumerate(PANES, start=1):
-                await pilot.press(str(number))
-                assert active(screen) == pane
-                assert screen.query_one(f"#{pane}").display
-                assert screen.query_one(f"#{pane}").has_focus_within
-            await pilot.press("1", "tab")
-            assert active(screen) == "preview"
-            await pilot.press("shift+tab", "shift+tab", "z")
-            assert active(screen) == "log"
-            assert [pane for pane in PANES if screen.query_one(f"#{pane}").display] == ["log"]
-            await pilot.press("escape")
-            assert not screen.alone
-            await pilot.press("escape")
-            assert isinstance(app.screen, RunsScreen)
+        async with app.run_test() as pilot:
+            for size in ((60, 20), (80, 24), (120, 40)):
+                await pilot.resize_terminal(*size)
+                app.watch_run(living.run)
+                screen = await opened(app, pilot)
+                for number, pane in enumerate(PANES, start=1):
+                    await pilot.press(str(number))
+                    assert active(screen) == pane
+                    assert screen.query_one(f"#{pane}").display
+                    assert screen.query_one(f"#{pane}").has_focus_within
+                await pilot.press("1", "tab")
+                assert active(screen) == "preview"
+                await pilot.press("shift+tab", "shift+tab", "z")
+                assert active(screen) == "log"
+                assert [pane for pane in PANES if screen.query_one(f"#{pane}").display] == ["log"]
+                await pilot.press("escape")
+                assert not screen.alone
+                await pilot.press("escape")
+                assert isinstance(app.screen, RunsScreen)
 
 
 # How it is steered

@@ -29,7 +29,7 @@ from tests.exchange.models import trained
 from tests.records import lines
 
 CONFIG = resolve({"recipe": "dcgan-8x8", "steps": 700, "epochs": 0}).config
-DCGAN = resolve({"recipe": "dcgan"}).config
+DCGAN = resolve({"recipe": "dcgan", "width": 0.25}).config
 
 
 @pytest.fixture
