@@ -66,7 +66,8 @@ def describe_interface(trained: Trained) -> dict[str, Any]:
     if classes := trained.generator.classes:
         inputs["labels"] = {"shape": ["N"], "dtype": "int64", "values": f"0 to {classes - 1}"}
     shape: list[Any] = ["N", *trained.data.tensor_shape]
-    values = "x and y of a point" if trained.data.is_points else "-1 (black) to 1 (white)"
+    bounds = trained.data.value_range
+    values = f"{bounds[0]:g} (black) to {bounds[1]:g} (white)" if bounds else "x and y of a point"
     return {
         "inputs": inputs,
         "outputs": {OUTPUT: {"shape": shape, "dtype": "float32", "values": values}},
