@@ -5,7 +5,10 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
 
 from ganterm.core import jsontext
 from ganterm.runs.durable import write_atomically
@@ -18,6 +21,8 @@ HOST: Final = os.uname().nodename
 """Name of this machine, as runs on shared disks tell machines apart."""
 
 _LIMIT = 1 << 16
+_Count = Annotated[int, Meta(ge=0, lt=1 << 53)]
+_Amount = Annotated[float, Meta(ge=0, lt=1 << 53)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,41 +43,23 @@ class Status:
     """
 
     state: str
-    step: int
-    steps: int
-    pid: int = field(default_factory=os.getpid)
-    images_per_s: float = 0.0
+    step: _Count
+    steps: _Count
+    pid: _Count = field(default_factory=os.getpid)
+    images_per_s: _Amount = 0.0
     host: str = HOST
-    epoch: int = 0
-    epochs: int | None = None
+    epoch: _Count = 0
+    epochs: _Count | None = None
     device: str = ""
     last_checkpoint: str | None = None
-    started: float = 0.0
-    updated: float = field(default_factory=time.time)
+    started: _Amount = 0.0
+    updated: _Amount = field(default_factory=time.time)
     message: str = ""
-    memory_bytes: int | None = None
+    memory_bytes: _Count | None = None
 
     def __post_init__(self) -> None:
         if self.state not in STATES:
             raise ValueError(f"{self.state!r} is not one of {', '.join(STATES)}")
-
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "state": (str,),
-    "step": (int,),
-    "steps": (int,),
-    "pid": (int,),
-    "images_per_s": (int, float),
-    "host": (str,),
-    "epoch": (int,),
-    "epochs": (int, type(None)),
-    "device": (str,),
-    "last_checkpoint": (str, type(None)),
-    "started": (int, float),
-    "updated": (int, float),
-    "message": (str,),
-    "memory_bytes": (int, type(None)),
-}
 
 
 def write_status(path: Path, status: Status) -> None:
@@ -96,16 +83,10 @@ def read_status(path: Path) -> Status | None:
         value = jsontext.parse_object(read_limited(path, _LIMIT))
     except (OSError, ValueError):
         return None
-    known = {name: value[name] for name in _TYPES if name in value}
-    if not all(_fits(name, item) for name, item in known.items()):
-        return None
     # A missing host or pid must not be taken for this machine and this process.
-    if not {"state", "pid", "step", "steps", "host", "updated"} <= known.keys():
+    if not {"state", "pid", "step", "steps", "host", "updated"} <= value.keys():
         return None
-    return Status(**known) if known["state"] in STATES else None
-
-
-def _fits(name: str, item: Any) -> bool:
-    if type(item) not in _TYPES[name]:
-        return False
-    return not isinstance(item, (int, float)) or 0 <= item < 1 << 53
+    try:
+        return msgspec.convert(value, Status)
+    except msgspec.ValidationError:
+        return None
