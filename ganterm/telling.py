@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from ganterm.comparison import short_words
 from ganterm.core.records import AlertRecord, ControlRecord, JudgedRecord, Record
-from ganterm.doctor.standing import REMEDY_MARK, severity
+from ganterm.doctor.active import REMEDY_MARK, severity
 from ganterm.runs.live import LiveChange
 
 Tone = Literal["text", "muted", "good", "warn", "bad"]

@@ -187,11 +187,14 @@ def _current(run: RunDir, name: str) -> object:
 
 
 def _remedies(run: RunDir) -> list[str]:
-    from ganterm.doctor.offers import offers_for  # noqa: PLC0415
-    from ganterm.doctor.standing import standing  # noqa: PLC0415
+    from ganterm.doctor.active import active_alerts  # noqa: PLC0415
+    from ganterm.doctor.applicable import applicable_remedies  # noqa: PLC0415
     from ganterm.runs.journal import JournalTail  # noqa: PLC0415
 
-    return [each.id for each in offers_for(standing(JournalTail(run.journal).poll()), alive=True)]
+    return [
+        each.id
+        for each in applicable_remedies(active_alerts(JournalTail(run.journal).poll()), alive=True)
+    ]
 
 
 def _run(context: typer.Context) -> RunDir:

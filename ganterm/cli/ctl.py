@@ -90,13 +90,13 @@ def _remedy(
     found: RunDir, which: str | None, runs_dir: Path, wait: float, *, as_json: bool
 ) -> None:
     from ganterm.cli import remedy as remedying  # noqa: PLC0415
-    from ganterm.doctor.offers import chosen, offers_for  # noqa: PLC0415
-    from ganterm.doctor.standing import standing  # noqa: PLC0415
+    from ganterm.doctor.active import active_alerts  # noqa: PLC0415
+    from ganterm.doctor.applicable import applicable_remedies, chosen  # noqa: PLC0415
     from ganterm.runs.journal import JournalTail  # noqa: PLC0415
     from ganterm.runs.state import observe  # noqa: PLC0415
 
     tail = JournalTail(found.journal)
-    troubles = standing(tail.poll())
+    troubles = active_alerts(tail.poll())
     if which is None:
         remedying.list_remedies(found.name, troubles, as_json=as_json)
         return
@@ -107,7 +107,7 @@ def _remedy(
     alive = observe(found).alive is not False
     remedying.apply(
         found,
-        chosen(offers_for(troubles, alive=alive), which, found.name),
+        chosen(applicable_remedies(troubles, alive=alive), which, found.name),
         alive=alive,
         runs_dir=runs_dir,
         set_live=set_live,

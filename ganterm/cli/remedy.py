@@ -12,15 +12,15 @@ from ganterm.render.text import safe_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ganterm.doctor.offers import Offer
-    from ganterm.doctor.standing import Trouble
+    from ganterm.doctor.active import ActiveAlert
+    from ganterm.doctor.applicable import ApplicableRemedy
     from ganterm.runs.layout import RunDir
 
 Setter = Callable[[dict[str, Any]], None]
 """Has a run that trains change one setting, given as the arguments of `set`."""
 
 
-def list_remedies(name: str, troubles: list[Trouble], *, as_json: bool) -> None:
+def list_remedies(name: str, troubles: list[ActiveAlert], *, as_json: bool) -> None:
     """Print the troubles that stand in the run called `name`, and the remedies for each."""
     if as_json:
         from msgspec import to_builtins  # noqa: PLC0415
@@ -39,7 +39,7 @@ def list_remedies(name: str, troubles: list[Trouble], *, as_json: bool) -> None:
 
 def apply(
     found: RunDir,
-    offer: Offer,
+    offer: ApplicableRemedy,
     *,
     alive: bool,
     runs_dir: Path,

@@ -16,7 +16,7 @@ from ganterm.config import FIELDS, RunConfig
 from ganterm.config.rules import problems
 from ganterm.core.records import Remedy
 
-Offer = tuple[str, str, dict[str, Any]]
+_Proposal = tuple[str, str, dict[str, Any]]
 """A remedy's id, its label and its settings, yet to be held against the rules."""
 
 _SMOOTH = 0.9
@@ -55,7 +55,7 @@ def _in_bounds(settings: dict[str, Any]) -> bool:
     return True
 
 
-def _d_too_strong(config: RunConfig) -> Iterator[Offer]:
+def _d_too_strong(config: RunConfig) -> Iterator[_Proposal]:
     if config.d_steps > 1:
         yield _d_steps("fewer-d-steps", config.d_steps - 1)
     yield _rates("slower-d", "halve lr_d", config, d=1 / 2)
@@ -63,7 +63,7 @@ def _d_too_strong(config: RunConfig) -> Iterator[Offer]:
     yield from _bounded_slope(config)
 
 
-def _g_too_strong(config: RunConfig) -> Iterator[Offer]:
+def _g_too_strong(config: RunConfig) -> Iterator[_Proposal]:
     if config.d_steps < _MOST_D_STEPS:
         yield _d_steps("more-d-steps", config.d_steps + 1)
     yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
@@ -72,7 +72,7 @@ def _g_too_strong(config: RunConfig) -> Iterator[Offer]:
         yield "equal-rates", f"raise lr_d to G's {config.lr_g:g}", settings
 
 
-def _mode_collapse(config: RunConfig) -> Iterator[Offer]:
+def _mode_collapse(config: RunConfig) -> Iterator[_Proposal]:
     yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
     if config.d_steps < _MOST_D_STEPS:
         yield _d_steps("more-d-steps", config.d_steps + 1)
@@ -82,49 +82,49 @@ def _mode_collapse(config: RunConfig) -> Iterator[Offer]:
         yield "minibatch", "begin anew with minibatch_discrimination", settings
 
 
-def _vanishing(config: RunConfig) -> Iterator[Offer]:
+def _vanishing(config: RunConfig) -> Iterator[_Proposal]:
     yield _rates("slower-d", "halve lr_d", config, d=1 / 2)
     yield from _gentler_loss(config)
     yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
     yield from _bounded_slope(config)
 
 
-def _exploding(config: RunConfig) -> Iterator[Offer]:
+def _exploding(config: RunConfig) -> Iterator[_Proposal]:
     yield _rates("slower", "quarter lr_g and lr_d", config, g=1 / 4, d=1 / 4)
     yield from _bounded_slope(config)
 
 
-def _not_finite(config: RunConfig) -> Iterator[Offer]:
+def _not_finite(config: RunConfig) -> Iterator[_Proposal]:
     yield _rates("slower", "branch with a tenth of lr_g and lr_d", config, g=0.1, d=0.1)
     yield from _bounded_slope(config)
 
 
-def _oscillation(config: RunConfig) -> Iterator[Offer]:
+def _oscillation(config: RunConfig) -> Iterator[_Proposal]:
     yield _rates("slower", "halve lr_g and lr_d", config, g=1 / 2, d=1 / 2)
     # Two time scales (Heusel et al. 2017, arXiv:1706.08500): D the quicker of the two.
     yield _rates("two-rates", "quarter lr_g alone", config, g=1 / 4)
     yield from _bounded_slope(config)
 
 
-def _memorising(config: RunConfig) -> Iterator[Offer]:
+def _memorising(config: RunConfig) -> Iterator[_Proposal]:
     if config.augment == "none":
         settings = {"augment": "translation,cutout"}
         yield "augment", "branch with augment translation,cutout", settings
     yield from _bounded_slope(config)
 
 
-def _stall(config: RunConfig) -> Iterator[Offer]:
+def _stall(config: RunConfig) -> Iterator[_Proposal]:
     settings = {key: _USUAL_RATE for key in ("lr_g", "lr_d") if getattr(config, key) < _USUAL_RATE}
     yield "usual-rates", f"raise {' and '.join(settings)} to {_USUAL_RATE:g}", settings
 
 
-def _plateau(config: RunConfig) -> Iterator[Offer]:
+def _plateau(config: RunConfig) -> Iterator[_Proposal]:
     yield _rates("slower", "halve lr_g and lr_d", config, g=1 / 2, d=1 / 2)
     if config.ema_kimg == 0:
         yield "average", "branch with ema_kimg 10", {"ema_kimg": 10.0}
 
 
-def _bounded_slope(config: RunConfig) -> Iterator[Offer]:
+def _bounded_slope(config: RunConfig) -> Iterator[_Proposal]:
     """Yield what bounds D's slope: it weighs on D for good."""
     if config.penalty == "none":
         yield "r1", "branch with penalty r1", {"penalty": "r1", "penalty_weight": 1.0}
@@ -143,18 +143,18 @@ def _rates(
     *,
     g: float = 1.0,
     d: float = 1.0,
-) -> Offer:
+) -> _Proposal:
     rates = {"lr_g": config.lr_g * g, "lr_d": config.lr_d * d}
     settings = {k: _round(v) for k, v in rates.items() if v != getattr(config, k)}
     figures = ", ".join(f"{key} {value:g}" for key, value in settings.items())
     return identity, f"{label} ({figures})", settings
 
 
-def _d_steps(identity: str, count: int) -> Offer:
+def _d_steps(identity: str, count: int) -> _Proposal:
     return identity, f"set d_steps to {count}", {"d_steps": count}
 
 
-def _gentler_loss(config: RunConfig) -> Iterator[Offer]:
+def _gentler_loss(config: RunConfig) -> Iterator[_Proposal]:
     """Yield what keeps a D that wins from starving G, by the loss's own means."""
     facts = LOSSES.facts(config.loss)
     if facts.labels != "none" and config.real_label > _SMOOTH:
@@ -170,7 +170,7 @@ def _round(value: float) -> float:
 _FATAL: Final = frozenset({"not-finite"})
 """Troubles that end a run: it can change nothing any more."""
 
-_OFFERS: Final[dict[str, Callable[[RunConfig], Iterator[Offer]]]] = {
+_OFFERS: Final[dict[str, Callable[[RunConfig], Iterator[_Proposal]]]] = {
     "d-too-strong": _d_too_strong,
     "g-too-strong": _g_too_strong,
     "mode-collapse": _mode_collapse,

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from ganterm.core.records import AlertRecord, ControlRecord, JudgedRecord, MetricsRecord, Record
+from ganterm.doctor.active import REMEDY_MARK, severity
 from ganterm.doctor.doctor import Doctor
 from ganterm.doctor.remedies import remedies
-from ganterm.doctor.standing import REMEDY_MARK, severity
 from ganterm.runs.journal import JournalWriter
 from ganterm.training.loop import DivergenceError, Trainer
 from ganterm.worker.live import LiveChanges

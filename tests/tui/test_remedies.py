@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from ganterm.doctor import offers
+from ganterm.doctor import applicable
 from ganterm.errors import ConfigError
 from ganterm.runs.control import pending
 from ganterm.runs.layout import RunDir
@@ -142,7 +142,7 @@ async def test_a_remedy_for_a_run_without_a_worker_begins_another(
         begun.append((run, settings, since, command))
         raise ConfigError("there is no checkpoint to go on from")
 
-    monkeypatch.setattr(offers, "begin_with", begin)
+    monkeypatch.setattr(applicable, "begin_with", begin)
     living.die()
     app = make_app(living.run.path.parent, run=living.run)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -15,7 +15,7 @@ from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import RunView, observe
 from ganterm.tui.feed.change import FeedChange
-from ganterm.tui.feed.story import Story
+from ganterm.tui.feed.history import FeedHistory
 
 __all__ = ["FeedChange", "RunFeed"]
 
@@ -28,7 +28,7 @@ _PART = 4096
 _SILENT: Final = (MetricsRecord, EpochRecord, SampleRecord)
 
 
-class RunFeed(Story):
+class RunFeed(FeedHistory):
     """A run as its directory tells it; `refresh` looks again.
 
     Attributes:

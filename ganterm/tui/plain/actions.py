@@ -19,7 +19,7 @@ from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.data.catalogue import anchored, dataset_facts
 from ganterm.data.classes import as_labelled
-from ganterm.doctor.offers import chosen
+from ganterm.doctor.applicable import chosen
 from ganterm.errors import ConfigError, WorkerError
 from ganterm.runs import manage
 from ganterm.runs.launch import start_worker

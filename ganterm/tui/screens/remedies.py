@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ganterm.doctor.offers import Offer
+from ganterm.doctor.applicable import ApplicableRemedy
 from ganterm.errors import GantermError
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir
@@ -47,7 +47,7 @@ class Remedies:
                 partial(self._chosen, feed),
             )
 
-    def _offers(self, feed: RunFeed) -> list[Offer]:
+    def _offers(self, feed: RunFeed) -> list[ApplicableRemedy]:
         """Return the remedies there are; where there are none, it is said."""
         offers = offers_of(feed)
         if not offers:
@@ -65,7 +65,7 @@ class Remedies:
                 if offer.id == identity:
                     self._apply(feed, offer)
 
-    def _apply(self, feed: RunFeed, offer: Offer) -> None:
+    def _apply(self, feed: RunFeed, offer: ApplicableRemedy) -> None:
         if offer.live:
             self._set_live(feed.run, offer.remedy.settings)
             return
@@ -77,13 +77,13 @@ class Remedies:
         )
         self._screen.app.push_screen(ask, partial(self._confirmed, feed.run, offer))
 
-    def _confirmed(self, run: RunDir, offer: Offer, yes: bool | None) -> None:
+    def _confirmed(self, run: RunDir, offer: ApplicableRemedy, yes: bool | None) -> None:
         if yes and not self._beginning:
             self._beginning = True
             self._screen.app.say(f"Beginning another run: {offer.remedy.label} …")
             self._screen.run_worker(partial(self._begin, run, offer), thread=True)
 
-    def _begin(self, run: RunDir, offer: Offer) -> None:
+    def _begin(self, run: RunDir, offer: ApplicableRemedy) -> None:
         """Make the run that begins with the remedy, start its worker and watch it."""
         app = self._screen.app
         try:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ganterm.doctor.offers import Offer, offers_for
-from ganterm.doctor.standing import Trouble
+from ganterm.doctor.active import ActiveAlert
+from ganterm.doctor.applicable import ApplicableRemedy, applicable_remedies
 from ganterm.tui.feed.runfeed import RunFeed
 
 
-def offers_of(feed: RunFeed) -> list[Offer]:
+def offers_of(feed: RunFeed) -> list[ApplicableRemedy]:
     """Return the remedies there are for a run as it stands."""
-    return offers_for(feed.troubles, alive=feed.view.alive is not False)
+    return applicable_remedies(feed.troubles, alive=feed.view.alive is not False)
 
 
-def evidence_words(trouble: Trouble) -> str:
+def evidence_words(trouble: ActiveAlert) -> str:
     """Return since when a trouble stands and the figures it rests on; foreign text."""
     figures = [
         f"{name} {value:,.4g}"

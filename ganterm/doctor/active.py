@@ -1,4 +1,4 @@
-"""The troubles that stand in a run, and what can be done about them now, from its journal."""
+"""The alerts of a run that nothing has cleared, and what can be done about them now."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _LOST: Final = frozenset(detector.code for detector in DETECTORS if detector.los
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """A trouble that was found in a run and is not over.
+class ActiveAlert:
+    """An alert of the doctor's that nothing has cleared.
 
     Attributes:
         code: its short name.
@@ -44,7 +44,7 @@ class Trouble:
     remedies: list[Remedy]
 
 
-def standing(records: Iterable[Record]) -> list[Trouble]:
+def active_alerts(records: Iterable[Record]) -> list[ActiveAlert]:
     """Return the doctor's alerts that nothing has cleared, oldest first, from all records.
 
     Raises `ConfigError` where the journal does not say how the run is configured.
@@ -55,7 +55,7 @@ def standing(records: Iterable[Record]) -> list[Trouble]:
         return []
     if not history.config:
         raise ConfigError("The journal does not say how the run is configured.")
-    return troubles(history.standing, from_mapping(history.config))
+    return with_remedies(history.standing, from_mapping(history.config))
 
 
 def severity(alert: AlertRecord) -> Severity:
@@ -67,16 +67,16 @@ def severity(alert: AlertRecord) -> Severity:
     return "failure" if alert.code in _LOST else "warning"
 
 
-def troubles(alerts: Iterable[AlertRecord], config: RunConfig) -> list[Trouble]:
+def with_remedies(alerts: Iterable[AlertRecord], config: RunConfig) -> list[ActiveAlert]:
     """Return what alerts that stand say, with the remedies there are under `config`."""
-    return [_trouble(alert, config) for alert in alerts]
+    return [_active(alert, config) for alert in alerts]
 
 
-def _trouble(alert: AlertRecord, config: RunConfig) -> Trouble:
+def _active(alert: AlertRecord, config: RunConfig) -> ActiveAlert:
     evidence = alert.evidence or {}
     steps = evidence.get("steps")
     lasted = steps if isinstance(steps, int) else 0
-    return Trouble(
+    return ActiveAlert(
         code=alert.code,
         step=alert.step,
         since=max(alert.step - max(lasted, 0), 0),

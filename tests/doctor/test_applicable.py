@@ -6,23 +6,23 @@ import pytest
 
 from ganterm.config import RunConfig
 from ganterm.core.records import AlertRecord
-from ganterm.doctor.offers import chosen, offers_for
-from ganterm.doctor.standing import Trouble, troubles
+from ganterm.doctor.active import ActiveAlert, with_remedies
+from ganterm.doctor.applicable import applicable_remedies, chosen
 from ganterm.errors import ConfigError
 
 
-def standing() -> list[Trouble]:
+def active_alerts() -> list[ActiveAlert]:
     """Return two troubles that have remedies in common."""
     alerts = [
         AlertRecord(step=400, code=code, message="m", evidence={"steps": 40})
         for code in ("d-too-strong", "mode-collapse")
     ]
-    return troubles(alerts, RunConfig())
+    return with_remedies(alerts, RunConfig())
 
 
 def test_every_remedy_is_offered_once_for_the_oldest_trouble() -> None:
     """A remedy for both comes with the first, from where that one began."""
-    offered = offers_for(standing(), alive=True)
+    offered = applicable_remedies(active_alerts(), alive=True)
     assert len({offer.id for offer in offered}) == len(offered)
     r1 = chosen(offered, "r1", "run")
     assert (r1.trouble.code, r1.trouble.since, r1.how) == ("d-too-strong", 360, "as another run")
@@ -31,13 +31,13 @@ def test_every_remedy_is_offered_once_for_the_oldest_trouble() -> None:
 
 def test_a_run_without_a_worker_takes_nothing_live() -> None:
     """Then every remedy begins another run."""
-    assert any(offer.live for offer in offers_for(standing(), alive=True))
-    assert not any(offer.live for offer in offers_for(standing(), alive=False))
+    assert any(offer.live for offer in applicable_remedies(active_alerts(), alive=True))
+    assert not any(offer.live for offer in applicable_remedies(active_alerts(), alive=False))
 
 
 def test_a_remedy_that_is_not_offered_is_refused_with_those_that_are() -> None:
     """The sentence names them; where there is none it says so."""
-    offered = offers_for(standing(), alive=True)
+    offered = applicable_remedies(active_alerts(), alive=True)
     with pytest.raises(ConfigError, match=r"no remedy 'x' for run; there are slower-d, "):
         chosen(offered, "x", "run")
     with pytest.raises(ConfigError, match="knows of nothing to be done about run"):

@@ -12,19 +12,19 @@ from ganterm.runs.history import MAX_SERIES
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.tui.feed.change import CheckpointRef, SampleRef
-from ganterm.tui.feed.story import Story
+from ganterm.tui.feed.history import FeedHistory
 from tests.records import change, record, start
 
 RUN = RunDir(Path("runs/a"))
 
 
-def story_of(*records: Record) -> Story:
-    story = Story(RUN)
+def story_of(*records: Record) -> FeedHistory:
+    story = FeedHistory(RUN)
     story.take_in(records)
     return story
 
 
-def values(story: Story, name: str) -> list[float | None]:
+def values(story: FeedHistory, name: str) -> list[float | None]:
     """Return the values of a quantity, None where one is broken."""
     series = story.series[name]
     first, last = series.extent or (0, 0)
@@ -151,7 +151,7 @@ def test_alerts_pauses_and_checkpoints_are_marked() -> None:
 
 
 def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
-    story = Story(RUN)
+    story = FeedHistory(RUN)
     story.take_in(
         [
             start(),

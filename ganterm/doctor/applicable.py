@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganterm.core.records import Remedy
+from ganterm.doctor.active import ActiveAlert
 from ganterm.doctor.anew import begin_with
-from ganterm.doctor.standing import Trouble
 from ganterm.errors import ConfigError
 from ganterm.runs.layout import RunDir
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ApplicableRemedy:
     """A remedy for a trouble that stands.
 
     Attributes:
@@ -24,7 +24,7 @@ class Offer:
         live: whether the run takes it itself, by `set` commands; else another run begins with it.
     """
 
-    trouble: Trouble
+    trouble: ActiveAlert
     remedy: Remedy
     live: bool
 
@@ -48,19 +48,19 @@ class Offer:
         return begin_with(source, settings, since, runs_dir, command=command)
 
 
-def offers_for(troubles: Iterable[Trouble], *, alive: bool) -> list[Offer]:
+def applicable_remedies(troubles: Iterable[ActiveAlert], *, alive: bool) -> list[ApplicableRemedy]:
     """Return the remedies for all that stands: the oldest trouble's first, each name once.
 
     `alive` is whether the run trains, so that it can take a remedy itself.
     """
-    found: dict[str, Offer] = {}
+    found: dict[str, ApplicableRemedy] = {}
     for trouble in troubles:
         for remedy in trouble.remedies:
-            found.setdefault(remedy.id, Offer(trouble, remedy, alive and remedy.live))
+            found.setdefault(remedy.id, ApplicableRemedy(trouble, remedy, alive and remedy.live))
     return list(found.values())
 
 
-def chosen(offered: Sequence[Offer], identity: str, name: str) -> Offer:
+def chosen(offered: Sequence[ApplicableRemedy], identity: str, name: str) -> ApplicableRemedy:
     """Return the remedy called `identity` of those offered for the run called `name`.
 
     Raises `ConfigError` with those there are.

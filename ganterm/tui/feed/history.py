@@ -19,7 +19,7 @@ from ganterm.core.records import (
     ResumeRecord,
     SampleRecord,
 )
-from ganterm.doctor.standing import Trouble, troubles
+from ganterm.doctor.active import ActiveAlert, with_remedies
 from ganterm.errors import GantermError
 from ganterm.render.chart import Mark, MarkKind
 from ganterm.runs.history import RunHistory, path_inside
@@ -33,7 +33,7 @@ _CHECKPOINT: Final = Told("checkpoint", "muted")
 _HALTS: Final = {"pause": "paused", "resume": "went on", "stop": "stopped"}
 
 
-class Story(RunHistory[Series]):
+class FeedHistory(RunHistory[Series]):
     """What happened to a run and is still in force.
 
     Attributes:
@@ -64,12 +64,12 @@ class Story(RunHistory[Series]):
         return [CheckpointRef(each.step, self.run.path / each.path) for each in self.saved]
 
     @property
-    def troubles(self) -> list[Trouble]:
+    def troubles(self) -> list[ActiveAlert]:
         """What stands, with the remedies there are under the settings in force."""
         if not self.standing:
             return []
         try:
-            return troubles(self.standing, from_mapping(self.config))
+            return with_remedies(self.standing, from_mapping(self.config))
         except GantermError:
             return []
 
