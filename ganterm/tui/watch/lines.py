@@ -13,6 +13,7 @@ from ganterm.render.text import safe_text
 
 LineTone = Literal[
     "heading",
+    "heading-focused",
     "sorted",
     "text",
     "strong",
@@ -22,6 +23,7 @@ LineTone = Literal[
     "good",
     "warn",
     "bad",
+    "alarm",
     "line",
     "bar",
     "real",

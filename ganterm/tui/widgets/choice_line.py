@@ -4,36 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from textual import events
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
+
+from ganterm.tui.watch.lines import Line, Piece, shortened
+from ganterm.tui.widgets.toned import TonedLine
 
 
-class ChoiceLine(Widget, can_focus=False):
+class ChoiceLine(TonedLine):
     """Names side by side; where they do not all fit, those around the chosen one are shown.
 
     The chosen name stands between signs as well as in a colour. `aside` stands at the right as far
     as there is room.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "choice-line--chosen",
-        "choice-line--other",
-        "choice-line--aside",
-    }
     DEFAULT_CSS = """
-    ChoiceLine {
-        height: 1;
-        background: $surface;
-        & > .choice-line--chosen { color: $accent; background: $surface; text-style: bold; }
-        & > .choice-line--other { color: $text-muted; background: $surface; }
-        & > .choice-line--aside { color: $text; background: $surface; }
-    }
+    ChoiceLine { background: $surface; }
     """
 
     @dataclass
@@ -72,31 +60,25 @@ class ChoiceLine(Widget, can_focus=False):
             self._names, self._chosen, self._aside = shown
             self.refresh()
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Line:
         width = self.size.width
-        chosen, other, aside = (
-            self.get_component_rich_style(f"choice-line--{part}")
-            for part in ("chosen", "other", "aside")
-        )
         first, after = _fitting(self._names, self._chosen, width)
-        segments = [Segment("…" if first else " ", other)]
+        pieces = [Piece("…" if first else " ", "muted")]
         at, self._places = 1, []
         for index in range(first, after):
-            name = self._names[index]
-            text = f"▸{name} " if index == self._chosen else f" {name} "
-            segments.append(Segment(text, chosen if index == self._chosen else other))
+            chosen = index == self._chosen
+            text = f"{'▸' if chosen else ' '}{self._names[index]} "
+            pieces.append(Piece(text, "accent" if chosen else "muted"))
             self._places.append((at, at + cell_len(text), index))
             at += cell_len(text)
         if after < len(self._names):
-            segments.append(Segment("…", other))
+            pieces.append(Piece("…", "muted"))
             at += 1
         room = width - at - 2
         if self._aside and room > 4:
-            text = self._aside
-            text = text if cell_len(text) <= room else f"{text[: room - 1]}…"
-            segments.append(Segment(" " * (width - at - cell_len(text) - 1), other))
-            segments.append(Segment(text, aside))
-        return Strip(segments).adjust_cell_length(width, other)
+            text = shortened(self._aside, room)
+            pieces += [Piece(" " * (width - at - cell_len(text) - 1)), Piece(text)]
+        return tuple(pieces)
 
     def on_click(self, event: events.Click) -> None:
         for begin, end, index in self._places:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
-from textual.strip import Strip
-from textual.widget import Widget
 from textual.widgets import Input
 
 from ganterm.tui.actions import TABLE, Action, Scope, is_typed, key_name, offered
 from ganterm.tui.base import AppScreen
+from ganterm.tui.watch.lines import Line, Piece
+from ganterm.tui.widgets.toned import TonedLine
 
 _OF_FIELDS: Final = frozenset(
     key for bound in Input.BINDINGS if isinstance(bound, Binding) for key in bound.key.split(",")
@@ -30,22 +29,17 @@ class _Button:
     action: str
 
 
-class ActionFooter(Widget, can_focus=False):
+class ActionFooter(TonedLine):
     """Keys and names of a screen's most used actions; each is a button for the mouse.
 
     What a narrow screen has no room for goes in the order of the table's ranks, the app's own
     last of all. While a field is typed into, only keys stand there that work in it.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key", "footer--label", "footer--off"}
     DEFAULT_CSS = """
     ActionFooter {
         dock: bottom;
-        height: 1;
         background: $panel;
-        & > .footer--key { color: $accent; background: $panel; text-style: bold; }
-        & > .footer--label { color: $text; background: $panel; }
-        & > .footer--off { color: $text-muted; background: $panel; }
     }
     """
 
@@ -57,24 +51,19 @@ class ActionFooter(Widget, can_focus=False):
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
 
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        shown = self.offered(width - 1)
-        key, label, off = (
-            self.get_component_rich_style(f"footer--{part}") for part in ("key", "label", "off")
-        )
-        segments, self._buttons, at = [Segment(" ", label)], [], 1
-        for scope, action in shown:
+    def line(self, y: int) -> Line:
+        pieces, self._buttons, at = [Piece(" ")], [], 1
+        for scope, action in self.offered(self.size.width - 1):
             allowed = self._allowed(scope, action)
             name, words = self.words(action)
-            segments.append(Segment(name, key if allowed else off))
-            segments.append(Segment(f" {words}  ", label if allowed else off))
+            pieces.append(Piece(name, "accent" if allowed else "muted"))
+            pieces.append(Piece(f" {words}  ", "text" if allowed else "muted"))
             end = at + cell_len(name) + cell_len(words) + 1
             if allowed:
                 prefix = "app" if scope == "app" else "screen"
                 self._buttons.append(_Button(at, end, f"{prefix}.{action.id}"))
             at = end + 2
-        return Strip(segments).adjust_cell_length(width, label)
+        return tuple(pieces)
 
     def offered(self, width: int) -> list[tuple[Scope, Action]]:
         """Return the actions that are shown in `width` cells, in their order."""
@@ -126,16 +115,13 @@ class ActionFooter(Widget, can_focus=False):
         return node.check_action(action.id, ()) is True
 
 
-class ActionBar(ActionFooter, can_focus=False):
+class ActionBar(ActionFooter):
     """Shows the named actions of a scope, as many as fit."""
 
     DEFAULT_CSS = """
     ActionBar {
         dock: none;
         background: $surface;
-        & > .footer--key { background: $surface; }
-        & > .footer--label { background: $surface; }
-        & > .footer--off { background: $surface; }
     }
     """
 

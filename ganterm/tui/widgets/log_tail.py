@@ -39,9 +39,6 @@ class LogTail(RowList):
     ]
     CHOOSES = False
     HEADING = 1
-    DEFAULT_CSS = """
-    LogTail:focus > .rows--heading { color: $accent; text-style: bold; }
-    """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Final, Literal
 
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
-from textual.strip import Strip
-from textual.widget import Widget
+from rich.cells import cell_len
 
 from ganterm.render.text import safe_text
+from ganterm.tui.watch.lines import Line, LineTone, Piece, shortened
+from ganterm.tui.widgets.toned import TonedLine
 
 Tone = Literal["title", "text", "muted", "good", "warn", "bad"]
 
@@ -31,28 +30,21 @@ class Part:
     keep: int = 0
 
 
-class PartLine(Widget, can_focus=False):
+_TONES: Final[dict[Tone, LineTone]] = {
+    "title": "accent",
+    "text": "text",
+    "muted": "muted",
+    "good": "good",
+    "warn": "warn",
+    "bad": "alarm",
+}
+
+
+class PartLine(TonedLine):
     """One line of parts; those that are kept least dearly leave a narrow one."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "part--title",
-        "part--text",
-        "part--muted",
-        "part--good",
-        "part--warn",
-        "part--bad",
-    }
     DEFAULT_CSS = """
-    PartLine {
-        height: 1;
-        background: $surface;
-        & > .part--title { color: $accent; text-style: bold; }
-        & > .part--text { color: $text; }
-        & > .part--muted { color: $text-muted; }
-        & > .part--good { color: $text-success; }
-        & > .part--warn { color: $text-warning; }
-        & > .part--bad { color: $text-error; text-style: bold; }
-    }
+    PartLine { background: $surface; }
     """
 
     def __init__(self, parts: Sequence[Part] = (), *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
@@ -71,20 +63,13 @@ class PartLine(Widget, can_focus=False):
             self._parts = parts
             self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        styles = {
-            part.tone: self.get_component_rich_style(f"part--{part.tone}")
-            for part in (Part(""), *self._parts)
-        }
-        segments = [Segment(" ", styles["text"])]
-        room = width - 1
+    def line(self, y: int) -> Line:
+        room, pieces = self.size.width - 1, [Piece(" ")]
         for part in _fitting(self._parts, room):
-            text = safe_text(part.text)
-            text = text if cell_len(text) <= room else set_cell_size(text, max(room - 1, 0)) + "…"
-            segments += [Segment(text, styles[part.tone]), Segment("  ", styles["text"])]
+            text = shortened(safe_text(part.text), room)
+            pieces += [Piece(text, _TONES[part.tone]), Piece("  ")]
             room -= cell_len(text) + 2
-        return Strip(segments).adjust_cell_length(width, styles["text"])
+        return tuple(pieces)
 
 
 def _fitting(parts: Sequence[Part], width: int) -> list[Part]:
@@ -94,7 +79,7 @@ def _fitting(parts: Sequence[Part], width: int) -> list[Part]:
     return kept
 
 
-class Header(PartLine, can_focus=False):
+class Header(PartLine):
     """One line of parts; those that are kept least dearly leave a narrow screen."""
 
     DEFAULT_CSS = """

@@ -7,51 +7,34 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
-from rich.segment import Segment
 from textual import events, on
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
 from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.pictures import READING, Sheet
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.watch.lines import Line, Piece
 from ganterm.tui.widgets.part_line import Part, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.picture_pair import PicturePair, PicturePanel
+from ganterm.tui.widgets.toned import TonedLine
 
 _PLAY: Final = "▶"
 _HALT: Final = "■"
 _BUTTON: Final = 2
 
 
-class Filmstrip(Widget, can_focus=False):
+class Filmstrip(TonedLine):
     """One line: a button for the film, and a groove with a knob to click and to drag.
 
     Attributes:
         count: places that the knob can have.
         at: the one it has, from 0; -1 if there are none.
         playing: whether the film runs.
-    """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "filmstrip--button",
-        "filmstrip--done",
-        "filmstrip--knob",
-        "filmstrip--rest",
-    }
-    DEFAULT_CSS = """
-    Filmstrip {
-        height: 1;
-        & > .filmstrip--button { color: $accent; text-style: bold; }
-        & > .filmstrip--done { color: $accent; }
-        & > .filmstrip--knob { color: $text; text-style: bold; }
-        & > .filmstrip--rest { color: $text-muted; }
-    }
     """
 
     @dataclass
@@ -73,22 +56,10 @@ class Filmstrip(Widget, can_focus=False):
 
     def show(self, count: int, at: int, playing: bool) -> None:
         """Show another state; an unchanged line is not painted again."""
-        before = self._line()
+        before = self.line(0)
         self.count, self.at, self.playing = count, at, playing
-        if self._line() != before:
+        if self.line(0) != before:
             self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        style = self.get_component_rich_style
-        button, done, knob, rest = self._line()
-        return Strip(
-            [
-                Segment(button, style("filmstrip--button")),
-                Segment(done, style("filmstrip--done")),
-                Segment(knob, style("filmstrip--knob")),
-                Segment(rest, style("filmstrip--rest")),
-            ]
-        ).adjust_cell_length(self.size.width, self.rich_style)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         event.stop()
@@ -108,14 +79,14 @@ class Filmstrip(Widget, can_focus=False):
             self._held = False
             self.release_mouse()
 
-    def _line(self) -> tuple[str, str, str, str]:
-        """Return the button, the groove before the knob, the knob and the groove after it."""
+    def line(self, y: int) -> Line:
         groove = max(self.size.width - _BUTTON, 0)
-        button = f"{_HALT if self.playing else _PLAY} "
+        button = Piece(f"{_HALT if self.playing else _PLAY} ", "accent")
         if self.count < 1 or not groove:
-            return button, "", "", "─" * groove
+            return button, Piece("─" * groove, "muted")
         place = round(self.at * (groove - 1) / max(self.count - 1, 1)) if self.count > 1 else 0
-        return button, "━" * place, "●", "─" * (groove - 1 - place)
+        done, rest = Piece("━" * place, "button"), Piece("─" * (groove - 1 - place), "muted")
+        return button, done, Piece("●", "strong"), rest
 
     def _put(self, x: int) -> None:
         groove = max(self.size.width - _BUTTON - 1, 1)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import getters
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -15,7 +14,8 @@ from textual.strip import Strip
 from ganterm.render.chart import STYLES
 from ganterm.render.colour import Charset
 from ganterm.tui.base import AppBase
-from ganterm.tui.watch.lines import LINE_TONES, Line
+from ganterm.tui.watch.lines import Line
+from ganterm.tui.widgets.toned import tone_style
 
 Layout = Callable[[int, Charset], Sequence[Line]]
 """Makes the lines for a width in cells."""
@@ -33,36 +33,12 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
     """
 
     app = getters.app(AppBase)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"rows--{part}" for part in (*LINE_TONES, "chosen", "blurred")
-    }
-    DEFAULT_CSS = (
-        """
+    DEFAULT_CSS = """
     RowList {
         background: $background;
         overflow: hidden;
-        & > .rows--heading { color: $text-muted; background: $surface; }
-        & > .rows--sorted { color: $text-muted; background: $surface; text-style: bold; }
-        & > .rows--text { color: $text; }
-        & > .rows--strong { color: $text; text-style: bold; }
-        & > .rows--muted { color: $text-muted; }
-        & > .rows--accent { color: $accent; text-style: bold; }
-        & > .rows--button { color: $accent; }
-        & > .rows--good { color: $text-success; }
-        & > .rows--warn { color: $text-warning; }
-        & > .rows--bad { color: $text-error; }
-        & > .rows--line { color: $line; }
-        & > .rows--bar { color: $series-0; }
-        & > .rows--real { color: $series-1; text-style: bold; }
-        & > .rows--chosen { color: $cursor-text; background: $cursor; text-style: bold; }
-        & > .rows--blurred { color: $text; background: $panel; }
-        """
-        + "\n".join(
-            f"& > .rows--run-{index} {{ color: $series-{index}; background: $surface; }}"
-            for index in range(STYLES)
-        )
-        + "\n}"
-    )
+    }
+    """
     CHOOSES: ClassVar[bool] = True
     """Whether one of the rows is chosen."""
     HEADING: ClassVar[int] = 0
@@ -73,6 +49,11 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self.at = 0
         self.count = 0
         self._painted: dict[int, tuple[tuple[Line, str], Strip]] = {}
+
+    @property
+    def is_lit(self) -> bool:
+        """Whether headings tell that the keys are here."""
+        return not self.CHOOSES and self.has_focus
 
     def row(self, index: int, chosen: bool) -> Line:
         """Return one row."""
@@ -157,27 +138,29 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._painted[y][1]
 
     def _line(self, y: int) -> tuple[Line, str]:
-        """Return what a line shows, and the ground of a chosen one."""
+        """Return what a line shows, and what its tones give way to."""
         if y < self.HEADING:
-            return self.heading(), "heading" if self.has_focus else ""
+            return self.heading(), "lit" if self.is_lit else ""
         index = self.row_at(y)
         if index is None:
             return (), ""
-        chosen = self.CHOOSES and index == self.at and self.can_choose(index)
-        ground = ("chosen" if self.has_focus else "blurred") if chosen else ""
-        return self.row(index, chosen), ground
+        if self.CHOOSES and index == self.at and self.can_choose(index):
+            return self.row(index, True), "chosen" if self.has_focus else "blurred"
+        return self.row(index, False), "lit" if self.is_lit else ""
 
     def _strip(self, line: Line, ground: str) -> Strip:
-        on = self._style(ground) if ground in {"chosen", "blurred"} else None
-        segments = [Segment(each.text, on or self._style(each.tone)) for each in line]
-        goes_on = line and line[-1].tone in _HEADINGS
-        rest = on or (segments[-1].style if goes_on else None) or self.rich_style
+        if ground in {"chosen", "blurred"}:
+            tones = [ground] * len(line)
+        else:
+            lit = {"heading": "heading-focused"} if ground else {}
+            tones = [lit.get(each.tone, each.tone) for each in line]
+        styles = [tone_style(self, tone) for tone in tones]
+        segments = [Segment(each.text, style) for each, style in zip(line, styles, strict=True)]
+        goes_on = line and (tones[-1] == ground or line[-1].tone in _HEADINGS)
+        rest = styles[-1] if goes_on else self.rich_style
         left, width = self.scroll_offset.x, self.size.width
         strip = Strip(segments).adjust_cell_length(max(left + width, self.virtual_size.width), rest)
         return strip.crop(left, left + width)
-
-    def _style(self, part: str) -> Style:
-        return self.get_component_rich_style(f"rows--{part}")
 
 
 class StyledLines(RowList):
@@ -191,7 +174,6 @@ class StyledLines(RowList):
         scrollbar-size-vertical: 1;
         /* The lines are laid out before it is known whether they are too many. */
         scrollbar-gutter: stable;
-        &:focus > .rows--heading { color: $accent; }
     }
     """
 

@@ -12,6 +12,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.widget import Widget
 
 from ganterm.comparison import LESS_IS_BETTER
 from ganterm.core.records import JudgedRecord
@@ -51,6 +52,10 @@ class ScoreList(StyledLines, can_focus=False):
 
         index: int
 
+    @property
+    def is_lit(self) -> bool:
+        return isinstance(self.parent, Widget) and self.parent.has_focus
+
     def on_click(self, event: events.Click) -> None:
         at = event.y + self.scroll_offset.y - 1
         if 0 <= at < len(self.lines) - 1:
@@ -65,7 +70,6 @@ class ScorePanel(Horizontal, can_focus=True):
     ScorePanel {
         ScoreList { width: 30; padding: 0 1 0 0; scrollbar-size: 0 0; }
         StepChart, #once { width: 1fr; padding: 0 1 0 0; }
-        &:focus .rows--heading { color: $accent; }
     }
     """
 
@@ -95,6 +99,12 @@ class ScorePanel(Horizontal, can_focus=True):
         self.query_one("#once", StyledLines).show(
             lambda width, _charset: wrapped(_ONCE, width, "muted")
         )
+
+    def on_focus(self) -> None:
+        self.query_one(ScoreList).repaint()
+
+    def on_blur(self) -> None:
+        self.query_one(ScoreList).repaint()
 
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(ScoreList).styles.width = self._side

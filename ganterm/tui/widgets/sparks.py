@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from textual.geometry import Region
-from textual.strip import Strip
-from textual.widget import Widget
 
 from ganterm.render.chart import Source
 from ganterm.render.colour import Charset
 from ganterm.render.curve import sparkline
 from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.watch.lines import Line, Piece
+from ganterm.tui.widgets.toned import TonedLine
 
 QUANTITIES: Final = (
     ("d_loss", "D loss"),
@@ -44,18 +43,8 @@ class Spark(NamedTuple):
     line: str
 
 
-class Sparks(Widget, can_focus=False):
+class Sparks(TonedLine):
     """As many quantities as fit, side by side and in rows."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"sparks--name", "sparks--value", "sparks--line"}
-    DEFAULT_CSS = """
-    Sparks {
-        height: 1;
-        & > .sparks--name { color: $text-muted; }
-        & > .sparks--value { color: $text; text-style: bold; }
-        & > .sparks--line { color: $text-accent; }
-    }
-    """
 
     def __init__(self, *, charset: Charset) -> None:
         super().__init__()
@@ -82,18 +71,16 @@ class Sparks(Widget, can_focus=False):
         self._rows = self._arranged()
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        name, value, line = (
-            self.get_component_rich_style(f"sparks--{part}") for part in ("name", "value", "line")
-        )
-        segments = [Segment(" ", self.rich_style)]
+    def line(self, y: int) -> Line:
+        pieces = [Piece(" ")]
         for spark in self._rows[y] if y < len(self._rows) else ():
-            segments += [
-                Segment(f"{spark.name:<{_NAME}} ", name),
-                Segment(f"{spark.value:<{_VALUE}} ", value),
-                Segment(spark.line + " " * (self._wide - cell_len(spark.line) + _GAP), line),
+            course = spark.line + " " * (self._wide - cell_len(spark.line) + _GAP)
+            pieces += [
+                Piece(f"{spark.name:<{_NAME}} ", "muted"),
+                Piece(f"{spark.value:<{_VALUE}} ", "strong"),
+                Piece(course, "button"),
             ]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+        return tuple(pieces)
 
     def _arranged(self) -> list[list[Spark]]:
         feed, width, rows = self._feed, self.size.width - 1, self.size.height
