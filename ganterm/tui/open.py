@@ -86,8 +86,7 @@ def open_app(
 
 
 def _in_lines(runs_dir: Path, run: RunDir | None) -> int:
-    from ganterm.tui.plain.lines import LineReader  # noqa: PLC0415
-    from ganterm.tui.plain.session import PlainSession  # noqa: PLC0415
+    from ganterm.tui.plain.session import LineReader, PlainSession  # noqa: PLC0415
 
     def write(line: str) -> None:
         sys.stdout.write(line)

@@ -19,7 +19,7 @@ from ganterm.tui.screens import judging
 from ganterm.tui.screens.judge import JudgeScreen
 from ganterm.tui.widgets.chart import Drawing, StepChart
 from ganterm.tui.widgets.choice_line import ChoiceLine
-from ganterm.tui.widgets.extremes import Extremes
+from ganterm.tui.widgets.judge_panels import Extremes
 from ganterm.tui.widgets.part_line import Header
 from ganterm.tui.widgets.picture_pair import FAKE, REAL
 from ganterm.tui.widgets.row_list import StyledLines

@@ -15,9 +15,8 @@ from ganterm.overview import overview
 from ganterm.runs import control
 from ganterm.runs.state import observe
 from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.plain.lines import LineReader
 from ganterm.tui.plain.report import SILENT_SECONDS
-from ganterm.tui.plain.session import PlainSession
+from ganterm.tui.plain.session import LineReader, PlainSession
 from tests.records import lines
 from tests.worker.workers import Worker, Zygote, make_run
 

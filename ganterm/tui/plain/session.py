@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -21,8 +23,42 @@ from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.runlist import RunList
 from ganterm.tui.plain import report
 from ganterm.tui.plain.commands import COMMANDS
-from ganterm.tui.plain.lines import LineReader
 from ganterm.tui.watch.orders import Orders
+
+LONGEST: Final = 1 << 16
+"""Bytes of the longest line; what goes beyond is no command and is dropped."""
+
+
+class LineReader:
+    """Lines of a descriptor, as they come.
+
+    Attributes:
+        ended: whether nothing more will come.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.ended = False
+        self._descriptor = descriptor
+        self._held = b""
+
+    def wait(self, seconds: float) -> list[str]:
+        """Return the lines that came within `seconds`, as soon as there is one."""
+        if self.ended:
+            # Nothing to wait for but the time.
+            select.select([], [], [], seconds)
+            return []
+        ready, _, _ = select.select([self._descriptor], [], [], seconds)
+        if not ready:
+            return []
+        try:
+            data = os.read(self._descriptor, LONGEST)
+        except OSError:  # the terminal is gone
+            data = b""
+        self.ended = not data
+        *lines, self._held = (self._held + data + (b"\n" if self.ended else b"")).split(b"\n")
+        self._held = self._held[:LONGEST]
+        return [text for line in lines if (text := line.decode("utf-8", "replace").strip())]
+
 
 LOOK_SECONDS: Final = 0.5
 """How often the run that is watched is looked at."""

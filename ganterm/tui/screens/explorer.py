@@ -18,9 +18,8 @@ from ganterm.runs.places import LatentPoint
 from ganterm.tui.actions import Action
 from ganterm.tui.explore.exploration import SPAN, Exploration, scene_words
 from ganterm.tui.screens.bookmarks import Bookmarks
-from ganterm.tui.screens.exploring import Explorer
+from ganterm.tui.screens.exploring import Explorer, Sketching
 from ganterm.tui.screens.panes import PanedScreen
-from ganterm.tui.screens.sketching import Sketching
 from ganterm.tui.screens.walking import Walking
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.explorer_panels import PlaceList, SketchPad, SketchPanel, WalkPanel

@@ -32,11 +32,10 @@ from ganterm.tui.watch.verdicts import (
     scores_of,
 )
 from ganterm.tui.widgets.choice_line import ChoiceLine
-from ganterm.tui.widgets.extremes import Extremes
 from ganterm.tui.widgets.footer import ActionFooter
+from ganterm.tui.widgets.judge_panels import Extremes, ScorePanel
 from ganterm.tui.widgets.part_line import Header, Part, PartLine
 from ganterm.tui.widgets.row_list import StyledLines
-from ganterm.tui.widgets.score_panel import ScorePanel
 from ganterm.tui.widgets.task_bar import TaskBar
 
 _OF_JUDGEMENTS: Final = frozenset(action.id for action in TABLE["judge"]) - {

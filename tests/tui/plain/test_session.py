@@ -17,8 +17,7 @@ from ganterm.runs.layout import RunDir
 from ganterm.runs.manage import read_note
 from ganterm.tui.plain import session
 from ganterm.tui.plain.commands import COMMANDS
-from ganterm.tui.plain.lines import LONGEST, LineReader
-from ganterm.tui.plain.session import PlainSession
+from ganterm.tui.plain.session import LONGEST, LineReader, PlainSession
 from tests.records import record as record_of
 from tests.tui.driving import write_run
 from tests.tui.living import LivingRun

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ganterm.config import FIELDS, parse_value
 from ganterm.config.fields import Value
-from ganterm.tui.watch.nudge import nudged
+from ganterm.tui.screens.steering import nudged
 
 LIVE = sorted(name for name, field in FIELDS.items() if field.live)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganterm.tui.watch.window import LEAST, Window
+from ganterm.tui.widgets.chart_panel import LEAST, Window
 
 WHOLE = Window()
 
