@@ -83,7 +83,7 @@ class Estimates:
         missing = wanted is not None and not (known and known.final)
         self._due = self._clock() + CALM_SECONDS if missing else None
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """Ask what is due, take what was answered; returns whether something became known."""
         if self._wanted is None:
             return False

@@ -68,7 +68,7 @@ def describe(screen: SetupScreen) -> ScriptedDescriber:
     describer: Any = screen.estimates._describer
     describer.free = 1
     screen.estimates._due = screen.estimates._due and 0.0
-    screen.look()
+    screen.poll_estimates()
     return describer  # type: ignore[no-any-return]
 
 

@@ -36,13 +36,13 @@ def test_nothing_is_asked_before_it_is_calm(clock: Clock) -> None:
     for z_dim in (10, 11, 12):
         estimates.want(config(z_dim=z_dim))
         clock.now += CALM_SECONDS / 2
-        assert not estimates.look()
+        assert not estimates.poll()
     assert estimates.pending
     clock.now += CALM_SECONDS
-    assert estimates.look()
+    assert estimates.poll()
     assert [asked["z_dim"] for asked in describer.asked] == [12]
     assert estimates.current == COUNTED
-    assert estimates.look()
+    assert estimates.poll()
     assert (estimates.current, estimates.pending) == (TIMED, False)
 
 
@@ -52,7 +52,7 @@ def test_what_is_known_is_not_asked_again_nor_what_makes_no_difference(clock: Cl
     estimates = Estimates(describer, clock=clock)
     estimates.want(config())
     clock.now += CALM_SECONDS
-    estimates.look()
+    estimates.poll()
     for same in (config(lr_g=1e-5), config(steps=7), config(dataset="kmnist", seed=3)):
         estimates.want(same)
         assert (estimates.current, estimates.pending) == (TIMED, False)
@@ -69,7 +69,7 @@ def test_answers_to_what_is_no_longer_wanted_are_dropped(clock: Clock) -> None:
     clock.now += CALM_SECONDS
     estimates._due, estimates._clock = None, clock
     estimates.want(None)
-    assert not estimates.look()
+    assert not estimates.poll()
     assert estimates.current is None
     assert not describer.waiting
 
@@ -79,7 +79,7 @@ def test_an_unfinished_description_is_asked_for_again(clock: Clock) -> None:
     estimates = Estimates(describer, clock=clock)
     estimates.want(config())
     clock.now += CALM_SECONDS
-    estimates.look()
+    estimates.poll()
     estimates.want(config(z_dim=7))
     estimates.want(config())
     assert estimates.current == COUNTED
@@ -91,7 +91,7 @@ def test_resting_ends_the_process_and_keeps_what_is_known(clock: Clock) -> None:
     estimates = Estimates(describer, clock=clock)
     estimates.want(config())
     clock.now += CALM_SECONDS
-    estimates.look()
+    estimates.poll()
     estimates.rest()
     assert describer.closed == 1
     assert (estimates.current, estimates.pending) == (None, False)
@@ -106,7 +106,7 @@ def test_what_is_asked_is_a_legal_configuration(clock: Clock) -> None:
         estimates = Estimates(describer, clock=clock)
         estimates.want(resolve({"recipe": recipe}).config)
         clock.now += CALM_SECONDS
-        estimates.look()
+        estimates.poll()
         (asked,) = describer.asked
         check(from_mapping(asked))
 
@@ -120,5 +120,5 @@ def test_conditional_networks_depend_on_the_dataset(clock: Clock) -> None:
             estimates.want(config(conditional=conditional, dataset=dataset))
             clock.now += CALM_SECONDS
             while estimates.pending:
-                estimates.look()
+                estimates.poll()
         assert len(describer.asked) == questions

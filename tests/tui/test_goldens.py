@@ -52,11 +52,11 @@ async def test_the_run_under_the_cursor() -> None:
             await pilot.resize_terminal(*size)
             list_runs(app, [overview_of(run.name, step=400, steps=400)])
             await pilot.pause()
-            screen.look_closer()
+            screen.show_card()
             app.poller.poll()
             assert bool(app.poller.take().changes) == (size == SIZES[2])
         list_runs(app, [overview_of(run.name, step=400, steps=400)])
-        screen.look_closer()
+        screen.show_card()
         await pilot.pause()
         await assert_goldens("closer", pilot)
 

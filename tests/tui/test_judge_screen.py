@@ -299,7 +299,7 @@ async def test_a_run_is_judged_at_a_key(tmp_path: Path, begun: list[ScriptedJudg
         assert len(begun) == 1
         judge(run, [400])
         begun[0].progress = TaskProgress(ended=True)
-        screen.bar.look()
+        screen.bar.update_progress()
         await look(app, pilot)
         assert not screen.requests.under_way
         assert "step 400" in screen_text(app)
@@ -340,7 +340,7 @@ async def test_a_judgement_under_way_names_its_run_on_the_screen_of_another(
         screen = await opened(app, pilot, other)
         assert "dcgan-001: " in screen_text(app)
         begun[0].cancel()
-        screen.bar.look()
+        screen.bar.update_progress()
         await pilot.pause()
         assert "✗ dcgan-001: The judgement was broken off. Esc hides this." in screen_text(app)
 
@@ -359,7 +359,7 @@ async def test_why_it_failed_stays_until_it_is_read(
         assert "The judgement was broken off." in screen_text(app)
         await pilot.press("g")
         begun[1].progress = TaskProgress(ended=True, error="mnist is \x1b not here.")
-        screen.bar.look()
+        screen.bar.update_progress()
         await pilot.pause()
         assert "✗ mnist is" in screen_text(app)
         assert "\x1b" not in screen_text(app)

@@ -114,11 +114,11 @@ class JudgeScreen(PanedScreen[Pane]):
             self._run, self.looked_at, self._judge = self.app.watched, None, None
             self._others = []
             self.bar.here = self._run.name if self._run else ""
-            self.bar.look()
+            self.bar.update_progress()
             for lines in self.query(StyledLines):
                 lines.scroll_home(animate=False)
         self._show()
-        self.look_at_others()
+        self.read_others()
 
     # What it shows
 
@@ -155,7 +155,7 @@ class JudgeScreen(PanedScreen[Pane]):
         if change.rewound or change.state or change.marks or change.records:
             self._show()
         if any(isinstance(record, JudgedRecord) for record in change.records):
-            self.look_at_others()
+            self.read_others()
 
     def _at(self, records: Sequence[JudgedRecord]) -> int:
         """Return which judgement is shown: the one gone to, or the newest."""
@@ -227,7 +227,7 @@ class JudgeScreen(PanedScreen[Pane]):
 
     # Other runs
 
-    def look_at_others(self) -> None:
+    def read_others(self) -> None:
         """Read where the judged runs stand: those that are marked, or all."""
         runs = list(self.app.judged_among)
         if self._run is not None and self._run not in runs:

@@ -202,9 +202,9 @@ class RunsScreen(AppScreen):
         """Look closer at the run under the cursor once the cursor has rested there."""
         if self._resting:
             self._resting.stop()
-        self._resting = self.set_timer(REST_SECONDS, self.look_closer)
+        self._resting = self.set_timer(REST_SECONDS, self.show_card)
 
-    def look_closer(self) -> None:
+    def show_card(self) -> None:
         """Read the run under the cursor in full, to show its curves and samples."""
         run = self.table.current
         if run and self.is_current and self.has_class("-tall"):

@@ -86,7 +86,7 @@ class SetupScreen(AppScreen):
         yield ActionFooter("setup")
 
     def on_mount(self) -> None:
-        self._timer = self.set_interval(_LOOK_SECONDS, self.look, pause=True)
+        self._timer = self.set_interval(_LOOK_SECONDS, self.poll_estimates, pause=True)
         self._settle()
         if self._trouble_at_first is not None:
             self.app.say_error(self._trouble_at_first)
@@ -134,9 +134,9 @@ class SetupScreen(AppScreen):
         for view in self.query(Cost):
             view.describe(config, self.estimates.current, self.plan.images)
 
-    def look(self) -> None:
+    def poll_estimates(self) -> None:
         """Show what has become known of what the run takes."""
-        if self.estimates.look():
+        if self.estimates.poll():
             self._count_cost()
         if not self.estimates.pending:
             self._timer.pause()

@@ -51,11 +51,6 @@ RUN_TONES: Final[tuple[LineTone, ...]] = LINE_TONES[-8:]
 """The tones of the curves of several runs, in the order of their colours."""
 
 
-def piece(text: str, tone: LineTone = "text") -> Piece:
-    """Return foreign text as a piece of a line."""
-    return Piece(safe_text(text), tone)
-
-
 def left(text: str, width: int) -> str:
     """Return safe text in exactly `width` cells, at their left; what is too long ends in `…`."""
     if cell_len(text) > width:
@@ -113,8 +108,3 @@ def wrapped(text: str, width: int, tone: LineTone, *, margin: int = 1) -> list[L
         (Piece(" " * margin + left(line, min(cell_len(line), width - margin)), tone),)
         for line in lines
     ]
-
-
-def width_of(line: Sequence[Piece]) -> int:
-    """Return how many cells a line takes."""
-    return sum(cell_len(each.text) for each in line)

@@ -181,16 +181,6 @@ class Preview(PicturePanel):
         self._stop_film()
         self._put(self._at + by)
 
-    def scrub_to_first(self) -> None:
-        """Look at the first samples."""
-        self._stop_film()
-        self._put(0)
-
-    def follow_newest(self) -> None:
-        """Look at the newest samples, and at those that come."""
-        self._stop_film()
-        self._put(len(self._samples))
-
     def toggle_film(self) -> None:
         """Play the history from here, or from its beginning; or stop that."""
         if self._film is not None:

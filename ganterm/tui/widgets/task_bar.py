@@ -67,7 +67,7 @@ class TaskBar(Static):
         self._about = ""
 
     def on_mount(self) -> None:
-        self._timer = self.set_interval(_LOOK_SECONDS, self.look, pause=True)
+        self._timer = self.set_interval(_LOOK_SECONDS, self.update_progress, pause=True)
 
     def on_unmount(self) -> None:
         if self.followed is not None:
@@ -90,15 +90,15 @@ class TaskBar(Static):
         self.remove_class("-failed")
         self.display = True
         self._timer.resume()
-        self.look()
+        self.update_progress()
 
     def cancel(self) -> None:
         """Break the task off."""
         if self.followed is not None:
             self.followed.cancel()
-            self.look()
+            self.update_progress()
 
-    def look(self) -> None:
+    def update_progress(self) -> None:
         """Show how far the task is; tell when it is over."""
         about = f"{self._about}: " if self.here not in {"", self._about} else ""
         if self.followed is None:
@@ -112,7 +112,7 @@ class TaskBar(Static):
             self.display = bool(progress.error)
             self.set_class(self.display, "-failed")
             self.post_message(self.Ended(self._about, progress.error))
-            self.look()
+            self.update_progress()
 
     def _said(self, words: str) -> Content:
         """Return words, with the hint where both have room in one line."""

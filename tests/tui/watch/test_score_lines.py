@@ -9,13 +9,17 @@ from rich.cells import cell_len
 
 from ganterm.comparison import Standing, figure_words
 from ganterm.render.colour import Charset
-from ganterm.tui.watch.lines import Line, clauses, left, right, width_of, wrapped
+from ganterm.tui.watch.lines import Line, clauses, left, right, wrapped
 from ganterm.tui.watch.score_lines import class_lines, figure_lines, run_lines
 from ganterm.tui.watch.verdicts import ClassShare, Figure
 from tests.records import record
 from tests.tui.judged import verdict
 
 SHARES = [ClassShare("zero", 0.5, 0.25), ClassShare("one", 0.02, 0.25), ClassShare("?", 0.25, None)]
+
+
+def width_of(line: Line) -> int:
+    return sum(cell_len(each.text) for each in line)
 
 
 def text_of(line: Line) -> str:

@@ -207,11 +207,11 @@ async def test_a_film_stops_for_whoever_looks_elsewhere(run: RunDir) -> None:
         preview = await opened(app, pilot)
         assert isinstance(app.screen, MonitorScreen)
         for elsewhere in (
-            preview.follow_newest,
+            lambda: preview.scrub(10**6),
             lambda: app.screen.query_one(Preview).go_to(250),
             preview.toggle_film,
         ):
-            preview.scrub_to_first()
+            preview.scrub(-(10**6))
             preview.toggle_film()
             assert preview._film is not None
             elsewhere()
