@@ -8,10 +8,8 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events, getters
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ganterm.render.chart import (
     KINDS,
@@ -25,6 +23,7 @@ from ganterm.render.chart import (
     draw_chart,
 )
 from ganterm.tui.base import AppBase
+from ganterm.tui.widgets.toned import PaintedLines
 
 _NAMES = (
     *(f"line-{index}" for index in range(STYLES)),
@@ -50,7 +49,7 @@ class Drawing:
     marks: Sequence[Mark] = ()
 
 
-class ChartView(Widget, can_focus=False):
+class ChartView(PaintedLines, can_focus=False):
     """Shows a `Drawing` at its own size, and nothing before there is one.
 
     Attributes:
@@ -86,36 +85,18 @@ class ChartView(Widget, can_focus=False):
         super().__init__(id=id)
         self.drawing = drawing
         self.chart: Chart | None = None
-        self._strips: dict[int, Strip] = {}
 
     def show(self, drawing: Drawing) -> None:
         """Show another drawing, or the same with new points; only changed lines are painted."""
         self.drawing = drawing
-        before = self.chart.rows if self.chart else []
         self._draw()
-        rows = self.chart.rows if self.chart else []
-        for y, row in enumerate(rows):
-            if y >= len(before) or row != before[y]:
-                self._strips.pop(y, None)
-                self.refresh(Region(0, y, self.size.width, 1))
+        self.repaint()
 
     def on_resize(self) -> None:
         self._draw()
-        self._strips.clear()
-        # Lines may have been painted at this size already, from the chart of the size before.
-        self.refresh()
 
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._strips.clear()
-
-    def render_line(self, y: int) -> Strip:
-        if y not in self._strips:
-            rows = self.chart.rows if self.chart else []
-            self._strips[y] = (
-                self._strip(rows[y]) if y < len(rows) else Strip.blank(self.size.width)
-            )
-        return self._strips[y]
+    def line(self, y: int) -> Sequence[Span]:
+        return self.chart.rows[y] if self.chart and y < len(self.chart.rows) else ()
 
     def _draw(self) -> None:
         drawing, app = self.drawing, self.app
@@ -132,7 +113,7 @@ class ChartView(Widget, can_focus=False):
             marks=drawing.marks,
         )
 
-    def _strip(self, row: Sequence[Span]) -> Strip:
+    def paint(self, line: Sequence[Span]) -> Strip:
         ground = self.rich_style
         return Strip(
             [
@@ -140,7 +121,7 @@ class ChartView(Widget, can_focus=False):
                     span.text,
                     self.get_component_rich_style(f"chart--{span.style}") if span.style else ground,
                 )
-                for span in row
+                for span in line
             ]
         ).adjust_cell_length(self.size.width, ground)
 

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import ClassVar, Final
+from typing import Final
 
 from rich.color import Color
 from rich.segment import Segment
@@ -20,7 +20,6 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
 from ganterm.render import palette
 from ganterm.render.byclass import ByClass, fit_by_class, in_turn
@@ -31,6 +30,7 @@ from ganterm.render.layout import GridFit, arrange, fit_canvas
 from ganterm.render.raster import Raster
 from ganterm.render.tint import Tone
 from ganterm.tui.base import AppBase
+from ganterm.tui.widgets.toned import PaintedLines, tone_style
 
 LARGEST: Final = 8
 """How many times images are enlarged at most while several are shown."""
@@ -39,7 +39,7 @@ _LARGEST_ONE: Final = 64
 Line = tuple[Run, ...]
 
 
-class PictureGrid(Widget, can_focus=False):
+class PictureGrid(PaintedLines, can_focus=False):
     """Draws equally large images at the best size for its own.
 
     Attributes:
@@ -49,13 +49,10 @@ class PictureGrid(Widget, can_focus=False):
 
     app = getters.app(AppBase)
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"pictures--title", "pictures--words"}
     DEFAULT_CSS = """
     PictureGrid {
         width: 1fr;
         height: 1fr;
-        & > .pictures--title { color: $text-muted; }
-        & > .pictures--words { color: $text-muted; }
     }
     """
 
@@ -84,7 +81,6 @@ class PictureGrid(Widget, can_focus=False):
         self._order: Sequence[int] | None = None
         self._drawn: tuple[Sequence[Raster], tuple[object, ...]] | None = None
         self._lines: list[Line] = []
-        self._strips: dict[int, Strip] = {}
         self._resting: Timer | None = None
         self._finer: Iterator[tuple[int, Line]] | None = None
 
@@ -109,11 +105,6 @@ class PictureGrid(Widget, can_focus=False):
 
     def on_resize(self) -> None:
         self._draw()
-        self._strips.clear()
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._strips.clear()
 
     @property
     def canvas(self) -> Canvas:
@@ -121,11 +112,6 @@ class PictureGrid(Widget, can_focus=False):
         rows = max(self.size.height - bool(self._title), 1)
         chosen = self.app.options.canvas
         return replace(chosen, columns=max(self.size.width, 1), rows=rows)
-
-    def render_line(self, y: int) -> Strip:
-        if y not in self._strips:
-            self._strips[y] = self._strip(y)
-        return self._strips[y]
 
     def on_click(self, event: events.Click) -> None:
         index = self._index_at(event.x, event.y)
@@ -147,16 +133,10 @@ class PictureGrid(Widget, can_focus=False):
         manner = (self._tone, canvas, self._title, self._words, self._kinds, self._spread)
         if self._drawn and self._drawn[1] == manner and _are_same(self._drawn[0], self._images):
             return
-        others = self._drawn is None or self._drawn[1][2:] != manner[2:]
-        others = others or bool(self._drawn and self._drawn[0]) != bool(self._images)
         self._drawn = self._images, manner
         rest_seconds = self.app.options.pace.rest_seconds
-        before, self._lines = self._lines, self._lines_on(canvas, sparing=rest_seconds > 0)
-        for y in range(self.size.height):
-            line = self._line(self._lines, y)
-            if others or line != self._line(before, y):
-                self._strips.pop(y, None)
-                self.refresh(Region(0, y, self.size.width, 1))
+        self._lines = self._lines_on(canvas, sparing=rest_seconds > 0)
+        self.repaint()
         self._finer = None
         if rest_seconds and self._images:
             self._refine_in(rest_seconds)
@@ -179,7 +159,6 @@ class PictureGrid(Widget, can_focus=False):
             if line == self._lines[y]:
                 continue
             self._lines[y] = line
-            self._strips.pop(y, None)
             self.refresh(Region(0, y, self.size.width, 1))
             left -= len(line_to_ansi(line, canvas.colour).encode())
             if left <= 0:
@@ -222,23 +201,20 @@ class PictureGrid(Widget, can_focus=False):
             lines = encode(picture, mode=mode)
         return [tuple(runs) for runs in self._tone.coloured(lines, mode)]
 
-    @staticmethod
-    def _line(lines: Sequence[Line], y: int) -> Line:
-        return lines[y] if y < len(lines) else ()
-
-    def _strip(self, y: int) -> Strip:
-        width, ground = self.size.width, self.rich_style
+    def line(self, y: int) -> tuple[int, str, Line]:
+        """Return blank cells, words and a picture's line, of which one or the other is empty."""
         if not self._images and self._words and y == self.size.height // 2:
-            words = Segment(self._words, self.get_component_rich_style("pictures--words"))
-            return Strip([words]).adjust_cell_length(width, ground)
-        line = self._line(self._lines, y)
+            return 0, self._words, ()
         if self._title and y == 0:
-            title = Segment(self._title, self.get_component_rich_style("pictures--title"))
-            return Strip([title]).adjust_cell_length(width, ground)
-        mode = self.canvas.colour
-        segments = [Segment(run.text, ground + _style(run.fg, run.bg, mode)) for run in line]
-        strip = Strip([Segment(" " * self._left, ground), *segments])
-        return strip.adjust_cell_length(width, ground)
+            return 0, self._title, ()
+        return self._left, "", self._lines[y] if y < len(self._lines) else ()
+
+    def paint(self, line: tuple[int, str, Line]) -> Strip:
+        left, words, runs = line
+        ground, mode = self.rich_style, self.canvas.colour
+        said = Segment(words, tone_style(self, "muted")) if words else Segment(" " * left, ground)
+        picture = [Segment(run.text, ground + _style(run.fg, run.bg, mode)) for run in runs]
+        return Strip([said, *picture]).adjust_cell_length(self.size.width, ground)
 
     @property
     def _left(self) -> int:

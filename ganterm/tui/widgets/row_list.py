@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import getters
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -15,7 +15,7 @@ from ganterm.render.chart import STYLES
 from ganterm.render.colour import Charset
 from ganterm.tui.base import AppBase
 from ganterm.tui.watch.lines import Line
-from ganterm.tui.widgets.toned import tone_style
+from ganterm.tui.widgets.toned import PaintedLines, tone_style
 
 Layout = Callable[[int, Charset], Sequence[Line]]
 """Makes the lines for a width in cells."""
@@ -24,7 +24,7 @@ _HEADINGS = frozenset({"heading", "sorted", *(f"run-{index}" for index in range(
 """Tones whose ground goes on to the end of the line."""
 
 
-class RowList(ScrollView, can_focus=True, inherit_bindings=False):
+class RowList(ScrollView, PaintedLines, can_focus=True, inherit_bindings=False):
     """Shows `count` rows as `row` has them, below the lines of a heading.
 
     Attributes:
@@ -48,7 +48,6 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.at = 0
         self.count = 0
-        self._painted: dict[int, tuple[tuple[Line, str], Strip]] = {}
 
     @property
     def is_lit(self) -> bool:
@@ -99,12 +98,6 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         if wanted != top:
             self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
 
-    def repaint(self) -> None:
-        """Paint the lines that show something else than what stands there."""
-        for y in range(self.size.height):
-            if y not in self._painted or self._painted[y][0] != self._line(y):
-                self.refresh(Region(0, y, self.size.width, 1))
-
     def on_focus(self) -> None:
         self.repaint()
 
@@ -112,9 +105,7 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self.repaint()
 
     def on_resize(self) -> None:
-        self._painted.clear()
         self.keep_in_view()
-        self.refresh()
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_x(old_value, new_value)
@@ -126,18 +117,7 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         if round(old_value) != round(new_value):
             self.refresh()
 
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._painted.clear()
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        line = self._line(y)
-        if y not in self._painted or self._painted[y][0] != line:
-            self._painted[y] = line, self._strip(*line)
-        return self._painted[y][1]
-
-    def _line(self, y: int) -> tuple[Line, str]:
+    def line(self, y: int) -> tuple[Line, str]:
         """Return what a line shows, and what its tones give way to."""
         if y < self.HEADING:
             return self.heading(), "lit" if self.is_lit else ""
@@ -148,15 +128,16 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
             return self.row(index, True), "chosen" if self.has_focus else "blurred"
         return self.row(index, False), "lit" if self.is_lit else ""
 
-    def _strip(self, line: Line, ground: str) -> Strip:
+    def paint(self, line: tuple[Line, str]) -> Strip:
+        words, ground = line
         if ground in {"chosen", "blurred"}:
-            tones = [ground] * len(line)
+            tones = [ground] * len(words)
         else:
             lit = {"heading": "heading-focused"} if ground else {}
-            tones = [lit.get(each.tone, each.tone) for each in line]
+            tones = [lit.get(each.tone, each.tone) for each in words]
         styles = [tone_style(self, tone) for tone in tones]
-        segments = [Segment(each.text, style) for each, style in zip(line, styles, strict=True)]
-        goes_on = line and (tones[-1] == ground or line[-1].tone in _HEADINGS)
+        segments = [Segment(each.text, style) for each, style in zip(words, styles, strict=True)]
+        goes_on = words and (tones[-1] == ground or words[-1].tone in _HEADINGS)
         rest = styles[-1] if goes_on else self.rich_style
         left, width = self.scroll_offset.x, self.size.width
         strip = Strip(segments).adjust_cell_length(max(left + width, self.virtual_size.width), rest)

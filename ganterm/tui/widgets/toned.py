@@ -1,4 +1,4 @@
-"""Words in tones, painted in the theme's colours.
+"""Lines that are painted where they change, and words in tones of the theme's colours.
 
 Tones are no component classes: for each of those, Textual goes through the style sheet for every
 widget that has it.
@@ -7,9 +7,11 @@ widget that has it.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -50,7 +52,44 @@ def _styles(theme: str) -> dict[str, Style]:
     }
 
 
-class TonedLine(Widget, can_focus=False):
+class PaintedLines(Widget):
+    """Paints only those of its lines that show something else than what stands there."""
+
+    def __init__(self, *children: Widget, **options: Any) -> None:
+        super().__init__(*children, **options)
+        self._painted: dict[int, tuple[Any, Strip]] = {}
+
+    def line(self, y: int) -> Any:
+        """Return what a line shows; lines that are equal look alike."""
+        raise NotImplementedError
+
+    def paint(self, line: Any) -> Strip:
+        """Return what it looks like."""
+        raise NotImplementedError
+
+    def repaint(self) -> None:
+        """Paint the lines that changed."""
+        for y in range(self.size.height):
+            if y not in self._painted or self._painted[y][0] != self.line(y):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        line = self.line(y)
+        if y not in self._painted or self._painted[y][0] != line:
+            self._painted[y] = line, self.paint(line)
+        return self._painted[y][1]
+
+    def on_resize(self) -> None:
+        self._painted.clear()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._painted.clear()
+        self.refresh()
+
+
+class TonedLine(PaintedLines, can_focus=False):
     """A line of words in tones, or a few."""
 
     DEFAULT_CSS = """
@@ -58,9 +97,8 @@ class TonedLine(Widget, can_focus=False):
     """
 
     def line(self, y: int) -> Line:
-        """Return what stands on a line."""
         raise NotImplementedError
 
-    def render_line(self, y: int) -> Strip:
-        segments = [Segment(each.text, tone_style(self, each.tone)) for each in self.line(y)]
+    def paint(self, line: Line) -> Strip:
+        segments = [Segment(each.text, tone_style(self, each.tone)) for each in line]
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)

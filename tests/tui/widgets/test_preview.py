@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -207,8 +208,8 @@ async def test_a_film_stops_for_whoever_looks_elsewhere(run: RunDir) -> None:
         preview = await opened(app, pilot)
         assert isinstance(app.screen, MonitorScreen)
         for elsewhere in (
-            lambda: preview.scrub(10**6),
-            lambda: app.screen.query_one(Preview).go_to(250),
+            partial(preview.scrub, 10**6),
+            partial(app.screen.query_one(Preview).go_to, 250),
             preview.toggle_film,
         ):
             preview.scrub(-(10**6))
