@@ -163,7 +163,7 @@ def test_the_laboratory_draws_its_walk_over_the_points(tmp_path: Path) -> None:
     assert "makes points of the plane" in outcome.said
 
 
-@pytest.mark.parametrize("key", ["\x03", "q"])
+@pytest.mark.parametrize("key", [pytest.param("\x03", marks=pytest.mark.slow), "q"])
 def test_a_film_plays_until_it_is_ended(trained: RunDir, key: str) -> None:
     """Frames follow one another in place; ended by a key, the terminal is as it was before."""
     session = PtySession(

@@ -35,7 +35,7 @@ TRACED = [
         config,
         id=name,
         marks=[]
-        if name in {"compact", "dcgan-8x8 projection", "mlp", "points", "stylegan", "upsample"}
+        if name in {"dcgan-8x8 projection", "mlp", "points", "stylegan"}
         else [pytest.mark.slow],
     )
     for name, config in ARCHITECTURES.items()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.quick import slow_unless
 from tests.tui.app_session import AppSession
 from tests.tui.driving import write_run
 
@@ -59,15 +60,18 @@ def test_the_app_opens_and_shows_its_screens(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_torch")
 @pytest.mark.parametrize(
     ("command", "words"),
-    [
-        ("--help", "Exit codes"),
-        ("train --help", "--recipe"),
-        ("runs", "recorded"),
-        ("recipes", "dcgan-8x8"),
-        ("config reference", "GANTERM_RECIPE"),
-        ("info --no-devices", "python"),
-        ("train --dry-run", "on_alert"),
-    ],
+    slow_unless(
+        lambda command, _: command in {"runs", "train --dry-run"},
+        [
+            ("--help", "Exit codes"),
+            ("train --help", "--recipe"),
+            ("runs", "recorded"),
+            ("recipes", "dcgan-8x8"),
+            ("config reference", "GANTERM_RECIPE"),
+            ("info --no-devices", "python"),
+            ("train --dry-run", "on_alert"),
+        ],
+    ),
 )
 def test_commands_that_only_read_do(tmp_path: Path, command: str, words: str) -> None:
     """They print what they are asked for and end well."""

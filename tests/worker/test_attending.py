@@ -54,7 +54,9 @@ def test_by_default_a_run_goes_on_and_the_journal_has_the_alert(
     ("rates", "code", "state"),
     [
         ({"lr_g": 1.0, "lr_d": 1.0}, ExitCode.TRAINING, "failed"),
-        ({"lr_g": 0.0, "lr_d": 0.0}, ExitCode.TRAINING, "failed"),
+        pytest.param(
+            {"lr_g": 0.0, "lr_d": 0.0}, ExitCode.TRAINING, "failed", marks=pytest.mark.slow
+        ),
         ({"lr_g": 1e-3, "lr_d": 1e-3}, ExitCode.OK, "finished"),
     ],
 )
@@ -104,6 +106,7 @@ def test_a_remedy_is_a_change_in_the_journal_and_one_at_a_time(
     assert step >= kinds(run, "alert")[0]["step"]
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_makes_the_same_remedies_again(zygote: Zygote, tmp_path: Path) -> None:
     """Killed after a remedy and taken up before it: again at its step, and no other instead."""
     run = collapsing(tmp_path, "remedy")

@@ -65,6 +65,7 @@ def changes_of(run: RunDir) -> list[tuple[int, str, object]]:
     ]
 
 
+@pytest.mark.slow
 def test_a_steered_run_survives_kills_and_can_be_repeated(zygote: Zygote, tmp_path: Path) -> None:
     """Killed after its changes and resumed, it ends as the uninterrupted run that repeats them."""
     run = steerable(tmp_path / "steered")

@@ -99,7 +99,9 @@ def test_checkpoints_that_turn_read_only_stop_training(zygote: Zygote, open_dir:
     assert "Permission denied; allow writing there or choose another place" in line
 
 
-@pytest.mark.parametrize(("part", "code"), [("samples", "sample"), (".", "status")])
+@pytest.mark.parametrize(
+    ("part", "code"), [("samples", "sample"), pytest.param(".", "status", marks=pytest.mark.slow)]
+)
 def test_other_directories_that_turn_read_only_do_not(
     zygote: Zygote, open_dir: Path, part: str, code: str
 ) -> None:
