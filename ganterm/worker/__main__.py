@@ -21,8 +21,8 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status, read_status, write_status
+from ganterm.worker.commands import StopFlag
 from ganterm.worker.job import prepare
-from ganterm.worker.signals import StopFlag
 
 
 def main() -> NoReturn:

@@ -1,14 +1,22 @@
-"""The commands that wait for a worker, each handed out once."""
+"""What is asked of a run while it trains: commands, changes of live settings, a signal to stop."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import signal
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
 
+from ganterm.config import RunConfig
+from ganterm.core.records import ControlRecord, PendingChange
+from ganterm.errors import ConfigError
 from ganterm.runs import control
 from ganterm.runs.control import Command
+from ganterm.runs.journal import JournalWriter
 
 
 class Inbox:
@@ -44,3 +52,93 @@ class Inbox:
             control.done(command)
             # Gone, so that a file of this name is a new command from now on.
             self._answered.discard(command.id)
+
+
+class Tunable(Protocol):
+    """A training whose live settings can be changed, such as `ganterm.training.loop.Trainer`."""
+
+    config: RunConfig
+    step: int
+
+    def changed(self, key: str, value: object) -> RunConfig:
+        """Return the present configuration with a live setting changed; raises `ConfigError`."""
+        ...
+
+    def use(self, config: RunConfig) -> None:
+        """Train on under a configuration."""
+        ...
+
+
+class LiveChanges:
+    """Makes changes at a step boundary, those that wait for a certain step included.
+
+    Attributes:
+        made: how many changes of the run the trainer's state has seen.
+        pending: changes to make again, in order.
+    """
+
+    def __init__(
+        self,
+        trainer: Tunable,
+        journal: JournalWriter,
+        made: int,
+        pending: Iterable[PendingChange],
+    ) -> None:
+        self.made = made
+        self.pending = deque(pending)
+        self._trainer = trainer
+        self._journal = journal
+
+    @property
+    def step(self) -> int:
+        """Steps of the training that are done."""
+        return self._trainer.step
+
+    @property
+    def config(self) -> RunConfig:
+        """The settings in force."""
+        return self._trainer.config
+
+    def make(self, identity: str, args: dict[str, Any]) -> None:
+        """Change the setting `args["key"]` to `args["value"]`, or write down why not."""
+        try:
+            changed = self._trainer.changed(args["key"], args["value"])
+        except ConfigError as error:
+            self._answer(identity, args, str(error))
+            return
+        # In the journal before it takes effect: a change that is not there is never made.
+        self._answer(identity, args, "")
+        self._trainer.use(changed)
+        self.made += 1
+
+    def make_due(self) -> None:
+        """Make again what was changed at this step, or before it, in an earlier life."""
+        while self.pending and self.pending[0].step <= self._trainer.step:
+            change = self.pending.popleft()
+            self.make(change.id, change.args)
+
+    def _answer(self, identity: str, args: dict[str, Any], error: str) -> None:
+        step = self._trainer.step
+        self._journal.write(
+            ControlRecord(step=step, id=identity, name="set", args=args, error=error)
+        )
+
+
+class StopFlag:
+    """Becomes true when one of the given signals arrives."""
+
+    def __init__(self, *numbers: signal.Signals) -> None:
+        self._received: int | None = None
+        for number in numbers:
+            signal.signal(number, self._note)
+
+    def __bool__(self) -> bool:
+        return self._received is not None
+
+    @property
+    def name(self) -> str:
+        """Name of the signal that arrived; empty before."""
+        return signal.Signals(self._received).name if self._received is not None else ""
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self._received = number

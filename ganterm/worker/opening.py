@@ -22,8 +22,8 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.status import HOST
 from ganterm.training.loop import Trainer
+from ganterm.worker.commands import LiveChanges
 from ganterm.worker.job import Job
-from ganterm.worker.live import LiveChanges
 
 _OF_ANY_SIZE = "dcgan-64"
 """The recipe for images that are larger than other networks make."""

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from ganterm.components.networks.base import Generator
-from ganterm.core.dataspec import DataSpec
+from ganterm.config import RunConfig
 from ganterm.core.records import CheckpointRecord, SampleRecord
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
-from ganterm.training.loop import Trainer
-from ganterm.training.state import export_state
 from ganterm.worker.checkpoint import Meta, save_checkpoint
-from ganterm.worker.samples import fixed_of, fixed_pictures, write_grid
+from ganterm.worker.samples import Fixed, fixed_pictures, write_grid
 from ganterm.worker.trouble import Extras
+
+State = tuple[dict[str, torch.Tensor], dict[str, Any]]
+"""Tensors and counters, as `ganterm.training.state.export_state` returns them."""
 
 
 class Outputs:
     """Writes grids and checkpoints of the step at hand, and tells of them in the journal.
 
     The weights are what a run is for: nothing that is drawn beside them keeps them from being
-    written. `data` has the classes that the run is conditioned on.
+    written.
 
     Attributes:
         sampled_step: step at which a grid was last asked for. saved_step: of the newest
@@ -36,74 +38,80 @@ class Outputs:
     def __init__(
         self,
         run: RunDir,
-        trainer: Trainer,
         journal: JournalWriter,
         *,
         lock: WorkerLock,
         extras: Extras,
-        data: DataSpec,
+        shown: Generator,
+        fixed: Fixed,
+        classes: Sequence[str],
+        export: Callable[[], State],
     ) -> None:
+        """Draw what `shown` makes of `fixed`, and save what `export` returns.
+
+        `classes` are those that the run is conditioned on, by name.
+        """
         self.sampled_step = self.saved_step = -1
         self._run = run
-        self._trainer = trainer
         self._journal = journal
         self._lock = lock
         self._extras = extras
-        self._classes = data.classes
-        self._fixed = fixed_of(trainer.config, data)
+        self._shown = shown
+        self._fixed = fixed
+        self._classes = tuple(classes)
+        self._export = export
 
-    def sample(self) -> None:
-        """Draw the sample grid, if that is possible.
+    def sample(self, step: int) -> None:
+        """Draw the sample grid of the step at hand, if that is possible.
 
         Raises:
             OSError: the run is not the one this worker holds, or its journal cannot be written.
         """
         self._lock.require_intact()
-        step = self.sampled_step = self._trainer.step
+        self.sampled_step = step
         with self._extras.attempt("sample", "The sample grid", step):
             path = self._run.sample_path(step)
             write_grid(path, self._shown, self._fixed)
             self._journal.write(SampleRecord(step=step, path=self._run.relative(path)))
 
-    def save(self, *, controls: int, spared: Collection[Path]) -> Path:
+    def save(
+        self, step: int, config: RunConfig, *, controls: int, spared: Collection[Path]
+    ) -> Path:
         """Write a checkpoint, and remove old ones but those in `spared`; return its path.
 
-        `controls` is how many live changes the state has seen. At a step that has its checkpoint
-        nothing is written.
+        It is of the step at hand, reached under `config`; `controls` is how many live changes the
+        state has seen. At a step that has its checkpoint nothing is written.
 
         Raises:
             OSError: it cannot be written, or the run is not the one this worker holds.
         """
-        trainer = self._trainer
-        path = self._run.checkpoint_path(trainer.step)
-        if trainer.step == self.saved_step:
+        path = self._run.checkpoint_path(step)
+        if step == self.saved_step:
             return path
         self._lock.require_intact()
         began = time.perf_counter()
         # What the checkpoint has seen must not be missing from the journal after a power cut.
         self._journal.sync()
-        tensors, counters = export_state(trainer)
-        meta = Meta(
-            config=trainer.config, counters=counters, controls=controls, classes=self._classes
-        )
-        digest = self._save_with_preview(path, meta, tensors)
+        tensors, counters = self._export()
+        meta = Meta(config=config, counters=counters, controls=controls, classes=self._classes)
+        digest = self._save_with_preview(step, path, meta, tensors)
         self._journal.write(
             CheckpointRecord(
-                step=trainer.step,
+                step=step,
                 path=self._run.relative(path),
                 digest=digest,
                 bytes=path.stat().st_size,
                 seconds=round(time.perf_counter() - began, 4),
             )
         )
-        self.saved_step = trainer.step
-        with self._extras.attempt("prune", "Removing old checkpoints", trainer.step):
-            keep = trainer.config.keep_checkpoints
+        self.saved_step = step
+        with self._extras.attempt("prune", "Removing old checkpoints", step):
+            keep = config.keep_checkpoints
             checkpoints.prune(self._run.checkpoints, keep, newest=path, spared=spared)
         return path
 
     def _save_with_preview(
-        self, path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor]
+        self, step: int, path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor]
     ) -> str:
         """Write a checkpoint with a few pictures in it, or without where they fail; see `save`."""
         failure: Exception | None = None
@@ -112,13 +120,7 @@ class Outputs:
             digest = save_checkpoint(path, meta, {**tensors, "preview": preview})
         except Exception as error:  # noqa: BLE001 - the weights come first, whatever it is
             digest, failure = save_checkpoint(path, meta, tensors), error
-        with self._extras.attempt("preview", "A checkpoint's preview", self._trainer.step):
+        with self._extras.attempt("preview", "A checkpoint's preview", step):
             if failure:
                 raise failure
         return digest
-
-    @property
-    def _shown(self) -> Generator:
-        """The generator whose images are shown: the averaged one, where there is one."""
-        trainer = self._trainer
-        return trainer.ema.model if trainer.ema else trainer.networks.generator

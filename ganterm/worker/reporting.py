@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import time
+from pathlib import Path
 from typing import Any, Final
+
+import torch
 
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status, write_status
-from ganterm.training.loop import Trainer
-from ganterm.worker.memory import memory_in_use
 from ganterm.worker.trouble import Extras
 
 HEARTBEAT_SECONDS: Final = 1.0
 """How often the status is renewed."""
+_STATM: Final = Path("/proc/self/statm")
 
 
 class Reporter:
@@ -50,8 +53,10 @@ class Reporter:
         with self._attempt():
             self._write(message=message)
 
-    def report(self, state: str, trainer: Trainer) -> None:
-        """Write that the run is in `state`, and how far it is.
+    def report(self, state: str, device: torch.device, **position: int | None) -> None:
+        """Write that the run is in `state` on `device`, and how far it is.
+
+        `position` has `step`, `steps`, `epoch` and `epochs` of the status.
 
         Raises:
             OSError: the run is not the one this worker holds, or its journal cannot be written.
@@ -60,12 +65,9 @@ class Reporter:
         with self._attempt():
             self._write(
                 state=state,
-                step=trainer.step,
-                steps=trainer.steps_total,
-                epoch=int(trainer.epoch),
-                epochs=trainer.config.epochs or None,
-                device=str(trainer.device),
-                memory_bytes=memory_in_use(trainer.device),
+                **position,
+                device=str(device),
+                memory_bytes=memory_in_use(device),
                 message="",
             )
 
@@ -103,3 +105,19 @@ class Reporter:
         self._lock.require_intact()
         self.note(**facts, updated=time.time())
         write_status(self._run.status, self.status)
+
+
+def memory_in_use(device: torch.device) -> int | None:
+    """Return the bytes that this process holds on a device; None where that cannot be told.
+
+    On a GPU that is what PyTorch has reserved, on the CPU what of the process is in memory.
+    """
+    if device.type == "cuda":
+        return torch.cuda.memory_reserved(device)
+    if device.type == "mps":
+        return torch.mps.driver_allocated_memory()
+    try:
+        pages = int(_STATM.read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,11 +1,12 @@
 """Commands that wait are handed out once, in order."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from ganterm.runs import control
-from ganterm.worker.commands import Inbox
+from ganterm.worker.commands import Inbox, StopFlag
 
 
 def test_commands_come_in_their_order_until_they_are_removed(tmp_path: Path) -> None:
@@ -55,3 +56,17 @@ def test_a_name_may_come_again(tmp_path: Path) -> None:
         (tmp_path / "mine.json").write_text('{"name": "sample"}')
         (command,) = inbox.take()
         inbox.remove(command)
+
+
+def test_a_signal_is_remembered_by_its_name() -> None:
+    """The flag is up from the first signal on."""
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        flag = StopFlag(signal.SIGUSR1)
+        assert not flag
+        assert flag.name == ""
+        signal.raise_signal(signal.SIGUSR1)
+        assert flag
+        assert flag.name == "SIGUSR1"
+    finally:
+        signal.signal(signal.SIGUSR1, before)

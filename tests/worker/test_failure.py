@@ -22,16 +22,15 @@ from ganterm.runs.status import Status
 from ganterm.training.loop import DivergenceError, Trainer
 from ganterm.training.state import export_state
 from ganterm.training.step import GanStep
-from ganterm.worker import outputs, reporting
+from ganterm.worker import handler, outputs, reporting
 from ganterm.worker import session as session_module
-from ganterm.worker.attending import Attending
 from ganterm.worker.checkpoint import Meta, save_checkpoint
+from ganterm.worker.commands import LiveChanges, StopFlag
+from ganterm.worker.doctor_hook import DoctorHook
 from ganterm.worker.evaluation import Evaluations
 from ganterm.worker.job import prepare
-from ganterm.worker.live import LiveChanges
 from ganterm.worker.samples import write_grid
 from ganterm.worker.session import Session
-from ganterm.worker.signals import StopFlag
 from tests.records import lines
 from tests.worker.workers import differences, kinds, last_step, make_run
 
@@ -165,7 +164,7 @@ FAULTS: dict[str, tuple[Callable[[Patch, Session], object], str, str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_extra_costs_a_run(session: Session, monkeypatch: Patch, fault: str) -> None:
     """Its failure is told once, in a sentence, and the run ends with its weights."""
-    monkeypatch.setattr(session_module, "WAITED_SECONDS", 0.0)
+    monkeypatch.setattr(handler, "WAITED_SECONDS", 0.0)
     if not fault.startswith("judgement"):
         monkeypatch.setattr(Evaluations, "ask", lambda *_: None)
     break_it, code, words = FAULTS[fault]
@@ -202,8 +201,8 @@ def test_an_extra_that_works_again_may_fail_again(session: Session, monkeypatch:
 def test_a_run_without_pictures_can_be_stopped(session: Session, monkeypatch: Patch) -> None:
     """It is saved where it is stopped."""
     in_drawing(ValueError())(monkeypatch, session)
-    monkeypatch.setattr(Attending, "see", lambda *_: control.post(session.run.control, "stop"))
-    monkeypatch.setattr(session_module, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(DoctorHook, "see", lambda *_: control.post(session.run.control, "stop"))
+    monkeypatch.setattr(handler, "LOOK_SECONDS", 0.0)
     assert session.work() == 0
     assert told_end(session.run)[0] == "stopped"
     assert last_step(session.run) > 0
@@ -277,7 +276,7 @@ def test_memory_that_runs_out_in_a_step_is_free_again(session: Session, monkeypa
         return export_state(trainer)
 
     monkeypatch.setattr(GanStep, "_g_step", run_out)
-    monkeypatch.setattr(outputs, "export_state", gather)
+    monkeypatch.setattr(handler, "export_state", gather)
     with pytest.raises(TrainingError, match="ran out of memory"):
         session.work()
     assert last_step(session.run) == 2

@@ -26,10 +26,10 @@ from ganterm.runs.lock import WorkerLock
 from ganterm.runs.state import observe
 from ganterm.runs.status import Status, read_status, write_status
 from ganterm.worker import session as session_module
+from ganterm.worker.commands import StopFlag
 from ganterm.worker.job import Job, prepare
 from ganterm.worker.opening import thrown_away
 from ganterm.worker.session import Session
-from ganterm.worker.signals import StopFlag
 from tests.records import lines
 from tests.worker.workers import final_state, kinds, make_run, told
 

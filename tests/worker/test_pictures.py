@@ -17,11 +17,10 @@ from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status
 from ganterm.worker.checkpoint import load_tensors
+from ganterm.worker.commands import LiveChanges, StopFlag
 from ganterm.worker.job import prepare
-from ganterm.worker.live import LiveChanges
 from ganterm.worker.samples import fixed_of, rasters_of
 from ganterm.worker.session import Session
-from ganterm.worker.signals import StopFlag
 from tests.data.files import write_pictures
 from tests.quick import slow_unless
 from tests.records import in_force
@@ -59,7 +58,7 @@ def killed_at(step: int) -> Iterator[None]:
     make_due = LiveChanges.make_due
 
     def kill(changes: LiveChanges) -> None:
-        if changes._trainer.step == step:
+        if changes.step == step:
             raise Killed
         make_due(changes)
 

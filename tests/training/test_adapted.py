@@ -5,7 +5,7 @@ import torch
 
 from ganterm.config import RunConfig
 from ganterm.errors import ConfigError
-from ganterm.worker.adapt import adapted, check_classes
+from ganterm.training.state import adapted, check_classes
 
 TENSORS = {"generator.w": torch.ones(2), "discriminator.w": torch.zeros(2)}
 

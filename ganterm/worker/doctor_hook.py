@@ -12,8 +12,8 @@ from ganterm.doctor.active import REMEDY_MARK, severity
 from ganterm.doctor.doctor import Doctor
 from ganterm.doctor.remedies import remedies
 from ganterm.runs.journal import JournalWriter
-from ganterm.training.loop import DivergenceError, Trainer
-from ganterm.worker.live import LiveChanges
+from ganterm.training.loop import DivergenceError
+from ganterm.worker.commands import LiveChanges
 
 SETTLING_STEPS: Final = 300
 """Steps that a remedy is given to work before the next one."""
@@ -21,7 +21,7 @@ MOST_REMEDIES: Final = 3
 """Remedies for one trouble; what they do not cure needs another network, and a person."""
 
 
-class Attending:
+class DoctorHook:
     """Shows the doctor what a run writes to its journal, and does what its settings ask for.
 
     A remedy is a live change like any other, in the journal before it takes effect, so a run that
@@ -29,11 +29,10 @@ class Attending:
     no new remedy is applied.
     """
 
-    def __init__(self, trainer: Trainer, journal: JournalWriter, changes: LiveChanges) -> None:
-        self._trainer = trainer
+    def __init__(self, journal: JournalWriter, changes: LiveChanges) -> None:
         self._journal = journal
         self._changes = changes
-        self._doctor = Doctor(trainer.config)
+        self._doctor = Doctor(changes.config)
         self._applied: dict[str, int] = {}
         self._lost: list[str] = []
         self._last_remedy = -SETTLING_STEPS
@@ -42,7 +41,7 @@ class Attending:
     def remember(self, records: Iterable[Record]) -> None:
         """Look at the run's history in force, up to the step at which it goes on."""
         for record in records:
-            if record.step > self._trainer.step:
+            if record.step > self._changes.step:
                 continue
             self._doctor.see(record)
             if isinstance(record, AlertRecord):
@@ -66,14 +65,14 @@ class Attending:
             self._look(MetricsRecord(step=error.step, values={error.term: math.nan}))
 
     def _look(self, record: MetricsRecord | JudgedRecord) -> None:
-        self._doctor.config = self._trainer.config
+        self._doctor.config = self._changes.config
         for alert in self._doctor.see(record):
             self._journal.write(alert)
             self._note(alert)
 
     def act(self) -> str:
         """Do at a step boundary what `on_alert` asks for; returns why the run is to stop, or ""."""
-        step, config = self._trainer.step, self._trainer.config
+        step, config = self._changes.step, self._changes.config
         if self._changes.pending:
             self._last_remedy, self._news = step, ""
         news, self._news = self._news, ""
@@ -104,13 +103,13 @@ class Attending:
     def _apply_one(self) -> None:
         """Apply the gentlest remedy of the first trouble that has one left."""
         for code, count in self._applied.items():
-            offered = remedies(code, self._trainer.config)
+            offered = remedies(code, self._changes.config)
             remedy = next((each for each in offered if each.live), None)
             if remedy is None or count >= MOST_REMEDIES:
                 continue
             self._applied[code] = count + 1
-            self._last_remedy = self._trainer.step
+            self._last_remedy = self._changes.step
             for key, value in remedy.settings.items():
-                identity = f"{REMEDY_MARK}{code}-{self._trainer.step}-{key}"
+                identity = f"{REMEDY_MARK}{code}-{self._changes.step}-{key}"
                 self._changes.make(identity, {"key": key, "value": value})
             return
