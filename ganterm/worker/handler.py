@@ -275,7 +275,8 @@ class EventHandler:
         if step in {self._began_at, self.outputs.saved_step}:
             return ""
         try:
-            self._write_flushed()
+            with contextlib.suppress(OSError):  # It is what the run ends with, or will be.
+                self._write_flushed()
         except DivergenceError:
             return ""
         except Exception:  # noqa: BLE001 - the weights may be written where this is not
