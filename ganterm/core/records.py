@@ -153,13 +153,13 @@ class JudgedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="jud
     classes: Annotated[
         list[str] | None, _is("names of the classes, in the order of the histograms")
     ] = None
+    seconds: Annotated[float | None, _is("time it took")] = None
     best: Annotated[
         str | None, _is("picture of the most convincing samples, relative to the run")
     ] = None
     worst: Annotated[
         str | None, _is("picture of the least convincing samples, relative to the run")
     ] = None
-    seconds: Annotated[float | None, _is("time it took")] = None
 
     def score(self, name: str) -> float | None:
         """Return a score; None where it was not asked for or is not finite."""
@@ -311,10 +311,12 @@ OPEN_FIELDS: Final[dict[type[Record], str]] = {
 """The field whose items stand in the object itself, beside the declared ones."""
 
 _BASE: Final = frozenset({"v", "step", "time", "extra"})
+_WRITTEN_FIRST: Final = frozenset({"checkpoint", "skipped", "torn_bytes"})
+"""Of a resume these come before what every opening has, in a line."""
 _DECLARED: Final[dict[type[Record], tuple[str, ...]]] = {
     record: tuple(
         name
-        for name in record.__struct_fields__
+        for name in sorted(record.__struct_fields__, key=lambda name: name not in _WRITTEN_FIRST)
         if name not in _BASE and name != OPEN_FIELDS.get(record)
     )
     for record in KINDS.values()
