@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from ganterm.components.scores import MAIN, SCORES
 from ganterm.config.differences import Compared
 from ganterm.core.records import JudgedRecord
 from ganterm.overview import settings_of
@@ -14,32 +15,10 @@ from ganterm.runs.history import Column, RunHistory
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir
 
-LESS_IS_BETTER: Final = frozenset({"fid", "kid", "kl", "copies"})
-SCORES: Final = (
-    "fid",
-    "inception_score",
-    "kid",
-    "precision",
-    "recall",
-    "density",
-    "coverage",
-    "modes",
-    "kl",
-    "class_accuracy",
-    "copies",
-)
-"""What runs are compared by: the fields of a `judged` record."""
 _PART: Final = 4096
 """Records read at a time."""
 FIGURE_CELLS: Final = 7
 """Characters of the longest score in words."""
-
-_SHORT: Final = ("fid", "precision", "recall")
-_PURPOSES: Final = (
-    ("quality", "precision", "its images are the most often like real ones"),
-    ("augmentation", "recall", "its images span the most of what real ones show"),
-    ("general use", "fid", "its images as a whole are the nearest to the real ones"),
-)
 
 
 @dataclass(frozen=True)
@@ -85,7 +64,7 @@ def standing(run: RunDir) -> Standing:
     latest = latest_by_judge(judged)
     distances: dict[str, list[float]] = {judge: [] for judge in latest}
     for record in judged:
-        distance = record.score("fid")
+        distance = record.score(MAIN)
         if distance is not None and record.n == latest[record.judge].n:
             distances[record.judge].append(distance)
     return Standing(
@@ -127,8 +106,8 @@ def short_words(record: JudgedRecord) -> str:
     """Return the scores of a judgement that say the most, in a phrase."""
     told = [
         f"{name} {figure_words(value)}"
-        for name in _SHORT
-        if (value := record.score(name)) is not None
+        for name in SCORES.names
+        if SCORES.facts(name).purpose and (value := record.score(name)) is not None
     ]
     return ", ".join(told) or "no score is finite"
 
@@ -150,7 +129,7 @@ def ranked(runs: Sequence[Standing], indices: Sequence[int], judge: str, score: 
         value = runs[index].judged[judge].score(score)
         if value is None:
             return True, 0.0
-        return False, value if score in LESS_IS_BETTER else -value
+        return False, value if SCORES.facts(score).less_is_better else -value
 
     return sorted(indices, key=place)
 
@@ -159,20 +138,26 @@ def advice(runs: Sequence[Standing]) -> list[Advice]:
     """Say for every judge of two runs or more which is best for quality, augmentation and else."""
     found = []
     for judge, indices in by_judge(runs).items():
-        for purpose, score, because in _PURPOSES:
+        # What the main score says is the last word.
+        for score in sorted(SCORES.names, key=MAIN.__eq__):
+            facts = SCORES.facts(score)
+            if not facts.purpose:
+                continue
             values = {i: runs[i].judged[judge].score(score) for i in indices}
             scored = {i: value for i, value in values.items() if value is not None}
             if len(scored) < 2:
                 continue
-            best = (min if score in LESS_IS_BETTER else max)(scored.values())
+            best = (min if facts.less_is_better else max)(scored.values())
             first = [i for i, value in scored.items() if value == best]
             figure = f"{score} {best:.4g}"
             if len(first) > 1:
                 names = " and ".join(runs[i].name for i in first)
-                words = f"For {purpose}, {names} are equally good ({figure})."
+                words = f"For {facts.purpose}, {names} are equally good ({figure})."
             else:
-                words = f"For {purpose}, take {runs[first[0]].name}: {because} ({figure})."
-            found.append(Advice(purpose, score, judge, first, words))
+                words = (
+                    f"For {facts.purpose}, take {runs[first[0]].name}: {facts.because} ({figure})."
+                )
+            found.append(Advice(facts.purpose, score, judge, first, words))
     return found
 
 

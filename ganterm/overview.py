@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ganterm import recipes
+from ganterm.core.quantities import D_FAKE, D_REAL
 from ganterm.core.records import MetricsRecord, Numbers
 from ganterm.errors import ConfigError
 from ganterm.runs.files import read_run_text
@@ -86,8 +87,8 @@ def describe(
         images_per_s=status.images_per_s if status else None,
         d_loss=metrics.get("d_loss"),
         g_loss=metrics.get("g_loss"),
-        d_real=metrics.get("d_real"),
-        d_fake=metrics.get("d_fake"),
+        d_real=metrics.get(D_REAL),
+        d_fake=metrics.get(D_FAKE),
         device=status.device if status else None,
         host=status.host if status else None,
         pid=status.pid if status else None,

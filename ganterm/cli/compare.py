@@ -12,6 +12,7 @@ from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, write_lines
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunNames, RunsDir
+from ganterm.core.registry import absolute, short
 from ganterm.errors import ConfigError
 from ganterm.render.text import safe_text
 
@@ -42,12 +43,14 @@ def compare(
 
     Scores are compared within one judge only: each judge has a table of its own.
     """
-    from ganterm.comparison import SCORES, standing  # noqa: PLC0415
+    from ganterm.comparison import standing  # noqa: PLC0415
+    from ganterm.components.scores import SCORES  # noqa: PLC0415
     from ganterm.render.colour import canvas_of  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
-    if sort is not None and sort not in SCORES:
-        raise ConfigError(f"--sort takes one of {', '.join(SCORES)}; got {sort!r}.")
+    sort = sort and absolute(sort)
+    if sort is not None and not SCORES.accepts(sort):
+        raise ConfigError(f"--sort takes one of {', '.join(SCORES.names)}; got {sort!r}.")
     where = runs_dir or default_runs_dir()
     # Each once, however often it was named.
     found = list(dict.fromkeys(resolve_run(run, where) for run in runs))
@@ -66,12 +69,12 @@ def compare(
 def _scores(runs: Sequence[Standing], sort: str | None) -> Iterator[str]:
     """Make a table and its advice for each judge."""
     from ganterm.comparison import (  # noqa: PLC0415
-        SCORES,
         advice,
         by_judge,
         ranked,
         uneven,
     )
+    from ganterm.components.scores import scored  # noqa: PLC0415
 
     groups = by_judge(runs)
     if len(groups) > 1:
@@ -82,7 +85,7 @@ def _scores(runs: Sequence[Standing], sort: str | None) -> Iterator[str]:
     for judge, indices in groups.items():
         judged = {i: runs[i].judged[judge] for i in indices}
         order = ranked(runs, indices, judge, sort) if sort else indices
-        names = [name for name in SCORES if any(r.score(name) is not None for r in judged.values())]
+        names = scored(judged.values())
         rows = [
             [
                 runs[i].name,
@@ -94,7 +97,7 @@ def _scores(runs: Sequence[Standing], sort: str | None) -> Iterator[str]:
         ]
         called = judged[indices[0]].judge_name
         yield safe_text(f"Judge {judge[:12]}" + (f" ({called})" if called else ""))
-        heading = ["NAME", "STEP", "N", *(name.upper().replace("_", " ") for name in names)]
+        heading = ["NAME", "STEP", "N", *(short(name).upper().replace("_", " ") for name in names)]
         yield from table(heading, rows)
         if uneven(runs, indices, judge):
             yield "Scores depend on the number of images, which differs: judge all alike."

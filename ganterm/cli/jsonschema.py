@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
+from ganterm.components.scores import SCORES
 from ganterm.config import FIELDS, RunConfig
+from ganterm.core.quantities import QUANTITIES
 from ganterm.core.records import (
     KINDS,
     OPEN_FIELDS,
-    QUANTITIES,
     SCHEMA_VERSION,
-    SCORES,
     JudgedRecord,
 )
 from ganterm.core.registry import REFERENCE_PATTERN
@@ -46,7 +46,9 @@ def journal_schema() -> dict[str, Any]:
             described["required"].remove(beside)
             measured = described["properties"].pop(beside)
             number = {"anyOf": [{"type": "number"}, {"type": "null"}]}
-            known = SCORES if record is JudgedRecord else QUANTITIES
+            known = {each.name: each.help for each in QUANTITIES.values()}
+            if record is JudgedRecord:
+                known = {name: SCORES.facts(name).help for name in SCORES.names}
             described["properties"] |= {
                 name: {**number, "description": words}
                 for name, words in known.items()

@@ -13,6 +13,9 @@ from ganterm.cli.console import emit, emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, Color, write_lines
 from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
+from ganterm.components.scores import SCORES, scored
+from ganterm.core.records import judged_record
+from ganterm.core.registry import short
 from ganterm.errors import ConfigError
 from ganterm.judging import IMAGES
 from ganterm.render.text import safe_text
@@ -29,19 +32,6 @@ _BAR = 30
 """Cells of the longest bar of a histogram."""
 _COLUMNS_EACH = 16
 """Columns of the screen for one image: a digit is still to be read."""
-_TITLES = {
-    "fid": ("Frechet distance", "less is better"),
-    "kid": ("kernel distance", "less is better"),
-    "inception_score": ("Inception Score", "more is better"),
-    "precision": ("precision", "how many are convincing"),
-    "recall": ("recall", "how much of the data they span"),
-    "density": ("density", "how near to real images"),
-    "coverage": ("coverage", "how many real images have one near"),
-    "modes": ("modes", "classes, or clusters, that appear"),
-    "kl": ("KL of the classes", "less is better"),
-    "class_accuracy": ("class accuracy", "how many are of the class asked for"),
-    "copies": ("copies", "0.01 by chance; more is memorising"),
-}
 
 
 def judge(
@@ -149,15 +139,23 @@ def _counted(fields: dict[str, Any], asked: int) -> str:
 def _report(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
     """Lay out the scores beside their floor, and the classes as bars."""
     yield safe_text(f"Judge {fields['judge']}: {fields['judge_name']}")
-    floor = fields["floor"]
     rows = [
-        [title, _figure(fields[name]), _figure(floor.get(name)), words]
-        for name, (title, words) in _TITLES.items()
-        if name in fields
+        [SCORES.facts(name).title, _figure(value), _figure(fields["floor"].get(name)), _tells(name)]
+        for name, value in _scores(fields).items()
     ]
     yield from table(["SCORE", "GENERATED", "REAL", ""], rows)
     yield ""
     yield from _histogram(fields, canvas)
+
+
+def _scores(fields: dict[str, Any]) -> dict[str, float]:
+    told = {name: value for name, value in fields.items() if name != "step"}
+    return {name: fields[name] for name in scored([judged_record(0, told)])}
+
+
+def _tells(name: str) -> str:
+    facts = SCORES.facts(name)
+    return ", ".join([*filter(None, [facts.tells]), *[facts.direction] * facts.less_is_better])
 
 
 def _histogram(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
@@ -192,13 +190,13 @@ def _drawn(images: torch.Tensor, canvas: Canvas) -> Sequence[str]:
 
 def _overview(records: list[dict[str, Any]]) -> list[str]:
     """Lay out one line a step."""
-    names = [name for name in _TITLES if any(name in record for record in records)]
+    names = list(dict.fromkeys(name for record in records for name in _scores(record)))
     rows = [[record["step"], *(_figure(record.get(name)) for name in names)] for record in records]
     floor = records[-1]["floor"]
     rows.append(["real", *(_figure(floor.get(name)) for name in names)])
     first = records[-1]
     title = f"Judge {first['judge']}: {first['judge_name']}; {first['n']:,} images of each kind"
-    heading = ["STEP", *(name.upper().replace("_", " ") for name in names)]
+    heading = ["STEP", *(short(name).upper().replace("_", " ") for name in names)]
     return [safe_text(title), *table(heading, rows)]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ganterm.components.scores import SCORES
 from ganterm.config import FIELDS, Field
-from ganterm.core.records import QUANTITIES, SCORES
+from ganterm.core.quantities import QUANTITIES
 from ganterm.errors import ExitCode
 
 EXIT_CODES = {
@@ -46,8 +47,9 @@ def _lines(variables: Mapping[str, str]) -> Iterator[str]:
         yield from ("", f"## {group}", "")
         yield from _table(("Setting", "Default", "Values", "What it does"), map(_row, fields))
     yield from ("", "# Figures", "", _FIGURES, "")
-    told = [*QUANTITIES.items(), *((n, SCORES[n]) for n in SCORES if n not in QUANTITIES)]
-    yield from _table(("Figure", "What it says"), told)
+    told = {name: SCORES.facts(name).help for name in SCORES.names}
+    told = {each.name: each.help for each in QUANTITIES.values()} | told
+    yield from _table(("Figure", "What it says"), told.items())
     yield from ("", "# Exit codes", "")
     codes = ((str(code.value), EXIT_CODES[code]) for code in ExitCode)
     yield from _table(("Code", "Meaning"), codes)

@@ -264,45 +264,6 @@ KINDS: Final[dict[str, type[Record]]] = {
 }
 """The record of every kind."""
 
-QUANTITIES: Final = {
-    "epoch": "epochs so far, a fraction within one",
-    "images_per_s": "real images seen per second",
-    "d_loss": "loss of the discriminator",
-    "g_loss": "loss of the generator",
-    "d_real": "D(x): mean output on real images, a probability or a critic's score",
-    "d_fake": "D(G(z)): the same on generated images",
-    "acc_real": "share of real images that D takes for real; at 0.5 in both it cannot tell",
-    "acc_fake": "share of generated images that D takes for generated; at 1 in both it wins",
-    "d_loss_real": "the discriminator's loss on real images alone",
-    "d_loss_fake": "the discriminator's loss on generated images alone",
-    "wasserstein": "estimate of the Wasserstein distance: mean D(real) - D(fake)",
-    "penalty": "gradient penalty before its weight",
-    "grad_norm_g": "2-norm of the generator's gradient",
-    "grad_norm_d": "2-norm of the discriminator's gradient",
-    "diversity": (
-        "spread of a generated batch as a share of a real one's: at 1 as varied, at 0 all alike"
-    ),
-    "modes": "Gaussians of the ring that a generated batch reaches, of 8",
-}
-"""What is measured while a run trains, in words."""
-
-SCORES: Final = {
-    "fid": "Fréchet distance between features of real and generated images",
-    "inception_score": "exp of the mean KL of p(y|x) from p(y)",
-    "kid": "kernel distance between features",
-    "precision": "share of generated images within the real manifold, in [0, 1]",
-    "recall": "share of real images within the generated manifold, in [0, 1]",
-    "density": "how densely real neighbourhoods hold generated images",
-    "coverage": "share of real neighbourhoods with a generated image, in [0, 1]",
-    "modes": "modes captured",
-    "class_accuracy": (
-        "share of generated images that the judge takes for the class asked for, in [0, 1]"
-    ),
-    "kl": "KL of the generated classes' distribution from the real one, in nats",
-    "copies": "share of generated images that sit on a training image, in [0, 1]",
-}
-"""What a judge says of a generator, in words."""
-
 OPEN_FIELDS: Final[dict[type[Record], str]] = {
     MetricsRecord: "values",
     EpochRecord: "values",

@@ -122,9 +122,12 @@ class Registry(Generic[FactsT, ComponentT]):
         if name in self._resolved:
             return cast("FactsT", self._resolved[name])
         try:
-            return msgspec.convert(_LEARNT[self.kind, name], self._facts)
+            told = msgspec.convert(_LEARNT[self.kind, name], self._facts)
         except (KeyError, msgspec.ValidationError):
             return self._facts(title=short(name))
+        # They may come from anybody's journal, and end on a terminal.
+        texts = [text for text in vars(told).values() if isinstance(text, str)]
+        return told if all(map(str.isprintable, texts)) else self._facts(title=short(name))
 
     def problems(self, name: str, config: object) -> Iterator[Problem]:
         """Yield what the component called `name` finds wrong in `config`, where it is at hand."""

@@ -6,6 +6,7 @@ import math
 
 from ganterm.components.losses import LOSSES
 from ganterm.config import RunConfig
+from ganterm.core.quantities import D_FAKE, D_REAL
 from ganterm.core.records import Numbers
 
 
@@ -33,7 +34,7 @@ def loss_ratio(values: Numbers, config: RunConfig) -> float | None:
 
 def gap(values: Numbers) -> float | None:
     """Return D(x) - D(G(z)): above 0 where D ranks real images higher, in the loss's own units."""
-    real, fake = values.get("d_real"), values.get("d_fake")
+    real, fake = values.get(D_REAL), values.get(D_FAKE)
     return None if real is None or fake is None else real - fake
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ganterm import __version__
-from ganterm.comparison import LESS_IS_BETTER, SCORES
 from ganterm.components.datasets import DATASETS
+from ganterm.components.scores import SCORES, scored
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.differences import said
 from ganterm.config.runfile import to_mapping
@@ -29,7 +29,6 @@ from ganterm.runs.history import effective
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 
-_DIRECTION = {True: "less is better", False: "more is better"}
 _ALERTS = 8
 _CLASSES = 50
 """Classes named on a card."""
@@ -220,10 +219,10 @@ def _scores(subject: Subject) -> Iterator[str]:
         yield f"By the judge {name} on {images} images of each kind, at {at}:"
         yield ""
         rows = []
-        for score in SCORES:
+        for score in scored([record]):
             value, floor = record.score(score), record.floor_of(score)
             if value is not None:
-                better = _DIRECTION[score in LESS_IS_BETTER]
+                better = SCORES.facts(score).direction
                 reached = "-" if floor is None else f"{floor:.4g}"
                 rows.append([score, f"{value:.4g}", reached, better])
         yield from table(["score", "value", "real against real", ""], rows)

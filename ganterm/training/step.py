@@ -16,6 +16,7 @@ from ganterm.components.datasets.mixture import modes_covered
 from ganterm.components.losses import LOSSES
 from ganterm.components.penalties import PENALTIES
 from ganterm.config import RunConfig
+from ganterm.core.quantities import D_FAKE, D_REAL
 from ganterm.training.build import Networks
 from ganterm.training.diversity import SMALLEST_BATCH, diversity
 
@@ -26,8 +27,8 @@ MEASURED = (
     "d_loss_real",
     "d_loss_fake",
     "d_loss",
-    "d_real",
-    "d_fake",
+    D_REAL,
+    D_FAKE,
     "acc_real",
     "acc_fake",
     "wasserstein",
@@ -242,13 +243,13 @@ class GanStep:
                 "d_loss_real": real_term,
                 "d_loss_fake": fake_term,
                 "d_loss": total,
-                "d_real": real_score.mean(),
-                "d_fake": fake_score.mean(),
+                D_REAL: real_score.mean(),
+                D_FAKE: fake_score.mean(),
                 "acc_real": (real_score > self.loss.threshold).float().mean(),
                 "acc_fake": (fake_score <= self.loss.threshold).float().mean(),
             }
             if self.loss.measures_distance:
-                row["wasserstein"] = row["d_real"] - row["d_fake"]
+                row["wasserstein"] = row[D_REAL] - row[D_FAKE]
             self.record(tuple(row), torch.stack([value.detach() for value in row.values()]))
 
     def _record_norm(self, name: str, parameters: list[nn.Parameter]) -> None:

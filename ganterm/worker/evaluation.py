@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ganterm.client.rpc import Failure, Helper, Result
-from ganterm.comparison import LESS_IS_BETTER
+from ganterm.components.scores import SCORES
 from ganterm.core.records import AlertRecord, JudgedRecord, Record, judged_record
 from ganterm.runs.control import Command
 from ganterm.runs.journal import JournalWriter
@@ -161,6 +161,6 @@ class Best:
             for record, value in scored
             if (record.judge, record.n) == (latest.judge, latest.n)
         ]
-        sign = -1 if score in LESS_IS_BETTER else 1
+        sign = -1 if SCORES.facts(score).less_is_better else 1
         best, _ = max(alike, key=lambda each: (sign * each[1], each[0].step))
         return best.step

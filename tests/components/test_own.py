@@ -167,6 +167,9 @@ def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path) -> Non
     spread = absolute("parts.py:SPREAD")
     assert scores[spread] > 0
     assert scores["floor"][spread] == pytest.approx(1, abs=0.3)
+    table = invoke("judge", "own", "-n", 100, "--charset", "ascii").text
+    assert "spread of the features" in table
+    assert "beside that of real ones, less is better" in table
     assert [run["name"] for run in json.loads(invoke("runs", "--json").text)] == ["own"]
     resumed = invoke("resume", "own", "--steps", 6, "--quiet")
     assert resumed.code == 0, resumed.said

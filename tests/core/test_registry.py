@@ -98,6 +98,8 @@ def test_facts_pass_to_a_process_that_runs_no_file(own: Path) -> None:
     assert list(face.problems(name, "this")) == []
     learn({"toy": {name: {"level": "high"}}})
     assert worker.facts(name).level == 3.0, "what was resolved here is known better"
+    learn({"toy": {name: {"title": "\x1b[2J"}}})
+    assert face.facts(name).title == "own.py:TRIPLE"
     for nonsense in (None, 5, {"toy": 5}):
         learn(nonsense)
     assert face.facts(name) == ToyFacts(title="own.py:TRIPLE"), "what is no fact is passed over"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input, OptionList
 
-from ganterm.core.records import QUANTITIES
+from ganterm.core.quantities import QUANTITIES
 from ganterm.tui import screens
 from ganterm.tui.actions import DIALOGS, TABLE, Action, Scope, bindings, key_name, offered
 from ganterm.tui.app import GantermApp
@@ -299,7 +299,7 @@ async def test_the_help_explains_the_figures_and_hangs_what_is_long(tmp_path: Pa
         words = " ".join(shown.replace("│", " ").split())
         for name in ("acc real", "diversity", "precision", "kernel distance"):
             assert name in words
-        assert QUANTITIES["diversity"].split(":")[0] in words
+        assert QUANTITIES["diversity"].help.split(":")[0] in words
         rows = [line[1:].rstrip("│ ") for line in shown.splitlines() if "│" in line]
         first = next(at for at, row in enumerate(rows) if "diversity" in row)
         assert rows[first + 1].startswith(" " * 12)

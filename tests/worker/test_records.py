@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.core.records import KINDS, QUANTITIES, SCORES, EpochRecord, JudgedRecord, MetricsRecord
+from ganterm.components.scores import SCORES
+from ganterm.core.quantities import QUANTITIES
+from ganterm.core.records import KINDS, EpochRecord, JudgedRecord, MetricsRecord
 from ganterm.runs import control
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
@@ -31,7 +33,7 @@ def assert_conforms(run: RunDir) -> set[str]:
         if isinstance(record, (MetricsRecord, EpochRecord)):
             assert record.values.keys() <= QUANTITIES.keys()
         if isinstance(record, JudgedRecord):
-            assert record.scores.keys() <= SCORES.keys()
+            assert record.scores.keys() <= set(SCORES.names)
     return {record.kind for record in records}
 
 

@@ -19,6 +19,8 @@ from ganterm.cli.follow.drawn import drawn_sheet
 from ganterm.cli.follow.reporter import ASK
 from ganterm.cli.follow.words import History, progress_words, spread_words
 from ganterm.comparison import short_words
+from ganterm.components.scores import MAIN, SCORES
+from ganterm.core.quantities import drawn_in
 from ganterm.core.records import Record, ResumeRecord, SampleRecord
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of, over_ssh
 from ganterm.render.curve import curve, sparkline
@@ -178,10 +180,11 @@ class TerminalReporter:
         width = min(self.console.width, 100)
         over = "epochs" if by_epoch else "steps"
         series = history.epoch_series if by_epoch else history.series
+        main = SCORES.facts(MAIN)
         drawn: list[tuple[str, Sequence[float]]] = [
             (f"D loss over {over}", _values(series.get("d_loss"))),
             (f"G loss over {over}", _values(series.get("g_loss"))),
-            ("Frechet distance by judgements, less is better", history.scores("fid")),
+            (f"{main.title} by judgements, {main.direction}", history.scores(MAIN)),
         ]
         for title, values in drawn:
             if len(values) < 2:
@@ -223,7 +226,7 @@ class TerminalReporter:
 
     def _scores(self, history: History) -> Text:
         """Return the newest scores, and how the Frechet distance has gone so far."""
-        newest, way = history.judged[-1], history.scores("fid")
+        newest, way = history.judged[-1], history.scores(MAIN)
         words = f"{short_words(newest)} at step {newest.step:,}"
         room = min(max(self.console.width - len(words) - 2, 0), 30)
         drawn = sparkline(way, room, charset=self.canvas.charset) if len(way) > 1 < room else ""
@@ -242,8 +245,10 @@ class TerminalReporter:
             ]
         cells.append(
             Text(
-                f"D(x) {number(history.latest('d_real'))} "
-                f"D(G(z)) {number(history.latest('d_fake'))}"
+                " ".join(
+                    f"{label} {number(history.latest(name))}"
+                    for name, label in drawn_in("outputs").items()
+                )
             )
         )
         if words := spread_words(history):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganterm.core.quantities import headlines
 from ganterm.render.words import duration, number
 from ganterm.runs.history import Column, RunHistory
 
@@ -42,15 +43,7 @@ def spread_words(history: History) -> str:
 def loss_words(history: History) -> str:
     """Return the newest losses and what D makes of real and fake images."""
     parts = [
-        f"D loss {number(history.latest('d_loss'))}",
-        f"G loss {number(history.latest('g_loss'))}",
-        f"D(x) {number(history.latest('d_real'))}",
-        f"D(G(z)) {number(history.latest('d_fake'))}",
-    ]
-    parts += [
-        f"{name} {number(history.latest(name))}"
-        for name in ("wasserstein", "penalty")
-        if name in history.series
+        f"{each.label} {number(history.latest(each.name))}" for each in headlines(history.series)
     ]
     parts += [words] if (words := spread_words(history)) else []
     return "  ".join(parts)

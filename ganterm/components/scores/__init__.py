@@ -10,10 +10,21 @@ from collections.abc import Iterable
 from typing import Final
 
 from ganterm.components.scores.base import NEIGHBOURS, Comparison, Score, ScoreFacts, Seen
+from ganterm.core.records import JudgedRecord
 from ganterm.core.registry import Registry, is_reference, short
 from ganterm.errors import ConfigError
 
-__all__ = ["NEIGHBOURS", "SCORES", "Comparison", "Score", "ScoreFacts", "Seen", "measured"]
+__all__ = [
+    "MAIN",
+    "NEIGHBOURS",
+    "SCORES",
+    "Comparison",
+    "Score",
+    "ScoreFacts",
+    "Seen",
+    "measured",
+    "scored",
+]
 
 _HERE: Final = "ganterm.components.scores"
 
@@ -36,6 +47,25 @@ SCORES: Final = Registry(
     },
 )
 """Every score by the name that configurations and the journal use, in the order of tables."""
+MAIN: Final = "fid"
+"""The score that is followed where one must do: by the doctor and beside the losses."""
+
+
+def scored(records: Iterable[JudgedRecord]) -> list[str]:
+    """Return the names of the scores that any of the judgements has, in the order of tables.
+
+    Those that nobody here knows come last; a name that cannot be printed is none.
+    """
+    found = dict.fromkeys(
+        name
+        for record in records
+        for name in record.scores
+        if record.score(name) is not None and name.isprintable()
+    )
+    return [
+        *(name for name in SCORES.names if name in found),
+        *sorted(found.keys() - set(SCORES.names)),
+    ]
 
 
 def measured(comparison: Comparison, names: Iterable[str]) -> dict[str, float]:

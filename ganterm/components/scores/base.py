@@ -97,12 +97,17 @@ class ScoreFacts(Facts):
         short: what it is called where there is little room; by default its name.
         less_is_better: whether images are better the lower it is.
         is_share: whether it lies in [0, 1].
+        group: the chart of a run that it is drawn in over the steps; empty for none.
+        purpose: what the run is best for that is best by it, and `because` why; empty for nothing.
     """
 
     tells: str = ""
     short: str = ""
     less_is_better: bool = False
     is_share: bool = False
+    group: str = ""
+    purpose: str = ""
+    because: str = ""
 
     @property
     def direction(self) -> str:

@@ -45,5 +45,8 @@ FID = Score(
     tells="of the images as a whole",
     short="FID",
     less_is_better=True,
+    group="distance",
+    purpose="general use",
+    because="its images as a whole are the nearest to the real ones",
     measure=lambda seen: frechet_distance(seen.real.features, seen.fake.features),
 )

@@ -23,6 +23,9 @@ PRECISION = Score(
     title="precision",
     help="share of generated images within the real manifold, in [0, 1]",
     tells="how many are convincing",
+    group="precision",
+    purpose="quality",
+    because="its images are the most often like real ones",
     is_share=True,
     measure=lambda comparison: precision_recall(comparison.overlap)[0],
 )
@@ -30,6 +33,9 @@ RECALL = Score(
     title="recall",
     help="share of real images within the generated manifold, in [0, 1]",
     tells="how much of the data they span",
+    group="precision",
+    purpose="augmentation",
+    because="its images span the most of what real ones show",
     is_share=True,
     measure=lambda comparison: precision_recall(comparison.overlap)[1],
 )

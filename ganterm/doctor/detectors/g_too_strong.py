@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
+from ganterm.core.quantities import D_FAKE, D_REAL
 from ganterm.core.records import MetricsRecord
 from ganterm.doctor.balance import gap
 from ganterm.doctor.detectors.base import Detector
@@ -30,7 +31,7 @@ class GTooStrong(Detector[MetricsRecord]):
         difference = gap(record.values)
         self.gaps.add(record.step, difference)
         if difference is not None:
-            self.scores = (record.values["d_real"] or 0.0, record.values["d_fake"] or 0.0)
+            self.scores = (record.values[D_REAL] or 0.0, record.values[D_FAKE] or 0.0)
 
     def symptom(self) -> Symptom | None:
         """Return the trouble where nearly every record of the window is upside down."""
@@ -40,7 +41,7 @@ class GTooStrong(Detector[MetricsRecord]):
         return Symptom(
             f"G is too strong: for {self.gaps.span} steps D has ranked generated images above "
             f"real ones (D(x) {real:.3g}, D(G(z)) {fake:.3g}), so what it tells G leads nowhere.",
-            {"d_real": real, "d_fake": fake, "steps": self.gaps.span},
+            {D_REAL: real, D_FAKE: fake, "steps": self.gaps.span},
         )
 
     def relief(self) -> Symptom | None:
@@ -50,5 +51,5 @@ class GTooStrong(Detector[MetricsRecord]):
         real, fake = self.scores
         return Symptom(
             f"D ranks real images above generated ones again: {real:.3g} to {fake:.3g}.",
-            {"d_real": real, "d_fake": fake},
+            {D_REAL: real, D_FAKE: fake},
         )

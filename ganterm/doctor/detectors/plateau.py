@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganterm.components.scores import MAIN
 from ganterm.config import RunConfig
 from ganterm.core.records import JudgedRecord
 from ganterm.doctor.detectors.base import Detector
@@ -32,7 +33,7 @@ class Plateau(Detector[JudgedRecord]):
 
     def take(self, record: JudgedRecord, config: RunConfig) -> None:
         """Take in the Fréchet distance; another judge's figures begin anew."""
-        distance = record.score("fid")
+        distance = record.score(MAIN)
         if distance is None:
             return
         if record.judge != self.judge:
@@ -50,7 +51,7 @@ class Plateau(Detector[JudgedRecord]):
         return Symptom(
             f"Scores no longer improve: the Fréchet distance was {self.best:.3g} at step "
             f"{self.best_step:,}, and none of the {self.waited} judgements since was better.",
-            {"fid": self.best, "best_step": self.best_step, "judgements": self.waited},
+            {MAIN: self.best, "best_step": self.best_step, "judgements": self.waited},
         )
 
     def relief(self) -> Symptom | None:
@@ -58,5 +59,5 @@ class Plateau(Detector[JudgedRecord]):
         if self.waited:
             return None
         return Symptom(
-            f"Scores improve again: the Fréchet distance is {self.best:.3g}.", {"fid": self.best}
+            f"Scores improve again: the Fréchet distance is {self.best:.3g}.", {MAIN: self.best}
         )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from ganterm.core.quantities import headlines
 from ganterm.core.records import Record, ResumeRecord, StartRecord
 from ganterm.overview import Overview
 from ganterm.render import words
@@ -19,14 +20,6 @@ from ganterm.tui.watch.remedying import offers_of
 SILENT_SECONDS: Final = 10.0
 """How long a living worker may say nothing before a word is said about it."""
 
-_QUANTITIES: Final = (
-    ("d_loss", "D loss"),
-    ("g_loss", "G loss"),
-    ("d_real", "D of real"),
-    ("d_fake", "D of fake"),
-    ("wasserstein", "Wasserstein"),
-    ("penalty", "penalty"),
-)
 _UNSPOKEN: Final = frozenset({"rates", "speed"})
 """Charts whose figures are settings, or told with the progress."""
 _LOG_LINES: Final = 3
@@ -50,9 +43,9 @@ def progress(feed: RunFeed) -> str:
     """Return how far a run is, how fast, and its newest losses."""
     parts = [_steps(feed.step, feed.steps or None), *_pace(feed)]
     parts += [
-        f"{title} {words.number(feed.latest(name))}"
-        for name, title in _QUANTITIES
-        if feed.latest(name) is not None
+        f"{each.spoken} {words.number(feed.latest(each.name))}"
+        for each in headlines(feed.series)
+        if feed.latest(each.name) is not None
     ]
     return ", ".join(parts)
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ganterm.comparison import (
-    LESS_IS_BETTER,
-    SCORES,
     Standing,
     advice,
     by_judge,
@@ -15,10 +13,10 @@ from ganterm.comparison import (
     ranked,
     uneven,
 )
+from ganterm.components.scores import MAIN, SCORES, scored
 from ganterm.config.differences import differing
 from ganterm.core.records import JudgedRecord
 from ganterm.tui.watch.verdicts import (
-    TITLES,
     Figure,
     classes_of,
     figures,
@@ -53,13 +51,9 @@ def compared(runs: Sequence[Standing]) -> Iterator[str]:
     sayings = advice(runs)
     for judge, indices in by_judge(runs).items():
         yield f"By {judge_words(runs[indices[0]].judged[judge])}, the best first:"
-        for index in ranked(runs, indices, judge, SCORES[0]):
+        for index in ranked(runs, indices, judge, MAIN):
             record = runs[index].judged[judge]
-            told = [
-                f"{name} {figure_words(record.score(name))}"
-                for name in SCORES
-                if record.score(name) is not None
-            ]
+            told = [f"{name} {figure_words(record.score(name))}" for name in scored([record])]
             about = f"step {record.step:,}, {record.n:,} images"
             yield f"{runs[index].name}, {about}: {', '.join(told)}"
         if uneven(runs, indices, judge):
@@ -72,24 +66,24 @@ def compared(runs: Sequence[Standing]) -> Iterator[str]:
 
 
 def _told(figure: Figure) -> str:
-    title, about = TITLES[figure.name]
-    parts = [f"{title} {figure_words(figure.value)}"]
+    facts = SCORES.facts(figure.name)
+    parts = [f"{facts.title} {figure_words(figure.value)}"]
     if figure.floor is not None:
         parts.append(f"real {figure_words(figure.floor)}")
     if figure.better is not None:
         parts.append("better than before" if figure.better else "worse than before")
-    if figure.name in LESS_IS_BETTER:
-        parts.append("less is better")
-    return f"{', '.join(parts)}; {about}"
+    if facts.less_is_better:
+        parts.append(facts.direction)
+    return f"{', '.join(parts)}; {facts.tells}"
 
 
 def _way(records: Sequence[JudgedRecord]) -> Iterator[str]:
     alike = [each for each in records if each.n == records[-1].n]
-    name = next((name for name in SCORES if records[-1].score(name) is not None), None)
+    name = next(iter(scored(records[-1:])), None)
     told = [
         f"{figure_words(each.score(name))} at {each.step:,}"
         for each in alike[-_TOLD_STEPS:]
         if name is not None and each.score(name) is not None
     ]
     if name is not None and len(told) > 1:
-        yield f"{TITLES[name][0]} so far: {', '.join(told)}."
+        yield f"{SCORES.facts(name).title} so far: {', '.join(told)}."

@@ -10,8 +10,10 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.scroll_view import ScrollView
 
-from ganterm.comparison import SCORES, Standing, latest_by_judge
+from ganterm.comparison import Standing, latest_by_judge
+from ganterm.components.scores import MAIN, SCORES
 from ganterm.config.differences import Compared, differing
+from ganterm.core.quantities import QUANTITIES
 from ganterm.overview import settings_of
 from ganterm.render.chart import STYLES, Trace, View
 from ganterm.render.chart.glyphs import GLYPHS, trace_glyph
@@ -28,29 +30,14 @@ from ganterm.tui.watch.score_curves import (
     scores_among,
 )
 from ganterm.tui.watch.score_lines import run_lines
-from ganterm.tui.watch.verdicts import TITLES
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.part_line import Header, Part
 from ganterm.tui.widgets.row_list import RowList, StyledLines
 from ganterm.tui.widgets.run_columns import padded
 
-QUANTITIES: Final = {
-    "g_loss": "G loss",
-    "d_loss": "D loss",
-    "d_real": "D(x)",
-    "d_fake": "D(G(z))",
-    "acc_real": "accuracy on real",
-    "acc_fake": "accuracy on fake",
-    "wasserstein": "Wasserstein estimate",
-    "penalty": "penalty",
-    "grad_norm_g": "gradient norm of G",
-    "grad_norm_d": "gradient norm of D",
-    "diversity": "diversity",
-    "modes": "modes of the ring",
-    "images_per_s": "images/s",
-}
-"""What runs are compared by, and how it is called."""
+_FIRST: Final = "g_loss"
+"""What is drawn at first."""
 
 Quantity = str | ScoreCurves
 
@@ -147,7 +134,7 @@ class CompareScreen(AppScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._quantity: Quantity = "g_loss"
+        self._quantity: Quantity = _FIRST
         self._log = False
         self._smoothing = 0
         self._everything = False
@@ -187,7 +174,8 @@ class CompareScreen(AppScreen):
         if self._scored:
             return [*scores_among([feed.judged for feed in feeds])]
         known = {name for feed in feeds for name in feed.series}
-        return [name for name in QUANTITIES if name in known] or ["g_loss"]
+        names = [each.name for each in QUANTITIES.values() if each.alone and each.name in known]
+        return sorted(names, key=_FIRST.__ne__) or [_FIRST]
 
     def _show(self) -> None:
         feeds = self.feeds
@@ -213,7 +201,7 @@ class CompareScreen(AppScreen):
             if feed and quantity in feed.series
         ]
         view = View(log=self._log, smoothing=smoothing, bands=False)
-        return Drawing(traces, view, QUANTITIES[quantity])
+        return Drawing(traces, view, QUANTITIES[quantity].title)
 
     def _paired(self, feeds: Sequence[RunFeed | None]) -> Iterator[tuple[RunDir, RunFeed | None]]:
         return zip(self.app.compared, feeds, strict=True)
@@ -225,7 +213,7 @@ class CompareScreen(AppScreen):
             if feed
         )
         quantity = self._quantity
-        drawn = quantity if isinstance(quantity, ScoreCurves) else ScoreCurves("", SCORES[0])
+        drawn = quantity if isinstance(quantity, ScoreCurves) else ScoreCurves("", MAIN)
         self.query_one(DiffTable).display = not self._scored
         below = self.query_one("#verdicts", StyledLines)
         below.display = self._scored
@@ -240,10 +228,10 @@ class CompareScreen(AppScreen):
         at = names.index(self._quantity) + 1
         quantity, smoothing, by = self._quantity, SMOOTHING[self._smoothing], ""
         if isinstance(quantity, ScoreCurves):
-            called, smoothing = TITLES[quantity.score][0], 0.0
+            called, smoothing = SCORES.facts(quantity.score).title, 0.0
             by = f"by {judge_among([feed.judged for feed in feeds if feed], quantity.judge)}"
         else:
-            called = QUANTITIES[quantity]
+            called = QUANTITIES[quantity].title
         self.query_one(Header).show(
             Part(f"Comparing {len(feeds)} runs", "title", 9),
             Part(f"reading {unread} more …" if unread else "", "muted", 5),

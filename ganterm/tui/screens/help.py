@@ -11,14 +11,12 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from ganterm.comparison import SCORES
-from ganterm.core import records
+from ganterm.components.scores import SCORES
+from ganterm.core.quantities import QUANTITIES
 from ganterm.tui.actions import TITLES as SCREENS
 from ganterm.tui.actions import Scope, key_name, offered
 from ganterm.tui.base import Dialog
-from ganterm.tui.watch.verdicts import TITLES
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.sparks import QUANTITIES
 
 _KEYS_WIDTH = 16
 _FIGURES: Final = frozenset({"runs", "monitor", "judge", "compare"})
@@ -66,9 +64,8 @@ class HelpScreen(Dialog[None]):
 
 def figures() -> list[tuple[str, str]]:
     """Return what each figure is called on the screens, and what the schema says of it."""
-    measured = records.QUANTITIES
-    named = [(name, measured[key]) for key, name in QUANTITIES if key in measured]
-    return [*named, *((TITLES[key][0], records.SCORES[key]) for key in SCORES)]
+    named = [(each.short, each.help) for each in QUANTITIES.values() if each.alone]
+    return [*named, *((facts.title, facts.help) for facts in map(SCORES.facts, SCORES.names))]
 
 
 def _line(name: str, words: str) -> Table:

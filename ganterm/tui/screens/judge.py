@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from ganterm.comparison import SCORES, Standing
+from ganterm.comparison import Standing
+from ganterm.components.scores import MAIN, scored
 from ganterm.core.records import JudgedRecord
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
@@ -29,7 +30,6 @@ from ganterm.tui.watch.verdicts import (
     judge_words,
     judgements,
     judges_of,
-    scores_of,
 )
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.footer import ActionFooter
@@ -77,7 +77,7 @@ class JudgeScreen(PanedScreen[Pane]):
     def __init__(self) -> None:
         super().__init__()
         self.requests = JudgeRequests(self)
-        self.score = SCORES[0]
+        self.score = MAIN
         self.looked_at: tuple[int, int] | None = None
         self._judge: str | None = None
         self._log = False
@@ -175,7 +175,7 @@ class JudgeScreen(PanedScreen[Pane]):
             words = nothing_words(feed)
             self.query_one("#nothing", Static).update(Content(safe_text(words, newline=True)))
             return
-        known = scores_of(records)
+        known = scored(records)
         if known and self.score not in known:
             self.score = known[0]
         at = self._at(records)
@@ -261,7 +261,7 @@ class JudgeScreen(PanedScreen[Pane]):
         return bool(self.records) or action not in _OF_JUDGEMENTS
 
     def turn(self, by: int) -> None:
-        known = scores_of(self.records)
+        known = scored(self.records)
         if known:
             at = known.index(self.score) if self.score in known else 0
             self.score = known[(at + by) % len(known)]

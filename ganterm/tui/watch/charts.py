@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from ganterm.components.losses import LOSSES, LossFacts
+from ganterm.components.scores import MAIN, SCORES
 from ganterm.config import FIELDS
+from ganterm.core.quantities import QUANTITIES, drawn_in
 from ganterm.render.chart import Reference, Source, Trace
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.watch.score_curves import newest_way
 from ganterm.tui.watch.setting_source import SettingSource
 
 LOG_2: Final = math.log(2)
-_HALVES: Final = Reference(0.5, "0.5")
 
 
 @dataclass(frozen=True)
@@ -109,53 +111,42 @@ def _level_words(value: float) -> str:
     return logs.get(round(value / LOG_2, 6), f"{value:g}")
 
 
+def _even(config: dict[str, Any], group: str) -> Sequence[Reference]:
+    found = [each for each in QUANTITIES.values() if each.group == group]
+    return list({Reference(e.even, e.even_words): None for e in found if e.even is not None})
+
+
+def _kind(
+    name: str,
+    title: str,
+    references: Callable[[dict[str, Any]], Sequence[Reference]] | None = None,
+    settings: tuple[tuple[str, str], ...] = (),
+) -> ChartKind:
+    """Return the chart of all quantities and scores whose group is called `name`."""
+    scores = {key: SCORES.facts(key) for key in SCORES.names}
+    return ChartKind(
+        name,
+        title,
+        drawn_in(name),
+        references or partial(_even, group=name),
+        settings,
+        {key: facts.short or facts.title for key, facts in scores.items() if facts.group == name},
+    )
+
+
 KINDS: Final = (
-    ChartKind("losses", "Losses", {"d_loss": "D loss", "g_loss": "G loss"}, _of_losses),
-    ChartKind(
-        "modes",
-        "Modes of the ring that are reached",
-        {"modes": "modes"},
-        lambda _config: (Reference(8.0, "all 8"),),
-    ),
-    ChartKind(
-        "outputs", "Discriminator's output", {"d_real": "D(x)", "d_fake": "D(G(z))"}, _of_outputs
-    ),
-    ChartKind(
-        "accuracy",
-        "Discriminator's accuracy",
-        {"acc_real": "on real", "acc_fake": "on fake"},
-        lambda _config: (_HALVES,),
-    ),
-    ChartKind(
-        "diversity",
-        "Diversity of generated batches",
-        {"diversity": "diversity"},
-        lambda _config: (Reference(1.0, "real"),),
-    ),
-    ChartKind(
-        "distance",
-        "Frechet distance by the judge, less is better",
-        {},
-        scores={"fid": "FID"},
-    ),
-    ChartKind(
-        "precision",
-        "Precision and recall by the judge",
-        {},
-        scores={"precision": "precision", "recall": "recall"},
-    ),
-    ChartKind(
-        "error",
-        "Discriminator's error",
-        {"d_loss_real": "on real", "d_loss_fake": "on fake"},
-        _of_terms,
-    ),
-    ChartKind(
-        "penalty", "Penalty and critic", {"wasserstein": "Wasserstein", "penalty": "penalty"}
-    ),
-    ChartKind("gradients", "Gradient norms", {"grad_norm_d": "of D", "grad_norm_g": "of G"}),
-    ChartKind("rates", "Learning rates", {}, settings=(("lr_d", "lr_d"), ("lr_g", "lr_g"))),
-    ChartKind("speed", "Speed", {"images_per_s": "images/s"}),
+    _kind("losses", "Losses", _of_losses),
+    _kind("modes", "Modes of the ring that are reached"),
+    _kind("outputs", "Discriminator's output", _of_outputs),
+    _kind("accuracy", "Discriminator's accuracy"),
+    _kind("diversity", "Diversity of generated batches"),
+    _kind("distance", f"{SCORES.facts(MAIN).title} by the judge, {SCORES.facts(MAIN).direction}"),
+    _kind("precision", "Precision and recall by the judge"),
+    _kind("error", "Discriminator's error", _of_terms),
+    _kind("penalty", "Penalty and critic"),
+    _kind("gradients", "Gradient norms"),
+    _kind("rates", "Learning rates", settings=(("lr_d", "lr_d"), ("lr_g", "lr_g"))),
+    _kind("speed", "Speed"),
 )
 
 

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ganterm.comparison import LESS_IS_BETTER, SCORES
+from ganterm.components.scores import SCORES, scored
 from ganterm.core.records import JudgedRecord
 from ganterm.render.chart import Trace
 from ganterm.tui.feed.series import Series
 from ganterm.tui.watch.verdicts import (
-    TITLES,
     curves,
     judge_words,
     judgements,
@@ -28,8 +27,8 @@ class ScoreCurves(NamedTuple):
     @property
     def title(self) -> str:
         """What it is called."""
-        name, _ = TITLES[self.score]
-        return f"{name}, {'less' if self.score in LESS_IS_BETTER else 'more'} is better"
+        facts = SCORES.facts(self.score)
+        return f"{facts.title}, {facts.direction}"
 
 
 def scores_among(judged: Sequence[Sequence[JudgedRecord]]) -> list[ScoreCurves]:
@@ -39,8 +38,7 @@ def scores_among(judged: Sequence[Sequence[JudgedRecord]]) -> list[ScoreCurves]:
     return [
         ScoreCurves(judge, score)
         for judge in sorted(judges_of(records), key=lambda judge: -seen[judge])
-        for score in SCORES
-        if any(r.judge == judge and r.score(score) is not None for r in records)
+        for score in scored(record for record in records if record.judge == judge)
     ]
 
 

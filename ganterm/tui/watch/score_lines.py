@@ -10,8 +10,6 @@ from rich.cells import cell_len
 
 from ganterm.comparison import (
     FIGURE_CELLS,
-    LESS_IS_BETTER,
-    SCORES,
     Standing,
     advice,
     by_judge,
@@ -19,14 +17,14 @@ from ganterm.comparison import (
     ranked,
     uneven,
 )
+from ganterm.components.scores import SCORES, scored
 from ganterm.core.records import JudgedRecord
+from ganterm.core.registry import short
 from ganterm.render.colour import Charset
 from ganterm.render.curve import bar
 from ganterm.render.text import safe_text
 from ganterm.tui.watch.lines import Line, LineTone, Piece, left, right, wrapped
 from ganterm.tui.watch.verdicts import (
-    SHARES,
-    TITLES,
     ClassShare,
     Figure,
     judge_words,
@@ -69,14 +67,17 @@ def figure_lines(
     signs = Signs.of(charset)
     bars, tales = width >= _BARS_FROM, width >= _TALES_FROM
     name_width = max(width - 2 - 2 * (_FIGURE + 1) - 1 - (bars * (_BAR + 1)), 4)
-    name_width = min(name_width, max((cell_len(TITLES[f.name][0]) for f in figures), default=4))
+    name_width = min(
+        name_width, max((cell_len(SCORES.facts(f.name).title) for f in figures), default=4)
+    )
     heading = (
         " " * (2 + name_width) + right("SCORE", _FIGURE + 1) + " " + right("REAL", _FIGURE + 1)
     )
     lines: list[Line] = [(Piece(left(heading, width), "heading"),)]
     for each in figures:
         here = each.name == chosen
-        title = TITLES[each.name][0] if name_width >= _LONG_NAME else _short(each.name)
+        facts = SCORES.facts(each.name)
+        title = facts.title if name_width >= _LONG_NAME else _short(each.name)
         parts = [
             Piece(signs.chosen + " " if here else "  ", "accent"),
             Piece(left(title, name_width), "accent" if here else "text"),
@@ -85,11 +86,11 @@ def figure_lines(
             Piece(right(figure_words(each.floor), _FIGURE + 1), "muted"),
         ]
         if bars:
-            drawn = bar(each.value, _BAR, charset=charset) if each.name in SHARES else ""
+            drawn = bar(each.value, _BAR, charset=charset) if facts.is_share else ""
             parts.append(Piece(" " + drawn.ljust(_BAR), "bar"))
         if tales:
-            less = ", less is better" if each.name in LESS_IS_BETTER else ""
-            parts.append(Piece(f" {TITLES[each.name][1]}{less}", "muted"))
+            less = f", {facts.direction}" if facts.less_is_better else ""
+            parts.append(Piece(f" {facts.tells}{less}", "muted"))
         lines.append(tuple(parts))
     return lines
 
@@ -181,8 +182,8 @@ def run_lines(
 def _table(
     rows: Sequence[tuple[str, JudgedRecord]], chosen: str, here: str, width: int, signs: Signs
 ) -> list[Line]:
-    scored = [s for s in SCORES if any(record.score(s) is not None for _, record in rows)]
-    wanted = [*(s for s in (chosen,) if s in scored), *(s for s in scored if s != chosen)]
+    found = scored(record for _, record in rows)
+    wanted = [*(s for s in (chosen,) if s in found), *(s for s in found if s != chosen)]
     widths = {s: max(len(_heading(s, s == chosen, signs)), _FIGURE) + 1 for s in wanted}
     names = min(max(*(cell_len(safe_text(name)) for name, _ in rows), len("RUN")), _NAME)
     fixed = 2 + 8 + 8
@@ -215,7 +216,7 @@ def _table(
 
 
 def _short(score: str) -> str:
-    return "IS" if score == "inception_score" else score
+    return SCORES.facts(score).short or short(score)
 
 
 def _heading(score: str, chosen: bool, signs: Signs) -> str:

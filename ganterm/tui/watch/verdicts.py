@@ -8,28 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ganterm.comparison import LESS_IS_BETTER, SCORES
+from ganterm.components.scores import SCORES, scored
 from ganterm.core.records import JudgedRecord
 from ganterm.runs.history import path_inside
 from ganterm.runs.layout import RunDir
 from ganterm.tui.feed.series import Series
 
-TITLES: Final[dict[str, tuple[str, str]]] = {
-    "fid": ("Frechet distance", "of the images as a whole"),
-    "inception_score": ("Inception Score", "sure of each, and of many classes"),
-    "kid": ("kernel distance", "of the images as a whole"),
-    "precision": ("precision", "how many are convincing"),
-    "recall": ("recall", "how much of the data they span"),
-    "density": ("density", "how near they are to real ones"),
-    "coverage": ("coverage", "how many real ones have one near"),
-    "modes": ("modes", "classes or clusters that appear"),
-    "kl": ("KL of the classes", "from those of the data, in nats"),
-    "class_accuracy": ("class accuracy", "are of the class asked for"),
-    "copies": ("copies", "that sit on a training image"),
-}
-"""What each score is called, and what it tells."""
-SHARES: Final = frozenset({"precision", "recall", "coverage", "class_accuracy", "copies"})
-"""Scores in [0, 1]."""
 _DIGEST: Final = re.compile(r"[0-9a-f]{9,}")
 """What is told from others by its first eight characters."""
 _FEW: Final = 0.25
@@ -71,7 +55,7 @@ class Figure:
         """Whether it is better than before; None where it is no other."""
         if self.before is None or self.before == self.value:
             return None
-        return (self.value < self.before) == (self.name in LESS_IS_BETTER)
+        return (self.value < self.before) == SCORES.facts(self.name).less_is_better
 
 
 def judges_of(judged: Sequence[JudgedRecord]) -> list[str]:
@@ -85,11 +69,6 @@ def judgements(judged: Sequence[JudgedRecord], judge: str) -> list[JudgedRecord]
     return [found[key] for key in sorted(found)]
 
 
-def scores_of(records: Sequence[JudgedRecord]) -> list[str]:
-    """Return the names of the scores that any of the judgements has."""
-    return [name for name in SCORES if any(record.score(name) is not None for record in records)]
-
-
 def figures(records: Sequence[JudgedRecord], at: int) -> list[Figure]:
     """Return the scores of the judgement at index `at`, beside those before it."""
     record = records[at]
@@ -97,7 +76,7 @@ def figures(records: Sequence[JudgedRecord], at: int) -> list[Figure]:
     before = alike[-1].scores if alike else {}
     return [
         Figure(name, value, record.floor_of(name), before.get(name))
-        for name in SCORES
+        for name in scored([record])
         if (value := record.score(name)) is not None
     ]
 

@@ -15,7 +15,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 
-from ganterm.comparison import LESS_IS_BETTER
+from ganterm.components.scores import SCORES
 from ganterm.core.records import JudgedRecord
 from ganterm.render.chart import Mark, Reference, Trace, View
 from ganterm.render.colour import Charset
@@ -24,7 +24,7 @@ from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.pictures import READING, Sheet
 from ganterm.tui.watch.lines import Line, wrapped
 from ganterm.tui.watch.score_lines import figure_lines
-from ganterm.tui.watch.verdicts import TITLES, Figure, curves, figures, picture_of
+from ganterm.tui.watch.verdicts import Figure, curves, figures, picture_of
 from ganterm.tui.widgets.chart import Drawing, StepChart
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.picture_pair import PicturePair, PicturePanel
@@ -176,9 +176,9 @@ class ScorePanel(Horizontal, can_focus=True):
 
 
 def _title(score: str, width: int) -> str:
-    name, _ = TITLES[score]
-    whole = f"{name}, {'less' if score in LESS_IS_BETTER else 'more'} is better"
-    return whole if cell_len(whole) <= width else name
+    facts = SCORES.facts(score)
+    whole = f"{facts.title}, {facts.direction}"
+    return whole if cell_len(whole) <= width else facts.title
 
 
 def _figure_lines(

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from textual.geometry import Region
 
+from ganterm.core.quantities import QUANTITIES
 from ganterm.render.chart import Source
 from ganterm.render.colour import Charset
 from ganterm.render.curve import sparkline
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.watch.lines import Line, Piece
 from ganterm.tui.widgets.toned import TonedLine
-
-QUANTITIES: Final = (
-    ("d_loss", "D loss"),
-    ("g_loss", "G loss"),
-    ("modes", "modes"),
-    ("d_real", "D(x)"),
-    ("d_fake", "D(G(z))"),
-    ("acc_real", "acc real"),
-    ("acc_fake", "acc fake"),
-    ("diversity", "diversity"),
-    ("wasserstein", "Wasserst."),
-    ("penalty", "penalty"),
-    ("grad_norm_d", "grad D"),
-    ("grad_norm_g", "grad G"),
-    ("images_per_s", "images/s"),
-)
-"""What is shown, by its name in the journal, as far as there is room."""
 
 _NAME, _VALUE, _LEAST_SPARK, _MOST_SPARK, _GAP = 9, 6, 6, 24, 2
 
@@ -86,13 +70,14 @@ class Sparks(TonedLine):
         feed, width, rows = self._feed, self.size.width - 1, self.size.height
         if feed is None or width <= 0 or rows <= 0:
             return []
-        known = [(key, name) for key, name in QUANTITIES if key in feed.series]
+        known = [each for each in QUANTITIES.values() if each.alone and each.name in feed.series]
         fixed = _NAME + _VALUE + 2 + _GAP
         abreast = max(min((width + _GAP) // (fixed + _LEAST_SPARK), -(-len(known) // rows)), 1)
         self._wide = max(min((width + _GAP) // abreast - fixed, _MOST_SPARK), 0)
         shown = [
-            Spark(name, _figure(feed.series[key].latest), self._course(feed.series[key]))
-            for key, name in known[: abreast * rows]
+            Spark(each.short, _figure(series.latest), self._course(series))
+            for each in known[: abreast * rows]
+            for series in (feed.series[each.name],)
         ]
         return [shown[at : at + abreast] for at in range(0, len(shown), abreast)]
 

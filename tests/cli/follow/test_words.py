@@ -12,7 +12,7 @@ def test_losses_of_a_critic_come_with_its_estimate_and_penalty() -> None:
     history.add(record("metrics", 1, **plain, d_real=0.7, d_fake=0.3))
     assert loss_words(history) == "D loss 0.500  G loss -  D(x) 0.700  D(G(z)) 0.300"
     history.add(record("metrics", 1, **plain, wasserstein=1.25, penalty=0.125))
-    assert loss_words(history).endswith("wasserstein 1.250  penalty 0.125")
+    assert loss_words(history).endswith("Wasserstein 1.250  penalty 0.125")
 
 
 def test_progress_names_epochs_only_where_they_count() -> None:

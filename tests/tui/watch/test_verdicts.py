@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ganterm.components.scores import scored
 from ganterm.core.records import JudgedRecord
 from ganterm.runs.layout import RunDir
 from ganterm.tui.watch.verdicts import (
@@ -18,7 +19,6 @@ from ganterm.tui.watch.verdicts import (
     judgements,
     judges_of,
     picture_of,
-    scores_of,
 )
 from tests.records import record
 
@@ -86,7 +86,7 @@ def test_a_record_may_say_nothing_that_it_should() -> None:
     """Neither judge nor number nor finite scores: nothing breaks."""
     odd = record("judged", 1, fid=None, kid="x")
     assert judges_of([odd]) == [""]
-    assert scores_of([odd]) == []
+    assert scored([odd]) == []
     assert figures([odd], 0) == []
     assert judge_words(judged(1, "0123456789abcdef")) == "judge 01234567"
     assert judge_words(judged(1, "0123456789", judge_name="x")) == "x (01234567)"
