@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from ganterm.components.penalties import PENALTIES
 from ganterm.errors import ConfigError
-from ganterm.training import step as step_module
 from ganterm.training.events import (
     Boundary,
     CheckpointDue,
@@ -229,7 +230,8 @@ def test_a_penalty_that_breaks_is_named_before_what_it_breaks(
         value: Tensor = discriminator(images).sum() * (math.inf if run.step == 4 else 0.0)
         return value
 
-    monkeypatch.setattr(step_module, "r1", endless)
+    breaking = dataclasses.replace(PENALTIES.resolve("r1"), on_real=endless)
+    monkeypatch.setattr(PENALTIES, "resolve", lambda _name: breaking)
     run = trainer(small("mlp", steps=20, log_every=4, penalty="r1", penalty_every=3), IMAGES)
     with pytest.raises(DivergenceError) as error:
         list(run.run())
