@@ -12,9 +12,16 @@ from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, write_lines
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunNames, RunsDir
+from ganterm.comparison import advice, by_judge, ranked, standing, uneven
+from ganterm.components.scores import SCORES, scored
+from ganterm.config.differences import differing
+from ganterm.core.records import encode
 from ganterm.core.registry import absolute, short
 from ganterm.errors import ConfigError
+from ganterm.render.colour import canvas_of
+from ganterm.render.curve import sparkline
 from ganterm.render.text import safe_text
+from ganterm.runs.layout import default_runs_dir, resolve_run
 
 if TYPE_CHECKING:
     from ganterm.comparison import Standing
@@ -43,11 +50,6 @@ def compare(
 
     Scores are compared within one judge only: each judge has a table of its own.
     """
-    from ganterm.comparison import standing  # noqa: PLC0415
-    from ganterm.components.scores import SCORES  # noqa: PLC0415
-    from ganterm.render.colour import canvas_of  # noqa: PLC0415
-    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
-
     sort = sort and absolute(sort)
     if sort is not None and not SCORES.accepts(sort):
         raise ConfigError(f"--sort takes one of {', '.join(SCORES.names)}; got {sort!r}.")
@@ -68,14 +70,6 @@ def compare(
 
 def _scores(runs: Sequence[Standing], sort: str | None) -> Iterator[str]:
     """Make a table and its advice for each judge."""
-    from ganterm.comparison import (  # noqa: PLC0415
-        advice,
-        by_judge,
-        ranked,
-        uneven,
-    )
-    from ganterm.components.scores import scored  # noqa: PLC0415
-
     groups = by_judge(runs)
     if len(groups) > 1:
         yield "The runs were judged by different judges, whose scores cannot be compared:"
@@ -106,7 +100,6 @@ def _scores(runs: Sequence[Standing], sort: str | None) -> Iterator[str]:
 
 
 def _settings(runs: Sequence[Standing]) -> Iterator[str]:
-    from ganterm.config.differences import differing  # noqa: PLC0415
 
     lines = differing(runs)
     if lines:
@@ -117,9 +110,6 @@ def _settings(runs: Sequence[Standing]) -> Iterator[str]:
 
 def _curves(runs: Sequence[Standing], charset: Charset) -> Iterator[str]:
     """Draw losses and distances of all runs to one scale, as long as the run is, by steps."""
-    from ganterm.comparison import by_judge  # noqa: PLC0415
-    from ganterm.render.curve import sparkline  # noqa: PLC0415
-
     longest = max((run.step for run in runs), default=0)
     margin = max(len(safe_text(run.name)) for run in runs)
     drawn = [
@@ -151,9 +141,6 @@ def _figure(value: float | None) -> str:
 
 
 def _as_json(runs: Sequence[Standing], sort: str | None) -> dict[str, Any]:
-    from ganterm.comparison import advice, by_judge, ranked  # noqa: PLC0415
-    from ganterm.config.differences import differing  # noqa: PLC0415
-    from ganterm.core.records import encode  # noqa: PLC0415
 
     names = [run.name for run in runs]
     return {

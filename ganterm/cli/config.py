@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from ganterm.cli.console import emit, emit_json, emit_lines
+from ganterm.cli.drawing import is_coloured
+from ganterm.cli.jsonschema import config_schema, journal_schema
 from ganterm.cli.options import (
     AsJson,
     ConfigFile,
@@ -15,6 +17,11 @@ from ganterm.cli.options import (
     parse_settings,
     with_schema_options,
 )
+from ganterm.cli.reference import reference
+from ganterm.cli.settings import settings_lines
+from ganterm.cli.variables import known_variables
+from ganterm.config import resolve
+from ganterm.config.runfile import to_mapping
 
 app = typer.Typer(
     name="config",
@@ -36,11 +43,6 @@ def show_config(
 
     The output is TOML that `ganterm train --config` takes.
     """
-    from ganterm.cli.drawing import is_coloured  # noqa: PLC0415
-    from ganterm.cli.settings import settings_lines  # noqa: PLC0415
-    from ganterm.config import resolve  # noqa: PLC0415
-    from ganterm.config.runfile import to_mapping  # noqa: PLC0415
-
     resolved = resolve(
         {**parse_settings(settings), **typed}, config_file=config, environment=os.environ
     )
@@ -59,16 +61,11 @@ def show_schema(
     ] = False,
 ) -> None:
     """Print the JSON schema of the settings, or of the journal's records."""
-    from ganterm.cli.jsonschema import config_schema, journal_schema  # noqa: PLC0415
-
     emit_json(journal_schema() if journal else config_schema())
 
 
 @app.command("reference")
 def show_reference(context: typer.Context) -> None:
     """Print the reference page: every setting, exit code and variable, as Markdown."""
-    from ganterm.cli.reference import reference  # noqa: PLC0415
-    from ganterm.cli.variables import known_variables  # noqa: PLC0415
-
     page = reference(known_variables(context.find_root().command))
     emit(page.rstrip("\n"))

@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganterm.cli import completion
+from ganterm.cli import remedy as remedying
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunName, RunsDir, parse_settings
 from ganterm.config.fields import field, parse_value
+from ganterm.core.records import ControlRecord, encode
+from ganterm.doctor.active import active_alerts
+from ganterm.doctor.applicable import applicable_remedies, chosen
 from ganterm.errors import ConfigError, WorkerError
+from ganterm.runs import control
+from ganterm.runs.journal import JournalTail
+from ganterm.runs.layout import default_runs_dir, resolve_run
+from ganterm.runs.live import live_settings, to_undo
+from ganterm.runs.state import observe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,10 +66,6 @@ def ctl(
     undo takes the last change of a live value back that still stands. remedy applies what the
     doctor offers for a trouble that stands: live, or as another run where that is needed.
     """
-    from ganterm.runs.journal import JournalTail  # noqa: PLC0415
-    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
-    from ganterm.runs.state import observe  # noqa: PLC0415
-
     where = runs_dir or default_runs_dir()
     if command is None and run in COMMANDS:
         raise ConfigError(f"Which run? Name it first: `ganterm ctl RUN {run}`.")
@@ -89,11 +94,6 @@ def ctl(
 def _remedy(
     found: RunDir, which: str | None, runs_dir: Path, wait: float, *, as_json: bool
 ) -> None:
-    from ganterm.cli import remedy as remedying  # noqa: PLC0415
-    from ganterm.doctor.active import active_alerts  # noqa: PLC0415
-    from ganterm.doctor.applicable import applicable_remedies, chosen  # noqa: PLC0415
-    from ganterm.runs.journal import JournalTail  # noqa: PLC0415
-    from ganterm.runs.state import observe  # noqa: PLC0415
 
     tail = JournalTail(found.journal)
     troubles = active_alerts(tail.poll())
@@ -128,10 +128,6 @@ def _post(
 
     All are there at the same step boundary, but for one that comes in between.
     """
-    from ganterm.core.records import ControlRecord  # noqa: PLC0415
-    from ganterm.runs import control  # noqa: PLC0415
-    from ganterm.runs.state import observe  # noqa: PLC0415
-
     waiting = [control.post(found.control, command, **each) for each in arguments]
     deadline = time.monotonic() + wait
     refusal = ""
@@ -183,7 +179,6 @@ def _arguments(command: str, changes: list[str]) -> list[dict[str, Any]]:
 
 
 def _undoing(name: str, records: Sequence[Record]) -> dict[str, Any]:
-    from ganterm.runs.live import live_settings, to_undo  # noqa: PLC0415
 
     change = to_undo(live_settings(records).changes)
     if change is None:
@@ -192,7 +187,6 @@ def _undoing(name: str, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def _answer(record: ControlRecord, *, as_json: bool) -> None:
-    from ganterm.core.records import encode  # noqa: PLC0415
 
     if as_json:
         emit_json(encode(record))

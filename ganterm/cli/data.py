@@ -1,6 +1,7 @@
 """`ganterm data`: list, import, fetch and look at datasets."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,13 @@ import typer
 from ganterm.cli import completion
 from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.progresslines import ProgressLines, emit_line
+from ganterm.components.datasets import DATASETS, SPLITS
+from ganterm.data import load
+from ganterm.data.catalogue import data_dir, dataset_facts, is_available, stored_path
+from ganterm.render.colour import canvas_of
+from ganterm.render.halfblock import draw
+from ganterm.render.layout import arrange, fit_grid
+from ganterm.render.raster import from_nchw
 
 if TYPE_CHECKING:
     from ganterm.data.importer import ImportReport
@@ -32,9 +40,6 @@ Name = Annotated[
 @app.command("list")
 def list_datasets(*, as_json: AsJson = False) -> None:
     """List the datasets ganterm knows, and which of them are on this machine."""
-    from ganterm.components.datasets import DATASETS, SPLITS  # noqa: PLC0415
-    from ganterm.data.catalogue import data_dir, is_available  # noqa: PLC0415
-
     known = {name: DATASETS.facts(name) for name in DATASETS.names}
 
     here = {
@@ -112,7 +117,6 @@ def fetch(
     Prints the paths of the stored splits. Without internet, copy the files over and use
     `ganterm data import`.
     """
-    from ganterm.data.catalogue import dataset_facts, stored_path  # noqa: PLC0415
     from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415
 
     if as_json:
@@ -157,9 +161,6 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Draw real samples of a dataset in the terminal."""
-    import sys  # noqa: PLC0415
-
-    from ganterm.data import load  # noqa: PLC0415
     from ganterm.data.sampling import describe, pick  # noqa: PLC0415
 
     with Reporter() as progress:
@@ -171,10 +172,6 @@ def show(
             return
     for note in images.notes:
         say(note)
-    from ganterm.render.colour import canvas_of  # noqa: PLC0415
-    from ganterm.render.halfblock import draw  # noqa: PLC0415
-    from ganterm.render.layout import arrange, fit_grid  # noqa: PLC0415
-    from ganterm.render.raster import from_nchw  # noqa: PLC0415
 
     chosen = images.images[indices]
     canvas = canvas_of(sys.stdout)

@@ -24,9 +24,11 @@ from ganterm.cli.generating import (
     open_generator,
     rendered,
 )
+from ganterm.cli.latentfiles import load_points
 from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.options import AsJson, RunsDir, StepOfRun
 from ganterm.errors import ConfigError
+from ganterm.render.curve import bar
 
 if TYPE_CHECKING:
     import torch
@@ -127,7 +129,6 @@ def explore(
 
 def _base(opened: Opened, seed: int, start: Path | None, by: By) -> torch.Tensor:
     """Return the point (...) to stand at: styles where directions are those of styles."""
-    from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
     from ganterm.latent.directions import frame_of  # noqa: PLC0415
     from ganterm.latent.sample import latent_of  # noqa: PLC0415
 
@@ -203,8 +204,6 @@ def _chosen(ranking: Ranking, named: list[int] | None, top: int) -> list[int]:
 
 def _bars(ranking: Ranking, chosen: list[int], what: str, charset: Charset) -> Iterator[str]:
     """Draw a bar for the strength of each direction that is shown, in the order of the rows."""
-    from ganterm.render.curve import bar  # noqa: PLC0415
-
     strongest = max(float(ranking.strengths[0]), 1e-12)
     numbers = ranking.dimensions or range(len(ranking.directions))
     names = [str(numbers[index]) for index in chosen]

@@ -14,7 +14,16 @@ from ganterm.cli import completion
 from ganterm.cli.drawing import plural
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir, StepOfRun
+from ganterm.cli.outputs import write_file
+from ganterm.cli.waiting import Waiting
+from ganterm.client.checkpoints import choose_checkpoint
+from ganterm.config.recorded import classes_in, config_in
 from ganterm.errors import ConfigError
+from ganterm.exchange.card import picture_of, subject_of, write_card
+from ganterm.exchange.film import encode_film, film_of
+from ganterm.render.png import encode_png
+from ganterm.runs.checkpoints import read_header
+from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run
 
 if TYPE_CHECKING:
     from ganterm.client.checkpoints import Choice
@@ -124,7 +133,6 @@ def export(
         )
         return
     _refuse(film_options, f"{product.value} is no film")
-    from ganterm.client.checkpoints import choose_checkpoint  # noqa: PLC0415
 
     choice = choose_checkpoint(target, runs_dir, step=step)
     for note in choice.notes:
@@ -167,9 +175,6 @@ def _film(
     scale: int | None,
     captions: bool,
 ) -> None:
-    from ganterm.cli.outputs import write_file  # noqa: PLC0415
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
-    from ganterm.exchange.film import encode_film, film_of  # noqa: PLC0415
 
     with Waiting("Making the film"):
         film = film_of(run, scale=scale, captions=captions)
@@ -185,11 +190,6 @@ def _film(
 
 
 def _card(choice: Choice, output: Path | None) -> None:
-    from ganterm.cli.outputs import write_file  # noqa: PLC0415
-    from ganterm.config.recorded import classes_in, config_in  # noqa: PLC0415
-    from ganterm.exchange.card import picture_of, subject_of, write_card  # noqa: PLC0415
-    from ganterm.render.png import encode_png  # noqa: PLC0415
-    from ganterm.runs.checkpoints import read_header  # noqa: PLC0415
 
     header = read_header(choice.path)
     run = _run_of(choice.path)
@@ -208,8 +208,6 @@ def _card(choice: Choice, output: Path | None) -> None:
 
 
 def _generator(choice: Choice, product: Product, output: Path | None, *, ema: bool | None) -> None:
-    from ganterm.cli.outputs import write_file  # noqa: PLC0415
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
 
     name = _name(choice)
     path = output or Path(f"{name}-{choice.step}.{product.value}")
@@ -248,15 +246,12 @@ def _encoded(trained: Trained, product: Product, name: str) -> bytes:
 
 
 def _run(target: str | None, runs_dir: Path | None) -> RunDir:
-    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     return resolve_run(target, runs_dir or default_runs_dir())
 
 
 def _run_of(checkpoint: Path) -> RunDir | None:
     """Return the run that a checkpoint lies in; None where it was taken out of it."""
-    from ganterm.runs.layout import RunDir, is_run  # noqa: PLC0415
-
     inside = checkpoint.absolute().parent
     return RunDir(inside.parent) if inside.name == "checkpoints" and is_run(inside.parent) else None
 

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from ganterm.cli.inplace import InPlace, hidden_cursor
 from ganterm.cli.narrate import LINE_EVERY, say
-from ganterm.render.colour import moves_cursor, over_ssh
+from ganterm.cli.outputs import rasters_of
+from ganterm.render.colour import canvas_of, moves_cursor, over_ssh
+from ganterm.render.curve import curve
+from ganterm.render.show import draw_many
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
@@ -82,11 +85,7 @@ class MovingFit:
     def _draw(self, name: str, target: torch.Tensor, projection: Projection) -> None:
         import torch  # noqa: PLC0415
 
-        from ganterm.cli.outputs import rasters_of  # noqa: PLC0415
         from ganterm.latent.sample import to_uint8  # noqa: PLC0415
-        from ganterm.render.colour import canvas_of  # noqa: PLC0415
-        from ganterm.render.curve import curve  # noqa: PLC0415
-        from ganterm.render.show import draw_many  # noqa: PLC0415
 
         canvas = canvas_of(sys.stderr)
         if self._size not in {(0, 0), (canvas.columns, canvas.rows)}:

@@ -13,7 +13,12 @@ from ganterm.cli import completion
 from ganterm.cli.drawing import write_bytes
 from ganterm.cli.forms import FILMS, Form
 from ganterm.cli.narrate import say
+from ganterm.cli.outputs import STDOUT, check_output, choose_form, encode, write_file, write_files
+from ganterm.cli.waiting import Waiting
+from ganterm.client.checkpoints import choose_checkpoint
+from ganterm.config import parse_value
 from ganterm.errors import ConfigError
+from ganterm.render.colour import canvas_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,10 +155,6 @@ def open_generator(
 
     Raises GantermError as `choose_checkpoint` and `load_generator` do.
     """
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
-    from ganterm.client.checkpoints import choose_checkpoint  # noqa: PLC0415
-    from ganterm.config import parse_value  # noqa: PLC0415
-
     choice = choose_checkpoint(target, runs_dir, step=step)
     for note in choice.notes:
         say(note)
@@ -186,9 +187,6 @@ class Delivery:
         charset: Charset | None = None,
     ) -> Delivery:
         """Decide the form; raises ConfigError where form and output do not go together."""
-        from ganterm.cli.outputs import check_output, choose_form  # noqa: PLC0415
-        from ganterm.render.colour import canvas_of  # noqa: PLC0415
-
         form = choose_form(form, output)
         check_output(form, output)
         canvas = canvas_of(sys.stdout, colour=colour, charset=charset)
@@ -218,13 +216,6 @@ class Delivery:
         `columns` images stand in a row of a grid; `rows_left` of the screen are left to others.
         `rows` says what each row of a PNG grid shows, where each shows one thing.
         """
-        from ganterm.cli.outputs import (  # noqa: PLC0415
-            STDOUT,
-            encode,
-            write_file,
-            write_files,
-        )
-
         if self.form is Form.FILES and self.output is not None:
             paths = write_files(Path(self.output), images)
             say(f"Wrote {paths[0]} to {paths[-1].name}.")

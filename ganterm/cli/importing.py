@@ -13,8 +13,13 @@ from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, table
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir, Settings, parse_settings
+from ganterm.cli.waiting import Waiting
+from ganterm.client.rpc import HelperDiedError, RemoteError, ask
+from ganterm.config import FIELDS, resolve
+from ganterm.config.runfile import to_mapping
 from ganterm.errors import ConfigError, DataError
-from ganterm.runs.layout import MAX_STEP
+from ganterm.exchange.names import moment_in
+from ganterm.runs.layout import MAX_STEP, check_name, default_runs_dir
 
 if TYPE_CHECKING:
     from ganterm.exchange.names import Moment
@@ -83,13 +88,6 @@ def import_weights(
     otherwise (the length of z, sides, channels, widths) is taken from them. Nothing in the file is
     ever run. The run cannot be trained on, because the file has no discriminator.
     """
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
-    from ganterm.client.rpc import HelperDiedError, RemoteError, ask  # noqa: PLC0415
-    from ganterm.config import resolve  # noqa: PLC0415
-    from ganterm.config.runfile import to_mapping  # noqa: PLC0415
-    from ganterm.exchange.names import moment_in  # noqa: PLC0415
-    from ganterm.runs.layout import check_name, default_runs_dir  # noqa: PLC0415
-
     if not file.is_file():
         raise ConfigError(f"There is no file {file}; check the path.")
     if name is not None:
@@ -150,7 +148,6 @@ def _epsilons(text: str | None) -> list[float]:
 
 
 def _from_variables(environment: Any) -> list[str]:
-    from ganterm.config import FIELDS  # noqa: PLC0415
 
     return [field.name for field in FIELDS.values() if environment.get(field.variable)]
 

@@ -7,16 +7,24 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+import ganterm
+from ganterm import __version__
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli.variables import known_variables, unknown_variables
+from ganterm.cli.waiting import Waiting
+from ganterm.data.catalogue import data_dir
 from ganterm.errors import missing_library
+from ganterm.render.colour import characters_of, colours_of
 from ganterm.render.text import safe_text
+from ganterm.runs.layout import default_runs_dir, find_runs
 
 _LIBRARIES = (
     "torch",
@@ -68,9 +76,6 @@ def info(
 
 
 def _versions() -> dict[str, str | None]:
-    from importlib import metadata  # noqa: PLC0415 - 20 ms that only this command pays
-
-    from ganterm import __version__  # noqa: PLC0415
 
     versions: dict[str, str | None] = {
         "ganterm": __version__,
@@ -86,7 +91,6 @@ def _versions() -> dict[str, str | None]:
 
 
 def _terminal() -> dict[str, Any]:
-    from ganterm.render.colour import characters_of, colours_of  # noqa: PLC0415
 
     isatty = sys.stdout.isatty()
     colour, colour_reason = colours_of(os.environ, isatty=isatty)
@@ -107,9 +111,6 @@ def _terminal() -> dict[str, Any]:
 
 
 def _directories(runs_dir: Path | None) -> dict[str, dict[str, Any]]:
-    import ganterm  # noqa: PLC0415
-    from ganterm.data.catalogue import data_dir  # noqa: PLC0415
-    from ganterm.runs.layout import default_runs_dir, find_runs  # noqa: PLC0415
 
     runs = runs_dir or default_runs_dir()
     data = data_dir()
@@ -125,7 +126,6 @@ def _directories(runs_dir: Path | None) -> dict[str, dict[str, Any]]:
 
 
 def _variables(command: Any) -> dict[str, Any]:
-    from ganterm.cli.variables import known_variables, unknown_variables  # noqa: PLC0415
 
     known = known_variables(command)
     in_effect = {name: os.environ[name] for name in sorted(known) if os.environ.get(name)}
@@ -147,7 +147,6 @@ def _devices() -> list[dict[str, Any]] | None:
 
 
 def _found_by_torch() -> list[dict[str, Any]]:
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
 
     with Waiting("Looking for devices"):
         import torch  # noqa: PLC0415

@@ -26,8 +26,12 @@ from ganterm.cli.generating import (
     open_generator,
     rendered,
 )
+from ganterm.cli.latentfiles import load_points
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir, StepOfRun
+from ganterm.cli.outputs import rasters_of
+from ganterm.cli.play import play
+from ganterm.cli.waiting import Waiting
 from ganterm.errors import ConfigError
 from ganterm.render.colour import moves_cursor
 
@@ -95,8 +99,6 @@ def interpolate(
 
     By default from seed 0 to seed 1. Of a laboratory run the walk is drawn over its points.
     """
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
-
     delivery = Delivery.choose(form, output, colour=color, charset=charset)
     is_played = is_loop and delivery.is_drawn
     if is_played and not moves_cursor(sys.stdout):
@@ -133,9 +135,6 @@ def interpolate(
     how = "spherical" if is_spherical else "linear"
     say(f"{plural(len(way), 'step')} of {opened.title}, {how}, through {len(points)} points.")
     if is_played:
-        from ganterm.cli.outputs import rasters_of  # noqa: PLC0415
-        from ganterm.cli.play import play  # noqa: PLC0415
-
         play(rasters_of(images), delivery.canvas, fps=fps)
         return
     delivery.deliver(images, columns=min(steps, len(images)), fps=fps)
@@ -155,7 +154,6 @@ def _points(
     """
     import torch  # noqa: PLC0415
 
-    from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
     from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
     from ganterm.latent.sample import latent_of  # noqa: PLC0415
     from ganterm.latent.space import are_styles, styles_of  # noqa: PLC0415

@@ -13,11 +13,17 @@ from ganterm.cli.console import emit, emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, Color, write_lines
 from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
+from ganterm.cli.waiting import Waiting
+from ganterm.client.checkpoints import choose_checkpoint, choose_every
 from ganterm.components.scores import SCORES, scored
 from ganterm.core.records import judged_record
 from ganterm.core.registry import short
 from ganterm.errors import ConfigError
 from ganterm.judging import IMAGES
+from ganterm.render.colour import canvas_of
+from ganterm.render.curve import bar
+from ganterm.render.raster import from_nchw
+from ganterm.render.show import draw_page
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
@@ -81,9 +87,6 @@ def judge(
     images against other real images, the floor, stands beside every score. Scores of a run are
     written to its journal.
     """
-    from ganterm.client.checkpoints import choose_checkpoint, choose_every  # noqa: PLC0415
-    from ganterm.render.colour import canvas_of  # noqa: PLC0415
-
     if every and step is not None:
         raise ConfigError("--all judges every step; leave --step out.")
     canvas = canvas_of(sys.stdout, colour=color, charset=charset)
@@ -109,7 +112,6 @@ def judge(
 
 
 def _judged(path: Path, *, count: int, by: str | None, seed: int, dataset: str | None) -> Verdict:
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
 
     with Waiting("Loading PyTorch"):
         from ganterm.judging.checkpoints import judge_checkpoint  # noqa: PLC0415
@@ -159,7 +161,6 @@ def _tells(name: str) -> str:
 
 
 def _histogram(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
-    from ganterm.render.curve import bar  # noqa: PLC0415
 
     made, real = fields["histogram"], fields["histogram_real"]
     names = fields["classes"] or [str(number) for number in range(len(made))]
@@ -180,8 +181,6 @@ def _draw(verdict: Verdict, canvas: Canvas) -> None:
 
 
 def _drawn(images: torch.Tensor, canvas: Canvas) -> Sequence[str]:
-    from ganterm.render.raster import from_nchw  # noqa: PLC0415
-    from ganterm.render.show import draw_page  # noqa: PLC0415
 
     columns = max(canvas.columns // _COLUMNS_EACH, 1)
     shown = images[: 2 * columns].contiguous()

@@ -11,7 +11,10 @@ from ganterm.cli.console import emit
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunName, RunNames, RunsDir
 from ganterm.errors import ConfigError
+from ganterm.render import words
 from ganterm.render.text import safe_text
+from ganterm.runs import manage
+from ganterm.runs.layout import default_runs_dir, resolve_run
 
 
 def rename(
@@ -21,9 +24,6 @@ def rename(
     runs_dir: RunsDir = None,
 ) -> None:
     """Give a run another name; one that trains is left alone."""
-    from ganterm.runs import manage  # noqa: PLC0415
-    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
-
     found = resolve_run(run, runs_dir or default_runs_dir())
     renamed = manage.rename(found, name)
     say(f"{found.name} is now {renamed.name}.")
@@ -38,9 +38,6 @@ def note(
     runs_dir: RunsDir = None,
 ) -> None:
     """Write a note on a run, or print the one it has."""
-    from ganterm.runs import manage  # noqa: PLC0415
-    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
-
     found = resolve_run(run, runs_dir or default_runs_dir())
     if text is not None:
         manage.write_note(found, text)
@@ -57,10 +54,6 @@ def delete(
     runs_dir: RunsDir = None,
 ) -> None:
     """Delete runs with journal, samples and checkpoints; one that trains is left alone."""
-    from ganterm.render import words  # noqa: PLC0415
-    from ganterm.runs import manage  # noqa: PLC0415
-    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
-
     where = runs_dir or default_runs_dir()
     # Each once, however often it was named.
     found = list(dict.fromkeys(resolve_run(run, where) for run in runs))

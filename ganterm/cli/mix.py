@@ -23,6 +23,7 @@ from ganterm.cli.generating import (
 )
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir, StepOfRun
+from ganterm.cli.waiting import Waiting
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -80,8 +81,6 @@ def mix(
 
     Drawn is a table: its first column and its first row are the images that are mixed.
     """
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
-
     delivery = Delivery.choose(form, output, colour=color, charset=charset)
     of_rows, of_columns = seeds_in(rows, "--rows"), seeds_in(columns, "--columns")
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)

@@ -10,6 +10,7 @@ import typer
 from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, Color, plural
+from ganterm.cli.fitting import fit_view
 from ganterm.cli.generating import (
     Averaged,
     Delivery,
@@ -19,8 +20,11 @@ from ganterm.cli.generating import (
     Output,
     open_generator,
 )
+from ganterm.cli.latentfiles import encode_points
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
+from ganterm.cli.outputs import write_file
+from ganterm.cli.targets import held_out, image_files
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -105,9 +109,6 @@ def project(
     opened.needs_images("project")
     import torch  # noqa: PLC0415
 
-    from ganterm.cli.latentfiles import encode_points  # noqa: PLC0415
-    from ganterm.cli.outputs import write_file  # noqa: PLC0415
-    from ganterm.cli.targets import held_out, image_files  # noqa: PLC0415
     from ganterm.latent.projection import Settings  # noqa: PLC0415
     from ganterm.latent.sample import to_uint8  # noqa: PLC0415
 
@@ -133,7 +134,6 @@ def project(
 
 def _search(opened: Opened, reals: list[RealImage], settings: Settings) -> list[Fit]:
     """Look for one image after another, showing how it goes."""
-    from ganterm.cli.fitting import fit_view  # noqa: PLC0415
     from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
     from ganterm.latent.projection import (  # noqa: PLC0415
         Projection,

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganterm import recipes
 from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, emit_lines, table
+from ganterm.cli.drawing import is_coloured
 from ganterm.cli.narrate import say
 from ganterm.cli.options import (
     AsJson,
@@ -20,7 +22,12 @@ from ganterm.cli.options import (
     parse_settings,
     with_schema_options,
 )
-from ganterm.config import FIELDS, RunConfig, resolve
+from ganterm.cli.settings import settings_lines
+from ganterm.cli.waiting import Waiting
+from ganterm.config import FIELDS, RunConfig, recipefile, resolve
+from ganterm.config.presets import presets
+from ganterm.config.runfile import to_mapping
+from ganterm.data.classes import conditioned_spec
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
@@ -36,7 +43,6 @@ def list_recipes(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the recipes: named presets that a run starts from."""
     if context.invoked_subcommand is not None:
         return
-    from ganterm.config.presets import presets  # noqa: PLC0415
 
     every = presets()
     for sentence in every.skipped:
@@ -92,11 +98,6 @@ def show_recipe(
     as_json: AsJson = False,
 ) -> None:
     """Show a recipe: every value, what it does and where it came from; parameter counts."""
-    from ganterm import recipes  # noqa: PLC0415
-    from ganterm.cli.drawing import is_coloured  # noqa: PLC0415
-    from ganterm.cli.settings import settings_lines  # noqa: PLC0415
-    from ganterm.config.runfile import to_mapping  # noqa: PLC0415
-
     recipe = recipes.load(name)
     resolved = resolve({"recipe": name})
     # It was named to be looked at; in the recipe's own terms nothing here was typed.
@@ -135,8 +136,6 @@ def save_recipe(
     typed: dict[str, object],
 ) -> None:
     """Save what a run would train with as a recipe of your own; prints the file's path."""
-    from ganterm.config import recipefile  # noqa: PLC0415
-
     path = recipefile.recipe_path(name)
     resolved = resolve(
         {**parse_settings(settings), **typed}, config_file=config, environment=os.environ
@@ -149,11 +148,8 @@ def save_recipe(
 
 def count_parameters(resolved: Resolved) -> dict[str, int]:
     """Return `generator_parameters` and `discriminator_parameters` of a configuration."""
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
-
     with Waiting("Counting parameters"):
         from ganterm.components.networks.from_config import parameter_counts  # noqa: PLC0415
-        from ganterm.data.classes import conditioned_spec  # noqa: PLC0415
 
         return parameter_counts(resolved.config, conditioned_spec(resolved.config))
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
+
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
 from ganterm.render.text import safe_text
+from ganterm.runs.launch import start_worker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +26,6 @@ Setter = Callable[[dict[str, Any]], None]
 def list_remedies(name: str, troubles: list[ActiveAlert], *, as_json: bool) -> None:
     """Print the troubles that stand in the run called `name`, and the remedies for each."""
     if as_json:
-        from msgspec import to_builtins  # noqa: PLC0415
-
         fields = ("code", "step", "message", "remedies")
         emit_json([{key: to_builtins(getattr(t, key)) for key in fields} for t in troubles])
         return
@@ -54,7 +55,6 @@ def apply(
         for key, value in offer.remedy.settings.items():
             set_live({"key": key, "value": value})
         return
-    from ganterm.runs.launch import start_worker  # noqa: PLC0415
 
     made = offer.begin(found, runs_dir)
     process = start_worker(made)

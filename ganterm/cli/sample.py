@@ -21,8 +21,10 @@ from ganterm.cli.generating import (
     open_generator,
     rendered,
 )
+from ganterm.cli.latentfiles import load_points
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir, StepOfRun
+from ganterm.cli.waiting import Waiting
 from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -89,11 +91,8 @@ def sample(
     The same seed and checkpoint give the same images on the same machine, wherever they were
     trained.
     """
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
-
     delivery = Delivery.choose(form, output, colour=color, charset=charset)
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
-    from ganterm.cli.latentfiles import load_points  # noqa: PLC0415
     from ganterm.latent.classes import labels_of  # noqa: PLC0415
     from ganterm.latent.sample import labels_in_turn, latents  # noqa: PLC0415
     from ganterm.latent.space import truncated  # noqa: PLC0415

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+import tomli_w
+
 from ganterm.config import FIELDS
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -46,7 +48,5 @@ def _toml(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return f"{name} = {str(value).lower()}"
     if isinstance(value, str):
-        import tomli_w  # noqa: PLC0415 - knows how TOML quotes
-
         return tomli_w.dumps({name: value}).rstrip("\n")
     return f"{name} = {value}"

@@ -12,7 +12,11 @@ from ganterm.cli.console import emit_json
 from ganterm.cli.drawing import Characters, Color, write_lines
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli.pictures import open_pictures
 from ganterm.errors import GantermError
+from ganterm.render.byclass import draw_by_class, row_words
+from ganterm.render.colour import canvas_of
+from ganterm.render.show import draw_many, draw_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +55,6 @@ def show(
     Of a run, its newest sample grid is drawn; of a checkpoint, its preview. Grids that ganterm
     made are taken apart and laid out anew for the screen.
     """
-    from ganterm.render.colour import canvas_of  # noqa: PLC0415
-
     canvas = canvas_of(sys.stdout, colour=color, charset=charset)
     screen = replace(canvas, rows=max(canvas.rows - _TEXT_ROWS, 1))
     opened: list[Pictures] = []
@@ -74,8 +76,6 @@ def show(
 
 def _opened(name: str, runs_dir: Path | None, trouble: list[GantermError]) -> Pictures | None:
     """Open what `name` means; one bad file must not keep the others from being shown."""
-    from ganterm.cli.pictures import open_pictures  # noqa: PLC0415
-
     try:
         return open_pictures(name, runs_dir)
     except GantermError as error:
@@ -103,9 +103,6 @@ def _laid_out(
 
     Pictures of several classes have a row for each, or where more fit so a column.
     """
-    from ganterm.render.byclass import draw_by_class, row_words  # noqa: PLC0415
-    from ganterm.render.show import draw_many, draw_page  # noqa: PLC0415
-
     classes, count, where = pictures.classes, len(pictures.rasters), ""
     to_screen = sys.stdout.isatty()
     if classes and columns is None:

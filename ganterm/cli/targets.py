@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganterm import data
 from ganterm.cli.narrate import say
+from ganterm.components.datasets import DATASETS
 from ganterm.errors import ConfigError, DataError
+from ganterm.render.imagefile import UnreadableImageError, file_levels, joined
+from ganterm.render.sheet import load_sheet
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:
@@ -33,7 +37,6 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
     import torch  # noqa: PLC0415
 
     from ganterm.data.decode import decode_image  # noqa: PLC0415
-    from ganterm.render.imagefile import UnreadableImageError, file_levels, joined  # noqa: PLC0415
 
     found = []
     for path in paths:
@@ -62,8 +65,6 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
 
 def _refuse_a_sheet(path: Path) -> None:
     """Raise ConfigError for a grid of samples, which is no one image."""
-    from ganterm.render.sheet import load_sheet  # noqa: PLC0415
-
     try:
         count = len(load_sheet(path))
     except DataError:
@@ -84,8 +85,6 @@ def held_out(
 
     Raises ConfigError where there are none, or not so many, DataError where they are not here.
     """
-    from ganterm import data  # noqa: PLC0415
-    from ganterm.components.datasets import DATASETS  # noqa: PLC0415
     from ganterm.data.loading import relocated  # noqa: PLC0415
 
     if not numbers:

@@ -12,6 +12,8 @@ import typer
 
 from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, table
+from ganterm.cli.follow.choose import choose_reporter
+from ganterm.cli.follow.follower import Follower
 from ganterm.cli.narrate import Reporter, say
 from ganterm.cli.options import (
     AsJson,
@@ -22,7 +24,15 @@ from ganterm.cli.options import (
     parse_settings,
     with_schema_options,
 )
+from ganterm.cli.waiting import Waiting
+from ganterm.client.preflight import inspect
 from ganterm.config import Resolved, RunConfig, resolve
+from ganterm.config.newrun import new_run
+from ganterm.config.runfile import to_mapping
+from ganterm.data.catalogue import anchored
+from ganterm.data.classes import as_labelled
+from ganterm.runs.launch import start_worker
+from ganterm.runs.layout import default_runs_dir, resolve_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,11 +73,6 @@ def train(
 
     Closing the terminal leaves training running: `ganterm attach` follows it again.
     """
-    from ganterm.config.newrun import new_run  # noqa: PLC0415
-    from ganterm.data.catalogue import anchored  # noqa: PLC0415
-    from ganterm.data.classes import as_labelled  # noqa: PLC0415
-    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
-
     where = runs_dir or default_runs_dir()
     source = resolve_run(repeat, where) if repeat else None
     if source is not None:
@@ -94,8 +99,6 @@ def start_and_follow(
     run: RunDir, arguments: list[str], *, detach: bool, as_json: bool, quiet: bool
 ) -> None:
     """Start the worker of `run`, and follow it unless `detach`; exits with the run's exit code."""
-    from ganterm.runs.launch import start_worker  # noqa: PLC0415
-
     if detach:
         process = start_worker(run, arguments)
         if as_json:
@@ -105,8 +108,6 @@ def start_and_follow(
         if not quiet:
             say(f"{run.name} trains by itself; `ganterm attach {run.word}` follows it.")
         return
-    from ganterm.cli.follow.choose import choose_reporter  # noqa: PLC0415
-    from ganterm.cli.follow.follower import Follower  # noqa: PLC0415
 
     reporter = choose_reporter(run, as_json=as_json, quiet=quiet)
     raise typer.Exit(Follower(run, reporter, lambda: start_worker(run, arguments)).follow())
@@ -118,9 +119,6 @@ def look_ahead(config: RunConfig, runs_dir: Path, *, name: str | None = None) ->
     Returns the dataset that has to be fetched first; empty where it is here. Raises as
     `ganterm.client.preflight.inspect` does.
     """
-    from ganterm.cli.waiting import Waiting  # noqa: PLC0415
-    from ganterm.client.preflight import inspect  # noqa: PLC0415
-
     with Waiting("Looking at what the run takes"):
         found = inspect(config, runs_dir, name=name)
     for note in found.notes:
@@ -143,7 +141,6 @@ def fetch_missing(dataset: str) -> None:
 
 
 def _print_plan(resolved: Resolved, *, as_json: bool) -> None:
-    from ganterm.config.runfile import to_mapping  # noqa: PLC0415
 
     values = to_mapping(resolved.config)
     if as_json:
