@@ -34,9 +34,7 @@ class Workload:
 
     Attributes:
         recipe: its name, or the path of its file.
-        config: its configuration; `dataset` and `split` are those of `images`, and its precision
-            is what it stands for here.
-        images: as the recipe's networks take them.
+        config: `dataset` and `split` are those of `images`, and precision is what it stands for.
         data: what the images are, in words that name no path.
     """
 

@@ -35,8 +35,8 @@ class Settings:
     """What to measure, for how long and where.
 
     Attributes:
-        recipes: recipes by name, or paths of recipe files.
-        seconds: time for which each contestant trains on each recipe, warm-up left out.
+        recipes: by name, or paths of their files.
+        seconds: for which each contestant trains on each recipe, warm-up left out.
         scratch: an empty directory on the disk whose cost counts.
         steps: how long the growth of memory is watched.
         reference: recipe whose whole run in the plain tutorial loop sets the quality to reach.
@@ -169,10 +169,7 @@ def run_suite(
 
 @contextlib.contextmanager
 def scratch(runs_dir: Path) -> Iterator[Path]:
-    """Give an empty directory on the disk that `runs_dir` is or would be on, and remove it.
-
-    Raises `TrainingError` when none can be made there.
-    """
+    """Give a directory on the disk of `runs_dir`, and remove it; raises `TrainingError`."""
     # Not the system's own directory for such things, which may be in memory.
     absolute = expanded(runs_dir).absolute()
     place = next(path for path in (absolute, *absolute.parents) if path.is_dir())
