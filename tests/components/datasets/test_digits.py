@@ -38,7 +38,11 @@ def test_scikit_learn_is_not_imported_for_them() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"1,2,3\n"), b"cut"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"1,2,3\n", mtime=0), b"cut"],
+    ids=["empty", "plain", "short", "cut"],
+)
 def test_a_file_that_is_missing_or_damaged_is_told_with_the_way_out(
     content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
