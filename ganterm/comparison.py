@@ -22,7 +22,7 @@ FIGURE_CELLS: Final = 7
 
 
 @dataclass(frozen=True)
-class Standing(Compared):
+class RunStanding(Compared):
     """What the journal of a run says of it.
 
     Attributes:
@@ -54,7 +54,7 @@ class Advice:
     words: str
 
 
-def standing(run: RunDir) -> Standing:
+def standing(run: RunDir) -> RunStanding:
     """Read where `run` stands, from its journal alone."""
     history = RunHistory(Column)
     tail = JournalTail(run.journal)
@@ -67,7 +67,7 @@ def standing(run: RunDir) -> Standing:
         distance = record.score(MAIN)
         if distance is not None and record.n == latest[record.judge].n:
             distances[record.judge].append(distance)
-    return Standing(
+    return RunStanding(
         run.name,
         history.config or settings_of(run),
         history.start_config,
@@ -112,7 +112,7 @@ def short_words(record: JudgedRecord) -> str:
     return ", ".join(told) or "no score is finite"
 
 
-def by_judge(runs: Sequence[Standing]) -> dict[str, list[int]]:
+def by_judge(runs: Sequence[RunStanding]) -> dict[str, list[int]]:
     """Return the indices of the runs that each judge has seen, the judge of the most runs first.
 
     The scores of two judges say nothing about one another, so they belong in tables of their own.
@@ -122,7 +122,9 @@ def by_judge(runs: Sequence[Standing]) -> dict[str, list[int]]:
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
-def ranked(runs: Sequence[Standing], indices: Sequence[int], judge: str, score: str) -> list[int]:
+def ranked(
+    runs: Sequence[RunStanding], indices: Sequence[int], judge: str, score: str
+) -> list[int]:
     """Return `indices` with the best by `score` first; those without it last, as they stood."""
 
     def place(index: int) -> tuple[bool, float]:
@@ -134,7 +136,7 @@ def ranked(runs: Sequence[Standing], indices: Sequence[int], judge: str, score: 
     return sorted(indices, key=place)
 
 
-def advice(runs: Sequence[Standing]) -> list[Advice]:
+def advice(runs: Sequence[RunStanding]) -> list[Advice]:
     """Say for every judge of two runs or more which is best for quality, augmentation and else."""
     found = []
     for judge, indices in by_judge(runs).items():
@@ -161,6 +163,6 @@ def advice(runs: Sequence[Standing]) -> list[Advice]:
     return found
 
 
-def uneven(runs: Sequence[Standing], indices: Sequence[int], judge: str) -> bool:
+def uneven(runs: Sequence[RunStanding], indices: Sequence[int], judge: str) -> bool:
     """Tell whether a judge saw different numbers of images, on which its scores depend."""
     return len({runs[i].judged[judge].n for i in indices}) > 1

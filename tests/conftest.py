@@ -50,7 +50,7 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
     It is trained once for all processes that the tests are divided among.
     """
     from ganterm.judging.cache import obtain_judge  # noqa: PLC0415 - not every test needs PyTorch
-    from ganterm.judging.division import Source  # noqa: PLC0415
+    from ganterm.judging.division import ImageSource  # noqa: PLC0415
 
     base = tmp_path_factory.getbasetemp()
     directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "judges"
@@ -58,5 +58,5 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (directory / "lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
         fcntl.lockf(lock, fcntl.LOCK_EX)
         patch.setenv("GANTERM_DATA_DIR", str(directory))
-        obtain_judge(Source(dataset="digits", image_size=8, channels=1))
+        obtain_judge(ImageSource(dataset="digits", image_size=8, channels=1))
     return directory

@@ -12,17 +12,17 @@ from typing import TypeVar
 import msgspec
 import torch
 
-from ganterm.bench.result import Column, Result, Row
-from ganterm.bench.suite import ROUNDS, Measure, Settings, labelled
+from ganterm.bench.result import ResultColumn, ResultTable, Row
+from ganterm.bench.suite import ROUNDS, BenchSettings, Measure, labelled
 from ganterm.components.datasets import DATASETS
 from ganterm.config import RunConfig, resolve
 from ganterm.config.length import steps_of
-from ganterm.data import ImageSet, Progress, load
+from ganterm.data import ImageSet, ProgressCallback, load
 from ganterm.data.catalogue import missing_splits
 from ganterm.training.build import choose_device, choose_threads, synchronize
 from ganterm.training.events import Metrics
 from ganterm.training.loop import Trainer
-from ganterm.training.precision import settled
+from ganterm.training.precision import resolve_precision
 
 _ENDLESS = 10**9
 _T = TypeVar("_T")
@@ -66,9 +66,13 @@ def config_of(recipe: str, device: str, *, substitute: bool = True) -> RunConfig
     return msgspec.structs.replace(config, dataset="digits", split="train")
 
 
-def prepare(recipe: str, device: str, progress: Progress, *, substitute: bool = True) -> Workload:
+def prepare(
+    recipe: str, device: str, progress: ProgressCallback, *, substitute: bool = True
+) -> Workload:
     """Load the images of `recipe`; raises `ConfigError` or `DataError` where that fails."""
-    config = settled(config_of(recipe, device, substitute=substitute), choose_device(device))
+    config = resolve_precision(
+        config_of(recipe, device, substitute=substitute), choose_device(device)
+    )
     images = load(
         config.dataset,
         split=config.split,
@@ -92,7 +96,7 @@ def recipe_name(recipe: str) -> str:
 
 
 @dataclass(frozen=True)
-class Pace:
+class Turn:
     """What was done in one turn: generator steps, the real images in them, and the time."""
 
     steps: int
@@ -128,7 +132,7 @@ class TrainerLoop:
         self._threads = choose_threads(config)
         self._events = self.trainer.run()
 
-    def train(self, seconds: float) -> Pace:
+    def train(self, seconds: float) -> Turn:
         """Train for `seconds`, one step at least; raises `DivergenceError` when that breaks."""
         trainer = self.trainer
         steps, images = trainer.step, trainer.images_seen
@@ -148,7 +152,7 @@ class TrainerLoop:
             elapsed = time.perf_counter() - began
         finally:
             torch.set_num_threads(threads)
-        return Pace(trainer.step - steps, trainer.images_seen - images, elapsed)
+        return Turn(trainer.step - steps, trainer.images_seen - images, elapsed)
 
 
 def take_turns(
@@ -156,7 +160,7 @@ def take_turns(
     rounds: int,
     *,
     what: str,
-    progress: Progress,
+    progress: ProgressCallback,
 ) -> dict[str, list[_T]]:
     """Call each of `turns` in turn for so many rounds, A B C A B C ..., and return what they gave.
 
@@ -175,32 +179,37 @@ def take_turns(
 
 
 def race(
-    contestants: Mapping[str, Callable[[float], Pace]], turn: float, what: str, progress: Progress
-) -> dict[str, list[Pace]]:
+    contestants: Mapping[str, Callable[[float], Turn]],
+    turn: float,
+    what: str,
+    progress: ProgressCallback,
+) -> dict[str, list[Turn]]:
     """Let everybody train in turn for `ROUNDS` rounds of `turn` seconds; return their paces."""
     turns = {name: partial(train, turn) for name, train in contestants.items()}
     return take_turns(turns, ROUNDS, what=what, progress=progress)
 
 
-Rows = Callable[[Workload, Settings, Progress], Iterable[Row | str]]
+Rows = Callable[[Workload, BenchSettings, ProgressCallback], Iterable[Row | str]]
 """The rows of a recipe, and sentences that belong to them."""
 
 
-def by_recipe(title: str, columns: Sequence[Column], method: str) -> Callable[[Rows], Measure]:
+def by_recipe(
+    title: str, columns: Sequence[ResultColumn], method: str
+) -> Callable[[Rows], Measure]:
     """Make a measurement of what gives the rows of one recipe.
 
     `{turn}` and `{short_turn}` in `method` become the seconds of a turn, and of one of many.
     """
 
     def decorate(rows_of: Rows) -> Measure:
-        def measure(settings: Settings, progress: Progress) -> Result:
+        def measure(settings: BenchSettings, progress: ProgressCallback) -> ResultTable:
             workloads = [prepare(each, settings.device, progress) for each in settings.recipes]
             found = [each for it in workloads for each in rows_of(it, settings, progress)]
             notes = [f"{workload.name}: {workload.data}." for workload in workloads]
             notes += [each for each in found if isinstance(each, str)]
             rows = [each for each in found if not isinstance(each, str)]
             turns = {"turn": f"{settings.turn:g}", "short_turn": f"{settings.short_turn:g}"}
-            return Result(title, method.format(**turns), columns, rows, notes)
+            return ResultTable(title, method.format(**turns), columns, rows, notes)
 
         return measure
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ganterm.bench.pace import Workload, config_of, prepare, recipe_name
-from ganterm.bench.result import Column, Result, Row, Spread
-from ganterm.bench.suite import Settings, labelled
+from ganterm.bench.result import ResultColumn, ResultTable, Row, Spread
+from ganterm.bench.suite import BenchSettings, labelled
 from ganterm.bench.throughput import TutorialLoop, check_comparable
 from ganterm.bench.upkeep import train_in_worker
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.core.settings import OUTPUT
-from ganterm.data import Progress
+from ganterm.data import ProgressCallback
 from ganterm.data.progress import silent
 from ganterm.errors import ConfigError
 from ganterm.judging.checkpoints import choose_judge
@@ -32,20 +32,20 @@ _INDIFFERENT = {"recipe", "seed", "device", "threads", "steps", "epochs"}
 """Settings besides the output's in which a run may differ and still stand for the tutorial loop."""
 
 _COLUMNS = (
-    Column("trained", "TRAINED"),
-    Column("seed", "SEED", "count"),
-    Column("steps", "STEPS", "count"),
-    Column("seconds", "TIME", "s"),
-    Column("ratio", "TIMES AS QUICK", "ratio"),
-    Column("fid", "FID", "number"),
-    Column("reached", "AS GOOD"),
-    Column("floor", "FLOOR", "number"),
-    Column("images", "IMAGES", "count"),
-    Column("judge", "JUDGE"),
+    ResultColumn("trained", "TRAINED"),
+    ResultColumn("seed", "SEED", "count"),
+    ResultColumn("steps", "STEPS", "count"),
+    ResultColumn("seconds", "TIME", "s"),
+    ResultColumn("ratio", "TIMES AS QUICK", "ratio"),
+    ResultColumn("fid", "FID", "number"),
+    ResultColumn("reached", "AS GOOD"),
+    ResultColumn("floor", "FLOOR", "number"),
+    ResultColumn("images", "IMAGES", "count"),
+    ResultColumn("judge", "JUDGE"),
 )
 
 
-def check_quality(settings: Settings) -> None:
+def check_quality(settings: BenchSettings) -> None:
     """Raise `ConfigError` for what cannot be compared, `DataError` where the data are missing."""
     plain, fast = (
         config_of(recipe, settings.device, substitute=False)
@@ -62,7 +62,7 @@ def check_quality(settings: Settings) -> None:
     _reference(settings, workload)
 
 
-def quality(settings: Settings, progress: Progress) -> Result:
+def quality(settings: BenchSettings, progress: ProgressCallback) -> ResultTable:
     """Time both and judge what they make.
 
     Raises `WorkerError` when the fast recipe's training fails.
@@ -103,7 +103,7 @@ def quality(settings: Settings, progress: Progress) -> Result:
             f"The tutorial loop's quality is not known: name a finished run of {name}, which "
             "makes the same updates, with --reference-run."
         )
-    return Result(
+    return ResultTable(
         title="Time to quality",
         method=(
             f"A run's own worker on the fast recipe, once for each of {len(SEEDS)} seeds, from "
@@ -120,7 +120,7 @@ def quality(settings: Settings, progress: Progress) -> Result:
     )
 
 
-def _reference(settings: Settings, workload: Workload) -> Trained | None:
+def _reference(settings: BenchSettings, workload: Workload) -> Trained | None:
     """Return what the named run made of the tutorial loop's own updates, after as many of them.
 
     Raises `ConfigError` where it has other settings, or no checkpoint of that step.

@@ -53,7 +53,7 @@ _SCALES: Mapping[Form, tuple[float, str]] = {
 
 
 @dataclass(frozen=True)
-class Column:
+class ResultColumn:
     """A column: its key in the rows and in JSON, its heading, and how its cells are written."""
 
     key: str
@@ -65,7 +65,7 @@ Row = Sequence[Value]
 
 
 @dataclass(frozen=True)
-class Result:
+class ResultTable:
     """What one measurement found.
 
     Attributes:
@@ -78,7 +78,7 @@ class Result:
 
     title: str
     method: str
-    columns: Sequence[Column]
+    columns: Sequence[ResultColumn]
     rows: Sequence[Row]
     notes: Sequence[str] = ()
 

@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from ganterm.bench.pace import take_turns
-from ganterm.bench.result import Column, Result
-from ganterm.bench.suite import Settings
+from ganterm.bench.result import ResultColumn, ResultTable
+from ganterm.bench.suite import BenchSettings
 from ganterm.config import resolve
 from ganterm.config.runfile import render_run_toml
 from ganterm.core.records import EndRecord, MetricsRecord, StartRecord
-from ganterm.data import Progress
+from ganterm.data import ProgressCallback
 from ganterm.errors import WorkerError
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.journal import JournalWriter
@@ -30,14 +30,14 @@ RECORDS = 1000
 """Metrics in the journal of each run that `ganterm runs` lists."""
 
 _COLUMNS = (
-    Column("command", "COMMAND"),
-    Column("best_seconds", f"BEST OF {TIMES}", "ms"),
-    Column("median_seconds", "MEDIAN", "ms"),
-    Column("worst_seconds", "WORST", "ms"),
+    ResultColumn("command", "COMMAND"),
+    ResultColumn("best_seconds", f"BEST OF {TIMES}", "ms"),
+    ResultColumn("median_seconds", "MEDIAN", "ms"),
+    ResultColumn("worst_seconds", "WORST", "ms"),
 )
 
 
-def startup(settings: Settings, progress: Progress) -> Result:
+def startup(settings: BenchSettings, progress: ProgressCallback) -> ResultTable:
     """Run each command `TIMES` times in turn with the others; raises `WorkerError` if one fails."""
     runs_dir = settings.scratch / "runs"
     for _ in range(RUNS):
@@ -46,7 +46,7 @@ def startup(settings: Settings, progress: Progress) -> Result:
     # The first time fills caches, Python's and the kernel's.
     turns = {command: partial(_time, command.split(), environment) for command in COMMANDS}
     seconds = take_turns(turns, TIMES, what="times", progress=progress)
-    return Result(
+    return ResultTable(
         title="Start-up",
         method=(
             "From starting the process to its end, output discarded, commands in turn, after one "

@@ -12,15 +12,15 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from ganterm.bench.pace import Pace, TrainerLoop, Workload, by_recipe, race
-from ganterm.bench.result import Column, Row, Spread
-from ganterm.bench.suite import ROUNDS, Settings
+from ganterm.bench.pace import TrainerLoop, Turn, Workload, by_recipe, race
+from ganterm.bench.result import ResultColumn, Row, Spread
+from ganterm.bench.suite import ROUNDS, BenchSettings
 from ganterm.config import RunConfig
 from ganterm.config.rules import check
-from ganterm.data import Progress
+from ganterm.data import ProgressCallback
 from ganterm.errors import ConfigError
 from ganterm.training.build import choose_device, synchronize
-from ganterm.training.modes import obstacle
+from ganterm.training.modes import unavailable_reason
 
 AS_IT_IS = "the recipe as it is"
 NO_NORM = "no normalisation in D"
@@ -52,12 +52,12 @@ TECHNIQUES: Mapping[str, Technique] = {
 }
 
 _TECHNIQUES = (
-    Column("recipe", "RECIPE"),
-    Column("technique", "TECHNIQUE"),
-    Column("step_seconds", "STEP", "ms"),
-    Column("ratio", "TIMES AS LONG", "ratio"),
-    Column("against", "AS"),
-    Column("sources", "SOURCES SAY"),
+    ResultColumn("recipe", "RECIPE"),
+    ResultColumn("technique", "TECHNIQUE"),
+    ResultColumn("step_seconds", "STEP", "ms"),
+    ResultColumn("ratio", "TIMES AS LONG", "ratio"),
+    ResultColumn("against", "AS"),
+    ResultColumn("sources", "SOURCES SAY"),
 )
 
 
@@ -69,7 +69,9 @@ _TECHNIQUES = (
     "the highest round. A ratio is within one round. What the sources say of a gradient penalty is "
     "of one at every step.",
 )
-def techniques(workload: Workload, settings: Settings, progress: Progress) -> Iterator[Row | str]:
+def techniques(
+    workload: Workload, settings: BenchSettings, progress: ProgressCallback
+) -> Iterator[Row | str]:
     """Time the steps of a recipe as it is and with each technique that it can be given."""
     device = choose_device(settings.device)
     loops = {AS_IT_IS: TrainerLoop(workload, device)}
@@ -103,7 +105,7 @@ def _obstacle(config: RunConfig, workload: Workload, device: torch.device) -> st
         check(config)
     except ConfigError as error:
         return str(error)
-    if config.mode != "auto" and (why := obstacle(config.mode, device)):
+    if config.mode != "auto" and (why := unavailable_reason(config.mode, device)):
         return f"{why}."
     if config.conditional != "none" and workload.images.labels is None:
         return "there are no labels."
@@ -115,13 +117,13 @@ SIDE = 2048
 """Rows and columns of the matrices whose product is the limit."""
 
 _LIMIT = (
-    Column("recipe", "RECIPE"),
-    Column("precision", "PRECISION"),
-    Column("flops", "A STEP, GFLOP", "giga"),
-    Column("step_seconds", "STEP", "ms"),
-    Column("achieved", "GFLOP/s", "giga"),
-    Column("peak", "MATRIX PRODUCT, GFLOP/s", "giga"),
-    Column("share", "SHARE", "share"),
+    ResultColumn("recipe", "RECIPE"),
+    ResultColumn("precision", "PRECISION"),
+    ResultColumn("flops", "A STEP, GFLOP", "giga"),
+    ResultColumn("step_seconds", "STEP", "ms"),
+    ResultColumn("achieved", "GFLOP/s", "giga"),
+    ResultColumn("peak", "MATRIX PRODUCT, GFLOP/s", "giga"),
+    ResultColumn("share", "SHARE", "share"),
 )
 
 
@@ -133,7 +135,7 @@ _LIMIT = (
     f"of the same number format, in turns for {ROUNDS} rounds of {{short_turn}} s. The share is "
     "within one round. GFLOP: 10^9 multiplications and additions.",
 )
-def limit(workload: Workload, settings: Settings, progress: Progress) -> Iterator[Row]:
+def limit(workload: Workload, settings: BenchSettings, progress: ProgressCallback) -> Iterator[Row]:
     """Race the steps of a recipe and matrix products, in both number formats."""
     device = choose_device(settings.device)
     loops = {each: TrainerLoop(workload, device, precision=each) for each in PRECISIONS}
@@ -151,7 +153,7 @@ def limit(workload: Workload, settings: Settings, progress: Progress) -> Iterato
         yield workload.name, precision, flops, *spreads, Spread.of_ratios(achieved, peaks)
 
 
-def multiply(matrix: torch.Tensor, seconds: float) -> Pace:
+def multiply(matrix: torch.Tensor, seconds: float) -> Turn:
     """Multiply a square matrix by itself for `seconds`; a product is a step."""
     steps = 0
     began = time.perf_counter()
@@ -159,7 +161,7 @@ def multiply(matrix: torch.Tensor, seconds: float) -> Pace:
         torch.mm(matrix, matrix)
         synchronize(matrix.device)
         steps += 1
-    return Pace(steps, 0, time.perf_counter() - began)
+    return Turn(steps, 0, time.perf_counter() - began)
 
 
 def count_flops(loop: TrainerLoop) -> float:

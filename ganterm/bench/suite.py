@@ -19,8 +19,8 @@ from pkgutil import resolve_name
 from typing import Any, Final
 
 from ganterm import __version__
-from ganterm.bench.result import Result
-from ganterm.data.progress import Progress
+from ganterm.bench.result import ResultTable
+from ganterm.data.progress import ProgressCallback
 from ganterm.errors import ConfigError
 from ganterm.runs.durable import storage_trouble
 from ganterm.runs.files import expanded
@@ -31,7 +31,7 @@ _PACKAGES = ("torch", "torchvision", "numpy", "pillow", "safetensors")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class BenchSettings:
     """What to measure, for how long and where.
 
     Attributes:
@@ -64,7 +64,7 @@ class Settings:
         return self.turn / 4
 
 
-Measure = Callable[[Settings, Progress], Result]
+Measure = Callable[[BenchSettings, ProgressCallback], ResultTable]
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class Measurement:
     by_name: bool = False
     checked_by: str = ""
 
-    def check(self, settings: Settings) -> None:
+    def check(self, settings: BenchSettings) -> None:
         """Raise what speaks against measuring under `settings`, as far as that can be told."""
         if self.checked_by:
             resolve_name(f"{__package__}.{self.checked_by}")(settings)
 
-    def run(self, settings: Settings, progress: Progress) -> Result:
+    def run(self, settings: BenchSettings, progress: ProgressCallback) -> ResultTable:
         """Measure, saying in `progress` which measurement it is; raises what it raises."""
         measure: Measure = resolve_name(f"{__package__}.{self.place}")
         return measure(settings, labelled(self.name, progress))
@@ -121,7 +121,7 @@ def choose(names: Sequence[str]) -> list[Measurement]:
     return [m for m in MEASUREMENTS.values() if ALL in names or m.name in names]
 
 
-def labelled(label: str, progress: Progress) -> Progress:
+def labelled(label: str, progress: ProgressCallback) -> ProgressCallback:
     """Return a progress that says what it is about, so that equal work in two places differs."""
 
     def tell(what: str, done: int, total: int | None, unit: str) -> None:
@@ -140,7 +140,7 @@ class Report:
     date: str
     machine: Mapping[str, str | int | float | None]
     versions: Mapping[str, str]
-    results: Mapping[str, Result]
+    results: Mapping[str, ResultTable]
 
     def as_mapping(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -150,7 +150,7 @@ class Report:
 
 
 def run_suite(
-    measurements: Sequence[Measurement], settings: Settings, progress: Progress
+    measurements: Sequence[Measurement], settings: BenchSettings, progress: ProgressCallback
 ) -> Report:
     """Make the measurements and return their report; raises what a measurement raises.
 

@@ -18,15 +18,15 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from ganterm.bench.pace import Pace, TrainerLoop, Workload, by_recipe, config_of, race, take_turns
-from ganterm.bench.result import Column, Row, Spread, Value
-from ganterm.bench.suite import ROUNDS, Settings
+from ganterm.bench.pace import TrainerLoop, Turn, Workload, by_recipe, config_of, race, take_turns
+from ganterm.bench.result import ResultColumn, Row, Spread, Value
+from ganterm.bench.suite import ROUNDS, BenchSettings
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.components.networks.base import Generator
 from ganterm.components.networks.from_config import discriminator_from, generator_from
 from ganterm.components.networks.init import init_weights
 from ganterm.config import RunConfig
-from ganterm.data import Progress
+from ganterm.data import ProgressCallback
 from ganterm.errors import ConfigError
 from ganterm.latent.sample import generate, latents
 from ganterm.training.build import choose_device, synchronize
@@ -36,14 +36,14 @@ IMAGES = 1000
 TIMES = 10
 
 _COLUMNS = (
-    Column("recipe", "RECIPE"),
-    Column("batch_size", "BATCH", "count"),
-    Column("tutorial_images_per_s", "TUTORIAL, images/s", "rate"),
-    Column("float32_images_per_s", "float32, images/s", "rate"),
-    Column("float32_ratio", "RATIO", "ratio"),
-    Column("bfloat16_images_per_s", "bfloat16, images/s", "rate"),
-    Column("bfloat16_ratio", "RATIO", "ratio"),
-    Column("sampled_images_per_s", "SAMPLED, images/s", "rate"),
+    ResultColumn("recipe", "RECIPE"),
+    ResultColumn("batch_size", "BATCH", "count"),
+    ResultColumn("tutorial_images_per_s", "TUTORIAL, images/s", "rate"),
+    ResultColumn("float32_images_per_s", "float32, images/s", "rate"),
+    ResultColumn("float32_ratio", "RATIO", "ratio"),
+    ResultColumn("bfloat16_images_per_s", "bfloat16, images/s", "rate"),
+    ResultColumn("bfloat16_ratio", "RATIO", "ratio"),
+    ResultColumn("sampled_images_per_s", "SAMPLED, images/s", "rate"),
 )
 _KNOWN = {
     "d_steps": 1,
@@ -58,7 +58,7 @@ _KNOWN = {
 """What of the settings the loop does; with any other value it cannot be compared."""
 
 
-class Pictures(Dataset[torch.Tensor]):
+class TorchvisionImages(Dataset[torch.Tensor]):
     """Uint8 images (N, C, H, W) as torchvision's datasets give them: float32 in [-1, 1], singly."""
 
     def __init__(self, images: torch.Tensor) -> None:
@@ -94,7 +94,7 @@ class TutorialLoop:
         self.optimizer_d = adam(self.discriminator.parameters(), lr=config.lr_d)
         self.criterion = nn.BCELoss()
         self.loader = DataLoader(
-            Pictures(images),
+            TorchvisionImages(images),
             batch_size=config.batch_size,
             shuffle=True,
             # Batch normalisation cannot train on a last batch of one image.
@@ -102,7 +102,7 @@ class TutorialLoop:
         )
         self._batches = self._endless()
 
-    def train(self, seconds: float) -> Pace:
+    def train(self, seconds: float) -> Turn:
         """Train for `seconds`, one step at least."""
         steps = images = 0
         began = time.perf_counter()
@@ -112,7 +112,7 @@ class TutorialLoop:
             steps += 1
             images += len(real)
         synchronize(self.device)
-        return Pace(steps, images, time.perf_counter() - began)
+        return Turn(steps, images, time.perf_counter() - began)
 
     def step(self, real: torch.Tensor) -> tuple[float, float]:
         """Train both networks on real images (N, C, H, W); return D's and G's loss."""
@@ -157,7 +157,7 @@ class TutorialLoop:
             yield from self.loader
 
 
-def check_recipes(settings: Settings) -> None:
+def check_recipes(settings: BenchSettings) -> None:
     """Raise `ConfigError` for a recipe of the settings that the tutorial loop cannot train."""
     for recipe in settings.recipes:
         check_comparable(config_of(recipe, settings.device))
@@ -192,7 +192,9 @@ def check_comparable(config: RunConfig) -> None:
     "and the highest round. A ratio is within one round. Sampled are "
     f"{IMAGES:,} images, from latent vectors to bytes of pixels, {TIMES} times.",
 )
-def throughput(workload: Workload, settings: Settings, progress: Progress) -> Iterator[Row]:
+def throughput(
+    workload: Workload, settings: BenchSettings, progress: ProgressCallback
+) -> Iterator[Row]:
     """Race the tutorial loop, float32 and bfloat16, and generate."""
     device = choose_device(settings.device)
     contestants = {"tutorial": TutorialLoop(workload.config, workload.images.images, device).train}

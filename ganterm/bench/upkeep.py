@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 
 from ganterm.bench.pace import TrainerLoop, Workload, by_recipe, race
-from ganterm.bench.result import Column, Result, Row, Spread
-from ganterm.bench.suite import Settings
+from ganterm.bench.result import ResultColumn, ResultTable, Row, Spread
+from ganterm.bench.suite import BenchSettings
 from ganterm.config import Cadence, RunConfig, resolve
 from ganterm.config.runfile import render_run_toml
 from ganterm.core.records import CheckpointRecord, MetricsRecord
-from ganterm.data import Progress
+from ganterm.data import ProgressCallback
 from ganterm.errors import WorkerError
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.journal import JournalWriter, read_journal
@@ -36,23 +36,23 @@ SETTLED = 0.1
 """Share of a run after which everything has been done once."""
 
 _COLUMNS = (
-    Column("recipe", "RECIPE"),
-    Column("step_seconds", "STEP", "ms"),
-    Column("record_seconds", "COST PER RECORD", "us"),
-    Column("record_bytes", "BYTES", "count"),
-    Column("record_share", "SHARE OF STEP TIME", "share"),
-    Column("save_seconds", "COST PER SAVE", "ms"),
-    Column("save_bytes", "SIZE", "bytes"),
-    Column("interval", "SAVED EVERY"),
-    Column("save_share", "SHARE OF STEP TIME", "share"),
-    Column("memory", "MEMORY", "bytes"),
+    ResultColumn("recipe", "RECIPE"),
+    ResultColumn("step_seconds", "STEP", "ms"),
+    ResultColumn("record_seconds", "COST PER RECORD", "us"),
+    ResultColumn("record_bytes", "BYTES", "count"),
+    ResultColumn("record_share", "SHARE OF STEP TIME", "share"),
+    ResultColumn("save_seconds", "COST PER SAVE", "ms"),
+    ResultColumn("save_bytes", "SIZE", "bytes"),
+    ResultColumn("interval", "SAVED EVERY"),
+    ResultColumn("save_share", "SHARE OF STEP TIME", "share"),
+    ResultColumn("memory", "MEMORY", "bytes"),
 )
 _GROWTH = (
-    Column("steps", "STEPS", "count"),
-    Column("early", "AFTER A TENTH", "bytes"),
-    Column("late", "AT THE END", "bytes"),
-    Column("growth", "GROWTH", "bytes"),
-    Column("journal", "JOURNAL", "bytes"),
+    ResultColumn("steps", "STEPS", "count"),
+    ResultColumn("early", "AFTER A TENTH", "bytes"),
+    ResultColumn("late", "AT THE END", "bytes"),
+    ResultColumn("growth", "GROWTH", "bytes"),
+    ResultColumn("journal", "JOURNAL", "bytes"),
 )
 
 
@@ -66,7 +66,9 @@ _GROWTH = (
     "intervals; the records of epochs count too. Memory is the most of that worker's process (on a "
     "GPU: of what PyTorch holds there) that its status tells of.",
 )
-def upkeep(workload: Workload, settings: Settings, progress: Progress) -> Iterator[Row]:
+def upkeep(
+    workload: Workload, settings: BenchSettings, progress: ProgressCallback
+) -> Iterator[Row]:
     """Time records and saves, and the steps between two of them."""
     config = workload.config
     loop = TrainerLoop(workload, choose_device(settings.device))
@@ -110,7 +112,7 @@ def time_records(path: Path, metrics: Metrics) -> tuple[Spread, int]:
 
 
 def save_repeatedly(
-    config: RunConfig, scratch: Path, name: str, progress: Progress
+    config: RunConfig, scratch: Path, name: str, progress: ProgressCallback
 ) -> tuple[list[CheckpointRecord], int | None]:
     """Train a run in `scratch` that does little but save.
 
@@ -141,7 +143,7 @@ def train_in_worker(
     config: RunConfig,
     runs_dir: Path,
     name: str,
-    progress: Progress,
+    progress: ProgressCallback,
     watch: Callable[[Status], None] = lambda _: None,
 ) -> RunDir:
     """Train a run to its end in a worker of its own, as any run is; `watch` sees its status.
@@ -169,7 +171,7 @@ def train_in_worker(
     return run
 
 
-def growth(settings: Settings, progress: Progress) -> Result:
+def growth(settings: BenchSettings, progress: ProgressCallback) -> ResultTable:
     """Train a small network for `settings.steps` steps; raises `WorkerError` if that fails."""
     config = small_config(settings.steps, settings.device)
     held: dict[int, int] = {}
@@ -182,7 +184,7 @@ def growth(settings: Settings, progress: Progress) -> Result:
     late = held[max(held)] if held else None
     early = next((held[step] for step in sorted(held) if step >= SETTLED * config.steps), late)
     grown = None if early is None or late is None else late - early
-    return Result(
+    return ResultTable(
         title="Growth of memory",
         method=(
             "A run's own worker on a very small network, with journal, samples and checkpoints: "

@@ -13,10 +13,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from ganterm.bench.page import facts, markdown
-from ganterm.bench.suite import Report, Settings, choose, run_suite, scratch
+from ganterm.bench.suite import BenchSettings, Report, choose, run_suite, scratch
 from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
-from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.narrate import ProgressReporter, say
 from ganterm.cli.options import AsJson, RunsDir
 from ganterm.cli.outputs import write_file
 from ganterm.cli.waiting import Waiting
@@ -101,9 +101,9 @@ def bench(
         _check_output(output)
     with Waiting("importing PyTorch"):
         import torch  # noqa: F401, PLC0415
-    with _ending_tidily(), scratch(where) as place, Reporter() as progress:
-        settings = Settings(
-            recipes=tuple(dict.fromkeys(recipe or Settings.recipes)),
+    with _ending_tidily(), scratch(where) as place, ProgressReporter() as progress:
+        settings = BenchSettings(
+            recipes=tuple(dict.fromkeys(recipe or BenchSettings.recipes)),
             seconds=seconds,
             device=device,
             scratch=place,

@@ -24,7 +24,7 @@ from ganterm.render.text import safe_text
 from ganterm.runs.layout import default_runs_dir, resolve_run
 
 if TYPE_CHECKING:
-    from ganterm.comparison import Standing
+    from ganterm.comparison import RunStanding
     from ganterm.render.colour import Charset
 
 _WIDEST = 60
@@ -68,7 +68,7 @@ def compare(
             say(f"{run.name} has not been judged, so it is in no table of scores.")
 
 
-def _scores(runs: Sequence[Standing], sort: str | None) -> Iterator[str]:
+def _scores(runs: Sequence[RunStanding], sort: str | None) -> Iterator[str]:
     """Make a table and its advice for each judge."""
     groups = by_judge(runs)
     if len(groups) > 1:
@@ -99,7 +99,7 @@ def _scores(runs: Sequence[Standing], sort: str | None) -> Iterator[str]:
         yield ""
 
 
-def _settings(runs: Sequence[Standing]) -> Iterator[str]:
+def _settings(runs: Sequence[RunStanding]) -> Iterator[str]:
 
     lines = differing(runs)
     if lines:
@@ -108,7 +108,7 @@ def _settings(runs: Sequence[Standing]) -> Iterator[str]:
         yield "The settings do not differ."
 
 
-def _curves(runs: Sequence[Standing], charset: Charset) -> Iterator[str]:
+def _curves(runs: Sequence[RunStanding], charset: Charset) -> Iterator[str]:
     """Draw losses and distances of all runs to one scale, as long as the run is, by steps."""
     longest = max((run.step for run in runs), default=0)
     margin = max(len(safe_text(run.name)) for run in runs)
@@ -140,7 +140,7 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def _as_json(runs: Sequence[Standing], sort: str | None) -> dict[str, Any]:
+def _as_json(runs: Sequence[RunStanding], sort: str | None) -> dict[str, Any]:
 
     names = [run.name for run in runs]
     return {

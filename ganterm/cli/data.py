@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganterm.cli import completion
-from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.narrate import ProgressReporter, say
 from ganterm.cli.progresslines import ProgressLines, emit_line
 from ganterm.components.datasets import DATASETS, SPLITS
 from ganterm.data import load
@@ -96,7 +96,7 @@ def import_files(
     """
     from ganterm.data.importer import import_dataset  # noqa: PLC0415
 
-    with Reporter() as progress:
+    with ProgressReporter() as progress:
         report = import_dataset(name, path, progress=progress)
     _tell(report)
 
@@ -124,7 +124,7 @@ def fetch(
         stored = {split: str(stored_path(name, split)) for split in dataset_facts(name).splits}
         emit_line({"stored": stored, "notes": [*done.notes] if done else []})
         return
-    with Reporter() as progress:
+    with ProgressReporter() as progress:
         report = fetch_dataset(name, again=again, progress=progress)
     if report is not None:
         _tell(report)
@@ -163,7 +163,7 @@ def show(
     """Draw real samples of a dataset in the terminal."""
     from ganterm.data.sampling import describe, pick  # noqa: PLC0415
 
-    with Reporter() as progress:
+    with ProgressReporter() as progress:
         images = load(name, split=split, channels=None, progress=progress)
         indices = pick(images, n, seed=seed, only=only)
         if as_json:

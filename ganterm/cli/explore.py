@@ -17,7 +17,7 @@ from ganterm.cli.generating import (
     Device,
     FormOption,
     OneClass,
-    Opened,
+    OpenedGenerator,
     Output,
     Target,
     Truncation,
@@ -25,7 +25,7 @@ from ganterm.cli.generating import (
     rendered,
 )
 from ganterm.cli.latentfiles import load_points
-from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.narrate import ProgressReporter, say
 from ganterm.cli.options import AsJson, RunsDir, StepOfRun
 from ganterm.errors import ConfigError
 from ganterm.render.curve import bar
@@ -127,7 +127,7 @@ def explore(
         delivery.deliver(images, columns=steps, rows_left=len(chosen))
 
 
-def _base(opened: Opened, seed: int, start: Path | None, by: By) -> torch.Tensor:
+def _base(opened: OpenedGenerator, seed: int, start: Path | None, by: By) -> torch.Tensor:
     """Return the point (...) to stand at: styles where directions are those of styles."""
     from ganterm.latent.directions import frame_of  # noqa: PLC0415
     from ganterm.latent.sample import latent_of  # noqa: PLC0415
@@ -146,7 +146,7 @@ def _base(opened: Opened, seed: int, start: Path | None, by: By) -> torch.Tensor
 
 
 def _ways(
-    opened: Opened, base: torch.Tensor, directions: torch.Tensor, values: torch.Tensor
+    opened: OpenedGenerator, base: torch.Tensor, directions: torch.Tensor, values: torch.Tensor
 ) -> torch.Tensor:
     """Return the points (K * T, ...) at the values (T,) along each direction (K, d).
 
@@ -162,7 +162,7 @@ def _ways(
     return torch.stack([axes.moved(base, number, value) for number, value in places])
 
 
-def _ranked(opened: Opened, by: By, span: float) -> Ranking:
+def _ranked(opened: OpenedGenerator, by: By, span: float) -> Ranking:
     """Find the directions, telling how far that is: a large generator takes a while."""
     from ganterm.latent.directions import (  # noqa: PLC0415
         BASES,
@@ -179,7 +179,7 @@ def _ranked(opened: Opened, by: By, span: float) -> Ranking:
     ranking = rank_dimensions(
         generator, LatentFrame(generator), bases, generator.default_class, span=span
     )
-    with one_thread(), Reporter() as progress:
+    with one_thread(), ProgressReporter() as progress:
         while True:
             try:
                 done, total = next(ranking)

@@ -26,7 +26,7 @@ from ganterm.runs.checkpoints import read_header
 from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run
 
 if TYPE_CHECKING:
-    from ganterm.client.checkpoints import Choice
+    from ganterm.client.checkpoints import CheckpointChoice
     from ganterm.latent.load import Trained
     from ganterm.runs.layout import RunDir
 
@@ -189,7 +189,7 @@ def _film(
     )
 
 
-def _card(choice: Choice, output: Path | None) -> None:
+def _card(choice: CheckpointChoice, output: Path | None) -> None:
 
     header = read_header(choice.path)
     run = _run_of(choice.path)
@@ -207,7 +207,9 @@ def _card(choice: Choice, output: Path | None) -> None:
     say(f"Wrote {path}" + (f" and {beside.name}." if beside else "; there are no samples to show."))
 
 
-def _generator(choice: Choice, product: Product, output: Path | None, *, ema: bool | None) -> None:
+def _generator(
+    choice: CheckpointChoice, product: Product, output: Path | None, *, ema: bool | None
+) -> None:
 
     name = _name(choice)
     path = output or Path(f"{name}-{choice.step}.{product.value}")
@@ -256,6 +258,6 @@ def _run_of(checkpoint: Path) -> RunDir | None:
     return RunDir(inside.parent) if inside.name == "checkpoints" and is_run(inside.parent) else None
 
 
-def _name(choice: Choice) -> str:
+def _name(choice: CheckpointChoice) -> str:
     run = _run_of(choice.path)
     return run.name if run is not None else choice.path.stem

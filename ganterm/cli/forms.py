@@ -3,7 +3,7 @@
 from enum import Enum
 
 
-class Form(Enum):
+class OutputForm(Enum):
     """What images are written as; the values are those of `--format`."""
 
     TERM = "term"
@@ -17,5 +17,5 @@ class Form(Enum):
     TXT = "txt"
 
 
-FILMS = frozenset({Form.GIF, Form.APNG, Form.WEBP})
+FILMS = frozenset({OutputForm.GIF, OutputForm.APNG, OutputForm.WEBP})
 """The forms that show one image after another."""

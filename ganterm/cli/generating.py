@@ -11,7 +11,7 @@ import typer
 
 from ganterm.cli import completion
 from ganterm.cli.drawing import write_bytes
-from ganterm.cli.forms import FILMS, Form
+from ganterm.cli.forms import FILMS, OutputForm
 from ganterm.cli.narrate import say
 from ganterm.cli.outputs import STDOUT, check_output, choose_form, encode, write_file, write_files
 from ganterm.cli.waiting import Waiting
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
-    from ganterm.client.checkpoints import Choice
+    from ganterm.client.checkpoints import CheckpointChoice
     from ganterm.latent.load import Trained
     from ganterm.render.colour import Canvas, Charset, ColourMode
 
@@ -56,7 +56,7 @@ Output = Annotated[
     typer.Option("-o", "--output", metavar="FILE", help="Where to write; - is standard output."),
 ]
 FormOption = Annotated[
-    Form | None,
+    OutputForm | None,
     typer.Option(
         "--format",
         help="A drawing for this terminal, a PNG grid, a directory of PNG files, a uint8 array "
@@ -108,10 +108,10 @@ Fps = Annotated[
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedGenerator:
     """A generator, and which checkpoint it is of."""
 
-    choice: Choice
+    choice: CheckpointChoice
     trained: Trained
 
     @property
@@ -150,7 +150,7 @@ def open_generator(
     step: int | None = None,
     ema: bool | None = None,
     device: str = "cpu",
-) -> Opened:
+) -> OpenedGenerator:
     """Load the generator meant by `target`, telling what there is to tell about the choice.
 
     Raises GantermError as `choose_checkpoint` and `load_generator` do.
@@ -164,14 +164,14 @@ def open_generator(
         from ganterm.training.build import choose_device  # noqa: PLC0415
 
         trained = load_generator(choice.path, ema=ema, device=choose_device(name))
-    return Opened(choice, trained)
+    return OpenedGenerator(choice, trained)
 
 
 @dataclass(frozen=True)
 class Delivery:
     """Where images go and in which form; made, and so checked, before they are."""
 
-    form: Form
+    form: OutputForm
     output: str | None
     canvas: Canvas
     colour: ColourMode | None = None
@@ -180,7 +180,7 @@ class Delivery:
     @classmethod
     def choose(
         cls,
-        form: Form | None,
+        form: OutputForm | None,
         output: str | None,
         *,
         colour: ColourMode | None = None,
@@ -195,7 +195,7 @@ class Delivery:
     @property
     def is_drawn(self) -> bool:
         """Whether the images are drawn on standard output, where more may be said about them."""
-        return self.form is Form.TERM and self.output is None
+        return self.form is OutputForm.TERM and self.output is None
 
     @property
     def is_film(self) -> bool:
@@ -216,7 +216,7 @@ class Delivery:
         `columns` images stand in a row of a grid; `rows_left` of the screen are left to others.
         `rows` says what each row of a PNG grid shows, where each shows one thing.
         """
-        if self.form is Form.FILES and self.output is not None:
+        if self.form is OutputForm.FILES and self.output is not None:
             paths = write_files(Path(self.output), images)
             say(f"Wrote {paths[0]} to {paths[-1].name}.")
             return
@@ -239,7 +239,7 @@ class Delivery:
 
 
 def rendered(
-    opened: Opened,
+    opened: OpenedGenerator,
     points: torch.Tensor,
     *,
     labels: torch.Tensor | None = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganterm.cli.drawing import Characters, Color, plural
-from ganterm.cli.forms import Form
+from ganterm.cli.forms import OutputForm
 from ganterm.cli.generating import (
     Averaged,
     Delivery,
@@ -18,7 +18,7 @@ from ganterm.cli.generating import (
     FormOption,
     Fps,
     OneClass,
-    Opened,
+    OpenedGenerator,
     Output,
     Seeds,
     Target,
@@ -130,7 +130,7 @@ def interpolate(
         images = rendered(
             opened,
             truncated(opened.trained.generator, way, truncation),
-            as_array=delivery.form is Form.NPY,
+            as_array=delivery.form is OutputForm.NPY,
         )
     how = "spherical" if is_spherical else "linear"
     say(f"{plural(len(way), 'step')} of {opened.title}, {how}, through {len(points)} points.")
@@ -141,7 +141,7 @@ def interpolate(
 
 
 def _points(
-    opened: Opened,
+    opened: OpenedGenerator,
     seeds: list[int] | None,
     files: list[Path] | None,
     *,
@@ -178,7 +178,7 @@ def _points(
     return torch.cat(parts)
 
 
-def _has_styles(opened: Opened) -> bool:
+def _has_styles(opened: OpenedGenerator) -> bool:
     from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415 - imports PyTorch
 
     return isinstance(opened.trained.generator, StyleGenerator)

@@ -11,7 +11,7 @@ import typer
 from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, Color, write_lines
-from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.narrate import ProgressReporter, say
 from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
 from ganterm.cli.waiting import Waiting
 from ganterm.client.checkpoints import choose_checkpoint, choose_every
@@ -116,7 +116,7 @@ def _judged(path: Path, *, count: int, by: str | None, seed: int, dataset: str |
     with Waiting("Loading PyTorch"):
         from ganterm.judging.checkpoints import judge_checkpoint  # noqa: PLC0415
 
-    with Reporter() as progress:
+    with ProgressReporter() as progress:
         return judge_checkpoint(
             path, count=count, judge=by, seed=seed, dataset=dataset, progress=progress
         )

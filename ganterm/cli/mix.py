@@ -14,7 +14,7 @@ from ganterm.cli.generating import (
     Device,
     FormOption,
     OneClass,
-    Opened,
+    OpenedGenerator,
     Output,
     Target,
     Truncation,
@@ -129,7 +129,7 @@ def seeds_in(text: str, option: str) -> list[int]:
     return seeds
 
 
-def _style_generator(opened: Opened) -> StyleGenerator:
+def _style_generator(opened: OpenedGenerator) -> StyleGenerator:
     from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415 - imports PyTorch
 
     generator = opened.trained.generator

@@ -30,7 +30,7 @@ def say(sentence: str) -> None:
     typer.echo(safe_text(sentence), err=True)
 
 
-class Reporter:
+class ProgressReporter:
     """Shows how far work is: a bar on a terminal, a plain line every few seconds elsewhere.
 
     Work that takes less than `BAR_AFTER` or `LINE_AFTER` seconds shows nothing. Call it as
@@ -47,7 +47,7 @@ class Reporter:
         self._tasks: dict[str, TaskID] = {}
         self._progress: RichProgress | None = None
 
-    def __enter__(self) -> "Reporter":
+    def __enter__(self) -> "ProgressReporter":
         return self
 
     def __exit__(

@@ -10,7 +10,7 @@ from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganterm.cli.forms import FILMS, Form
+from ganterm.cli.forms import FILMS, OutputForm
 from ganterm.errors import ConfigError
 from ganterm.render.animation import enlargement, save_animation
 from ganterm.render.colour import Canvas, Charset, ColourMode
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 _BY_SUFFIX = {
-    ".png": Form.PNG,
-    ".npy": Form.NPY,
-    ".gif": Form.GIF,
-    ".apng": Form.APNG,
-    ".webp": Form.WEBP,
-    ".ansi": Form.ANSI,
-    ".ans": Form.ANSI,
-    ".txt": Form.TXT,
+    ".png": OutputForm.PNG,
+    ".npy": OutputForm.NPY,
+    ".gif": OutputForm.GIF,
+    ".apng": OutputForm.APNG,
+    ".webp": OutputForm.WEBP,
+    ".ansi": OutputForm.ANSI,
+    ".ans": OutputForm.ANSI,
+    ".txt": OutputForm.TXT,
 }
 
 _PAGE = 80, 24
@@ -41,24 +41,24 @@ _PAGE = 80, 24
 
 STDOUT = "-"
 
-_BINARY = frozenset({Form.PNG, Form.NPY, *FILMS})
+_BINARY = frozenset({OutputForm.PNG, OutputForm.NPY, *FILMS})
 
 
-def choose_form(form: Form | None, output: str | None) -> Form:
+def choose_form(form: OutputForm | None, output: str | None) -> OutputForm:
     """Return the form asked for, or the one that the name of the output says.
 
     Raises `ConfigError` when the name says none, or when form and output do not go together.
     """
-    if form is Form.FILES and output in {None, STDOUT}:
+    if form is OutputForm.FILES and output in {None, STDOUT}:
         raise ConfigError("--format files needs a directory; name one with -o.")
     if form is not None:
         return form
     if output is None:
-        return Form.TERM
+        return OutputForm.TERM
     if output == STDOUT:
-        return Form.PNG
+        return OutputForm.PNG
     if output.endswith("/") or Path(output).is_dir():
-        return Form.FILES
+        return OutputForm.FILES
     suffix = Path(output).suffix.lower()
     if suffix not in _BY_SUFFIX:
         raise ConfigError(
@@ -68,14 +68,14 @@ def choose_form(form: Form | None, output: str | None) -> Form:
     return _BY_SUFFIX[suffix]
 
 
-def check_output(form: Form, output: str | None) -> None:
+def check_output(form: OutputForm, output: str | None) -> None:
     """Raise `ConfigError` where binary data would go to a terminal, or images among others."""
     if form in _BINARY and output in {None, STDOUT} and sys.stdout.isatty():
         raise ConfigError(
             f"{form.value} is binary and standard output is a terminal; write to a file with -o, "
             "or pipe it on."
         )
-    if form is Form.FILES and output is not None and (others := _numbered(Path(output))):
+    if form is OutputForm.FILES and output is not None and (others := _numbered(Path(output))):
         raise ConfigError(
             f"{output} holds {len(others)} numbered images already, {others[0]} to {others[-1]}, "
             "which these would replace or be mixed with; remove them, or name another directory "
@@ -84,7 +84,7 @@ def check_output(form: Form, output: str | None) -> None:
 
 
 def encode(
-    form: Form,
+    form: OutputForm,
     images: npt.NDArray[np.uint8],
     *,
     columns: int | None = None,
@@ -97,13 +97,13 @@ def encode(
     """Return images (N, C, H, W) as the bytes of one file.
 
     A PNG or an array depends on the images alone, a film on `fps` (by default 10) besides, an ANSI
-    or text file on `columns`, `colour` and `charset`; only `Form.TERM` is drawn for `canvas`.
+    or text file on `columns`, `colour` and `charset`; only `OutputForm.TERM` is drawn for `canvas`.
     `rows` says what each row of a PNG grid shows, where each shows one thing.
     """
-    if form is Form.NPY:
+    if form is OutputForm.NPY:
         return _npy(images)
     rasters = rasters_of(images)
-    if form is Form.PNG:
+    if form is OutputForm.PNG:
         buffer = io.BytesIO()
         save_sheet(rasters, columns or square(len(rasters)), buffer, rows=rows)
         return buffer.getvalue()
@@ -113,11 +113,11 @@ def encode(
         rasters = [each.scale(each.width * times, each.height * times) for each in rasters]
         save_animation(rasters, buffer, fps=fps or 10, kind=f".{form.value}")
         return buffer.getvalue()
-    if form is Form.ANSI:
+    if form is OutputForm.ANSI:
         canvas = Canvas(colour or ColourMode.TRUECOLOR, charset or Charset.HALFBLOCK, *_PAGE)
-    elif form is Form.TXT:
+    elif form is OutputForm.TXT:
         canvas = Canvas(ColourMode.NONE, charset or Charset.ASCII, *_PAGE)
-    if form is Form.TERM and sys.stdout.isatty():
+    if form is OutputForm.TERM and sys.stdout.isatty():
         lines, _ = draw_many(rasters, canvas, columns=columns)
     else:
         lines = draw_page(rasters, canvas, columns=columns)

@@ -31,7 +31,7 @@ LIMIT = 1024
 
 
 @dataclass(frozen=True)
-class Pictures:
+class PictureSet:
     """Equally large pictures, and where they come from."""
 
     rasters: list[Raster]
@@ -55,7 +55,7 @@ class Pictures:
         return f"{self.name or self.path}{step}: {what}"
 
 
-def open_pictures(target: str, runs_dir: Path | None = None) -> Pictures:
+def open_pictures(target: str, runs_dir: Path | None = None) -> PictureSet:
     """Open what `target` names.
 
     An image file, a .npy array, a sample grid (taken apart again), a checkpoint (its preview); a
@@ -81,19 +81,19 @@ def open_pictures(target: str, runs_dir: Path | None = None) -> Pictures:
     return _of_run(run, runs_dir)
 
 
-def _of_file(path: Path) -> Pictures:
+def _of_file(path: Path) -> PictureSet:
     kind = _kind(path)
     if kind == "checkpoint":
         return _of_checkpoint(path)
     rasters = open_raster(path, limit=LIMIT)
     if kind == "image" and len(rasters) > 1:
-        return Pictures(rasters, "grid", path, step_of(path), classes=rows_of_sheet(path))
+        return PictureSet(rasters, "grid", path, step_of(path), classes=rows_of_sheet(path))
     levels = file_levels(path) if kind == "image" else None
     notes = (f"{path}: {levels.words}.",) if levels and levels.words else ()
-    return Pictures(rasters, kind, path, notes=notes)
+    return PictureSet(rasters, kind, path, notes=notes)
 
 
-def _of_checkpoint(path: Path, notes: tuple[str, ...] = ()) -> Pictures:
+def _of_checkpoint(path: Path, notes: tuple[str, ...] = ()) -> PictureSet:
     header = read_header(path)
     info = header.tensors.get("preview")
     if info is None or info.dtype != "U8" or len(info.shape) != 4 or info.shape[1] not in {1, 3}:
@@ -107,10 +107,10 @@ def _of_checkpoint(path: Path, notes: tuple[str, ...] = ()) -> Pictures:
     classes = classes_in(path, header)
     if classes and len(rasters) % len(classes):
         classes = ()  # A scatter of them all, or more classes than have a picture.
-    return Pictures(rasters, "checkpoint", path, header.step, notes, classes=classes)
+    return PictureSet(rasters, "checkpoint", path, header.step, notes, classes=classes)
 
 
-def _of_run(run: RunDir, runs_dir: Path) -> Pictures:
+def _of_run(run: RunDir, runs_dir: Path) -> PictureSet:
     if (grid := newest_sample(run)) is not None:
         return replace(_of_file(grid), name=run.name, step=step_of(grid))
     if not list_checkpoints(run.checkpoints):
@@ -119,7 +119,7 @@ def _of_run(run: RunDir, runs_dir: Path) -> Pictures:
     return replace(_of_checkpoint(choice.path, choice.notes), name=run.name)
 
 
-def _of_folder(path: Path) -> Pictures:
+def _of_folder(path: Path) -> PictureSet:
     if list_checkpoints(path):
         choice = choose_checkpoint(str(path))
         return _of_checkpoint(choice.path, choice.notes)
@@ -155,7 +155,7 @@ def _of_folder(path: Path) -> Pictures:
         notes.append(
             f"{path}: {plural(others, 'image')} of another size, or beyond {LIMIT}, left out."
         )
-    return Pictures(same, "folder", path, notes=tuple(notes))
+    return PictureSet(same, "folder", path, notes=tuple(notes))
 
 
 def _kind(path: Path) -> str:

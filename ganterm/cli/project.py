@@ -16,7 +16,7 @@ from ganterm.cli.generating import (
     Delivery,
     Device,
     FormOption,
-    Opened,
+    OpenedGenerator,
     Output,
     open_generator,
 )
@@ -29,7 +29,7 @@ from ganterm.errors import ConfigError
 
 if TYPE_CHECKING:
     from ganterm.cli.targets import RealImage
-    from ganterm.latent.projection import Fit, Settings
+    from ganterm.latent.projection import ProjectedPoint, ProjectionSettings
 
 
 def project(
@@ -109,13 +109,13 @@ def project(
     opened.needs_images("project")
     import torch  # noqa: PLC0415
 
-    from ganterm.latent.projection import Settings  # noqa: PLC0415
+    from ganterm.latent.projection import ProjectionSettings  # noqa: PLC0415
     from ganterm.latent.sample import to_uint8  # noqa: PLC0415
 
     config = opened.trained.config
     reals = image_files(files or [], config, invert=invert)
     reals += held_out(test_digit or [], config, opened.choice.path, dataset)
-    settings = Settings(steps=search_steps, starts=starts, seed=seed)
+    settings = ProjectionSettings(steps=search_steps, starts=starts, seed=seed)
     fits = _search(opened, reals, settings)
     say(f"{plural(len(fits), 'image')} projected into {opened.title}, seed {seed}.")
     if save is not None:
@@ -132,7 +132,9 @@ def project(
         delivery.deliver(images, columns=max(len(fits), 2), rows_left=len(fits) + 2)
 
 
-def _search(opened: Opened, reals: list[RealImage], settings: Settings) -> list[Fit]:
+def _search(
+    opened: OpenedGenerator, reals: list[RealImage], settings: ProjectionSettings
+) -> list[ProjectedPoint]:
     """Look for one image after another, showing how it goes."""
     from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
     from ganterm.latent.projection import (  # noqa: PLC0415
@@ -161,7 +163,9 @@ def _search(opened: Opened, reals: list[RealImage], settings: Settings) -> list[
     return fits
 
 
-def _table(opened: Opened, reals: list[RealImage], fits: list[Fit]) -> list[str]:
+def _table(
+    opened: OpenedGenerator, reals: list[RealImage], fits: list[ProjectedPoint]
+) -> list[str]:
     """Lay out a line for each image, with the class it was found in where all were searched."""
     rows = [
         [real.name, f"{fit.error:.4f}", _class_of(opened, fit)]
@@ -173,15 +177,17 @@ def _table(opened: Opened, reals: list[RealImage], fits: list[Fit]) -> list[str]
     return table(["IMAGE", "ERROR", "CLASS"][:columns], [row[:columns] for row in rows])
 
 
-def _class_of(opened: Opened, fit: Fit) -> str:
+def _class_of(opened: OpenedGenerator, fit: ProjectedPoint) -> str:
     return "" if fit.label is None else opened.trained.data.classes[fit.label]
 
 
-def _mean(fits: list[Fit]) -> float:
+def _mean(fits: list[ProjectedPoint]) -> float:
     return sum(fit.error for fit in fits) / len(fits)
 
 
-def _as_json(opened: Opened, reals: list[RealImage], fits: list[Fit]) -> dict[str, object]:
+def _as_json(
+    opened: OpenedGenerator, reals: list[RealImage], fits: list[ProjectedPoint]
+) -> dict[str, object]:
     return {
         "images": [
             {

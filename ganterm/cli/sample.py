@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganterm.cli.drawing import Characters, Color, plural
-from ganterm.cli.forms import Form
+from ganterm.cli.forms import OutputForm
 from ganterm.cli.generating import (
     Averaged,
     Delivery,
@@ -114,7 +114,7 @@ def sample(
             opened,
             truncated(generator, points, truncation, labels),
             labels=labels,
-            as_array=delivery.form is Form.NPY,
+            as_array=delivery.form is OutputForm.NPY,
         )
     cut = "" if truncation == 1 else f", truncation {truncation:g}"
     names = [opened.trained.data.classes[label] for label in chosen]

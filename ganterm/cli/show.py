@@ -21,7 +21,7 @@ from ganterm.render.show import draw_many, draw_page
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ganterm.cli.pictures import Pictures
+    from ganterm.cli.pictures import PictureSet
     from ganterm.render.colour import Canvas
 
 _TEXT_ROWS = 2
@@ -57,7 +57,7 @@ def show(
     """
     canvas = canvas_of(sys.stdout, colour=color, charset=charset)
     screen = replace(canvas, rows=max(canvas.rows - _TEXT_ROWS, 1))
-    opened: list[Pictures] = []
+    opened: list[PictureSet] = []
     trouble: list[GantermError] = []
     for name in files:
         pictures = _opened(name, runs_dir, trouble)
@@ -74,7 +74,7 @@ def show(
         raise typer.Exit(max(error.exit_code for error in trouble))
 
 
-def _opened(name: str, runs_dir: Path | None, trouble: list[GantermError]) -> Pictures | None:
+def _opened(name: str, runs_dir: Path | None, trouble: list[GantermError]) -> PictureSet | None:
     """Open what `name` means; one bad file must not keep the others from being shown."""
     try:
         return open_pictures(name, runs_dir)
@@ -85,7 +85,7 @@ def _opened(name: str, runs_dir: Path | None, trouble: list[GantermError]) -> Pi
 
 
 def _draw(
-    pictures: Pictures, screen: Canvas, *, columns: int | None, every: bool, titled: bool
+    pictures: PictureSet, screen: Canvas, *, columns: int | None, every: bool, titled: bool
 ) -> None:
     count = len(pictures.rasters)
     lines, shown, where = _laid_out(pictures, screen, columns=columns, every=every)
@@ -97,11 +97,11 @@ def _draw(
 
 
 def _laid_out(
-    pictures: Pictures, screen: Canvas, *, columns: int | None, every: bool
+    pictures: PictureSet, screen: Canvas, *, columns: int | None, every: bool
 ) -> tuple[list[str], int, str]:
     """Return the drawing's lines, how many pictures it shows, and what is where, if it has order.
 
-    Pictures of several classes have a row for each, or where more fit so a column.
+    PictureSet of several classes have a row for each, or where more fit so a column.
     """
     classes, count, where = pictures.classes, len(pictures.rasters), ""
     to_screen = sys.stdout.isatty()
@@ -116,7 +116,7 @@ def _laid_out(
     return draw_page(pictures.rasters, screen, columns=columns), count, where
 
 
-def _described(pictures: Pictures) -> dict[str, Any]:
+def _described(pictures: PictureSet) -> dict[str, Any]:
     first = pictures.rasters[0]
     return {
         "path": str(pictures.path),

@@ -14,7 +14,7 @@ from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, table
 from ganterm.cli.follow.choose import choose_reporter
 from ganterm.cli.follow.follower import Follower
-from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.narrate import ProgressReporter, say
 from ganterm.cli.options import (
     AsJson,
     ConfigFile,
@@ -136,7 +136,7 @@ def fetch_missing(dataset: str) -> None:
     from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415
 
     say(f"{dataset} is not on this machine yet; fetching it.")
-    with Reporter() as progress:
+    with ProgressReporter() as progress:
         fetch_dataset(dataset, progress=progress)
 
 

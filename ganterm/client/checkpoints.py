@@ -16,7 +16,7 @@ _NAMED = 8
 
 
 @dataclass(frozen=True)
-class Choice:
+class CheckpointChoice:
     """A verified checkpoint, and what there is to say about the choice."""
 
     path: Path
@@ -29,7 +29,7 @@ class Choice:
 
 def choose_checkpoint(
     target: str | None, runs_dir: Path | None = None, *, step: int | None = None
-) -> Choice:
+) -> CheckpointChoice:
     """Find the checkpoint meant by `target`: a run, a file, or a folder of checkpoints.
 
     A run is given by name or path; None is the run that was last active. The newest checkpoint
@@ -44,7 +44,7 @@ def choose_checkpoint(
         if step is not None:
             raise ConfigError(f"{path} is one checkpoint; leave --step out, or name its run.")
         checkpoints.verify(path)
-        return Choice(path, checkpoints.read_header(path).step, str(path))
+        return CheckpointChoice(path, checkpoints.read_header(path).step, str(path))
     if path is not None and not is_run(path) and checkpoints.list_checkpoints(path):
         return _within(path, str(path), step)
     where = runs_dir or default_runs_dir()
@@ -60,7 +60,7 @@ def choose_checkpoint(
     return _within(run.checkpoints, run.name, step)
 
 
-def choose_every(target: str | None, runs_dir: Path | None = None) -> list[Choice]:
+def choose_every(target: str | None, runs_dir: Path | None = None) -> list[CheckpointChoice]:
     """Find all whole checkpoints of a run or of a folder, the oldest first.
 
     Raises as `choose_checkpoint` does.
@@ -77,7 +77,7 @@ def choose_every(target: str | None, runs_dir: Path | None = None) -> list[Choic
     return found
 
 
-def _within(directory: Path, origin: str, step: int | None) -> Choice:
+def _within(directory: Path, origin: str, step: int | None) -> CheckpointChoice:
     found = checkpoints.list_checkpoints(directory)
     if not found:
         raise DataError(
@@ -89,7 +89,7 @@ def _within(directory: Path, origin: str, step: int | None) -> Choice:
         if named is None:
             raise ConfigError(f"{origin} has no checkpoint of step {step}; it has {_steps(found)}.")
         checkpoints.verify(named)
-        return Choice(named, step, origin)
+        return CheckpointChoice(named, step, origin)
     newest, damaged = checkpoints.newest_valid(directory)
     if newest is None:
         reasons = "; ".join(f"{path.name}: {reason}" for path, reason in damaged[:3])
@@ -100,7 +100,7 @@ def _within(directory: Path, origin: str, step: int | None) -> Choice:
         f"{path.name} is damaged ({reason}); going back to {newest.name}."
         for path, reason in damaged
     )
-    return Choice(newest, checkpoints.read_header(newest).step, origin, notes)
+    return CheckpointChoice(newest, checkpoints.read_header(newest).step, origin, notes)
 
 
 def newest_sample(run: RunDir) -> Path | None:

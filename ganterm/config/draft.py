@@ -18,7 +18,7 @@ _LENGTHS = {"steps": "epochs", "epochs": "steps"}
 
 
 @dataclass(frozen=True)
-class Standing:
+class FieldState:
     """How one field stands.
 
     Attributes:
@@ -48,7 +48,7 @@ class Draft:
         self.recipe: Recipe
         self.config: RunConfig
         """What a run would train under; a field whose text is no value is as in the recipe."""
-        self.standings: dict[str, Standing] = {}
+        self.standings: dict[str, FieldState] = {}
         named = self.environment.get(FIELDS["recipe"].variable, "")
         self.choose(recipe or named or str(FIELDS["recipe"].default))
         for name, spec in FIELDS.items():
@@ -135,7 +135,7 @@ class Draft:
         wrong = {name: fault_of(name, text) for name, text in self.typed.items()}
         troubles.update({name: sentence for name, sentence in wrong.items() if sentence})
         self.standings = {
-            name: Standing(
+            name: FieldState(
                 text=self.typed.get(name, to_text(getattr(self.config, name))),
                 differs=getattr(self.config, name) != getattr(self._base, name)
                 or bool(wrong.get(name)),

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from ganterm.data.catalogue import data_dir, dataset_facts, is_available, stored_path
 from ganterm.data.images import ImageSet
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 
 if TYPE_CHECKING:
     from ganterm.data.geometry import Fit
 
 __all__ = [
     "ImageSet",
-    "Progress",
+    "ProgressCallback",
     "data_dir",
     "dataset_facts",
     "is_available",
@@ -32,7 +32,7 @@ def load(
     image_size: int | None = None,
     channels: int | None = 1,
     fit: Fit = "auto",
-    progress: Progress = silent,
+    progress: ProgressCallback = silent,
 ) -> ImageSet:
     """Load a split of a dataset by its name, or a folder of images by its path.
 

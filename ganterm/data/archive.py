@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.streams import BLOCK, open_source, read_exactly
 from ganterm.errors import DataError
 
@@ -42,7 +42,7 @@ def is_archive(path: Path) -> bool:
 class _Budget:
     """Counts what is read from an archive, tells how far it is, and stops at `MAX_BYTES`."""
 
-    def __init__(self, path: Path, progress: Progress) -> None:
+    def __init__(self, path: Path, progress: ProgressCallback) -> None:
         self._path = path
         self._progress = progress
         self._spent = 0
@@ -55,7 +55,9 @@ class _Budget:
 
 
 @contextmanager
-def unpack(path: Path, wanted: Wanted, progress: Progress = silent) -> Iterator[dict[str, Path]]:
+def unpack(
+    path: Path, wanted: Wanted, progress: ProgressCallback = silent
+) -> Iterator[dict[str, Path]]:
     """Copy the wanted entries into a temporary directory that goes with the context.
 
     Yields the copies by the names `wanted` gave them; of two entries with one name the first

@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 from ganterm.components.datasets import Download, PublishedDataset
 from ganterm.data.catalogue import data_dir, is_available, published
 from ganterm.data.importer import ImportReport, import_dataset
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.streams import BLOCK, md5_of
 from ganterm.errors import DataError
 
@@ -44,7 +44,7 @@ def fetch_dataset(
     name: str,
     *,
     again: bool = False,
-    progress: Progress = silent,
+    progress: ProgressCallback = silent,
     opener: Opener = open_address,
 ) -> ImportReport | None:
     """Download dataset `name`, check it against its published MD5 and store it.
@@ -72,7 +72,11 @@ def fetch_dataset(
 
 
 def _get(
-    info: PublishedDataset, download: Download, folder: Path, progress: Progress, opener: Opener
+    info: PublishedDataset,
+    download: Download,
+    folder: Path,
+    progress: ProgressCallback,
+    opener: Opener,
 ) -> None:
     path = folder / download.file
     partial = path.with_name(path.name + ".part")
@@ -113,7 +117,7 @@ class _ConnectionLostError(Exception):
     """The other side stopped sending; the local disk is not to blame."""
 
 
-def _save(response: BinaryIO, path: Path, name: str, progress: Progress) -> str:
+def _save(response: BinaryIO, path: Path, name: str, progress: ProgressCallback) -> str:
     total = getattr(response, "length", None)
     digest = hashlib.md5(usedforsecurity=False)
     done = 0

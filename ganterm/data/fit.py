@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from ganterm.core.dataspec import CHANNELS
 from ganterm.data.geometry import Fit, place
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.errors import ConfigError
 
 PIECE = 4096
@@ -43,7 +43,7 @@ def fit_images(
     image_size: int,
     channels: int,
     fit: Fit = "auto",
-    progress: Progress = silent,
+    progress: ProgressCallback = silent,
 ) -> Tensor:
     """Fit `count` square images, given in pieces of uint8 (n, C, H, H), into one tensor.
 

@@ -15,7 +15,7 @@ from ganterm.data.fit import in_pieces
 from ganterm.data.geometry import Fit
 from ganterm.data.images import ImageSet, Original
 from ganterm.data.listing import Listing, list_images
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.errors import DataError
 from ganterm.render.imagefile import Levels, UnreadableImageError, joined
 
@@ -49,7 +49,7 @@ def load_folder(
     image_size: int | None = None,
     channels: int | None = None,
     fit: Fit = "auto",
-    progress: Progress = silent,
+    progress: ProgressCallback = silent,
 ) -> ImageSet:
     """Load every image under `folder`; sub-folders are classes.
 
@@ -103,7 +103,7 @@ def _read(
     paths: Sequence[Path],
     decode: "Callable[[Path], _Decoded]",
     folder: Path,
-    progress: Progress,
+    progress: ProgressCallback,
 ) -> "Iterator[tuple[int, _Decoded | UnreadableImageError]]":
     """Yield what becomes of each file, and its place in `paths`, in their order."""
 

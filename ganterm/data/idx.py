@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ganterm.data.streams import Source, open_source, read_exactly
+from ganterm.data.streams import SourceFile, open_source, read_exactly
 from ganterm.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class IdxFile:
 
     shape: tuple[int, ...]
     """(N,) for labels, (N, H, W) for images."""
-    source: Source
+    source: SourceFile
 
     @property
     def path(self) -> Path:
@@ -93,7 +93,7 @@ def open_idx(path: Path, *, dims: int) -> Iterator[IdxFile]:
         yield IdxFile(shape, source)
 
 
-def _check_sizes(shape: tuple[int, ...], source: Source) -> None:
+def _check_sizes(shape: tuple[int, ...], source: SourceFile) -> None:
     written = " x ".join(f"{size:,}" for size in shape)
     if 0 in shape:
         raise DataError(f"{source.path} is empty (its header says {written}): get it again.")

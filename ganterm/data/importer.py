@@ -15,10 +15,10 @@ import numpy as np
 from ganterm.components.datasets import PublishedDataset
 from ganterm.data.catalogue import published, stored_path
 from ganterm.data.idx import IdxFile, open_idx
-from ganterm.data.locate import Found, Part, find_files, parts_of
-from ganterm.data.progress import Progress, silent
+from ganterm.data.locate import Found, PublishedFile, find_files, parts_of
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import Staged, stage
-from ganterm.data.streams import Source, md5_of, open_source
+from ganterm.data.streams import SourceFile, md5_of, open_source
 from ganterm.data.usps import read_usps
 from ganterm.errors import DataError
 from ganterm.runs.files import expanded
@@ -54,10 +54,10 @@ class _Opened:
     """Pieces (n, 1, H, W), upright; reading them reads the files to their ends."""
     labels: "NDArray[np.int64]"
     """(N,), indices into the classes."""
-    sources: tuple[tuple[Part, Source], ...]
+    sources: tuple[tuple[PublishedFile, SourceFile], ...]
 
 
-def import_dataset(name: str, path: Path, *, progress: Progress = silent) -> ImportReport:
+def import_dataset(name: str, path: Path, *, progress: ProgressCallback = silent) -> ImportReport:
     """Import dataset `name` of the catalogue from its published files at `path`.
 
     `path` is a folder with the files, one of the files with its partner beside it, or a zip or tar
@@ -128,7 +128,10 @@ def _missing_notes(info: PublishedDataset, found: Found) -> list[str]:
 
 
 def _open_idx_pair(
-    info: PublishedDataset, files: Mapping[Part, Path], progress: Progress, stack: ExitStack
+    info: PublishedDataset,
+    files: Mapping[PublishedFile, Path],
+    progress: ProgressCallback,
+    stack: ExitStack,
 ) -> _Opened:
     parts = {part.kind: part for part in files}
     labels_file = stack.enter_context(open_idx(files[parts["labels"]], dims=1))
@@ -154,7 +157,10 @@ def _open_idx_pair(
 
 
 def _open_samples(
-    info: PublishedDataset, files: Mapping[Part, Path], progress: Progress, stack: ExitStack
+    info: PublishedDataset,
+    files: Mapping[PublishedFile, Path],
+    progress: ProgressCallback,
+    stack: ExitStack,
 ) -> _Opened:
     ((part, path),) = files.items()
     source = stack.enter_context(open_source(path))
@@ -169,7 +175,7 @@ def _open_samples(
 
 
 def _upright(
-    info: PublishedDataset, file: IdxFile, progress: Progress
+    info: PublishedDataset, file: IdxFile, progress: ProgressCallback
 ) -> "Iterator[NDArray[np.uint8]]":
     done = 0
     for piece in file.pieces():
@@ -200,7 +206,7 @@ def _count_notes(info: PublishedDataset, split: str, count: int) -> list[str]:
     return [f"The {split} split has {count:,} images where {published:,} are published."]
 
 
-def _checksum_notes(info: PublishedDataset, part: Part, source: Source) -> list[str]:
+def _checksum_notes(info: PublishedDataset, part: PublishedFile, source: SourceFile) -> list[str]:
     ending = ".bz2" if info.samples else ".gz"
     published = info.md5s.get(part.name + ending)
     if published is None or source.md5 == published:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.errors import ConfigError, DataError
 from ganterm.render.imagefile import is_image
 
@@ -53,7 +53,7 @@ class Listing:
     """Sentences about what the folder's names may mean besides."""
 
 
-def list_images(folder: Path, split: str, progress: Progress = silent) -> Listing:
+def list_images(folder: Path, split: str, progress: ProgressCallback = silent) -> Listing:
     """List the images of `folder`, or of that sub-folder of it which is the split.
 
     Each other sub-folder with images somewhere inside is a class. Links are followed, each real
@@ -145,7 +145,9 @@ def _holds_images(folder: Path) -> bool:
     return _named_as_images(_files_under(folder, set()))
 
 
-def _sorted_out(files: list[Path], root: Path, listing: Listing, progress: Progress) -> list[Path]:
+def _sorted_out(
+    files: list[Path], root: Path, listing: Listing, progress: ProgressCallback
+) -> list[Path]:
     """Return the images among `files`, and note the others; known endings are believed."""
     images: list[Path] = []
     for path in files:

@@ -26,7 +26,7 @@ from ganterm.data.folder import load_folder
 from ganterm.data.geometry import Fit, check_fit
 from ganterm.data.images import ImageSet, Original, require_same
 from ganterm.data.listing import splits_of
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import StoredImages
 from ganterm.errors import DataError
 
@@ -38,7 +38,7 @@ def load_images(
     image_size: int | None = None,
     channels: int | None = 1,
     fit: Fit = "auto",
-    progress: Progress = silent,
+    progress: ProgressCallback = silent,
 ) -> ImageSet:
     """Do what `ganterm.data.load` says."""
     check_shape(image_size, channels)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from ganterm.components.datasets import PublishedDataset
 from ganterm.data.archive import is_archive, unpack
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.errors import DataError
 
 _PACKED = (".gz", ".bz2")
 
 
 @dataclass(frozen=True)
-class Part:
+class PublishedFile:
     """One of the files a dataset is published as."""
 
     split: str
@@ -29,7 +29,7 @@ class Part:
 class Found:
     """The files at hand, by part, and where they were found."""
 
-    files: Mapping[Part, Path]
+    files: Mapping[PublishedFile, Path]
     where: Path
     archive: Path | None = None
     """The archive they were taken from."""
@@ -37,19 +37,20 @@ class Found:
     """The one file that was named instead of a folder; only its split was looked for."""
 
 
-def parts_of(info: PublishedDataset) -> list[Part]:
+def parts_of(info: PublishedDataset) -> list[PublishedFile]:
     """List the files `info` is published as, its training split first."""
     idx = [
-        Part(split, kind, f"{prefix}-{kind}-idx{dims}-ubyte")
+        PublishedFile(split, kind, f"{prefix}-{kind}-idx{dims}-ubyte")
         for split, prefix in info.prefixes.items()
         for kind, dims in (("images", 3), ("labels", 1))
     ]
     return idx + [
-        Part(split, "samples", name.removesuffix(".bz2")) for split, name in info.samples.items()
+        PublishedFile(split, "samples", name.removesuffix(".bz2"))
+        for split, name in info.samples.items()
     ]
 
 
-def part_named(info: PublishedDataset, name: str) -> Part | None:
+def part_named(info: PublishedDataset, name: str) -> PublishedFile | None:
     """Say which part a file name stands for.
 
     Upper case, .gz, .bz2 and the common `train-images.idx3-ubyte` spelling make no difference.
@@ -65,7 +66,9 @@ def _dotted(name: str) -> str:
 
 
 @contextmanager
-def find_files(info: PublishedDataset, path: Path, progress: Progress = silent) -> Iterator[Found]:
+def find_files(
+    info: PublishedDataset, path: Path, progress: ProgressCallback = silent
+) -> Iterator[Found]:
     """Find the files of `info` at `path`: a folder, one of the files, or a zip or tar of them.
 
     Files of an archive are copied to a temporary directory, under names of ganterm's own, for as
@@ -121,8 +124,8 @@ def _files_in(folder: Path) -> list[Path]:
         return []
 
 
-def _match(info: PublishedDataset, paths: Iterable[Path]) -> dict[Part, Path]:
-    files: dict[Part, Path] = {}
+def _match(info: PublishedDataset, paths: Iterable[Path]) -> dict[PublishedFile, Path]:
+    files: dict[PublishedFile, Path] = {}
     for path in paths:
         part = part_named(info, path.name)
         # A packed file is preferred: its checksum is published.

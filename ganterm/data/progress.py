@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Progress(Protocol):
+class ProgressCallback(Protocol):
     """Called now and then with what is being done and how much of it is."""
 
     def __call__(self, what: str, done: int, total: int | None, unit: str) -> None:

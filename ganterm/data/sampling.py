@@ -7,7 +7,7 @@ import numpy as np
 
 from ganterm.data.fit import in_pieces
 from ganterm.data.images import ImageSet
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.errors import ConfigError
 
 
@@ -38,7 +38,7 @@ def _of_class(images: ImageSet, only: str) -> list[int]:
 
 
 def describe(
-    images: ImageSet, indices: list[int], *, split: str, progress: Progress = silent
+    images: ImageSet, indices: list[int], *, split: str, progress: ProgressCallback = silent
 ) -> dict[str, Any]:
     """Sum up a set for scripts: shape, images a class, mean and standard deviation in [0, 1].
 

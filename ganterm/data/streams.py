@@ -21,7 +21,7 @@ MAX_EXPANSION = {"gzip": 1100, "bzip2": 50_000_000, "none": 1}
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"))
 
 
-class Source(io.RawIOBase):
+class SourceFile(io.RawIOBase):
     """A regular file opened for reading, decompressed on the fly; hashes what it reads.
 
     After `finish()`, `md5` is that of the file as it lies on the disk.
@@ -89,7 +89,7 @@ class _Hashed:
 
 
 @contextmanager
-def open_source(path: Path) -> Iterator[Source]:
+def open_source(path: Path) -> Iterator[SourceFile]:
     """Open a regular file, compressed or not.
 
     Raises DataError, naming the path, for one that is missing, may not be read or is no file.
@@ -101,7 +101,7 @@ def open_source(path: Path) -> Iterator[Source]:
         file = path.open("rb")
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    with file, Source(path, file) as source:
+    with file, SourceFile(path, file) as source:
         yield source
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ganterm.data.progress import Progress, silent
-from ganterm.data.streams import Source
+from ganterm.data.progress import ProgressCallback, silent
+from ganterm.data.streams import SourceFile
 from ganterm.errors import DataError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _INDICES = list(range(1, SIDE * SIDE + 1))
 
 
 def read_usps(
-    source: Source, *, expected: int, progress: Progress = silent
+    source: SourceFile, *, expected: int, progress: ProgressCallback = silent
 ) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
     """Read one split to its end: images (N, 1, 16, 16) uint8 and published labels (N,) from 1.
 
@@ -45,7 +45,7 @@ def read_usps(
     return images, np.asarray(labels, dtype=np.int64)
 
 
-def _lines(source: Source) -> Iterator[bytes]:
+def _lines(source: SourceFile) -> Iterator[bytes]:
     pending = b""
     total = 0
     while block := source.read(1 << 16):

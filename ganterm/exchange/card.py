@@ -38,7 +38,7 @@ _BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "w_mean", ".fi
 
 
 @dataclass(frozen=True)
-class Subject:
+class CardSubject:
     """What a card is about; strings may be foreign.
 
     Attributes:
@@ -80,21 +80,21 @@ def subject_of(
     header: CheckpointHeader,
     config: RunConfig,
     classes: tuple[str, ...] = (),
-) -> Subject:
+) -> CardSubject:
     """Return what is known of the checkpoint with this header, of `run` where it has one."""
     history = effective(read_journal(run.journal)) if run is not None else []
     records = [record for record in history if record.step <= header.step]
-    return Subject(name, header.step, config, header, records, classes)
+    return CardSubject(name, header.step, config, header, records, classes)
 
 
-def write_card(subject: Subject, picture: str | None) -> str:
+def write_card(subject: CardSubject, picture: str | None) -> str:
     """Return the card; `picture` is the file name of a picture of samples beside it."""
     lines = [*_title(subject, picture), *_data(subject), *_training(subject)]
     lines += [*_scores(subject), *_limits(subject), *_use(subject)]
     return "\n".join(lines) + "\n"
 
 
-def _title(subject: Subject, picture: str | None) -> Iterator[str]:
+def _title(subject: CardSubject, picture: str | None) -> Iterator[str]:
     config = subject.config
     yield f"# {code(subject.name)}"
     yield ""
@@ -128,7 +128,7 @@ def _title(subject: Subject, picture: str | None) -> Iterator[str]:
     yield ""
 
 
-def _data(subject: Subject) -> Iterator[str]:
+def _data(subject: CardSubject) -> Iterator[str]:
     config, start = subject.config, subject.start
     yield "## Trained on"
     yield ""
@@ -152,7 +152,7 @@ def _data(subject: Subject) -> Iterator[str]:
     yield ""
 
 
-def _training(subject: Subject) -> Iterator[str]:
+def _training(subject: CardSubject) -> Iterator[str]:
     config, start = subject.config, subject.start
     yield "## Training"
     yield ""
@@ -201,7 +201,7 @@ def _training(subject: Subject) -> Iterator[str]:
         yield ""
 
 
-def _scores(subject: Subject) -> Iterator[str]:
+def _scores(subject: CardSubject) -> Iterator[str]:
     yield "## Scores"
     yield ""
     judged = {record.judge: record for record in subject.judged}
@@ -234,7 +234,7 @@ def _scores(subject: Subject) -> Iterator[str]:
     yield ""
 
 
-def _limits(subject: Subject) -> Iterator[str]:
+def _limits(subject: CardSubject) -> Iterator[str]:
     copies = [record.score("copies") for record in subject.judged]
     yield "## Limits"
     yield ""
@@ -260,7 +260,7 @@ def _limits(subject: Subject) -> Iterator[str]:
     yield ""
 
 
-def _use(subject: Subject) -> Iterator[str]:
+def _use(subject: CardSubject) -> Iterator[str]:
     step = subject.step
     yield "## Use"
     yield ""
@@ -294,7 +294,7 @@ def _differences(config: RunConfig) -> list[list[str]]:
     ]
 
 
-def _alerts(subject: Subject) -> list[str]:
+def _alerts(subject: CardSubject) -> list[str]:
     """Return a line for each trouble that was found, however often it came."""
     told: dict[str, list[AlertRecord]] = {}
     for record in subject.records:

@@ -32,7 +32,7 @@ _ALIKE = 1e-6
 
 
 @dataclass(frozen=True)
-class Fit:
+class FittedConfig:
     """The configuration whose generator the weights fit best, and how."""
 
     config: RunConfig
@@ -47,27 +47,27 @@ def fit(
     *,
     classes: Sequence[str] = (),
     fixed: Collection[str] = (),
-) -> Fit:
+) -> FittedConfig:
     """Fit a file's tensors to the generator of `config`, or to the nearest that they make whole.
 
     `classes` are those that a conditional generator is conditioned on; `fixed` are settings that
     are not to be changed. Where nothing fits, what `config` itself, with the file's length of z,
     lacks is in the `match`.
     """
-    best: Fit | None = None
+    best: FittedConfig | None = None
     for changed in _variations(tensors, config, classes, fixed):
         varied = msgspec.structs.replace(config, **changed)
         generator = _built(varied, classes)
         if generator is None:
             continue
-        found = Fit(varied, match(tensors, generator), changed)
+        found = FittedConfig(varied, match(tensors, generator), changed)
         if not found.match.misfits:
             return found
         if best is None or (not _only_z(best) and _only_z(found)):
             best = found
     if best is None:
         check(config)
-        return Fit(config, match(tensors, _made(config, classes)), {})
+        return FittedConfig(config, match(tensors, _made(config, classes)), {})
     return best
 
 
@@ -109,7 +109,7 @@ def channels_too_many(
     return None
 
 
-def _only_z(fit: Fit) -> bool:
+def _only_z(fit: FittedConfig) -> bool:
     return set(fit.changed) == {"z_dim"}
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import torch
 
-from ganterm.judging.reference import Reference
+from ganterm.judging.reference import ReferenceSet
 from ganterm.latent.sample import labels_in_turn
 
 
-def labels_asked(reference: Reference, classes: Sequence[str], count: int) -> torch.Tensor | None:
+def labels_asked(
+    reference: ReferenceSet, classes: Sequence[str], count: int
+) -> torch.Tensor | None:
     """Return labels (count,) to ask of a generator conditioned on `classes`; None without any.
 
     They are those of the real images that its own are compared with, so that both have the same

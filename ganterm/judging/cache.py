@@ -15,10 +15,10 @@ from safetensors.torch import load, save
 from ganterm.components.datasets import DATASETS
 from ganterm.data import data_dir
 from ganterm.data.images import ImageSet
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.errors import DataError
 from ganterm.judging.classifier import SMALLEST, Classifier
-from ganterm.judging.division import Division, Source, checksum, divide
+from ganterm.judging.division import ImageSource, Splits, checksum, split_dataset
 from ganterm.judging.fit import fit_classifier
 from ganterm.judging.judge import ClassifierJudge, Judge, PointJudge
 from ganterm.runs.durable import write_atomically
@@ -28,7 +28,9 @@ _FORMAT = "ganterm-judge-1"
 _DIGEST_LENGTH = 16
 
 
-def obtain_judge(source: Source, *, seed: int = 0, progress: Progress = silent) -> Judge:
+def obtain_judge(
+    source: ImageSource, *, seed: int = 0, progress: ProgressCallback = silent
+) -> Judge:
     """Return the judge of a labelled dataset: the one kept here, or else one trained now and kept.
 
     A kept judge that is damaged, or was trained on other images, is trained anew. Points need no
@@ -41,7 +43,7 @@ def obtain_judge(source: Source, *, seed: int = 0, progress: Progress = silent) 
         dataset = DATASETS.resolve(source.dataset)
         if dataset.spec.is_points:
             return PointJudge(dataset)
-    division = divide(source, seed=seed, progress=progress)
+    division = split_dataset(source, seed=seed, progress=progress)
     _check(source, division)
     path = judge_path(source, seed)
     purpose = {
@@ -57,7 +59,7 @@ def obtain_judge(source: Source, *, seed: int = 0, progress: Progress = silent) 
     return kept
 
 
-def judge_path(source: Source, seed: int = 0) -> Path:
+def judge_path(source: ImageSource, seed: int = 0) -> Path:
     """Return where the judge of a dataset is kept, whether or not it is there."""
     name = source.dataset
     if name not in DATASETS.names:
@@ -68,7 +70,7 @@ def judge_path(source: Source, seed: int = 0) -> Path:
     return data_dir() / "judges" / f"{name}-{shape}-{source.fit}-{seed}.safetensors"
 
 
-def _check(source: Source, division: Division) -> None:
+def _check(source: ImageSource, division: Splits) -> None:
     _labels(source, division.learnt)
     if source.image_size < SMALLEST:
         raise DataError(
@@ -77,7 +79,7 @@ def _check(source: Source, division: Division) -> None:
         )
 
 
-def _labels(source: Source, images: ImageSet) -> torch.Tensor:
+def _labels(source: ImageSource, images: ImageSet) -> torch.Tensor:
     """Return the labels (N,) of images that can be learnt from."""
     if images.labels is None or len(images.classes) < 2:
         raise DataError(
@@ -87,7 +89,9 @@ def _labels(source: Source, images: ImageSet) -> torch.Tensor:
     return images.labels
 
 
-def _train(source: Source, division: Division, seed: int, progress: Progress) -> ClassifierJudge:
+def _train(
+    source: ImageSource, division: Splits, seed: int, progress: ProgressCallback
+) -> ClassifierJudge:
     learnt, held_out = division.learnt, division.held_out
     network = fit_classifier(
         learnt.images,

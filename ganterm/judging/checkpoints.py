@@ -11,10 +11,10 @@ from ganterm.components.datasets import DATASETS
 from ganterm.core.records import judged_record
 from ganterm.core.registry import short
 from ganterm.data.loading import relocated
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.errors import ConfigError, DataError, TrainingError
 from ganterm.judging.cache import obtain_judge
-from ganterm.judging.division import LEAST_IMAGES, Source
+from ganterm.judging.division import LEAST_IMAGES, ImageSource
 from ganterm.judging.inception import load_inception
 from ganterm.judging.judge import Judge
 from ganterm.judging.reference import obtain_reference
@@ -30,7 +30,9 @@ from ganterm.runs.layout import RunDir, is_run
 COLUMNS = 4
 
 
-def choose_judge(named: str | None, source: Source, *, progress: Progress = silent) -> Judge:
+def choose_judge(
+    named: str | None, source: ImageSource, *, progress: ProgressCallback = silent
+) -> Judge:
     """Return the judge called `named`: a labelled dataset, or a file with weights of Inception.
 
     None takes the dataset of `source`. The judge learns images of the shape of `source`, which
@@ -46,7 +48,7 @@ def choose_judge(named: str | None, source: Source, *, progress: Progress = sile
     path = expanded(named)
     if path.is_file():
         return load_inception(path)
-    other = Source(
+    other = ImageSource(
         dataset=named,
         image_size=source.image_size,
         channels=source.channels,
@@ -62,7 +64,7 @@ def judge_checkpoint(
     judge: str | None = None,
     seed: int = 0,
     dataset: str | None = None,
-    progress: Progress = silent,
+    progress: ProgressCallback = silent,
 ) -> Verdict:
     """Judge `count` images of the generator in the checkpoint at `path`.
 

@@ -15,7 +15,7 @@ from ganterm.core.registry import short
 from ganterm.data import is_available, load
 from ganterm.data.images import ImageSet
 from ganterm.data.loading import loaded
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _DRAWN = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class ImageSource:
     """Images of one dataset, brought to one shape."""
 
     dataset: str
@@ -42,7 +42,7 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Division:
+class Splits:
     """Real images, uint8 (N, C, H, W): what a judge learns from, and what it has never seen.
 
     What is generated is compared with `real`, and so is `second`, for the floor. These two are
@@ -69,8 +69,10 @@ def checksum(*sets: ImageSet) -> str:
     return f"{crc:08x}"
 
 
-def divide(source: Source, *, seed: int = 0, progress: Progress = silent) -> Division:
-    """Load a dataset and divide it; the same seed gives the same sets.
+def split_dataset(
+    source: ImageSource, *, seed: int = 0, progress: ProgressCallback = silent
+) -> Splits:
+    """Load a dataset and split it; the same seed gives the same sets.
 
     The test split and every sixth training image are compared with; without a test split it is
     half of the training images. Of data that are made up all are drawn afresh.
@@ -95,7 +97,7 @@ def divide(source: Source, *, seed: int = 0, progress: Progress = silent) -> Div
         held_out = unseen = _pick(train, order[:held_back])
     mixed = torch.randperm(len(unseen), generator=torch.Generator().manual_seed(seed))
     half = len(unseen) // 2
-    return Division(
+    return Splits(
         learnt=_pick(train, order[held_back:][:MOST_LEARNT]),
         held_out=held_out,
         real=_pick(unseen, mixed[:half]),
@@ -103,7 +105,7 @@ def divide(source: Source, *, seed: int = 0, progress: Progress = silent) -> Div
     )
 
 
-def _load(source: Source, split: str, progress: Progress) -> ImageSet:
+def _load(source: ImageSource, split: str, progress: ProgressCallback) -> ImageSet:
     return load(
         source.dataset,
         split=split,
@@ -127,7 +129,7 @@ def _joined(first: ImageSet, second: ImageSet) -> ImageSet:
     return ImageSet(images, labels, name=first.name, classes=first.classes)
 
 
-def _drawn(name: str, spec: DataSpec, draw: Callable[[int, int], Samples], seed: int) -> Division:
+def _drawn(name: str, spec: DataSpec, draw: Callable[[int, int], Samples], seed: int) -> Splits:
     # Apart from those that are trained on, which are drawn with a seed below 100.
     parts = (
         ImageSet(
@@ -138,4 +140,4 @@ def _drawn(name: str, spec: DataSpec, draw: Callable[[int, int], Samples], seed:
         for index in range(3)
     )
     learnt, real, second = parts
-    return Division(learnt=learnt, held_out=real, real=real, second=second)
+    return Splits(learnt=learnt, held_out=real, real=real, second=second)

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import nn
 
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.judging.classifier import Classifier, scaled
 
 BATCH = 128
@@ -27,7 +27,7 @@ def fit_classifier(
     *,
     classes: int,
     seed: int,
-    progress: Progress = silent,
+    progress: ProgressCallback = silent,
 ) -> Classifier:
     """Train on uint8 images (N, C, H, W) with int64 labels (N,), and return it for evaluation.
 

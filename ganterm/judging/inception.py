@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypeGuard
 import torch
 from torch import Tensor, nn
 
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.errors import DataError
 from ganterm.foreign import WHAT_TO_GIVE, check_tensors, load_foreign
-from ganterm.judging.looks import Looks
+from ganterm.judging.looks import Embeddings
 
 if TYPE_CHECKING:
     from torchvision.models import Inception3
@@ -34,7 +34,7 @@ class InceptionJudge:
     words: str
     classes: tuple[str, ...] = ()
 
-    def look(self, images: Tensor, *, progress: Progress = silent) -> Looks:
+    def look(self, images: Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
         """Look at uint8 images (N, C, H, W) of any size, grey or colour: 2,048 features."""
         features, probabilities = [], []
         pooled: list[Tensor] = []
@@ -50,7 +50,7 @@ class InceptionJudge:
                     progress("Looking at images", start + len(logits), len(images), "images")
         finally:
             hook.remove()
-        return Looks(torch.cat(features), torch.cat(probabilities))
+        return Embeddings(torch.cat(features), torch.cat(probabilities))
 
 
 def load_inception(path: Path) -> InceptionJudge:

@@ -9,9 +9,9 @@ from typing import Protocol
 import torch
 
 from ganterm.components.datasets import Dataset
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.judging.classifier import Classifier, scaled
-from ganterm.judging.looks import Looks
+from ganterm.judging.looks import Embeddings
 
 CHUNK = 100
 """Images looked at together: what a layer makes of more does not stay in the cache."""
@@ -32,7 +32,7 @@ class Judge(Protocol):
     def classes(self) -> tuple[str, ...]:
         """Names of its classes; none where they say nothing about the images."""
 
-    def look(self, images: torch.Tensor, *, progress: Progress = silent) -> Looks:
+    def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
         """Look at images as the data holds them: uint8 (N, C, H, W), or float32 points."""
 
 
@@ -54,7 +54,7 @@ class ClassifierJudge:
         """Its dataset and its accuracy."""
         return f"classifier of {self.dataset}, {self.accuracy:.2%} right on held-out images"
 
-    def look(self, images: torch.Tensor, *, progress: Progress = silent) -> Looks:
+    def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
         """Look at uint8 images (N, C, H, W) of the size and channels it was trained on."""
         features, probabilities = [], []
         with torch.no_grad():
@@ -63,7 +63,7 @@ class ClassifierJudge:
                 features.append(found)
                 probabilities.append(logits.softmax(dim=1))
                 progress("Looking at images", start + len(found), len(images), "images")
-        return Looks(torch.cat(features), torch.cat(probabilities))
+        return Embeddings(torch.cat(features), torch.cat(probabilities))
 
 
 class PointJudge:
@@ -81,9 +81,9 @@ class PointJudge:
             self.words += f", with the nearest of the {len(self._centres)} Gaussians for a class"
         self.classes = dataset.spec.classes if self._centres else ()
 
-    def look(self, images: torch.Tensor, *, progress: Progress = silent) -> Looks:
+    def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
         """Look at float32 points (N, D, 1, 1) or (N, D)."""
         points = images.flatten(1)
         centres = points.new_tensor(self._centres or ((0.0,) * points.shape[1],))
         nearest = torch.cdist(points, centres).argmin(dim=1)
-        return Looks(points, torch.nn.functional.one_hot(nearest, len(centres)).float())
+        return Embeddings(points, torch.nn.functional.one_hot(nearest, len(centres)).float())

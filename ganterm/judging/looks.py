@@ -8,7 +8,7 @@ import torch
 
 
 @dataclass(frozen=True, eq=False)
-class Looks:
+class Embeddings:
     """Features (N, F) and class probabilities (N, K) of N images, float32 on the CPU."""
 
     features: torch.Tensor
@@ -17,9 +17,9 @@ class Looks:
     def __len__(self) -> int:
         return len(self.features)
 
-    def first(self, count: int) -> Looks:
+    def first(self, count: int) -> Embeddings:
         """Return the looks at the first `count` images, or at all if there are fewer."""
-        return Looks(self.features[:count], self.probabilities[:count])
+        return Embeddings(self.features[:count], self.probabilities[:count])
 
     def as_tensors(self) -> dict[str, torch.Tensor]:
         """Return both by name, contiguous, for a file."""

@@ -15,11 +15,11 @@ from safetensors.torch import load, save
 
 from ganterm.components.scores import SCORES, Comparison, measured
 from ganterm.components.scores.copies import copy_distance
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.judging.cache import judge_path
-from ganterm.judging.division import Division, Source, checksum, divide
+from ganterm.judging.division import ImageSource, Splits, checksum, split_dataset
 from ganterm.judging.judge import Judge
-from ganterm.judging.looks import Looks
+from ganterm.judging.looks import Embeddings
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import utf8_path
 
@@ -35,16 +35,16 @@ _FORMAT = "ganterm-looks-1"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Reference:
+class ReferenceSet:
     """Looks at three disjoint sets of real images.
 
     Generated images are compared with `real`; `second` against `real` is the floor; `train` are
     images that were trained on.
     """
 
-    real: Looks
-    second: Looks
-    train: Looks
+    real: Embeddings
+    second: Embeddings
+    train: Embeddings
     clusters: int | None
     """Clusters that stand for modes where the images have no classes the judge knows; else None."""
     path: Path
@@ -88,13 +88,13 @@ class Reference:
 
 
 def obtain_reference(
-    judge: Judge, source: Source, *, seed: int = 0, progress: Progress = silent
-) -> Reference:
+    judge: Judge, source: ImageSource, *, seed: int = 0, progress: ProgressCallback = silent
+) -> ReferenceSet:
     """Return what `judge` sees in the images of `source`: as kept here, or else looked at now.
 
-    Raises what `divide` raises.
+    Raises what `split_dataset` raises.
     """
-    division = divide(source, seed=seed, progress=progress)
+    division = split_dataset(source, seed=seed, progress=progress)
     name = judge_path(source, seed).stem
     path = judge_path(source, seed).with_name(f"{name}-by-{judge.digest}.safetensors")
     facts = {
@@ -118,7 +118,7 @@ def obtain_reference(
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, save(tensors, facts), sync=False)
-    return Reference(
+    return ReferenceSet(
         **looks,
         clusters=clusters,
         path=path,
@@ -132,7 +132,7 @@ def _facts_path(path: Path) -> Path:
     return path.with_suffix(".facts.json")
 
 
-def _look(judge: Judge, division: Division, progress: Progress) -> dict[str, Looks]:
+def _look(judge: Judge, division: Splits, progress: ProgressCallback) -> dict[str, Embeddings]:
     sets = (
         division.real.images,
         division.second.images,
@@ -144,7 +144,7 @@ def _look(judge: Judge, division: Division, progress: Progress) -> dict[str, Loo
     }
 
 
-def _read(path: Path, facts: dict[str, str]) -> dict[str, Looks] | None:
+def _read(path: Path, facts: dict[str, str]) -> dict[str, Embeddings] | None:
     """Return the looks kept at `path`; None if they are not there, not whole or of others."""
     with contextlib.suppress(OSError, SafetensorError, KeyError):
         with utf8_path(path) as named, safe_open(named, framework="pt") as file:
@@ -152,7 +152,7 @@ def _read(path: Path, facts: dict[str, str]) -> dict[str, Looks] | None:
                 return None
         tensors = load(path.read_bytes())
         return {
-            name: Looks(tensors[f"{name}.features"], tensors[f"{name}.probabilities"])
+            name: Embeddings(tensors[f"{name}.features"], tensors[f"{name}.probabilities"])
             for name in _SETS
         }
     return None

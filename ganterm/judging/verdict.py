@@ -13,13 +13,13 @@ from ganterm.components.scores.class_accuracy import class_accuracy
 from ganterm.components.scores.manifold import radii
 from ganterm.config import RunConfig
 from ganterm.core.registry import is_reference
-from ganterm.data.progress import Progress, silent
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.judging.asked import labels_asked, translated
-from ganterm.judging.division import Source
+from ganterm.judging.division import ImageSource
 from ganterm.judging.judge import Judge
-from ganterm.judging.looks import Looks
+from ganterm.judging.looks import Embeddings
 from ganterm.judging.realism import realism
-from ganterm.judging.reference import Reference
+from ganterm.judging.reference import ReferenceSet
 from ganterm.latent.load import Trained
 from ganterm.latent.sample import generate, latents
 
@@ -41,9 +41,9 @@ class Verdict:
     worst: torch.Tensor | None
 
 
-def source_of(config: RunConfig) -> Source:
+def source_of(config: RunConfig) -> ImageSource:
     """Return the images that a run trains on, as a judge is to see them."""
-    return Source(
+    return ImageSource(
         dataset=config.dataset,
         image_size=config.image_size,
         channels=config.channels,
@@ -54,11 +54,11 @@ def source_of(config: RunConfig) -> Source:
 def judge_generator(
     trained: Trained,
     judge: Judge,
-    reference: Reference,
+    reference: ReferenceSet,
     *,
     count: int,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: ProgressCallback = silent,
 ) -> Verdict:
     """Generate `count` images from a seed and score them against as many real ones.
 
@@ -111,7 +111,7 @@ def judge_generator(
 
 
 def _generate(
-    trained: Trained, labels: torch.Tensor | None, count: int, seed: int, progress: Progress
+    trained: Trained, labels: torch.Tensor | None, count: int, seed: int, progress: ProgressCallback
 ) -> torch.Tensor:
     z = latents(count, trained.config.z_dim, seed=seed)
     parts = []
@@ -125,7 +125,7 @@ def _generate(
 
 
 def _extremes(
-    real: Looks, fake: Looks, real_radii: torch.Tensor
+    real: Embeddings, fake: Embeddings, real_radii: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the indices of the most convincing images, the classes in turn, and of the least."""
     order = realism(real.features, fake.features, real_radii).argsort(descending=True)

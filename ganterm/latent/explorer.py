@@ -14,7 +14,13 @@ from ganterm.errors import ConfigError
 from ganterm.latent.directions import BASES, Axes, Ranking, frame_of, rank_dimensions
 from ganterm.latent.interpolation import linear, spherical
 from ganterm.latent.load import Trained
-from ganterm.latent.projection import Candidates, Fit, Projection, Settings, candidates_of
+from ganterm.latent.projection import (
+    Candidates,
+    ProjectedPoint,
+    Projection,
+    ProjectionSettings,
+    candidates_of,
+)
 from ganterm.latent.sample import latent_of, latents, to_uint8
 from ganterm.latent.space import draw, mixed, truncated
 from ganterm.runs.places import LatentPoint, Mix, Scene
@@ -23,7 +29,7 @@ FACTORISED = "f"
 """First letter of the keys of directions from the weights; the rest is the rank from 0."""
 DIMENSION = "d"
 """First letter of the keys of dimensions; the rest is the number."""
-SEARCH = Settings(steps=150, starts=4)
+SEARCH = ProjectionSettings(steps=150, starts=4)
 """How the image nearest to a sketch is looked for: a few seconds, beside a training run too."""
 _RANKING_SEED = 0
 """The base points over which dimensions are ranked; the same ones wherever one is."""
@@ -31,7 +37,7 @@ _BETWEEN = {"linear": linear, "spherical": spherical}
 
 
 @dataclass(frozen=True)
-class View:
+class ExplorerView:
     """One image, and the point that it shows."""
 
     image: Tensor
@@ -72,13 +78,13 @@ class Explorer:
         return self._frame.layers
 
     @torch.no_grad()
-    def views(self, scenes: Sequence[Scene]) -> list[View]:
+    def views(self, scenes: Sequence[Scene]) -> list[ExplorerView]:
         """Draw scenes, all at once; raises `ConfigError` for one that this generator has not."""
         located = [self._locate(scene) for scene in scenes]
         labels = [label for _, _, label in located]
         images = to_uint8(self._drawn([drawn for _, drawn, _ in located], labels)).cpu()
         return [
-            View(image, point, label)
+            ExplorerView(image, point, label)
             for image, (point, _, label) in zip(images, located, strict=True)
         ]
 
@@ -122,7 +128,7 @@ class Explorer:
         known = self.prepare_search()
         return Projection(self._generator, target, SEARCH, candidates=known)
 
-    def vector_of(self, fit: Fit) -> str:
+    def vector_of(self, fit: ProjectedPoint) -> str:
         """Return the point that a search has found as `LatentPoint.vector` holds it."""
         return encoded(self._frame.of(fit.point, fit.label))
 

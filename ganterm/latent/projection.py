@@ -29,7 +29,7 @@ _SMALLEST = 4
 
 
 @dataclass(frozen=True)
-class Settings:
+class ProjectionSettings:
     """How to search."""
 
     steps: int = 300
@@ -92,7 +92,7 @@ def sphere_prior(z: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Fit:
+class ProjectedPoint:
     """The best point so far."""
 
     point: Tensor
@@ -137,7 +137,7 @@ class Projection:
         self,
         generator: Generator,
         target: Tensor,
-        settings: Settings | None = None,
+        settings: ProjectionSettings | None = None,
         *,
         candidates: Candidates | None = None,
     ) -> None:
@@ -146,7 +146,7 @@ class Projection:
         Several searches can share the `candidates` of their settings, which take most of a
         beginning.
         """
-        self.settings = settings or Settings()
+        self.settings = settings or ProjectionSettings()
         self.generator = generator
         device = next(generator.parameters()).device
         self._target = target[None].to(device)
@@ -155,7 +155,7 @@ class Projection:
         self._points, self._labels = self._starts(candidates)
         self._points.requires_grad_()
         self._optimiser = torch.optim.Adam([self._points], lr=self.settings.rate, betas=(0.9, 0.99))
-        self._best: Fit | None = None
+        self._best: ProjectedPoint | None = None
         self.step = 0
         self.errors: list[float] = []
 
@@ -165,7 +165,7 @@ class Projection:
         return self.step >= self.settings.steps
 
     @property
-    def best(self) -> Fit:
+    def best(self) -> ProjectedPoint:
         """The point whose image came nearest, at any step."""
         return self._best or self._look_again()
 
@@ -200,10 +200,10 @@ class Projection:
         return draw(self.generator, self._space.points(self._points), self._labels)
 
     @torch.no_grad()
-    def _look_again(self) -> Fit:
+    def _look_again(self) -> ProjectedPoint:
         return self._look(self._drawn())
 
-    def _look(self, images: Tensor) -> Fit:
+    def _look(self, images: Tensor) -> ProjectedPoint:
         """Remember and return the best, with the images (starts, C, H, W) of the points now."""
         errors = (images - self._target).div(2).square().flatten(1).mean(dim=1)
         index = int(errors.argmin())
@@ -212,12 +212,12 @@ class Projection:
         if self._best is None or error < self._best.error:
             point = self._space.points(self._points[index : index + 1].detach())[0].cpu().clone()
             label = None if self._labels is None else int(self._labels[index])
-            self._best = Fit(point, images[index].float().cpu(), error, label)
+            self._best = ProjectedPoint(point, images[index].float().cpu(), error, label)
         return self._best
 
 
 @torch.no_grad()
-def candidates_of(generator: Generator, settings: Settings) -> Candidates:
+def candidates_of(generator: Generator, settings: ProjectionSettings) -> Candidates:
     """Draw the latents among which the starts are found, of every class in turn."""
     device = next(generator.parameters()).device
     count = settings.starts * _CANDIDATES
@@ -231,7 +231,7 @@ def candidates_of(generator: Generator, settings: Settings) -> Candidates:
     return Candidates(points, labels, torch.cat(images))
 
 
-def style_candidates(generator: StyleGenerator, settings: Settings) -> Candidates:
+def style_candidates(generator: StyleGenerator, settings: ProjectionSettings) -> Candidates:
     """Draw the styles among which the starts are found, so that styles are searched."""
     latent = candidates_of(generator, settings)
     with torch.no_grad():

@@ -13,7 +13,7 @@ from ganterm.core.records import ControlRecord, OpeningRecord, PendingChange, Re
 
 
 @dataclass
-class Steering:
+class AppliedChanges:
     """The changes of a run in the order in which they took effect.
 
     Attributes:
@@ -29,9 +29,9 @@ class Steering:
         return self.applied[applied:] + self.pending
 
 
-def steering(records: Iterable[Record]) -> Steering:
+def steering(records: Iterable[Record]) -> AppliedChanges:
     """Gather the live changes of a run from all records of its journal, in their order."""
-    found = Steering()
+    found = AppliedChanges()
     for record in records:
         if isinstance(record, OpeningRecord):
             found.applied = found.applied[: record.controls or 0]

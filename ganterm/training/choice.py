@@ -11,7 +11,7 @@ from typing import Final
 from ganterm.components.networks.growth import Stage, grow, stage_of
 from ganterm.training.build import synchronize
 from ganterm.training.loop import Trainer
-from ganterm.training.modes import Mode, obstacle, step_in
+from ganterm.training.modes import Mode, step_in, unavailable_reason
 from ganterm.training.snapshot import Snapshot
 from ganterm.training.step import GanStep
 
@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Choice:
+class TimedModes:
     """The mode taken, and the seconds that a step took in each that was tried."""
 
     mode: Mode
@@ -45,7 +45,7 @@ class Choice:
         return f"Mode auto takes {self.mode} ({', '.join(figures)})."
 
 
-def choose(trainer: Trainer, say: Say = lambda what: None) -> Choice:
+def choose(trainer: Trainer, say: Say = lambda what: None) -> TimedModes:
     """Measure what a step of `trainer` takes in each mode there is, and choose the quickest.
 
     Graphs are tried where there is a CUDA device. Another mode than eager must be worth it.
@@ -61,14 +61,14 @@ def choose(trainer: Trainer, say: Say = lambda what: None) -> Choice:
             _grow(trainer, trainer.growth.stage(trainer.growth.images))
         say("measuring a step")
         seconds["eager"] = trial.seconds("eager")
-        if not obstacle("graphed", trainer.device):
+        if not unavailable_reason("graphed", trainer.device):
             say("measuring a step captured as a graph")
             seconds["graphed"] = trial.seconds("graphed")
     finally:
         trial.before.restore()
         if stage is not None:
             _grow(trainer, stage)
-    return Choice(_quickest(seconds), seconds)
+    return TimedModes(_quickest(seconds), seconds)
 
 
 def _quickest(seconds: Mapping[Mode, float]) -> Mode:

@@ -31,7 +31,7 @@ from ganterm.training.events import (
     SampleDue,
 )
 from ganterm.training.modes import Mode, Step, step_in
-from ganterm.training.precision import settled
+from ganterm.training.precision import resolve_precision
 from ganterm.training.schedule import lr_factor
 from ganterm.training.seeding import seed_default_generators
 from ganterm.training.statistics import FirstNonFinite, RunningMeans
@@ -79,7 +79,7 @@ class Trainer:
         labels: torch.Tensor | None = None,
         data: DataSpec | None = None,
     ) -> None:
-        self.config = config = settled(config, device)
+        self.config = config = resolve_precision(config, device)
         self.device = device
         self.batches = Batches(
             images,

@@ -32,7 +32,7 @@ class Step(Protocol):
         """Make one step, as `GanStep.run` does."""
 
 
-def obstacle(mode: Mode, device: torch.device) -> str:
+def unavailable_reason(mode: Mode, device: torch.device) -> str:
     """Return why steps cannot be run in `mode` on `device`, as a clause; empty where they can."""
     if mode == "graphed" and device.type != "cuda":
         return f"graphed needs a CUDA device, and this run trains on {device.type}"
@@ -41,7 +41,7 @@ def obstacle(mode: Mode, device: torch.device) -> str:
 
 def check_mode(mode: Mode, device: torch.device) -> None:
     """Raise `ConfigError` where steps cannot be run in `mode` on `device`."""
-    if why := obstacle(mode, device):
+    if why := unavailable_reason(mode, device):
         raise ConfigError(f"mode: {why}; use eager, or auto, which takes what is there.")
 
 

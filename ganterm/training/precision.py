@@ -48,7 +48,7 @@ def bfloat16_gain(device: torch.device) -> float:
     return best[0] / best[1]
 
 
-def settled(config: RunConfig, device: torch.device) -> RunConfig:
+def resolve_precision(config: RunConfig, device: torch.device) -> RunConfig:
     """Return `config` with the number format that its `precision` stands for on `device`."""
     if config.precision != "auto":
         return config

@@ -13,7 +13,7 @@ from ganterm.client.preflight import inspect
 from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS
 from ganterm.config.commandline import command_line
-from ganterm.config.draft import Draft, Standing
+from ganterm.config.draft import Draft, FieldState
 from ganterm.config.newrun import new_run
 from ganterm.data.catalogue import anchored, image_count, missing_splits
 from ganterm.data.classes import conditioned_spec, has_classes
@@ -21,7 +21,7 @@ from ganterm.errors import ConfigError, DataError
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
 from ganterm.tui.widgets.field import Setting
-from ganterm.tui.widgets.part_line import Part
+from ganterm.tui.widgets.part_line import LinePart
 
 NAME = Setting(
     "name",
@@ -78,12 +78,12 @@ class Plan:
             self.draft.reset(name)
 
     @property
-    def standings(self) -> dict[str, Standing]:
+    def standings(self) -> dict[str, FieldState]:
         """How every row of the form stands, the recipe and the name of the run too."""
         draft = self.draft
         found = {
-            "recipe": Standing(self._recipe_text, False, draft.recipe_name, self._recipe_trouble),
-            "name": Standing(self.name, bool(self.name), "", self._name_trouble()),
+            "recipe": FieldState(self._recipe_text, False, draft.recipe_name, self._recipe_trouble),
+            "name": FieldState(self.name, bool(self.name), "", self._name_trouble()),
             **draft.standings,
         }
         for name, trouble in self._data_trouble().items():
@@ -181,17 +181,17 @@ def rows_of(plan: Plan) -> dict[str, list[tuple[Setting, str]]]:
     return groups
 
 
-def title_parts(plan: Plan, *, starting: bool) -> list[Part]:
+def title_parts(plan: Plan, *, starting: bool) -> list[LinePart]:
     """Return what the screen's first line says: how it stands, from what, to what."""
     config, troubles, differing = plan.draft.config, plan.troubles, len(plan.draft.differing)
     many = f"{len(troubles)} problems" if len(troubles) > 1 else "1 problem"
-    state = Part(f"✗ {many}", "bad", 8) if troubles else Part("✓ ready", "good", 8)
+    state = LinePart(f"✗ {many}", "bad", 8) if troubles else LinePart("✓ ready", "good", 8)
     length = f"{config.epochs:,} epochs" if config.epochs else f"{config.steps:,} steps"
     return [
-        Part("New run", "title", 9),
-        Part("starting …", "warn", 8) if starting else state,
-        Part(plan.draft.recipe.name, "text", 6),
-        Part(f"● {differing} changed" if differing else "", "warn", 5),
-        Part(f"{plan.missing} is not here yet" if plan.missing else "", "warn", 7),
-        Part(f"{config.dataset} {config.data_spec.size_words}, {length}", "muted", 2),
+        LinePart("New run", "title", 9),
+        LinePart("starting …", "warn", 8) if starting else state,
+        LinePart(plan.draft.recipe.name, "text", 6),
+        LinePart(f"● {differing} changed" if differing else "", "warn", 5),
+        LinePart(f"{plan.missing} is not here yet" if plan.missing else "", "warn", 7),
+        LinePart(f"{config.dataset} {config.data_spec.size_words}, {length}", "muted", 2),
     ]

@@ -27,7 +27,7 @@ from ganterm.core.records import CheckpointRecord, EndRecord, SampleRecord, Star
 from ganterm.data.classes import conditioned_spec
 from ganterm.errors import DataError, GantermError
 from ganterm.exchange.epsilon import with_epsilon
-from ganterm.exchange.fitting import Fit, channels_too_many, fit, recipes_that_fit
+from ganterm.exchange.fitting import FittedConfig, channels_too_many, fit, recipes_that_fit
 from ganterm.exchange.statedict import read_state
 from ganterm.runs.durable import storage_trouble, write_atomically
 from ganterm.runs.journal import JournalWriter
@@ -92,7 +92,7 @@ def adopt(request: Request) -> Answer:
     return made
 
 
-def _refusal(path: Path, found: Fit, others: list[str]) -> str:
+def _refusal(path: Path, found: FittedConfig, others: list[str]) -> str:
     if all("-" not in {row.ours, row.theirs} for row in found.match.rows):
         advice = "its layers are of the right sizes, and what they lack is said above"
     elif found.config.recipe in others:
@@ -107,7 +107,7 @@ def _refusal(path: Path, found: Fit, others: list[str]) -> str:
     )
 
 
-def _generator(found: Fit, data: DataSpec, eps: Sequence[float]) -> Generator:
+def _generator(found: FittedConfig, data: DataSpec, eps: Sequence[float]) -> Generator:
     generator = generator_from(found.config, data)
     if eps:
         with_epsilon(found.match.state, generator, eps)

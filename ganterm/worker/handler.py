@@ -33,7 +33,7 @@ from ganterm.worker.evaluation import WAITED_SECONDS, Evaluations
 from ganterm.worker.job import Job
 from ganterm.worker.mode import fallback_message
 from ganterm.worker.outputs import Outputs
-from ganterm.worker.reporting import Reporter
+from ganterm.worker.reporting import StatusReporter
 from ganterm.worker.samples import fixed_of
 from ganterm.worker.trouble import Extras
 
@@ -65,7 +65,7 @@ class EventHandler:
         journal: JournalWriter,
         lock: WorkerLock,
         extras: Extras,
-        reporter: Reporter,
+        reporter: StatusReporter,
         stop: StopFlag,
     ) -> None:
         self.trainer = trainer

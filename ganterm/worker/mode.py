@@ -8,7 +8,7 @@ from typing import cast, get_args
 from ganterm.training.choice import choose
 from ganterm.training.events import FellBack
 from ganterm.training.loop import Trainer
-from ganterm.training.modes import Mode, obstacle
+from ganterm.training.modes import Mode, unavailable_reason
 
 
 def settle_mode(trainer: Trainer, taken: str, say: Callable[[str], None]) -> list[str]:
@@ -19,7 +19,7 @@ def settle_mode(trainer: Trainer, taken: str, say: Callable[[str], None]) -> lis
     """
     notes = []
     if trainer.config.mode == "auto":
-        if _is_mode(taken) and not obstacle(cast("Mode", taken), trainer.device):
+        if _is_mode(taken) and not unavailable_reason(cast("Mode", taken), trainer.device):
             trainer.run_in(cast("Mode", taken))
         else:
             choice = choose(trainer, say)

@@ -21,7 +21,7 @@ HEARTBEAT_SECONDS: Final = 1.0
 _STATM: Final = Path("/proc/self/statm")
 
 
-class Reporter:
+class StatusReporter:
     """Writes the status file of a run whose `lock` the process holds, as long as that is possible.
 
     Attributes:

@@ -34,7 +34,7 @@ from ganterm.worker.handler import EventHandler, Stop
 from ganterm.worker.job import Job
 from ganterm.worker.mode import settle_mode
 from ganterm.worker.opening import thrown_away, write_opening
-from ganterm.worker.reporting import Reporter
+from ganterm.worker.reporting import StatusReporter
 from ganterm.worker.samples import write_real
 from ganterm.worker.trouble import Extras, explain
 
@@ -66,7 +66,7 @@ class Session:
         self.stop = stop
         self.command = command
         self.extras = Extras(journal, lock)
-        self.reporter = Reporter(run, lock, self.extras, status)
+        self.reporter = StatusReporter(run, lock, self.extras, status)
         self._before = before
         self._opened = False
 

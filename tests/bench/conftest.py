@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ganterm.bench import pace
-from ganterm.bench.suite import Settings
+from ganterm.bench.suite import BenchSettings
 from tests.bench.helpers import RECIPE
 
 
@@ -31,8 +31,8 @@ def two_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> BenchSettings:
     """Give settings under which a turn is one step of the smallest recipe."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    return Settings(recipes=(RECIPE,), seconds=1e-6, device="cpu", scratch=scratch)
+    return BenchSettings(recipes=(RECIPE,), seconds=1e-6, device="cpu", scratch=scratch)

@@ -1,11 +1,11 @@
 """The smallest recipe, and what listens to progress."""
 
-from ganterm.bench.result import Result, Spread, Value
+from ganterm.bench.result import ResultTable, Spread, Value
 
 RECIPE = "dcgan-8x8"
 
 
-def figure(result: Result, key: str, row: int = 0) -> float:
+def figure(result: ResultTable, key: str, row: int = 0) -> float:
     """Give a figure of a result as one number, the median of a spread."""
     return number(result.records()[row][key])
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganterm.bench import steps, throughput, upkeep
-from ganterm.bench.suite import Measure, Settings
+from ganterm.bench.suite import BenchSettings, Measure
 from ganterm.data.progress import silent
 from tests.bench.helpers import figure
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a C
     ],
 )
 def test_a_gpu_is_measured_as_a_processor_is(
-    settings: Settings, measure: Measure, key: str
+    settings: BenchSettings, measure: Measure, key: str
 ) -> None:
     """Each measurement gives figures of it."""
     result = measure(dataclasses.replace(settings, device="cuda"), silent)

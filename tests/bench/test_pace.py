@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import torch
 
-from ganterm.bench.pace import Pace, TrainerLoop, Workload, prepare, race
+from ganterm.bench.pace import TrainerLoop, Turn, Workload, prepare, race
 from ganterm.data.progress import silent
 from tests.bench.helpers import RECIPE, Listener
 
@@ -23,10 +23,10 @@ def test_contestants_take_turns_and_their_first_is_left_out() -> None:
     """The order is A B C, A B C, ...; the figures are those after the round of warming up."""
     turns: list[str] = []
 
-    def contestant(name: str) -> Callable[[float], Pace]:
-        def train(seconds: float) -> Pace:
+    def contestant(name: str) -> Callable[[float], Turn]:
+        def train(seconds: float) -> Turn:
             turns.append(name)
-            return Pace(steps=len(turns), images=10, seconds=seconds)
+            return Turn(steps=len(turns), images=10, seconds=seconds)
 
         return train
 
@@ -40,7 +40,7 @@ def test_contestants_take_turns_and_their_first_is_left_out() -> None:
 
 def test_rates_are_images_and_seconds_over_the_turn() -> None:
     """A pace counts real images per second and seconds per step of the generator."""
-    pace = Pace(steps=4, images=100, seconds=2.0)
+    pace = Turn(steps=4, images=100, seconds=2.0)
     assert (pace.images_per_s, pace.seconds_per_step) == (50.0, 0.5)
 
 

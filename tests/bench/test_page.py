@@ -2,13 +2,13 @@ import platform
 import re
 
 from ganterm.bench.page import KEPT_BELOW, facts, markdown
-from ganterm.bench.result import Column, Result, Spread
+from ganterm.bench.result import ResultColumn, ResultTable, Spread
 from ganterm.bench.suite import Report, describe_machine, versions
 
-RESULT = Result(
+RESULT = ResultTable(
     "Speed",
     "Measured with care.",
-    [Column("name", "NAME"), Column("cost", "COST", "ms")],
+    [ResultColumn("name", "NAME"), ResultColumn("cost", "COST", "ms")],
     [("a|b", Spread(0.002, 0.001, 0.003)), ("c_d", None)],
     ["c_d: a *folder*\x1b[31m."],
 )

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from ganterm.bench import quality
-from ganterm.bench.pace import Pace
+from ganterm.bench.pace import Turn
 from ganterm.bench.result import Spread
-from ganterm.bench.suite import Settings
+from ganterm.bench.suite import BenchSettings
 from ganterm.bench.upkeep import train_in_worker
 from ganterm.config import RunConfig, resolve
 from ganterm.data.progress import silent
@@ -30,7 +30,7 @@ def plain(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def asked(settings: Settings, plain: str, tmp_path: Path) -> Settings:
+def asked(settings: BenchSettings, plain: str, tmp_path: Path) -> BenchSettings:
     """Give settings that set a recipe of averaged weights against a plain one."""
     fast = tmp_path / "quick.toml"
     fast.write_text(SMALL.replace(f"steps = {STEPS}", "steps = 3\nema_kimg = 0.1"))
@@ -54,9 +54,9 @@ class Turns:
         self.digest, self.words = "abc", "made up"
         self.fids: dict[int, float] = {STEPS: 5.0, 0: 4.0, 1: 6.0}
 
-    def train(self, seconds: float) -> Pace:
+    def train(self, seconds: float) -> Turn:
         self.taken.append("loop")
-        return Pace(steps=1, images=16, seconds=float(len(self.taken)))
+        return Turn(steps=1, images=16, seconds=float(len(self.taken)))
 
     def whole(self, config: RunConfig, runs_dir: Path, name: str, progress: Any) -> SimpleNamespace:
         assert name == f"quick-{config.seed}"
@@ -78,7 +78,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
 
 
 def test_the_loops_whole_time_follows_from_its_pace_in_between(
-    asked: Settings, turns: Turns
+    asked: BenchSettings, turns: Turns
 ) -> None:
     """It has a turn before each run and after the last, the one that warms up left out."""
     rows = quality.quality(asked, silent).records()
@@ -90,7 +90,7 @@ def test_the_loops_whole_time_follows_from_its_pace_in_between(
 
 
 def test_without_the_loops_quality_nothing_is_said_to_reach_it(
-    asked: Settings, turns: Turns
+    asked: BenchSettings, turns: Turns
 ) -> None:
     """Unknown is not reached, and a note says how to come to know it."""
     result = quality.quality(asked, silent)
@@ -99,7 +99,9 @@ def test_without_the_loops_quality_nothing_is_said_to_reach_it(
     assert any("--reference-run" in note for note in result.notes)
 
 
-def test_a_recipe_that_is_told_the_classes_is_said_to_be(asked: Settings, turns: Turns) -> None:
+def test_a_recipe_that_is_told_the_classes_is_said_to_be(
+    asked: BenchSettings, turns: Turns
+) -> None:
     """Who reads that it is as good knows what it had besides."""
     Path(asked.fast).write_text(Path(asked.fast).read_text() + 'conditional = "projection"\n')
     notes = quality.quality(asked, silent).notes
@@ -107,7 +109,7 @@ def test_a_recipe_that_is_told_the_classes_is_said_to_be(asked: Settings, turns:
 
 
 def test_each_seed_is_held_against_the_quality_of_the_named_run(
-    asked: Settings, turns: Turns, monkeypatch: pytest.MonkeyPatch
+    asked: BenchSettings, turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As good is an FID that is no larger; the run itself is not held against itself."""
     monkeypatch.setattr(quality, "_reference", lambda *_: SimpleNamespace(step=STEPS))
@@ -118,7 +120,7 @@ def test_each_seed_is_held_against_the_quality_of_the_named_run(
 
 
 def test_real_runs_are_judged_by_a_real_judge(
-    asked: Settings, plain: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asked: BenchSettings, plain: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An earlier run stands for the loop if it trained alike, whatever its seed.
 
@@ -150,7 +152,7 @@ def test_real_runs_are_judged_by_a_real_judge(
         quality.check_quality(settings)
 
 
-def test_what_cannot_be_compared_is_refused_at_once(settings: Settings, plain: str) -> None:
+def test_what_cannot_be_compared_is_refused_at_once(settings: BenchSettings, plain: str) -> None:
     """Missing data, images of two kinds and a loop of its own kind each have a sentence."""
     with pytest.raises(DataError, match="mnist is not on this machine"):
         quality.check_quality(dataclasses.replace(settings, fast="dcgan"))

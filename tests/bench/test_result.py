@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from ganterm.bench.result import Column, Form, Result, Spread, Value, write
+from ganterm.bench.result import Form, ResultColumn, ResultTable, Spread, Value, write
 
 
 def test_a_spread_is_median_smallest_and_largest() -> None:
@@ -45,8 +45,10 @@ def test_cells_read_as_figures_with_their_unit(value: Value, form: Form, text: s
 
 def test_rows_become_cells_and_json_in_the_order_of_the_columns() -> None:
     """Text has every column's cell; JSON has base units and names the parts of a spread."""
-    columns = [Column("name", "NAME"), Column("cost", "COST", "ms")]
-    result = Result("Title", "How.", columns, [("a", Spread(0.002, 0.001, 0.003))], ["A note."])
+    columns = [ResultColumn("name", "NAME"), ResultColumn("cost", "COST", "ms")]
+    result = ResultTable(
+        "Title", "How.", columns, [("a", Spread(0.002, 0.001, 0.003))], ["A note."]
+    )
     assert result.headings == ["NAME", "COST"]
     assert result.cells() == [["a", "2.00 ms (1.00 to 3.00)"]]
     assert json.loads(json.dumps(result.as_mapping())) == {

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.bench import startup
-from ganterm.bench.suite import Settings
+from ganterm.bench.suite import BenchSettings
 from ganterm.data.progress import silent
 from ganterm.errors import WorkerError
 from ganterm.runs.layout import find_runs
@@ -18,7 +18,7 @@ def few_times(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_commands_are_timed_in_turn_without_their_first_time(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each command runs once to warm up and then as often as the figure says, in turn."""
     asked: list[str] = []
@@ -39,7 +39,7 @@ def test_commands_are_timed_in_turn_without_their_first_time(
 
 
 def test_real_commands_start_and_list_real_runs(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The commands are ganterm's own, and `ganterm runs` finds finished runs to list."""
     monkeypatch.setattr(startup, "TIMES", 1)
@@ -51,7 +51,7 @@ def test_real_commands_start_and_list_real_runs(
 
 
 def test_a_command_that_fails_is_no_figure(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A quick refusal is not a quick start."""
     monkeypatch.setattr(startup, "COMMANDS", ("no-such-command",))

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from ganterm.bench import steps
-from ganterm.bench.pace import Pace, TrainerLoop, prepare
+from ganterm.bench.pace import TrainerLoop, Turn, prepare
 from ganterm.bench.result import Spread
 from ganterm.bench.steps import AS_IT_IS, NO_NORM, TECHNIQUES, count_flops
-from ganterm.bench.suite import Settings
+from ganterm.bench.suite import BenchSettings
 from ganterm.data.progress import silent
 from tests.bench.helpers import RECIPE, figure
 
@@ -29,7 +29,7 @@ def small_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("two_rounds")
-def test_every_technique_can_be_trained_with(settings: Settings) -> None:
+def test_every_technique_can_be_trained_with(settings: BenchSettings) -> None:
     """All are timed but what this recipe has already, and what it cannot have, which is told."""
     result = steps.techniques(settings, silent)
     names = list(TECHNIQUES)
@@ -48,16 +48,16 @@ def test_every_technique_can_be_trained_with(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("two_rounds")
 def test_a_ratio_is_to_what_the_technique_is_held_against(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Spectral norm is held against a discriminator without norm, others against the recipe."""
     choose(monkeypatch, [NO_NORM, "spectral norm"])
     costs = {"batch": 4.0, "none": 2.0, "spectral": 3.0}
 
-    def train(self: TrainerLoop, seconds: float) -> Pace:
+    def train(self: TrainerLoop, seconds: float) -> Turn:
         config = self.trainer.config
         kind = "spectral" if config.spectral_norm else config.d_norm
-        return Pace(steps=1, images=1, seconds=costs.get(kind, costs["batch"]))
+        return Turn(steps=1, images=1, seconds=costs.get(kind, costs["batch"]))
 
     monkeypatch.setattr(TrainerLoop, "train", train)
     result = steps.techniques(settings, silent)
@@ -71,7 +71,7 @@ def test_a_ratio_is_to_what_the_technique_is_held_against(
 @pytest.mark.usefixtures("two_rounds")
 @pytest.mark.parametrize("falls_back", [False, True])
 def test_a_mode_is_timed_where_the_machine_has_it_and_holds(
-    falls_back: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    falls_back: bool, settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Steps that fell back to eager are not timed as what they were to be, and the note says so."""
 
@@ -99,7 +99,7 @@ def test_a_mode_is_timed_where_the_machine_has_it_and_holds(
 
 @pytest.mark.usefixtures("two_rounds")
 def test_images_without_labels_leave_out_what_needs_them(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And that is told."""
     choose(monkeypatch, ["conditional, projection"])
@@ -113,18 +113,18 @@ def test_images_without_labels_leave_out_what_needs_them(
 
 @pytest.mark.usefixtures("two_rounds")
 def test_the_share_is_of_the_product_in_the_same_format(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each format's steps are held against its own products, round by round."""
     turns = itertools.count(4)  # of four contestants: a round's load is its number
 
-    def step(self: TrainerLoop, seconds: float) -> Pace:
+    def step(self: TrainerLoop, seconds: float) -> Turn:
         load = next(turns) // 4
-        return Pace(1, 1, load * (0.5 if self.trainer.config.precision == "float32" else 0.25))
+        return Turn(1, 1, load * (0.5 if self.trainer.config.precision == "float32" else 0.25))
 
-    def multiply(matrix: torch.Tensor, seconds: float) -> Pace:
+    def multiply(matrix: torch.Tensor, seconds: float) -> Turn:
         load = next(turns) // 4
-        return Pace(1, 0, load * (1e-3 if matrix.dtype == torch.float32 else 1e-4))
+        return Turn(1, 0, load * (1e-3 if matrix.dtype == torch.float32 else 1e-4))
 
     monkeypatch.setattr(TrainerLoop, "train", step)
     monkeypatch.setattr(steps, "multiply", multiply)
@@ -143,7 +143,7 @@ def test_the_share_is_of_the_product_in_the_same_format(
 
 
 @pytest.mark.usefixtures("two_rounds")
-def test_real_steps_are_counted_and_timed(settings: Settings) -> None:
+def test_real_steps_are_counted_and_timed(settings: BenchSettings) -> None:
     """The same arithmetic is counted in both formats."""
     result = steps.limit(settings, silent)
     assert [row["recipe"] for row in result.records()] == [RECIPE, RECIPE]

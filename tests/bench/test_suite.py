@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from ganterm.bench import suite
-from ganterm.bench.result import Column, Result
-from ganterm.bench.suite import MEASUREMENTS, Measurement, Settings, choose, run_suite, scratch
-from ganterm.data.progress import Progress, silent
+from ganterm.bench.result import ResultColumn, ResultTable
+from ganterm.bench.suite import MEASUREMENTS, BenchSettings, Measurement, choose, run_suite, scratch
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.errors import ConfigError, DataError, TrainingError
 from tests.bench.helpers import Listener
 
 
 def test_a_report_has_every_result_and_what_it_holds_for(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Date, machine and versions stand beside the results, which come by name."""
-    result = Result("Title", "How.", [Column("a", "A")], [("x",)])
+    result = ResultTable("Title", "How.", [ResultColumn("a", "A")], [("x",)])
     monkeypatch.setattr(Measurement, "check", lambda *_: None)
     monkeypatch.setattr(Measurement, "run", lambda *_: result)
     report = run_suite(list(MEASUREMENTS.values()), settings, silent)
@@ -29,7 +29,9 @@ def test_a_report_has_every_result_and_what_it_holds_for(
     assert {"ganterm", "python", "torch"} <= found["versions"].keys()
 
 
-def test_nothing_is_measured_in_vain(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_measured_in_vain(
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What speaks against the last measurement is told before the first is made."""
     made: list[str] = []
     monkeypatch.setattr(Measurement, "run", lambda self, *_: made.append(self.name))
@@ -40,11 +42,11 @@ def test_nothing_is_measured_in_vain(settings: Settings, monkeypatch: pytest.Mon
 
 
 def test_a_full_disk_is_told_in_one_sentence(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the disk refuses becomes an error for the user."""
 
-    def fail(self: Measurement, settings: Settings, progress: Progress) -> Result:
+    def fail(self: Measurement, settings: BenchSettings, progress: ProgressCallback) -> ResultTable:
         raise OSError(errno.ENOSPC, "No space left on device", str(settings.scratch))
 
     monkeypatch.setattr(Measurement, "run", fail)
@@ -84,9 +86,11 @@ def test_scratch_that_cannot_be_made_names_the_way_out(
 
 
 @pytest.mark.parametrize("name", [name for name in MEASUREMENTS if name != "quality"])
-def test_nothing_speaks_against_the_settings_as_they_come(name: str, settings: Settings) -> None:
+def test_nothing_speaks_against_the_settings_as_they_come(
+    name: str, settings: BenchSettings
+) -> None:
     """What each checks beforehand passes on the recipes that are measured by default."""
-    MEASUREMENTS[name].check(dataclasses.replace(settings, recipes=Settings.recipes))
+    MEASUREMENTS[name].check(dataclasses.replace(settings, recipes=BenchSettings.recipes))
 
 
 def test_choosing_keeps_the_order_and_takes_each_once() -> None:
@@ -111,11 +115,11 @@ def test_an_unknown_name_is_refused_with_a_near_one() -> None:
 
 
 def test_progress_says_which_measurement_it_is_about(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two measurements that time the steps of one recipe do not share one line of progress."""
 
-    def measure(settings: Settings, progress: Progress) -> None:
+    def measure(settings: BenchSettings, progress: ProgressCallback) -> None:
         progress("steps of mlp", 1, 2, "turns")
 
     monkeypatch.setattr(suite, "resolve_name", lambda _: measure)

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from ganterm.bench import throughput
-from ganterm.bench.pace import Pace
+from ganterm.bench.pace import Turn
 from ganterm.bench.result import Spread
-from ganterm.bench.suite import Settings
+from ganterm.bench.suite import BenchSettings
 from ganterm.components.networks.base import Generator
 from ganterm.data.progress import silent
 from ganterm.errors import ConfigError
@@ -23,14 +23,14 @@ class Runner:
         self.networks = self.trainer = self
         self.generator = None
 
-    def train(self, seconds: float) -> Pace:
+    def train(self, seconds: float) -> Turn:
         self.turns += 1
-        return Pace(steps=1, images=self.per_s, seconds=float(self.turns))
+        return Turn(steps=1, images=self.per_s, seconds=float(self.turns))
 
 
 @pytest.mark.usefixtures("two_rounds")
 def test_a_ratio_is_taken_within_a_round(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What slows a whole round spreads the rates and leaves the ratios alone."""
     sampled = iter([1.0, 30.0, 10.0, 20.0])  # the first warms up
@@ -47,7 +47,7 @@ def test_a_ratio_is_taken_within_a_round(
 
 @pytest.mark.usefixtures("two_rounds")
 def test_the_real_loops_race_and_say_on_which_images(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All three loops train a real recipe, its generator samples, and the note names the data."""
     made: list[int] = []
@@ -67,7 +67,7 @@ def test_the_real_loops_race_and_say_on_which_images(
 
 
 def test_an_incomparable_recipe_is_refused_before_anything_is_measured(
-    settings: Settings,
+    settings: BenchSettings,
 ) -> None:
     """The recipes before it are not timed in vain."""
     with pytest.raises(ConfigError, match="d_steps = 5"):

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from ganterm.bench.pace import config_of
-from ganterm.bench.throughput import Pictures, TutorialLoop, check_comparable
+from ganterm.bench.throughput import TorchvisionImages, TutorialLoop, check_comparable
 from ganterm.errors import ConfigError
 from ganterm.training.loop import Trainer
 from ganterm.training.seeding import seed_default_generators
@@ -44,7 +44,7 @@ def test_the_tutorial_loop_does_the_arithmetic_of_ours(recipe: str) -> None:
 def test_pictures_are_scaled_as_our_batches_are(channels: int) -> None:
     """PIL, ToTensor and Normalize give float32 (C, H, W) in [-1, 1], pixel for pixel ours."""
     images = noise(3, 8, channels)
-    pictures = Pictures(images)
+    pictures = TorchvisionImages(images)
     assert len(pictures) == 3
     ours = images.float() / 127.5 - 1
     torch.testing.assert_close(torch.stack([pictures[i] for i in range(3)]), ours)

@@ -7,7 +7,7 @@ import pytest
 
 from ganterm.bench import upkeep
 from ganterm.bench.pace import config_of
-from ganterm.bench.suite import Settings
+from ganterm.bench.suite import BenchSettings
 from ganterm.core.records import CheckpointRecord
 from ganterm.data.progress import silent
 from ganterm.errors import WorkerError
@@ -36,7 +36,7 @@ def test_shares_are_of_the_steps_in_the_recipes_own_intervals(
     every: str,
     d_steps: int,
     interval: float | None,
-    settings: Settings,
+    settings: BenchSettings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A record every 10 steps and one every epoch, of 113 batches; epochs count D's batches."""
@@ -79,7 +79,7 @@ def test_the_records_are_real_ones_written_to_a_real_journal(
 
 
 @pytest.mark.slow
-def test_a_real_worker_saves(settings: Settings) -> None:
+def test_a_real_worker_saves(settings: BenchSettings) -> None:
     """The costs are what it wrote down; step 0, without optimiser state, does not count."""
     config = config_of(RECIPE, "cpu")
     listener = Listener()
@@ -89,14 +89,14 @@ def test_a_real_worker_saves(settings: Settings) -> None:
     assert {what for what, *_ in listener.told} == {f"steps of {RECIPE}"}
 
 
-def test_a_worker_that_fails_is_no_figure(settings: Settings) -> None:
+def test_a_worker_that_fails_is_no_figure(settings: BenchSettings) -> None:
     """A dataset that is not there is told in the worker's own sentence."""
     config = msgspec.structs.replace(config_of(RECIPE, "cpu"), dataset="mnist")
     with pytest.raises(WorkerError, match=rf"{RECIPE}-001: the worker failed: .*mnist"):
         upkeep.save_repeatedly(config, settings.scratch, RECIPE, silent)
 
 
-def test_an_interruption_ends_the_worker_too(settings: Settings) -> None:
+def test_an_interruption_ends_the_worker_too(settings: BenchSettings) -> None:
     """The worker, which outlives a lost terminal, does not outlive the measurement."""
 
     def interrupt(what: str, done: int, total: int | None, unit: str) -> None:
@@ -114,7 +114,7 @@ def test_an_interruption_ends_the_worker_too(settings: Settings) -> None:
 
 
 def test_growth_is_from_a_tenth_of_the_run_to_its_end(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: BenchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is taken on before counts for nothing, and what came in between for nothing either."""
     samples = {0: 10, 90: 20, 110: 50, 500: 900, 980: 80}
@@ -133,7 +133,7 @@ def test_growth_is_from_a_tenth_of_the_run_to_its_end(
 
 
 @pytest.mark.slow
-def test_a_real_worker_is_watched_at_all_that_runs_do(settings: Settings) -> None:
+def test_a_real_worker_is_watched_at_all_that_runs_do(settings: BenchSettings) -> None:
     """It journals, samples and saves on the way to its last step."""
     listener = Listener()
     result = upkeep.growth(dataclasses.replace(settings, steps=200), listener)
@@ -148,7 +148,7 @@ def test_a_real_worker_is_watched_at_all_that_runs_do(settings: Settings) -> Non
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_stopped_is_no_figure(settings: Settings) -> None:
+def test_a_worker_that_is_stopped_is_no_figure(settings: BenchSettings) -> None:
     """Somebody else's stop ends it in peace, but not at the end of what was to be measured."""
 
     def stop(what: str, done: int, total: int | None, unit: str) -> None:
@@ -162,7 +162,7 @@ def test_a_worker_that_is_stopped_is_no_figure(settings: Settings) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_memory_does_not_grow_over_100_000_steps(settings: Settings) -> None:
+def test_memory_does_not_grow_over_100_000_steps(settings: BenchSettings) -> None:
     """What the allocator keeps may differ; a leak of 300 bytes a step would be seen."""
     result = upkeep.growth(dataclasses.replace(settings, steps=100_000), silent)
     assert figure(result, "growth") < 32e6

@@ -12,26 +12,28 @@ import torch
 from typer.testing import CliRunner, Result
 
 from ganterm.bench import result
-from ganterm.bench.suite import MEASUREMENTS, Measurement, Settings, choose
+from ganterm.bench.suite import MEASUREMENTS, BenchSettings, Measurement, choose
 from ganterm.cli.app import app
-from ganterm.data.progress import Progress
+from ganterm.data.progress import ProgressCallback
 from ganterm.errors import ConfigError, GantermError
 
-FIGURES = result.Result(
+FIGURES = result.ResultTable(
     "Speed",
     "Made up.",
-    [result.Column("recipe", "RECIPE"), result.Column("cost", "COST", "ms")],
+    [result.ResultColumn("recipe", "RECIPE"), result.ResultColumn("cost", "COST", "ms")],
     [("mlp", result.Spread(0.002, 0.001, 0.003))],
     ["On \x1b[31mdigits."],
 )
 
 
 @pytest.fixture(autouse=True)
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Settings]]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, BenchSettings]]]:
     """Take what is measured and give made-up figures."""
-    taken: list[tuple[str, Settings]] = []
+    taken: list[tuple[str, BenchSettings]] = []
 
-    def run(self: Measurement, settings: Settings, progress: Progress) -> result.Result:
+    def run(
+        self: Measurement, settings: BenchSettings, progress: ProgressCallback
+    ) -> result.ResultTable:
         assert settings.scratch.is_dir()
         taken.append((self.name, settings))
         return FIGURES
@@ -46,7 +48,9 @@ def bench(*arguments: str, cwd: Path) -> Result:
     return CliRunner().invoke(app, ["bench", "--runs-dir", str(cwd), *arguments])
 
 
-def test_all_is_measured_unless_named(tmp_path: Path, asked: list[tuple[str, Settings]]) -> None:
+def test_all_is_measured_unless_named(
+    tmp_path: Path, asked: list[tuple[str, BenchSettings]]
+) -> None:
     """No name means what is not long, on mlp and dcgan, and options reach the measurement."""
     assert bench(cwd=tmp_path).exit_code == 0
     assert [name for name, _ in asked] == [found.name for found in choose([])]
@@ -90,7 +94,7 @@ def test_the_page_is_written_beside_the_table(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_or_a_page_without_a_place_is_refused_at_once(
-    tmp_path: Path, asked: list[tuple[str, Settings]]
+    tmp_path: Path, asked: list[tuple[str, BenchSettings]]
 ) -> None:
     """Nothing is measured for a result that nobody could get."""
     for arguments in (
@@ -105,7 +109,7 @@ def test_an_unknown_name_or_a_page_without_a_place_is_refused_at_once(
 
 
 def test_what_sets_the_quality_to_reach_is_chosen(
-    tmp_path: Path, asked: list[tuple[str, Settings]]
+    tmp_path: Path, asked: list[tuple[str, BenchSettings]]
 ) -> None:
     """A finished run is found by name among the runs."""
     (tmp_path / "dcgan-007").mkdir()
@@ -127,7 +131,9 @@ def test_a_signal_leaves_nothing_behind(
     """Being terminated ends with the signal's exit code and without the scratch directory."""
     before = signal.getsignal(number)
 
-    def interrupted(self: Measurement, settings: Settings, progress: Progress) -> result.Result:
+    def interrupted(
+        self: Measurement, settings: BenchSettings, progress: ProgressCallback
+    ) -> result.ResultTable:
         signal.raise_signal(number)
         raise AssertionError("went on")
 
@@ -142,7 +148,9 @@ def test_what_a_measurement_cannot_do_is_an_error_for_the_user(
 ) -> None:
     """Its own sentence reaches the entry point that prints it."""
 
-    def refuse(self: Measurement, settings: Settings, progress: Progress) -> result.Result:
+    def refuse(
+        self: Measurement, settings: BenchSettings, progress: ProgressCallback
+    ) -> result.ResultTable:
         raise ConfigError("No such device.")
 
     monkeypatch.setattr(Measurement, "run", refuse)

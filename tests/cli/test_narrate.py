@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ganterm.cli.narrate import Reporter, say
+from ganterm.cli.narrate import ProgressReporter, say
 
 
 class Clock:
@@ -26,7 +26,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_quick_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     for bar in (True, False):
-        with Reporter(bar=bar, clock=clock) as report:
+        with ProgressReporter(bar=bar, clock=clock) as report:
             for done in range(1, 6):
                 clock.now += 0.05
                 report("reading", done, 5, "images")
@@ -35,7 +35,7 @@ def test_quick_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_long_work_says_a_plain_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    with Reporter(bar=False, clock=clock) as report:
+    with ProgressReporter(bar=False, clock=clock) as report:
         for done in range(0, 13_000, 1_000):
             report("reading x", done, 12_000, "images")
             clock.now += 1
@@ -48,7 +48,7 @@ def test_long_work_says_a_plain_line_now_and_then(capsys: pytest.CaptureFixture[
 
 def test_bytes_are_counted_in_larger_units(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    with Reporter(bar=False, clock=clock) as report:
+    with ProgressReporter(bar=False, clock=clock) as report:
         report("fetching", 1, None, "bytes")
         clock.now += 3
         report("fetching", 3 << 19, None, "bytes")
@@ -64,7 +64,7 @@ def test_a_bar_shows_what_is_done_with_names_made_safe(
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes the captured stream for a terminal
     clock = Clock()
-    with Reporter(bar=True, clock=clock) as report:
+    with ProgressReporter(bar=True, clock=clock) as report:
         report("reading [bold]a\x1b[2Jb", 1, 4, "images")
         clock.now += 1
         report("reading [bold]a\x1b[2Jb", 3, 4, "images")
@@ -79,7 +79,7 @@ def test_a_bar_needs_a_terminal(
 ) -> None:
     clock = Clock()
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
-    with Reporter(clock=clock) as report:
+    with ProgressReporter(clock=clock) as report:
         report("reading", 1, 2, "images")
         clock.now += 3
         report("reading", 2, 2, "images")

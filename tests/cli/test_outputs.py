@@ -6,33 +6,33 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.cli.forms import Form
+from ganterm.cli.forms import OutputForm
 from ganterm.cli.outputs import choose_form, square
 
 
 @pytest.mark.parametrize(
     ("output", "form"),
     [
-        (None, Form.TERM),
-        ("-", Form.PNG),
-        ("a.png", Form.PNG),
-        ("A.PNG", Form.PNG),
-        ("a.npy", Form.NPY),
-        ("a.ansi", Form.ANSI),
-        ("a.ans", Form.ANSI),
-        ("a.txt", Form.TXT),
-        ("new/", Form.FILES),
+        (None, OutputForm.TERM),
+        ("-", OutputForm.PNG),
+        ("a.png", OutputForm.PNG),
+        ("A.PNG", OutputForm.PNG),
+        ("a.npy", OutputForm.NPY),
+        ("a.ansi", OutputForm.ANSI),
+        ("a.ans", OutputForm.ANSI),
+        ("a.txt", OutputForm.TXT),
+        ("new/", OutputForm.FILES),
     ],
 )
-def test_the_name_says_the_form(output: str | None, form: Form) -> None:
+def test_the_name_says_the_form(output: str | None, form: OutputForm) -> None:
     """Each ending has its form, in capitals too; no name is the terminal."""
     assert choose_form(None, output) is form
 
 
 def test_what_was_asked_for_wins(tmp_path: Path) -> None:
     """--format wins over the ending, and a directory that exists takes files."""
-    assert choose_form(Form.NPY, "a.png") is Form.NPY
-    assert choose_form(None, str(tmp_path)) is Form.FILES
+    assert choose_form(OutputForm.NPY, "a.png") is OutputForm.NPY
+    assert choose_form(None, str(tmp_path)) is OutputForm.FILES
 
 
 def test_a_grid_is_about_as_wide_as_high() -> None:

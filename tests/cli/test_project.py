@@ -15,7 +15,7 @@ from ganterm.cli.fitting import PlainFit
 from ganterm.cli.targets import held_out, image_files
 from ganterm.config import resolve
 from ganterm.errors import ConfigError, ExitCode
-from ganterm.latent.projection import Projection, Settings
+from ganterm.latent.projection import Projection, ProjectionSettings
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
@@ -114,7 +114,7 @@ def test_lines_come_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> Non
     now = [0.0]
     view = PlainFit(clock=lambda: now[0])
     target = torch.zeros(1, 8, 8, dtype=torch.uint8)
-    projection = Projection(small("dcgan-8x8"), target - 1.0, Settings(steps=9, starts=1))
+    projection = Projection(small("dcgan-8x8"), target - 1.0, ProjectionSettings(steps=9, starts=1))
     for second in (1, 4, 6, 7, 12):
         now[0] = float(second)
         projection.advance()

@@ -10,7 +10,7 @@ import pytest
 
 from ganterm.config import RunConfig, resolve
 from ganterm.core.records import Record
-from ganterm.exchange.card import Subject, picture_of, subject_of, write_card
+from ganterm.exchange.card import CardSubject, picture_of, subject_of, write_card
 from ganterm.exchange.markdown import LONGEST, code
 from ganterm.render.png import load_image
 from ganterm.runs.checkpoints import CheckpointHeader
@@ -41,7 +41,7 @@ JUDGED: dict[str, Any] = {
 
 def card(records: list[Record], config: RunConfig | None = None) -> str:
     config = config or resolve({"recipe": "dcgan-8x8"}).config
-    return write_card(Subject("a-run", 200, config, HEADER, records), "s.png")
+    return write_card(CardSubject("a-run", 200, config, HEADER, records), "s.png")
 
 
 def record(kind: str, step: int = 200, **fields: Any) -> Any:
@@ -76,12 +76,12 @@ def test_without_judgement_the_card_claims_nothing() -> None:
 def test_classes_are_named_by_their_label() -> None:
     """A conditional generator's card says what it takes besides, and which number means what."""
     config = resolve({"recipe": "dcgan-8x8", "conditional": "projection"}).config
-    text = write_card(Subject("a-run", 200, config, HEADER, [], ("cat", "`do*g")), None)
+    text = write_card(CardSubject("a-run", 200, config, HEADER, [], ("cat", "`do*g")), None)
     assert "numbers and the number of its class an image." in text
     assert "Classes: 0 `cat`, 1 `` `do*g ``." in text
     assert "--class all" in text
     many = tuple(f"c{index}" for index in range(60))
-    text = write_card(Subject("a-run", 200, config, HEADER, [], many), None)
+    text = write_card(CardSubject("a-run", 200, config, HEADER, [], many), None)
     assert "49 `c49` and 10 more." in text
     assert "lass" not in card([])
 

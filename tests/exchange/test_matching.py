@@ -13,7 +13,7 @@ from ganterm.components.networks.from_config import generator_from
 from ganterm.config import resolve
 from ganterm.errors import ConfigError
 from ganterm.exchange.epsilon import with_epsilon
-from ganterm.exchange.fitting import Fit, channels_too_many, fit, recipes_that_fit
+from ganterm.exchange.fitting import FittedConfig, channels_too_many, fit, recipes_that_fit
 from tests.exchange.models import by_architecture, trained
 from tests.exchange.tutorials import (
     NotebookDcgan,
@@ -26,7 +26,7 @@ from tests.exchange.tutorials import (
 State = dict[str, Tensor]
 
 
-def images_of(found: Fit, z: Tensor, eps: tuple[float, ...] = ()) -> Tensor:
+def images_of(found: FittedConfig, z: Tensor, eps: tuple[float, ...] = ()) -> Tensor:
     generator = generator_from(found.config, found.config.data_spec)
     if eps:
         with_epsilon(found.match.state, generator, eps)
@@ -35,7 +35,7 @@ def images_of(found: Fit, z: Tensor, eps: tuple[float, ...] = ()) -> Tensor:
     return images
 
 
-def fitted(state: State, recipe: str, **settings: Any) -> Fit:
+def fitted(state: State, recipe: str, **settings: Any) -> FittedConfig:
     return fit(state, resolve({"recipe": recipe, **settings}).config, fixed=settings)
 
 

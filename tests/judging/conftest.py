@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.judging.division import Source
+from ganterm.judging.division import ImageSource
 
-DIGITS = Source(dataset="digits", image_size=8, channels=1)
+DIGITS = ImageSource(dataset="digits", image_size=8, channels=1)
 
 
 @pytest.fixture

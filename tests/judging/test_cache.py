@@ -14,7 +14,7 @@ from safetensors.torch import load, save
 from ganterm.errors import DataError
 from ganterm.judging import cache
 from ganterm.judging.cache import judge_path, obtain_judge
-from ganterm.judging.division import Source
+from ganterm.judging.division import ImageSource
 from ganterm.judging.judge import ClassifierJudge, PointJudge
 from tests.judging.conftest import DIGITS
 
@@ -77,20 +77,23 @@ def test_unlabelled_images_make_no_judge(data: Path, tmp_path: Path) -> None:
     for number in range(120):
         Image.new("L", (8, 8), number).save(tmp_path / f"{number}.png")
     with pytest.raises(DataError, match=r"has no labels .*--judge mnist"):
-        obtain_judge(Source(dataset=str(tmp_path), image_size=8, channels=1))
+        obtain_judge(ImageSource(dataset=str(tmp_path), image_size=8, channels=1))
 
 
 def test_images_that_are_too_small_make_no_judge(data: Path) -> None:
     with pytest.raises(DataError, match="at least 8 pixels, not 4"):
-        obtain_judge(Source(dataset="digits", image_size=4, channels=1))
+        obtain_judge(ImageSource(dataset="digits", image_size=4, channels=1))
 
 
 def test_the_ring_judges_itself(data: Path) -> None:
-    assert isinstance(obtain_judge(Source(dataset="ring", image_size=28, channels=1)), PointJudge)
+    assert isinstance(
+        obtain_judge(ImageSource(dataset="ring", image_size=28, channels=1)), PointJudge
+    )
 
 
 def test_two_folders_of_one_name_are_two_judges(data: Path) -> None:
     paths = {
-        judge_path(Source(dataset=f"/{home}/pictures", image_size=8, channels=1)) for home in "ab"
+        judge_path(ImageSource(dataset=f"/{home}/pictures", image_size=8, channels=1))
+        for home in "ab"
     }
     assert len(paths) == 2

@@ -11,16 +11,16 @@ from PIL import Image
 from ganterm.data.images import ImageSet
 from ganterm.data.importer import import_dataset
 from ganterm.errors import DataError
-from ganterm.judging.division import Division, Source, checksum, divide
+from ganterm.judging.division import ImageSource, Splits, checksum, split_dataset
 
-DIGITS = Source(dataset="digits", image_size=8, channels=1)
+DIGITS = ImageSource(dataset="digits", image_size=8, channels=1)
 
 
 def rows(images: ImageSet) -> set[bytes]:
     return {image.numpy().tobytes() for image in images.images}
 
 
-def sizes(division: Division) -> tuple[int, int, int, int]:
+def sizes(division: Splits) -> tuple[int, int, int, int]:
     return (
         len(division.learnt),
         len(division.held_out),
@@ -30,11 +30,11 @@ def sizes(division: Division) -> tuple[int, int, int, int]:
 
 
 def test_without_a_test_split_half_of_the_images_are_learnt_from() -> None:
-    assert sizes(divide(DIGITS)) == (899, 898, 449, 449)
+    assert sizes(split_dataset(DIGITS)) == (899, 898, 449, 449)
 
 
 def test_no_image_is_in_two_sets() -> None:
-    division = divide(DIGITS)
+    division = split_dataset(DIGITS)
     learnt, real, second = rows(division.learnt), rows(division.real), rows(division.second)
     assert not learnt & real
     assert not learnt & second
@@ -42,7 +42,7 @@ def test_no_image_is_in_two_sets() -> None:
 
 
 def test_labels_go_with_their_images() -> None:
-    division = divide(DIGITS)
+    division = split_dataset(DIGITS)
     for part in (division.learnt, division.real, division.second):
         assert part.labels is not None
         assert len(part.labels) == len(part)
@@ -50,13 +50,13 @@ def test_labels_go_with_their_images() -> None:
 
 
 def test_the_same_seed_divides_alike_and_another_does_not() -> None:
-    one, same, other = divide(DIGITS), divide(DIGITS), divide(DIGITS, seed=1)
+    one, same, other = split_dataset(DIGITS), split_dataset(DIGITS), split_dataset(DIGITS, seed=1)
     assert torch.equal(one.real.images, same.real.images)
     assert checksum(one.real) != checksum(other.real)
 
 
 def test_the_ring_is_drawn_and_not_what_is_trained_on() -> None:
-    division = divide(Source(dataset="ring", image_size=28, channels=1))
+    division = split_dataset(ImageSource(dataset="ring", image_size=28, channels=1))
     assert division.real.images.shape == (10_000, 2, 1, 1)
     assert not torch.equal(division.real.images, division.second.images)
 
@@ -65,7 +65,7 @@ def test_too_few_images_are_refused(tmp_path: Path) -> None:
     for number in range(5):
         Image.new("L", (8, 8), number).save(tmp_path / f"{number}.png")
     with pytest.raises(DataError, match=r"has 5 images, and judging takes at least 100"):
-        divide(Source(dataset=str(tmp_path), image_size=8, channels=1))
+        split_dataset(ImageSource(dataset=str(tmp_path), image_size=8, channels=1))
 
 
 def test_mnist_is_judged_by_its_test_images_and_some_held_back(
@@ -73,5 +73,5 @@ def test_mnist_is_judged_by_its_test_images_and_some_held_back(
 ) -> None:
     monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path))
     import_dataset("mnist", mnist_files)
-    division = divide(Source(dataset="mnist", image_size=28, channels=1))
+    division = split_dataset(ImageSource(dataset="mnist", image_size=28, channels=1))
     assert sizes(division) == (50_000, 10_000, 10_000, 10_000)

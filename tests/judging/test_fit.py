@@ -7,10 +7,10 @@ import torch
 
 from ganterm.judging import fit
 from ganterm.judging.classifier import FEATURES, Classifier, scaled
-from ganterm.judging.division import Source, divide
+from ganterm.judging.division import ImageSource, split_dataset
 from ganterm.judging.fit import fit_classifier
 
-DIGITS = Source(dataset="digits", image_size=8, channels=1)
+DIGITS = ImageSource(dataset="digits", image_size=8, channels=1)
 
 
 @pytest.mark.parametrize(("size", "channels"), [(8, 1), (9, 3), (28, 1), (32, 3), (64, 1)])
@@ -26,7 +26,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(fit, "MOST_PASSES", 1)
-    learnt = divide(DIGITS).learnt
+    learnt = split_dataset(DIGITS).learnt
     labels = learnt.labels
     assert labels is not None
 
@@ -42,7 +42,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
 def test_progress_ends_where_it_said_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit, "MOST_PASSES", 1)
     told: list[tuple[int, int | None]] = []
-    learnt = divide(DIGITS).learnt
+    learnt = split_dataset(DIGITS).learnt
     assert learnt.labels is not None
     fit_classifier(
         learnt.images,

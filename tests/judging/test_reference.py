@@ -9,7 +9,7 @@ import torch
 
 from ganterm.judging import reference
 from ganterm.judging.cache import obtain_judge
-from ganterm.judging.division import Source
+from ganterm.judging.division import ImageSource
 from ganterm.judging.reference import obtain_reference
 from tests.judging.conftest import DIGITS
 
@@ -50,7 +50,7 @@ def test_damaged_looks_are_looked_at_again(data: Path) -> None:
 
 
 def test_points_of_the_ring_have_a_floor_too(data: Path) -> None:
-    ring = Source(dataset="ring", image_size=28, channels=1)
+    ring = ImageSource(dataset="ring", image_size=28, channels=1)
     found = obtain_reference(obtain_judge(ring), ring)
     floor = found.floor(1000)
     assert floor["modes"] == 8

@@ -19,7 +19,7 @@ from ganterm.data import load
 from ganterm.errors import ConfigError, DataError
 from ganterm.judging.cache import obtain_judge
 from ganterm.judging.checkpoints import choose_judge, judge_checkpoint, save_pictures
-from ganterm.judging.division import Source
+from ganterm.judging.division import ImageSource
 from ganterm.judging.reference import obtain_reference
 from ganterm.judging.verdict import SHOWN, Verdict, judge_generator
 from ganterm.latent.load import Trained
@@ -150,7 +150,7 @@ def test_a_checkpoint_is_judged_and_drawn(data: Path, tmp_path: Path) -> None:
 def test_images_without_labels_are_judged_by_clusters(data: Path, tmp_path: Path) -> None:
     for number, pixels in enumerate(load("digits", image_size=8).images[:400, 0].numpy()):
         Image.fromarray(pixels).save(tmp_path / f"{number}.png")
-    folder = Source(dataset=str(tmp_path), image_size=8, channels=1)
+    folder = ImageSource(dataset=str(tmp_path), image_size=8, channels=1)
     judge = choose_judge("digits", folder)
     found = obtain_reference(judge, folder)
     assert (found.clusters, len(found)) == (10, 100)

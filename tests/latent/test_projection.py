@@ -12,7 +12,7 @@ from ganterm.components.networks.stylegan_networks import StyleGenerator
 from ganterm.core.dataspec import DataSpec
 from ganterm.latent.projection import (
     Projection,
-    Settings,
+    ProjectionSettings,
     candidates_of,
     pyramid_loss,
     rate_at,
@@ -54,7 +54,7 @@ def test_an_image_of_the_generator_is_found_again(generator: Generator) -> None:
 
 def test_searches_that_share_their_candidates_find_the_same(generator: Generator) -> None:
     """Only sooner; the candidates are not changed by it."""
-    settings = Settings(steps=5, starts=2)
+    settings = ProjectionSettings(steps=5, starts=2)
     candidates = candidates_of(generator, settings)
     images = candidates.images.clone()
     for seed in (1, 2):
@@ -98,7 +98,7 @@ def test_all_classes_are_searched_unless_one_stands() -> None:
 def test_the_best_of_all_steps_counts(generator: Generator) -> None:
     """The error never rises, even where a step went too far; each step left its error."""
     target = torch.rand(1, 8, 8, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    projection = Projection(generator, target, Settings(steps=20, rate=3.0))
+    projection = Projection(generator, target, ProjectionSettings(steps=20, rate=3.0))
     errors = [projection.best.error]
     while not projection.over:
         projection.advance()
@@ -116,7 +116,9 @@ def test_a_seed_decides_everything(generator: Generator) -> None:
 
     def found(seed: int) -> torch.Tensor:
         torch.rand(seed + 1)
-        return finished(Projection(generator, target, Settings(steps=5, seed=seed))).best.point
+        return finished(
+            Projection(generator, target, ProjectionSettings(steps=5, seed=seed))
+        ).best.point
 
     assert torch.equal(found(0), found(0))
     assert not torch.equal(found(0), found(1))
@@ -130,7 +132,7 @@ def test_the_prior_keeps_points_near_the_sphere() -> None:
     target = torch.ones(1, 4, 4)
 
     def length(weight: float) -> float:
-        settings = Settings(steps=100, rate=0.3, prior_weight=weight)
+        settings = ProjectionSettings(steps=100, rate=0.3, prior_weight=weight)
         return float(finished(Projection(generator, target, settings)).best.point.norm())
 
     assert length(0.0) > 10
@@ -176,7 +178,7 @@ def test_styles_are_searched_of_a_style_generator() -> None:
         parameter.mul_(3 if "style" in name else 1)
     with torch.no_grad():
         target = styled(latents(1, styled.z_dim, seed=99))[0]
-    settings = Settings(steps=150)
+    settings = ProjectionSettings(steps=150)
     candidates = style_candidates(styled, settings)
     with torch.no_grad():
         again = draw(styled, candidates.space.points(candidates.points))

@@ -11,7 +11,7 @@ import torch
 
 from ganterm.components.networks.growth import Stage, stage_of
 from ganterm.training import choice, modes
-from ganterm.training.choice import Choice, choose
+from ganterm.training.choice import TimedModes, choose
 from ganterm.training.loop import Trainer
 from ganterm.training.modes import Mode
 from ganterm.training.state import export_state
@@ -138,12 +138,12 @@ def test_the_training_is_as_if_nothing_had_been_measured(
 
 
 def test_the_choice_is_told_with_its_figures() -> None:
-    told = Choice("graphed", {"eager": 0.0123456, "graphed": 0.00234567}).reason
+    told = TimedModes("graphed", {"eager": 0.0123456, "graphed": 0.00234567}).reason
     assert told == "Mode auto takes graphed (eager 12.3 ms a step, graphed 2.35 ms a step)."
 
 
 def test_what_did_not_work_has_no_figure() -> None:
-    told = Choice("eager", {"eager": 0.0123456, "graphed": math.inf}).reason
+    told = TimedModes("eager", {"eager": 0.0123456, "graphed": math.inf}).reason
     assert told == "Mode auto takes eager (eager 12.3 ms a step, graphed does not work here)."
 
 

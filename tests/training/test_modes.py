@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganterm.errors import ConfigError
-from ganterm.training.modes import Mode, check_mode, obstacle
+from ganterm.training.modes import Mode, check_mode, unavailable_reason
 from tests.training.common import CPU, configured, small, trainer
 
 
@@ -25,13 +25,13 @@ def test_graphs_are_refused_where_the_configuration_says_so_already() -> None:
 
 @pytest.mark.parametrize("kind", ["cpu", "cuda", "mps"])
 def test_eager_is_everywhere(kind: str) -> None:
-    assert obstacle("eager", torch.device(kind)) == ""
+    assert unavailable_reason("eager", torch.device(kind)) == ""
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("mode", ["eager", "graphed"])
 def test_a_cuda_device_has_graphs(mode: Mode) -> None:
-    assert obstacle(mode, torch.device("cuda")) == ""
+    assert unavailable_reason(mode, torch.device("cuda")) == ""
 
 
 def test_a_trainer_refuses_what_its_device_lacks() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ganterm.training import precision
-from ganterm.training.precision import bfloat16_gain, settled
+from ganterm.training.precision import bfloat16_gain, resolve_precision
 from tests.training.common import CPU, small, trainer
 
 
@@ -33,7 +33,7 @@ def test_what_is_timed_decides(
 ) -> None:
     takes(monkeypatch, float32=[1.0] * 6, bfloat16=[bfloat16] * 6)
     config = small("mlp", precision="auto")
-    assert settled(config, CPU).precision == taken
+    assert resolve_precision(config, CPU).precision == taken
     assert bfloat16_gain(CPU) == 1 / bfloat16
 
 
@@ -49,7 +49,7 @@ def test_a_device_without_the_format_keeps_to_float32(monkeypatch: pytest.Monkey
         raise RuntimeError("not implemented for 'BFloat16'")
 
     monkeypatch.setattr(precision, "_seconds", refuse)
-    assert settled(small("mlp", precision="auto"), CPU).precision == "float32"
+    assert resolve_precision(small("mlp", precision="auto"), CPU).precision == "float32"
     assert bfloat16_gain(CPU) == 0
 
 
@@ -68,7 +68,7 @@ def test_what_was_asked_for_by_name_is_not_measured(
 ) -> None:
     takes(monkeypatch, float32=[], bfloat16=[])
     config = small("mlp", precision=wished)
-    assert settled(config, CPU) is config
+    assert resolve_precision(config, CPU) is config
 
 
 def test_a_training_has_the_format_that_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from ganterm.tui import plan as plan_module
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.dialogs import CommandScreen, ConfirmScreen, PickerScreen, PromptScreen
 from ganterm.tui.screens.setup import SetupScreen
-from ganterm.tui.widgets.editor import Choice, Entry, Toggle
+from ganterm.tui.widgets.editor import ChoiceEditor, TextEditor, Toggle
 from ganterm.tui.widgets.form_notes import Cost, FieldHelp, RecipeList
 from tests.tui import forms
 from tests.tui.driving import awaited, make_app, screen_text
@@ -57,9 +57,9 @@ async def every_field_has_the_widget_of_its_kind_in_the_schemas_order(
 ) -> None:
     names = [name for name in screen.form.rows if name != "name"]
     assert names == list(FIELDS)
-    kinds = {"choice": Choice, "boolean": Toggle}
+    kinds = {"choice": ChoiceEditor, "boolean": Toggle}
     for name in names:
-        assert type(screen.form.rows[name].editor) is kinds.get(FIELDS[name].kind, Entry)
+        assert type(screen.form.rows[name].editor) is kinds.get(FIELDS[name].kind, TextEditor)
     config = resolve({"recipe": "dcgan-8x8"}).config
     assert texts(screen)["lr_g"] == str(config.lr_g)
     assert texts(screen)["drop_last"] == str(config.drop_last).lower()

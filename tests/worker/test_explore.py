@@ -15,7 +15,7 @@ from ganterm.errors import GantermError
 from ganterm.latent import explorer
 from ganterm.latent.explorer import encoded
 from ganterm.latent.load import load_generator
-from ganterm.latent.projection import Settings
+from ganterm.latent.projection import ProjectionSettings
 from ganterm.latent.sample import generate, latents
 from ganterm.runs.layout import RunDir
 from ganterm.worker.explore import Explorations
@@ -105,7 +105,7 @@ def test_a_sketch_finds_what_the_generator_makes(
     explorations: Explorations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ever nearer images, and a place that is the last of them."""
-    monkeypatch.setattr(explorer, "SEARCH", Settings(steps=20, starts=4))
+    monkeypatch.setattr(explorer, "SEARCH", ProjectionSettings(steps=20, starts=4))
     assert pieces(explorations, "prepare") == [{}]
     (wanted,) = pieces(explorations, "draw", scene={"seed": 3})
     found = pieces(explorations, "sketch", pixels=wanted["pixels"])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from ganterm.cli.follow.reporter import Reporter
+from ganterm.cli.follow.reporter import RunReporter
 from ganterm.errors import ConfigError
 from ganterm.render.colour import moves_cursor
 from ganterm.runs.layout import RunDir
 
 
-def choose_reporter(run: RunDir, *, as_json: bool, quiet: bool = False) -> Reporter:
+def choose_reporter(run: RunDir, *, as_json: bool, quiet: bool = False) -> RunReporter:
     """Return JSON lines where asked for, moving pictures on a terminal, plain lines elsewhere.
 
     `quiet` takes few plain lines anywhere. Raises `ConfigError` where both are asked for.

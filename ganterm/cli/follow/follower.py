@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Protocol, TextIO
 
 from ganterm.cli.follow.keyboard import Keyboard
-from ganterm.cli.follow.reporter import Reporter
+from ganterm.cli.follow.reporter import RunReporter
 from ganterm.cli.narrate import say
 from ganterm.core.records import STOOD_BACK, AlertRecord, Record
 from ganterm.errors import ExitCode, GantermError, WorkerError
@@ -65,7 +65,7 @@ class Follower:
     def __init__(
         self,
         run: RunDir,
-        reporter: Reporter,
+        reporter: RunReporter,
         start: Callable[[], Process] | None = None,
         *,
         replay: bool = False,

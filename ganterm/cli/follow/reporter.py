@@ -11,7 +11,7 @@ from ganterm.runs.state import RunView
 ASK = "Ctrl-C again or s: stop with a checkpoint · d: detach, training goes on · other: follow on"
 
 
-class Reporter(Protocol):
+class RunReporter(Protocol):
     """Shows a run to somebody. `history` has already taken in what a method is told of."""
 
     @property

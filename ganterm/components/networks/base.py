@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.utils import parametrize
 
-from ganterm.components.networks.conditioning import LabelJoin, LabelPlanes, Projection
+from ganterm.components.networks.conditioning import LabelJoin, LabelPlanes, LabelProjection
 from ganterm.components.networks.minibatch import MinibatchDiscrimination
 from ganterm.components.networks.spec import DiscriminatorParts, DiscriminatorSpec, GeneratorSpec
 
@@ -86,11 +86,11 @@ class Discriminator(nn.Module):
             self.minibatch = MinibatchDiscrimination(parts.feature_count)
             self.minibatch_head = nn.Linear(self.minibatch.kernels, 1, bias=False)
         self.planes: LabelPlanes | None = None
-        self.projection: Projection | None = None
+        self.projection: LabelProjection | None = None
         if spec.classes and spec.conditioning == "concat":
             self.planes = LabelPlanes(spec.classes)
         elif spec.classes:
-            self.projection = Projection(parts.feature_count, spec.classes)
+            self.projection = LabelProjection(parts.feature_count, spec.classes)
 
     @property
     def batch_independent(self) -> bool:

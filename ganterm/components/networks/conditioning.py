@@ -56,7 +56,7 @@ class LabelPlanes(nn.Module):
         return torch.cat([images, values.expand(-1, -1, *images.shape[2:])], dim=1)
 
 
-class Projection(nn.Module):
+class LabelProjection(nn.Module):
     """The inner product of an image's features with a learned vector of its class.
 
     Added to the logit it makes a projection discriminator (Miyato & Koyama 2018,

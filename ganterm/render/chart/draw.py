@@ -9,7 +9,7 @@ from dataclasses import replace
 from ganterm.render.chart.axis import short
 from ganterm.render.chart.curves import curve_of, scale_for
 from ganterm.render.chart.dots import DotGrid
-from ganterm.render.chart.frame import Frame, axis_rows_for, legend_rows_for, margin_for
+from ganterm.render.chart.frame import ChartFrame, axis_rows_for, legend_rows_for, margin_for
 from ganterm.render.chart.glyphs import GLYPHS
 from ganterm.render.chart.legend import legend_of, notes_on, reading_of
 from ganterm.render.chart.page import Page, shortened
@@ -70,7 +70,7 @@ def draw_chart(
     if view.crosshair is not None:
         plot.crosshair(view.crosshair)
     plot.curves(curves, view.crosshair)
-    frame = Frame(page, area, glyphs)
+    frame = ChartFrame(page, area, glyphs)
     frame.values(scale, grid, drawn)
     if axis:
         frame.steps(events, view.crosshair)

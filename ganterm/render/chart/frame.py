@@ -32,7 +32,7 @@ def axis_rows_for(rows: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ChartFrame:
     """Draws the axes of a plot."""
 
     page: Page

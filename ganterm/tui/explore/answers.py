@@ -25,7 +25,7 @@ class Direction(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedRun:
     """The generator that is there.
 
     Attributes:
@@ -44,7 +44,7 @@ class Opened:
     layers: int = 0
 
     @classmethod
-    def of(cls, answer: Mapping[str, Any]) -> Opened:
+    def of(cls, answer: Mapping[str, Any]) -> OpenedRun:
         """Read the answer to `open`."""
         return cls(
             step=int(answer["step"]),

@@ -11,7 +11,7 @@ from ganterm.render.text import safe_text
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_TRUNCATION, WAYS, LatentPoint, Mix, Scene, Walk, Way
-from ganterm.tui.explore.answers import Direction, Opened
+from ganterm.tui.explore.answers import Direction, OpenedRun
 from ganterm.tui.explore.pad import Pad
 
 KEPT: Final = 500
@@ -155,7 +155,7 @@ class Exploration:
     def __init__(self, run: RunDir | None = None, made: object = None) -> None:
         self.run, self.made = run, made
         self.step: int | None = None
-        self.opened: Opened | None = None
+        self.opened: OpenedRun | None = None
         self.directions: tuple[Direction, ...] = ()
         self.family = "f"
         self.chosen = 0
@@ -283,7 +283,7 @@ class Exploration:
         self.visit(replace(self.place, label=label), "class")
         return True
 
-    def open(self, opened: Opened) -> None:
+    def open(self, opened: OpenedRun) -> None:
         """Have a generator; what another one has drawn and found is not its own.
 
         Between styles there is no arc.

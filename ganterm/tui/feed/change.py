@@ -27,7 +27,7 @@ class CheckpointRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """An entry of a run's log: when it was, in seconds since 1970, and what it tells."""
 
     step: int

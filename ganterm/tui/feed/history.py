@@ -26,7 +26,7 @@ from ganterm.runs.history import RunHistory, path_inside
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.telling import Told, told
-from ganterm.tui.feed.change import CheckpointRef, Entry, FeedChange, SampleRef
+from ganterm.tui.feed.change import CheckpointRef, FeedChange, LogEntry, SampleRef
 from ganterm.tui.feed.series import Series
 
 _CHECKPOINT: Final = Told("checkpoint", "muted")
@@ -50,7 +50,7 @@ class FeedHistory(RunHistory[Series]):
         """Begin anew, with nothing known."""
         super().forget()
         self.marks: list[Mark] = []
-        self.entries: list[Entry] = []
+        self.entries: list[LogEntry] = []
         self._news = FeedChange()
 
     @property
@@ -97,7 +97,7 @@ class FeedHistory(RunHistory[Series]):
                 self._mark(record.step, "checkpoint", "checkpoint")
                 # They come all the time.
                 others = [each for each in self.entries if each.told is not _CHECKPOINT]
-                self.entries = [*others, Entry(record.step, record.time, _CHECKPOINT)]
+                self.entries = [*others, LogEntry(record.step, record.time, _CHECKPOINT)]
             case ControlRecord():
                 self._add_control(record, self.change)
             case AlertRecord():
@@ -115,7 +115,7 @@ class FeedHistory(RunHistory[Series]):
         if resumed or self.parent:
             words = "resumed" if resumed else f"on from {self.parent}"
             self._mark(record.step, "resume", words)
-            self.entries.append(Entry(record.step, record.time, Told(words)))
+            self.entries.append(LogEntry(record.step, record.time, Told(words)))
         self._bring(settings=True)
 
     def _take_back(self, resume: ResumeRecord) -> None:
@@ -140,7 +140,7 @@ class FeedHistory(RunHistory[Series]):
 
     def _tell(self, record: Record, change: LiveChange | None = None) -> None:
         if (news := told(record, change)) is not None:
-            self.entries.append(Entry(record.step, record.time, news))
+            self.entries.append(LogEntry(record.step, record.time, news))
 
     def _mark(self, step: int, kind: MarkKind, text: str) -> None:
         self.marks.append(Mark(step, kind, text))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from ganterm.comparison import Standing, standing
+from ganterm.comparison import RunStanding, standing
 from ganterm.errors import GantermError
 from ganterm.runs.files import open_regular
 from ganterm.runs.layout import RunDir
@@ -20,9 +20,9 @@ class JudgedRuns:
     """Reads the standings of runs, and keeps those whose journal is as it was."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[_Stamp, Standing | None]] = {}
+        self._known: dict[Path, tuple[_Stamp, RunStanding | None]] = {}
 
-    def read(self, run: RunDir) -> Standing | None:
+    def read(self, run: RunDir) -> RunStanding | None:
         """Return where a run stands; None if it was never judged or cannot be read."""
         try:
             found = run.journal.stat()

@@ -42,7 +42,7 @@ READING: Final = Sheet(trouble="reading …")
 _NO_REAL: Final = Sheet(trouble="no real data were saved")
 
 
-class Pictures:
+class PictureLoader:
     """Reads what is wanted, in a thread, and keeps what was read lately."""
 
     def __init__(self, wake: Callable[[], object], *, background: bool = True) -> None:

@@ -25,7 +25,7 @@ MOST_SECONDS: Final = 86400.0
 
 
 @dataclass(frozen=True)
-class Command:
+class PlainCommand:
     """A command: what it does to a session with the rest of its line.
 
     Attributes:
@@ -157,53 +157,61 @@ def _steer(name: str) -> Callable[[PlainSession, str], None]:
     return partial(actions.steer, name)
 
 
-COMMANDS: Final[dict[str, Command]] = {
-    "help": Command("help [COMMAND]", "say what can be typed", _help),
-    "runs": Command("runs [WORDS]", "list the runs, or those whose line holds the words", _runs),
-    "watch": Command(
+COMMANDS: Final[dict[str, PlainCommand]] = {
+    "help": PlainCommand("help [COMMAND]", "say what can be typed", _help),
+    "runs": PlainCommand(
+        "runs [WORDS]", "list the runs, or those whose line holds the words", _runs
+    ),
+    "watch": PlainCommand(
         "watch [NAME]", "tell what a run does; without a name, what none does", _watch
     ),
-    "status": Command("status", "say how the run stands", _status),
-    "losses": Command("losses", "say what was measured, and where it goes", _losses),
-    "describe": Command("describe", "say in words what the newest samples look like", _describe),
-    "judge": Command(
+    "status": PlainCommand("status", "say how the run stands", _status),
+    "losses": PlainCommand("losses", "say what was measured, and where it goes", _losses),
+    "describe": PlainCommand(
+        "describe", "say in words what the newest samples look like", _describe
+    ),
+    "judge": PlainCommand(
         "judge [now [step=N] [n=N] [judge=DATASET]]",
         "say how good the run is, or have it judged",
         actions.judge,
     ),
-    "compare": Command(
+    "compare": PlainCommand(
         "compare [NAME ...]", "say how judged runs stand beside one another", actions.compare
     ),
-    "settings": Command("settings [live]", "say the settings in force", _settings),
-    "checkpoints": Command("checkpoints", "say which steps can be gone back to", _checkpoints),
-    "log": Command("log", "print the last lines of the worker", _log),
-    "every": Command("every SECONDS", "how often to tell the progress; 0 is not at all", _every),
-    "wait": Command("wait [SECONDS]", "obey nothing more before the run ends; for scripts", _wait),
-    "pause": Command("pause", "pause the training", _steer("pause")),
-    "resume": Command(
+    "settings": PlainCommand("settings [live]", "say the settings in force", _settings),
+    "checkpoints": PlainCommand("checkpoints", "say which steps can be gone back to", _checkpoints),
+    "log": PlainCommand("log", "print the last lines of the worker", _log),
+    "every": PlainCommand(
+        "every SECONDS", "how often to tell the progress; 0 is not at all", _every
+    ),
+    "wait": PlainCommand(
+        "wait [SECONDS]", "obey nothing more before the run ends; for scripts", _wait
+    ),
+    "pause": PlainCommand("pause", "pause the training", _steer("pause")),
+    "resume": PlainCommand(
         "resume [steps=N]", "go on after a pause; train a run on that has ended", actions.resume
     ),
-    "stop": Command("stop", "write a checkpoint and stop", _steer("stop")),
-    "checkpoint": Command("checkpoint", "write a checkpoint now", _steer("checkpoint")),
-    "sample": Command("sample", "draw the samples now", _steer("sample")),
-    "set": Command("set KEY=VALUE", "change a setting while it trains", actions.change),
-    "remedy": Command(
+    "stop": PlainCommand("stop", "write a checkpoint and stop", _steer("stop")),
+    "checkpoint": PlainCommand("checkpoint", "write a checkpoint now", _steer("checkpoint")),
+    "sample": PlainCommand("sample", "draw the samples now", _steer("sample")),
+    "set": PlainCommand("set KEY=VALUE", "change a setting while it trains", actions.change),
+    "remedy": PlainCommand(
         "remedy [ID]", "say what is wrong and what can be done, or do it", actions.remedy
     ),
-    "undo": Command("undo", "take the last change of a setting back", actions.undo),
-    "recipes": Command("recipes", "list what can be started", _recipes),
-    "start": Command(
+    "undo": PlainCommand("undo", "take the last change of a setting back", actions.undo),
+    "recipes": PlainCommand("recipes", "list what can be started", _recipes),
+    "start": PlainCommand(
         "start RECIPE [name=NAME] [KEY=VALUE ...]", "begin a run and watch it", actions.start
     ),
-    "fetch": Command("fetch DATASET", "download a dataset", actions.fetch),
-    "branch": Command(
+    "fetch": PlainCommand("fetch DATASET", "download a dataset", actions.fetch),
+    "branch": PlainCommand(
         "branch STEP [name=NAME] [KEY=VALUE ...]",
         "go on from an earlier checkpoint as a new run",
         actions.branch,
     ),
-    "rename": Command("rename NAME", "give the run another name", actions.rename),
-    "note": Command("note TEXT", "write a note on the run", actions.note),
-    "delete": Command("delete NAME yes", "delete a run for good", actions.delete),
-    "quit": Command("quit", "leave; what trains goes on training", _quit),
+    "rename": PlainCommand("rename NAME", "give the run another name", actions.rename),
+    "note": PlainCommand("note TEXT", "write a note on the run", actions.note),
+    "delete": PlainCommand("delete NAME yes", "delete a run for good", actions.delete),
+    "quit": PlainCommand("quit", "leave; what trains goes on training", _quit),
 }
 """Every command by its name."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ganterm.comparison import (
-    Standing,
+    RunStanding,
     advice,
     by_judge,
     figure_words,
@@ -46,7 +46,7 @@ def scores(judged: Sequence[JudgedRecord]) -> Iterator[str]:
         yield from _way(records)
 
 
-def compared(runs: Sequence[Standing]) -> Iterator[str]:
+def compared(runs: Sequence[RunStanding]) -> Iterator[str]:
     """Yield judged runs a judge at a time, the best first, what to take, and what differs."""
     sayings = advice(runs)
     for judge, indices in by_judge(runs).items():

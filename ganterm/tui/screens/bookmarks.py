@@ -14,7 +14,7 @@ from ganterm.runs.places import LatentPoint
 from ganterm.tui.base import AppScreen
 from ganterm.tui.explore.exploration import place_words
 from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
-from ganterm.tui.screens.exploring import Explorer
+from ganterm.tui.screens.exploring import ExplorerController
 from ganterm.tui.widgets.explorer_panels import PlaceList, PlaceRow
 
 
@@ -25,7 +25,10 @@ class Bookmarks:
     """
 
     def __init__(
-        self, screen: AppScreen, explorer: Explorer, shown: Callable[[], LatentPoint | None]
+        self,
+        screen: AppScreen,
+        explorer: ExplorerController,
+        shown: Callable[[], LatentPoint | None],
     ) -> None:
         self._screen, self._explorer, self._shown = screen, explorer, shown
 

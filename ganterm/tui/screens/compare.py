@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.scroll_view import ScrollView
 
-from ganterm.comparison import Standing, latest_by_judge
+from ganterm.comparison import RunStanding, latest_by_judge
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.config.differences import Compared, differing
 from ganterm.core.quantities import QUANTITIES
@@ -32,7 +32,7 @@ from ganterm.tui.watch.score_curves import (
 from ganterm.tui.watch.score_lines import run_lines
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.part_line import Header, Part
+from ganterm.tui.widgets.part_line import Header, LinePart
 from ganterm.tui.widgets.row_list import RowList, StyledLines
 from ganterm.tui.widgets.run_columns import padded
 
@@ -142,7 +142,7 @@ class CompareScreen(AppScreen):
         self._seen: tuple[RunDir, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield Header([Part("Comparing runs", "title", 9)])
+        yield Header([LinePart("Comparing runs", "title", 9)])
         yield ChartView()
         yield DiffTable()
         yield StyledLines(id="verdicts")
@@ -208,7 +208,7 @@ class CompareScreen(AppScreen):
 
     def _show_scores(self, feeds: Sequence[RunFeed | None]) -> None:
         runs = tuple(
-            Standing(feed.run.name, {}, {}, latest_by_judge(feed.judged), {}, feed.step)
+            RunStanding(feed.run.name, {}, {}, latest_by_judge(feed.judged), {}, feed.step)
             for feed in feeds
             if feed
         )
@@ -233,12 +233,12 @@ class CompareScreen(AppScreen):
         else:
             called = QUANTITIES[quantity].title
         self.query_one(Header).show(
-            Part(f"Comparing {len(feeds)} runs", "title", 9),
-            Part(f"reading {unread} more …" if unread else "", "muted", 5),
-            Part(f"{called} ({at} of {len(names)})", "text", 8),
-            Part(by, "muted", 4),
-            Part("log scale" if self._log else "", "text", 7),
-            Part(f"smoothed {smoothing:g}" if smoothing else "", "text", 6),
+            LinePart(f"Comparing {len(feeds)} runs", "title", 9),
+            LinePart(f"reading {unread} more …" if unread else "", "muted", 5),
+            LinePart(f"{called} ({at} of {len(names)})", "text", 8),
+            LinePart(by, "muted", 4),
+            LinePart("log scale" if self._log else "", "text", 7),
+            LinePart(f"smoothed {smoothing:g}" if smoothing else "", "text", 6),
         )
 
     def _subjects(self, feeds: Sequence[RunFeed | None]) -> list[Subject]:

@@ -18,13 +18,13 @@ from ganterm.runs.places import LatentPoint
 from ganterm.tui.actions import Action
 from ganterm.tui.explore.exploration import SPAN, Exploration, scene_words
 from ganterm.tui.screens.bookmarks import Bookmarks
-from ganterm.tui.screens.exploring import Explorer, Sketching
+from ganterm.tui.screens.exploring import ExplorerController, Sketching
 from ganterm.tui.screens.panes import PanedScreen
 from ganterm.tui.screens.walking import Walking
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.explorer_panels import PlaceList, SketchPad, SketchPanel, WalkPanel
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.part_line import Header, Part, PartLine
+from ganterm.tui.widgets.part_line import Header, LinePart, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.sliders import Sliders, rows_of
 
@@ -61,7 +61,7 @@ class ExplorerScreen(PanedScreen[Pane]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.explorer = Explorer(
+        self.explorer = ExplorerController(
             self,
             show=self.show,
             divide=self.divide,
@@ -231,11 +231,11 @@ class ExplorerScreen(PanedScreen[Pane]):
     def _show_header(self) -> None:
         here, opened = self.exploration, self.exploration.opened
         self.query_one(Header).show(
-            Part(here.run.name if here.run else "", "title", 9),
-            Part("explored", "text", 8),
-            Part(opened.words if opened else "", "text", 7),
-            Part(f"{here.saying} …" if here.saying else "", "warn", 6),
-            Part(f"directions {_FAMILIES[here.family]}" if opened else "", "muted", 2),
+            LinePart(here.run.name if here.run else "", "title", 9),
+            LinePart("explored", "text", 8),
+            LinePart(opened.words if opened else "", "text", 7),
+            LinePart(f"{here.saying} …" if here.saying else "", "warn", 6),
+            LinePart(f"directions {_FAMILIES[here.family]}" if opened else "", "muted", 2),
         )
 
     def _show_place(self) -> None:
@@ -244,10 +244,10 @@ class ExplorerScreen(PanedScreen[Pane]):
         seen = "nearest to the sketch" if self.sketches else scene_words(here.scene, classes)
         count = len(trail.places)
         self.query_one("#place", PartLine).show(
-            Part(seen, "title", 9),
-            Part(f"{trail.at + 1} of {count}" if count > 1 else "", "muted", 4),
-            Part("playing" if self.walking.plays else "", "good", 5),
-            Part(self.explorer.tone.words, "muted", 3),
+            LinePart(seen, "title", 9),
+            LinePart(f"{trail.at + 1} of {count}" if count > 1 else "", "muted", 4),
+            LinePart("playing" if self.walking.plays else "", "good", 5),
+            LinePart(self.explorer.tone.words, "muted", 3),
         )
 
     def _show_lines(self) -> bool:

@@ -16,7 +16,7 @@ from ganterm.render.tint import Tone
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_SEED, LatentPoint, Scene
 from ganterm.tui.base import AppScreen
-from ganterm.tui.explore.answers import Opened, directions_of, images_of
+from ganterm.tui.explore.answers import OpenedRun, directions_of, images_of
 from ganterm.tui.explore.exploration import LONG_STEP, SPAN, STEP, TRUNCATION_STEP, Exploration
 from ganterm.tui.explore.pad import Pad
 from ganterm.tui.screens.dialogs import PromptScreen
@@ -26,7 +26,7 @@ _SEEDS: Final = 10**6
 """Random places have seeds below this: short enough to be told to others."""
 
 
-class Explorer:
+class ExplorerController:
     """Goes about in the latent space of a generator: what is chosen is drawn by a process.
 
     It is given what the screen does: `show` everything, `divide` its room, have a strip to draw or
@@ -80,7 +80,7 @@ class Explorer:
     def _open(self, answer: Message) -> None:
         self.exploration.saying = str(answer.get("says", ""))
         if not answer.get("going"):
-            self.exploration.open(Opened.of(answer))
+            self.exploration.open(OpenedRun.of(answer))
             if not self.exploration.directions or self.exploration.family == answer["family"]:
                 self.exploration.take_directions(answer["family"], directions_of(answer))
             self._divide()
@@ -281,7 +281,7 @@ def _seed(line: str) -> int:
 class Sketching:
     """Draws on the pad of what is explored, and has the nearest image searched."""
 
-    def __init__(self, explorer: Explorer) -> None:
+    def __init__(self, explorer: ExplorerController) -> None:
         self._explorer = explorer
 
     @property

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from ganterm.comparison import Standing
+from ganterm.comparison import RunStanding
 from ganterm.components.scores import MAIN, scored
 from ganterm.core.records import JudgedRecord
 from ganterm.render.text import safe_text
@@ -34,7 +34,7 @@ from ganterm.tui.watch.verdicts import (
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.judge_panels import Extremes, ScorePanel
-from ganterm.tui.widgets.part_line import Header, Part, PartLine
+from ganterm.tui.widgets.part_line import Header, LinePart, PartLine
 from ganterm.tui.widgets.row_list import StyledLines
 from ganterm.tui.widgets.task_bar import TaskBar
 
@@ -83,7 +83,7 @@ class JudgeScreen(PanedScreen[Pane]):
         self._log = False
         self._run: RunDir | None = None
         self._judged_runs = JudgedRuns()
-        self._others: list[Standing] = []
+        self._others: list[RunStanding] = []
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -191,11 +191,11 @@ class JudgeScreen(PanedScreen[Pane]):
         judged = list(feed.judged) if feed else []
         judges = len(judges_of(judged))
         self.query_one(Header).show(
-            Part(watched.name if watched else "", "title", 9),
-            Part("judged" if records else "not judged yet" if feed else "reading …", "text", 8),
-            Part(f"{len(judged)} times" if len(judged) > 1 else "", "text", 7),
-            Part(f"by {judges} judges" if judges > 1 else "", "text", 6),
-            Part(f"{feed.view.state}, step {feed.step:,}" if feed else "", "muted", 3),
+            LinePart(watched.name if watched else "", "title", 9),
+            LinePart("judged" if records else "not judged yet" if feed else "reading …", "text", 8),
+            LinePart(f"{len(judged)} times" if len(judged) > 1 else "", "text", 7),
+            LinePart(f"by {judges} judges" if judges > 1 else "", "text", 6),
+            LinePart(f"{feed.view.state}, step {feed.step:,}" if feed else "", "muted", 3),
         )
         if not records:
             return
@@ -203,10 +203,10 @@ class JudgeScreen(PanedScreen[Pane]):
         record = records[at]
         newest = at == len(records) - 1
         self.query_one("#verdict", PartLine).show(
-            Part(f"step {record.step:,}", "title", 9),
-            Part("newest" if newest else f"{at + 1} of {len(records)}", "text", 8),
-            Part(f"{record.n:,} images of each kind", "text", 7),
-            Part(judge_words(record), "muted", 6),
+            LinePart(f"step {record.step:,}", "title", 9),
+            LinePart("newest" if newest else f"{at + 1} of {len(records)}", "text", 8),
+            LinePart(f"{record.n:,} images of each kind", "text", 7),
+            LinePart(judge_words(record), "muted", 6),
         )
 
     def _show_classes(self, record: JudgedRecord) -> None:
@@ -245,7 +245,7 @@ class JudgeScreen(PanedScreen[Pane]):
                 found.append(known)
         self.app.call_from_thread(self._take_others, found)
 
-    def _take_others(self, found: list[Standing]) -> None:
+    def _take_others(self, found: list[RunStanding]) -> None:
         self._others = found
         self._show_others()
 

@@ -29,7 +29,7 @@ from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.footer import ActionBar, ActionFooter
 from ganterm.tui.widgets.live_values import LiveValues
 from ganterm.tui.widgets.log_tail import LogTail
-from ganterm.tui.widgets.part_line import Header, Part
+from ganterm.tui.widgets.part_line import Header, LinePart
 from ganterm.tui.widgets.preview import Preview
 from ganterm.tui.widgets.progress import ProgressLine
 from ganterm.tui.widgets.sparks import Sparks
@@ -150,7 +150,7 @@ class MonitorScreen(PanedScreen[Pane]):
             self.query_one(Header).show(*title_parts(feed))
         elif watched is not None:
             self.query_one(Header).show(
-                Part(watched.name, "title", 9), Part("reading its history …", "muted")
+                LinePart(watched.name, "title", 9), LinePart("reading its history …", "muted")
             )
         self.update_times()
         drawn = change.metrics or change.marks or change.settings or change.rewound
@@ -281,16 +281,16 @@ class MonitorScreen(PanedScreen[Pane]):
             self.app.show_runs()
 
 
-def title_parts(feed: RunFeed) -> list[Part]:
+def title_parts(feed: RunFeed) -> list[LinePart]:
     """Return the run, its state, how far it is, how fast and how long still."""
     sign, tone = STATES[feed.view.state]
     step = f"{feed.step:,}/{feed.steps:,}" if feed.steps else f"{feed.step:,}"
     speed, left = feed.images_per_s, feed.eta_seconds
     return [
-        Part(feed.run.name, "title", 9),
-        Part(f"{sign} {feed.view.state}", tone, 8),
-        Part(f"step {step}", "text", 7),
-        Part(f"{speed:,.0f} images/s" if speed else "", "text", 5),
-        Part(f"{words.duration(left)} left" if left is not None else "", "text", 6),
-        Part(feed.device, "muted", 2),
+        LinePart(feed.run.name, "title", 9),
+        LinePart(f"{sign} {feed.view.state}", tone, 8),
+        LinePart(f"step {step}", "text", 7),
+        LinePart(f"{speed:,.0f} images/s" if speed else "", "text", 5),
+        LinePart(f"{words.duration(left)} left" if left is not None else "", "text", 6),
+        LinePart(feed.device, "muted", 2),
     ]

@@ -27,7 +27,7 @@ from ganterm.tui.screens.run_actions import RunActions
 from ganterm.tui.states import sentence
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.part_line import Header, Part
+from ganterm.tui.widgets.part_line import Header, LinePart
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.run_table import RunTable
 
@@ -128,7 +128,7 @@ class RunsScreen(AppScreen):
         self._closer = ""
 
     def compose(self) -> ComposeResult:
-        yield Header([Part("ganterm", "title", 9)])
+        yield Header([LinePart("ganterm", "title", 9)])
         yield Input(
             placeholder="words that a run must hold; Enter keeps the filter, Esc drops it",
             id="filter",
@@ -170,12 +170,12 @@ class RunsScreen(AppScreen):
         lost = sum(run.state in {"crashed", "failed"} for run in runs)
         count = f"{len(table.shown)} of {len(runs)} runs" if table.wanted else _runs(len(runs))
         self.query_one(Header).show(
-            Part("ganterm", "title", 9),
-            Part(count, "text", 8),
-            Part(f"● {alive} training" if alive else "", "good", 7),
-            Part(f"✗ {lost} failed" if lost else "", "bad", 6),
-            Part(f"◆ {len(table.marked)} marked" if table.marked else "", "text", 5),
-            Part(str(self.app.options.runs_dir), "muted", 1),
+            LinePart("ganterm", "title", 9),
+            LinePart(count, "text", 8),
+            LinePart(f"● {alive} training" if alive else "", "good", 7),
+            LinePart(f"✗ {lost} failed" if lost else "", "bad", 6),
+            LinePart(f"◆ {len(table.marked)} marked" if table.marked else "", "text", 5),
+            LinePart(str(self.app.options.runs_dir), "muted", 1),
         )
         nothing = self.query_one("#nothing", Static)
         nothing.display = not table.shown

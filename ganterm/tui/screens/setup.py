@@ -34,7 +34,7 @@ from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.form import Form
 from ganterm.tui.widgets.form_notes import Cost, FieldHelp, RecipeList, WordsBox
 from ganterm.tui.widgets.launcher import Launcher
-from ganterm.tui.widgets.part_line import Header, Part
+from ganterm.tui.widgets.part_line import Header, LinePart
 
 _LOOK_SECONDS = 0.1
 _SAVE_TITLE = "Save as a recipe: a name for your own folder, or the path of a file"
@@ -70,7 +70,7 @@ class SetupScreen(AppScreen):
     def compose(self) -> ComposeResult:
         draft, self._trouble_at_first = draft_of(self._environment)
         self.plan = Plan(draft, self.app.options.runs_dir)
-        yield Header([Part("New run", "title", 9)])
+        yield Header([LinePart("New run", "title", 9)])
         with Horizontal(id="body"):
             with Vertical(id="side"):
                 yield RecipeList(self.presets, self.plan.draft.recipe_name)

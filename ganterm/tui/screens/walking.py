@@ -11,7 +11,7 @@ from ganterm.render.raster import Raster
 from ganterm.runs.places import LatentPoint
 from ganterm.tui.base import AppScreen
 from ganterm.tui.explore.exploration import LONG_WALK_STEP, WALK_STEP, Pick
-from ganterm.tui.screens.exploring import Explorer
+from ganterm.tui.screens.exploring import ExplorerController
 
 _FRAME: Final = 0.02
 """Share of the way that one frame of a walk that is played goes."""
@@ -26,7 +26,7 @@ class Walking:
     def __init__(
         self,
         screen: AppScreen,
-        explorer: Explorer,
+        explorer: ExplorerController,
         shown: Callable[[], tuple[LatentPoint | None, Raster | None]],
     ) -> None:
         self._screen, self._explorer, self._shown = screen, explorer, shown

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from ganterm.comparison import (
     FIGURE_CELLS,
-    Standing,
+    RunStanding,
     advice,
     by_judge,
     figure_words,
@@ -140,7 +140,7 @@ def _bar(
 
 
 def run_lines(
-    runs: Sequence[Standing],
+    runs: Sequence[RunStanding],
     chosen: str,
     here: str,
     width: int,

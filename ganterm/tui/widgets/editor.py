@@ -70,7 +70,7 @@ class Choosing(Message):
     setting: str
 
 
-class Choice(Widget, can_focus=True):
+class ChoiceEditor(Widget, can_focus=True):
     """One of a few: the arrow keys go through them, a letter jumps, Enter shows them all."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,7 +86,7 @@ class Choice(Widget, can_focus=True):
         super().__init__()
         self.setting = setting
         self.choices = tuple(choices)
-        self.set_reactive(Choice.text, text)
+        self.set_reactive(ChoiceEditor.text, text)
 
     def show(self, text: str) -> None:
         """Show another text; nobody has typed it."""
@@ -139,7 +139,7 @@ class Choice(Widget, can_focus=True):
         return Strip([Segment(f"{left}{words}{right}", style)]).adjust_cell_length(width, style)
 
 
-class Toggle(Choice):
+class Toggle(ChoiceEditor):
     """On or off."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -164,7 +164,7 @@ class Toggle(Choice):
         return Strip([Segment(words, style)]).adjust_cell_length(width, style)
 
 
-class Entry(Input):
+class TextEditor(Input):
     """A text, checked by its form as it is typed."""
 
     DEFAULT_CLASSES = "editor"
@@ -208,4 +208,4 @@ class Entry(Input):
             self.screen.focus_next(".editor")
 
 
-Editor = Choice | Entry
+Editor = ChoiceEditor | TextEditor

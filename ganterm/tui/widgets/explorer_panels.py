@@ -17,7 +17,7 @@ from ganterm.tui.explore.exploration import Exploration, Pick, place_words
 from ganterm.tui.explore.pad import Pad
 from ganterm.tui.watch.lines import Line, Piece, shortened
 from ganterm.tui.widgets.footer import ActionBar
-from ganterm.tui.widgets.part_line import Part, PartLine
+from ganterm.tui.widgets.part_line import LinePart, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.row_list import RowList
 from ganterm.tui.widgets.sliders import SliderRow, Sliders
@@ -149,9 +149,11 @@ class WalkPanel(Vertical, can_focus=True):
             [SliderRow("A to B", 2 * share - 1 if both else None, told, moved=False)], 0
         )
         self.query_one("#between", PartLine).show(
-            Part("from A to B" if both else "pick two places", "title", 9),
-            Part("styles mixed" if mixes else _WAYS[exploration.way] if both else "", "text", 8),
-            Part("shown" if exploration.showing == "walk" else "", "good", 7),
+            LinePart("from A to B" if both else "pick two places", "title", 9),
+            LinePart(
+                "styles mixed" if mixes else _WAYS[exploration.way] if both else "", "text", 8
+            ),
+            LinePart("shown" if exploration.showing == "walk" else "", "good", 7),
         )
 
 
@@ -239,6 +241,6 @@ class SketchPanel(Vertical, can_focus=True):
         self.query_one(SketchPad).show([pad.picture(pen=self.has_focus)], tone)
         doing = "wipes" if pad.rubber else "draws"
         self.query_one("#pen", PartLine).show(
-            Part(f"pen {doing}" if pad.down else "pen up", "title", 9),
-            Part(said or "draw with mouse or arrows", "text", 8),
+            LinePart(f"pen {doing}" if pad.down else "pen up", "title", 9),
+            LinePart(said or "draw with mouse or arrows", "text", 8),
         )

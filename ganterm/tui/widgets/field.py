@@ -15,11 +15,18 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ganterm.config.draft import Standing
+from ganterm.config.draft import FieldState
 from ganterm.config.fields import Field
 from ganterm.render.text import safe_text
 from ganterm.tui.watch.lines import clauses
-from ganterm.tui.widgets.editor import Choice, Choosing, Editor, Entry, PathSuggester, Toggle
+from ganterm.tui.widgets.editor import (
+    ChoiceEditor,
+    Choosing,
+    Editor,
+    PathSuggester,
+    TextEditor,
+    Toggle,
+)
 
 LABEL = 27
 """Cells of the name with its mark; the longest name has 24."""
@@ -97,7 +104,7 @@ class FieldRow(Widget, can_focus=False):
             background: $panel;
             color: $text;
         }}
-        & > Choice.editor {{ padding: 0; }}
+        & > ChoiceEditor.editor {{ padding: 0; }}
         & > .editor:focus {{ background: $cursor; color: $cursor-text; }}
     }}
     """
@@ -106,12 +113,12 @@ class FieldRow(Widget, can_focus=False):
         super().__init__()
         self.setting = setting
         self.editor: Editor = _editor(setting, text)
-        self.standing = Standing(text, differs=False, recipe_text=text, trouble="")
+        self.standing = FieldState(text, differs=False, recipe_text=text, trouble="")
 
     def compose(self) -> ComposeResult:
         yield self.editor
 
-    def show(self, standing: Standing, *, keep_text: bool = False) -> None:
+    def show(self, standing: FieldState, *, keep_text: bool = False) -> None:
         """Show how the setting stands; `keep_text` leaves what is being typed alone."""
         if not keep_text and self.editor.text != standing.text:
             self.editor.show(standing.text)
@@ -217,10 +224,10 @@ def _cut(text: str, room: int) -> str:
 
 def _editor(setting: Setting, text: str) -> Editor:
     if setting.kind == "choice":
-        return Choice(setting.name, setting.choices, text)
+        return ChoiceEditor(setting.name, setting.choices, text)
     if setting.kind == "boolean":
         return Toggle(setting.name, text)
-    return Entry(
+    return TextEditor(
         setting.name,
         text,
         placeholder=setting.placeholder,

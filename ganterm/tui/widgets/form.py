@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from ganterm.config.draft import Standing
+from ganterm.config.draft import FieldState
 from ganterm.tui.widgets.field import PARTS, FieldRow, Setting
 
 
@@ -80,7 +80,7 @@ class Form(VerticalScroll, can_focus=False):
         """The rows that are not filtered away, in order."""
         return [row for row in self.rows.values() if row.display]
 
-    def show(self, standings: Mapping[str, Standing], *, typing: str = "") -> None:
+    def show(self, standings: Mapping[str, FieldState], *, typing: str = "") -> None:
         """Show how the settings stand; the text of the one that is being typed is left alone."""
         for name, standing in standings.items():
             self.rows[name].show(standing, keep_text=name == typing)

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from ganterm.client.describe import Description
 from ganterm.client.preflight import MUCH_DISK, MUCH_MEMORY, size
 from ganterm.config import RunConfig
-from ganterm.config.draft import Standing
+from ganterm.config.draft import FieldState
 from ganterm.config.length import steps_of
 from ganterm.config.presets import Preset, Presets
 from ganterm.render.text import safe_text
@@ -44,7 +44,7 @@ class WordsBox(Widget, can_focus=False):
 class FieldHelp(WordsBox):
     """Help, rule of thumb, what it must be and what the recipe says, as far as there is room."""
 
-    def describe(self, setting: Setting, standing: Standing) -> None:
+    def describe(self, setting: Setting, standing: FieldState) -> None:
         """Speak of another setting, or of how this one stands now."""
         parts = [Content.styled(setting.name, "bold $accent"), Content(f"  {setting.help}")]
         if standing.trouble:

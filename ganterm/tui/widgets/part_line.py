@@ -16,7 +16,7 @@ Tone = Literal["title", "text", "muted", "good", "warn", "bad"]
 
 
 @dataclass(frozen=True)
-class Part:
+class LinePart:
     """A piece of the line.
 
     Attributes:
@@ -47,7 +47,7 @@ class PartLine(TonedLine):
     PartLine { background: $surface; }
     """
 
-    def __init__(self, parts: Sequence[Part] = (), *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, parts: Sequence[LinePart] = (), *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._parts = tuple(parts)
 
@@ -56,7 +56,7 @@ class PartLine(TonedLine):
         """The whole line, whatever the width."""
         return "  ".join(safe_text(part.text) for part in self._parts)
 
-    def show(self, *parts: Part) -> None:
+    def show(self, *parts: LinePart) -> None:
         """Show other parts; an unchanged line is not painted again."""
         parts = tuple(part for part in parts if part.text)
         if parts != self._parts:
@@ -72,7 +72,7 @@ class PartLine(TonedLine):
         return tuple(pieces)
 
 
-def _fitting(parts: Sequence[Part], width: int) -> list[Part]:
+def _fitting(parts: Sequence[LinePart], width: int) -> list[LinePart]:
     kept = list(parts)
     while len(kept) > 1 and sum(cell_len(part.text) + 2 for part in kept) - 2 > width:
         kept.remove(min(reversed(kept), key=lambda part: part.keep))

@@ -16,7 +16,7 @@ from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 from ganterm.render.tint import Tone
 from ganterm.tui.base import AppBase
-from ganterm.tui.feed.pictures import Pictures, Sheet
+from ganterm.tui.feed.pictures import PictureLoader, Sheet
 from ganterm.tui.widgets.picture_grid import PictureGrid
 
 FAKE: Final = "fake-pictures"
@@ -196,14 +196,14 @@ class PicturePanel(Vertical, can_focus=True):
         super().__init__(id=id)
         self.tone = Tone()
         self.real = real
-        self.pictures: Pictures
+        self.pictures: PictureLoader
 
     def draw(self) -> None:
         """Show everything as it stands."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        self.pictures = Pictures(
+        self.pictures = PictureLoader(
             lambda: self.app.call_later(self.draw), background=self.app.options.background
         )
         self.draw()

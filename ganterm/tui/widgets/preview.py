@@ -18,7 +18,7 @@ from ganterm.tui.feed.change import SampleRef
 from ganterm.tui.feed.pictures import READING, Sheet
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.watch.lines import Line, Piece
-from ganterm.tui.widgets.part_line import Part, PartLine
+from ganterm.tui.widgets.part_line import LinePart, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.picture_pair import PicturePair, PicturePanel
 from ganterm.tui.widgets.toned import TonedLine
@@ -273,18 +273,18 @@ class Preview(PicturePanel):
             return READING if self._samples else _NONE_YET
         return self.pictures.get(self._drawn.path) or READING
 
-    def _caption(self) -> list[Part]:
+    def _caption(self) -> list[LinePart]:
         if self._drawn is None:
-            return [Part("samples", "muted")]
-        parts = [Part(f"step {self._drawn.step:,}", "title", 9)]
+            return [LinePart("samples", "muted")]
+        parts = [LinePart(f"step {self._drawn.step:,}", "title", 9)]
         if self._film is not None:
-            parts.append(Part("film", "good", 8))
+            parts.append(LinePart("film", "good", 8))
         elif self.cursor is None:
-            parts.append(Part("newest", "text", 8))
-        parts.append(Part(f"{self._at + 1:,} of {len(self._samples):,}", "muted", 5))
+            parts.append(LinePart("newest", "text", 8))
+        parts.append(LinePart(f"{self._at + 1:,} of {len(self._samples):,}", "muted", 5))
         if zoomed := self.pair.zoomed_words:
-            parts.append(Part(zoomed, "text", 7))
+            parts.append(LinePart(zoomed, "text", 7))
         else:
-            parts.append(Part(self.pair.hidden_words, "muted", 4))
-            parts.append(Part(self.pair.class_words, "muted", 3))
-        return [*parts, Part(self.tone.words, "muted", 6)]
+            parts.append(LinePart(self.pair.hidden_words, "muted", 4))
+            parts.append(LinePart(self.pair.class_words, "muted", 3))
+        return [*parts, LinePart(self.tone.words, "muted", 6)]

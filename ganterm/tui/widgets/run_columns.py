@@ -19,7 +19,7 @@ _LEAST_NAME, _LEAST_DATASET, _LEAST_NOTE = 24, 12, 12
 
 
 @dataclass(frozen=True)
-class Column:
+class RunColumn:
     """A column.
 
     Attributes:
@@ -78,24 +78,26 @@ def _recency(run: Overview) -> tuple[bool, float, str]:
 
 
 COLUMNS: Final = (
-    Column("RUN", lambda run: run.name, lambda run: run.name, 100, least=_LEAST_NAME, middle=True),
-    Column(
+    RunColumn(
+        "RUN", lambda run: run.name, lambda run: run.name, 100, least=_LEAST_NAME, middle=True
+    ),
+    RunColumn(
         "STATE",
         state_words,
         lambda run: list(STATES).index(run.state),
         90,
         tone=lambda run: STATES[run.state][1],
     ),
-    Column("STEP", step_words, lambda run: run.step, 80, right=True, down=True),
-    Column("IMAGES/S", _speed_words, _speed, 50, right=True, down=True),
-    Column(
+    RunColumn("STEP", step_words, lambda run: run.step, 80, right=True, down=True),
+    RunColumn("IMAGES/S", _speed_words, _speed, 50, right=True, down=True),
+    RunColumn(
         "D LOSS", lambda run: words.number(run.d_loss), lambda run: _finite(run.d_loss), 70, True
     ),
-    Column(
+    RunColumn(
         "G LOSS", lambda run: words.number(run.g_loss), lambda run: _finite(run.g_loss), 69, True
     ),
-    Column("RECIPE", lambda run: run.recipe or "?", lambda run: run.recipe, 40, tone=_muted),
-    Column(
+    RunColumn("RECIPE", lambda run: run.recipe or "?", lambda run: run.recipe, 40, tone=_muted),
+    RunColumn(
         "DATASET",
         lambda run: run.dataset or "?",
         lambda run: run.dataset,
@@ -104,8 +106,8 @@ COLUMNS: Final = (
         least=_LEAST_DATASET,
         middle=True,
     ),
-    Column("AGE", lambda run: words.age(run.age_s), _recency, 60, True, tone=_muted),
-    Column(
+    RunColumn("AGE", lambda run: words.age(run.age_s), _recency, 60, True, tone=_muted),
+    RunColumn(
         "SIZE",
         lambda run: words.size(run.size_bytes),
         lambda run: run.size_bytes,
@@ -114,7 +116,7 @@ COLUMNS: Final = (
         True,
         _muted,
     ),
-    Column(
+    RunColumn(
         "NOTE",
         lambda run: run.note,
         lambda run: run.note or None,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ganterm.render.raster import Raster
-from ganterm.tui.explore.answers import Direction, Opened, directions_of, images_of
+from ganterm.tui.explore.answers import Direction, OpenedRun, directions_of, images_of
 
 SENT = {
     "count": 2,
@@ -36,7 +36,7 @@ def test_what_makes_no_sense_is_no_image(changed: dict[str, Any]) -> None:
 
 def test_foreign_names_are_made_safe() -> None:
     """A class may be called after a folder of anyone's."""
-    opened = Opened.of(
+    opened = OpenedRun.of(
         {
             "step": 5,
             "steps": [5],

@@ -10,7 +10,7 @@ import pytest
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet, save_sheet
 from ganterm.tui.feed import pictures
-from ganterm.tui.feed.pictures import Pictures
+from ganterm.tui.feed.pictures import PictureLoader
 
 PATIENCE = 60.0
 
@@ -28,7 +28,7 @@ def grey_of(found: pictures.Sheet | None) -> int:
 def test_what_is_wanted_comes_and_is_told(tmp_path: Path) -> None:
     """A sheet is not there before it has been read; then somebody is told."""
     came = threading.Event()
-    reader = Pictures(came.set)
+    reader = PictureLoader(came.set)
     path = sheet(tmp_path / "a.png")
     assert reader.get(path) is None
     reader.want(path)
@@ -39,7 +39,7 @@ def test_what_is_wanted_comes_and_is_told(tmp_path: Path) -> None:
 
 def test_a_sheet_tells_the_classes_of_its_rows(tmp_path: Path) -> None:
     """By the names in the file; a plain one has none."""
-    reader = Pictures(lambda: None, background=False)
+    reader = PictureLoader(lambda: None, background=False)
     plain, named = sheet(tmp_path / "plain.png"), tmp_path / "named.png"
     save_sheet([Raster(2, 2, 1, bytes(4))] * 4, 2, named, rows=["cat", "dog"])
     reader.want(plain, named)
@@ -63,7 +63,7 @@ def test_only_the_last_wish_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return load_sheet(path)
 
     monkeypatch.setattr(pictures, "load_sheet", slow)
-    reader = Pictures(lambda: None)
+    reader = PictureLoader(lambda: None)
     reader.want(paths[0])
     assert begun.wait(PATIENCE)
     for path in paths[1:]:
@@ -77,7 +77,7 @@ def test_only_the_last_wish_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_file_written_anew_is_read_anew(tmp_path: Path) -> None:
     """And one that is as it was is not."""
     told: list[int] = []
-    reader = Pictures(lambda: told.append(1), background=False)
+    reader = PictureLoader(lambda: told.append(1), background=False)
     path = sheet(tmp_path / "a.png")
     reader.want(path)
     first = reader.get(path)
@@ -91,7 +91,7 @@ def test_a_file_written_anew_is_read_anew(tmp_path: Path) -> None:
 
 def test_trouble_is_a_sentence(tmp_path: Path) -> None:
     """A missing file and one that is no image have no images and say why."""
-    reader = Pictures(lambda: None, background=False)
+    reader = PictureLoader(lambda: None, background=False)
     (tmp_path / "b.png").write_bytes(b"no image")
     reader.want(tmp_path / "a.png", tmp_path / "b.png")
     for name, words in (("a.png", "cannot be read"), ("b.png", "not an image")):
@@ -105,7 +105,7 @@ def test_what_was_not_looked_at_for_longest_goes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Memory is bounded, however long the history."""
-    reader = Pictures(lambda: None, background=False)
+    reader = PictureLoader(lambda: None, background=False)
     paths = [sheet(tmp_path / f"{index}.png") for index in range(4)]
     reader.want(*paths[:2])
     one = reader.get(paths[0])
@@ -117,7 +117,7 @@ def test_what_was_not_looked_at_for_longest_goes_first(
 
 def test_a_stopped_reader_reads_no_more(tmp_path: Path) -> None:
     """Leaving the app does not wait for wishes."""
-    reader = Pictures(lambda: None)
+    reader = PictureLoader(lambda: None)
     reader.stop()
     reader.want(sheet(tmp_path / "a.png"))
     assert reader.get(tmp_path / "a.png") is None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from ganterm.comparison import Standing, figure_words
+from ganterm.comparison import RunStanding, figure_words
 from ganterm.render.colour import Charset
 from ganterm.tui.watch.lines import Line, clauses, left, right, wrapped
 from ganterm.tui.watch.score_lines import class_lines, figure_lines, run_lines
@@ -32,10 +32,10 @@ def texts(lines: list[Line]) -> list[str]:
 
 def standing(
     name: str, step: int = 400, *, judge: str = "a", n: int = 100, **fields: Any
-) -> Standing:
+) -> RunStanding:
     told: dict[str, Any] = {**verdict(step), "judge": judge, "n": n, **fields}
     said = record("judged", step, **told)
-    return Standing(name, {}, {}, {judge: said}, {}, step)
+    return RunStanding(name, {}, {}, {judge: said}, {}, step)
 
 
 FIGURES = [Figure("fid", 2.0, 0.5, 3.0), Figure("precision", 0.4, 1.0, 0.5)]
