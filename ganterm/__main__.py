@@ -6,8 +6,8 @@ import os
 import sys
 from typing import NoReturn
 
-from ganterm import streams
-from ganterm.errors import ExitCode
+from ganterm.cli import streams
+from ganterm.core.errors import ExitCode
 
 
 def main() -> NoReturn:

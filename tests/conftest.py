@@ -49,8 +49,8 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     It is trained once for all processes that the tests are divided among.
     """
-    from ganterm.judging.cache import obtain_judge  # noqa: PLC0415 - not every test needs PyTorch
-    from ganterm.judging.division import ImageSource  # noqa: PLC0415
+    from ganterm.evaluation.cache import obtain_judge  # noqa: PLC0415 - not every test needs PyTorch
+    from ganterm.evaluation.splits import ImageSource  # noqa: PLC0415
 
     base = tmp_path_factory.getbasetemp()
     directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "judges"

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from ganterm import __version__
 from ganterm.cli.narrate import say
-from ganterm.errors import ConfigError, ExitCode, GantermError, missing_library
+from ganterm.core.errors import ConfigError, ExitCode, GantermError, missing_library
 
 _PANELS = {
     "Train and steer": {

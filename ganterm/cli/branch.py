@@ -19,7 +19,7 @@ from ganterm.cli.options import (
     parse_settings,
     with_schema_options,
 )
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 
 @partial(with_schema_options, usual="as it was")

@@ -12,19 +12,19 @@ from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.drawing import Characters, write_lines
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunNames, RunsDir
-from ganterm.comparison import advice, by_judge, ranked, standing, uneven
+from ganterm.client.comparison import advice, by_judge, ranked, standing, uneven
 from ganterm.components.scores import SCORES, scored
 from ganterm.config.differences import differing
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import encode
 from ganterm.core.registry import absolute, short
-from ganterm.errors import ConfigError
 from ganterm.render.colour import canvas_of
 from ganterm.render.curve import sparkline
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import default_runs_dir, resolve_run
 
 if TYPE_CHECKING:
-    from ganterm.comparison import RunStanding
+    from ganterm.client.comparison import RunStanding
     from ganterm.render.colour import Charset
 
 _WIDEST = 60

@@ -15,10 +15,10 @@ from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunName, RunsDir, parse_settings
 from ganterm.config.fields import field, parse_value
+from ganterm.core.errors import ConfigError, WorkerError
 from ganterm.core.records import ControlRecord, encode
 from ganterm.doctor.active import active_alerts
 from ganterm.doctor.applicable import applicable_remedies, chosen
-from ganterm.errors import ConfigError, WorkerError
 from ganterm.runs import control
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import default_runs_dir, resolve_run

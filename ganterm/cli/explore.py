@@ -27,13 +27,13 @@ from ganterm.cli.generating import (
 from ganterm.cli.latentfiles import load_points
 from ganterm.cli.narrate import ProgressReporter, say
 from ganterm.cli.options import AsJson, RunsDir, StepOfRun
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.curve import bar
 
 if TYPE_CHECKING:
     import torch
 
-    from ganterm.latent.directions import Ranking
+    from ganterm.inference.directions import Ranking
     from ganterm.render.colour import Charset
 
 _BAR = 24
@@ -107,7 +107,7 @@ def explore(
     opened.needs_images("explore")
     import torch  # noqa: PLC0415
 
-    from ganterm.latent.space import truncated  # noqa: PLC0415
+    from ganterm.inference.space import truncated  # noqa: PLC0415
 
     base = _base(opened, seed, start, by)
     ranking = _ranked(opened, by, span)
@@ -129,8 +129,8 @@ def explore(
 
 def _base(opened: OpenedGenerator, seed: int, start: Path | None, by: By) -> torch.Tensor:
     """Return the point (...) to stand at: styles where directions are those of styles."""
-    from ganterm.latent.directions import frame_of  # noqa: PLC0415
-    from ganterm.latent.sample import latent_of  # noqa: PLC0415
+    from ganterm.inference.directions import frame_of  # noqa: PLC0415
+    from ganterm.inference.sample import latent_of  # noqa: PLC0415
 
     generator = opened.trained.generator
     point = latent_of(seed, generator.z_dim)
@@ -154,7 +154,7 @@ def _ways(
     """
     import torch  # noqa: PLC0415
 
-    from ganterm.latent.directions import Axes, LatentFrame, frame_of  # noqa: PLC0415
+    from ganterm.inference.directions import Axes, LatentFrame, frame_of  # noqa: PLC0415
 
     generator = opened.trained.generator
     axes = Axes(LatentFrame(generator) if base.dim() == 1 else frame_of(generator), directions)
@@ -164,13 +164,13 @@ def _ways(
 
 def _ranked(opened: OpenedGenerator, by: By, span: float) -> Ranking:
     """Find the directions, telling how far that is: a large generator takes a while."""
-    from ganterm.latent.directions import (  # noqa: PLC0415
+    from ganterm.inference.directions import (  # noqa: PLC0415
         BASES,
         LatentFrame,
         frame_of,
         rank_dimensions,
     )
-    from ganterm.latent.sample import latents, one_thread  # noqa: PLC0415
+    from ganterm.inference.sample import latents, one_thread  # noqa: PLC0415
 
     generator = opened.trained.generator
     if by is By.FACTORISE:

@@ -18,7 +18,7 @@ from ganterm.cli.outputs import write_file
 from ganterm.cli.waiting import Waiting
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.config.recorded import classes_in, config_in
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.exchange.card import picture_of, subject_of, write_card
 from ganterm.exchange.film import encode_film, film_of
 from ganterm.render.png import encode_png
@@ -27,7 +27,7 @@ from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run
 
 if TYPE_CHECKING:
     from ganterm.client.checkpoints import CheckpointChoice
-    from ganterm.latent.load import Trained
+    from ganterm.inference.load import Trained
     from ganterm.runs.layout import RunDir
 
 
@@ -214,7 +214,7 @@ def _generator(
     name = _name(choice)
     path = output or Path(f"{name}-{choice.step}.{product.value}")
     with Waiting("Loading the generator"):
-        from ganterm.latent.load import load_generator  # noqa: PLC0415 - imports PyTorch
+        from ganterm.inference.load import load_generator  # noqa: PLC0415 - imports PyTorch
 
         trained = load_generator(choice.path, ema=ema)
     with Waiting(f"Writing {path.name}"):

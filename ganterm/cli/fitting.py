@@ -21,7 +21,7 @@ from ganterm.render.text import safe_text
 if TYPE_CHECKING:
     import torch
 
-    from ganterm.latent.projection import Projection
+    from ganterm.inference.projection import Projection
 
 _PICTURE_ROWS, _CURVE_ROWS = 14, 5
 _WIDEST = 80
@@ -85,7 +85,7 @@ class MovingFit:
     def _draw(self, name: str, target: torch.Tensor, projection: Projection) -> None:
         import torch  # noqa: PLC0415
 
-        from ganterm.latent.sample import to_uint8  # noqa: PLC0415
+        from ganterm.inference.sample import to_uint8  # noqa: PLC0415
 
         canvas = canvas_of(sys.stderr)
         if self._size not in {(0, 0), (canvas.columns, canvas.rows)}:

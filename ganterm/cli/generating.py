@@ -17,7 +17,7 @@ from ganterm.cli.outputs import STDOUT, check_output, choose_form, encode, write
 from ganterm.cli.waiting import Waiting
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.config import parse_value
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.colour import canvas_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import torch
 
     from ganterm.client.checkpoints import CheckpointChoice
-    from ganterm.latent.load import Trained
+    from ganterm.inference.load import Trained
     from ganterm.render.colour import Canvas, Charset, ColourMode
 
 _TEXT_ROWS = 2
@@ -127,7 +127,7 @@ class OpenedGenerator:
 
         Raises ConfigError for a class that it does not have.
         """
-        from ganterm.latent.classes import label_of  # noqa: PLC0415 - imports PyTorch
+        from ganterm.inference.classes import label_of  # noqa: PLC0415 - imports PyTorch
 
         if wanted is not None:
             self.trained.generator.default_class = label_of(self.trained, wanted)
@@ -160,8 +160,8 @@ def open_generator(
         say(note)
     name = str(parse_value("device", device))
     with Waiting("Loading the generator"):
-        from ganterm.latent.load import load_generator  # noqa: PLC0415 - imports PyTorch
-        from ganterm.training.build import choose_device  # noqa: PLC0415
+        from ganterm.engine.build import choose_device  # noqa: PLC0415
+        from ganterm.inference.load import load_generator  # noqa: PLC0415 - imports PyTorch
 
         trained = load_generator(choice.path, ema=ema, device=choose_device(name))
     return OpenedGenerator(choice, trained)
@@ -249,7 +249,7 @@ def rendered(
 
     Of a generator of points there is one image, a scatter, or for an array float32 (N, 2).
     """
-    from ganterm.latent.sample import (  # noqa: PLC0415
+    from ganterm.inference.sample import (  # noqa: PLC0415
         generate,
         pictures_of,
         points_beside,

@@ -13,7 +13,7 @@ import typer
 from ganterm.cli.console import emit, emit_lines, table
 from ganterm.cli.drawing import is_coloured, write_lines
 from ganterm.cli.narrate import say
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 TOPICS = (
     *("app", "recipes", "classes", "judge", "stylegan", "doctor", "latent", "data", "export"),

@@ -17,7 +17,7 @@ from ganterm.cli.waiting import Waiting
 from ganterm.client.rpc import HelperDiedError, RemoteError, ask
 from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import to_mapping
-from ganterm.errors import ConfigError, DataError
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.exchange.names import moment_in
 from ganterm.runs.layout import MAX_STEP, check_name, default_runs_dir
 

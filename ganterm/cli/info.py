@@ -20,8 +20,8 @@ from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir
 from ganterm.cli.variables import known_variables, unknown_variables
 from ganterm.cli.waiting import Waiting
+from ganterm.core.errors import missing_library
 from ganterm.data.catalogue import data_dir
-from ganterm.errors import missing_library
 from ganterm.render.colour import characters_of, colours_of
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import default_runs_dir, find_runs
@@ -151,7 +151,7 @@ def _found_by_torch() -> list[dict[str, Any]]:
     with Waiting("Looking for devices"):
         import torch  # noqa: PLC0415
 
-        from ganterm.training.precision import bfloat16_gain  # noqa: PLC0415
+        from ganterm.engine.precision import bfloat16_gain  # noqa: PLC0415
 
         found: list[dict[str, Any]] = []
         if torch.cuda.is_available():

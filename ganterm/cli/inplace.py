@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn, TextIO
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 
 _HIDE = "\x1b[?25l"
 _SHOW = "\x1b[0m\x1b[?25h"

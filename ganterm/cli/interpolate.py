@@ -32,7 +32,7 @@ from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.cli.outputs import rasters_of
 from ganterm.cli.play import play
 from ganterm.cli.waiting import Waiting
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.colour import moves_cursor
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def interpolate(
         )
     way = _way(points, steps, is_spherical=is_spherical, is_loop=is_loop, is_film=delivery.is_film)
     with Waiting(f"Generating {plural(len(way), 'image')}"):
-        from ganterm.latent.space import truncated  # noqa: PLC0415
+        from ganterm.inference.space import truncated  # noqa: PLC0415
 
         images = rendered(
             opened,
@@ -155,8 +155,8 @@ def _points(
     import torch  # noqa: PLC0415
 
     from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
-    from ganterm.latent.sample import latent_of  # noqa: PLC0415
-    from ganterm.latent.space import are_styles, styles_of  # noqa: PLC0415
+    from ganterm.inference.sample import latent_of  # noqa: PLC0415
+    from ganterm.inference.space import are_styles, styles_of  # noqa: PLC0415
 
     parts = [load_points(path, opened.trained) for path in files or []]
     found = sum(map(len, parts))
@@ -190,7 +190,7 @@ def _way(
     """Return the points (N, ...) of the whole walk."""
     import torch  # noqa: PLC0415
 
-    from ganterm.latent.interpolation import linear, loop, spherical, walk  # noqa: PLC0415
+    from ganterm.inference.interpolation import linear, loop, spherical, walk  # noqa: PLC0415
 
     between = spherical if is_spherical else linear
     if is_loop:

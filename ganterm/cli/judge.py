@@ -16,10 +16,10 @@ from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
 from ganterm.cli.waiting import Waiting
 from ganterm.client.checkpoints import choose_checkpoint, choose_every
 from ganterm.components.scores import SCORES, scored
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import judged_record
 from ganterm.core.registry import short
-from ganterm.errors import ConfigError
-from ganterm.judging import IMAGES
+from ganterm.evaluation import IMAGES
 from ganterm.render.colour import canvas_of
 from ganterm.render.curve import bar
 from ganterm.render.raster import from_nchw
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from ganterm.judging.verdict import Verdict
+    from ganterm.evaluation.report import Verdict
     from ganterm.render.colour import Canvas
 
 _BAR = 30
@@ -114,7 +114,7 @@ def judge(
 def _judged(path: Path, *, count: int, by: str | None, seed: int, dataset: str | None) -> Verdict:
 
     with Waiting("Loading PyTorch"):
-        from ganterm.judging.checkpoints import judge_checkpoint  # noqa: PLC0415
+        from ganterm.evaluation.checkpoints import judge_checkpoint  # noqa: PLC0415
 
     with ProgressReporter() as progress:
         return judge_checkpoint(
@@ -124,7 +124,7 @@ def _judged(path: Path, *, count: int, by: str | None, seed: int, dataset: str |
 
 def _kept(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:
     """Write the judgement of a run's checkpoint to the run; return the record's fields."""
-    from ganterm.judging.checkpoints import keep_verdict  # noqa: PLC0415
+    from ganterm.evaluation.checkpoints import keep_verdict  # noqa: PLC0415
 
     try:
         return keep_verdict(path, step, verdict)

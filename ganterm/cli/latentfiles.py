@@ -6,12 +6,12 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganterm.errors import ConfigError, DataError
+from ganterm.core.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     import torch
 
-    from ganterm.latent.load import Trained
+    from ganterm.inference.load import Trained
 
 MAX_POINTS = 100_000
 """Points that are read of one file at most."""

@@ -10,7 +10,7 @@ import typer
 from ganterm.cli.console import emit
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunName, RunNames, RunsDir
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.runs import manage

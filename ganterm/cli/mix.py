@@ -24,7 +24,7 @@ from ganterm.cli.generating import (
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.cli.waiting import Waiting
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 if TYPE_CHECKING:
     import torch
@@ -96,7 +96,7 @@ def mix(
     with Waiting(f"Generating {plural(count, 'image')}"):
         import numpy as np  # noqa: PLC0415
 
-        from ganterm.latent.space import mixed  # noqa: PLC0415
+        from ganterm.inference.space import mixed  # noqa: PLC0415
 
         left = _styles(generator, of_rows, truncation)
         top = _styles(generator, of_columns, truncation)
@@ -146,8 +146,8 @@ def _styles(generator: StyleGenerator, seeds: list[int], truncation: float) -> t
     """Return the styles (len(seeds), layers, w_dim) of the first image of each seed."""
     import torch  # noqa: PLC0415
 
-    from ganterm.latent.sample import latent_of  # noqa: PLC0415
-    from ganterm.latent.space import styles_of, truncated  # noqa: PLC0415
+    from ganterm.inference.sample import latent_of  # noqa: PLC0415
+    from ganterm.inference.space import styles_of, truncated  # noqa: PLC0415
 
     z = torch.stack([latent_of(seed, generator.z_dim) for seed in seeds])
     with torch.no_grad():

@@ -12,7 +12,7 @@ import typer
 
 from ganterm.cli import completion
 from ganterm.config import FIELDS, Field, resolve
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 RunsDir = Annotated[
     Path | None,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganterm.cli.forms import FILMS, OutputForm
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.animation import enlargement, save_animation
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.png import encode_png

@@ -9,8 +9,8 @@ from pathlib import Path
 from ganterm.cli.drawing import plural, size_words
 from ganterm.client.checkpoints import choose_checkpoint, newest_sample
 from ganterm.config.recorded import classes_in
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.data.listing import images_directly_in, list_images, splits_of
-from ganterm.errors import ConfigError, DataError
 from ganterm.render.imagefile import (
     Levels,
     UnreadableImageError,

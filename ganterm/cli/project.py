@@ -25,11 +25,11 @@ from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
 from ganterm.cli.outputs import write_file
 from ganterm.cli.targets import held_out, image_files
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from ganterm.cli.targets import RealImage
-    from ganterm.latent.projection import ProjectedPoint, ProjectionSettings
+    from ganterm.inference.projection import ProjectedPoint, ProjectionSettings
 
 
 def project(
@@ -109,8 +109,8 @@ def project(
     opened.needs_images("project")
     import torch  # noqa: PLC0415
 
-    from ganterm.latent.projection import ProjectionSettings  # noqa: PLC0415
-    from ganterm.latent.sample import to_uint8  # noqa: PLC0415
+    from ganterm.inference.projection import ProjectionSettings  # noqa: PLC0415
+    from ganterm.inference.sample import to_uint8  # noqa: PLC0415
 
     config = opened.trained.config
     reals = image_files(files or [], config, invert=invert)
@@ -137,12 +137,12 @@ def _search(
 ) -> list[ProjectedPoint]:
     """Look for one image after another, showing how it goes."""
     from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
-    from ganterm.latent.projection import (  # noqa: PLC0415
+    from ganterm.inference.projection import (  # noqa: PLC0415
         Projection,
         candidates_of,
         style_candidates,
     )
-    from ganterm.latent.sample import one_thread  # noqa: PLC0415
+    from ganterm.inference.sample import one_thread  # noqa: PLC0415
 
     generator = opened.trained.generator
     fits = []

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ganterm.components.scores import SCORES
 from ganterm.config import FIELDS, Field
+from ganterm.core.errors import ExitCode
 from ganterm.core.quantities import QUANTITIES
-from ganterm.errors import ExitCode
 
 EXIT_CODES = {
     ExitCode.OK: "Fine.",

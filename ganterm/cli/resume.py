@@ -9,7 +9,7 @@ import typer
 
 from ganterm.cli import completion
 from ganterm.cli.options import AsJson, Moved, Quiet, RunOrNewest, RunsDir
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 
 def resume(

@@ -14,7 +14,7 @@ from ganterm.render import words
 from ganterm.render.chart.page import shortened
 
 if TYPE_CHECKING:
-    from ganterm.overview import Overview
+    from ganterm.client.overview import Overview
 
 _HEADINGS = ("NAME", "STATE", "STEP", "D LOSS", "G LOSS", "AGE", "RECIPE", "DATASET", "SIZE")
 _MOST_CHARACTERS = 120
@@ -28,7 +28,7 @@ def runs(*, runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
 
     Age is the time since the run was last heard of.
     """
-    from ganterm.overview import as_dict, overview  # noqa: PLC0415
+    from ganterm.client.overview import as_dict, overview  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, find_runs  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()

@@ -25,7 +25,7 @@ from ganterm.cli.latentfiles import load_points
 from ganterm.cli.narrate import say
 from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.cli.waiting import Waiting
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,9 +93,9 @@ def sample(
     """
     delivery = Delivery.choose(form, output, colour=color, charset=charset)
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
-    from ganterm.latent.classes import labels_of  # noqa: PLC0415
-    from ganterm.latent.sample import labels_in_turn, latents  # noqa: PLC0415
-    from ganterm.latent.space import truncated  # noqa: PLC0415
+    from ganterm.inference.classes import labels_of  # noqa: PLC0415
+    from ganterm.inference.sample import labels_in_turn, latents  # noqa: PLC0415
+    from ganterm.inference.space import truncated  # noqa: PLC0415
 
     generator = opened.trained.generator
     chosen = labels_of(opened.trained, of_class or [])

@@ -13,7 +13,7 @@ from ganterm.cli.drawing import Characters, Color, write_lines
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir
 from ganterm.cli.pictures import open_pictures
-from ganterm.errors import GantermError
+from ganterm.core.errors import GantermError
 from ganterm.render.byclass import draw_by_class, row_words
 from ganterm.render.colour import canvas_of
 from ganterm.render.show import draw_many, draw_page

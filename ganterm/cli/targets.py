@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ganterm import data
 from ganterm.cli.narrate import say
 from ganterm.components.datasets import DATASETS
-from ganterm.errors import ConfigError, DataError
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.render.imagefile import UnreadableImageError, file_levels, joined
 from ganterm.render.sheet import load_sheet
 from ganterm.render.text import safe_text

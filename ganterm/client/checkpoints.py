@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ganterm.errors import ConfigError, DataError
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.files import expanded

@@ -17,11 +17,11 @@ from ganterm.client.describe import Describer, Description
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.length import batches_per_epoch, too_few_images
 from ganterm.config.runfile import to_mapping
+from ganterm.core.errors import ConfigError, DataError, TrainingError, missing_library
 from ganterm.core.registry import is_reference
 from ganterm.data.catalogue import folder_of, image_count, missing_splits
 from ganterm.data.classes import conditioned_spec
 from ganterm.data.listing import list_images
-from ganterm.errors import ConfigError, DataError, TrainingError, missing_library
 from ganterm.runs.layout import check_place
 
 ASK_SECONDS = 120.0

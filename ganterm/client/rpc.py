@@ -19,7 +19,7 @@ from typing import IO, Any, Final, cast
 
 import msgspec
 
-from ganterm.errors import ExitCode, GantermError, WorkerError
+from ganterm.core.errors import ExitCode, GantermError, WorkerError
 from ganterm.runs.launch import command_of
 
 MAX_LINE: Final = 8 << 20

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ganterm.client.rpc import Failure, Helper, Progress, Result
 from ganterm.config import FIELDS
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.layout import RunDir
 
 MODULE: Final = "ganterm.worker.tasks"

@@ -24,9 +24,9 @@ from ganterm.config.recorded import config_in, config_of, openings_of, refuse_im
 from ganterm.config.rules import check
 from ganterm.config.runfile import read_made, render_run_toml
 from ganterm.config.schema import RunConfig
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import OpeningRecord
 from ganterm.core.settings import NETWORK
-from ganterm.errors import ConfigError
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.durable import storage_trouble, write_atomically

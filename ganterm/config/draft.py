@@ -10,7 +10,7 @@ from ganterm.config.fields import FIELDS, Value, parse_value
 from ganterm.config.resolve import combine
 from ganterm.config.rules import problems
 from ganterm.config.schema import RunConfig
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.recipes import Recipe
 
 _LENGTHS = {"steps": "epochs", "epochs": "steps"}

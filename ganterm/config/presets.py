@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ganterm import recipes
 from ganterm.config.resolve import resolve
 from ganterm.config.schema import RunConfig
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.recipes import Recipe
 
 

@@ -8,7 +8,7 @@ from ganterm import recipes
 from ganterm.config.fields import FIELDS
 from ganterm.config.runfile import to_mapping
 from ganterm.config.schema import RunConfig
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import expanded
 

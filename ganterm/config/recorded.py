@@ -9,8 +9,8 @@ import msgspec
 
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import OpeningRecord, StartRecord
-from ganterm.errors import ConfigError
 from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, is_run

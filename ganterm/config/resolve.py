@@ -11,7 +11,7 @@ from ganterm.config.fields import FIELDS, Value, field, parse_value
 from ganterm.config.rules import check
 from ganterm.config.runfile import understood
 from ganterm.config.schema import RunConfig
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 _LENGTHS = ("steps", "epochs")
 TYPED = "typed"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ganterm.components import datasets, losses, networks, penalties
 from ganterm.components.augmentations import AUGMENTATIONS
 from ganterm.config.schema import RunConfig
+from ganterm.core.errors import ConfigError
 from ganterm.core.settings import Problem
-from ganterm.errors import ConfigError
 
 
 def problems(config: RunConfig) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from ganterm import recipes
 from ganterm.config.fields import field, parse_value
 from ganterm.config.rules import check
 from ganterm.config.schema import RunConfig
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.files import read_run_text
 
 

@@ -41,8 +41,8 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 import msgspec
 
+from ganterm.core.errors import ConfigError
 from ganterm.core.settings import Problem, Rule
-from ganterm.errors import ConfigError
 
 REFERENCE_PATTERN: Final = r"^(.+\.py):([A-Za-z_][A-Za-z0-9_]*)$"
 """What a component in a file of the user's is named by."""

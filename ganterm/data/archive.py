@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from ganterm.core.errors import DataError
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.streams import BLOCK, open_source, read_exactly
-from ganterm.errors import DataError
 
 MAX_BYTES = 4 << 30
 """Decompressed bytes read from one archive; the largest published one holds 1.7 GB."""

@@ -12,8 +12,8 @@ import platformdirs
 
 from ganterm.components.datasets import DATASETS, SPLITS, DatasetFacts, PublishedDataset
 from ganterm.config.fields import NOT_UTF8
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.registry import absolute, is_reference, short
-from ganterm.errors import ConfigError, DataError
 from ganterm.runs.files import expanded, not_utf8
 
 

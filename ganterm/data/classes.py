@@ -7,9 +7,9 @@ import msgspec
 from ganterm.components.datasets import DATASETS, SPLITS
 from ganterm.config import Resolved, RunConfig
 from ganterm.core.dataspec import DataSpec
+from ganterm.core.errors import ConfigError
 from ganterm.data.catalogue import dataset_facts, folder_of
 from ganterm.data.listing import list_images, splits_of
-from ganterm.errors import ConfigError
 
 _FEWEST = 2
 

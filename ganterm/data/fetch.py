@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from ganterm.components.datasets import Download, PublishedDataset
+from ganterm.core.errors import DataError
 from ganterm.data.catalogue import data_dir, is_available, published
 from ganterm.data.importer import ImportReport, import_dataset
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.streams import BLOCK, md5_of
-from ganterm.errors import DataError
 
 TIMEOUT = 20.0
 """Seconds without a single byte before an address is given up."""

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from ganterm.core.dataspec import CHANNELS
+from ganterm.core.errors import ConfigError
 from ganterm.data.geometry import Fit, place
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.errors import ConfigError
 
 PIECE = 4096
 """Images that are fitted at once; their float copy at 64x64 takes 64 MiB."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 import torch
 
+from ganterm.core.errors import DataError
 from ganterm.data.decode import decode_image, decode_or_measure, has_colour, image_shape
 from ganterm.data.fit import in_pieces
 from ganterm.data.geometry import Fit
 from ganterm.data.images import ImageSet, Original
 from ganterm.data.listing import Listing, list_images
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.errors import DataError
 from ganterm.render.imagefile import Levels, UnreadableImageError, joined
 
 if TYPE_CHECKING:

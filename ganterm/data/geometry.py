@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 Fit = Literal["auto", "resize", "pad", "crop"]
 """How images of another size are fitted:

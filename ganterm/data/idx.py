@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ganterm.core.errors import DataError
 from ganterm.data.streams import SourceFile, open_source, read_exactly
-from ganterm.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

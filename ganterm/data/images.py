@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ganterm.core.dataspec import DataSpec
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ganterm.components.datasets import PublishedDataset
+from ganterm.core.errors import DataError
 from ganterm.data.catalogue import published, stored_path
 from ganterm.data.idx import IdxFile, open_idx
 from ganterm.data.locate import Found, PublishedFile, find_files, parts_of
@@ -20,7 +21,6 @@ from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import Staged, stage
 from ganterm.data.streams import SourceFile, md5_of, open_source
 from ganterm.data.usps import read_usps
-from ganterm.errors import DataError
 from ganterm.runs.files import expanded
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.errors import ConfigError, DataError
 from ganterm.render.imagefile import is_image
 
 SUFFIXES = frozenset(

@@ -11,6 +11,7 @@ from ganterm.components.datasets import DATASETS, SPLITS, Dataset, PublishedData
 from ganterm.config import RunConfig
 from ganterm.config.recorded import where_images_are
 from ganterm.core.dataspec import DataSpec
+from ganterm.core.errors import DataError
 from ganterm.core.registry import short
 from ganterm.data.catalogue import (
     anchored,
@@ -28,7 +29,6 @@ from ganterm.data.images import ImageSet, Original, require_same
 from ganterm.data.listing import splits_of
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import StoredImages
-from ganterm.errors import DataError
 
 
 def load_images(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganterm.components.datasets import PublishedDataset
+from ganterm.core.errors import DataError
 from ganterm.data.archive import is_archive, unpack
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.errors import DataError
 
 _PACKED = (".gz", ".bz2")
 

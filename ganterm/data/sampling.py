@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from ganterm.core.errors import ConfigError
 from ganterm.data.fit import in_pieces
 from ganterm.data.images import ImageSet
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.errors import ConfigError
 
 
 def pick(images: ImageSet, count: int, *, seed: int, only: str | None = None) -> list[int]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.runs.files import utf8_path
 
 if TYPE_CHECKING:

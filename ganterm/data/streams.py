@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 
 BLOCK = 1 << 20
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ganterm.core.errors import DataError
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.streams import SourceFile
-from ganterm.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

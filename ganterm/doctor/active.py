@@ -8,10 +8,10 @@ from typing import Any, Final, Literal
 
 from ganterm.config import RunConfig
 from ganterm.config.runfile import from_mapping
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import AlertRecord, Record, Remedy
 from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.remedies import remedies
-from ganterm.errors import ConfigError
 from ganterm.runs.history import Column, RunHistory
 
 Severity = Literal["note", "over", "warning", "failure"]

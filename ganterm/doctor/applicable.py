@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import Remedy
 from ganterm.doctor.active import ActiveAlert
 from ganterm.doctor.anew import begin_with
-from ganterm.errors import ConfigError
 from ganterm.runs.layout import RunDir
 
 

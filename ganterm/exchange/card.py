@@ -16,8 +16,8 @@ from ganterm.components.scores import SCORES, scored
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.differences import said
 from ganterm.config.runfile import to_mapping
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.records import AlertRecord, JudgedRecord, OpeningRecord, Record, StartRecord
-from ganterm.errors import ConfigError, DataError
 from ganterm.exchange.markdown import code, table
 from ganterm.exchange.public import public_config
 from ganterm.recipes import Recipe

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 
 def with_epsilon(state: dict[str, Tensor], generator: nn.Module, eps: Sequence[float]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.render.animation import enlargement, save_animation
 from ganterm.render.caption import captioned
 from ganterm.render.png import load_image

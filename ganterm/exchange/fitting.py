@@ -22,7 +22,7 @@ from ganterm.components.networks import GENERATORS
 from ganterm.components.networks.from_config import generator_from
 from ganterm.config import RunConfig, check, resolve
 from ganterm.core.dataspec import CHANNELS
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.exchange.matching import Match, layers_of, match
 
 _SIDES: Final = (28, 32, 64, 16, 128, 8)

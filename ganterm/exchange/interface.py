@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.export import Dim
 
 from ganterm.components.networks.base import Generator
-from ganterm.errors import ConfigError
-from ganterm.latent.load import Trained
-from ganterm.latent.sample import labels_in_turn, latents
+from ganterm.core.errors import ConfigError
+from ganterm.inference.load import Trained
+from ganterm.inference.sample import labels_in_turn, latents
 
 INPUTS: Final = ("z", "labels")
 """Names of the inputs; a generator without classes has the first alone."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 import torch
 
 from ganterm import __version__
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.exchange.interface import (
     OUTPUT,
     example_inputs,
@@ -21,7 +21,7 @@ from ganterm.exchange.interface import (
     input_names,
     old_exporter,
 )
-from ganterm.latent.load import Trained
+from ganterm.inference.load import Trained
 
 _EXPORTS_SINCE: Final = (2, 7)
 """The exporter of PyTorch 2.6 fails at batch norms, and ties style generators to one batch."""

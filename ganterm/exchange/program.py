@@ -9,7 +9,7 @@ import torch
 from torch.export import ExportedProgram
 
 from ganterm.exchange.interface import example_inputs, for_export, free_batch, old_exporter
-from ganterm.latent.load import Trained
+from ganterm.inference.load import Trained
 
 
 def export_program(trained: Trained) -> ExportedProgram:

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import torch
 from torch import Tensor
 
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.exchange.names import (
     completed,
     first_parts,
@@ -20,7 +20,7 @@ from ganterm.exchange.names import (
     raw_beside,
     unprefixed,
 )
-from ganterm.foreign import WHAT_TO_GIVE, check_tensors, load_foreign
+from ganterm.inference.foreign import WHAT_TO_GIVE, check_tensors, load_foreign
 
 _MAX_DEPTH = 4
 _NAMED = 6

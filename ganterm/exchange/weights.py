@@ -15,11 +15,11 @@ from ganterm.components.networks.base import Generator, SequentialGenerator
 from ganterm.components.networks.from_config import generator_from
 from ganterm.components.networks.growth import Stage, grow, stage_of
 from ganterm.config.runfile import from_mapping
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.exchange.interface import describe_interface
 from ganterm.exchange.layers import describe_layers
 from ganterm.exchange.public import public_config
-from ganterm.latent.load import Trained
+from ganterm.inference.load import Trained
 from ganterm.runs.files import read_limited, utf8_path
 
 FORMAT: Final = "ganterm-generator"

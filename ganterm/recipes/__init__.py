@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TextIO, TypeVar
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.text import safe_text
 
 

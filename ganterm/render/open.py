@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganterm.errors import ConfigError, DataError
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.render.imagefile import MAX_PIXELS
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet

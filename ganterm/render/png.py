@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.render.imagefile import Levels, UnreadableImageError, opened, upright
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.durable import storage_trouble, write_atomically
 from ganterm.runs.files import read_limited
 from ganterm.runs.layout import RunDir

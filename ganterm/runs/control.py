@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ganterm.core import jsontext
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import read_limited
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ganterm.errors import TrainingError
+from ganterm.core.errors import TrainingError
 
 TEMP_PREFIX = ".tmp-"
 """How the name of an unfinished file begins; no reader of a run looks at such names."""

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 
 def not_utf8(name: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import ganterm
-from ganterm.errors import ExitCode, GantermError, WorkerError
+from ganterm.core.errors import ExitCode, GantermError, WorkerError
 from ganterm.runs.durable import naming, storage_trouble
 from ganterm.runs.files import open_to_append, read_tail
 from ganterm.runs.layout import RunDir

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.durable import sync_directory
 from ganterm.runs.files import expanded
 

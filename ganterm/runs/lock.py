@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganterm.core import jsontext
-from ganterm.errors import WorkerError
+from ganterm.core.errors import WorkerError
 from ganterm.runs.durable import naming
 from ganterm.runs.files import open_regular
 from ganterm.runs.status import HOST

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from ganterm.errors import ConfigError, WorkerError
+from ganterm.core.errors import ConfigError, WorkerError
 from ganterm.runs.durable import TEMP_PREFIX, storage_trouble, sync_directory, write_atomically
 from ganterm.runs.files import read_limited
 from ganterm.runs.layout import RunDir, check_name

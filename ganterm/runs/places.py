@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 MAX_SEED: Final = 2**63 - 1
 MAX_TRUNCATION: Final = 2.0

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ganterm.core.errors import WorkerError
 from ganterm.core.records import EndRecord, OpeningRecord, Record
-from ganterm.errors import WorkerError
 from ganterm.runs import journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import holder, is_held

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ganterm.core import jsontext
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.runs.files import open_regular, read_range
 
 MAX_HEADER: Final = 1 << 23

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from ganterm.overview import Overview
+from ganterm.client.overview import Overview
 from ganterm.runs.layout import RunDir
 from ganterm.tui.feed.change import FeedChange
 from ganterm.tui.feed.runfeed import RunFeed

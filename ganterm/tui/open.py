@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from ganterm.errors import ConfigError, ExitCode, GantermError
+from ganterm.core.errors import ConfigError, ExitCode, GantermError
 from ganterm.render.colour import canvas_of, moves_cursor, over_ssh
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir, default_runs_dir, resolve_run

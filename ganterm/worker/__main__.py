@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from ganterm.errors import ExitCode, GantermError, missing_library
+from ganterm.core.errors import ExitCode, GantermError, missing_library
 from ganterm.runs.durable import remove_stale_temps, storage_trouble
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir

@@ -23,9 +23,9 @@ from ganterm.config import RunConfig
 from ganterm.config.newrun import stem_of
 from ganterm.config.runfile import from_mapping, render_run_toml, to_mapping
 from ganterm.core.dataspec import DataSpec
+from ganterm.core.errors import DataError, GantermError
 from ganterm.core.records import CheckpointRecord, EndRecord, SampleRecord, StartRecord
 from ganterm.data.classes import conditioned_spec
-from ganterm.errors import DataError, GantermError
 from ganterm.exchange.epsilon import with_epsilon
 from ganterm.exchange.fitting import FittedConfig, channels_too_many, fit, recipes_that_fit
 from ganterm.exchange.statedict import read_state

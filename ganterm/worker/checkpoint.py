@@ -12,7 +12,7 @@ from ganterm import __version__
 from ganterm.config import RunConfig
 from ganterm.config.recorded import classes_in
 from ganterm.config.runfile import from_mapping, to_mapping
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs import checkpoints
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import utf8_path

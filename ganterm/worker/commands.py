@@ -12,8 +12,8 @@ from types import FrameType
 from typing import Any, Protocol
 
 from ganterm.config import RunConfig
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import ControlRecord, PendingChange
-from ganterm.errors import ConfigError
 from ganterm.runs import control
 from ganterm.runs.control import Command
 from ganterm.runs.journal import JournalWriter
@@ -55,7 +55,7 @@ class Inbox:
 
 
 class Tunable(Protocol):
-    """A training whose live settings can be changed, such as `ganterm.training.loop.Trainer`."""
+    """A training whose live settings can be changed, such as `ganterm.engine.loop.Trainer`."""
 
     config: RunConfig
     step: int

@@ -54,8 +54,8 @@ def describe(call: Call) -> Answer:
     own = resolve_parts(config)
     check(config)
     from ganterm.components.networks.from_config import parameter_counts  # noqa: PLC0415 - imports PyTorch
-    from ganterm.training.build import choose_device  # noqa: PLC0415
-    from ganterm.training.modes import check_mode  # noqa: PLC0415
+    from ganterm.engine.build import choose_device  # noqa: PLC0415
+    from ganterm.engine.modes import check_mode  # noqa: PLC0415
 
     counts: Answer = dict(parameter_counts(config, conditioned_spec(config)))
     device = choose_device(config.device)
@@ -79,7 +79,7 @@ def _seconds_per_step(config: RunConfig, device: Any, call: Call) -> float:
     """Train for a moment on random images and return what a step takes."""
     import torch  # noqa: PLC0415
 
-    from ganterm.training.loop import DivergenceError, Trainer  # noqa: PLC0415
+    from ganterm.engine.loop import DivergenceError, Trainer  # noqa: PLC0415
 
     data = conditioned_spec(config)
     shape = (config.batch_size, *data.tensor_shape)
@@ -128,7 +128,7 @@ def _threads(config: RunConfig) -> Iterator[None]:
     """Use as many CPU threads as the worker would, and then as many as before."""
     import torch  # noqa: PLC0415
 
-    from ganterm.training.build import choose_threads  # noqa: PLC0415
+    from ganterm.engine.build import choose_threads  # noqa: PLC0415
 
     before = torch.get_num_threads()
     torch.set_num_threads(choose_threads(config))

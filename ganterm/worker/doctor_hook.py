@@ -11,8 +11,8 @@ from ganterm.core.records import AlertRecord, ControlRecord, JudgedRecord, Metri
 from ganterm.doctor.active import REMEDY_MARK, severity
 from ganterm.doctor.doctor import Doctor
 from ganterm.doctor.remedies import remedies
+from ganterm.engine.loop import DivergenceError
 from ganterm.runs.journal import JournalWriter
-from ganterm.training.loop import DivergenceError
 from ganterm.worker.commands import LiveChanges
 
 SETTLING_STEPS: Final = 300

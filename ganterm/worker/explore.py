@@ -18,7 +18,7 @@ import binascii
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ganterm.errors import ConfigError, DataError
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.runs import checkpoints
 from ganterm.runs.layout import RunDir, step_of
 from ganterm.runs.places import LatentPoint, place_from, scene_from
@@ -27,9 +27,9 @@ from ganterm.worker.rpc import Call, Method, Steps, serve
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganterm.latent.directions import Ranking
-    from ganterm.latent.explorer import Explorer
-    from ganterm.latent.projection import Projection
+    from ganterm.inference.directions import Ranking
+    from ganterm.inference.explorer import Explorer
+    from ganterm.inference.projection import Projection
 
 MOST_SCENES: Final = 64
 """Images in one strip at most."""
@@ -77,8 +77,8 @@ class Explorations:
         yield
         import torch  # noqa: PLC0415 - what it is at is told first
 
-        from ganterm.latent.explorer import Explorer  # noqa: PLC0415
-        from ganterm.latent.load import load_generator  # noqa: PLC0415
+        from ganterm.inference.explorer import Explorer  # noqa: PLC0415
+        from ganterm.inference.load import load_generator  # noqa: PLC0415
 
         torch.set_num_threads(1)
         call.progress(f"loading {path.name}")
@@ -213,7 +213,7 @@ def _told(family: str, ranking: Ranking) -> Fields:
 
 
 def _found(explorer: Explorer, search: Projection) -> Fields:
-    from ganterm.latent.sample import to_uint8  # noqa: PLC0415
+    from ganterm.inference.sample import to_uint8  # noqa: PLC0415
 
     best = search.best
     return {

@@ -9,12 +9,9 @@ from types import TracebackType
 from typing import Final
 
 from ganterm.core.dataspec import DataSpec
+from ganterm.core.errors import ExitCode
 from ganterm.core.records import AlertRecord, ControlRecord, EpochRecord, MetricsRecord
-from ganterm.errors import ExitCode
-from ganterm.runs.journal import JournalWriter
-from ganterm.runs.layout import RunDir
-from ganterm.runs.lock import WorkerLock
-from ganterm.training.events import (
+from ganterm.engine.events import (
     Boundary,
     CheckpointDue,
     EpochEnded,
@@ -25,8 +22,11 @@ from ganterm.training.events import (
     Metrics,
     SampleDue,
 )
-from ganterm.training.loop import DivergenceError, Trainer
-from ganterm.training.state import export_state
+from ganterm.engine.loop import DivergenceError, Trainer
+from ganterm.engine.state import export_state
+from ganterm.runs.journal import JournalWriter
+from ganterm.runs.layout import RunDir
+from ganterm.runs.lock import WorkerLock
 from ganterm.worker.commands import Inbox, LiveChanges, StopFlag
 from ganterm.worker.doctor_hook import DoctorHook
 from ganterm.worker.evaluation import WAITED_SECONDS, Evaluations

@@ -14,6 +14,7 @@ from ganterm.config.branch import Origin, origin_of
 from ganterm.config.parts import resolve_parts
 from ganterm.config.recorded import config_of, refuse_imported
 from ganterm.config.runfile import read_run_toml
+from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.core.records import (
     CheckpointRecord,
     ControlRecord,
@@ -25,7 +26,6 @@ from ganterm.core.records import (
     Record,
     StartRecord,
 )
-from ganterm.errors import ConfigError, TrainingError
 from ganterm.runs import checkpoints, control
 from ganterm.runs.history import effective
 from ganterm.runs.journal import read_journal

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast, get_args
 
-from ganterm.training.choice import choose
-from ganterm.training.events import FellBack
-from ganterm.training.loop import Trainer
-from ganterm.training.modes import Mode, unavailable_reason
+from ganterm.engine.choice import choose
+from ganterm.engine.events import FellBack
+from ganterm.engine.loop import Trainer
+from ganterm.engine.modes import Mode, unavailable_reason
 
 
 def settle_mode(trainer: Trainer, taken: str, say: Callable[[str], None]) -> list[str]:

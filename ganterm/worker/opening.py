@@ -17,11 +17,11 @@ from ganterm.config.parts import resolve_parts
 from ganterm.config.runfile import to_mapping
 from ganterm.core.records import CheckpointRecord, ResumeRecord, StartRecord
 from ganterm.data.images import Original
+from ganterm.engine.loop import Trainer
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.status import HOST
-from ganterm.training.loop import Trainer
 from ganterm.worker.commands import LiveChanges
 from ganterm.worker.job import Job
 

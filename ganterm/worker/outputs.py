@@ -21,7 +21,7 @@ from ganterm.worker.samples import Fixed, fixed_pictures, write_grid
 from ganterm.worker.trouble import Extras
 
 State = tuple[dict[str, torch.Tensor], dict[str, Any]]
-"""Tensors and counters, as `ganterm.training.state.export_state` returns them."""
+"""Tensors and counters, as `ganterm.engine.state.export_state` returns them."""
 
 
 class Outputs:

@@ -29,7 +29,7 @@ from ganterm.client.rpc import (
     Reply,
     Result,
 )
-from ganterm.errors import ExitCode, GantermError, missing_library
+from ganterm.core.errors import ExitCode, GantermError, missing_library
 
 PROGRESS_EVERY: Final = 0.1
 """Seconds between two words about the same work; its end is always told."""

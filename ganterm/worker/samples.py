@@ -11,11 +11,11 @@ from ganterm.components.networks.base import Generator
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.data.images import ImageSet
-from ganterm.latent.sample import POINTS, generate, labels_in_turn, pictures_of, points_beside
+from ganterm.engine.seeding import fixed_latents
+from ganterm.inference.sample import POINTS, generate, labels_in_turn, pictures_of, points_beside
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.durable import write_atomically
-from ganterm.training.seeding import fixed_latents
 
 PREVIEW = 16
 """Images of the preview inside a checkpoint, or a few more where they are of several classes."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from ganterm.config import Cadence
+from ganterm.core.errors import ExitCode
 from ganterm.core.records import (
     STOOD_BACK,
     AlertRecord,
@@ -18,16 +19,15 @@ from ganterm.data import load
 from ganterm.data.catalogue import require_folder
 from ganterm.data.classes import conditioned_spec
 from ganterm.data.images import require_same
-from ganterm.errors import ExitCode
+from ganterm.engine.build import choose_device, choose_threads
+from ganterm.engine.loop import DivergenceError, Trainer
+from ganterm.engine.state import adapted, check_classes, restore_state
 from ganterm.runs import checkpoints
 from ganterm.runs.history import effective
 from ganterm.runs.journal import JournalWriter, read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status
-from ganterm.training.build import choose_device, choose_threads
-from ganterm.training.loop import DivergenceError, Trainer
-from ganterm.training.state import adapted, check_classes, restore_state
 from ganterm.worker.checkpoint import load_tensors, read_meta
 from ganterm.worker.commands import StopFlag
 from ganterm.worker.handler import EventHandler, Stop

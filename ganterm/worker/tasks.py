@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from ganterm.judging import IMAGES
+from ganterm.evaluation import IMAGES
 from ganterm.runs.layout import RunDir
 from ganterm.worker.rpc import Call, serve
 
@@ -44,7 +44,7 @@ def judge(call: Call) -> dict[str, Any]:
     else:
         choices = [choose_checkpoint(options["run"], step=options.get("step"))]
     call.progress("Loading PyTorch")
-    from ganterm.judging.checkpoints import judge_checkpoint, keep_verdict  # noqa: PLC0415
+    from ganterm.evaluation.checkpoints import judge_checkpoint, keep_verdict  # noqa: PLC0415
 
     for choice in choices:
         for note in choice.notes:
@@ -65,7 +65,7 @@ def score(call: Call) -> dict[str, Any]:
         os.nice(NICENESS)
     import torch  # noqa: PLC0415 - at its own priority
 
-    from ganterm.judging.checkpoints import judge_checkpoint, save_pictures  # noqa: PLC0415
+    from ganterm.evaluation.checkpoints import judge_checkpoint, save_pictures  # noqa: PLC0415
 
     torch.set_num_threads(1)
     step, checkpoint = call.params["step"], Path(call.params["checkpoint"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from ganterm.config import resolve
-from ganterm.training.build import build
+from ganterm.engine.build import build
 from ganterm.worker.checkpoint import Meta, save_checkpoint
 
 FULLY_GROWN = 10**9

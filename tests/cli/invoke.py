@@ -9,7 +9,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from ganterm.cli.app import app
-from ganterm.errors import GantermError
+from ganterm.core.errors import GantermError
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.cli.reference import EXIT_CODES
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from tests.runs.helpers import ROOT
 
 

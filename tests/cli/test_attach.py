@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run

@@ -11,11 +11,11 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
-from ganterm.bench import result
-from ganterm.bench.suite import MEASUREMENTS, BenchSettings, Measurement, choose
+from ganterm.benchmarks import result
+from ganterm.benchmarks.suite import MEASUREMENTS, BenchSettings, Measurement, choose
 from ganterm.cli.app import app
+from ganterm.core.errors import ConfigError, GantermError
 from ganterm.data.progress import ProgressCallback
-from ganterm.errors import ConfigError, GantermError
 
 FIGURES = result.ResultTable(
     "Speed",

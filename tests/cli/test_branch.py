@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.state import observe
 from tests.cli.invoke import ganterm, invoke

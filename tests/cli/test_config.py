@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ganterm.config import FIELDS
+from ganterm.core.errors import ExitCode
 from ganterm.core.records import KINDS
-from ganterm.errors import ExitCode
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import invoke

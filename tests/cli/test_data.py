@@ -9,8 +9,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from ganterm.cli.data import app
+from ganterm.core.errors import DataError, GantermError
 from ganterm.data import fetch
-from ganterm.errors import DataError, GantermError
 from tests.data.files import some_images, some_labels, write_pair
 
 RUN = CliRunner()

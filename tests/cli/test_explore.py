@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained

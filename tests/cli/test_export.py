@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.exchange.weights import load_exported
-from ganterm.latent.load import load_generator
+from ganterm.inference.load import load_generator
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import invoke
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke

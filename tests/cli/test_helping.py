@@ -15,7 +15,7 @@ from ganterm import recipes
 from ganterm.cli.app import app
 from ganterm.cli.helping import TOPICS, complete_topics, page
 from ganterm.config import resolve
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from tests.cli.invoke import invoke
 from tests.cli.pty_session import PtySession
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ganterm.cli import importing
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import Outcome, invoke
 from tests.exchange.tutorials import PyTorchDcgan, PyTorchGanDcgan, lived

@@ -11,9 +11,9 @@ import pytest
 from ganterm import __version__
 from ganterm.cli.variables import unknown_variables
 from ganterm.config import FIELDS
+from ganterm.engine import precision
 from ganterm.render.colour import characters_of, colours_of
 from ganterm.runs.layout import RunDir
-from ganterm.training import precision
 from tests.cli.invoke import invoke
 
 

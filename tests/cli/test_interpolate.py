@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from ganterm.cli.mix import seeds_in
-from ganterm.errors import ConfigError, ExitCode
+from ganterm.core.errors import ConfigError, ExitCode
 from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained

@@ -13,17 +13,17 @@ import pytest
 import torch
 from PIL import Image
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.exchange.weights import load_exported
-from ganterm.latent.sample import labels_in_turn, latents, to_uint8
+from ganterm.inference.sample import labels_in_turn, latents, to_uint8
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from ganterm.runs.status import read_status
 from tests.cli.invoke import Outcome, invoke
 from tests.data.files import write_pictures
+from tests.engine.common import IMAGE_RECIPES, on_pictures
 from tests.quick import slow_unless
 from tests.records import lines
-from tests.training.common import IMAGE_RECIPES, on_pictures
 
 QUICK = {
     ("stylegan-8x8", 3, "classes"),

@@ -14,14 +14,14 @@ from PIL import Image
 from ganterm.cli.fitting import PlainFit
 from ganterm.cli.targets import held_out, image_files
 from ganterm.config import resolve
-from ganterm.errors import ConfigError, ExitCode
-from ganterm.latent.projection import Projection, ProjectionSettings
+from ganterm.core.errors import ConfigError, ExitCode
+from ganterm.inference.projection import Projection, ProjectionSettings
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
 from tests.cli.pty_session import PtySession
 from tests.close import assert_same_images
-from tests.latent.generators import small
+from tests.inference.generators import small
 
 QUICK = ("--search-steps", 20, "--starts", 2)
 

@@ -11,7 +11,7 @@ import pytest
 from ganterm import recipes
 from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import to_mapping
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from tests.cli.invoke import invoke
 
 if sys.version_info >= (3, 11):

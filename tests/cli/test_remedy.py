@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.render.png import load_image
 from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.runs.layout import RunDir

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.render.png import save_png
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet

@@ -14,7 +14,7 @@ from ganterm.cli.targets import image_files
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import render_run_toml
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.history import Column

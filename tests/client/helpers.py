@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.worker.rpc import Call, Method, Steps, serve
 
 

@@ -12,7 +12,7 @@ from ganterm.client import preflight
 from ganterm.client.describe import Description
 from ganterm.client.preflight import Findings, inspect
 from ganterm.config import RunConfig, resolve
-from ganterm.errors import ConfigError, DataError, GantermError, TrainingError
+from ganterm.core.errors import ConfigError, DataError, GantermError, TrainingError
 from tests.cli.invoke import invoke
 
 GB = 10**9

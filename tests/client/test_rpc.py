@@ -29,7 +29,7 @@ from ganterm.client.rpc import (
     Result,
     ask,
 )
-from ganterm.errors import DataError, ExitCode
+from ganterm.core.errors import DataError, ExitCode
 from ganterm.worker.rpc import Call, Calls, CancelledError, Method, Steps, work_off
 
 HELPERS = "tests.client.helpers"

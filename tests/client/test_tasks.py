@@ -11,7 +11,7 @@ import pytest
 from ganterm.client import tasks
 from ganterm.client.rpc import Failure, Progress, Reply, Result
 from ganterm.client.tasks import Fetch, Judging, Task, TaskProgress, judge_options
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.layout import RunDir, create_run
 
 SECONDS = 60

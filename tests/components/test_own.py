@@ -17,8 +17,8 @@ from ganterm.client.describe import Description
 from ganterm.components.augmentations import AUGMENTATIONS
 from ganterm.config import RunConfig, resolve
 from ganterm.config.parts import resolve_parts
+from ganterm.core.errors import ConfigError
 from ganterm.core.registry import absolute, learn
-from ganterm.errors import ConfigError
 from ganterm.runs.checkpoints import read_header
 from ganterm.runs.layout import RunDir
 from ganterm.tui.choices import OWN, options_for

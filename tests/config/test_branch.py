@@ -12,7 +12,7 @@ from ganterm.config import branch as module
 from ganterm.config.branch import branch, checkpoint_steps, origin_of
 from ganterm.config.runfile import read_run_toml, render_run_toml, to_mapping
 from ganterm.config.schema import RunConfig
-from ganterm.errors import ConfigError, TrainingError
+from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.journal import JournalWriter

@@ -17,7 +17,7 @@ from ganterm.cli.app import app
 from ganterm.config import FIELDS, RunConfig, combine, resolve
 from ganterm.config.commandline import command_line, needed
 from ganterm.config.draft import Draft
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 
 @pytest.mark.parametrize("name", recipes.built_in())

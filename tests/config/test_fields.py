@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ganterm.config import FIELDS, Field, RunConfig, parse_value
 from ganterm.config.fields import field
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 NUMBERS = [spec for spec in FIELDS.values() if spec.kind in {"integer", "number"}]
 

@@ -7,7 +7,7 @@ import torch
 
 from ganterm.config import resolve
 from ganterm.config.length import steps_of
-from ganterm.training.loop import Trainer
+from ganterm.engine.loop import Trainer
 
 
 @pytest.mark.parametrize("images", [16, 17, 40, 41, 100])

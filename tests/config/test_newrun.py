@@ -11,7 +11,7 @@ import pytest
 from ganterm.config import newrun, resolve
 from ganterm.config.newrun import new_run
 from ganterm.config.runfile import read_run_toml
-from ganterm.errors import ConfigError, TrainingError
+from ganterm.core.errors import ConfigError, TrainingError
 
 
 def test_a_run_is_numbered_by_its_recipe_and_holds_its_configuration(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ganterm import recipes
 from ganterm.config import resolve
 from ganterm.config.recipefile import recipe_path, save_recipe
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 
 @pytest.mark.parametrize("name", recipes.built_in())

@@ -9,7 +9,7 @@ import pytest
 
 from ganterm import recipes
 from ganterm.config import FIELDS, parse_value, resolve
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 COMMON = {"loss": "non-saturating", "penalty": "none", "d_steps": 1, "lr_schedule": "constant"}
 """Binary cross-entropy for D, -log D(G(z)) for G: what the sources call BCE."""

@@ -7,7 +7,7 @@ import pytest
 from ganterm.config import RunConfig
 from ganterm.config.recorded import recorded_config
 from ganterm.config.runfile import render_run_toml, to_mapping
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from tests.records import record as record_of

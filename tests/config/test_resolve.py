@@ -11,7 +11,7 @@ import pytest
 from ganterm import recipes
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.runfile import render_run_toml, to_mapping
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 LAYERS = ("typed", "environment", "file", "recipe", "default")
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ganterm.config import RunConfig, check, problems, resolve
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 WGAN = {"loss": "wasserstein", "penalty": "wgan-gp"}
 STYLE = {"generator": "stylegan", "discriminator": "stylegan"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ganterm import recipes
 from ganterm.config import FIELDS, Field, RunConfig, parse_value, problems, resolve
 from ganterm.config.runfile import from_mapping, read_run_toml, render_run_toml, to_mapping
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 MADE = {"ganterm": "0.1", "command": "ganterm train 'a b' \x1b[31m \udc80"}
 

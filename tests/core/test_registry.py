@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ganterm.core.errors import ConfigError
 from ganterm.core.registry import (
     Component,
     Facts,
@@ -20,7 +21,6 @@ from ganterm.core.registry import (
     short,
 )
 from ganterm.core.settings import Problem
-from ganterm.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.core.errors import DataError
 from ganterm.data import archive
 from ganterm.data.archive import is_archive, unpack
-from ganterm.errors import DataError
 
 
 def wanted(name: str) -> str | None:

@@ -8,6 +8,7 @@ import pytest
 from torchvision import datasets
 
 from ganterm.components.datasets import DATASETS
+from ganterm.core.errors import ConfigError
 from ganterm.data.catalogue import (
     anchored,
     check_split,
@@ -20,7 +21,6 @@ from ganterm.data.catalogue import (
     published,
     stored_path,
 )
-from ganterm.errors import ConfigError
 
 
 @pytest.mark.parametrize(

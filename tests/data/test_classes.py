@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from ganterm.config import RunConfig, resolve
+from ganterm.core.errors import ConfigError
 from ganterm.data import load
 from ganterm.data.classes import as_labelled, class_names, conditioned_spec
-from ganterm.errors import ConfigError
 
 
 def folder(root: Path, *names: str) -> Path:

@@ -13,10 +13,10 @@ import pytest
 
 from ganterm.components.datasets import DATASETS, Download, PublishedDataset
 from ganterm.components.datasets.kmnist import KMNIST
+from ganterm.core.errors import ConfigError, DataError, ExitCode
 from ganterm.data import fetch
 from ganterm.data.catalogue import is_available
 from ganterm.data.fetch import fetch_dataset, open_address
-from ganterm.errors import ConfigError, DataError, ExitCode
 from tests.data.files import some_images, some_labels, write_pair
 
 

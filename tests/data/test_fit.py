@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from ganterm.core.errors import ConfigError
 from ganterm.data.fit import PIECE, check_shape, fit_images, in_pieces
-from ganterm.errors import ConfigError
 
 
 def noise(count: int, channels: int, side: int) -> torch.Tensor:

@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.data import folder as folder_module
 from ganterm.data import load
 from ganterm.data.classes import class_names
 from ganterm.data.folder import load_folder
 from ganterm.data.listing import list_images
-from ganterm.errors import ConfigError, DataError
 from tests.data.files import bomb_png
 
 

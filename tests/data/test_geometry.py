@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ganterm.core.errors import ConfigError
 from ganterm.data.geometry import Fit, Placement, check_fit, place
-from ganterm.errors import ConfigError
 
 
 @pytest.mark.parametrize(

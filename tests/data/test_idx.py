@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from ganterm.core.errors import DataError
 from ganterm.data import idx
 from ganterm.data.idx import open_idx
-from ganterm.errors import DataError
 from tests.data.files import idx_bytes, some_images, some_labels
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.data.catalogue import is_available, stored_path
 from ganterm.data.importer import ImportReport, import_dataset
 from ganterm.data.store import StoredImages
-from ganterm.errors import ConfigError, DataError
 from tests.data.files import idx_bytes, some_images, some_labels, usps_bytes, write_pair
 
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.data import load
 from ganterm.data.catalogue import stored_path
 from ganterm.data.importer import import_dataset
 from ganterm.data.store import stage
-from ganterm.errors import ConfigError, DataError
 from tests.data.files import some_images, some_labels, write_pair
 
 

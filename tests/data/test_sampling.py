@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
+from ganterm.core.errors import ConfigError
 from ganterm.data import ImageSet, load
 from ganterm.data.sampling import describe, pick
-from ganterm.errors import ConfigError
 
 SET = ImageSet(
     torch.arange(4 * 4, dtype=torch.uint8).reshape(4, 1, 2, 2),

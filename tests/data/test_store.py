@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
+from ganterm.core.errors import DataError
 from ganterm.data import store
 from ganterm.data.store import StoredImages, stage
-from ganterm.errors import DataError
 from tests.data.files import some_images
 
 IMAGES = some_images(7, side=5)[:, None]

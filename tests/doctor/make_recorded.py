@@ -11,9 +11,9 @@ import torch
 
 from ganterm.config import RunConfig
 from ganterm.core.records import MetricsRecord
-from ganterm.training.events import Metrics
-from ganterm.training.loop import Trainer
-from tests.training.common import configured, trainer
+from ganterm.engine.events import Metrics
+from ganterm.engine.loop import Trainer
+from tests.engine.common import configured, trainer
 
 RECORDED = Path(__file__).parent / "recorded.json"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ganterm.config import RunConfig
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import AlertRecord
 from ganterm.doctor.active import ActiveAlert, with_remedies
 from ganterm.doctor.applicable import applicable_remedies, chosen
-from ganterm.errors import ConfigError
 
 
 def active_alerts() -> list[ActiveAlert]:

@@ -18,9 +18,9 @@ from ganterm.core.records import MetricsRecord, Record
 from ganterm.data import load
 from ganterm.data.catalogue import missing_splits
 from ganterm.doctor.doctor import Doctor
-from ganterm.training.loop import Trainer
+from ganterm.engine.loop import Trainer
 from tests.doctor.make_recorded import HEALTHY, RECORDED, RUNS, config_of, measured, records_of
-from tests.training.common import CPU, configured
+from tests.engine.common import CPU, configured
 
 MNIST: dict[str, dict[str, Any]] = {
     "mlp": {"steps": 800, "width": 0.5},

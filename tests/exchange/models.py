@@ -10,8 +10,8 @@ from ganterm import recipes
 from ganterm.components.networks.base import Generator
 from ganterm.components.networks.from_config import generator_from
 from ganterm.config import RunConfig, resolve
-from ganterm.latent.load import Trained
-from ganterm.latent.sample import labels_in_turn, latents
+from ganterm.inference.load import Trained
+from ganterm.inference.sample import labels_in_turn, latents
 
 _CONDITIONAL = (("dcgan-8x8", "projection"), ("mlp-small", "concat"), ("stylegan", "projection"))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.exchange import film as filming
 from ganterm.exchange.film import encode_film, film_of
 from ganterm.render.animation import READABLE

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ganterm.components.networks.from_config import generator_from
 from ganterm.config import resolve
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.exchange.epsilon import with_epsilon
 from ganterm.exchange.fitting import FittedConfig, channels_too_many, fit, recipes_that_fit
 from tests.exchange.models import by_architecture, trained

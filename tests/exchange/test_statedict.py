@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.exchange.statedict import read_state
 from tests.hostile import evil_zip
 

@@ -9,7 +9,7 @@ import pytest
 
 from ganterm import recipes
 from ganterm.config import resolve
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 
 @pytest.fixture

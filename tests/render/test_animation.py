@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.animation import FORMATS, save_animation
 from ganterm.render.raster import Raster
 

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of, detect
 
 TRUE, C256, C16, NONE = ColourMode

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, features
 
+from ganterm.core.errors import DataError
 from ganterm.data.decode import decode_image
 from ganterm.data.folder import load_folder
-from ganterm.errors import DataError
 from ganterm.render.imagefile import (
     Levels,
     UnreadableImageError,

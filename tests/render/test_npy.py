@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.render.open import load_array
 from ganterm.render.raster import Raster, from_nchw
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganterm.errors import ConfigError, DataError
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.render.open import open_raster
 from ganterm.render.png import save_png
 from ganterm.render.raster import Raster

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.render.imagefile import MAX_PIXELS
 from ganterm.render.png import encode_png, load_image, load_texts, save_png
 from ganterm.render.raster import Raster

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ConfigError, TrainingError
+from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs import control
 from tests.runs.helpers import temps_in
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.runs import durable
 from ganterm.runs.durable import remove_stale_temps, storage_trouble, write_atomically
 from tests.runs.helpers import BECOME_NOBODY, Child, temps_in

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.overview import settings_of
+from ganterm.client.overview import settings_of
 from ganterm.runs.files import open_regular, open_to_append, read_limited, read_range, read_tail
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import create_run

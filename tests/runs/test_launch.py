@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.core.errors import ExitCode, GantermError, TrainingError, WorkerError
 from ganterm.core.records import StartRecord
-from ganterm.errors import ExitCode, GantermError, TrainingError, WorkerError
 from ganterm.runs import launch
 from ganterm.runs.journal import read_journal
 from ganterm.runs.launch import log_tail, start_worker

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.layout import (
     RunDir,
     create_run,
@@ -151,7 +151,7 @@ def test_runs_made_at_once_never_share_a_name(tmp_path: Path) -> None:
 FORBIDDEN = f"""
 import os, sys
 from pathlib import Path
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.layout import create_run
 {BECOME_NOBODY}
 become_nobody()

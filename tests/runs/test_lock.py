@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.runs.lock import Holder, LockHeld, WorkerLock, holder, is_held
 from ganterm.runs.status import HOST
 from tests.runs.helpers import BECOME_NOBODY, Child

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ConfigError, ExitCode, TrainingError, WorkerError
+from ganterm.core.errors import ConfigError, ExitCode, TrainingError, WorkerError
 from ganterm.runs.journal import JournalWriter, read_journal
 from ganterm.runs.layout import RunDir, create_run, find_runs
 from ganterm.runs.lock import is_held

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save
 
 from ganterm.config import parse_value
+from ganterm.core.errors import ConfigError
 from ganterm.data.catalogue import anchored
-from ganterm.errors import ConfigError
 from ganterm.runs.files import utf8_path
 from ganterm.runs.layout import RunDir, create_run, find_runs, resolve_run
 from ganterm.worker.checkpoint import load_tensors

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs.places import FARTHEST, LatentPoint, Mix, Scene, Walk, place_from, scene_from
 
 VECTOR = base64.b64encode(bytes(8)).decode()

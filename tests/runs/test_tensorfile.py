@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.runs.tensorfile import MAX_HEADER, CheckpointDamaged, TensorFile, parse_header
 from tests.runs.helpers import safetensors_bytes
 

@@ -14,7 +14,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from typing_extensions import ParamSpec
 
-from ganterm.overview import Overview
+from ganterm.client.overview import Overview
 from ganterm.render.colour import Canvas
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run

@@ -10,7 +10,7 @@ from typing import Any, cast
 from textual.pilot import Pilot
 
 from ganterm.client.rpc import Failure, Partial, Progress, Reply, Result
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import LatentPoint, Mix, Scene, Walk, scene_from
 from ganterm.tui.app import GantermApp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.tui.screens.branching import parse_changes
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ConfigError, ExitCode
+from ganterm.core.errors import ConfigError, ExitCode
 from ganterm.runs.status import Status, write_status
 from ganterm.tui.open import main, open_app
 from tests.cli.invoke import invoke

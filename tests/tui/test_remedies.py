@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
+from ganterm.core.errors import ConfigError
 from ganterm.doctor import applicable
-from ganterm.errors import ConfigError
 from ganterm.runs.control import pending
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp

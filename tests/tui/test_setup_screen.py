@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList, TextArea
 from ganterm import recipes
 from ganterm.client.describe import Description
 from ganterm.config import FIELDS, resolve
-from ganterm.errors import WorkerError
+from ganterm.core.errors import WorkerError
 from ganterm.runs.layout import RunDir
 from ganterm.tui import plan as plan_module
 from ganterm.tui.app import GantermApp

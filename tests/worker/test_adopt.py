@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 import torch
 
+from ganterm.client.overview import overview
 from ganterm.client.rpc import RemoteError
 from ganterm.config import resolve
 from ganterm.config.branch import branch
 from ganterm.config.recorded import recorded_config
 from ganterm.config.runfile import to_mapping
-from ganterm.errors import ConfigError, ExitCode
-from ganterm.latent.load import load_generator
-from ganterm.latent.sample import generate, latents
-from ganterm.overview import overview
+from ganterm.core.errors import ConfigError, ExitCode
+from ganterm.inference.load import load_generator
+from ganterm.inference.sample import generate, latents
 from ganterm.render.sheet import load_sheet
 from ganterm.runs import checkpoints
 from ganterm.runs.layout import RunDir, find_runs

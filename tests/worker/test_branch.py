@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.config.branch import branch
-from ganterm.errors import ConfigError, TrainingError
+from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.runs import checkpoints, control
 from ganterm.runs.layout import RunDir
 from ganterm.worker.job import prepare

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganterm.config import RunConfig
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.runs import checkpoints, durable
 from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.worker.checkpoint import Meta, load_tensors, read_meta, save_checkpoint

@@ -54,8 +54,8 @@ def test_counts_come_before_the_trial_and_are_the_published_ones() -> None:
 @pytest.mark.parametrize("ema_kimg", [0.0, 1.0])
 def test_a_checkpoint_takes_what_was_said(ema_kimg: float) -> None:
     """The weights, both moments and the average are its size, but for a few small tensors."""
-    from ganterm.training.loop import Trainer  # noqa: PLC0415
-    from ganterm.training.state import export_state  # noqa: PLC0415
+    from ganterm.engine.loop import Trainer  # noqa: PLC0415
+    from ganterm.engine.state import export_state  # noqa: PLC0415
 
     typed = {"recipe": "dcgan-8x8", "ema_kimg": ema_kimg}
     (said, *_) = about(typed)
@@ -71,7 +71,7 @@ def test_a_checkpoint_takes_what_was_said(ema_kimg: float) -> None:
 
 def test_a_lazy_penalty_has_its_share_of_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whole cycles from penalty to penalty are trained, not only the cheap steps between."""
-    from ganterm.training.loop import Trainer  # noqa: PLC0415
+    from ganterm.engine.loop import Trainer  # noqa: PLC0415
 
     steps: list[int] = []
     advance = Trainer.advance

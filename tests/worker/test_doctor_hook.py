@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from ganterm.runs.status import read_status

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
 from tests.quick import slow_unless
@@ -30,7 +30,7 @@ from tests.worker.workers import (
 def test_every_recipe_resumes_exactly(zygote: Zygote, tmp_path: Path, recipe: str) -> None:
     """After a kill -9, SIGTERM, a stop on command and a kill -9, all is bit for bit the same.
 
-    Plain and growing; `tests/training/test_resume.py` cuts every recipe.
+    Plain and growing; `tests/engine/test_resume.py` cuts every recipe.
     """
     chance = random.Random(f"kills of {recipe}")
     whole = zygote.train(make_run(tmp_path / "whole", recipe))

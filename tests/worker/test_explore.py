@@ -11,12 +11,12 @@ import pytest
 
 from ganterm.client import rpc
 from ganterm.client.rpc import Failure, Partial, Progress, Reply, Result
-from ganterm.errors import GantermError
-from ganterm.latent import explorer
-from ganterm.latent.explorer import encoded
-from ganterm.latent.load import load_generator
-from ganterm.latent.projection import ProjectionSettings
-from ganterm.latent.sample import generate, latents
+from ganterm.core.errors import GantermError
+from ganterm.inference import explorer
+from ganterm.inference.explorer import encoded
+from ganterm.inference.load import load_generator
+from ganterm.inference.projection import ProjectionSettings
+from ganterm.inference.sample import generate, latents
 from ganterm.runs.layout import RunDir
 from ganterm.worker.explore import Explorations
 from ganterm.worker.rpc import Calls, work_off

@@ -11,17 +11,17 @@ from typing import Any, NoReturn
 import pytest
 import torch
 
+from ganterm.core.errors import TrainingError
 from ganterm.doctor.doctor import Doctor
-from ganterm.errors import TrainingError
+from ganterm.engine.loop import DivergenceError, Trainer
+from ganterm.engine.state import export_state
+from ganterm.engine.step import GanStep
 from ganterm.runs import checkpoints, control
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.state import observe
 from ganterm.runs.status import Status
-from ganterm.training.loop import DivergenceError, Trainer
-from ganterm.training.state import export_state
-from ganterm.training.step import GanStep
 from ganterm.worker import handler, outputs, reporting
 from ganterm.worker import session as session_module
 from ganterm.worker.checkpoint import Meta, save_checkpoint

@@ -7,8 +7,8 @@ import pytest
 
 from ganterm.config import RunConfig
 from ganterm.config.runfile import read_run_toml
+from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.core.records import PendingChange
-from ganterm.errors import ConfigError, TrainingError
 from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
 from ganterm.runs.journal import JournalWriter

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
+from ganterm.engine import cudagraphs, modes
+from ganterm.engine.events import FellBack
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
-from ganterm.training import cudagraphs, modes
-from ganterm.training.events import FellBack
 from ganterm.worker.job import prepare
 from ganterm.worker.mode import fallback_message, settle_mode
-from tests.training.common import small, trainer
-from tests.training.tape import TapeRecorder
+from tests.engine.common import small, trainer
+from tests.engine.tape import TapeRecorder
 from tests.worker.test_job import cut
 from tests.worker.workers import Zygote, differences, kinds, make_run
 

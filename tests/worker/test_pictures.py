@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganterm.latent.load import load_generator
-from ganterm.latent.sample import generate
+from ganterm.inference.load import load_generator
+from ganterm.inference.sample import generate
 from ganterm.render.sheet import load_sheet
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
@@ -22,9 +22,9 @@ from ganterm.worker.job import prepare
 from ganterm.worker.samples import fixed_of, rasters_of
 from ganterm.worker.session import Session
 from tests.data.files import write_pictures
+from tests.engine.common import IMAGE_RECIPES, on_pictures
 from tests.quick import slow_unless
 from tests.records import in_force
-from tests.training.common import IMAGE_RECIPES, on_pictures
 from tests.worker.workers import kinds, make_run
 
 LENGTH = 3

@@ -6,9 +6,9 @@ import torch
 
 from ganterm.config import resolve
 from ganterm.data.images import ImageSet
-from ganterm.latent.sample import generate, latents
+from ganterm.engine.build import build
+from ganterm.inference.sample import generate, latents
 from ganterm.render.sheet import load_sheet, rows_of_sheet
-from ganterm.training.build import build
 from ganterm.worker.samples import (
     Fixed,
     fixed_of,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganterm.errors import ExitCode
+from ganterm.core.errors import ExitCode
 from ganterm.render.sheet import load_sheet
 from ganterm.runs import control
 from ganterm.runs.journal import JournalTail

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.overview import overview
+from ganterm.client.overview import overview
 from ganterm.runs import control
 from ganterm.runs.state import observe
 from ganterm.tui.feed.runfeed import RunFeed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ganterm.cli.follow.reporter import RunReporter
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.colour import moves_cursor
 from ganterm.runs.layout import RunDir
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from ganterm.errors import GantermError
+from ganterm.core.errors import GantermError
 from ganterm.render.byclass import draw_by_class, in_turn
 from ganterm.render.colour import Canvas
 from ganterm.render.sheet import load_sheet, rows_of_sheet

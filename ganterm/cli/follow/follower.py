@@ -13,8 +13,8 @@ from typing import Protocol, TextIO
 from ganterm.cli.follow.keyboard import Keyboard
 from ganterm.cli.follow.reporter import RunReporter
 from ganterm.cli.narrate import say
+from ganterm.core.errors import ExitCode, GantermError, WorkerError
 from ganterm.core.records import STOOD_BACK, AlertRecord, Record
-from ganterm.errors import ExitCode, GantermError, WorkerError
 from ganterm.runs import control
 from ganterm.runs.history import Column, RunHistory
 from ganterm.runs.journal import JournalTail

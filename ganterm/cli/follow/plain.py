@@ -11,6 +11,7 @@ from typing import TextIO
 from ganterm.cli.follow.drawn import drawn_sheet
 from ganterm.cli.follow.words import History, loss_words, progress_words
 from ganterm.cli.narrate import say
+from ganterm.client.wording import told
 from ganterm.config.cadence import log_spaced
 from ganterm.core.records import CheckpointRecord, Record, ResumeRecord, SampleRecord, StartRecord
 from ganterm.render.colour import canvas_of
@@ -19,7 +20,6 @@ from ganterm.render.words import duration
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.runs.state import RunView
-from ganterm.telling import told
 
 LINE_SECONDS = 5.0
 """Time between two lines of progress."""

@@ -18,7 +18,8 @@ from rich.text import Text
 from ganterm.cli.follow.drawn import drawn_sheet
 from ganterm.cli.follow.reporter import ASK
 from ganterm.cli.follow.words import History, progress_words, spread_words
-from ganterm.comparison import short_words
+from ganterm.client.comparison import short_words
+from ganterm.client.wording import told
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.core.quantities import drawn_in
 from ganterm.core.records import Record, ResumeRecord, SampleRecord
@@ -30,7 +31,6 @@ from ganterm.runs.history import Column
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.runs.state import RunView
-from ganterm.telling import told
 
 PREVIEW_IMAGES = 16
 PREVIEW_ROWS = 12

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ganterm.components.datasets.base import Dataset, Samples
 from ganterm.core.dataspec import DataSpec
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np

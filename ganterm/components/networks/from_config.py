@@ -27,9 +27,9 @@ from ganterm.components.networks.growth import Growth, sides_of
 from ganterm.components.networks.spec import NetworkSpec
 from ganterm.components.networks.spectral import apply_spectral_norm
 from ganterm.core.dataspec import CHANNELS, DataSpec
+from ganterm.core.errors import ConfigError
 from ganterm.core.registry import short
 from ganterm.core.settings import options_in, part
-from ganterm.errors import ConfigError
 
 
 def generator_from(config: NetworkSettings, data: DataSpec) -> Generator:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ganterm.components.networks.spectral import raw_weight, settle
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 InitScheme = Literal["default", "normal"]
 INIT_SCHEMES: tuple[str, ...] = get_args(InitScheme)

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from ganterm.components.scores.base import NEIGHBOURS, Comparison, Score, ScoreFacts, Seen
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import JudgedRecord
 from ganterm.core.registry import Registry, is_reference, short
-from ganterm.errors import ConfigError
 
 __all__ = [
     "MAIN",

@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganterm.client.wording import Told
 from ganterm.core.records import Record
-from ganterm.telling import Told
 
 
 @dataclass(frozen=True, slots=True)

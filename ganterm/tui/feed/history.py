@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ganterm.client.wording import Told, told
 from ganterm.config.runfile import from_mapping
+from ganterm.core.errors import GantermError
 from ganterm.core.records import (
     AlertRecord,
     CheckpointRecord,
@@ -20,12 +22,10 @@ from ganterm.core.records import (
     SampleRecord,
 )
 from ganterm.doctor.active import ActiveAlert, with_remedies
-from ganterm.errors import GantermError
 from ganterm.render.chart import Mark, MarkKind
 from ganterm.runs.history import RunHistory, path_inside
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
-from ganterm.telling import Told, told
 from ganterm.tui.feed.change import CheckpointRef, FeedChange, LogEntry, SampleRef
 from ganterm.tui.feed.series import Series
 

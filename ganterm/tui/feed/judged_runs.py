@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from ganterm.comparison import RunStanding, standing
-from ganterm.errors import GantermError
+from ganterm.client.comparison import RunStanding, standing
+from ganterm.core.errors import GantermError
 from ganterm.runs.files import open_regular
 from ganterm.runs.layout import RunDir
 

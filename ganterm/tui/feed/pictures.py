@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet, rows_of_sheet
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganterm.client.overview import Overview, describe, last_metrics, settings_of
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import Numbers
-from ganterm.errors import ConfigError
-from ganterm.overview import Overview, describe, last_metrics, settings_of
 from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.manage import disk_usage
 from ganterm.runs.state import observe

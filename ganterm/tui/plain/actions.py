@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ganterm.client.comparison import standing
 from ganterm.client.preflight import inspect
 from ganterm.client.tasks import Fetch, Judging, judge_options
-from ganterm.comparison import standing
 from ganterm.config.branch import branch as make_branch
 from ganterm.config.fields import field, parse_value
 from ganterm.config.newrun import new_run
 from ganterm.config.recorded import recorded_config
 from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
+from ganterm.core.errors import ConfigError, WorkerError
 from ganterm.data.catalogue import anchored, dataset_facts
 from ganterm.data.classes import as_labelled
 from ganterm.doctor.applicable import chosen
-from ganterm.errors import ConfigError, WorkerError
 from ganterm.runs import manage
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, resolve_run

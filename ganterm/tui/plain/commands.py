@@ -11,7 +11,7 @@ from ganterm import recipes
 from ganterm.config.branch import checkpoint_steps
 from ganterm.config.draft import to_text
 from ganterm.config.fields import FIELDS
-from ganterm.errors import ConfigError, DataError
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import resolve_run
 from ganterm.tui.feed.runlist import RunList

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from ganterm.client.overview import Overview
+from ganterm.client.wording import told
 from ganterm.core.quantities import headlines
 from ganterm.core.records import Record, ResumeRecord, StartRecord
-from ganterm.overview import Overview
 from ganterm.render import words
-from ganterm.telling import told
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.series import Series
 from ganterm.tui.states import sentence

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from ganterm.client.tasks import Task
+from ganterm.core.errors import ConfigError, GantermError
 from ganterm.core.records import CheckpointRecord
-from ganterm.errors import ConfigError, GantermError
 from ganterm.render.text import safe_text
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir

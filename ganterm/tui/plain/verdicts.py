@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ganterm.comparison import (
+from ganterm.client.comparison import (
     RunStanding,
     advice,
     by_judge,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from ganterm.errors import GantermError
+from ganterm.core.errors import GantermError
 from ganterm.render.text import safe_text
 from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark

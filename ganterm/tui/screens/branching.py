@@ -11,7 +11,7 @@ from ganterm.client.preflight import inspect
 from ganterm.config.branch import FIXED, branch, checkpoint_steps
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value, field, parse_value
-from ganterm.errors import ConfigError, GantermError
+from ganterm.core.errors import ConfigError, GantermError
 from ganterm.render import words
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir

@@ -10,11 +10,11 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.scroll_view import ScrollView
 
-from ganterm.comparison import RunStanding, latest_by_judge
+from ganterm.client.comparison import RunStanding, latest_by_judge
+from ganterm.client.overview import settings_of
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.config.differences import Compared, differing
 from ganterm.core.quantities import QUANTITIES
-from ganterm.overview import settings_of
 from ganterm.render.chart import STYLES, Trace, View
 from ganterm.render.chart.glyphs import GLYPHS, trace_glyph
 from ganterm.render.text import safe_text

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option as ListOption
 
-from ganterm.errors import GantermError
+from ganterm.core.errors import GantermError
 from ganterm.render.text import safe_text
 from ganterm.tui.base import Dialog
 from ganterm.tui.choices import Option

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.tint import Tone
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_SEED, LatentPoint, Scene

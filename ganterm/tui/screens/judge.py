@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from ganterm.comparison import RunStanding
+from ganterm.client.comparison import RunStanding
 from ganterm.components.scores import MAIN, scored
 from ganterm.core.records import JudgedRecord
 from ganterm.render.text import safe_text

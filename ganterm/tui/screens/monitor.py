@@ -10,7 +10,7 @@ from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from ganterm.overview import Overview, describe
+from ganterm.client.overview import Overview, describe
 from ganterm.render import words
 from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import Action

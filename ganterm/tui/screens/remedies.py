@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from ganterm.core.errors import GantermError
 from ganterm.doctor.applicable import ApplicableRemedy
-from ganterm.errors import GantermError
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen

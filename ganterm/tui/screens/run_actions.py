@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ganterm.errors import ConfigError, GantermError
-from ganterm.overview import Overview
+from ganterm.client.overview import Overview
+from ganterm.core.errors import ConfigError, GantermError
 from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.runs import manage

@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from ganterm.errors import DataError
-from ganterm.overview import Overview
+from ganterm.client.overview import Overview
+from ganterm.core.errors import DataError
 from ganterm.render.chart import Trace, View
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet, rows_of_sheet

@@ -16,7 +16,7 @@ from ganterm.client.describe import Describer
 from ganterm.config import FIELDS, parse_value
 from ganterm.config.presets import presets
 from ganterm.config.recipefile import recipe_path, save_recipe
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 from ganterm.render.text import safe_text
 from ganterm.tui.base import AppScreen
 from ganterm.tui.choices import OWN, options_for

@@ -15,8 +15,8 @@ from ganterm.config import FIELDS, Field, parse_value
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
 from ganterm.config.runfile import from_mapping
+from ganterm.core.errors import GantermError
 from ganterm.core.records import Record
-from ganterm.errors import GantermError
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import to_undo

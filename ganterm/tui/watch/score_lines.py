@@ -8,7 +8,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from ganterm.comparison import (
+from ganterm.client.comparison import (
     FIGURE_CELLS,
     RunStanding,
     advice,

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from ganterm.client.tasks import Fetch
-from ganterm.errors import GantermError
+from ganterm.core.errors import GantermError
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppBase
 from ganterm.tui.plan import Plan

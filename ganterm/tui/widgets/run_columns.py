@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from rich.cells import cell_len, set_cell_size
 
-from ganterm.overview import Overview
+from ganterm.client.overview import Overview
 from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.tui.states import STATES, Tone

@@ -10,7 +10,7 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
-from ganterm.overview import Overview
+from ganterm.client.overview import Overview
 from ganterm.render.text import safe_text
 from ganterm.tui.watch.lines import Line, Piece
 from ganterm.tui.widgets.row_list import RowList

@@ -19,8 +19,8 @@ from ganterm.cli.follow.jsonlines import JsonReporter
 from ganterm.cli.follow.plain import PlainReporter
 from ganterm.cli.follow.terminal import TerminalReporter
 from ganterm.cli.follow.words import History
+from ganterm.core.errors import ExitCode, WorkerError
 from ganterm.core.records import STOOD_BACK, Record
-from ganterm.errors import ExitCode, WorkerError
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
 from ganterm.render.words import clock

@@ -11,7 +11,7 @@ import pytest
 from sklearn.datasets import load_digits as published_digits
 
 from ganterm.components.datasets.digits import load_digits
-from ganterm.errors import DataError
+from ganterm.core.errors import DataError
 
 
 def test_shape_type_and_labels() -> None:

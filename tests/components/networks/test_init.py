@@ -11,7 +11,7 @@ from ganterm.components.networks.init import init_weights
 from ganterm.components.networks.spec import DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.spectral import largest_singular_values, raw_weight
 from ganterm.core.dataspec import DataSpec
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 
 def test_default_leaves_what_torch_drew() -> None:

@@ -13,7 +13,7 @@ from ganterm.components.networks.base import Discriminator, Generator, count_par
 from ganterm.components.networks.from_config import build_discriminator, build_generator
 from ganterm.components.networks.spec import DiscriminatorSpec, GeneratorSpec
 from ganterm.core.dataspec import DataSpec
-from ganterm.errors import ConfigError
+from ganterm.core.errors import ConfigError
 
 SIZES = [*range(1, 21), 28, 30, 32, 48, 64, 128, 256]
 DISCRIMINATOR_OPTIONS = [

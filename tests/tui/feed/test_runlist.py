@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.errors import ConfigError
-from ganterm.overview import overview
+from ganterm.client.overview import overview
+from ganterm.core.errors import ConfigError
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.manage import write_note
 from ganterm.tui.feed import runlist

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from ganterm.comparison import RunStanding, figure_words
+from ganterm.client.comparison import RunStanding, figure_words
 from ganterm.render.colour import Charset
 from ganterm.tui.watch.lines import Line, clauses, left, right, wrapped
 from ganterm.tui.watch.score_lines import class_lines, figure_lines, run_lines

@@ -1,0 +1,168 @@
+"""Runs held against one another: their scores by judge, and which of them serves a purpose best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ganterm.client.overview import settings_of
+from ganterm.components.scores import MAIN, SCORES
+from ganterm.config.differences import Compared
+from ganterm.core.records import JudgedRecord
+from ganterm.runs.history import Column, RunHistory
+from ganterm.runs.journal import JournalTail
+from ganterm.runs.layout import RunDir
+
+_PART: Final = 4096
+"""Records read at a time."""
+FIGURE_CELLS: Final = 7
+"""Characters of the longest score in words."""
+
+
+@dataclass(frozen=True)
+class RunStanding(Compared):
+    """What the journal of a run says of it.
+
+    Attributes:
+        judged: by the digest of each judge, its judgement of the latest step.
+        curves: by quantity, its finite values in the order of the steps; `step`: the last step.
+        distances: by the digest of each judge, its Frechet distances in the order of the steps, of
+            as many images as the latest one.
+    """
+
+    judged: dict[str, JudgedRecord]
+    curves: dict[str, list[float]]
+    step: int
+    distances: dict[str, list[float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Which of the runs that one judge has seen serves a purpose best.
+
+    Attributes:
+        runs: the indices of the best; more than one where they are equal.
+        words: a sentence. It holds the names of runs, which are foreign text.
+    """
+
+    purpose: str
+    score: str
+    judge: str
+    runs: list[int]
+    words: str
+
+
+def standing(run: RunDir) -> RunStanding:
+    """Read where `run` stands, from its journal alone."""
+    history = RunHistory(Column)
+    tail = JournalTail(run.journal)
+    while records := tail.poll(_PART):
+        history.add(*records)
+    judged = sorted(history.judged, key=lambda record: record.step)
+    latest = latest_by_judge(judged)
+    distances: dict[str, list[float]] = {judge: [] for judge in latest}
+    for record in judged:
+        distance = record.score(MAIN)
+        if distance is not None and record.n == latest[record.judge].n:
+            distances[record.judge].append(distance)
+    return RunStanding(
+        run.name,
+        history.config or settings_of(run),
+        history.start_config,
+        latest,
+        {name: _finite(history.series.get(name)) for name in ("g_loss", "d_loss")},
+        history.reached,
+        distances,
+    )
+
+
+def _finite(column: Column | None) -> list[float]:
+    return [value for value in column.values if math.isfinite(value)] if column else []
+
+
+def latest_by_judge(judged: Iterable[JudgedRecord]) -> dict[str, JudgedRecord]:
+    """Return, by the digest of each judge, its judgement of the latest step."""
+    found: dict[str, JudgedRecord] = {}
+    for record in judged:
+        # A later look at an earlier checkpoint is not where the run stands.
+        if record.judge not in found or record.step >= found[record.judge].step:
+            found[record.judge] = record
+    return found
+
+
+def figure_words(value: float | None) -> str:
+    """Return a score in at most seven cells; a dash where there is none."""
+    if value is None:
+        return "-"
+    words = f"{value:.4g}"
+    words = words if len(words) <= FIGURE_CELLS else f"{value:.1e}"
+    # With a minus before it, the exponent goes without its leading zero.
+    return words if len(words) <= FIGURE_CELLS else words.replace("e-0", "e-").replace("e+0", "e+")
+
+
+def short_words(record: JudgedRecord) -> str:
+    """Return the scores of a judgement that say the most, in a phrase."""
+    told = [
+        f"{name} {figure_words(value)}"
+        for name in SCORES.names
+        if SCORES.facts(name).purpose and (value := record.score(name)) is not None
+    ]
+    return ", ".join(told) or "no score is finite"
+
+
+def by_judge(runs: Sequence[RunStanding]) -> dict[str, list[int]]:
+    """Return the indices of the runs that each judge has seen, the judge of the most runs first.
+
+    The scores of two judges say nothing about one another, so they belong in tables of their own.
+    """
+    judges = dict.fromkeys(judge for run in runs for judge in run.judged)
+    groups = {judge: [i for i, run in enumerate(runs) if judge in run.judged] for judge in judges}
+    return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+
+def ranked(
+    runs: Sequence[RunStanding], indices: Sequence[int], judge: str, score: str
+) -> list[int]:
+    """Return `indices` with the best by `score` first; those without it last, as they stood."""
+
+    def place(index: int) -> tuple[bool, float]:
+        value = runs[index].judged[judge].score(score)
+        if value is None:
+            return True, 0.0
+        return False, value if SCORES.facts(score).less_is_better else -value
+
+    return sorted(indices, key=place)
+
+
+def advice(runs: Sequence[RunStanding]) -> list[Advice]:
+    """Say for every judge of two runs or more which is best for quality, augmentation and else."""
+    found = []
+    for judge, indices in by_judge(runs).items():
+        # What the main score says is the last word.
+        for score in sorted(SCORES.names, key=MAIN.__eq__):
+            facts = SCORES.facts(score)
+            if not facts.purpose:
+                continue
+            values = {i: runs[i].judged[judge].score(score) for i in indices}
+            scored = {i: value for i, value in values.items() if value is not None}
+            if len(scored) < 2:
+                continue
+            best = (min if facts.less_is_better else max)(scored.values())
+            first = [i for i, value in scored.items() if value == best]
+            figure = f"{score} {best:.4g}"
+            if len(first) > 1:
+                names = " and ".join(runs[i].name for i in first)
+                words = f"For {facts.purpose}, {names} are equally good ({figure})."
+            else:
+                words = (
+                    f"For {facts.purpose}, take {runs[first[0]].name}: {facts.because} ({figure})."
+                )
+            found.append(Advice(facts.purpose, score, judge, first, words))
+    return found
+
+
+def uneven(runs: Sequence[RunStanding], indices: Sequence[int], judge: str) -> bool:
+    """Tell whether a judge saw different numbers of images, on which its scores depend."""
+    return len({runs[i].judged[judge].n for i in indices}) > 1

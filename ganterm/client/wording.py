@@ -1,0 +1,83 @@
+"""What the records of a journal tell a person: in which words, how loud, and what helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ganterm.client.comparison import short_words
+from ganterm.core.records import AlertRecord, ControlRecord, JudgedRecord, Record
+from ganterm.doctor.active import REMEDY_MARK, severity
+from ganterm.runs.live import LiveChange
+
+Tone = Literal["text", "muted", "good", "warn", "bad"]
+"""How loud something is said where there are colours; the words say it too."""
+
+_TONES: Final[dict[str, Tone]] = {
+    "note": "text",
+    "over": "good",
+    "warning": "warn",
+    "failure": "bad",
+}
+_HALTS: Final = {"pause": "paused", "resume": "went on", "stop": "stopped on command"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a record tells, but for its step and time; foreign text.
+
+    Attributes:
+        words: what happened.
+        tone: how loud.
+        helps: what can be done about it, in a sentence; empty where nothing needs doing.
+        grave: whether even those must hear it who want to hear little.
+    """
+
+    words: str
+    tone: Tone = "text"
+    helps: str = ""
+    grave: bool = False
+
+    @property
+    def in_full(self) -> str:
+        """All of it on one line."""
+        return f"{self.words} {self.helps}".rstrip()
+
+
+def told(record: Record, change: LiveChange | None = None) -> Told | None:
+    """Return what an alert, a command or a judgement tells; None for every other record.
+
+    `change` is the live change that a command made, where it is known what was before.
+    """
+    match record:
+        case AlertRecord():
+            return _alert(record)
+        case ControlRecord():
+            return _control(record, change)
+        case JudgedRecord():
+            return Told(f"judged: {short_words(record)}")
+    return None
+
+
+def _alert(record: AlertRecord) -> Told:
+    grade = severity(record)
+    trouble = grade in {"warning", "failure"}
+    helps = f"What helps: {record.remedy}." if record.remedy and trouble else record.remedy
+    return Told(f"{grade}: {record.message}", _TONES[grade], helps, grave=trouble)
+
+
+def _control(record: ControlRecord, change: LiveChange | None) -> Told:
+    name, args, key = record.name or "a command", record.args, record.key
+    value = args.get("value")
+    if record.error:
+        asked = f"{key} to {value}" if key else name
+        return Told(f"{asked} was refused: {record.error}", "bad", grave=True)
+    if not key:
+        done = _HALTS.get(name) or " ".join([name, *map(str, args.values())])
+        return Told(done)
+    words = f"{key}: {change.before} to {change.after}" if change else f"{key}: now {value}"
+    if not record.id.startswith(REMEDY_MARK):
+        return Told(words)
+    # The id is the mark, the trouble's code, the step and the key.
+    code = record.id.removeprefix(REMEDY_MARK).removesuffix(f"-{key}").rpartition("-")[0]
+    return Told(f"remedy for {code}: {words}", "good", grave=True)

@@ -1,0 +1,78 @@
+"""Batches of real images straight from the device's memory, in an order given by (seed, epoch)."""
+
+from __future__ import annotations
+
+import torch
+
+from ganterm.config.length import batches_per_epoch, too_few_images
+from ganterm.core.errors import DataError
+from ganterm.engine.seeding import generator_for
+
+
+class Batches:
+    """The endless sequence of batches: batch `i` is the same whenever it is asked for.
+
+    `images` is uint8 (N, C, H, W) and stays on `device`; a batch is float32 (B, C, H, W) in
+    [-1, 1]. Points, which are float32 (N, 2, 1, 1), are taken as they are. `labels`, int64 (N,),
+    stay beside the images.
+
+    Raises `DataError` when there are too few images for one batch.
+    """
+
+    def __init__(
+        self,
+        images: torch.Tensor,
+        *,
+        batch_size: int,
+        drop_last: bool,
+        seed: int,
+        device: torch.device,
+        labels: torch.Tensor | None = None,
+    ) -> None:
+        self.images = images.to(device)
+        self._labels = None if labels is None else labels.to(device)
+        self.batch_size = batch_size
+        self.seed = seed
+        count = images.shape[0]
+        self.per_epoch = batches_per_epoch(count, batch_size, drop_last=drop_last)
+        if self.per_epoch == 0:
+            raise DataError(too_few_images(count, batch_size))
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.long)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        """Return batch `index` of the run, counted from 0 across epochs."""
+        batch = self.images.index_select(0, self._chosen(index))
+        if batch.is_floating_point():
+            return batch
+        batch = batch.to(torch.float32)
+        return batch.div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
+
+    def labels(self, index: int) -> torch.Tensor | None:
+        """Return the labels (B,) of batch `index`; None where the images have none."""
+        if self._labels is None:
+            return None
+        return self._labels.index_select(0, self._chosen(index))
+
+    @property
+    def largest(self) -> int:
+        """Images in a full batch."""
+        return self.size(0)
+
+    def size(self, index: int) -> int:
+        """Return how many images batch `index` holds, without fetching it."""
+        start = (index % self.per_epoch) * self.batch_size
+        return min(self.batch_size, self.images.shape[0] - start)
+
+    def _chosen(self, index: int) -> torch.Tensor:
+        epoch, position = divmod(index, self.per_epoch)
+        start = position * self.batch_size
+        return self._order_of(epoch)[start : start + self.batch_size]
+
+    def _order_of(self, epoch: int) -> torch.Tensor:
+        if epoch != self._epoch:
+            # On the CPU, so that every kind of device sees the same order.
+            generator = generator_for(self.seed, "batch order", epoch)
+            order = torch.randperm(self.images.shape[0], generator=generator)
+            self._epoch, self._order = epoch, order.to(self.images.device)
+        return self._order

@@ -1,0 +1,106 @@
+"""Networks and optimisers from a configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from ganterm.components.networks.base import Discriminator, Generator
+from ganterm.components.networks.equalised import learning_rates
+from ganterm.components.networks.from_config import discriminator_from, generator_from
+from ganterm.components.networks.init import init_weights
+from ganterm.config import RunConfig
+from ganterm.core.dataspec import DataSpec
+from ganterm.core.errors import ConfigError
+from ganterm.engine.adam import EagerAdam
+from ganterm.engine.seeding import seed_default_generators
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two networks of a GAN and their optimisers, on one device."""
+
+    generator: Generator
+    discriminator: Discriminator
+    optimizer_g: torch.optim.Adam
+    optimizer_d: torch.optim.Adam
+
+
+def build(config: RunConfig, device: torch.device, data: DataSpec | None = None) -> Networks:
+    """Build both networks with weights that depend on `config.seed` alone, and their optimisers.
+
+    `data` is what they are made for, with the classes of a conditional run.
+    """
+    data = config.data_spec if data is None else data
+    # Made on the CPU and moved, so that every kind of device starts from the same weights.
+    seed_default_generators(config.seed, "weights of the generator")
+    generator = generator_from(config, data)
+    init_weights(generator, config.init)
+    seed_default_generators(config.seed, "weights of the discriminator")
+    discriminator = discriminator_from(config, data)
+    init_weights(discriminator, config.init)
+    _place(generator, device)
+    _place(discriminator, device)
+    return Networks(
+        generator,
+        discriminator,
+        _adam(generator, config.lr_g, config),
+        _adam(discriminator, config.lr_d, config),
+    )
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device called `name`; `auto` takes CUDA, else MPS, else the CPU.
+
+    Raises `ConfigError` when this machine does not have it.
+    """
+    has = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        name = next(kind for kind in ("cuda", "mps", "cpu") if has[kind])
+    device = torch.device(name)
+    if not has[device.type] or (
+        device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()
+    ):
+        present = ", ".join(kind for kind, there in has.items() if there)
+        raise ConfigError(f"device: {name} is not on this machine, which has {present}; use auto.")
+    return device
+
+
+def choose_threads(config: RunConfig) -> int:
+    """Return how many CPU threads to train with: as asked, or what suits the networks.
+
+    Threads that wait for each other at every small layer are slower than one, and far slower on a
+    machine that has other work.
+    """
+    if config.threads:
+        return config.threads
+    return 1 if config.data_spec.side <= 16 else torch.get_num_threads()
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until `device` has done all it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def _place(module: nn.Module, device: torch.device) -> None:
+    # channels_last is the layout convolutions run fastest in, on CPUs and on GPUs alike.
+    module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _adam(module: nn.Module, lr: float, config: RunConfig) -> EagerAdam:
+    """Return Adam with a group for each factor on the learning rate, which the loop applies."""
+    groups = [
+        {"params": parameters, "factor": factor}
+        for factor, parameters in learning_rates(module).items()
+    ]
+    fused = next(module.parameters()).device.type in {"cpu", "cuda"}
+    return EagerAdam(groups, lr=lr, betas=(config.beta1, config.beta2), fused=fused)

@@ -1,0 +1,198 @@
+"""Whole steps captured as graphs, which a GPU runs through without the host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+
+from ganterm.components.networks.growth import Stage, stage_of
+from ganterm.config import RunConfig
+from ganterm.engine.adam import make_capturable
+from ganterm.engine.step import GanStep, Record
+
+_OUTSIDE = frozenset({"lr_g", "lr_d", "d_steps", "sample_every", "checkpoint_every", "judge_every"})
+"""Live settings that are in no graph: rates are tensors it reads, others decide when it runs."""
+
+Replay = Callable[[], None]
+
+
+class Recorder(Protocol):
+    """What captures work on a device, such as `ganterm.engine.cudagraphs.CudaRecorder`."""
+
+    def working(self) -> AbstractContextManager[None]:
+        """Return the context in which to capture, to replay, and to warm up for both."""
+        ...
+
+    def capture(self, work: Callable[[], None]) -> Replay:
+        """Return what runs, on the same tensors, the operations that `work` asks for.
+
+        Random numbers are drawn anew each time, from the generators as they are then seeded. The
+        state that the work changes is as before when this returns.
+        """
+        ...
+
+
+@dataclass
+class _Graph:
+    """A captured step, the tensors it reads and those it measures into."""
+
+    real_batches: list[torch.Tensor]
+    labels: list[torch.Tensor | None]
+    rows: list[tuple[tuple[str, ...], torch.Tensor]] = field(default_factory=list)
+    replay: Replay = lambda: None
+
+
+@dataclass(frozen=True)
+class StepSignature:
+    """What decides which operations a step runs."""
+
+    sizes: tuple[int, ...]
+    """Images in each real batch."""
+    penalised: tuple[bool, ...]
+    """For which of them the lazy penalty is due."""
+    measure: bool
+    stage: Stage | None
+    """Where the networks stand, if they grow."""
+
+
+def signature_of(
+    step: GanStep, real_batches: Sequence[torch.Tensor], *, first_batch: int, measure: bool
+) -> StepSignature | None:
+    """Return the kind of the step that comes, or None for one that is like no other.
+
+    That is one whose networks are fading a resolution in: the share of the new one, a number in
+    the midst of the operations, changes with every step.
+    """
+    stage = stage_of(step.networks.generator)
+    if stage is not None and stage.alpha < 1:
+        return None
+    return StepSignature(
+        sizes=tuple(batch.shape[0] for batch in real_batches),
+        penalised=tuple(step.penalises(first_batch + at) for at in range(len(real_batches))),
+        measure=measure,
+        stage=stage,
+    )
+
+
+class GraphedStep:
+    """Runs a `GanStep` as captured graphs, one for each kind of step.
+
+    The first step of a kind runs as it is, which readies what a graph may not prepare; the second
+    is captured. Noise is that of the step's seed all the same. While a resolution fades in, steps
+    run as they are.
+
+    A capture that fails costs nothing but time: that step and all that follow run as they are.
+    """
+
+    def __init__(
+        self, step: GanStep, recorder: Recorder, *, fell_back: Callable[[str], None]
+    ) -> None:
+        """Capture with `recorder`; `fell_back` is told why nothing is captured any more."""
+        self._step = step
+        self._recorder = recorder
+        self._fell_back = fell_back
+        self._graphs: dict[StepSignature, _Graph | None] = {}
+        self._captures = True
+        for optimizer in (step.networks.optimizer_g, step.networks.optimizer_d):
+            make_capturable(optimizer, step.device)
+
+    def use(self, config: RunConfig) -> None:
+        """Go on under `config`; numbers that are part of the graphs have these captured anew."""
+        before = self._step.config
+        changed = {
+            name
+            for name in config.__struct_fields__
+            if getattr(config, name) != getattr(before, name)
+        }
+        if changed - _OUTSIDE:
+            self._graphs.clear()
+        self._step.use(config)
+
+    def run(
+        self,
+        real_batches: Sequence[torch.Tensor],
+        labels: Sequence[torch.Tensor | None] | None = None,
+        *,
+        first_batch: int,
+        measure: bool,
+    ) -> None:
+        """Make one step, as `GanStep.run` does."""
+        labels = labels or [None] * len(real_batches)
+
+        def make(batches: Sequence[torch.Tensor], classes: Sequence[torch.Tensor | None]) -> None:
+            self._step.run(batches, classes, first_batch=first_batch, measure=measure)
+
+        kind = signature_of(self._step, real_batches, first_batch=first_batch, measure=measure)
+        with self._recorder.working():
+            if kind is None or kind not in self._graphs or not self._captures:
+                make(real_batches, labels)
+                if kind is not None:
+                    self._note(kind)
+                return
+            graph = self._graphs[kind]
+            if graph is None:
+                graph = self._captured(make, real_batches, labels)
+                if graph is None:
+                    make(real_batches, labels)
+                    return
+                self._graphs[kind] = graph
+            self._replay(graph, real_batches, labels)
+
+    def _note(self, kind: StepSignature) -> None:
+        """Remember that steps of this kind are ready to be captured."""
+        # A stage of growth that is over never comes back.
+        self._graphs = {known: g for known, g in self._graphs.items() if known.stage == kind.stage}
+        self._graphs.setdefault(kind)
+
+    def _captured(
+        self,
+        make: Callable[[Sequence[torch.Tensor], Sequence[torch.Tensor | None]], None],
+        real_batches: Sequence[torch.Tensor],
+        labels: Sequence[torch.Tensor | None],
+    ) -> _Graph | None:
+        """Return the step that `make` makes as a graph; None where it cannot be captured."""
+        graph = _Graph(
+            [batch.clone() for batch in real_batches],
+            [None if each is None else each.clone() for each in labels],
+        )
+        try:
+            with recording_into(self._step, lambda names, row: graph.rows.append((names, row))):
+                graph.replay = self._recorder.capture(
+                    lambda: make(graph.real_batches, graph.labels)
+                )
+        except RuntimeError as error:
+            self._captures = False
+            self._graphs.clear()
+            self._fell_back(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
+            return None
+        return graph
+
+    def _replay(
+        self,
+        graph: _Graph,
+        real_batches: Sequence[torch.Tensor],
+        labels: Sequence[torch.Tensor | None],
+    ) -> None:
+        for standing, batch in zip(graph.real_batches, real_batches, strict=True):
+            standing.copy_(batch)
+        for standing_labels, given in zip(graph.labels, labels, strict=True):
+            if standing_labels is not None and given is not None:
+                standing_labels.copy_(given)
+        graph.replay()
+        for names, row in graph.rows:
+            # The next replay writes to the same memory.
+            self._step.record(names, row.clone())
+
+
+@contextmanager
+def recording_into(step: GanStep, record: Record) -> Iterator[None]:
+    """Have `step` hand what it measures to `record` in the meantime."""
+    before, step.record = step.record, record
+    try:
+        yield
+    finally:
+        step.record = before

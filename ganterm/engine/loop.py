@@ -1,0 +1,293 @@
+"""The loop around the GAN step: counts, cadences, live settings and what was measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import torch
+
+from ganterm.components.networks.from_config import growth_of
+from ganterm.components.networks.growth import grow
+from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
+from ganterm.config.cadence import log_spaced
+from ganterm.core.dataspec import DataSpec
+from ganterm.core.errors import ConfigError, TrainingError
+from ganterm.engine.adam import set_learning_rate
+from ganterm.engine.batches import Batches
+from ganterm.engine.build import build
+from ganterm.engine.ema import Ema
+from ganterm.engine.events import (
+    Boundary,
+    CheckpointDue,
+    EpochEnded,
+    Event,
+    FellBack,
+    Finished,
+    JudgementDue,
+    Metrics,
+    SampleDue,
+)
+from ganterm.engine.modes import Mode, Step, step_in
+from ganterm.engine.precision import resolve_precision
+from ganterm.engine.schedule import lr_factor
+from ganterm.engine.seeding import seed_default_generators
+from ganterm.engine.statistics import FirstNonFinite, RunningMeans
+from ganterm.engine.step import MEASURED, GanStep
+
+FETCH_SECONDS = 0.5
+"""Shortest time between two fetches of statistics from the device."""
+
+
+class DivergenceError(TrainingError):
+    """Something became NaN or infinite; `step` and `term` say when and what.
+
+    `measured` is what was fetched with the bad news and is yet to be told.
+    """
+
+    def __init__(self, step: int, term: str, measured: Sequence[Metrics | EpochEnded] = ()) -> None:
+        super().__init__(f"Training diverged: {term} was not finite at step {step}.")
+        self.step = step
+        self.term = term
+        self.measured = measured
+
+
+class Trainer:
+    """Trains a GAN on `images`, uint8 (N, C, H, W); `run` yields what happens.
+
+    A conditional run needs their `labels`, int64 (N,), and the classes in `data`, the spec of what
+    its networks are made for.
+
+    Where the configuration's precision is `auto`, `config` here has what it stands for.
+
+    Steps are run in the configuration's mode; `auto` stands for eager until `choice.choose` has
+    found something quicker and `run_in` is told so. Raises `ConfigError` where this machine does
+    not have the mode.
+
+    The weights after a step are a function of the configuration, the images and the live settings
+    alone, so stopping anywhere and going on from the exported state changes nothing.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        images: torch.Tensor,
+        device: torch.device,
+        *,
+        labels: torch.Tensor | None = None,
+        data: DataSpec | None = None,
+    ) -> None:
+        self.config = config = resolve_precision(config, device)
+        self.device = device
+        self.batches = Batches(
+            images,
+            batch_size=config.batch_size,
+            drop_last=config.drop_last,
+            seed=config.seed,
+            device=device,
+            labels=None if config.conditional == "none" else labels,
+        )
+        self.networks = build(config, device, data)
+        self.ema = Ema(self.networks.generator, config.ema_kimg) if config.ema_kimg else None
+        self.window = RunningMeans(device)
+        self.epoch_means = RunningMeans(device)
+        self.growth = growth_of(config, config.data_spec)
+        self.step = 0
+        self.batches_seen = 0
+        self.images_seen = 0
+        self.grow()
+        self._broken = FirstNonFinite(MEASURED)
+        self._pending: list[tuple[Metrics | EpochEnded, dict[str, torch.Tensor]]] = []
+        self._fallbacks: list[str] = []
+        self.run_in("eager" if config.mode == "auto" else config.mode)
+        self._clock = (time.perf_counter(), 0)
+        self._rate = 0.0
+
+    def run_in(self, mode: Mode) -> None:
+        """Run the steps to come in `mode`; raises `ConfigError` where this machine lacks it."""
+        self.gan_step = GanStep(self.networks, self.config, self._record)
+        self._step_in_mode: Step = step_in(
+            mode, self.gan_step, self.batches.largest, fell_back=self._fallbacks.append
+        )
+        self.mode: Mode = mode
+
+    @property
+    def steps_total(self) -> int:
+        """Generator steps of the whole run, at the present number of discriminator steps."""
+        if self.config.steps:
+            return self.config.steps
+        return self.step - (-self._batches_left() // self.config.d_steps)
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the data so far, with fraction."""
+        return self.batches_seen / self.batches.per_epoch
+
+    @property
+    def epochs_ended(self) -> int:
+        """Whole passes over the data so far."""
+        return self.batches_seen // self.batches.per_epoch
+
+    def run(self) -> Iterator[Event]:
+        """Train to the end, yielding what happens; steer at a `Boundary`.
+
+        Raises `DivergenceError` when a statistic is not finite.
+        """
+        self.restart_clock()
+        if self.step == 0:
+            if Cadence.parse(self.config.sample_every).count:
+                yield SampleDue(0)
+            if Cadence.parse(self.config.checkpoint_every).count:
+                yield CheckpointDue(0)
+        while self.step < self.steps_total:
+            yield Boundary(self.step)
+            epochs_before = self.epochs_ended
+            self.advance()
+            while self._fallbacks:
+                yield FellBack(self.step, self.mode, self._fallbacks.pop(0))
+                self.mode = "eager"
+            epochs = self.epochs_ended
+            if epochs > epochs_before:
+                means = self.epoch_means.take()
+                self._pending.append((EpochEnded(self.step, epochs, {}), means))
+            if self.step >= self.steps_total:
+                # Ahead of the last checkpoint: who resumes from it has nothing left to tell.
+                self._close_window()
+            if time.perf_counter() - self._clock[0] >= FETCH_SECONDS:
+                yield from self.flush()
+            due = [
+                kind
+                for kind, cadence in self._cadences()
+                if cadence.due(self.step, epochs_before=epochs_before, epochs=epochs)
+                or (kind is SampleDue and cadence.count and log_spaced(self.step))
+            ]
+            if due:
+                yield from self.flush()
+            for kind in due:
+                yield kind(self.step)
+        yield from self.flush()
+        yield Finished(self.step)
+
+    def _cadences(self) -> list[tuple[type[SampleDue | CheckpointDue | JudgementDue], Cadence]]:
+        return [
+            (SampleDue, Cadence.parse(self.config.sample_every)),
+            (CheckpointDue, Cadence.parse(self.config.checkpoint_every)),
+            (JudgementDue, Cadence.parse(self.config.judge_every)),
+        ]
+
+    def advance(self) -> None:
+        """Train one step: `d_steps` batches for the discriminator, then the generator.
+
+        One that fails is not counted; what it did until then stays in the weights.
+        """
+        self._set_learning_rates()
+        seed_default_generators(self.config.seed, "noise of a step", self.step)
+        count = self.config.d_steps
+        if not self.config.steps:
+            count = min(count, self._batches_left())
+        indices = range(self.batches_seen, self.batches_seen + count)
+        self.step += 1
+        ends_window = self.step % self.config.log_every == 0
+        try:
+            self._step_in_mode.run(
+                [self._real_batch(index) for index in indices],
+                labels=[self.batches.labels(index) for index in indices],
+                first_batch=self.batches_seen,
+                measure=ends_window,
+            )
+        except Exception:
+            self.step -= 1  # Half a step is none: whoever goes on from here takes it again.
+            raise
+        self.batches_seen += count
+        images = sum(self.batches.size(index) for index in indices)
+        self.images_seen += images
+        if self.ema:
+            self.ema.update(self.networks.generator, images=images, images_seen=self.images_seen)
+        self.grow()
+        if ends_window:
+            self._close_window()
+
+    def grow(self) -> None:
+        """Bring the networks to the stage that the images seen so far ask for, if they grow."""
+        if self.growth is None:
+            return
+        stage = self.growth.stage(self.images_seen)
+        averaged = [self.ema.model] if self.ema else []
+        for network in (self.networks.generator, self.networks.discriminator, *averaged):
+            grow(network, stage)
+
+    def _real_batch(self, index: int) -> torch.Tensor:
+        batch = self.batches[index]
+        return batch if self.growth is None else self.growth.shrunk(batch, self.images_seen)
+
+    def flush(self) -> list[Metrics | EpochEnded]:
+        """Fetch what was measured since the last fetch; raises `DivergenceError`."""
+        pending, self._pending = self._pending, []
+        tensors = [value for _, means in pending for value in means.values()]
+        # One transfer for all of it.
+        values = iter(torch.stack(tensors).tolist() if tensors else [])
+        # After the transfer, which waits until the device has done the steps that are counted.
+        rate = self._measured_rate()
+        events: list[Metrics | EpochEnded] = []
+        for event, means in pending:
+            measured = {name: next(values) for name in means}
+            if isinstance(event, Metrics):
+                events.append(dataclasses.replace(event, values=measured, images_per_s=rate))
+            else:
+                events.append(dataclasses.replace(event, values=measured))
+        if broken := self._broken.fetch():
+            raise DivergenceError(*broken, events)
+        return events
+
+    def changed(self, key: str, value: object) -> RunConfig:
+        """Return the present configuration with a live setting changed, for `use`.
+
+        Raises `ConfigError` when it is not live, out of bounds or does not go with the others.
+        """
+        if key not in FIELDS or not FIELDS[key].live:
+            live = ", ".join(name for name, spec in FIELDS.items() if spec.live)
+            raise ConfigError(f"{key} cannot be changed while training; what can: {live}.")
+        config = msgspec.structs.replace(self.config, **{key: parse_value(key, value)})
+        check(config)
+        return config
+
+    def use(self, config: RunConfig) -> None:
+        """Train on under `config`, which differs from the present one in live settings only."""
+        self.config = config
+        self._step_in_mode.use(config)
+
+    def _measured_rate(self) -> float:
+        since, images = self._clock
+        if self.images_seen > images:
+            self._rate = (self.images_seen - images) / (time.perf_counter() - since)
+            self.restart_clock()
+        return self._rate
+
+    def restart_clock(self) -> None:
+        """Leave the time since the last fetch out of the rate, after a pause."""
+        self._clock = (time.perf_counter(), self.images_seen)
+
+    def _record(self, names: tuple[str, ...], values: torch.Tensor) -> None:
+        row = values.to(self.window.dtype)  # once for both
+        self.window.add(names, row)
+        self.epoch_means.add(names, row)
+        self._broken.watch(names, values, self.step)
+
+    def _close_window(self) -> None:
+        means = self.window.take()
+        if means:
+            self._pending.append((Metrics(self.step, self.epoch, 0.0, {}), means))
+
+    def _batches_left(self) -> int:
+        return max(self.config.epochs * self.batches.per_epoch - self.batches_seen, 0)
+
+    def _set_learning_rates(self) -> None:
+        factor = lr_factor(self.config.lr_schedule, self.step, self.steps_total)
+        for optimizer, rate in (
+            (self.networks.optimizer_g, self.config.lr_g),
+            (self.networks.optimizer_d, self.config.lr_d),
+        ):
+            for group in optimizer.param_groups:
+                set_learning_rate(group, rate * factor * group["factor"])

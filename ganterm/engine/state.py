@@ -1,0 +1,184 @@
+"""The exact state of a training run as named tensors and plain counters, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from ganterm.config import RunConfig
+from ganterm.config.length import batches_per_epoch
+from ganterm.core.errors import ConfigError
+from ganterm.engine.loop import DivergenceError, Trainer
+
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+
+
+def export_state(trainer: Trainer) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Return the tensors (on the CPU) and counters that `restore_state` needs.
+
+    Both are snapshots that training on leaves alone. Names are
+    `generator.… discriminator.… ema.… optimizer_g.… optimizer_d.… rng.… statistics.…`.
+    What was measured must have been flushed. Raises `DivergenceError` when a weight is not finite.
+    """
+    networks = trainer.networks
+    tensors = dict(_modules(trainer))
+    _refuse_non_finite(tensors, trainer.step)
+    tensors |= dict(_moments("optimizer_g", networks.optimizer_g, networks.generator))
+    tensors |= dict(_moments("optimizer_d", networks.optimizer_d, networks.discriminator))
+    tensors["rng.cpu"] = torch.get_rng_state()
+    if trainer.device.type == "cuda":
+        tensors["rng.cuda"] = torch.cuda.get_rng_state(trainer.device)
+    counters: dict[str, Any] = {
+        "step": trainer.step,
+        "batches": trainer.batches_seen,
+        "images": trainer.images_seen,
+    }
+    for name, means in (("window", trainer.window), ("epoch", trainer.epoch_means)):
+        sums, counts = means.state()
+        tensors |= {f"statistics.{name}.{key}": value for key, value in sums.items()}
+        counters[f"{name}_counts"] = counts
+    return {name: _snapshot(value) for name, value in tensors.items()}, counters
+
+
+def restore_state(
+    trainer: Trainer, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]
+) -> None:
+    """Bring a fresh trainer of the same configuration to the exported state.
+
+    Raises `ConfigError` naming the tensor when the state belongs to other networks.
+    """
+    with torch.no_grad():
+        for name, target in _modules(trainer):
+            target.copy_(_tensor(tensors, name, target.shape))
+    networks = trainer.networks
+    _restore_moments("optimizer_g", networks.optimizer_g, networks.generator, tensors)
+    _restore_moments("optimizer_d", networks.optimizer_d, networks.discriminator, tensors)
+    torch.set_rng_state(tensors["rng.cpu"])
+    if trainer.device.type == "cuda" and "rng.cuda" in tensors:
+        torch.cuda.set_rng_state(tensors["rng.cuda"], trainer.device)
+    trainer.step = counters["step"]
+    trainer.batches_seen = counters["batches"]
+    trainer.images_seen = counters["images"]
+    trainer.grow()
+    for name, means in (("window", trainer.window), ("epoch", trainer.epoch_means)):
+        prefix = f"statistics.{name}."
+        sums = {
+            key.removeprefix(prefix): value
+            for key, value in tensors.items()
+            if key.startswith(prefix)
+        }
+        means.load_state(sums, counters[f"{name}_counts"])
+
+
+def adapted(
+    tensors: Mapping[str, torch.Tensor],
+    counters: Mapping[str, Any],
+    before: RunConfig,
+    now: RunConfig,
+    images: int,
+) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Return an exported state as `restore_state` needs it under `now`.
+
+    `before` is the configuration it was reached under, with the same networks, on so many
+    `images`. Where nothing that matters differs, the state comes back as it is.
+
+    Weight averaging that was off begins with the generator's present weights. With batches of
+    another size the run stands at the same share of its epoch.
+    """
+    tensors, counters = dict(tensors), dict(counters)
+    if now.ema_kimg and not before.ema_kimg:
+        tensors |= {
+            f"ema.{name.removeprefix('generator.')}": value
+            for name, value in tensors.items()
+            if name.startswith("generator.")
+        }
+    old, new = (
+        batches_per_epoch(images, config.batch_size, drop_last=config.drop_last)
+        for config in (before, now)
+    )
+    if old != new and old:
+        epoch, position = divmod(counters["batches"], old)
+        counters["batches"] = epoch * new + position * new // old
+    return tensors, counters
+
+
+def check_classes(before: Sequence[str], now: Sequence[str], dataset: str) -> None:
+    """Raise `ConfigError` if labels of `dataset` no longer stand for what the networks learned.
+
+    `before` are the classes that a state is conditioned on, by name, `now` those of the images.
+    """
+    if tuple(before) != tuple(now):
+        raise ConfigError(
+            f"The classes of {dataset} are no longer those that the run was trained on, which are "
+            f"{', '.join(before)}; bring these back, or begin a new run with `ganterm train`."
+        )
+
+
+def _snapshot(value: torch.Tensor) -> torch.Tensor:
+    # Always a copy: on the CPU the tensor itself would change as training goes on.
+    return torch.empty(value.shape, dtype=value.dtype).copy_(value.detach())
+
+
+def _modules(trainer: Trainer) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield every parameter and buffer by its name in a checkpoint."""
+    modules: dict[str, nn.Module] = {
+        "generator": trainer.networks.generator,
+        "discriminator": trainer.networks.discriminator,
+    }
+    if trainer.ema:
+        modules["ema"] = trainer.ema.model
+    for prefix, module in modules.items():
+        for name, value in module.state_dict(keep_vars=False).items():
+            yield f"{prefix}.{name}", value
+
+
+def _moments(
+    prefix: str, optimizer: torch.optim.Adam, module: nn.Module
+) -> Iterator[tuple[str, torch.Tensor]]:
+    for name, parameter in module.named_parameters():
+        for moment, value in optimizer.state.get(parameter, {}).items():
+            yield f"{prefix}.{name}.{moment}", value
+
+
+def _restore_moments(
+    prefix: str,
+    optimizer: torch.optim.Adam,
+    module: nn.Module,
+    tensors: Mapping[str, torch.Tensor],
+) -> None:
+    for name, parameter in module.named_parameters():
+        key = f"{prefix}.{name}."
+        if key + "step" not in tensors:
+            continue  # Adam makes a parameter's state at its first step.
+        step, *averages = (tensors[key + moment] for moment in _MOMENTS)
+        optimizer.state[parameter] = {
+            # Only the fused kernels count on the device.
+            "step": step.to(parameter.device if optimizer.defaults["fused"] else "cpu"),
+            # Laid out as the parameter is: the fused kernel walks memory, not indices.
+            **{
+                moment: torch.empty_like(parameter).copy_(average).detach()
+                for moment, average in zip(_MOMENTS[1:], averages, strict=True)
+            },
+        }
+
+
+def _tensor(tensors: Mapping[str, torch.Tensor], name: str, shape: torch.Size) -> torch.Tensor:
+    value = tensors.get(name)
+    if value is None or value.shape != shape:
+        found = "absent" if value is None else f"of shape {tuple(value.shape)}"
+        raise ConfigError(
+            f"The checkpoint does not fit the configuration: {name} is {found}, and the network "
+            f"needs {tuple(shape)}."
+        )
+    return value
+
+
+def _refuse_non_finite(tensors: Mapping[str, torch.Tensor], step: int) -> None:
+    floats = {name: value for name, value in tensors.items() if value.is_floating_point()}
+    finite = torch.stack([value.isfinite().all() for value in floats.values()]).tolist()
+    for name, good in zip(floats, finite, strict=True):
+        if not good:
+            raise DivergenceError(step, f"the weight {name}")

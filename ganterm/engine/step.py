@@ -1,0 +1,264 @@
+"""One GAN step: the discriminator's steps on real and generated images, then the generator's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from ganterm.components.augmentations import AUGMENTATIONS
+from ganterm.components.datasets import DATASETS
+from ganterm.components.datasets.mixture import modes_covered
+from ganterm.components.losses import LOSSES
+from ganterm.components.penalties import PENALTIES
+from ganterm.config import RunConfig
+from ganterm.core.quantities import D_FAKE, D_REAL
+from ganterm.engine.build import Networks
+from ganterm.engine.diversity import SMALLEST_BATCH, diversity
+
+if TYPE_CHECKING:
+    from ganterm.components.penalties.base import Critic
+
+MEASURED = (
+    "d_loss_real",
+    "d_loss_fake",
+    "d_loss",
+    D_REAL,
+    D_FAKE,
+    "acc_real",
+    "acc_fake",
+    "wasserstein",
+    "penalty",
+    "grad_norm_d",
+    "g_loss",
+    "grad_norm_g",
+    "diversity",
+    "modes",
+)
+"""What a step measures, in the order in which it computes it; not every step has all of it."""
+
+Record = Callable[[tuple[str, ...], torch.Tensor], None]
+"""Takes a row of scalars: their names and a tensor of as many values, still on the device."""
+
+Forward = Callable[[torch.Tensor, "torch.Tensor | None"], torch.Tensor]
+"""A network as it is called: with latents or images, and with labels."""
+
+
+class GanStep:
+    """Trains both networks for one generator step at a time.
+
+    All noise comes from PyTorch's default generators, which the caller seeds for each step. No
+    method waits for the device: what is measured is handed to `record` as tensors.
+
+    Where training is conditional, each fake is made for the label of the real image in its place.
+    So real and fake have the same share of every class, from which the discriminator could tell
+    them apart otherwise, and what compares them image by image (relativistic pairing, the
+    interpolates of WGAN-GP) compares within a class.
+
+    Attributes:
+        generator, discriminator: what runs the networks forward. Whoever puts something quicker in
+            their place leaves penalties alone, which run the discriminator itself.
+        one_pass: whether the discriminator takes real images and fakes together, which is one
+            large pass for two small ones. It does where its logits are the same either way.
+    """
+
+    def __init__(self, networks: Networks, config: RunConfig, record: Record) -> None:
+        self.networks = networks
+        self.config = config
+        self.record = record
+        self.loss = LOSSES.resolve(config.loss)
+        self.penalty = PENALTIES.resolve(config.penalty)
+        self.augment = AUGMENTATIONS.resolve(config.augment)
+        self.generator: Forward = networks.generator
+        self.discriminator: Forward = networks.discriminator
+        self.device = next(networks.generator.parameters()).device
+        self.g_parameters = list(networks.generator.parameters())
+        self.d_parameters = list(networks.discriminator.parameters())
+        self._mixture = DATASETS.facts(config.dataset)
+        self.one_pass = networks.discriminator.batch_independent
+
+    def use(self, config: RunConfig) -> None:
+        """Go on under `config`, which differs from the present one in live settings only."""
+        self.config = config
+
+    def penalises(self, batch: int) -> bool:
+        """Tell whether the lazy penalty is due at batch `batch` of the run."""
+        return self.penalty.weight > 0 and batch % self.config.penalty_every == 0
+
+    def run(
+        self,
+        real_batches: Sequence[torch.Tensor],
+        labels: Sequence[torch.Tensor | None] | None = None,
+        *,
+        first_batch: int,
+        measure: bool,
+    ) -> None:
+        """Make one discriminator step for each real batch, then one generator step.
+
+        Each batch is float32 (B, C, H, W) in [-1, 1], with labels (B,) where training is
+        conditional; `first_batch` is the index of the first in the run, which times the lazy
+        penalty. `measure` asks for the gradient norms and for the diversity of the fakes as well.
+        """
+        labels = labels or [None] * len(real_batches)
+        last = len(real_batches) - 1
+        fakes = real = real_batches[last]
+        for position, (real, classes) in enumerate(zip(real_batches, labels, strict=True)):
+            # Only the fakes that train the generator too need its graph.
+            with_graph = self.config.reuse_fakes and position == last
+            fakes = self._generate(real.shape[0], classes, with_graph=with_graph)
+            penalise = self.penalises(first_batch + position)
+            if self.config.d_update == "joint":
+                self._d_joint(real, fakes.detach(), classes, penalise=penalise)
+            else:
+                self._d_separate(real, fakes.detach(), classes, penalise=penalise)
+        wanted = labels[last]
+        if measure:
+            self._record_norm("grad_norm_d", self.d_parameters)
+        if not self.config.reuse_fakes:
+            wanted = None if wanted is None else wanted.repeat(self.config.g_batch)
+            fakes = self._generate(real.shape[0] * self.config.g_batch, wanted, with_graph=True)
+        self._g_step(real, fakes, wanted)
+        if measure:
+            self._record_norm("grad_norm_g", self.g_parameters)
+            if min(len(real), len(fakes)) >= SMALLEST_BATCH:
+                self.record(("diversity",), diversity(fakes, real, labels[last])[None])
+            if self._mixture.centres:
+                reached = modes_covered(fakes, self._mixture.centres, self._mixture.sigma)
+                self.record(("modes",), reached[None])
+
+    def _generate(
+        self, count: int, labels: torch.Tensor | None, *, with_graph: bool
+    ) -> torch.Tensor:
+        z = torch.randn(count, self.config.z_dim, device=self.device)
+        with torch.set_grad_enabled(with_graph), self._autocast():
+            return self.generator(z, labels)
+
+    def _judge(self, images: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        with self._autocast():
+            return self.discriminator(images, labels)
+
+    def _judge_both(
+        self, real: torch.Tensor, fakes: torch.Tensor, labels: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the logits of as many real images as fakes, in one pass where that is the same."""
+        if not self.one_pass:
+            return self._judge(real, labels), self._judge(fakes, labels)
+        both = None if labels is None else torch.cat([labels, labels])
+        real_logits, fake_logits = self._judge(torch.cat([real, fakes]), both).chunk(2)
+        return real_logits, fake_logits
+
+    def _d_joint(
+        self,
+        real: torch.Tensor,
+        fakes: torch.Tensor,
+        labels: torch.Tensor | None,
+        *,
+        penalise: bool,
+    ) -> None:
+        real, fakes = self.augment(real), self.augment(fakes)
+        real_logits, fake_logits = self._judge_both(real, fakes, labels)
+        real_term, fake_term = self.loss.d_terms(
+            real_logits, fake_logits, self.config.real_label, self.config.fake_label
+        )
+        total = real_term + fake_term
+        if self.config.d_reduction == "mean":
+            total = total / 2
+        self._record_d(total, real_term, fake_term, real_logits, fake_logits)
+        if penalise:
+            for penalty in self._penalties(real, fakes, labels):
+                total = total + penalty
+        self._d_optimise(total)
+
+    def _d_separate(
+        self,
+        real: torch.Tensor,
+        fakes: torch.Tensor,
+        labels: torch.Tensor | None,
+        *,
+        penalise: bool,
+    ) -> None:
+        real, fakes = self.augment(real), self.augment(fakes)
+        fake_logits = self._judge(fakes, labels)
+        fake_term = self.loss.fake_term(fake_logits, self.config.fake_label)
+        penalty = self._penalties(None, fakes, labels) if penalise else []
+        self._d_optimise(sum(penalty, start=fake_term))
+        real_logits = self._judge(real, labels)
+        real_term = self.loss.real_term(real_logits, self.config.real_label)
+        penalty = self._penalties(real, None, labels) if penalise else []
+        self._d_optimise(sum(penalty, start=real_term))
+        total = (real_term + fake_term) / (2 if self.config.d_reduction == "mean" else 1)
+        self._record_d(total, real_term, fake_term, real_logits, fake_logits)
+
+    def _d_optimise(self, total: torch.Tensor) -> None:
+        self.networks.optimizer_d.zero_grad(set_to_none=True)
+        total.backward(inputs=self.d_parameters)  # type: ignore[no-untyped-call]
+        self.networks.optimizer_d.step()
+
+    def _g_step(self, real: torch.Tensor, fakes: torch.Tensor, labels: torch.Tensor | None) -> None:
+        fake_logits = self._judge(self.augment(fakes), labels)
+        real_logits = None
+        if self.loss.pairs_real:
+            with torch.no_grad():
+                real_logits = self._judge(self.augment(real), labels)
+        g_loss = self.loss.g_loss(fake_logits, real_logits)
+        self.networks.optimizer_g.zero_grad(set_to_none=True)
+        # Naming the inputs keeps the discriminator's weight gradients from being computed.
+        g_loss.backward(inputs=self.g_parameters)  # type: ignore[no-untyped-call]
+        self.networks.optimizer_g.step()
+        self.record(("g_loss",), g_loss.detach()[None])
+
+    def _penalties(
+        self,
+        real: torch.Tensor | None,
+        fakes: torch.Tensor | None,
+        labels: torch.Tensor | None,
+    ) -> list[torch.Tensor]:
+        """Return the weighted penalties that the given images allow, and record their values."""
+        discriminator: Critic = self.networks.discriminator
+        if labels is not None:
+            discriminator = partial(self.networks.discriminator, labels=labels)
+        values = self.penalty.terms(discriminator, real, fakes)
+        if values:
+            self.record(("penalty",), torch.stack([value.detach() for value in values]).sum()[None])
+        # A lazy penalty weighs as much over time as one applied at every step (Karras et al. 2020).
+        weight = self.config.penalty_strength * self.config.penalty_every
+        return [weight * value for value in values]
+
+    def _record_d(
+        self,
+        total: torch.Tensor,
+        real_term: torch.Tensor,
+        fake_term: torch.Tensor,
+        real_logits: torch.Tensor,
+        fake_logits: torch.Tensor,
+    ) -> None:
+        with torch.no_grad():
+            real_score = self.loss.discriminator_score(real_logits)
+            fake_score = self.loss.discriminator_score(fake_logits)
+            row = {
+                "d_loss_real": real_term,
+                "d_loss_fake": fake_term,
+                "d_loss": total,
+                D_REAL: real_score.mean(),
+                D_FAKE: fake_score.mean(),
+                "acc_real": (real_score > self.loss.threshold).float().mean(),
+                "acc_fake": (fake_score <= self.loss.threshold).float().mean(),
+            }
+            if self.loss.measures_distance:
+                row["wasserstein"] = row[D_REAL] - row[D_FAKE]
+            self.record(tuple(row), torch.stack([value.detach() for value in row.values()]))
+
+    def _record_norm(self, name: str, parameters: list[nn.Parameter]) -> None:
+        norms = [torch.linalg.vector_norm(p.grad) for p in parameters if p.grad is not None]
+        self.record((name,), torch.linalg.vector_norm(torch.stack(norms))[None])
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        return torch.autocast(
+            self.device.type,
+            dtype=torch.bfloat16,
+            enabled=self.config.precision == "bfloat16",
+        )

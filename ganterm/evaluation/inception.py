@@ -1,0 +1,98 @@
+"""Features of Inception v3 (Szegedy et al. 2015), from weights that the user supplies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
+
+import torch
+from torch import Tensor, nn
+
+from ganterm.core.errors import DataError
+from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation.embeddings import Embeddings
+from ganterm.inference.foreign import WHAT_TO_GIVE, check_tensors, load_foreign
+
+if TYPE_CHECKING:
+    from torchvision.models import Inception3
+
+SIDE = 299
+"""Side of the images that Inception takes, in pixels."""
+CHUNK = 50
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class InceptionJudge:
+    """Inception v3 as torchvision has it; its 1,000 classes say nothing about digits."""
+
+    network: Inception3
+    digest: str
+    words: str
+    classes: tuple[str, ...] = ()
+
+    def look(self, images: Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
+        """Look at uint8 images (N, C, H, W) of any size, grey or colour: 2,048 features."""
+        features, probabilities = [], []
+        pooled: list[Tensor] = []
+        hook = self.network.avgpool.register_forward_hook(
+            lambda _module, _inputs, output: pooled.append(output.flatten(1))
+        )
+        try:
+            with torch.no_grad():
+                for start in range(0, len(images), CHUNK):
+                    logits = self.network(_prepared(images[start : start + CHUNK]))
+                    features.append(pooled.pop())
+                    probabilities.append(logits.softmax(dim=1))
+                    progress("Looking at images", start + len(logits), len(images), "images")
+        finally:
+            hook.remove()
+        return Embeddings(torch.cat(features), torch.cat(probabilities))
+
+
+def load_inception(path: Path) -> InceptionJudge:
+    """Load torchvision's `inception_v3` weights, as torch.save wrote them or safetensors.
+
+    Raises DataError for any other file. No code in the file is run.
+    """
+    from torchvision.models import inception_v3  # noqa: PLC0415 - seconds to import
+
+    state = load_foreign(path)
+    if not _is_state(state):
+        raise _no_inception(path)
+    check_tensors(path, state)
+    network = inception_v3(init_weights=False, transform_input=False)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError:  # other names or shapes
+        raise _no_inception(path) from None
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return InceptionJudge(
+        network.eval().requires_grad_(False), digest, f"Inception v3 from {path.name}"
+    )
+
+
+def _is_state(found: object) -> TypeGuard[Mapping[str, Tensor]]:
+    """Tell whether it is a mapping of names to tensors and nothing else."""
+    return isinstance(found, Mapping) and all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in found.items()
+    )
+
+
+def _no_inception(path: Path) -> DataError:
+    return DataError(
+        f"{path} does not hold the weights of torchvision's inception_v3; {WHAT_TO_GIVE}."
+    )
+
+
+def _prepared(images: Tensor) -> Tensor:
+    """Return uint8 images (N, C, H, W) as (N, 3, 299, 299), normalised as for ImageNet."""
+    colour = images.expand(-1, 3, -1, -1).float().div(255)
+    large = nn.functional.interpolate(
+        colour, size=(SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True
+    )
+    mean, deviation = (large.new_tensor(each)[:, None, None] for each in (_MEAN, _DEVIATION))
+    return (large - mean) / deviation

@@ -1,0 +1,89 @@
+"""A judge: what looks at images, what it is called, and how far it can be trusted."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+from ganterm.components.datasets import Dataset
+from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation.classifier import Classifier, scaled
+from ganterm.evaluation.embeddings import Embeddings
+
+CHUNK = 100
+"""Images looked at together: what a layer makes of more does not stay in the cache."""
+
+
+class Judge(Protocol):
+    """Gives features and class probabilities for images."""
+
+    @property
+    def digest(self) -> str:
+        """Names it: what was scored by judges of two digests cannot be compared."""
+
+    @property
+    def words(self) -> str:
+        """What it is, and how well it knows its classes."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of its classes; none where they say nothing about the images."""
+
+    def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
+        """Look at images as the data holds them: uint8 (N, C, H, W), or float32 points."""
+
+
+@dataclass(frozen=True)
+class ClassifierJudge:
+    """A classifier trained on the labelled images of one dataset.
+
+    `accuracy` is its share of right answers on images it was not trained on, in [0, 1].
+    """
+
+    network: Classifier
+    dataset: str
+    digest: str
+    classes: tuple[str, ...]
+    accuracy: float
+
+    @property
+    def words(self) -> str:
+        """Its dataset and its accuracy."""
+        return f"classifier of {self.dataset}, {self.accuracy:.2%} right on held-out images"
+
+    def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
+        """Look at uint8 images (N, C, H, W) of the size and channels it was trained on."""
+        features, probabilities = [], []
+        with torch.no_grad():
+            for start in range(0, len(images), CHUNK):
+                found, logits = self.network(scaled(images[start : start + CHUNK]))
+                features.append(found)
+                probabilities.append(logits.softmax(dim=1))
+                progress("Looking at images", start + len(found), len(images), "images")
+        return Embeddings(torch.cat(features), torch.cat(probabilities))
+
+
+class PointJudge:
+    """Judges points as they are: they are their own features, the nearest Gaussian the class.
+
+    Points of no mixture have one class, which says nothing.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._centres = dataset.centres
+        name = dataset.name or f"points-{zlib.crc32(repr(dataset.centres).encode()):08x}"
+        self.digest = f"{name}-exact"
+        self.words = "the plane itself"
+        if self._centres:
+            self.words += f", with the nearest of the {len(self._centres)} Gaussians for a class"
+        self.classes = dataset.spec.classes if self._centres else ()
+
+    def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
+        """Look at float32 points (N, D, 1, 1) or (N, D)."""
+        points = images.flatten(1)
+        centres = points.new_tensor(self._centres or ((0.0,) * points.shape[1],))
+        nearest = torch.cdist(points, centres).argmin(dim=1)
+        return Embeddings(points, torch.nn.functional.one_hot(nearest, len(centres)).float())

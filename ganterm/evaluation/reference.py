@@ -1,0 +1,158 @@
+"""What a judge sees in real images, which generated ones are held against; kept like judges."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load, save
+
+from ganterm.components.scores import SCORES, Comparison, measured
+from ganterm.components.scores.copies import copy_distance
+from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation.cache import judge_path
+from ganterm.evaluation.embeddings import Embeddings
+from ganterm.evaluation.judge import Judge
+from ganterm.evaluation.splits import ImageSource, Splits, checksum, split_dataset
+from ganterm.runs.durable import write_atomically
+from ganterm.runs.files import utf8_path
+
+TRAIN_LOOKS = 20_000
+"""Training images that generated ones are held against in the search for copies."""
+CLUSTERS = 10
+"""Clusters that stand for modes at least, where the images have no classes the judge knows."""
+
+_Fact = TypeVar("_Fact")
+
+_SETS = ("real", "second", "train")
+_FORMAT = "ganterm-looks-1"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReferenceSet:
+    """Looks at three disjoint sets of real images.
+
+    Generated images are compared with `real`; `second` against `real` is the floor; `train` are
+    images that were trained on.
+    """
+
+    real: Embeddings
+    second: Embeddings
+    train: Embeddings
+    clusters: int | None
+    """Clusters that stand for modes where the images have no classes the judge knows; else None."""
+    path: Path
+    """Where the looks are kept."""
+    labels: torch.Tensor | None = None
+    """Classes (N,) of `real`; None where the images have none."""
+    classes: tuple[str, ...] = ()
+    """Their names."""
+
+    def __len__(self) -> int:
+        return min(len(self.real), len(self.second))
+
+    def floor(self, count: int, own: Sequence[str] = ()) -> dict[str, float]:
+        """Return the scores of `count` real images against as many others; kept once computed.
+
+        `own` names scores of the user's, which are computed anew: their files may have changed.
+        """
+        comparison = Comparison(
+            real=self.real.first(count), fake=self.second.first(count), clusters=self.clusters
+        )
+        floor = self._kept("floor", count, lambda: measured(comparison, SCORES.names))
+        return floor | measured(comparison, own) if own else floor
+
+    def copy_distance(self, count: int) -> float:
+        """Return the copy distance of `count` real images; kept once computed."""
+        real = self.real.first(count).features
+        return self._kept("copy_distance", count, lambda: copy_distance(real, self.train.features))
+
+    def _kept(self, what: str, count: int, compute: Callable[[], _Fact]) -> _Fact:
+        path = _facts_path(self.path)
+        facts: dict[str, dict[str, Any]] = {}
+        with contextlib.suppress(OSError, ValueError):
+            facts = json.loads(path.read_text("utf-8"))
+        of_count = facts.setdefault(str(count), {})
+        if what not in of_count:
+            of_count[what] = compute()
+            with contextlib.suppress(OSError):
+                write_atomically(path, json.dumps(facts).encode(), sync=False)
+        fact: _Fact = of_count[what]
+        return fact
+
+
+def obtain_reference(
+    judge: Judge, source: ImageSource, *, seed: int = 0, progress: ProgressCallback = silent
+) -> ReferenceSet:
+    """Return what `judge` sees in the images of `source`: as kept here, or else looked at now.
+
+    Raises what `split_dataset` raises.
+    """
+    division = split_dataset(source, seed=seed, progress=progress)
+    name = judge_path(source, seed).stem
+    path = judge_path(source, seed).with_name(f"{name}-by-{judge.digest}.safetensors")
+    facts = {
+        "format": _FORMAT,
+        "judge": judge.digest,
+        "images": checksum(division.real, division.second),
+    }
+    clusters = None
+    if not judge.classes or judge.classes != division.classes:
+        clusters = max(len(division.classes), CLUSTERS)
+    looks = _read(path, facts)
+    if looks is None:
+        _facts_path(path).unlink(missing_ok=True)
+        looks = _look(judge, division, progress)
+        tensors = {
+            f"{name}.{kind}": tensor
+            for name, seen in looks.items()
+            for kind, tensor in seen.as_tensors().items()
+        }
+        # What cannot be kept is looked at again the next time.
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, save(tensors, facts), sync=False)
+    return ReferenceSet(
+        **looks,
+        clusters=clusters,
+        path=path,
+        labels=division.real.labels,
+        classes=division.classes,
+    )
+
+
+def _facts_path(path: Path) -> Path:
+    """Return where it is kept what the looks at `path` say of themselves, by their count."""
+    return path.with_suffix(".facts.json")
+
+
+def _look(judge: Judge, division: Splits, progress: ProgressCallback) -> dict[str, Embeddings]:
+    sets = (
+        division.real.images,
+        division.second.images,
+        division.learnt.images[:TRAIN_LOOKS],
+    )
+    return {
+        name: judge.look(images, progress=progress)
+        for name, images in zip(_SETS, sets, strict=True)
+    }
+
+
+def _read(path: Path, facts: dict[str, str]) -> dict[str, Embeddings] | None:
+    """Return the looks kept at `path`; None if they are not there, not whole or of others."""
+    with contextlib.suppress(OSError, SafetensorError, KeyError):
+        with utf8_path(path) as named, safe_open(named, framework="pt") as file:
+            if file.metadata() != facts:
+                return None
+        tensors = load(path.read_bytes())
+        return {
+            name: Embeddings(tensors[f"{name}.features"], tensors[f"{name}.probabilities"])
+            for name in _SETS
+        }
+    return None

@@ -1,0 +1,147 @@
+"""A trained generator judged: its scores, and the images that speak for and against it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ganterm.components.scores import NEIGHBOURS, SCORES, Comparison, measured
+from ganterm.components.scores.class_accuracy import class_accuracy
+from ganterm.components.scores.manifold import radii
+from ganterm.config import RunConfig
+from ganterm.core.registry import is_reference
+from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation.embeddings import Embeddings
+from ganterm.evaluation.judge import Judge
+from ganterm.evaluation.labels import labels_asked, translated
+from ganterm.evaluation.realism import realism
+from ganterm.evaluation.reference import ReferenceSet
+from ganterm.evaluation.splits import ImageSource
+from ganterm.inference.load import Trained
+from ganterm.inference.sample import generate, latents
+
+SHOWN = 16
+"""Images in a picture of the best or the worst."""
+_SIGNIFICANT = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """The fields of a `judged` record, and uint8 images (n, C, H, W), n <= `SHOWN`.
+
+    `best` begins with the most convincing image of each class, `worst` with the least convincing
+    of all; both are None where points are judged, which have no pictures.
+    """
+
+    fields: dict[str, Any]
+    best: torch.Tensor | None
+    worst: torch.Tensor | None
+
+
+def source_of(config: RunConfig) -> ImageSource:
+    """Return the images that a run trains on, as a judge is to see them."""
+    return ImageSource(
+        dataset=config.dataset,
+        image_size=config.image_size,
+        channels=config.channels,
+        fit=config.fit,
+    )
+
+
+def judge_generator(
+    trained: Trained,
+    judge: Judge,
+    reference: ReferenceSet,
+    *,
+    count: int,
+    seed: int = 0,
+    progress: ProgressCallback = silent,
+) -> Verdict:
+    """Generate `count` images from a seed and score them against as many real ones.
+
+    Fewer where the reference holds fewer; the fields' `n` says how many. A conditional generator
+    is asked for the classes of these real images; where the judge knows them, `class_accuracy`
+    says how often it takes an image for what was asked. A score of the user's by which the best
+    checkpoint is kept is measured too. Raises ValueError when what is generated is not finite, and
+    for k images or fewer, and ConfigError where the user's score cannot be measured.
+    """
+    began = time.perf_counter()
+    count = min(count, len(reference))
+    labels = labels_asked(reference, trained.data.classes, count)
+    images = _generate(trained, labels, count, seed, progress)
+    fake = judge.look(images, progress=progress)
+    real = reference.real.first(count)
+    progress("Scoring", 0, None, "images")
+    real_radii = radii(real.features, k=NEIGHBOURS)
+    # A run on the test split has seen what it would be compared with.
+    on_train = trained.config.split == "train"
+    comparison = Comparison(
+        real=real,
+        fake=fake,
+        train=reference.train if on_train else None,
+        asked=None if labels is None else translated(labels, trained.data.classes, judge.classes),
+        real_radii=real_radii,
+        copying=reference.copy_distance(count) if on_train else None,
+        clusters=reference.clusters,
+    )
+    own = [name for name in (trained.config.keep_best,) if is_reference(name)]
+    floor = reference.floor(count, own)
+    if comparison.asked is not None and reference.labels is not None:
+        asked = translated(reference.labels[:count], reference.classes, judge.classes)
+        if asked is not None:
+            floor = floor | {"class_accuracy": class_accuracy(real.probabilities, asked)}
+    fields = {
+        **_rounded(measured(comparison, (*SCORES.names, *own))),
+        "histogram": [round(share, 5) for share in comparison.modes.histogram],
+        "histogram_real": [round(share, 5) for share in comparison.modes.histogram_real],
+        "floor": _rounded(floor),
+        "judge": judge.digest,
+        "judge_name": judge.words,
+        "n": count,
+        "classes": list(judge.classes) if reference.clusters is None else [],
+    }
+    best = worst = None
+    if not trained.data.is_points:
+        best, worst = (images[chosen] for chosen in _extremes(real, fake, real_radii))
+    fields["seconds"] = round(time.perf_counter() - began, 2)
+    return Verdict(fields, best, worst)
+
+
+def _generate(
+    trained: Trained, labels: torch.Tensor | None, count: int, seed: int, progress: ProgressCallback
+) -> torch.Tensor:
+    z = latents(count, trained.config.z_dim, seed=seed)
+    parts = []
+    size = count if trained.data.is_points else 1000
+    for start in range(0, count, size):
+        part = slice(start, start + size)
+        asked = None if labels is None else labels[part]
+        parts.append(generate(trained.generator, z[part], asked))
+        progress("Generating images", min(start + size, count), count, "images")
+    return torch.cat(parts)
+
+
+def _extremes(
+    real: Embeddings, fake: Embeddings, real_radii: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the indices of the most convincing images, the classes in turn, and of the least."""
+    order = realism(real.features, fake.features, real_radii).argsort(descending=True)
+    classes = fake.probabilities.argmax(dim=1)[order].tolist()
+    seen: dict[int, int] = {}
+    turns = []
+    for place, label in enumerate(classes):
+        seen[label] = seen.get(label, -1) + 1
+        turns.append((seen[label], label, place))
+    best = [place for _, _, place in sorted(turns)[:SHOWN]]
+    return order[best], order.flip(0)[:SHOWN]
+
+
+def _rounded(scores: dict[str, float]) -> dict[str, float]:
+    """Round scores to what they are worth, so that a record stays short."""
+    return {
+        name: value if isinstance(value, int) else float(f"{value:.{_SIGNIFICANT}g}")
+        for name, value in scores.items()
+    }

@@ -1,0 +1,204 @@
+"""Standard streams that are closed or full: words where there is a place, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from ganterm.cli.app import app
+from ganterm.core.errors import ExitCode
+
+NO_RUN = "no-such-run"
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Give the path of `group` and of every command below it."""
+    yield path
+    for name in group.list_commands(None) if hasattr(group, "list_commands") else ():
+        yield from commands(group.get_command(None, name), (*path, name))
+
+
+ALL = list(commands(typer.main.get_command(app)))
+
+
+def forked(arguments: tuple[str, ...], streams: dict[int, str | None]) -> int:
+    """Run a command in a copy of this process; `streams` are files to open in place, or None.
+
+    As Python starts with them: `sys` has None for what is closed.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(_in_child(arguments, streams))
+        finally:
+            os._exit(99)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _in_child(arguments: tuple[str, ...], streams: dict[int, str | None]) -> int:
+    from ganterm.__main__ import main  # noqa: PLC0415
+
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        path = streams.get(number, os.devnull)
+        if path is None:
+            os.close(number)
+            setattr(sys, name, None)
+            continue
+        opened = os.open(path, os.O_RDWR | os.O_CREAT)
+        os.dup2(opened, number)
+        os.close(opened)
+        setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+    sys.argv = ["ganterm", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 98
+    except BaseException:  # noqa: BLE001 - what would be a traceback
+        return 97
+
+
+@pytest.mark.parametrize("arguments", ALL, ids=lambda path: " ".join(path) or "ganterm")
+def test_output_of_every_command_that_goes_nowhere_is_a_failure_in_words(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Standard output is full or closed, in turn, and so is standard input."""
+    said = tmp_path / "said"
+    stdout = "/dev/full" if len("".join(arguments)) % 2 else None
+    code = forked((*arguments, "--help"), {0: None, 1: stdout, 2: str(said)})
+    assert (code, said.read_text().count("\n")) == (ExitCode.USAGE, 1)
+    assert said.read_text().startswith("ganterm: standard output cannot be written: ")
+
+
+@pytest.mark.parametrize("stderr", [None, "/dev/full"])
+def test_help_needs_neither_input_nor_narration(stderr: str | None, tmp_path: Path) -> None:
+    """It is printed in full, and the command ends well."""
+    shown = tmp_path / "shown"
+    assert forked(("runs", "--help"), {0: None, 1: str(shown), 2: stderr}) == ExitCode.OK
+    assert "Usage: " in shown.read_text()
+
+
+FAILING = [
+    (),
+    ("app",),
+    ("app", NO_RUN),
+    ("train", "--recipe", NO_RUN),
+    ("attach", NO_RUN),
+    ("resume", NO_RUN),
+    ("branch", NO_RUN, "--step", "1"),
+    ("ctl", NO_RUN, "stop"),
+    ("sample", NO_RUN),
+    ("interpolate", NO_RUN),
+    ("explore", NO_RUN),
+    ("mix", NO_RUN),
+    ("project", NO_RUN, "x.png"),
+    ("show", "no-such-file"),
+    ("judge", NO_RUN),
+    ("compare", NO_RUN, "another"),
+    ("export", NO_RUN, "-o", "x.onnx"),
+    ("import", "no-such-file", "--recipe", "dcgan"),
+    ("rename", NO_RUN, "x"),
+    ("note", NO_RUN),
+    ("delete", NO_RUN),
+    ("data", "fetch", "no-such-set"),
+    ("recipes", "show", NO_RUN),
+    ("config", "show", "--recipe", NO_RUN),
+    ("bench", NO_RUN),
+    ("no-such-command",),
+]
+
+
+@pytest.mark.parametrize("arguments", FAILING, ids=" ".join)
+def test_what_fails_fails_alike_with_nowhere_to_say_it(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exit code is the same, whatever is closed or full; the sentence comes where it can."""
+    monkeypatch.chdir(tmp_path)
+    said = tmp_path / "said"
+    code = forked(arguments, {2: str(said)})
+    assert code in {ExitCode.USAGE, ExitCode.DATA}, said.read_text()
+    assert said.read_text()
+    assert "Traceback" not in said.read_text()
+    nowhere = "/dev/full" if len(arguments) % 2 else None
+    assert forked(arguments, {0: None, 1: nowhere, 2: nowhere}) == code
+
+
+@pytest.mark.parametrize(
+    "arguments", [("runs",), ("recipes",), ("config", "schema"), ("app", "--plain")]
+)
+def test_data_is_whole_without_input_or_narration(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a command prints does not depend on the other two streams."""
+    monkeypatch.chdir(tmp_path)
+    one, other = tmp_path / "one", tmp_path / "other"
+    assert forked(arguments, {1: str(one)}) == ExitCode.OK
+    assert forked(arguments, {0: None, 1: str(other), 2: "/dev/full"}) == ExitCode.OK
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_the_version_into_a_closed_pipe_is_silent() -> None:
+    """As in `ganterm --version | true`."""
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "ganterm", "--version"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (ExitCode.OK, b"")
+
+
+def test_no_file_of_ours_takes_the_place_of_a_closed_stream() -> None:
+    """Descriptors that were closed are open, and children of ours get them so too."""
+    code = (
+        "import os, subprocess; from ganterm.cli import streams; streams.settle(); "
+        "file = open(os.devnull); assert file.fileno() > 2; "
+        "subprocess.run(['ls', '-d', '/'], stdout=subprocess.DEVNULL, check=True); os._exit(7)"
+    )
+    done = subprocess.run(
+        ["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, code], check=False
+    )
+    assert done.returncode == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("recipes",), ExitCode.OK),
+        (("data", "list"), ExitCode.OK),
+        (("runs",), ExitCode.OK),
+        (("show", "~/x.png"), ExitCode.USAGE),
+        (("train", "--dataset", "~/x"), ExitCode.USAGE),
+        (("train", "--dataset", "~nobody-of-that-name/x"), ExitCode.USAGE),
+        (("recipes", "save", "mine"), ExitCode.USAGE),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_who_has_no_home_gets_words(
+    arguments: tuple[str, ...], code: ExitCode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under a scheduler, or in a container whose user is in no list."""
+
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "GANTERM_RECIPES_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.chdir(tmp_path)
+    said = tmp_path / "said"
+    assert forked(arguments, {2: str(said)}) == code
+    assert "Traceback" not in said.read_text()
+    assert list(tmp_path.iterdir()) == [said]

@@ -1,0 +1,134 @@
+"""Small runs on the embedded digits: what the tests of training share."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganterm.config import RunConfig, resolve
+from ganterm.data import load
+from ganterm.engine.events import EpochEnded, Event, Metrics
+from ganterm.engine.loop import Trainer
+
+CPU = torch.device("cpu")
+
+SMALLEST = {
+    "best": 8,
+    "dcgan": 8,
+    "dcgan-64": 16,
+    "dcgan-8x8": 8,
+    "dcgan-classes": 8,
+    "dcgan-resize": 8,
+    "dcgan-upsample": 12,
+    "mlp": 4,
+    "mlp-small": 4,
+    "sngan": 16,
+    "stylegan": 8,
+    "stylegan-8x8": 8,
+    "turbo": 8,
+    "turbo-8x8": 8,
+    "wgan-gp": 12,
+}
+"""Per recipe the smallest image side that both of its networks and the schema allow."""
+
+ON_POINTS = frozenset({"ring", "ring-collapse", "ring-cured"})
+"""Recipes on points of the plane in place of images."""
+
+GROWING = frozenset({"stylegan", "stylegan-8x8"})
+"""Recipes whose networks begin at a low resolution."""
+
+IMAGE_RECIPES = tuple(SMALLEST)
+
+SMALL = {"width": 0.125, "batch_size": 8, "log_every": 1}
+
+
+@cache
+def digits(image_size: int, channels: int = 1) -> torch.Tensor:
+    """Return the embedded digits at `image_size`, uint8 (1797, C, H, W)."""
+    return load("digits", image_size=image_size, channels=channels).images
+
+
+@cache
+def digit_labels() -> torch.Tensor:
+    """Return the labels of the embedded digits, int64 (1797,)."""
+    labels = load("digits").labels
+    assert labels is not None
+    return labels
+
+
+def configured(recipe: str, **settings: Any) -> RunConfig:
+    """Return the recipe's configuration with some settings changed."""
+    return resolve({"recipe": recipe, "device": "cpu", **settings}).config
+
+
+def on_digits(recipe: str) -> dict[str, Any]:
+    """Return what lets a recipe train on the embedded digits; nothing for one on points."""
+    return {} if recipe in ON_POINTS else {"dataset": "digits"}
+
+
+def quick_growth(recipe: str, batches: float, batch_size: int) -> dict[str, Any]:
+    """Return what lets a recipe that grows do so in so many batches a stage; nothing for others."""
+    kimg = batches * batch_size / 1000
+    return {"grow_kimg": kimg, "fade_kimg": kimg} if recipe in GROWING else {}
+
+
+def small(recipe: str, **settings: Any) -> RunConfig:
+    """Return the recipe at its smallest images, an eighth of its width, and batches of 8.
+
+    One that grows reaches its full size after six batches, three of them fading.
+    """
+    size = {} if recipe in ON_POINTS else {"image_size": SMALLEST[recipe]}
+    growth = quick_growth(recipe, 3, 8)
+    return configured(recipe, **{**SMALL, **growth, **on_digits(recipe), **size, **settings})
+
+
+def on_pictures(recipe: str, folder: Path, channels: int, *, classes: bool) -> dict[str, Any]:
+    """Return what makes a recipe train in an instant on a few pictures, saved as it is asked.
+
+    Conditionally, where the folder has `classes`; one that grows grows at every step.
+    """
+    batch = 4
+    return {
+        "dataset": str(folder),
+        "split": "all",
+        "channels": channels,
+        "image_size": max(SMALLEST[recipe], 8),  # a judge needs as many
+        "width": 0.0625,
+        "conditional": "projection" if classes else "none",
+        "batch_size": batch,
+        "log_every": 1,
+        "sample_every": "0",
+        "checkpoint_every": "0",
+        **quick_growth(recipe, 1, batch),
+    }
+
+
+def trainer(config: RunConfig, count: int = 1797, device: torch.device = CPU) -> Trainer:
+    """Return a fresh trainer of `config` on the first `count` digits, or points of the ring."""
+    if config.data_spec.is_points:
+        data = load("ring")
+        images, labels = data.images, data.labels
+    else:
+        images, labels = digits(config.image_size, config.channels), digit_labels()
+    assert labels is not None
+    spec = config.data_spec.with_classes(tuple(map(str, range(int(labels.max()) + 1))))
+    return Trainer(config, images[:count], device, labels=labels[:count], data=spec)
+
+
+def measured(events: list[Event]) -> list[tuple[Any, ...]]:
+    """Return what metrics and epoch events say, but for the rate, which the clock decides."""
+    found: list[tuple[Any, ...]] = []
+    for event in events:
+        if isinstance(event, Metrics):
+            found.append(("metrics", event.step, event.epoch, list(event.values.items())))
+        elif isinstance(event, EpochEnded):
+            found.append(("epoch", event.step, event.epoch, list(event.values.items())))
+    return found
+
+
+def metrics(run: Trainer) -> list[Metrics]:
+    """Train `run` to its end and return its records."""
+    return [event for event in run.run() if isinstance(event, Metrics)]

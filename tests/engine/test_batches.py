@@ -1,0 +1,96 @@
+"""The order of batches is a function of (seed, epoch), and an epoch shows every image once."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ganterm.core.errors import DataError
+from ganterm.engine.batches import Batches
+from tests.engine.common import CPU
+
+
+def numbered(count: int) -> torch.Tensor:
+    """Return images that show their number, uint8 (count, 1, 1, 1)."""
+    return torch.arange(count, dtype=torch.uint8).view(-1, 1, 1, 1)
+
+
+def batches(count: int, *, batch_size: int, drop_last: bool = False, seed: int = 0) -> Batches:
+    return Batches(
+        numbered(count), batch_size=batch_size, drop_last=drop_last, seed=seed, device=CPU
+    )
+
+
+def numbers(batch: torch.Tensor) -> list[int]:
+    return [round(value) for value in ((batch.flatten() + 1) * 127.5).tolist()]
+
+
+def epoch(source: Batches, index: int) -> list[list[int]]:
+    first = index * source.per_epoch
+    return [numbers(source[first + position]) for position in range(source.per_epoch)]
+
+
+def test_images_are_scaled_to_minus_one_to_one() -> None:
+    images = torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1)
+    source = Batches(images, batch_size=2, drop_last=False, seed=0, device=CPU)
+    assert source[0].dtype == torch.float32
+    assert sorted(source[0].flatten().tolist()) == [-1.0, 1.0]
+
+
+@given(st.integers(2, 60), st.integers(1, 60), st.booleans(), st.integers(0, 2**63 - 1))
+@settings(max_examples=60, deadline=None)
+def test_an_epoch_shows_every_image_at_most_once(
+    count: int, batch_size: int, drop_last: bool, seed: int
+) -> None:
+    rest = count % batch_size
+    whole = count // batch_size
+    kept = rest > 1 and not drop_last
+    if not whole + kept:
+        with pytest.raises(DataError, match=r"fewer than one batch"):
+            batches(count, batch_size=batch_size, drop_last=drop_last, seed=seed)
+        return
+    source = batches(count, batch_size=batch_size, drop_last=drop_last, seed=seed)
+    assert source.per_epoch == whole + kept
+    for index in (0, 3):
+        shown = epoch(source, index)
+        sizes = [len(batch) for batch in shown]
+        assert sizes == [batch_size] * whole + [rest] * kept
+        assert sizes == [source.size(index * source.per_epoch + i) for i in range(len(sizes))]
+        every = [number for batch in shown for number in batch]
+        assert len(set(every)) == len(every) == (count if kept or not rest else count - rest)
+
+
+def test_order_depends_on_seed_and_epoch_alone() -> None:
+    one = batches(20, batch_size=6, seed=1)
+    first, second = epoch(one, 0), epoch(one, 1)
+    again = batches(20, batch_size=6, seed=1)
+    assert epoch(again, 1) == second, "asked for out of turn"
+    assert epoch(again, 0) == first, "and back"
+    assert first != second
+    assert epoch(batches(20, batch_size=6, seed=2), 0) != first
+    # A bigger batch cuts the same order elsewhere.
+    joined = [number for batch in epoch(batches(20, batch_size=9, seed=1), 0) for number in batch]
+    assert joined == [number for batch in first for number in batch]
+
+
+def test_a_last_batch_of_one_is_dropped_whatever_is_asked() -> None:
+    source = batches(9, batch_size=4)
+    assert [len(batch) for batch in epoch(source, 0)] == [4, 4]
+    assert batches(3, batch_size=1).per_epoch == 3, "batches of one, where they were asked for"
+
+
+def test_too_few_images_are_refused_with_the_way_out() -> None:
+    with pytest.raises(DataError, match=r"has 5 images, fewer than one batch of 8; set a smaller"):
+        batches(5, batch_size=8, drop_last=True)
+    with pytest.raises(DataError, match=r"has 1 image, fewer than one batch of 8; add more\."):
+        batches(1, batch_size=8)
+
+
+def test_images_are_read_where_they_are() -> None:
+    images = numbered(10)
+    source = Batches(images, batch_size=5, drop_last=False, seed=0, device=CPU)
+    assert source.images.data_ptr() == images.data_ptr()
+    source[0].zero_()
+    assert torch.equal(images, numbered(10)), "a batch is a copy"

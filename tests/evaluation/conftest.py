@@ -1,0 +1,18 @@
+"""The judge of the embedded digits, trained once for all tests that only use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ganterm.evaluation.splits import ImageSource
+
+DIGITS = ImageSource(dataset="digits", image_size=8, channels=1)
+
+
+@pytest.fixture
+def data(judges: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have that directory used, and give it."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(judges))
+    return judges

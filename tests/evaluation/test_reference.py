@@ -1,0 +1,57 @@
+"""What a judge sees in real images is looked at once, and its floor computed once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganterm.evaluation import reference
+from ganterm.evaluation.cache import obtain_judge
+from ganterm.evaluation.reference import obtain_reference
+from ganterm.evaluation.splits import ImageSource
+from tests.evaluation.conftest import DIGITS
+
+
+def fail(*_: object, **__: object) -> None:
+    raise AssertionError("it was done again")
+
+
+def test_real_images_reach_against_others_what_nothing_can_better(data: Path) -> None:
+    found = obtain_reference(obtain_judge(DIGITS), DIGITS)
+    floor = found.floor(449)
+    assert (len(found), floor["modes"]) == (449, 10)
+    assert floor["density"] == pytest.approx(1, abs=0.1)
+    assert floor["coverage"] == pytest.approx(1 - 2**-5, abs=0.03)
+
+
+def test_looks_and_floors_are_kept(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = obtain_judge(DIGITS)
+    first = obtain_reference(judge, DIGITS)
+    floor, distance = first.floor(200), first.copy_distance(200)
+    for name in ("_look", "measured", "copy_distance"):
+        monkeypatch.setattr(reference, name, fail)
+    again = obtain_reference(judge, DIGITS)
+    assert torch.equal(again.real.features, first.real.features)
+    assert (again.floor(200), again.copy_distance(200)) == (floor, distance)
+    with pytest.raises(AssertionError, match="done again"):
+        again.copy_distance(199)
+
+
+def test_damaged_looks_are_looked_at_again(data: Path) -> None:
+    judge = obtain_judge(DIGITS)
+    first = obtain_reference(judge, DIGITS)
+    first.path.write_bytes(first.path.read_bytes()[:1000])
+    first.path.with_suffix(".facts.json").write_text("{")
+    again = obtain_reference(judge, DIGITS)
+    torch.testing.assert_close(again.real.features, first.real.features)
+    assert again.floor(100)["fid"] > 0
+
+
+def test_points_of_the_ring_have_a_floor_too(data: Path) -> None:
+    ring = ImageSource(dataset="ring", image_size=28, channels=1)
+    found = obtain_reference(obtain_judge(ring), ring)
+    floor = found.floor(1000)
+    assert floor["modes"] == 8
+    assert floor["fid"] < 0.02

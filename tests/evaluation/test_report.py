@@ -1,0 +1,174 @@
+"""A generator is judged by what it makes: good ones near the floor, poor ones far from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from ganterm.components.networks.base import Generator
+from ganterm.components.networks.spec import GeneratorSpec
+from ganterm.config import resolve
+from ganterm.core.dataspec import DataSpec
+from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.records import JudgedRecord
+from ganterm.data import load
+from ganterm.evaluation.cache import obtain_judge
+from ganterm.evaluation.checkpoints import choose_judge, judge_checkpoint, save_pictures
+from ganterm.evaluation.reference import obtain_reference
+from ganterm.evaluation.report import SHOWN, Verdict, judge_generator
+from ganterm.evaluation.splits import ImageSource
+from ganterm.inference.load import Trained
+from ganterm.render.sheet import load_sheet
+from ganterm.runs.layout import RunDir
+from tests.evaluation.conftest import DIGITS
+from tests.inference.test_load import make
+
+
+class Memory(Generator):
+    """Gives training images for latent vectors, of some classes only if they are named."""
+
+    def __init__(self, *classes: int) -> None:
+        super().__init__(GeneratorSpec(z_dim=100, data=DataSpec.image(8, 1)))
+        digits = load("digits", image_size=8)
+        assert digits.labels is not None
+        kept = torch.isin(digits.labels, torch.tensor(classes or range(10)))
+        self.images = nn.Parameter(digits.images[kept] / 127.5 - 1)
+
+    def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Take the images in the order of the first latent number's bits."""
+        return self.images[(z[:, 0].abs() * 1e6).long() % len(self.images)]
+
+
+def verdict_on(generator: Any, *, classes: tuple[str, ...] = (), **settings: object) -> Verdict:
+    config = resolve({"recipe": "dcgan-8x8", **settings}).config
+    trained = Trained(generator, config, 5, "generator", config.data_spec.with_classes(classes))
+    judge = obtain_judge(DIGITS)
+    return judge_generator(trained, judge, obtain_reference(judge, DIGITS), count=449)
+
+
+def test_real_images_score_like_the_floor(data: Path) -> None:
+    fields = verdict_on(Memory()).fields
+    assert fields["modes"] == 10
+    assert fields["fid"] < 3 * fields["floor"]["fid"]
+    assert fields["precision"] > 0.9
+    assert (fields["n"], fields["judge"]) == (449, obtain_judge(DIGITS).digest)
+
+
+def test_a_generator_of_two_digits_is_caught(data: Path) -> None:
+    fields = verdict_on(Memory(3, 7)).fields
+    assert fields["modes"] == 2
+    assert fields["recall"] < 0.5
+    assert fields["kl"] > 1
+    assert fields["histogram"][3] + fields["histogram"][7] > 0.95
+
+
+def test_one_that_knows_its_images_by_heart_is_caught(data: Path) -> None:
+    assert verdict_on(Memory()).fields["copies"] > 0.3
+
+
+def test_a_run_on_the_test_split_is_not_searched_for_copies(data: Path) -> None:
+    verdict = verdict_on(Memory(), split="all")
+    assert "copies" not in verdict.fields
+
+
+def test_the_best_images_show_every_class_and_the_worst_are_shown_too(data: Path) -> None:
+    verdict = verdict_on(Memory())
+    assert verdict.best is not None
+    assert verdict.worst is not None
+    assert verdict.best.shape == verdict.worst.shape == (SHOWN, 1, 8, 8)
+    shown = obtain_judge(DIGITS).look(verdict.best[:10]).probabilities.argmax(dim=1)
+    assert shown.tolist() == list(range(10))
+
+
+class Labelled(Memory):
+    """Gives training images of the class it is asked for, or of the one after it."""
+
+    def __init__(self, wrong: int = 0) -> None:
+        super().__init__()
+        self.classes, self.wrong = 10, wrong
+        labels = load("digits", image_size=8).labels
+        assert labels is not None
+        self.of_class = [torch.nonzero(labels == label).squeeze(1) for label in range(10)]
+
+    def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Take an image of the class by the first latent number's bits."""
+        assert labels is not None
+        drawn = [
+            self.of_class[label][number % len(self.of_class[label])]
+            for label, number in zip(
+                ((labels + self.wrong) % 10).tolist(),
+                (z[:, 0].abs() * 1e6).long().tolist(),
+                strict=True,
+            )
+        ]
+        return self.images[torch.stack(drawn)]
+
+
+@pytest.mark.parametrize(("wrong", "expected"), [(0, 0.98), (1, 0.01)])
+def test_class_accuracy_tells_whether_the_class_is_the_one_asked_for(
+    data: Path, wrong: int, expected: float
+) -> None:
+    """Beside what the judge says of real images; their classes have the same shares."""
+    fields = verdict_on(Labelled(wrong), classes=tuple("0123456789")).fields
+    assert fields["class_accuracy"] == pytest.approx(expected, abs=0.02)
+    assert fields["floor"]["class_accuracy"] > 0.9
+    if not wrong:
+        assert fields["kl"] < 0.01
+    assert fields.keys() <= JudgedRecord.__annotations__.keys()
+
+
+def test_class_accuracy_is_left_out_where_nobody_can_tell(data: Path) -> None:
+    """Of a run without labels, and of classes that the judge does not know."""
+    assert "class_accuracy" not in verdict_on(Memory()).fields
+    fields = verdict_on(Labelled(), classes=tuple("abcdefghij")).fields
+    assert "class_accuracy" not in fields
+    assert "class_accuracy" not in fields["floor"]
+
+
+def test_fields_are_those_of_the_record(data: Path) -> None:
+    fields = verdict_on(Memory()).fields
+    assert fields.keys() <= JudgedRecord.__annotations__.keys()
+
+
+def test_a_checkpoint_is_judged_and_drawn(data: Path, tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "run")
+    run.samples.mkdir(parents=True)
+    verdict = judge_checkpoint(make(tmp_path / "step-7.safetensors", "dcgan-8x8"), count=120)
+    pictures = save_pictures(run, 7, verdict)
+    assert pictures == {
+        "best": "samples/judged-00000007-best.png",
+        "worst": "samples/judged-00000007-worst.png",
+    }
+    assert len(load_sheet(run.path / pictures["worst"])) == SHOWN
+
+
+def test_images_without_labels_are_judged_by_clusters(data: Path, tmp_path: Path) -> None:
+    for number, pixels in enumerate(load("digits", image_size=8).images[:400, 0].numpy()):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    folder = ImageSource(dataset=str(tmp_path), image_size=8, channels=1)
+    judge = choose_judge("digits", folder)
+    found = obtain_reference(judge, folder)
+    assert (found.clusters, len(found)) == (10, 100)
+    config = resolve({"recipe": "dcgan-8x8", "dataset": str(tmp_path)}).config
+    generator: Any = Memory(3)
+    trained = Trained(generator, config, 5, "generator", config.data_spec)
+    fields = judge_generator(trained, judge, found, count=100).fields
+    assert fields["classes"] == []
+    assert len(fields["histogram"]) == 10
+    assert fields["modes"] < 8
+
+
+def test_another_judge_is_another_digest(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"mnist is not on this machine"):
+        choose_judge("mnist", DIGITS)
+    with pytest.raises(ConfigError, match=r"no dataset called 'digitz': did you mean digits"):
+        choose_judge("digitz", DIGITS)
+    broken = tmp_path / "inception.pth"
+    broken.write_bytes(b"no weights")
+    with pytest.raises(DataError, match="is no file of weights"):
+        choose_judge(str(broken), DIGITS)
