@@ -51,7 +51,7 @@ def _run() -> None:
     if "_GANTERM_COMPLETE" in os.environ:
         from ganterm.cli.completion import complete  # noqa: PLC0415
 
-        code, text = complete(os.environ)
+        code, text = complete(os.environ, _commands)
         # Bytes: names are those of files, whatever the locale can spell.
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.exit(code)
@@ -62,6 +62,12 @@ def _run() -> None:
     from ganterm.cli.app import run  # noqa: PLC0415
 
     run()
+
+
+def _commands() -> None:
+    from ganterm.cli.app import app  # noqa: PLC0415
+
+    app(prog_name="ganterm")
 
 
 if __name__ == "__main__":

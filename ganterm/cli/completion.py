@@ -27,9 +27,12 @@ _UNSAFE = re.compile(r"[^\w@%+=:,./~-]")
 _DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-def complete(environment: MutableMapping[str, str]) -> tuple[int, str]:
+def complete(
+    environment: MutableMapping[str, str], commands: Callable[[], object]
+) -> tuple[int, str]:
     """Return the exit code and the output for the shell that asks in `environment`.
 
+    `commands` runs the command line, which finds the question in the environment itself.
     Whatever goes wrong, the output is either what the shell's script expects, or empty.
     """
     asked = environment[VARIABLE]
@@ -41,9 +44,7 @@ def complete(environment: MutableMapping[str, str]) -> tuple[int, str]:
     output, code = io.StringIO(), 1
     with redirect_stdout(output), redirect_stderr(io.StringIO()):
         try:
-            from ganterm.cli.app import app  # noqa: PLC0415 - imports this module
-
-            app(prog_name="ganterm")
+            commands()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
         except Exception:  # noqa: BLE001 - a traceback in the prompt helps nobody

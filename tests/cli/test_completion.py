@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from ganterm.cli.app import app
 from ganterm.cli.completion import complete
 from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import render_run_toml
@@ -43,7 +45,7 @@ def _ask_bash(monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
     monkeypatch.setenv("_GANTERM_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", "\n".join(["ganterm", *words]))
     monkeypatch.setenv("COMP_CWORD", str(len(words)))
-    code, text = complete(os.environ)
+    code, text = complete(os.environ, partial(app, prog_name="ganterm"))
     assert code == 0
     return text.split()
 
@@ -52,7 +54,7 @@ def _ask(monkeypatch: pytest.MonkeyPatch, shell: str, line: str) -> str:
     monkeypatch.setenv("_GANTERM_COMPLETE", f"complete_{shell}")
     monkeypatch.setenv("_TYPER_COMPLETE_ARGS", line)
     monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
-    code, text = complete(os.environ)
+    code, text = complete(os.environ, partial(app, prog_name="ganterm"))
     assert code == 0
     return text
 
