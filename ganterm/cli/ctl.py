@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import to_builtins
 
 from ganterm.cli import completion
-from ganterm.cli import remedy as remedying
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunName, RunsDir, parse_settings
@@ -19,8 +19,10 @@ from ganterm.core.errors import ConfigError, WorkerError
 from ganterm.core.records import ControlRecord, encode
 from ganterm.doctor.active import active_alerts
 from ganterm.doctor.applicable import applicable_remedies, chosen
+from ganterm.render.text import safe_text
 from ganterm.runs import control
 from ganterm.runs.journal import JournalTail
+from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import default_runs_dir, resolve_run
 from ganterm.runs.live import live_settings, to_undo
 from ganterm.runs.state import observe
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ganterm.core.records import ControlRecord, Record
+    from ganterm.doctor.active import ActiveAlert
+    from ganterm.doctor.applicable import ApplicableRemedy
     from ganterm.runs.journal import JournalTail
     from ganterm.runs.layout import RunDir
 
@@ -98,14 +102,14 @@ def _remedy(
     tail = JournalTail(found.journal)
     troubles = active_alerts(tail.poll())
     if which is None:
-        remedying.list_remedies(found.name, troubles, as_json=as_json)
+        list_remedies(found.name, troubles, as_json=as_json)
         return
 
     def set_live(arguments: dict[str, Any]) -> None:
         _post(found, tail, "set", [arguments], wait, as_json=as_json)
 
     alive = observe(found).alive is not False
-    remedying.apply(
+    apply(
         found,
         chosen(applicable_remedies(troubles, alive=alive), which, found.name),
         alive=alive,
@@ -193,3 +197,50 @@ def _answer(record: ControlRecord, *, as_json: bool) -> None:
     else:
         words = " ".join([record.name, *map(str, record.args.values())])
         emit(f"{words}: done at step {record.step:,}")
+
+
+Setter = Callable[[dict[str, Any]], None]
+"""Has a run that trains change one setting, given as the arguments of `set`."""
+
+
+def list_remedies(name: str, troubles: list[ActiveAlert], *, as_json: bool) -> None:
+    """Print the troubles that stand in the run called `name`, and the remedies for each."""
+    if as_json:
+        fields = ("code", "step", "message", "remedies")
+        emit_json([{key: to_builtins(getattr(t, key)) for key in fields} for t in troubles])
+        return
+    if not troubles:
+        say(f"The doctor finds nothing wrong with {name}.")
+    for trouble in troubles:
+        emit(f"{trouble.code}, step {trouble.step:,}: {safe_text(trouble.message)}")
+        for remedy in trouble.remedies:
+            how = "live" if remedy.live else "as another run"
+            emit(f"  {remedy.id:16}{remedy.label}, {how}")
+
+
+def apply(
+    found: RunDir,
+    offer: ApplicableRemedy,
+    *,
+    alive: bool,
+    runs_dir: Path,
+    set_live: Setter,
+    as_json: bool,
+) -> None:
+    """Change the run itself where it trains and can be changed, or begin another with the remedy.
+
+    Raises what beginning a run raises, and `ConfigError` when a change is refused.
+    """
+    if offer.live:
+        for key, value in offer.remedy.settings.items():
+            set_live({"key": key, "value": value})
+        return
+
+    made = offer.begin(found, runs_dir)
+    process = start_worker(made)
+    if as_json:
+        emit_json({"run": made.name, "path": str(made.path), "pid": process.pid})
+    else:
+        emit(made.name)
+    going_on = f" {found.name} goes on as it is." if alive else ""
+    say(f"{made.name} trains with the remedy ({offer.remedy.label}).{going_on}")

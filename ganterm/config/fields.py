@@ -68,7 +68,8 @@ class Field:
         if self.kind == "cadence":
             return "a count such as '1000' (steps) or '20 epochs', or 0"
         if self.kind == "text":
-            return self.help.rstrip(".") if self.pattern else "a name or a path"
+            words = f"{self.help[0].lower()}{self.help[1:]}".rstrip(".")
+            return words if self.pattern else "a name or a path"
         words = "an integer" if self.kind == "integer" else "a number"
         words += f" from {_figure(self.minimum)}"
         words += f" to below {_figure(self.below)}" if self.below is not None else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator, Sequence
 
@@ -32,7 +33,6 @@ from ganterm.engine.events import (
 )
 from ganterm.engine.modes import Mode, Step, step_in
 from ganterm.engine.precision import resolve_precision
-from ganterm.engine.schedule import lr_factor
 from ganterm.engine.seeding import seed_default_generators
 from ganterm.engine.statistics import FirstNonFinite, RunningMeans
 from ganterm.engine.step import MEASURED, GanStep
@@ -291,3 +291,16 @@ class Trainer:
         ):
             for group in optimizer.param_groups:
                 set_learning_rate(group, rate * factor * group["factor"])
+
+
+def lr_factor(kind: str, step: int, total: int) -> float:
+    """Return the factor on both learning rates for step `step` (0-based) of `total`.
+
+    `constant` stays at 1, `linear` and `cosine` fall from 1 to 0 over the run.
+    """
+    if kind == "constant":
+        return 1.0
+    progress = min(step / max(total, 1), 1.0)
+    if kind == "linear":
+        return 1.0 - progress
+    return 0.5 * (1.0 + math.cos(math.pi * progress))

@@ -17,8 +17,7 @@ from ganterm.core.errors import DataError
 from ganterm.data import data_dir
 from ganterm.data.images import ImageSet
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.evaluation.classifier import SMALLEST, Classifier
-from ganterm.evaluation.fit import fit_classifier
+from ganterm.evaluation.classifier import SMALLEST, Classifier, fit_classifier
 from ganterm.evaluation.judge import ClassifierJudge, Judge, PointJudge
 from ganterm.evaluation.splits import ImageSource, Splits, checksum, split_dataset
 from ganterm.runs.durable import write_atomically

@@ -9,7 +9,7 @@ import torch
 
 from ganterm.components.datasets import DATASETS
 from ganterm.core.errors import ConfigError, DataError, TrainingError
-from ganterm.core.records import judged_record
+from ganterm.core.records import JudgedRecord, body_of, judged_record
 from ganterm.core.registry import short
 from ganterm.data.loading import relocated
 from ganterm.data.progress import ProgressCallback, silent
@@ -22,10 +22,12 @@ from ganterm.evaluation.splits import LEAST_IMAGES, ImageSource
 from ganterm.inference.load import load_generator
 from ganterm.render.raster import from_nchw
 from ganterm.render.sheet import save_sheet
+from ganterm.runs import control
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import expanded
-from ganterm.runs.judgements import write_judged
+from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, is_run
+from ganterm.runs.lock import LockHeld, WorkerLock
 
 COLUMNS = 4
 
@@ -121,3 +123,23 @@ def save_pictures(run: RunDir, step: int, verdict: Verdict) -> dict[str, str]:
 def _save(path: Path, images: torch.Tensor) -> None:
     rasters = from_nchw(images.contiguous().numpy().tobytes(), images.shape)
     write_atomically(path, lambda temp: save_sheet(rasters, COLUMNS, temp), sync=False)
+
+
+def write_judged(run: RunDir, record: JudgedRecord) -> bool:
+    """Write a judgement down.
+
+    A run that trains has one writer, its worker, which is handed the record as a command and
+    writes it soon: False. Otherwise the record is there at once: True.
+
+    Raises:
+        OSError: the run cannot be written.
+        ConfigError: the worker takes no such command.
+    """
+    try:
+        with WorkerLock(run.lock), JournalWriter(run.journal) as journal:
+            journal.write(record)
+            journal.sync()
+    except LockHeld:
+        control.post(run.control, "judged", step=record.step, fields=body_of(record))
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,18 +11,64 @@ import torch
 
 from ganterm.components.scores import NEIGHBOURS, SCORES, Comparison, measured
 from ganterm.components.scores.class_accuracy import class_accuracy
-from ganterm.components.scores.manifold import radii
+from ganterm.components.scores.manifold import ROWS, radii, squared_distances
 from ganterm.config import RunConfig
 from ganterm.core.registry import is_reference
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.evaluation.judge import Judge
-from ganterm.evaluation.labels import labels_asked, translated
-from ganterm.evaluation.realism import realism
 from ganterm.evaluation.reference import ReferenceSet
 from ganterm.evaluation.splits import ImageSource
 from ganterm.inference.load import Trained
-from ganterm.inference.sample import generate, latents
+from ganterm.inference.sample import generate, labels_in_turn, latents
+
+
+def realism(real: torch.Tensor, fake: torch.Tensor, real_radii: torch.Tensor) -> torch.Tensor:
+    """Return a score (M,) for each generated image: 1 and above lies within the real manifold.
+
+    Features (N, F) and (M, F), and the `radii` (N,) of the real ones: the score is the largest
+    ratio of a real image's k-th neighbour distance to its distance from the generated one. As
+    published, the half of the real images with the widest neighbourhoods is left out: they would
+    take anything for real. In float32, which is exact enough to put images in order.
+    """
+    centre = real.mean(dim=0)
+    real, fake = (real - centre).float(), (fake - centre).float()
+    kept = real_radii <= real_radii.median()
+    real, reach = real[kept], real_radii[kept].square().float()
+    scores = [
+        (reach / squared_distances(fake[start : start + ROWS], real).clamp_min(1e-12)).amax(dim=1)
+        for start in range(0, len(fake), ROWS)
+    ]
+    return torch.cat(scores).sqrt() if scores else fake.new_zeros(0)
+
+
+def labels_asked(
+    reference: ReferenceSet, classes: Sequence[str], count: int
+) -> torch.Tensor | None:
+    """Return labels (count,) to ask of a generator conditioned on `classes`; None without any.
+
+    They are those of the real images that its own are compared with, so that both have the same
+    share of every class. Where those have no labels that it knows, its classes come in turn.
+    """
+    if not classes:
+        return None
+    if reference.labels is None:
+        return labels_in_turn(count, len(classes))
+    found = translated(reference.labels[:count], reference.classes, classes)
+    return labels_in_turn(count, len(classes)) if found is None else found
+
+
+def translated(
+    labels: torch.Tensor, names: Sequence[str], others: Sequence[str]
+) -> torch.Tensor | None:
+    """Return labels (N,) of classes called `names` as those of the same names among `others`.
+
+    None where one of the names is not there.
+    """
+    if not set(names) <= set(others):
+        return None
+    return torch.tensor([others.index(name) for name in names])[labels.long().cpu()]
+
 
 SHOWN = 16
 """Images in a picture of the best or the worst."""

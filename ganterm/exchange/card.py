@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -18,16 +19,40 @@ from ganterm.config.differences import said
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.records import AlertRecord, JudgedRecord, OpeningRecord, Record, StartRecord
-from ganterm.exchange.markdown import code, table
 from ganterm.exchange.public import public_config
 from ganterm.recipes import Recipe
 from ganterm.recipes import load as load_recipe
 from ganterm.render.png import load_image
 from ganterm.render.raster import Raster, from_nchw, grid
+from ganterm.render.text import safe_text
 from ganterm.runs.checkpoints import CheckpointHeader, read_bytes, read_header
 from ganterm.runs.history import effective
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
+
+LONGEST = 200
+"""Characters of a foreign string that are shown."""
+
+
+def code(text: object) -> str:
+    """Return foreign text as a span of code, in which nothing is a link, a picture or HTML."""
+    plain = safe_text(str(text))
+    if len(plain) > LONGEST:
+        plain = plain[: LONGEST - 1] + "…"
+    # A table splits its cells before anything else, in code as well.
+    plain = plain.replace("|", "¦")
+    if not plain.strip():
+        return "(empty)"
+    fence = "`" * (max(map(len, re.findall("`+", plain)), default=0) + 1)
+    space = " " if plain.startswith("`") or plain.endswith("`") or plain != plain.strip() else ""
+    return f"{fence}{space}{plain}{space}{fence}"
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table; its cells are Markdown already."""
+    lines = [list(headings), ["---"] * len(headings), *map(list, rows)]
+    return ["| " + " | ".join(cells) + " |" for cells in lines]
+
 
 _ALERTS = 8
 _CLASSES = 50

@@ -10,10 +10,32 @@ from typing import Final
 
 from ganterm.core.errors import DataError
 from ganterm.render.animation import enlargement, save_animation
-from ganterm.render.caption import captioned
 from ganterm.render.png import load_image
 from ganterm.render.raster import Raster
+from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir, step_of
+
+HEIGHT = 18
+"""Pixels that a caption adds below."""
+
+_LEFT, _TOP, _INK = 4, 2, 200
+
+
+def captioned(picture: Raster, text: str) -> Raster:
+    """Return the picture with `text` in grey on black below it; what is too long is cut off."""
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415
+
+    strip = Image.new("L", (picture.width, HEIGHT))
+    ImageDraw.Draw(strip).text(
+        (_LEFT, _TOP), safe_text(text), fill=_INK, font=ImageFont.load_default(12)
+    )
+    below = Raster(picture.width, HEIGHT, 1, strip.tobytes())
+    if picture.channels == 3:
+        below = below.to_rgb()
+    return Raster(
+        picture.width, picture.height + HEIGHT, picture.channels, picture.pixels + below.pixels
+    )
+
 
 MAX_FRAMES: Final = 1000
 """Of more sample grids as many are taken, evenly spread, the first and the last among them."""

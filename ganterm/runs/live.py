@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ganterm.core.records import ControlRecord, OpeningRecord, Record, StartRecord
+from ganterm.core.records import ControlRecord, OpeningRecord, PendingChange, Record, StartRecord
 from ganterm.core.registry import learn
 
 
@@ -82,3 +82,41 @@ def to_undo(changes: Sequence[LiveChange]) -> LiveChange | None:
         else:
             standing.append(change)
     return standing[-1] if standing else None
+
+
+@dataclass
+class AppliedChanges:
+    """The changes of a run in the order in which they took effect.
+
+    Attributes:
+        applied: every change in force.
+        pending: changes that were to be made again when the worker ended, in order.
+    """
+
+    applied: list[PendingChange] = field(default_factory=list)
+    pending: list[PendingChange] = field(default_factory=list)
+
+    def after(self, applied: int) -> list[PendingChange]:
+        """Return what a state that has seen the first `applied` changes is still to be given."""
+        return self.applied[applied:] + self.pending
+
+
+def steering(records: Iterable[Record]) -> AppliedChanges:
+    """Gather the live changes of a run from all records of its journal, in their order."""
+    found = AppliedChanges()
+    for record in records:
+        if isinstance(record, OpeningRecord):
+            found.applied = found.applied[: record.controls or 0]
+            found.pending = list(record.pending)
+        elif isinstance(record, ControlRecord) and record.name == "set":
+            change = PendingChange(record.id, record.step, record.args)
+            if found.pending and _is_again(change, found.pending[0]):
+                found.pending.pop(0)
+            if not record.error:
+                found.applied.append(change)
+    return found
+
+
+def _is_again(change: PendingChange, earlier: PendingChange) -> bool:
+    """Tell whether `change` is `earlier` made again; hand-made ids may come more than once."""
+    return (change.id, change.args) == (earlier.id, earlier.args)

@@ -30,7 +30,7 @@ from ganterm.runs import checkpoints, control
 from ganterm.runs.history import effective
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
-from ganterm.runs.steering import steering
+from ganterm.runs.live import steering
 from ganterm.worker.checkpoint import read_meta
 
 _MAX_THREADS = 1024

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.cli.reference import EXIT_CODES
+from ganterm.cli.config import EXIT_CODES
 from ganterm.core.errors import ExitCode
 from tests.runs.helpers import ROOT
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ganterm.cli.progresslines import ProgressLines
+from ganterm.cli.data import ProgressLines
 from tests.cli.invoke import invoke
 
 

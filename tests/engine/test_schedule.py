@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ganterm.engine.schedule import lr_factor
+from ganterm.engine.loop import lr_factor
 from tests.engine.common import small, trainer
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from ganterm.evaluation.cache import obtain_judge
-from ganterm.evaluation.labels import labels_asked, translated
 from ganterm.evaluation.reference import obtain_reference
+from ganterm.evaluation.report import labels_asked, translated
 from tests.evaluation.conftest import DIGITS
 
 NAMES = tuple("0123456789")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from ganterm.components.scores.manifold import radii
-from ganterm.evaluation.realism import realism
+from ganterm.evaluation.report import realism
 
 
 def test_the_score_is_the_published_one() -> None:

@@ -10,8 +10,7 @@ import pytest
 
 from ganterm.config import RunConfig, resolve
 from ganterm.core.records import Record
-from ganterm.exchange.card import CardSubject, picture_of, subject_of, write_card
-from ganterm.exchange.markdown import LONGEST, code
+from ganterm.exchange.card import LONGEST, CardSubject, code, picture_of, subject_of, write_card
 from ganterm.render.png import load_image
 from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import JournalWriter

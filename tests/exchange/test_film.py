@@ -10,9 +10,8 @@ from PIL import Image
 
 from ganterm.core.errors import DataError
 from ganterm.exchange import film as filming
-from ganterm.exchange.film import encode_film, film_of
+from ganterm.exchange.film import HEIGHT, encode_film, film_of
 from ganterm.render.animation import READABLE
-from ganterm.render.caption import HEIGHT
 from ganterm.render.png import save_png
 from ganterm.render.raster import Raster
 from ganterm.runs.layout import RunDir, create_run

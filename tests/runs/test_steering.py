@@ -1,7 +1,7 @@
 """The live changes of a run can be told from its journal, through crashes and repetitions."""
 
 from ganterm.core.records import ControlRecord, PendingChange, ResumeRecord, StartRecord
-from ganterm.runs.steering import steering
+from ganterm.runs.live import steering
 
 
 def change(identity: str, step: int, value: float = 1e-4) -> PendingChange:

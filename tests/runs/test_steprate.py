@@ -2,7 +2,7 @@
 
 import pytest
 
-from ganterm.runs.steprate import StepRate
+from ganterm.runs.history import StepRate
 
 
 def test_before_two_reports_there_is_no_pace() -> None:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ganterm.client.comparison import standing
+from ganterm.client.comparison import (
+    RunStanding,
+    advice,
+    by_judge,
+    figure_words,
+    ranked,
+    standing,
+    uneven,
+)
 from ganterm.client.preflight import inspect
 from ganterm.client.tasks import Fetch, Judging, judge_options
+from ganterm.components.scores import MAIN, SCORES, scored
 from ganterm.config.branch import branch as make_branch
+from ganterm.config.differences import differing
 from ganterm.config.fields import field, parse_value
 from ganterm.config.newrun import new_run
 from ganterm.config.recorded import recorded_config
 from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError, WorkerError
+from ganterm.core.records import JudgedRecord
 from ganterm.data.catalogue import anchored, dataset_facts
 from ganterm.data.classes import as_labelled
 from ganterm.doctor.applicable import chosen
@@ -28,8 +40,16 @@ from ganterm.runs.live import to_undo
 from ganterm.tui.feed.judged_runs import JudgedRuns
 from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.feed.runlist import RunList
-from ganterm.tui.plain import report, verdicts
+from ganterm.tui.plain import report
 from ganterm.tui.watch.remedying import offers_of
+from ganterm.tui.watch.verdicts import (
+    Figure,
+    classes_of,
+    figures,
+    judge_words,
+    judgements,
+    judges_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,7 +181,7 @@ def judge(session: PlainSession, rest: str) -> None:
     elif rest:
         raise ConfigError("judge takes nothing after it, or now, such as judge now n=2000.")
     elif feed.judged:
-        session.say_all(verdicts.scores(feed.judged))
+        session.say_all(scores(feed.judged))
     else:
         session.say(f"{feed.run.name} has not been judged; judge now has it judged.")
 
@@ -173,7 +193,7 @@ def compare(session: PlainSession, rest: str) -> None:
     else:
         judged, listing = JudgedRuns(), RunList(session.runs_dir)
         runs = [each for run in listing.poll() if (each := judged.read(run.run)) is not None]
-    session.say_all(list(verdicts.compared(runs)) or ["No run has been judged yet."])
+    session.say_all(list(compared(runs)) or ["No run has been judged yet."])
 
 
 def rename(session: PlainSession, rest: str) -> None:
@@ -250,3 +270,67 @@ def _start_worker(session: PlainSession, run: RunDir, arguments: list[str] | Non
     session.say(f"Starting {run.name}.")
     start_worker(run, arguments or [])
     session.watch(run)
+
+
+_TOLD_STEPS: Final = 6
+
+
+def scores(judged: Sequence[JudgedRecord]) -> Iterator[str]:
+    """Yield the newest judgement of each judge, score by score, and where the first goes."""
+    for judge in judges_of(judged):
+        records = judgements(judged, judge)
+        newest = records[-1]
+        yield (f"Step {newest.step:,}, {newest.n:,} images of each kind, by {judge_words(newest)}:")
+        for each in figures(records, len(records) - 1):
+            yield _told(each)
+        lost = [
+            f"{each.name} ({each.generated:.1%} of {each.real:.1%})"
+            for each in classes_of(newest)
+            if each.is_rare and each.real is not None
+        ]
+        if lost:
+            yield f"Rare classes: {', '.join(lost)}."
+        yield from _way(records)
+
+
+def compared(runs: Sequence[RunStanding]) -> Iterator[str]:
+    """Yield judged runs a judge at a time, the best first, what to take, and what differs."""
+    sayings = advice(runs)
+    for judge, indices in by_judge(runs).items():
+        yield f"By {judge_words(runs[indices[0]].judged[judge])}, the best first:"
+        for index in ranked(runs, indices, judge, MAIN):
+            record = runs[index].judged[judge]
+            told = [f"{name} {figure_words(record.score(name))}" for name in scored([record])]
+            about = f"step {record.step:,}, {record.n:,} images"
+            yield f"{runs[index].name}, {about}: {', '.join(told)}"
+        if uneven(runs, indices, judge):
+            yield "Scores depend on the number of images, which differs: judge all alike."
+        yield from (each.words for each in sayings if each.judge == judge)
+    yield from (f"{run.name} has not been judged." for run in runs if not run.judged)
+    for key, *values in differing(runs):
+        told = [f"{run.name} {value}" for run, value in zip(runs, values, strict=True)]
+        yield f"{key}: {', '.join(told)}"
+
+
+def _told(figure: Figure) -> str:
+    facts = SCORES.facts(figure.name)
+    parts = [f"{facts.title} {figure_words(figure.value)}"]
+    if figure.floor is not None:
+        parts.append(f"real {figure_words(figure.floor)}")
+    if figure.better is not None:
+        parts.append("better than before" if figure.better else "worse than before")
+    if facts.less_is_better:
+        parts.append(facts.direction)
+    return f"{', '.join(parts)}; {facts.tells}"
+
+
+def _way(records: Sequence[JudgedRecord]) -> Iterator[str]:
+    alike = [each for each in records if each.n == records[-1].n]
+    name = next(iter(scored(records[-1:])), None)
+    told = [
+        f"{figure_words(each.score(name))} at {each.step:,}"
+        for each in alike[-_TOLD_STEPS:]
+        if name is not None and each.score(name) is not None
+    ]
+    if name is not None and len(told) > 1:
+        yield f"{SCORES.facts(name).title} so far: {', '.join(told)}."

@@ -14,8 +14,8 @@ from typing import Any, TextIO
 
 import pytest
 
+from ganterm.cli.follow.choose import JsonReporter
 from ganterm.cli.follow.follower import Follower
-from ganterm.cli.follow.jsonlines import JsonReporter
 from ganterm.cli.follow.plain import PlainReporter
 from ganterm.cli.follow.terminal import TerminalReporter
 from ganterm.cli.follow.words import History

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganterm.evaluation import fit
-from ganterm.evaluation.classifier import FEATURES, Classifier, scaled
-from ganterm.evaluation.fit import fit_classifier
+from ganterm.evaluation import classifier
+from ganterm.evaluation.classifier import FEATURES, Classifier, fit_classifier, scaled
 from ganterm.evaluation.splits import ImageSource, split_dataset
 
 DIGITS = ImageSource(dataset="digits", image_size=8, channels=1)
@@ -25,7 +24,7 @@ def test_it_takes_images_of_any_size(size: int, channels: int) -> None:
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fit, "MOST_PASSES", 1)
+    monkeypatch.setattr(classifier, "MOST_PASSES", 1)
     learnt = split_dataset(DIGITS).learnt
     labels = learnt.labels
     assert labels is not None
@@ -40,7 +39,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
 
 
 def test_progress_ends_where_it_said_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit, "MOST_PASSES", 1)
+    monkeypatch.setattr(classifier, "MOST_PASSES", 1)
     told: list[tuple[int, int | None]] = []
     learnt = split_dataset(DIGITS).learnt
     assert learnt.labels is not None
@@ -58,7 +57,7 @@ def test_progress_ends_where_it_said_it_would(monkeypatch: pytest.MonkeyPatch) -
 def test_shifts_move_whole_images_and_fill_with_the_background() -> None:
     images = torch.full((4, 1, 8, 8), -1.0)
     images[:, :, 3:5, 3:5] = 1.0
-    moved = fit._shifted(images, torch.Generator().manual_seed(0))
+    moved = classifier._shifted(images, torch.Generator().manual_seed(0))
     assert moved.shape == images.shape
     assert torch.equal((moved == 1).sum(dim=(1, 2, 3)), torch.full((4,), 4))
     assert set(moved.flatten().tolist()) == {-1.0, 1.0}

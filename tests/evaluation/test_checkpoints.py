@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from ganterm.core.records import judged_record
+from ganterm.evaluation.checkpoints import write_judged
 from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter
-from ganterm.runs.judgements import write_judged
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.state import observe
 from tests.records import lines
