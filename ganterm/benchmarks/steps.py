@@ -79,7 +79,7 @@ def techniques(
         config = msgspec.structs.replace(workload.config, **technique.settings)
         if config == workload.config:
             continue
-        if cannot := _obstacle(config, workload, device):
+        if cannot := _unavailable_reason(config, workload, device):
             yield f"{workload.name} cannot have {name}: {cannot}"
         else:
             loops[name] = TrainerLoop(workload, device, **technique.settings)
@@ -99,7 +99,7 @@ def techniques(
         yield workload.name, name, Spread.of(ours), ratio, against, sources
 
 
-def _obstacle(config: RunConfig, workload: Workload, device: torch.device) -> str:
+def _unavailable_reason(config: RunConfig, workload: Workload, device: torch.device) -> str:
     """Return why this machine and these images cannot train as `config` says; empty if they can."""
     try:
         check(config)

@@ -85,13 +85,13 @@ def test_a_mode_is_timed_where_the_machine_has_it_and_holds(
     choose(monkeypatch, [GRAPHS])
     monkeypatch.setattr(steps, "check", lambda _: None)
     monkeypatch.setattr(steps, "TrainerLoop", Loop)
-    monkeypatch.setattr(steps, "obstacle", lambda *_: "")
+    monkeypatch.setattr(steps, "unavailable_reason", lambda *_: "")
     result = steps.techniques(settings, silent)
     timed = [AS_IT_IS] if falls_back else [AS_IT_IS, GRAPHS]
     assert [row["technique"] for row in result.records()] == timed
     told = [f"{RECIPE} trained with {GRAPHS} for a while only, and then in eager."]
     assert result.notes[1:] == (told if falls_back else [])
-    monkeypatch.setattr(steps, "obstacle", lambda *_: "it is not there")
+    monkeypatch.setattr(steps, "unavailable_reason", lambda *_: "it is not there")
     result = steps.techniques(settings, silent)
     assert [row["technique"] for row in result.records()] == [AS_IT_IS]
     assert result.notes[1] == f"{RECIPE} cannot have {GRAPHS}: it is not there."

@@ -238,7 +238,7 @@ def test_networks_with_a_setting_of_their_own_train_and_are_judged(parts: Path) 
     [
         ("width=3", "width is no setting of networks of yours; they have depth."),
         ("depth=99", "network_options: parts.py:DEEP: Expected `int` <= 8"),
-        ("depth", "network_options must be Own settings of networks in files of yours, such as"),
+        ("depth", "network_options must be own settings of networks in files of yours, such as"),
     ],
 )
 def test_what_a_network_cannot_be_told_is_refused(parts: Path, options: str, words: str) -> None:

@@ -97,7 +97,7 @@ def taped(
     """Return a trainer that runs graphed, on tapes, and what records them."""
     recorder, run = TapeRecorder(), trainer(config, count)
     recorder.networks = run.networks
-    monkeypatch.setattr(modes, "obstacle", lambda mode, device: "")
+    monkeypatch.setattr(modes, "unavailable_reason", lambda mode, device: "")
     monkeypatch.setattr(cudagraphs, "CudaRecorder", lambda device: recorder)
     run.run_in("graphed")
     for optimizer in (run.networks.optimizer_g, run.networks.optimizer_d):

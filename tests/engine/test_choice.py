@@ -34,7 +34,9 @@ class Stopwatch:
         monkeypatch.setattr("time.perf_counter", lambda: self.now)
         monkeypatch.setattr(choice, "step_in", self.step_in)
         monkeypatch.setattr(
-            choice, "obstacle", lambda mode, device: "" if mode in seconds else "it is not here"
+            choice,
+            "unavailable_reason",
+            lambda mode, device: "" if mode in seconds else "it is not here",
         )
 
     def step_in(
@@ -114,8 +116,8 @@ def test_the_training_is_as_if_nothing_had_been_measured(
 ) -> None:
     """Weights, moments, buffers and random numbers are untouched, in the midst of a run too."""
     recorder = TapeRecorder()
-    monkeypatch.setattr(modes, "obstacle", lambda mode, device: "")
-    monkeypatch.setattr(choice, "obstacle", lambda mode, device: "")
+    monkeypatch.setattr(modes, "unavailable_reason", lambda mode, device: "")
+    monkeypatch.setattr(choice, "unavailable_reason", lambda mode, device: "")
     monkeypatch.setattr("ganterm.engine.cudagraphs.CudaRecorder", lambda device: recorder)
     config = small(recipe, steps=9, ema_kimg=0.05)
     found = []

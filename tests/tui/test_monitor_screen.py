@@ -433,9 +433,17 @@ async def test_the_same_key_pauses_and_goes_on(living: LivingRun) -> None:
         screen = await opened(app, pilot)
         assert "paused" in screen.query_one(Header).text
         assert "p go on" in screen_text(app).splitlines()[-1]
-        await pilot.press("p", "r")
+        for key, expected in (("p", "resume"), ("p", "pause"), ("r", "resume")):
+            await pilot.press(key)
+            await look(app, pilot)
+            assert [command.name for command in living.answer()] == [expected]
+            # The journal has the answer before the status file has the state.
+            await look(app, pilot)
+            called = "p go on" if expected == "pause" else "p pause"
+            assert called in screen_text(app).splitlines()[-1]
+        await pilot.press("p", "p", "r")
         await look(app, pilot)
-        assert [command.name for command in living.answer()] == ["resume", "resume"]
+        assert [command.name for command in living.answer()] == ["pause", "resume"]
 
 
 @awaited

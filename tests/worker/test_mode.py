@@ -80,8 +80,8 @@ def test_a_choice_that_is_not_here_is_made_again() -> None:
 
 
 def test_a_choice_that_is_here_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modes, "obstacle", lambda mode, device: "")
-    monkeypatch.setattr("ganterm.worker.mode.obstacle", lambda mode, device: "")
+    monkeypatch.setattr(modes, "unavailable_reason", lambda mode, device: "")
+    monkeypatch.setattr("ganterm.worker.mode.unavailable_reason", lambda mode, device: "")
     monkeypatch.setattr(cudagraphs, "CudaRecorder", lambda device: TapeRecorder())
     run = trainer(small("mlp", steps=10, mode="auto"))
     assert settle_mode(run, "graphed", lambda what: None) == []

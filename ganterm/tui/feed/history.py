@@ -40,6 +40,7 @@ class FeedHistory(RunHistory[Series]):
         run: its directory.
         marks: what a chart marks, in order: changes, alerts, resumes, checkpoints.
         entries: what its log tells, in order; of checkpoints the newest alone.
+        halted: whether its worker was paused last, or told to go on; None where it was neither.
     """
 
     def __init__(self, run: RunDir) -> None:
@@ -51,6 +52,7 @@ class FeedHistory(RunHistory[Series]):
         super().forget()
         self.marks: list[Mark] = []
         self.entries: list[LogEntry] = []
+        self.halted: bool | None = None
         self._news = FeedChange()
 
     @property
@@ -111,6 +113,7 @@ class FeedHistory(RunHistory[Series]):
                 self._bring(state=True)
 
     def _mark_beginning(self, record: OpeningRecord) -> None:
+        self.halted = None
         resumed = isinstance(record, ResumeRecord)
         if resumed or self.parent:
             words = "resumed" if resumed else f"on from {self.parent}"
@@ -137,6 +140,8 @@ class FeedHistory(RunHistory[Series]):
             self._bring(settings=True)
         elif halt:
             self._mark(record.step, "control", halt)
+            self.halted = record.name == "pause"
+            self._bring(state=True)
 
     def _tell(self, record: Record, change: LiveChange | None = None) -> None:
         if (news := told(record, change)) is not None:

@@ -55,6 +55,13 @@ class RunFeed(FeedHistory):
         return self._tail.damaged
 
     @property
+    def paused(self) -> bool:
+        """Whether it stands paused; its journal says so a moment before its status."""
+        if self.view.alive is False or self.halted is None:
+            return self.view.state == "paused"
+        return self.halted
+
+    @property
     def step(self) -> int:
         """Steps done, as far as the run has said."""
         return max(self.view.step, self.last_step)

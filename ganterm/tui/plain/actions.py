@@ -111,8 +111,7 @@ def resume(session: PlainSession, rest: str) -> None:
     """Go on after a pause, or start a worker for a run that has none."""
     feed = session.watched
     name = feed.run.name
-    pausing = any(order.name == "pause" for order in session.orders.waiting.values())
-    if feed.view.state == "paused" or pausing:
+    if session.orders.will_pause(feed.paused):
         session.order("resume")
         return
     if feed.view.alive is not False:

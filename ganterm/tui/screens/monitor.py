@@ -92,7 +92,7 @@ class MonitorScreen(PanedScreen[Pane]):
         self.remedies = Remedies(self, self.steering.set_live)
         self.branching = Branching(self)
         self.actions = RunActions(self, self._overview)
-        self._state: tuple[str, bool] | None = None
+        self._state: tuple[str, bool, bool] | None = None
 
     def compose(self) -> ComposeResult:
         charset = self.app.options.canvas.charset
@@ -165,7 +165,7 @@ class MonitorScreen(PanedScreen[Pane]):
     def update_times(self) -> None:
         """Bring what changes with the time alone up to date."""
         feed = self.feed
-        state = (feed.view.state, bool(feed.standing)) if feed else None
+        state = (feed.view.state, feed.paused, bool(feed.standing)) if feed else None
         if state != self._state:
             self._state = state
             self.refresh_bindings()
@@ -217,12 +217,12 @@ class MonitorScreen(PanedScreen[Pane]):
         if action in {"remedy", "remedies"}:
             return bool(feed.troubles)
         if action == "resume":
-            return feed.view.alive is not True or feed.view.state == "paused"
+            return feed.view.alive is not True or feed.paused
         return True
 
     def called(self, action: Action) -> str:
         """Call a pause what it is: the same key ends it."""
-        paused = self.feed is not None and self.feed.view.state == "paused"
+        paused = self.feed is not None and self.feed.paused
         return "go on" if action.id == "pause" and paused else super().called(action)
 
     @on(LiveValues.Nudged)
@@ -240,7 +240,7 @@ class MonitorScreen(PanedScreen[Pane]):
     def resume(self) -> None:
         """Go on after a pause; train a run on that has no worker."""
         feed = self.feed
-        if feed and feed.view.state == "paused":
+        if feed and self.steering.orders.will_pause(feed.paused):
             self.steering.order(feed.run, "resume")
         elif feed and feed.view.alive:
             self.app.say(f"{feed.run.name} is training.")

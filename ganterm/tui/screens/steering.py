@@ -121,7 +121,7 @@ class Steering:
     def pause(self) -> None:
         """Pause, or go on."""
         if feed := self.steerable:
-            self.order(feed.run, "resume" if feed.view.state == "paused" else "pause")
+            self.order(feed.run, "resume" if self.orders.will_pause(feed.paused) else "pause")
 
     def stop(self) -> None:
         """Ask whether to stop."""

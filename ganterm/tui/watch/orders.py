@@ -135,6 +135,13 @@ class Orders:
             answers.append(answer)
         return answers
 
+    def will_pause(self, paused: bool) -> bool:
+        """Tell whether a run that is `paused` or not will be once all that was asked is done."""
+        for order in self.waiting.values():
+            if order.name in {"pause", "resume"}:
+                paused = order.name == "pause"
+        return paused
+
     def drop(self) -> list[Order]:
         """Give up on what waits, as when the worker ended; return it."""
         dropped = list(self.waiting.values())

@@ -39,6 +39,17 @@ def test_a_refusal_says_why_until_the_setting_is_asked_for_again() -> None:
     assert orders.refused == {}
 
 
+def test_what_was_asked_last_says_whether_it_will_stand_paused() -> None:
+    orders = Orders()
+    assert (orders.will_pause(False), orders.will_pause(True)) == (False, True)
+    orders.posted(orders.ask("pause", {}), "a")
+    assert orders.will_pause(False)
+    orders.posted(orders.ask("resume", {}), "b")
+    assert not orders.will_pause(False)
+    orders.hear([answer("b")])
+    assert orders.will_pause(False)
+
+
 def test_what_a_setting_was_asked_to_be() -> None:
     """The last word counts, said or still being typed; None is a value too."""
     orders = Orders()
