@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import signal
 import sys
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from types import FrameType
 from typing import Annotated, Any
 
@@ -105,6 +107,23 @@ def _command(name: str) -> Any:
     return _explained(above.commands[name])
 
 
+def _listed(name: str) -> Any:
+    """Return of a command what a list tells of it; importing all of them takes far longer.
+
+    Its help is read from the source of its function; a group of commands is imported.
+    """
+    panel, place = _PLACES[name]
+    module, _, what = place.partition(":")
+    spec = find_spec(f"ganterm.cli.{module}")
+    loader: Any = spec and spec.loader
+    for node in ast.parse(loader.get_source(f"ganterm.cli.{module}")).body:
+        if isinstance(node, ast.FunctionDef) and node.name == what:
+            alone = typer.Typer(add_completion=False)
+            alone.command(name, rich_help_panel=panel, help=ast.get_docstring(node))(lambda: None)
+            return typer.main.get_command(alone)
+    return _command(name)
+
+
 def _explained(command: Any) -> Any:
     """Say once on the page of a command, and not at each option, which variables stand for them."""
     for parameter in command.params:
@@ -117,13 +136,25 @@ def _explained(command: Any) -> Any:
 class Commands(TyperGroup):
     """The commands, each imported when it is named, so that none waits for the others."""
 
+    _listing = False
+
     def list_commands(self, _context: Any) -> list[str]:
         """Return the names in the order of the help."""
         return list(_PLACES)
 
     def get_command(self, _context: Any, name: str) -> Any:
         """Return the command called `name`; None if there is none."""
-        return _command(name) if name in _PLACES else None
+        if name not in _PLACES:
+            return None
+        return _listed(name) if self._listing else _command(name)
+
+    def format_help(self, context: Any, formatter: Any) -> None:
+        """Write the page that lists the commands."""
+        self._listing = True
+        try:
+            super().format_help(context, formatter)
+        finally:
+            self._listing = False
 
     def resolve_command(self, context: Any, args: list[str]) -> Any:
         """Return the command that the first word names; say which is meant where there is none."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.cli import app as commands
 from ganterm.cli.config import EXIT_CODES
 from ganterm.core.errors import ExitCode
 from tests.runs.helpers import ROOT
@@ -48,3 +49,12 @@ def test_the_table_of_exit_codes_is_complete(page: Path) -> None:
     named = sorted(int(code) for row in rows for code in row.split(", "))
     assert named == sorted(ExitCode)
     assert set(EXIT_CODES) == set(ExitCode)
+
+
+def test_the_list_of_commands_tells_of_each_what_its_page_does() -> None:
+    """Though it is read from the sources, without importing them."""
+    for name in commands._PLACES:
+        listed, command = commands._listed(name), commands._command(name)
+        assert listed.help == command.help
+        assert listed.rich_help_panel == command.rich_help_panel
+        assert not listed.hidden
