@@ -101,7 +101,7 @@ def _laid_out(
 ) -> tuple[list[str], int, str]:
     """Return the drawing's lines, how many pictures it shows, and what is where, if it has order.
 
-    PictureSet of several classes have a row for each, or where more fit so a column.
+    Pictures of several classes have a row for each, or where more fit so a column.
     """
     classes, count, where = pictures.classes, len(pictures.rasters), ""
     to_screen = sys.stdout.isatty()

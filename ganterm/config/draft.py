@@ -107,10 +107,6 @@ class Draft:
         self.typed.clear()
         self._settle()
 
-    def is_recipes_value(self, name: str, text: str) -> bool:
-        """Tell whether `text` spells the recipe's value of the field, in whichever way."""
-        return not fault_of(name, text) and parse_value(name, text) == getattr(self._base, name)
-
     def _drop_idle(self, *names: str) -> None:
         """Forget what was typed where leaving it out changes nothing."""
         for name in names or list(self.typed):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import NoneType
-from typing import Annotated, Any, Final, get_args, get_type_hints
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -371,17 +371,6 @@ def body_of(record: Record) -> dict[str, Any]:
         raise ValueError(f"{taken} are not to be set beside a record's own fields")
     found.update(record.extra)
     return found
-
-
-def fields_of(kind: str) -> dict[str, str]:
-    """Return what each declared field of a kind of record means, in words."""
-    hints = get_type_hints(KINDS[kind], include_extras=True)
-    skipped = {"extra", OPEN_FIELDS.get(KINDS[kind])}
-    return {
-        name: next(said.description for said in get_args(hint) if isinstance(said, Meta)) or ""
-        for name, hint in hints.items()
-        if name not in skipped
-    }
 
 
 def _plain(values: list[Any]) -> list[Any]:

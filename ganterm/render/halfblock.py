@@ -177,11 +177,6 @@ def line_to_ansi(runs: Iterable[Run], mode: ColourMode) -> str:
     return "".join(parts)
 
 
-def to_ansi(lines: Iterable[Iterable[Run]], mode: ColourMode) -> str:
-    """Return encoded lines as one string for a terminal, line feeds between them."""
-    return "\n".join(line_to_ansi(runs, mode) for runs in lines)
-
-
 def draw(raster: Raster, canvas: Canvas, *, sparing: bool = False) -> list[str]:
     """Return the lines that show the raster pixel by pixel on `canvas`, without line feeds.
 

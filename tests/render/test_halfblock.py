@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
-from ganterm.render.halfblock import Run, draw, encode, line_to_ansi, to_ansi
+from ganterm.render.halfblock import Run, draw, encode, line_to_ansi
 from ganterm.render.palette import CUBE, GREYS, RAMP, channel_levels, snap
 from ganterm.render.raster import Raster
 from tests.render.helpers import (
@@ -143,7 +143,7 @@ def test_no_colour_writes_no_escape() -> None:
         assert "\x1b" not in "".join(lines)
     assert "".join(draw(raster, on(ColourMode.TRUECOLOR, Charset.ASCII))).isascii()
     with pytest.raises(ValueError, match="no colour parameters"):
-        to_ansi([[Run(" ", None, 0)]], ColourMode.NONE)
+        line_to_ansi([Run(" ", None, 0)], ColourMode.NONE)
 
 
 @pytest.mark.parametrize("sigma", [0, 15, 30, 50, 100])

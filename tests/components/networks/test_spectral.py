@@ -12,10 +12,10 @@ from ganterm.components.networks.from_config import build_discriminator
 from ganterm.components.networks.spec import DiscriminatorSpec
 from ganterm.components.networks.spectral import (
     apply_spectral_norm,
-    largest_singular_values,
     raw_weight,
 )
 from ganterm.core.dataspec import DataSpec
+from tests.components.networks.singular_values import largest_singular_values
 
 
 def _small(name: str) -> Discriminator:
