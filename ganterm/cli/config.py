@@ -11,6 +11,7 @@ import typer
 
 from ganterm.cli.console import emit, emit_json, emit_lines
 from ganterm.cli.drawing import is_coloured
+from ganterm.cli.narrate import say
 from ganterm.cli.options import (
     AsJson,
     ConfigFile,
@@ -178,6 +179,8 @@ def show_config(
     resolved = resolve(
         {**parse_settings(settings), **typed}, config_file=config, environment=os.environ
     )
+    for note in resolved.notes:
+        say(note)
     values = to_mapping(resolved.config)
     if as_json:
         emit_json({"config": values, "origin": resolved.origin})

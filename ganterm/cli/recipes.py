@@ -140,6 +140,8 @@ def save_recipe(
     resolved = resolve(
         {**parse_settings(settings), **typed}, config_file=config, environment=os.environ
     )
+    for note in resolved.notes:
+        say(note)
     recipefile.save_recipe(
         resolved.config, path, title=title or path.stem, purpose=purpose, replace=replace
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import tomli_w
 
+from ganterm import recipes
 from ganterm.config import FIELDS
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -27,12 +28,12 @@ def settings_lines(
     """
     shown = {name: _toml(name, values[name]) for name in FIELDS}
     width = max(map(len, shown.values()))
-    lines: list[str] = []
+    lines = [f"version = {recipes.VERSION}"]
     group = ""
     for name, text in shown.items():
         if FIELDS[name].group != group:
             group = FIELDS[name].group
-            lines += ["", f"# {group}"] if lines else [f"# {group}"]
+            lines += ["", f"# {group}"]
         if explained is not None:
             about = FIELDS[name].help
             lines += textwrap.wrap(about, explained, initial_indent="# ", subsequent_indent="# ")

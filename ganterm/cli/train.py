@@ -80,6 +80,8 @@ def train(
     resolved = as_labelled(
         resolve({**parse_settings(settings), **typed}, config_file=config, environment=os.environ)
     )
+    for note in resolved.notes:
+        say(note)
     chosen = msgspec.structs.replace(resolved.config, dataset=anchored(resolved.config.dataset))
     missing = look_ahead(chosen, where, name=name)
     if dry_run:

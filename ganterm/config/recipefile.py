@@ -52,7 +52,8 @@ def render_recipe(config: RunConfig, *, title: str = "", purpose: str = "") -> s
         # A recipe is used from anywhere.
         differing["dataset"] = str(folder.absolute())
     about = {"title": title, "purpose": purpose, "source": f"Made from {config.recipe}."}
-    return tomli_w.dumps({**differing, "about": {k: v for k, v in about.items() if v}})
+    version = {"version": recipes.VERSION}
+    return tomli_w.dumps({**version, **differing, "about": {k: v for k, v in about.items() if v}})
 
 
 def save_recipe(

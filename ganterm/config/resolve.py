@@ -15,6 +15,12 @@ from ganterm.core.errors import ConfigError
 
 _LENGTHS = ("steps", "epochs")
 TYPED = "typed"
+_AGAINST = "penalty_against"
+_HALVED = (
+    "{}: its penalty is weighed as ganterm 0.1.0 did, against half of the papers' loss "
+    "(penalty_against = loss); with `version = 2` and twice the penalty_weight it is the same, "
+    "as papers write it."
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,8 @@ class Resolved:
     config: RunConfig
     origin: dict[str, str]
     """Per field: `default`, `recipe NAME`, `file PATH`, `GANTERM_…` or `typed`."""
+    notes: tuple[str, ...] = ()
+    """A sentence for each setting that is read as the ganterm understood it that wrote it."""
 
 
 def resolve(
@@ -61,7 +69,7 @@ def combine(
         for spec in FIELDS.values()
         if environment and environment.get(spec.variable)
     }
-    from_file, whole = _read(config_file) if config_file else ({}, False)
+    from_file, whole, version = _read(config_file) if config_file else ({}, False, recipes.VERSION)
     # A run.toml sets everything, so that its recipe, which may be gone, is not looked at.
     namers: list[Mapping[str, object]]
     namers = [typed, from_environment] if whole else [typed, from_environment, from_file]
@@ -69,8 +77,8 @@ def combine(
     if named or not whole:
         chosen = parse_value("recipe", named[0] if named else FIELDS["recipe"].default)
         recipe = recipes.load(str(chosen))
-        layers.add(recipe.values, f"recipe {recipe.name}")
-    layers.add(from_file, f"file {config_file}")
+        layers.add(recipe.values, f"recipe {recipe.name}", recipe.version)
+    layers.add(from_file, f"file {config_file}", version)
     for name, text in from_environment.items():
         layers.add({name: text}, FIELDS[name].variable)
     layers.add(typed, TYPED)
@@ -83,8 +91,13 @@ class _Layers:
     def __init__(self) -> None:
         self.values: dict[str, Value] = {name: spec.default for name, spec in FIELDS.items()}
         self.origin = dict.fromkeys(FIELDS, "default")
+        self.first_version: set[str] = set()
 
-    def add(self, values: Mapping[str, object], source: str) -> None:
+    def add(
+        self, values: Mapping[str, object], source: str, version: int = recipes.VERSION
+    ) -> None:
+        if version == 1:
+            self.first_version.add(source)
         try:
             parsed = {field(name).name: parse_value(name, value) for name, value in values.items()}
         except ConfigError as error:
@@ -104,19 +117,31 @@ class _Layers:
         self.origin.update(dict.fromkeys(parsed, source))
 
     def resolved(self) -> Resolved:
-        config = RunConfig(**self.values)  # type: ignore[arg-type]  # each parsed by its field
-        return Resolved(config, self.origin)
+        values = self.values
+        weighed = self.origin["penalty_weight"]
+        weighed = self.origin["penalty"] if weighed == "default" else weighed
+        if weighed in self.first_version and self.origin[_AGAINST] == "default":
+            values = understood({name: v for name, v in values.items() if name != _AGAINST})
+            self.origin[_AGAINST] = weighed if _AGAINST in values else "default"
+        config = RunConfig(**values)  # type: ignore[arg-type]  # each parsed by its field
+        source = self.origin[_AGAINST]
+        first = config.penalty_against == "loss" and source in self.first_version
+        return Resolved(config, self.origin, (_HALVED.format(source),) if first else ())
 
 
-def _read(path: Path) -> tuple[dict[str, object], bool]:
-    """Return the settings in a config file, and whether it is a run.toml, which has all of them."""
+def _read(path: Path) -> tuple[dict[str, object], bool, int]:
+    """Return the settings in a config file, whether it is a run.toml, and its version.
+
+    A run.toml has all settings.
+    """
     values = recipes.parse_toml(recipes.read_text(path, "config file"), f"Config file {path}")
+    version = recipes.take_version(values, f"Config file {path}")
     values.pop("about", None)
     # A run.toml is a config file too: its settings stand in a table of their own.
     run = values.pop("run", None)
     if not isinstance(run, dict):
-        return values, False
+        return values, False, version
     values.pop("made", None)
     # TOML has no null: a setting that may be without a value and is left out has none.
     unset: dict[str, object] = {spec.name: None for spec in FIELDS.values() if spec.optional}
-    return {**unset, **understood(run), **values}, True
+    return {**unset, **understood(run), **values}, True, version

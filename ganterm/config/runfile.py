@@ -28,12 +28,19 @@ def from_mapping(values: Mapping[str, object]) -> RunConfig:
     return RunConfig(**parsed)  # type: ignore[arg-type]  # each parsed by its field
 
 
-def understood(values: Mapping[str, object]) -> dict[str, object]:
-    """Return the settings of a run as they are understood here.
+def understood(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all settings of a run as they are understood here.
 
-    Those of version 0.1.0 may ask for networks through `torch.compile`, which train alike in eager.
+    Those of version 0.1.0 may ask for networks through `torch.compile`, which train alike in eager,
+    and do not say that a penalty is weighed against half of the papers' loss.
     """
-    return {**values, "mode": "eager"} if values.get("mode") == "compiled" else dict(values)
+    found = dict(values)
+    if found.get("mode") == "compiled":
+        found["mode"] = "eager"
+    halved = found.get("d_update") == "joint" and found.get("d_reduction") == "mean"
+    if "penalty_against" not in found and halved and found.get("penalty", "none") != "none":
+        found["penalty_against"] = "loss"
+    return found
 
 
 def render_run_toml(config: RunConfig, made: Mapping[str, str]) -> str:
@@ -44,12 +51,14 @@ def render_run_toml(config: RunConfig, made: Mapping[str, str]) -> str:
     values = {name: value for name, value in to_mapping(config).items() if value is not None}
     # A command line may hold bytes that are no text, which TOML refuses.
     about = {name: text.encode(errors="replace").decode() for name, text in made.items()}
-    return tomli_w.dumps({"run": values, "made": about})
+    return tomli_w.dumps({"version": recipes.VERSION, "run": values, "made": about})
 
 
 def read_run_toml(path: Path) -> RunConfig:
     """Read the configuration of a run; raises `ConfigError` naming the path and the fault."""
-    values = _read(path).get("run")
+    document = _read(path)
+    recipes.take_version(document, f"Run file {path}")
+    values = document.get("run")
     if not isinstance(values, dict):
         raise ConfigError(f"Run file {path} has no [run] table; it is not a run's configuration.")
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from ganterm.components.datasets import DATASETS, SPLITS
@@ -54,9 +56,10 @@ def as_labelled(resolved: Resolved) -> Resolved:
         return resolved
     if has_classes(config):
         return resolved
-    return Resolved(
-        msgspec.structs.replace(config, conditional="none"),
-        {**origin, "conditional": "images without classes"},
+    return replace(
+        resolved,
+        config=msgspec.structs.replace(config, conditional="none"),
+        origin={**origin, "conditional": "images without classes"},
     )
 
 

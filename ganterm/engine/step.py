@@ -85,6 +85,11 @@ class GanStep:
         """Go on under `config`, which differs from the present one in live settings only."""
         self.config = config
 
+    @property
+    def _halved(self) -> bool:
+        """Whether the discriminator steps on half of what papers write."""
+        return self.config.d_update == "joint" and self.config.d_reduction == "mean"
+
     def penalises(self, batch: int) -> bool:
         """Tell whether the lazy penalty is due at batch `batch` of the run."""
         return self.penalty.weight > 0 and batch % self.config.penalty_every == 0
@@ -165,7 +170,7 @@ class GanStep:
             real_logits, fake_logits, self.config.real_label, self.config.fake_label
         )
         total = real_term + fake_term
-        if self.config.d_reduction == "mean":
+        if self._halved:
             total = total / 2
         self._record_d(total, real_term, fake_term, real_logits, fake_logits)
         if penalise:
@@ -226,6 +231,8 @@ class GanStep:
             self.record(("penalty",), torch.stack([value.detach() for value in values]).sum()[None])
         # A lazy penalty weighs as much over time as one applied at every step (Karras et al. 2020).
         weight = self.config.penalty_strength * self.config.penalty_every
+        if self.config.penalty_against == "sum" and self._halved:
+            weight /= 2
         return [weight * value for value in values]
 
     def _record_d(

@@ -1,7 +1,8 @@
 """Named presets: one small TOML file each, holding only what differs from the schema's defaults.
 
 The `[about]` table says what a recipe is for and where it comes from; every other key is a setting
-of `RunConfig`. Beside the recipes that come with ganterm stand the user's own, in a folder.
+of `RunConfig`, after `version`, which says what those mean. Beside the recipes that come with
+ganterm stand the user's own, in a folder.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ else:
     import tomli as tomllib
 
 
+VERSION = 2
+"""Of what the settings in a file mean; ganterm 0.1.0 wrote none, which is 1."""
 RECIPES_DIR_VARIABLE = "GANTERM_RECIPES_DIR"
 MAX_OWN = 500
 """Files of the user's folder that are read; whoever has more has pointed at something else."""
@@ -39,6 +42,7 @@ class Recipe:
     purpose: str
     source: str
     values: dict[str, object]
+    version: int = VERSION
 
 
 @dataclass(frozen=True)
@@ -155,12 +159,24 @@ def parse_toml(text: str, origin: str) -> dict[str, object]:
     return document
 
 
+def take_version(document: dict[str, object], origin: str) -> int:
+    """Take `version` out of a file's settings; raises `ConfigError` for one not known here."""
+    version = document.pop("version", 1)
+    if version not in range(1, VERSION + 1) or isinstance(version, bool):
+        raise ConfigError(
+            f"{origin} is of version {version!r}, and this ganterm knows those up to {VERSION}; "
+            "use the ganterm that wrote it, or a later one."
+        )
+    return int(str(version))
+
+
 def _parse(name: str, text: str) -> Recipe:
     values = parse_toml(text, f"Recipe {name}")
+    version = take_version(values, f"Recipe {name}")
     about = values.pop("about", {})
     if not isinstance(about, dict):
         raise ConfigError(f"Recipe {name}: about must be a table with title, purpose and source.")
     if "recipe" in values:
         raise ConfigError(f"Recipe {name} names another recipe, which no recipe may; remove that.")
     title, purpose, source = (str(about.get(key, "")) for key in ("title", "purpose", "source"))
-    return Recipe(name, title or name, purpose, source, values)
+    return Recipe(name, title or name, purpose, source, values, version)

@@ -77,7 +77,8 @@ def test_a_shown_recipe_is_toml_that_says_where_values_come_from() -> None:
     """The text form parses to the recipe's configuration; origins and counts stand beside."""
     text = invoke("recipes", "show", "dcgan").text
     values = to_mapping(resolve({"recipe": "dcgan"}).config)
-    assert tomllib.loads(text) == {k: v for k, v in values.items() if v is not None}
+    said = {"version": 2} | {k: v for k, v in values.items() if v is not None}
+    assert tomllib.loads(text) == said
     assert recipes.load("dcgan").purpose in text
     lines = {line.split(" = ")[0]: line for line in text.splitlines()}
     assert lines["batch_size"].endswith("# recipe dcgan")

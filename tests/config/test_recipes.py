@@ -174,7 +174,7 @@ TABLE["dcgan-classes"] = {
     "conditional": "projection",
     "d_norm": "none",
     "penalty": "r1",
-    "penalty_weight": 2.0,
+    "penalty_weight": 4.0,
     "beta1": 0.0,
     "lr_schedule": "cosine",
 }
@@ -187,7 +187,7 @@ TABLE["turbo"] = TABLE["dcgan-classes"] | {
 TABLE["turbo-8x8"] = TABLE["turbo"] | {
     "dataset": "digits",
     "image_size": 8,
-    "penalty_weight": 0.5,
+    "penalty_weight": 1.0,
     "precision": "float32",
     "lr_schedule": "constant",
 }

@@ -10,7 +10,7 @@ import pytest
 
 from ganterm import recipes
 from ganterm.config import FIELDS, RunConfig, resolve
-from ganterm.config.runfile import render_run_toml, to_mapping
+from ganterm.config.runfile import from_mapping, render_run_toml, to_mapping
 from ganterm.core.errors import ConfigError
 
 LAYERS = ("typed", "environment", "file", "recipe", "default")
@@ -125,6 +125,56 @@ def test_another_penalty_drops_the_recipes_weight_but_not_the_users() -> None:
         {"recipe": "wgan-gp", "penalty": "r1"}, environment={"GANTERM_PENALTY_WEIGHT": "3"}
     )
     assert kept.config.penalty_strength == 3
+
+
+R1_OF_ITS_OWN = {"penalty": "r1", "penalty_weight": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("written", "over", "against"),
+    [
+        ({}, {}, "loss"),
+        ({"version": 1}, {}, "loss"),
+        ({"version": 2}, {}, "sum"),
+        ({"penalty_against": "sum"}, {}, "sum"),
+        ({"d_reduction": "sum"}, {}, "sum"),
+        ({"d_update": "separate"}, {}, "sum"),
+        ({}, {"penalty_weight": 3.0}, "sum"),
+    ],
+)
+def test_a_file_weighs_its_penalty_as_the_ganterm_that_wrote_it(
+    tmp_path: Path, written: dict[str, Any], over: dict[str, Any], against: str
+) -> None:
+    """The mean of two terms was penalised by twice as much as papers do before version 2."""
+    path = _file(tmp_path / "mine.toml", **R1_OF_ITS_OWN, **written)
+    for found in (
+        resolve({"recipe": "dcgan", **over}, config_file=path),
+        resolve({"recipe": str(path), **over}),
+    ):
+        assert found.config.penalty_against == against
+        assert len(found.notes) == (against == "loss")
+        assert all("mine" in note for note in found.notes)
+
+
+def test_a_run_goes_on_with_the_penalty_that_it_was_begun_with(tmp_path: Path) -> None:
+    """Run files and journals of version 0.1.0 have every setting but the one they did not know."""
+    config = resolve({"recipe": "turbo-8x8"}).config
+    assert config.penalty_against == "sum"
+    first = {key: value for key, value in to_mapping(config).items() if key != "penalty_against"}
+    assert from_mapping(first) == msgspec.structs.replace(config, penalty_against="loss")
+    for same in ({"d_reduction": "sum"}, {"d_update": "separate"}, {"penalty": "none"}):
+        assert from_mapping({**first, **same}).penalty_against == "sum"
+    path = tmp_path / "run.toml"
+    text = render_run_toml(config, {})
+    path.write_text(text.replace('penalty_against = "sum"\n', "").replace("version = 2\n", ""))
+    found = resolve(config_file=path)
+    assert found.config.penalty_against == "loss"
+    assert "twice the penalty_weight" in found.notes[0]
+    path.write_text(text)
+    assert (resolve(config_file=path).config, resolve(config_file=path).notes) == (config, ())
+    path.write_text(text.replace("version = 2", "version = 3"))
+    with pytest.raises(ConfigError, match="is of version 3, and this ganterm knows those up to 2"):
+        resolve(config_file=path)
 
 
 def test_a_run_toml_is_a_config_file_that_needs_no_recipe(tmp_path: Path) -> None:

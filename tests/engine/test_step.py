@@ -131,6 +131,23 @@ def test_a_lazy_penalty_comes_seldom_and_weighs_as_much_more(every: int) -> None
     assert added == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.parametrize("loss", ["non-saturating", "relativistic", "hinge"])
+def test_a_penalty_weighs_the_same_beside_a_mean_and_a_sum(loss: str) -> None:
+    """Two trainings on gradients twice as large make the same steps of Adam without its epsilon."""
+    found = {}
+    for reduction, against in (("mean", "sum"), ("sum", "sum"), ("sum", "loss"), ("mean", "loss")):
+        settings = {"loss": loss, "d_reduction": reduction, "penalty_against": against}
+        run = trainer(small("mlp", steps=1, penalty="r1", penalty_weight=3.0, **settings))
+        run.advance()
+        gradient = [p.grad for p in run.networks.discriminator.parameters() if p.grad is not None]
+        total = torch.cat([each.flatten() for each in gradient])
+        found[reduction, against] = total * (2 if reduction == "mean" else 1)
+    papers = found["sum", "sum"]
+    assert torch.allclose(found["mean", "sum"], papers, rtol=1e-5, atol=1e-8)
+    assert torch.equal(found["sum", "loss"], papers)
+    assert not torch.allclose(found["mean", "loss"], papers, rtol=1e-3, atol=1e-6)
+
+
 def test_lazy_penalties_count_the_discriminators_own_steps() -> None:
     # Twelve batches in four steps; the penalty is due at batches 0, 4 and 8.
     run = trainer(small("mlp", steps=4, penalty="r1", penalty_every=4, d_steps=3))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -48,6 +48,16 @@ class PenaltySettings(msgspec.Struct, frozen=True, kw_only=True):
             part_of="penalty",
         ),
     ] = None
+    penalty_against: Annotated[
+        Literal["sum", "loss"],
+        about(
+            OBJECTIVE,
+            "What the penalty is weighed against: the sum of real and fake term, as papers do, or "
+            "the loss after d_reduction, where a mean makes it weigh twice as much.",
+            "sum; loss is how version 0.1.0 trained",
+            part_of="penalty",
+        ),
+    ] = "sum"
     penalty_every: Annotated[
         int,
         about(
