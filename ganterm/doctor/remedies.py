@@ -127,7 +127,7 @@ def _plateau(config: RunConfig) -> Iterator[_Proposal]:
 def _bounded_slope(config: RunConfig) -> Iterator[_Proposal]:
     """Yield what bounds D's slope: it weighs on D for good."""
     if config.penalty == "none":
-        yield "r1", "branch with penalty r1", {"penalty": "r1", "penalty_weight": 1.0}
+        yield "r1", "branch with penalty r1", {"penalty": "r1", "penalty_weight": 2.0}
     elif config.penalty_strength > 0:
         weight = 2 * config.penalty_strength
         yield "penalty", f"raise penalty_weight to {weight:g}", {"penalty_weight": weight}
