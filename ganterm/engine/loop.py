@@ -34,7 +34,7 @@ from ganterm.engine.events import (
 from ganterm.engine.modes import Mode, Step, step_in
 from ganterm.engine.precision import resolve_precision
 from ganterm.engine.seeding import seed_default_generators
-from ganterm.engine.statistics import FirstNonFinite, RunningMeans
+from ganterm.engine.statistics import Statistics
 from ganterm.engine.step import MEASURED, GanStep
 
 FETCH_SECONDS = 0.5
@@ -62,7 +62,7 @@ class Trainer:
 
     Where the configuration's precision is `auto`, `config` here has what it stands for.
 
-    Steps are run in the configuration's mode; `auto` stands for eager until `choice.choose` has
+    Steps are run in the configuration's mode; `auto` stands for eager until `modes.choose_mode` has
     found something quicker and `run_in` is told so. Raises `ConfigError` where this machine does
     not have the mode.
 
@@ -91,15 +91,13 @@ class Trainer:
         )
         self.networks = build(config, device, data)
         self.ema = Ema(self.networks.generator, config.ema_kimg) if config.ema_kimg else None
-        self.window = RunningMeans(device)
-        self.epoch_means = RunningMeans(device)
+        self.statistics = Statistics(device, MEASURED)
         self.growth = growth_of(config, config.data_spec)
         self.step = 0
         self.batches_seen = 0
         self.images_seen = 0
         self.grow()
-        self._broken = FirstNonFinite(MEASURED)
-        self._pending: list[tuple[Metrics | EpochEnded, dict[str, torch.Tensor]]] = []
+        self._pending: list[Metrics | EpochEnded] = []
         self._fallbacks: list[str] = []
         self.run_in("eager" if config.mode == "auto" else config.mode)
         self._clock = (time.perf_counter(), 0)
@@ -108,9 +106,7 @@ class Trainer:
     def run_in(self, mode: Mode) -> None:
         """Run the steps to come in `mode`; raises `ConfigError` where this machine lacks it."""
         self.gan_step = GanStep(self.networks, self.config, self._record)
-        self._step_in_mode: Step = step_in(
-            mode, self.gan_step, self.batches.largest, fell_back=self._fallbacks.append
-        )
+        self._step_in_mode: Step = step_in(mode, self.gan_step, fell_back=self._fallbacks.append)
         self.mode: Mode = mode
 
     @property
@@ -149,9 +145,8 @@ class Trainer:
                 yield FellBack(self.step, self.mode, self._fallbacks.pop(0))
                 self.mode = "eager"
             epochs = self.epochs_ended
-            if epochs > epochs_before:
-                means = self.epoch_means.take()
-                self._pending.append((EpochEnded(self.step, epochs, {}), means))
+            if epochs > epochs_before and self.statistics.close(self.statistics.epoch):
+                self._pending.append(EpochEnded(self.step, epochs, {}))
             if self.step >= self.steps_total:
                 # Ahead of the last checkpoint: who resumes from it has nothing left to tell.
                 self._close_window()
@@ -224,20 +219,17 @@ class Trainer:
 
     def flush(self) -> list[Metrics | EpochEnded]:
         """Fetch what was measured since the last fetch; raises `DivergenceError`."""
-        pending, self._pending = self._pending, []
-        tensors = [value for _, means in pending for value in means.values()]
-        # One transfer for all of it.
-        values = iter(torch.stack(tensors).tolist() if tensors else [])
+        measured = self.statistics.fetch()
         # After the transfer, which waits until the device has done the steps that are counted.
         rate = self._measured_rate()
-        events: list[Metrics | EpochEnded] = []
-        for event, means in pending:
-            measured = {name: next(values) for name in means}
-            if isinstance(event, Metrics):
-                events.append(dataclasses.replace(event, values=measured, images_per_s=rate))
-            else:
-                events.append(dataclasses.replace(event, values=measured))
-        if broken := self._broken.fetch():
+        pending, self._pending = self._pending, []
+        events = [
+            dataclasses.replace(event, values=values, images_per_s=rate)
+            if isinstance(event, Metrics)
+            else dataclasses.replace(event, values=values)
+            for event, values in zip(pending, measured, strict=True)
+        ]
+        if broken := self.statistics.first_broken():
             raise DivergenceError(*broken, events)
         return events
 
@@ -270,15 +262,11 @@ class Trainer:
         self._clock = (time.perf_counter(), self.images_seen)
 
     def _record(self, names: tuple[str, ...], values: torch.Tensor) -> None:
-        row = values.to(self.window.dtype)  # once for both
-        self.window.add(names, row)
-        self.epoch_means.add(names, row)
-        self._broken.watch(names, values, self.step)
+        self.statistics.add(names, values, self.step)
 
     def _close_window(self) -> None:
-        means = self.window.take()
-        if means:
-            self._pending.append((Metrics(self.step, self.epoch, 0.0, {}), means))
+        if self.statistics.close(self.statistics.window):
+            self._pending.append(Metrics(self.step, self.epoch, 0.0, {}))
 
     def _batches_left(self) -> int:
         return max(self.config.epochs * self.batches.per_epoch - self.batches_seen, 0)

@@ -1,18 +1,36 @@
-"""The ways to run a step, and which of them a machine has."""
+"""The ways to run a step: which of them a machine has, and which mode `auto` finds the quickest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, cast, get_args
 
 import torch
 
+from ganterm.components.networks.from_config import growth_of
+from ganterm.components.networks.growth import Stage, grow, stage_of
 from ganterm.config import RunConfig
 from ganterm.core.errors import ConfigError
+from ganterm.engine.batches import Batches
+from ganterm.engine.build import Networks, synchronize
+from ganterm.engine.snapshot import Snapshot
 from ganterm.engine.step import GanStep
 
 Mode = Literal["eager", "graphed"]
 """How steps are run, as `RunConfig.mode` asks for once `auto` has made its choice."""
+
+WORTH: Final = 0.95
+"""What a step must take at most, as a share of an eager one, for exactness to be given up."""
+TURNS: Final = 3
+"""How often a mode is timed; its best counts, for other work on the machine only ever slows it."""
+LONGEST_CYCLE: Final = 16
+"""Most steps of a turn, which has a lazy penalty in its share if it can."""
+_SHORTEST_CYCLE: Final = 4
+
+Say = Callable[[str], None]
 
 
 class Step(Protocol):
@@ -45,18 +63,129 @@ def check_mode(mode: Mode, device: torch.device) -> None:
         raise ConfigError(f"mode: {why}; use eager, or auto, which takes what is there.")
 
 
-def step_in(
-    mode: Mode, step: GanStep, batch_size: int, *, fell_back: Callable[[str], None]
-) -> Step:
-    """Return what runs `step` in `mode`, most of the time on batches of `batch_size`.
+def step_in(mode: Mode, step: GanStep, *, fell_back: Say) -> Step:
+    """Return what runs `step` in `mode`.
 
-    `fell_back` is told why, should it have to run the rest uncaptured. Raises
-    `ConfigError` where this machine does not have the mode.
+    `fell_back` is told why, should it have to run the rest uncaptured. Raises `ConfigError` where
+    this machine does not have the mode.
     """
     check_mode(mode, step.device)
     if mode == "graphed":
-        from ganterm.engine.cudagraphs import CudaRecorder  # noqa: PLC0415
-        from ganterm.engine.graphed import GraphedStep  # noqa: PLC0415
+        from ganterm.engine.graphed import CudaRecorder, GraphedStep  # noqa: PLC0415
 
         return GraphedStep(step, CudaRecorder(step.device), fell_back=fell_back)
     return step
+
+
+@dataclass(frozen=True)
+class TimedModes:
+    """The mode taken, and the seconds that a step took in each that was tried."""
+
+    mode: Mode
+    seconds: Mapping[Mode, float]
+
+    @property
+    def reason(self) -> str:
+        """What was measured, in a sentence."""
+        figures = [
+            f"{mode} {1000 * each:.3g} ms a step"
+            if math.isfinite(each)
+            else f"{mode} does not work here"
+            for mode, each in self.seconds.items()
+        ]
+        return f"Mode auto takes {self.mode} ({', '.join(figures)})."
+
+
+def choose_mode(
+    networks: Networks, batches: Batches, config: RunConfig, taken: str, say: Say
+) -> tuple[Mode, list[str]]:
+    """Return the mode that `config` asks for, which `auto` finds out, and what to tell the user.
+
+    `taken` is what `auto` took when the run began; it holds unless this machine lacks it. `say` is
+    told what is being measured.
+    """
+    if config.mode != "auto":
+        return config.mode, []
+    device = batches.images.device
+    if taken in get_args(Mode) and not unavailable_reason(cast("Mode", taken), device):
+        return cast("Mode", taken), []
+    timed = time_modes(networks, batches, config, say)
+    return timed.mode, [timed.reason]
+
+
+def time_modes(
+    networks: Networks, batches: Batches, config: RunConfig, say: Say = lambda what: None
+) -> TimedModes:
+    """Measure what a step takes in each mode there is, and choose the quickest.
+
+    Graphs are tried where there is a CUDA device. Another mode than eager must be worth it.
+
+    `say` is told what is being measured. The training's state is as before when this returns.
+    Growing networks are measured at full size, at which they train longest.
+    """
+    trial = _Trial(networks, batches, config)
+    stage, growth = stage_of(networks.generator), growth_of(config, config.data_spec)
+    seconds: dict[Mode, float] = {}
+    try:
+        if growth is not None:
+            _grow(networks, growth.stage(growth.images))
+        say("measuring a step")
+        seconds["eager"] = trial.seconds("eager")
+        if not unavailable_reason("graphed", trial.device):
+            say("measuring a step captured as a graph")
+            seconds["graphed"] = trial.seconds("graphed")
+    finally:
+        trial.before.restore()
+        if stage is not None:
+            _grow(networks, stage)
+    return TimedModes(_quickest(seconds), seconds)
+
+
+def _quickest(seconds: Mapping[Mode, float]) -> Mode:
+    mode = min(seconds, key=lambda each: seconds[each])
+    return mode if seconds[mode] <= WORTH * seconds["eager"] else "eager"
+
+
+class _Trial:
+    """Steps on a training's networks and data that count for nothing."""
+
+    def __init__(self, networks: Networks, batches: Batches, config: RunConfig) -> None:
+        self.device = batches.images.device
+        self.before = Snapshot(networks, self.device)
+        self._networks = networks
+        self._batches = batches
+        self._config = config
+        cycle = -(-config.penalty_every // config.d_steps) if config.penalty != "none" else 1
+        self._steps = min(max(cycle, _SHORTEST_CYCLE), LONGEST_CYCLE)
+
+    def seconds(self, mode: Mode) -> float:
+        """Return what a step takes in `mode`; infinity if that does not work here."""
+        self.before.restore()
+        troubles: list[str] = []
+        step = step_in(
+            mode,
+            GanStep(self._networks, self._config, lambda names, values: None),
+            fell_back=troubles.append,
+        )
+        d_steps = self._config.d_steps
+
+        def turn() -> float:
+            began = time.perf_counter()
+            for index in range(self._steps):
+                # Full batches: an epoch's last one is rare.
+                real_batches = [self._batches[0]] * d_steps
+                labels = [self._batches.labels(0)] * d_steps
+                step.run(real_batches, labels, first_batch=index * d_steps, measure=False)
+            synchronize(self.device)
+            return (time.perf_counter() - began) / self._steps
+
+        # The first turn readies what is captured; the second captures.
+        for _ in range(1 if mode == "eager" else 2):
+            turn()
+        best = min(turn() for _ in range(TURNS))
+        return math.inf if troubles else best
+
+
+def _grow(networks: Networks, stage: Stage) -> None:
+    for network in (networks.generator, networks.discriminator):
+        grow(network, stage)

@@ -12,6 +12,7 @@ from ganterm.config import RunConfig
 from ganterm.config.length import batches_per_epoch
 from ganterm.core.errors import ConfigError
 from ganterm.engine.loop import DivergenceError, Trainer
+from ganterm.engine.statistics import RunningSums
 
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
@@ -36,8 +37,8 @@ def export_state(trainer: Trainer) -> tuple[dict[str, torch.Tensor], dict[str, A
         "batches": trainer.batches_seen,
         "images": trainer.images_seen,
     }
-    for name, means in (("window", trainer.window), ("epoch", trainer.epoch_means)):
-        sums, counts = means.state()
+    for name, running in _sums(trainer):
+        sums, counts = running.state()
         tensors |= {f"statistics.{name}.{key}": value for key, value in sums.items()}
         counters[f"{name}_counts"] = counts
     return {name: _snapshot(value) for name, value in tensors.items()}, counters
@@ -63,14 +64,14 @@ def restore_state(
     trainer.batches_seen = counters["batches"]
     trainer.images_seen = counters["images"]
     trainer.grow()
-    for name, means in (("window", trainer.window), ("epoch", trainer.epoch_means)):
+    for name, running in _sums(trainer):
         prefix = f"statistics.{name}."
         sums = {
             key.removeprefix(prefix): value
             for key, value in tensors.items()
             if key.startswith(prefix)
         }
-        means.load_state(sums, counters[f"{name}_counts"])
+        running.load_state(sums, counters[f"{name}_counts"])
 
 
 def adapted(
@@ -115,6 +116,10 @@ def check_classes(before: Sequence[str], now: Sequence[str], dataset: str) -> No
             f"The classes of {dataset} are no longer those that the run was trained on, which are "
             f"{', '.join(before)}; bring these back, or begin a new run with `ganterm train`."
         )
+
+
+def _sums(trainer: Trainer) -> tuple[tuple[str, RunningSums], ...]:
+    return ("window", trainer.statistics.window), ("epoch", trainer.statistics.epoch)
 
 
 def _snapshot(value: torch.Tensor) -> torch.Tensor:

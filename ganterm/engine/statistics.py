@@ -1,4 +1,4 @@
-"""Running means of what the steps measure, kept on the device until somebody fetches them."""
+"""What the steps measure, summed on the device until somebody fetches the means."""
 
 from __future__ import annotations
 
@@ -8,9 +8,60 @@ import torch
 
 _NEVER = 2**62
 
+Groups = dict[tuple[str, ...], tuple[torch.Tensor, int]]
+"""The sum (len(names),) and the number of rows, by the names of each group of quantities."""
 
-class RunningMeans:
-    """Means by name since the last `take`, without one synchronisation with the host.
+
+class Statistics:
+    """The one way from what steps measure to the numbers that are told.
+
+    `add` takes a row of a step; a window or an epoch that is over waits as sums and counts until
+    `fetch` makes means of them.
+
+    Attributes:
+        window: sums since the last window was closed; `epoch`: since the last epoch was.
+    """
+
+    def __init__(self, device: torch.device, order: Sequence[str]) -> None:
+        """Measure quantities that a step computes in this `order`."""
+        self.window = RunningSums(device)
+        self.epoch = RunningSums(device)
+        self._broken = FirstNonFinite(order)
+        self._closed: list[Groups] = []
+
+    def add(self, names: tuple[str, ...], values: torch.Tensor, step: int) -> None:
+        """Add a row of step `step`: `values` is (len(names),)."""
+        row = values.to(self.window.dtype)  # once for both
+        self.window.add(names, row)
+        self.epoch.add(names, row)
+        self._broken.watch(names, values, step)
+
+    def close(self, sums: RunningSums) -> bool:
+        """Begin `sums` anew; their means come with the next fetch, unless there is nothing."""
+        if groups := sums.take():
+            self._closed.append(groups)
+        return bool(groups)
+
+    def fetch(self) -> list[dict[str, float]]:
+        """Return the means by name of each that was closed since the last fetch, in that order.
+
+        Sums and counts of all of them are together here, and cross to the host in one transfer.
+        """
+        closed, self._closed = self._closed, []
+        totals = [total for groups in closed for total, _ in groups.values()]
+        values = iter(torch.cat(totals).tolist() if totals else [])
+        return [
+            {name: next(values) / count for names, (_, count) in groups.items() for name in names}
+            for groups in closed
+        ]
+
+    def first_broken(self) -> tuple[int, str] | None:
+        """Return the first step that measured NaN or infinity, and what; None where none did."""
+        return self._broken.fetch()
+
+
+class RunningSums:
+    """Sums by name since the last `take`, without one synchronisation with the host.
 
     Rows with the same names form a group with a count of its own, because not every quantity is
     measured in every step: a lazy penalty, say.
@@ -20,27 +71,17 @@ class RunningMeans:
         # MPS has no float64; elsewhere sums over long windows keep their digits.
         self.dtype = torch.float32 if device.type == "mps" else torch.float64
         self.device = device
-        self._groups: dict[tuple[str, ...], tuple[torch.Tensor, int]] = {}
+        self._groups: Groups = {}
 
-    def add(self, names: tuple[str, ...], values: torch.Tensor) -> None:
-        """Add one row: `values` is (len(names),)."""
-        row = values.to(self.dtype)
+    def add(self, names: tuple[str, ...], row: torch.Tensor) -> None:
+        """Add one row (len(names),) of this `dtype`."""
         total, count = self._groups.get(names, (None, 0))
         self._groups[names] = (row if total is None else total + row, count + 1)
 
-    def take(self) -> dict[str, torch.Tensor]:
-        """Return the means by name, still on the device, and start anew."""
-        means = self.peek()
-        self._groups = {}
-        return means
-
-    def peek(self) -> dict[str, torch.Tensor]:
-        """Return the means by name so far, still on the device."""
-        return {
-            name: value
-            for names, (total, count) in self._groups.items()
-            for name, value in zip(names, (total / count).unbind(), strict=True)
-        }
+    def take(self) -> Groups:
+        """Return the sums and counts, and start anew."""
+        groups, self._groups = self._groups, {}
+        return groups
 
     def state(self) -> tuple[dict[str, torch.Tensor], dict[str, int]]:
         """Return the exact sums and counts, by the group's names joined with commas."""

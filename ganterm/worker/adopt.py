@@ -6,14 +6,11 @@ asked for it.
 
 from __future__ import annotations
 
-import platform
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-
-import torch
 
 from ganterm import __version__
 from ganterm.client.rpc import RemoteError
@@ -21,10 +18,10 @@ from ganterm.components.networks.base import Generator
 from ganterm.components.networks.from_config import generator_from, growth_of
 from ganterm.config import RunConfig
 from ganterm.config.newrun import stem_of
-from ganterm.config.runfile import from_mapping, render_run_toml, to_mapping
+from ganterm.config.runfile import from_mapping, render_run_toml
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import DataError, GantermError
-from ganterm.core.records import CheckpointRecord, EndRecord, SampleRecord, StartRecord
+from ganterm.core.records import EndRecord, SampleRecord, StartRecord
 from ganterm.data.classes import conditioned_spec
 from ganterm.exchange.epsilon import with_epsilon
 from ganterm.exchange.fitting import FittedConfig, channels_too_many, fit, recipes_that_fit
@@ -32,8 +29,9 @@ from ganterm.exchange.statedict import read_state
 from ganterm.runs.durable import storage_trouble, write_atomically
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
-from ganterm.runs.status import HOST, Status, write_status
-from ganterm.worker.checkpoint import Meta, save_checkpoint
+from ganterm.runs.status import Status, write_status
+from ganterm.worker.checkpoint import Meta, checkpoint_record, save_checkpoint
+from ganterm.worker.opening import circumstances
 from ganterm.worker.rpc import serve
 from ganterm.worker.samples import fixed_of, fixed_pictures, write_grid
 
@@ -147,35 +145,25 @@ def _tell(
     run: RunDir, config: RunConfig, step: int, request: Request, *, digest: str, **besides: Any
 ) -> None:
     """Write the journal and the status of a run that was imported and has ended."""
-    checkpoint, message = run.checkpoint_path(step), f"Imported from {_name(request)}."
+    message = f"Imported from {_name(request)}."
     with JournalWriter(run.journal) as journal:
         journal.write(
             StartRecord(
                 step=step,
                 run=run.name,
-                config=to_mapping(config),
                 # Weights that do not say how far they were trained are of a run without a length.
                 steps=step,
-                epochs=config.epochs or None,
                 controls=0,
-                device="cpu",
-                threads=torch.get_num_threads(),
                 mode=config.mode,
-                host=HOST,
-                versions={
-                    "ganterm": __version__,
-                    "torch": torch.__version__,
-                    "python": platform.python_version(),
-                },
                 command=request["command"],
                 imported=_name(request),
+                **circumstances(config, "cpu"),
                 **besides,
             )
         )
         journal.write(SampleRecord(step=step, path=run.relative(run.sample_path(step))))
-        size = checkpoint.stat().st_size
-        relative = run.relative(checkpoint)
-        journal.write(CheckpointRecord(step=step, path=relative, digest=digest, bytes=size))
+        saved = checkpoint_record(run, step, digest)
+        journal.write(saved)
         journal.write(EndRecord(step=step, reason="finished", message=message))
         journal.sync()
     write_status(
@@ -186,7 +174,7 @@ def _tell(
             steps=step,
             pid=0,
             device="cpu",
-            last_checkpoint=relative,
+            last_checkpoint=saved.path,
             started=time.time(),
             message=message,
         ),

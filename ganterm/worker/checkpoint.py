@@ -13,9 +13,11 @@ from ganterm.config import RunConfig
 from ganterm.config.recorded import classes_in
 from ganterm.config.runfile import from_mapping, to_mapping
 from ganterm.core.errors import ConfigError
+from ganterm.core.records import CheckpointRecord
 from ganterm.runs import checkpoints
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import utf8_path
+from ganterm.runs.layout import RunDir
 
 if TYPE_CHECKING:
     import torch
@@ -65,6 +67,16 @@ def save_checkpoint(path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor])
     data = save(rows, {**metadata, "digest": digest})
     write_atomically(path, data, check=checkpoints.verify)
     return digest
+
+
+def checkpoint_record(
+    run: RunDir, step: int, digest: str, seconds: float | None = None
+) -> CheckpointRecord:
+    """Return what the journal says of the checkpoint of `step`, written in so many seconds."""
+    path = run.checkpoint_path(step)
+    size = path.stat().st_size
+    relative = run.relative(path)
+    return CheckpointRecord(step=step, path=relative, digest=digest, bytes=size, seconds=seconds)
 
 
 def read_meta(path: Path) -> Meta:

@@ -31,7 +31,6 @@ from ganterm.worker.commands import Inbox, LiveChanges, StopFlag
 from ganterm.worker.doctor_hook import DoctorHook
 from ganterm.worker.evaluation import WAITED_SECONDS, Evaluations
 from ganterm.worker.job import Job
-from ganterm.worker.mode import fallback_message
 from ganterm.worker.outputs import Outputs
 from ganterm.worker.reporting import StatusReporter
 from ganterm.worker.samples import fixed_of
@@ -139,8 +138,8 @@ class EventHandler:
                     self.doctor.see(record)
             case EpochEnded(step, epoch, values):
                 self._journal.write(EpochRecord(step=step, epoch=epoch, values=dict(values)))
-            case FellBack(step):
-                message = fallback_message(event)
+            case FellBack(step, mode, why):
+                message = f"The steps run in eager from here on, for {mode} did not work: {why}."
                 self._journal.write(AlertRecord(step=step, code="mode", message=message))
             case SampleDue():
                 self.sample()

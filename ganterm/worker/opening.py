@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,13 @@ from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.parts import resolve_parts
 from ganterm.config.runfile import to_mapping
-from ganterm.core.records import CheckpointRecord, ResumeRecord, StartRecord
+from ganterm.core.records import ResumeRecord, StartRecord
 from ganterm.data.images import Original
-from ganterm.engine.loop import Trainer
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.status import HOST
-from ganterm.worker.commands import LiveChanges
+from ganterm.worker.checkpoint import checkpoint_record
 from ganterm.worker.job import Job
 
 _OF_ANY_SIZE = "dcgan-64"
@@ -33,32 +32,21 @@ def write_opening(
     run: RunDir,
     journal: JournalWriter,
     job: Job,
-    trainer: Trainer,
-    changes: LiveChanges,
+    step: int,
     *,
     classes: Sequence[str],
-    data_crc32: str,
-    pid: int,
-    command: Sequence[str],
+    fields: Mapping[str, Any],
 ) -> None:
     """Write the `start` or `resume` record, and of a branch which checkpoint it begins with.
 
-    `classes` are those that the run is conditioned on, by name; `command` is the command line
-    that started the worker.
+    `classes` are those that the run is conditioned on, by name; `fields` what the worker says
+    besides, the `circumstances` among it.
     """
-    fields = {
-        **_circumstances(trainer),
-        "run": run.name,
-        "controls": changes.made,
-        "pending": list(changes.pending),
-        "data_crc32": data_crc32,
-        "pid": pid,
-        "command": list(command),
-    }
     if job.resumed:
         journal.write(
             ResumeRecord(
-                step=trainer.step,
+                step=step,
+                run=run.name,
                 checkpoint=None if job.checkpoint is None else run.relative(job.checkpoint),
                 skipped=[f"{path.name}: {reason}" for path, reason in job.skipped],
                 torn_bytes=journal.torn_bytes,
@@ -68,7 +56,8 @@ def write_opening(
         return
     journal.write(
         StartRecord(
-            step=trainer.step,
+            step=step,
+            run=run.name,
             parent=job.parent or None,
             classes=list(classes) or None,
             components=resolve_parts(job.config) or None,
@@ -76,7 +65,8 @@ def write_opening(
         )
     )
     if job.parent:
-        _write_parents_checkpoint(run, journal, trainer.step)
+        digest = checkpoints.read_header(run.checkpoint_path(step)).metadata["digest"]
+        journal.write(checkpoint_record(run, step, digest))
 
 
 def thrown_away(config: RunConfig, original: Original | None, run_toml: Path) -> list[str]:
@@ -130,28 +120,13 @@ def _nearest_size(config: RunConfig, wanted: int) -> int:
     return next((size for size in sizes if size >= wanted), sizes[-1])
 
 
-def _write_parents_checkpoint(run: RunDir, journal: JournalWriter, step: int) -> None:
-    path = run.checkpoint_path(step)
-    journal.write(
-        CheckpointRecord(
-            step=step,
-            path=run.relative(path),
-            digest=checkpoints.read_header(path).metadata["digest"],
-            bytes=path.stat().st_size,
-        )
-    )
-
-
-def _circumstances(trainer: Trainer) -> dict[str, Any]:
-    """Return the fields that follow from what is trained, and where."""
+def circumstances(config: RunConfig, device: str) -> dict[str, Any]:
+    """Return the fields of an opening record that say under what a run trains, and where."""
     return {
-        "config": to_mapping(trainer.config),
-        "steps": trainer.steps_total,
-        "epochs": trainer.config.epochs or None,
-        "images": trainer.batches.images.shape[0],
-        "device": str(trainer.device),
+        "config": to_mapping(config),
+        "epochs": config.epochs or None,
+        "device": device,
         "threads": torch.get_num_threads(),
-        "mode": trainer.mode,
         "host": HOST,
         "versions": {
             "ganterm": __version__,

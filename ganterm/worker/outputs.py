@@ -11,12 +11,12 @@ import torch
 
 from ganterm.components.networks.base import Generator
 from ganterm.config import RunConfig
-from ganterm.core.records import CheckpointRecord, SampleRecord
+from ganterm.core.records import SampleRecord
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
-from ganterm.worker.checkpoint import Meta, save_checkpoint
+from ganterm.worker.checkpoint import Meta, checkpoint_record, save_checkpoint
 from ganterm.worker.samples import Fixed, fixed_pictures, write_grid
 from ganterm.worker.trouble import Extras
 
@@ -95,15 +95,8 @@ class Outputs:
         tensors, counters = self._export()
         meta = Meta(config=config, counters=counters, controls=controls, classes=self._classes)
         digest = self._save_with_preview(step, path, meta, tensors)
-        self._journal.write(
-            CheckpointRecord(
-                step=step,
-                path=self._run.relative(path),
-                digest=digest,
-                bytes=path.stat().st_size,
-                seconds=round(time.perf_counter() - began, 4),
-            )
-        )
+        seconds = round(time.perf_counter() - began, 4)
+        self._journal.write(checkpoint_record(self._run, step, digest, seconds))
         self.saved_step = step
         with self._extras.attempt("prune", "Removing old checkpoints", step):
             keep = config.keep_checkpoints

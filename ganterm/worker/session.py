@@ -10,17 +10,14 @@ import torch
 
 from ganterm.config import Cadence
 from ganterm.core.errors import ExitCode
-from ganterm.core.records import (
-    STOOD_BACK,
-    AlertRecord,
-    EndRecord,
-)
+from ganterm.core.records import STOOD_BACK, AlertRecord, EndRecord
 from ganterm.data import load
 from ganterm.data.catalogue import require_folder
 from ganterm.data.classes import conditioned_spec
 from ganterm.data.images import require_same
 from ganterm.engine.build import choose_device, choose_threads
 from ganterm.engine.loop import DivergenceError, Trainer
+from ganterm.engine.modes import choose_mode
 from ganterm.engine.state import adapted, check_classes, restore_state
 from ganterm.runs import checkpoints
 from ganterm.runs.history import effective
@@ -32,8 +29,7 @@ from ganterm.worker.checkpoint import load_tensors, read_meta
 from ganterm.worker.commands import StopFlag
 from ganterm.worker.handler import EventHandler, Stop
 from ganterm.worker.job import Job
-from ganterm.worker.mode import settle_mode
-from ganterm.worker.opening import thrown_away, write_opening
+from ganterm.worker.opening import circumstances, thrown_away, write_opening
 from ganterm.worker.reporting import StatusReporter
 from ganterm.worker.samples import write_real
 from ganterm.worker.trouble import Extras, explain
@@ -134,7 +130,11 @@ class Session:
         )
         if self.job.checkpoint is not None:
             self._restore(handler, self.job.checkpoint, data.classes)
-        about_mode = settle_mode(trainer, self.job.mode, self.reporter.say)
+        mode, about_mode = choose_mode(
+            trainer.networks, trainer.batches, trainer.config, self.job.mode, self.reporter.say
+        )
+        if mode != trainer.mode:
+            trainer.run_in(mode)
         if self.job.resumed:
             history = effective(read_journal(self.run.journal))
             handler.doctor.remember(history)
@@ -143,12 +143,19 @@ class Session:
             self.run,
             self.journal,
             self.job,
-            trainer,
-            handler.changes,
+            trainer.step,
             classes=data.classes,
-            data_crc32=data_crc32,
-            pid=self.reporter.status.pid,
-            command=self.command,
+            fields={
+                **circumstances(trainer.config, str(device)),
+                "steps": trainer.steps_total,
+                "images": len(images.images),
+                "mode": mode,
+                "controls": handler.changes.made,
+                "pending": list(handler.changes.pending),
+                "data_crc32": data_crc32,
+                "pid": self.reporter.status.pid,
+                "command": list(self.command),
+            },
         )
         self._opened = True
         if self.job.parent and trainer.step and Cadence.parse(config.sample_every).count:

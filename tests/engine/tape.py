@@ -18,7 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from ganterm.config import RunConfig
-from ganterm.engine import cudagraphs, modes
+from ganterm.engine import graphed, modes
 from ganterm.engine.build import Networks
 from ganterm.engine.loop import Trainer
 from ganterm.engine.snapshot import Snapshot
@@ -98,7 +98,7 @@ def taped(
     recorder, run = TapeRecorder(), trainer(config, count)
     recorder.networks = run.networks
     monkeypatch.setattr(modes, "unavailable_reason", lambda mode, device: "")
-    monkeypatch.setattr(cudagraphs, "CudaRecorder", lambda device: recorder)
+    monkeypatch.setattr(graphed, "CudaRecorder", lambda device: recorder)
     run.run_in("graphed")
     for optimizer in (run.networks.optimizer_g, run.networks.optimizer_d):
         for group in optimizer.param_groups:

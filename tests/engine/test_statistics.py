@@ -7,44 +7,53 @@ import math
 import pytest
 import torch
 
-from ganterm.engine.statistics import FirstNonFinite, RunningMeans
+from ganterm.engine.statistics import FirstNonFinite, RunningSums, Statistics
 from tests.engine.common import CPU
 
 
 def test_means_are_over_the_rows_that_had_the_quantity() -> None:
-    means = RunningMeans(CPU)
+    """Window and epoch are closed each in its time, and come in that order, each once."""
+    statistics = Statistics(CPU, ("a", "b", "penalty"))
+    assert not statistics.close(statistics.window)
     for step in range(4):
-        means.add(("a", "b"), torch.tensor([float(step), 1.0]))
-    means.add(("penalty",), torch.tensor([7.0]))
-    assert {name: value.item() for name, value in means.peek().items()} == {
-        "a": 1.5,
-        "b": 1.0,
-        "penalty": 7.0,
-    }
-    assert list(means.take()) == ["a", "b", "penalty"]
-    assert means.take() == {}
+        statistics.add(("a", "b"), torch.tensor([float(step), 1.0]), step)
+    statistics.add(("penalty",), torch.tensor([7.0]), 3)
+    assert statistics.close(statistics.window)
+    statistics.add(("a", "b"), torch.tensor([14.0, 1.0]), 4)
+    assert statistics.close(statistics.epoch)
+    assert statistics.fetch() == [
+        {"a": 1.5, "b": 1.0, "penalty": 7.0},
+        {"a": 4.0, "b": 1.0, "penalty": 7.0},
+    ]
+    assert statistics.fetch() == []
+    assert statistics.close(statistics.window)
+    assert statistics.fetch() == [{"a": 14.0, "b": 1.0}]
+    assert statistics.first_broken() is None
 
 
 def test_sums_are_in_float64_and_leave_the_rows_alone() -> None:
-    means, row = RunningMeans(CPU), torch.tensor([1e-8])
-    means.add(("a",), torch.tensor([1.0]))
-    for _ in range(1000):
-        means.add(("a",), row)
-    assert means.take()["a"].item() * 1001 == pytest.approx(1 + 1e-5, rel=1e-12)
+    statistics, row = Statistics(CPU, ("a",)), torch.tensor([1e-8])
+    statistics.add(("a",), torch.tensor([1.0]), 0)
+    for step in range(1000):
+        statistics.add(("a",), row, step)
+    statistics.close(statistics.window)
+    (means,) = statistics.fetch()
+    assert means["a"] * 1001 == pytest.approx(1 + 1e-5, rel=1e-12)
     assert row.item() == pytest.approx(1e-8)
 
 
-def test_state_restores_values_counts_and_order() -> None:
-    means, restored = RunningMeans(CPU), RunningMeans(CPU)
+def test_state_restores_sums_counts_and_order() -> None:
+    sums, restored = RunningSums(CPU), RunningSums(CPU)
     for name in ("zebra", "ant", "mole"):
-        means.add((name, name + "2"), torch.rand(2))
-    sums, counts = means.state()
-    restored.load_state(dict(sorted(sums.items())), counts)
-    for each in (means, restored):
-        each.add(("ant", "ant2"), torch.tensor([0.5, 0.25]))
-    ours, theirs = means.take(), restored.take()
-    assert list(ours) == list(theirs) == ["zebra", "zebra2", "ant", "ant2", "mole", "mole2"]
-    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+        sums.add((name, name + "2"), torch.rand(2, dtype=torch.float64))
+    saved, counts = sums.state()
+    restored.load_state(dict(sorted(saved.items())), counts)
+    for each in (sums, restored):
+        each.add(("ant", "ant2"), torch.tensor([0.5, 0.25], dtype=torch.float64))
+    ours, theirs = sums.take(), restored.take()
+    assert list(ours) == list(theirs) == [(n, n + "2") for n in ("zebra", "ant", "mole")]
+    assert all(torch.equal(ours[names][0], theirs[names][0]) for names in ours)
+    assert [count for _, count in theirs.values()] == [1, 2, 1]
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

@@ -6,14 +6,9 @@ import pytest
 import torch
 
 from ganterm.core.errors import ConfigError
-from ganterm.engine import cudagraphs, modes
-from ganterm.engine.events import FellBack
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from ganterm.worker.job import prepare
-from ganterm.worker.mode import fallback_message, settle_mode
-from tests.engine.common import small, trainer
-from tests.engine.tape import TapeRecorder
 from tests.worker.test_job import cut
 from tests.worker.workers import Zygote, differences, kinds, make_run
 
@@ -69,25 +64,3 @@ def test_asking_for_auto_again_has_it_choose_anew(trained: RunDir) -> None:
     cut(trained, 14)
     assert prepare(trained).mode == "eager"
     assert prepare(trained, mode="auto").mode == ""
-
-
-def test_a_choice_that_is_not_here_is_made_again() -> None:
-    """Taken on a GPU, it cannot hold where there is none."""
-    run = trainer(small("mlp", steps=10, mode="auto"))
-    (note,) = settle_mode(run, "graphed", lambda what: None)
-    assert note.startswith("Mode auto takes eager")
-    assert settle_mode(run, "eager", lambda what: None) == []
-
-
-def test_a_choice_that_is_here_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modes, "unavailable_reason", lambda mode, device: "")
-    monkeypatch.setattr("ganterm.worker.mode.unavailable_reason", lambda mode, device: "")
-    monkeypatch.setattr(cudagraphs, "CudaRecorder", lambda device: TapeRecorder())
-    run = trainer(small("mlp", steps=10, mode="auto"))
-    assert settle_mode(run, "graphed", lambda what: None) == []
-    assert run.mode == "graphed"
-
-
-def test_a_fallback_is_told_with_its_cause() -> None:
-    told = fallback_message(FellBack(3, "graphed", "RuntimeError: no such luck"))
-    assert told.endswith("for graphed did not work: RuntimeError: no such luck.")

@@ -161,7 +161,7 @@ def lack_memory(run: RunDir, place: Path, patch: pytest.MonkeyPatch) -> Job:
 
 
 def meet_the_unforeseen(run: RunDir, place: Path, patch: pytest.MonkeyPatch) -> Job:
-    patch.setattr(session_module, "settle_mode", failing(ZeroDivisionError("by nothing")))
+    patch.setattr(session_module, "choose_mode", failing(ZeroDivisionError("by nothing")))
     return prepare(run, steps=8, dataset=str(place))
 
 
