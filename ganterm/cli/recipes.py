@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
+from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 app = typer.Typer(name="recipes", help="List, show and save recipes.")
 
 _MARGIN = 4
+_DEPARTURE = ("In print", "Here", "Effect")
 
 
 @app.callback(invoke_without_command=True)
@@ -106,10 +108,18 @@ def show_recipe(
     if as_json:
         counts = count_parameters(resolved)
         about = {key: getattr(recipe, key) for key in ("name", "title", "purpose", "source")}
-        emit_json({**about, **counts, "config": values, "origin": origin})
+        departures = [asdict(departure) for departure in recipe.departures]
+        emit_json({**about, "departures": departures, **counts, "config": values, "origin": origin})
         return
     words = (f"{recipe.name}: {recipe.title}", recipe.purpose, recipe.source)
     emit_lines(f"# {safe_text(text)}" for text in words if text)
+    for departure in recipe.departures:
+        for lead, text in zip(_DEPARTURE, astuple(departure), strict=True):
+            head, margin = f"# {lead:<10}", f"#{'':11}"
+            lines = textwrap.wrap(
+                safe_text(text), _width(), initial_indent=head, subsequent_indent=margin
+            )
+            emit_lines(lines)
     emit("")
     emit_lines(settings_lines(values, origin, styled=is_coloured(), explained=_width()))
     emit("")

@@ -252,8 +252,8 @@ class GanStep:
                 "d_loss": total,
                 D_REAL: real_score.mean(),
                 D_FAKE: fake_score.mean(),
-                "acc_real": (real_score > self.loss.threshold).float().mean(),
-                "acc_fake": (fake_score <= self.loss.threshold).float().mean(),
+                "acc_real": (real_score >= self.loss.threshold).float().mean(),
+                "acc_fake": (fake_score < self.loss.threshold).float().mean(),
             }
             if self.loss.measures_distance:
                 row["wasserstein"] = row[D_REAL] - row[D_FAKE]

@@ -34,6 +34,18 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
+class Departure:
+    """Where a recipe leaves what its source prints."""
+
+    source: str
+    """What the source does."""
+    ganterm: str
+    """What is done here."""
+    effect: str
+    """What that changes, with its figure."""
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A preset: what it is called and for, and the settings it changes."""
 
@@ -43,6 +55,7 @@ class Recipe:
     source: str
     values: dict[str, object]
     version: int = VERSION
+    departures: tuple[Departure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -179,4 +192,17 @@ def _parse(name: str, text: str) -> Recipe:
     if "recipe" in values:
         raise ConfigError(f"Recipe {name} names another recipe, which no recipe may; remove that.")
     title, purpose, source = (str(about.get(key, "")) for key in ("title", "purpose", "source"))
-    return Recipe(name, title or name, purpose, source, values, version)
+    return Recipe(
+        name, title or name, purpose, source, values, version, _departures(about.get("departures"))
+    )
+
+
+def _departures(found: object) -> tuple[Departure, ...]:
+    """Return those of a recipe's `[[about.departures]]` that say what they should."""
+    keys = ("source", "ganterm", "effect")
+    tables = found if isinstance(found, list) else []
+    return tuple(
+        Departure(*(str(table.get(key, "")) for key in keys))
+        for table in tables
+        if isinstance(table, dict)
+    )

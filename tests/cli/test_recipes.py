@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,18 @@ def test_a_shown_recipe_is_toml_that_says_where_values_come_from() -> None:
     for field in FIELDS.values():
         assert f"{field.help}\n{field.name}" in text or f"{field.help} {field.name}" in words
     assert max(map(len, text.splitlines()[4:])) <= 80
+
+
+@pytest.mark.parametrize("name", ["dcgan", "dcgan-8x8", "mlp-small"])
+def test_where_a_recipe_leaves_the_print_is_shown_with_its_effect(name: str) -> None:
+    departures = recipes.load(name).departures
+    assert departures
+    told = json.loads(invoke("recipes", "show", name, "--json").text)["departures"]
+    words = " ".join(invoke("recipes", "show", name).text.replace("\n# ", " ").split())
+    for departure, entry in zip(departures, told, strict=True):
+        assert tuple(entry.values()) == astuple(departure)
+        assert all(astuple(departure))
+        assert f"In print {departure.source} Here {departure.ganterm}" in words
 
 
 def test_a_recipe_of_ones_own_can_be_shown(tmp_path: Path) -> None:

@@ -61,9 +61,18 @@ def test_what_is_measured_are_probabilities_and_accuracies_at_a_half() -> None:
     values = first_values(config)
     assert values["d_real"] == pytest.approx(real_logits.sigmoid().mean().item(), rel=1e-5)
     assert values["d_fake"] == pytest.approx(fake_logits.sigmoid().mean().item(), rel=1e-5)
-    assert values["acc_real"] == pytest.approx((real_logits > 0).float().mean().item())
-    assert values["acc_fake"] == pytest.approx((fake_logits <= 0).float().mean().item())
+    assert values["acc_real"] == pytest.approx((real_logits >= 0).float().mean().item())
+    assert values["acc_fake"] == pytest.approx((fake_logits < 0).float().mean().item())
     assert values["d_loss"] == pytest.approx((values["d_loss_real"] + values["d_loss_fake"]) / 2)
+
+
+def test_whoever_cannot_tell_calls_all_images_real() -> None:
+    run = trainer(small("dcgan-8x8", steps=1, lr_d=0.0))
+    with torch.no_grad():
+        for parameter in run.networks.discriminator.parameters():
+            parameter.zero_()
+    (record,) = metrics(run)
+    assert (record.values["acc_real"], record.values["acc_fake"]) == (1.0, 0.0)
 
 
 def test_a_critic_reports_the_wasserstein_estimate_and_its_penalty() -> None:

@@ -92,13 +92,17 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
             NETWORK,
             "Train on the labels too, to choose the class of what is generated; how the "
             "discriminator takes them.",
-            "projection trains best; R1 of weight 2 and beta1 0 keep variety within a class",
+            "projection trains best; R1 of weight 4 and beta1 0 keep variety within a class",
         ),
     ] = "none"
     z_dim: Annotated[
         int,
         about(NETWORK, "Size of the latent vector z.", "100-512", ge=1, le=4096),
     ] = 100
+    z_prior: Annotated[
+        Literal["normal", "uniform"],
+        about(NETWORK, "What the generator is given: standard normal numbers, or even in (-1, 1)."),
+    ] = "normal"
     width: Annotated[
         float,
         about(

@@ -41,6 +41,11 @@ class Generator(nn.Module, ABC):
         without them unless it has a default class; another leaves them aside.
         """
 
+    @property
+    def entrance(self) -> nn.Module:
+        """The module that latents (N, z_dim) are given to first."""
+        return self
+
     def labels_for(self, z: Tensor, labels: Tensor | None) -> Tensor | None:
         """Return `labels`, or where there are none the default class of each latent (N, z_dim)."""
         if labels is None and self.default_class is not None:

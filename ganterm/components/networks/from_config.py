@@ -35,8 +35,9 @@ from ganterm.core.settings import options_in, part
 def generator_from(config: NetworkSettings, data: DataSpec) -> Generator:
     """Return a fresh generator of such data: (N, z_dim) -> (N, C, H, W) in [-1, 1].
 
-    Of points it is (N, D, 1, 1), unbounded. A conditional run raises `ConfigError` where `data`
-    have no classes.
+    Of points it is (N, D, 1, 1), unbounded. Latents are standard normal whatever the prior, so
+    that sampling, interpolation and search are the same for all: those of a uniform prior become
+    uniform where they enter. A conditional run raises `ConfigError` where `data` have no classes.
     """
     family = GENERATORS.resolve(config.generator)
     spec = GeneratorSpec(
@@ -47,7 +48,16 @@ def generator_from(config: NetworkSettings, data: DataSpec) -> Generator:
         classes=_conditioned_on(config, data),
         own=own_settings(config, config.generator, family),
     )
-    return build_generator(config.generator, spec)
+    generator = build_generator(config.generator, spec)
+    if config.z_prior == "uniform":
+        generator.entrance.register_forward_pre_hook(_made_uniform)
+    return generator
+
+
+def _made_uniform(_: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Turn standard normal latents into uniform ones by their distribution function."""
+    z, *others = inputs
+    return (torch.erf(z / math.sqrt(2)), *others)
 
 
 def discriminator_from(config: NetworkSettings, data: DataSpec) -> Discriminator:

@@ -138,6 +138,11 @@ class StyleGenerator(Generator):
         self.synthesis = Synthesis(spec)
 
     @property
+    def entrance(self) -> nn.Module:
+        """The mapping network, which is also asked by itself."""
+        return self.mapping
+
+    @property
     def layers(self) -> int:
         """How many styled layers there are at full size: how many styles `synthesis` takes."""
         return LAYERS_PER_BLOCK * len(self.synthesis.sides)

@@ -1,7 +1,8 @@
-"""A discriminator gives one logit an image, and minibatch discrimination only adds to it."""
+"""What holds of every generator and of every discriminator, whatever its family."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -10,14 +11,33 @@ from torch import nn
 
 from ganterm.components.networks import DISCRIMINATORS
 from ganterm.components.networks.base import count_parameters
-from ganterm.components.networks.from_config import build_discriminator
+from ganterm.components.networks.from_config import build_discriminator, generator_from
 from ganterm.components.networks.spec import DiscriminatorSpec
+from ganterm.config import resolve
+from ganterm.config.runfile import to_mapping
 from ganterm.core.dataspec import DataSpec
 
 
 def test_count_parameters_counts_every_learnable_value() -> None:
     # Linear 3·2 + 2, BN 2 + 2; the running statistics are not learnt
     assert count_parameters(nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))) == 12
+
+
+@pytest.mark.parametrize(
+    "recipe", ["mlp-small", "dcgan-8x8", "turbo-8x8", "dcgan-upsample", "stylegan-8x8", "ring"]
+)
+def test_a_uniform_prior_is_the_normal_one_through_its_distribution(recipe: str) -> None:
+    normal = resolve({"recipe": recipe, "conditional": "none"}).config
+    uniform = resolve({**to_mapping(normal), "z_prior": "uniform"}).config
+    one = generator_from(normal, normal.data_spec).eval()
+    other = generator_from(uniform, uniform.data_spec).eval()
+    other.load_state_dict(one.state_dict())
+    z = torch.randn(4, normal.z_dim)
+    expected = one(2 * torch.special.ndtr(z) - 1)
+    torch.testing.assert_close(other(z), expected, rtol=1e-4, atol=1e-5)
+    averaged = copy.deepcopy(other)
+    torch.testing.assert_close(averaged(z), expected, rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(one(z), expected, rtol=1e-2, atol=1e-3)
 
 
 def test_images_of_a_wrong_size_fail_instead_of_giving_more_logits() -> None:
