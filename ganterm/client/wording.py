@@ -9,6 +9,7 @@ from ganterm.client.comparison import short_words
 from ganterm.core.records import AlertRecord, ControlRecord, JudgedRecord, Record
 from ganterm.doctor.active import REMEDY_MARK, severity
 from ganterm.runs.live import LiveChange
+from ganterm.runs.state import State
 
 Tone = Literal["text", "muted", "good", "warn", "bad"]
 """How loud something is said where there are colours; the words say it too."""
@@ -81,3 +82,37 @@ def _control(record: ControlRecord, change: LiveChange | None) -> Told:
     # The id is the mark, the trouble's code, the step and the key.
     code = record.id.removeprefix(REMEDY_MARK).removesuffix(f"-{key}").rpartition("-")[0]
     return Told(f"remedy for {code}: {words}", "good", grave=True)
+
+
+Tone = Literal["text", "muted", "good", "warn", "bad"]
+
+STATES: Final[dict[State, tuple[str, Tone]]] = {
+    "running": ("●", "good"),
+    "paused": ("‖", "warn"),
+    "starting": ("◌", "good"),
+    "new": ("○", "muted"),
+    "finished": ("✓", "text"),
+    "stopped": ("■", "muted"),
+    "failed": ("✗", "bad"),
+    "crashed": ("†", "bad"),
+    "unknown": ("?", "warn"),
+}
+"""The sign and the tone of each state; the word stands beside the sign."""
+
+_PHRASES: Final[dict[State, str]] = {
+    "running": "is training",
+    "paused": "is paused",
+    "starting": "is starting",
+    "new": "is new",
+    "finished": "has finished",
+    "stopped": "was stopped",
+    "failed": "has failed",
+    "crashed": "has crashed",
+    "unknown": "cannot be judged from here",
+}
+
+
+def sentence(name: str, state: State, message: str) -> str:
+    """Return a sentence on the state of a run; foreign text if the message is."""
+    message = message.rstrip(".")
+    return f"{name} {_PHRASES[state]}{f': {message}' if message else ''}."

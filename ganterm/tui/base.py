@@ -15,13 +15,13 @@ from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 from textual.widget import Widget
 
+from ganterm.client.feed import RunFeed
+from ganterm.client.poller import Poller
 from ganterm.render.colour import Canvas, Charset, ColourMode, over_ssh
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.tui import themes
 from ganterm.tui.actions import Acting, Action, Scope
-from ganterm.tui.feed.poller import Poller
-from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.messages import FeedUpdated, RunsListed
 from ganterm.tui.terminal.driver import QuietDriver
 from ganterm.tui.terminal.pace import Pace

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from ganterm.client.feed import FeedChange, RunFeed
 from ganterm.client.overview import Overview
 from ganterm.runs.layout import RunDir
-from ganterm.tui.feed.change import FeedChange
-from ganterm.tui.feed.runfeed import RunFeed
 
 
 @dataclass(frozen=True)

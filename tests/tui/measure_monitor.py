@@ -20,9 +20,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ganterm.client.feed import RunFeed
+from ganterm.client.series import Series
 from ganterm.runs.layout import create_run
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.feed.series import Series
 from ganterm.tui.screens.monitor import MonitorScreen
 from tests.cli.pty_session import PtySession
 from tests.tui.driving import make_app

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
+from ganterm.client.wording import STATES
 from ganterm.runs.state import State
-from ganterm.tui.states import STATES
 from ganterm.tui.widgets.run_columns import (
     COLUMNS,
     GAP,

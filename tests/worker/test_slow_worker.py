@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.client.feed import RunFeed
 from ganterm.client.overview import overview
 from ganterm.runs import control
 from ganterm.runs.state import observe
-from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.plain.report import SILENT_SECONDS
 from ganterm.tui.plain.session import LineReader, PlainSession
 from tests.records import lines

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ganterm.client.comparison import (
+    JudgedRuns,
     RunStanding,
     advice,
     by_judge,
@@ -18,7 +19,17 @@ from ganterm.client.comparison import (
     standing,
     uneven,
 )
+from ganterm.client.feed import RunFeed, offers_of
+from ganterm.client.overview import RunList
 from ganterm.client.preflight import inspect
+from ganterm.client.scores import (
+    Figure,
+    classes_of,
+    figures,
+    judge_words,
+    judgements,
+    judges_of,
+)
 from ganterm.client.tasks import Fetch, Judging, judge_options
 from ganterm.components.scores import MAIN, SCORES, scored
 from ganterm.config.branch import branch as make_branch
@@ -37,19 +48,7 @@ from ganterm.runs import manage
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, resolve_run
 from ganterm.runs.live import to_undo
-from ganterm.tui.feed.judged_runs import JudgedRuns
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.feed.runlist import RunList
 from ganterm.tui.plain import report
-from ganterm.tui.watch.remedying import offers_of
-from ganterm.tui.watch.verdicts import (
-    Figure,
-    classes_of,
-    figures,
-    judge_words,
-    judgements,
-    judges_of,
-)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,14 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ganterm import recipes
+from ganterm.client import previews
+from ganterm.client.overview import RunList
 from ganterm.config.branch import checkpoint_steps
 from ganterm.config.draft import to_text
 from ganterm.config.fields import FIELDS
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import resolve_run
-from ganterm.tui.feed.runlist import RunList
-from ganterm.tui.plain import actions, picture, report
+from ganterm.tui.plain import actions, report
 
 if TYPE_CHECKING:
     from ganterm.tui.plain.session import PlainSession
@@ -104,20 +105,20 @@ def _describe(session: PlainSession, _rest: str) -> None:
     newest = feed.samples[-1]
     sheet = load_sheet(newest.path)
     session.say(f"Samples of step {newest.step:,}, in {newest.path}.")
-    session.say_all(picture.described(picture.look(sheet), _real(session)))
+    session.say_all(previews.described(previews.look(sheet), _real(session)))
     if len(feed.samples) > 1:
         before = feed.samples[-2]
         try:
-            way = picture.moved(load_sheet(before.path), sheet)
+            way = previews.moved(load_sheet(before.path), sheet)
         except DataError:
             way = None
         if way is not None:
             session.say(f"Since step {before.step:,} a pixel changed by {100 * way:.1f} percent.")
 
 
-def _real(session: PlainSession) -> picture.Look | None:
+def _real(session: PlainSession) -> previews.Look | None:
     try:
-        return picture.look(load_sheet(session.watched.run.real_samples))
+        return previews.look(load_sheet(session.watched.run.real_samples))
     except DataError:
         return None
 

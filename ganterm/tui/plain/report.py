@@ -6,16 +6,14 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from ganterm.client.charts import kinds_of
+from ganterm.client.feed import RunFeed, offers_of
 from ganterm.client.overview import Overview
-from ganterm.client.wording import told
+from ganterm.client.series import Series
+from ganterm.client.wording import sentence, told
 from ganterm.core.quantities import headlines
 from ganterm.core.records import Record, ResumeRecord, StartRecord
 from ganterm.render import words
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.feed.series import Series
-from ganterm.tui.states import sentence
-from ganterm.tui.watch.charts import kinds_of
-from ganterm.tui.watch.remedying import offers_of
 
 SILENT_SECONDS: Final = 10.0
 """How long a living worker may say nothing before a word is said about it."""

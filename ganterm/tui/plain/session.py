@@ -12,18 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ganterm.client.feed import FeedChange, RunFeed
+from ganterm.client.overview import RunList
+from ganterm.client.pending import Orders
 from ganterm.client.tasks import Task
 from ganterm.core.errors import ConfigError, GantermError
 from ganterm.core.records import CheckpointRecord
 from ganterm.render.text import safe_text
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
-from ganterm.tui.feed.change import FeedChange
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.feed.runlist import RunList
 from ganterm.tui.plain import report
 from ganterm.tui.plain.commands import COMMANDS
-from ganterm.tui.watch.orders import Orders
 
 LONGEST: Final = 1 << 16
 """Bytes of the longest line; what goes beyond is no command and is dropped."""

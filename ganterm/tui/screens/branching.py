@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from functools import partial
 
+from ganterm.client.feed import RunFeed
 from ganterm.client.preflight import inspect
 from ganterm.config.branch import FIXED, branch, checkpoint_steps
 from ganterm.config.draft import to_text
@@ -17,7 +18,6 @@ from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
 from ganterm.tui.choices import Option
-from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.dialogs import PickerScreen, PromptScreen
 
 

@@ -11,7 +11,14 @@ from textual.app import ComposeResult
 from textual.scroll_view import ScrollView
 
 from ganterm.client.comparison import RunStanding, latest_by_judge
+from ganterm.client.feed import RunFeed
 from ganterm.client.overview import settings_of
+from ganterm.client.scores import (
+    ScoreCurves,
+    judge_among,
+    score_traces,
+    scores_among,
+)
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.config.differences import Compared, differing
 from ganterm.core.quantities import QUANTITIES
@@ -20,16 +27,9 @@ from ganterm.render.chart.glyphs import GLYPHS, trace_glyph
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
-from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.tui.lines import RUN_TONES, Line, Piece
 from ganterm.tui.messages import FeedUpdated
-from ganterm.tui.watch.lines import RUN_TONES, Line, Piece
-from ganterm.tui.watch.score_curves import (
-    ScoreCurves,
-    judge_among,
-    score_traces,
-    scores_among,
-)
-from ganterm.tui.watch.score_lines import run_lines
+from ganterm.tui.score_lines import run_lines
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.part_line import Header, LinePart

@@ -12,25 +12,23 @@ from textual.content import Content
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from ganterm.client.comparison import RunStanding
-from ganterm.components.scores import MAIN, scored
-from ganterm.core.records import JudgedRecord
-from ganterm.render.text import safe_text
-from ganterm.runs.layout import RunDir
-from ganterm.tui.actions import TABLE
-from ganterm.tui.feed.change import SampleRef
-from ganterm.tui.feed.judged_runs import JudgedRuns
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.messages import FeedUpdated
-from ganterm.tui.screens.judging import JudgeRequests, nothing_words
-from ganterm.tui.screens.panes import PanedScreen
-from ganterm.tui.watch.score_lines import class_lines, run_lines
-from ganterm.tui.watch.verdicts import (
+from ganterm.client.comparison import JudgedRuns, RunStanding
+from ganterm.client.feed import RunFeed, SampleRef
+from ganterm.client.scores import (
     classes_of,
     judge_words,
     judgements,
     judges_of,
 )
+from ganterm.components.scores import MAIN, scored
+from ganterm.core.records import JudgedRecord
+from ganterm.render.text import safe_text
+from ganterm.runs.layout import RunDir
+from ganterm.tui.actions import TABLE
+from ganterm.tui.messages import FeedUpdated
+from ganterm.tui.score_lines import class_lines, run_lines
+from ganterm.tui.screens.judging import JudgeRequests, nothing_words
+from ganterm.tui.screens.panes import PanedScreen
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.judge_panels import Extremes, ScorePanel

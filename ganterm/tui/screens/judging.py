@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from ganterm.client.feed import RunFeed
 from ganterm.client.tasks import Judging, judge_options
 from ganterm.components.datasets import DATASETS
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
-from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.dialogs import PromptScreen
 from ganterm.tui.widgets.task_bar import TaskBar
 

@@ -10,19 +10,18 @@ from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
+from ganterm.client.feed import FeedChange, RunFeed
 from ganterm.client.overview import Overview, describe
+from ganterm.client.wording import STATES
 from ganterm.render import words
 from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import Action
-from ganterm.tui.feed.change import FeedChange
-from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.messages import FeedUpdated
 from ganterm.tui.screens.branching import Branching
 from ganterm.tui.screens.panes import PanedScreen
 from ganterm.tui.screens.remedies import Remedies
 from ganterm.tui.screens.run_actions import RunActions
 from ganterm.tui.screens.steering import Steering
-from ganterm.tui.states import STATES
 from ganterm.tui.widgets.banner import Banner, notice_of
 from ganterm.tui.widgets.chart_panel import ChartPanel
 from ganterm.tui.widgets.choice_line import ChoiceLine

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from ganterm.client.feed import RunFeed, evidence_words, offers_of
 from ganterm.core.errors import GantermError
 from ganterm.doctor.applicable import ApplicableRemedy
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
 from ganterm.tui.choices import Option
-from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.dialogs import ConfirmScreen, PickerScreen
-from ganterm.tui.watch.remedying import evidence_words, offers_of
 
 
 class Remedies:

@@ -13,7 +13,9 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from ganterm.client.feed import RunFeed
 from ganterm.client.overview import Overview
+from ganterm.client.wording import sentence
 from ganterm.core.errors import DataError
 from ganterm.render.chart import Trace, View
 from ganterm.render.raster import Raster
@@ -21,10 +23,8 @@ from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.render.text import safe_text
 from ganterm.render.tint import Tone
 from ganterm.tui.base import AppScreen
-from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.messages import FeedUpdated, RunsListed
 from ganterm.tui.screens.run_actions import RunActions
-from ganterm.tui.states import sentence
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.part_line import Header, LinePart

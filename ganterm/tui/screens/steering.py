@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from textual.timer import Timer
 
+from ganterm.client.feed import RunFeed
+from ganterm.client.pending import Answer, Order, Orders
 from ganterm.config import FIELDS, Field, parse_value
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
@@ -21,9 +23,7 @@ from ganterm.runs import control
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import to_undo
 from ganterm.tui.base import AppScreen
-from ganterm.tui.feed.runfeed import RunFeed
 from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
-from ganterm.tui.watch.orders import Answer, Order, Orders
 from ganterm.tui.widgets.live_values import LiveValues
 from ganterm.tui.widgets.log_tail import LogTail
 

@@ -9,12 +9,11 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.widgets import Static
 
+from ganterm.client.feed import RunFeed, offers_of
 from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.runs.state import RunView
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.watch.lines import folded
-from ganterm.tui.watch.remedying import offers_of
+from ganterm.tui.lines import folded
 
 SLOW_SECONDS = 10.0
 """How long a living worker may say nothing before a word is said about it."""

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
+from ganterm.client.charts import KINDS, ChartKind, kinds_of
+from ganterm.client.feed import RunFeed
 from ganterm.render.chart import Mark, View
 from ganterm.render.text import safe_text
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.watch.charts import KINDS, ChartKind, kinds_of
 from ganterm.tui.widgets.chart import Drawing, StepChart
 from ganterm.tui.widgets.choice_line import ChoiceLine
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from ganterm.tui.watch.lines import Line, Piece, shortened
+from ganterm.tui.lines import Line, Piece, shortened
 from ganterm.tui.widgets.toned import TonedLine
 
 

@@ -15,7 +15,7 @@ from textual.message import Message
 from ganterm.render.tint import Tone
 from ganterm.tui.explore.exploration import Exploration, Pick, place_words
 from ganterm.tui.explore.pad import Pad
-from ganterm.tui.watch.lines import Line, Piece, shortened
+from ganterm.tui.lines import Line, Piece, shortened
 from ganterm.tui.widgets.footer import ActionBar
 from ganterm.tui.widgets.part_line import LinePart, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid

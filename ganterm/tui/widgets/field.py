@@ -18,7 +18,7 @@ from textual.widget import Widget
 from ganterm.config.draft import FieldState
 from ganterm.config.fields import Field
 from ganterm.render.text import safe_text
-from ganterm.tui.watch.lines import clauses
+from ganterm.tui.lines import clauses
 from ganterm.tui.widgets.editor import (
     ChoiceEditor,
     Choosing,

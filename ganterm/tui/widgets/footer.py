@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from ganterm.tui.actions import TABLE, Action, Scope, is_typed, key_name, offered
 from ganterm.tui.base import AppScreen
-from ganterm.tui.watch.lines import Line, Piece
+from ganterm.tui.lines import Line, Piece
 from ganterm.tui.widgets.toned import TonedLine
 
 _OF_FIELDS: Final = frozenset(

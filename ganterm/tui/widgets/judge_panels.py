@@ -15,16 +15,16 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 
+from ganterm.client.feed import SampleRef
+from ganterm.client.previews import READING, Sheet
+from ganterm.client.scores import Figure, curves, figures, picture_of
 from ganterm.components.scores import SCORES
 from ganterm.core.records import JudgedRecord
 from ganterm.render.chart import Mark, Reference, Trace, View
 from ganterm.render.colour import Charset
 from ganterm.runs.layout import RunDir
-from ganterm.tui.feed.change import SampleRef
-from ganterm.tui.feed.pictures import READING, Sheet
-from ganterm.tui.watch.lines import Line, wrapped
-from ganterm.tui.watch.score_lines import figure_lines
-from ganterm.tui.watch.verdicts import Figure, curves, figures, picture_of
+from ganterm.tui.lines import Line, wrapped
+from ganterm.tui.score_lines import figure_lines
 from ganterm.tui.widgets.chart import Drawing, StepChart
 from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.picture_pair import PicturePair, PicturePanel

@@ -10,12 +10,12 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
+from ganterm.client.feed import RunFeed
+from ganterm.client.pending import Orders
 from ganterm.config import FIELDS
 from ganterm.config.draft import to_text
 from ganterm.render.text import safe_text
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.watch.lines import Line, LineTone, Piece, clauses, shortened
-from ganterm.tui.watch.orders import Orders
+from ganterm.tui.lines import Line, LineTone, Piece, clauses, shortened
 from ganterm.tui.widgets.row_list import RowList
 
 _FIRST: Final = (

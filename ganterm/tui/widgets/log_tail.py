@@ -7,10 +7,10 @@ from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding
 
+from ganterm.client.feed import RunFeed
 from ganterm.render.text import safe_text
 from ganterm.render.words import clock
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.watch.lines import Line, LineTone, Piece, folded
+from ganterm.tui.lines import Line, LineTone, Piece, folded
 from ganterm.tui.widgets.row_list import RowList
 
 _EVENTS = 200

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from rich.cells import cell_len
 
 from ganterm.render.text import safe_text
-from ganterm.tui.watch.lines import Line, LineTone, Piece, shortened
+from ganterm.tui.lines import Line, LineTone, Piece, shortened
 from ganterm.tui.widgets.toned import TonedLine
 
 Tone = Literal["title", "text", "muted", "good", "warn", "bad"]

@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
 
+from ganterm.client.previews import PictureLoader, Sheet
 from ganterm.render.layout import fit_canvas
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 from ganterm.render.tint import Tone
 from ganterm.tui.base import AppBase
-from ganterm.tui.feed.pictures import PictureLoader, Sheet
 from ganterm.tui.widgets.picture_grid import PictureGrid
 
 FAKE: Final = "fake-pictures"

@@ -14,10 +14,9 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.timer import Timer
 
-from ganterm.tui.feed.change import SampleRef
-from ganterm.tui.feed.pictures import READING, Sheet
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.watch.lines import Line, Piece
+from ganterm.client.feed import RunFeed, SampleRef
+from ganterm.client.previews import READING, Sheet
+from ganterm.tui.lines import Line, Piece
 from ganterm.tui.widgets.part_line import LinePart, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.picture_pair import PicturePair, PicturePanel

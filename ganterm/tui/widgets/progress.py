@@ -10,12 +10,12 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ganterm.client.feed import RunFeed
+from ganterm.client.wording import STATES
 from ganterm.render import words
 from ganterm.render.colour import Charset
 from ganterm.render.curve import bar
 from ganterm.render.text import safe_text
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.states import STATES
 
 _SHARE = 0.3
 _LEAST_BAR, _MOST_BAR = 10, 60

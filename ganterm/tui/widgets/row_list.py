@@ -14,7 +14,7 @@ from textual.strip import Strip
 from ganterm.render.chart import STYLES
 from ganterm.render.colour import Charset
 from ganterm.tui.base import AppBase
-from ganterm.tui.watch.lines import Line
+from ganterm.tui.lines import Line
 from ganterm.tui.widgets.toned import PaintedLines, tone_style
 
 Layout = Callable[[int, Charset], Sequence[Line]]

@@ -10,9 +10,9 @@ from typing import Any, Final
 from rich.cells import cell_len, set_cell_size
 
 from ganterm.client.overview import Overview
+from ganterm.client.wording import STATES, Tone
 from ganterm.render import words
 from ganterm.render.text import safe_text
-from ganterm.tui.states import STATES, Tone
 
 _LEAST_NAME, _LEAST_DATASET, _LEAST_NOTE = 24, 12, 12
 """Cells that a column must have to be shown; it takes what it needs of the rest of the line."""

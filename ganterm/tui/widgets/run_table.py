@@ -12,7 +12,7 @@ from textual.message import Message
 
 from ganterm.client.overview import Overview
 from ganterm.render.text import safe_text
-from ganterm.tui.watch.lines import Line, Piece
+from ganterm.tui.lines import Line, Piece
 from ganterm.tui.widgets.row_list import RowList
 from ganterm.tui.widgets.run_columns import BY_AGE, COLUMNS, GAP, Layout, arranged, fit, padded
 

@@ -10,7 +10,7 @@ from textual import events
 from textual.message import Message
 
 from ganterm.tui.explore.exploration import SPAN, Exploration
-from ganterm.tui.watch.lines import Line, Piece
+from ganterm.tui.lines import Line, Piece
 from ganterm.tui.widgets.row_list import RowList
 
 _NAME: Final = 6

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from textual.geometry import Region
 
+from ganterm.client.feed import RunFeed
 from ganterm.core.quantities import QUANTITIES
 from ganterm.render.chart import Source
 from ganterm.render.colour import Charset
 from ganterm.render.curve import sparkline
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.watch.lines import Line, Piece
+from ganterm.tui.lines import Line, Piece
 from ganterm.tui.widgets.toned import TonedLine
 
 _NAME, _VALUE, _LEAST_SPARK, _MOST_SPARK, _GAP = 9, 6, 6, 24, 2

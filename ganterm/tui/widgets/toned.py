@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ganterm.tui import themes
-from ganterm.tui.watch.lines import Line
+from ganterm.tui.lines import Line
 
 
 def tone_style(widget: Widget, tone: str) -> Style:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ganterm.tui.feed.runfeed import RunFeed
+from ganterm.client.feed import RunFeed
 from ganterm.tui.widgets.log_tail import LogTail, lines_of
 from tests.records import change, make_run, record, start
 from tests.tui.driving import awaited, make_app

@@ -7,20 +7,26 @@ from typing import Any
 
 import pytest
 
-from ganterm.components.scores import scored
-from ganterm.core.records import JudgedRecord
-from ganterm.runs.layout import RunDir
-from ganterm.tui.watch.verdicts import (
+from ganterm.client.scores import (
     ClassShare,
+    ScoreCurves,
     classes_of,
     curves,
     figures,
+    judge_among,
     judge_words,
     judgements,
     judges_of,
     picture_of,
+    score_traces,
+    scores_among,
 )
+from ganterm.client.series import Series
+from ganterm.components.scores import scored
+from ganterm.core.records import JudgedRecord
+from ganterm.runs.layout import RunDir
 from tests.records import record
+from tests.tui.judged import verdict
 
 
 def judged(step: int, judge: str = "a", n: int = 100, **fields: Any) -> JudgedRecord:
@@ -90,3 +96,32 @@ def test_a_record_may_say_nothing_that_it_should() -> None:
     assert figures([odd], 0) == []
     assert judge_words(judged(1, "0123456789abcdef")) == "judge 01234567"
     assert judge_words(judged(1, "0123456789", judge_name="x")) == "x (01234567)"
+
+
+def said(step: int, judge: str = "a", n: int = 100, **fields: Any) -> JudgedRecord:
+    told: dict[str, Any] = {**verdict(step), "judge": judge, "n": n, **fields}
+    made: JudgedRecord = record("judged", step, **told)
+    return made
+
+
+def test_every_judge_has_curves_of_its_own() -> None:
+    """No score of two judges is one quantity."""
+    found = scores_among([[said(100), said(200, "b")], [said(100)]])
+    assert {each.judge for each in found if each.score == "fid"} == {"a", "b"}
+    assert len(found) == len(set(found)) == 20
+    assert ScoreCurves("a", "recall").title == "recall, more is better"
+    assert judge_among([[said(1, "b", judge_name="Inception v3")]], "b") == "Inception v3 (b)"
+
+
+def test_runs_keep_their_styles_and_say_their_numbers_where_those_differ() -> None:
+    """A run that the judge has not seen has no curve, and takes no other's colour."""
+    one, two = [said(100), said(200)], [said(100, n=50), said(100), said(300, n=50)]
+    traces = score_traces({"one": one, "none": [], "two": two}, ScoreCurves("a", "fid"))
+    assert [(each.label, each.style) for each in traces] == [
+        ("one, 100 images", 0),
+        ("two, 50 images", 2),
+    ]
+    extents = [each.source.extent for each in traces if isinstance(each.source, Series)]
+    assert extents == [(100, 200), (100, 300)]
+    (alone,) = score_traces({"one": one}, ScoreCurves("a", "fid"))
+    assert alone.label == "one"

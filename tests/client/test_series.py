@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ganterm.client.series import Series
 from ganterm.render.chart import Bin
-from ganterm.tui.feed.series import Series
 from tests.render.chart.points import EXTREME, Points
 
 value = st.floats() | st.sampled_from((*EXTREME, math.nan)) | st.none()

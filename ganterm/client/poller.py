@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ganterm.client.overview import Overview
+from ganterm.client.feed import FeedChange, RunFeed
+from ganterm.client.overview import Overview, RunList
 from ganterm.runs.layout import RunDir
-from ganterm.tui.feed.change import FeedChange
-from ganterm.tui.feed.runfeed import RunFeed
-from ganterm.tui.feed.runlist import RunList
 
 LIST_EVERY: Final = 1.0
 """Seconds between two looks at the list of all runs."""

@@ -8,10 +8,10 @@ import pytest
 from rich.cells import cell_len
 
 from ganterm.client.comparison import RunStanding, figure_words
+from ganterm.client.scores import ClassShare, Figure
 from ganterm.render.colour import Charset
-from ganterm.tui.watch.lines import Line, clauses, left, right, wrapped
-from ganterm.tui.watch.score_lines import class_lines, figure_lines, run_lines
-from ganterm.tui.watch.verdicts import ClassShare, Figure
+from ganterm.tui.lines import Line, clauses, left, right, wrapped
+from ganterm.tui.score_lines import class_lines, figure_lines, run_lines
 from tests.records import record
 from tests.tui.judged import verdict
 

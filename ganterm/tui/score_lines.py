@@ -17,18 +17,18 @@ from ganterm.client.comparison import (
     ranked,
     uneven,
 )
+from ganterm.client.scores import (
+    ClassShare,
+    Figure,
+    judge_words,
+)
 from ganterm.components.scores import SCORES, scored
 from ganterm.core.records import JudgedRecord
 from ganterm.core.registry import short
 from ganterm.render.colour import Charset
 from ganterm.render.curve import bar
 from ganterm.render.text import safe_text
-from ganterm.tui.watch.lines import Line, LineTone, Piece, left, right, wrapped
-from ganterm.tui.watch.verdicts import (
-    ClassShare,
-    Figure,
-    judge_words,
-)
+from ganterm.tui.lines import Line, LineTone, Piece, left, right, wrapped
 
 _FIGURE: Final = FIGURE_CELLS
 _BAR: Final = 10

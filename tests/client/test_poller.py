@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from ganterm.client.poller import Poller
 from ganterm.runs.journal import JournalWriter
-from ganterm.tui.feed.poller import Poller
 from tests.records import record as record_of
 from tests.tui.driving import write_run
 

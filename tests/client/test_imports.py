@@ -6,7 +6,7 @@ import sys
 
 def test_the_feed_imports_neither_textual_nor_torch() -> None:
     code = (
-        "import sys, ganterm.tui.feed.runfeed, ganterm.tui.terminal.pace\n"
+        "import sys, ganterm.client.feed, ganterm.tui.terminal.pace\n"
         "heavy = {'PIL', 'numpy', 'rich', 'textual', 'torch', 'typer'}\n"
         "sys.exit(' '.join(heavy & set(sys.modules)) or None)\n"
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from pathlib import Path
 
 import pytest
 
+from ganterm.client import previews
+from ganterm.client.previews import IMAGES, Look, PictureLoader, described, look, moved
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet, save_sheet
-from ganterm.tui.feed import pictures
-from ganterm.tui.feed.pictures import PictureLoader
 
 PATIENCE = 60.0
 
@@ -20,7 +21,7 @@ def sheet(path: Path, grey: int = 7) -> Path:
     return path
 
 
-def grey_of(found: pictures.Sheet | None) -> int:
+def grey_of(found: previews.Sheet | None) -> int:
     assert found is not None
     return found.images[0].pixels[0]
 
@@ -62,7 +63,7 @@ def test_only_the_last_wish_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             done.set()
         return load_sheet(path)
 
-    monkeypatch.setattr(pictures, "load_sheet", slow)
+    monkeypatch.setattr(previews, "load_sheet", slow)
     reader = PictureLoader(lambda: None)
     reader.want(paths[0])
     assert begun.wait(PATIENCE)
@@ -110,7 +111,7 @@ def test_what_was_not_looked_at_for_longest_goes_first(
     reader.want(*paths[:2])
     one = reader.get(paths[0])
     assert one is not None
-    monkeypatch.setattr(pictures, "KEPT_BYTES", 2 * one.size)
+    monkeypatch.setattr(previews, "KEPT_BYTES", 2 * one.size)
     reader.want(paths[2])
     assert [reader.get(path) is not None for path in paths] == [True, False, True, False]
 
@@ -122,3 +123,75 @@ def test_a_stopped_reader_reads_no_more(tmp_path: Path) -> None:
     reader.want(sheet(tmp_path / "a.png"))
     assert reader.get(tmp_path / "a.png") is None
     assert reader._thread is None
+
+
+def images(*rows: bytes, channels: int = 1) -> list[Raster]:
+    return [Raster(len(row) // channels, 1, channels, row) for row in rows]
+
+
+def test_figures_of_known_pixels() -> None:
+    """All of them as shares of the range from black to white."""
+    found = look(images(bytes([0, 255]), bytes([255, 255])))
+    assert found == Look(2, 2, 1, brightness=0.75, ink=0.75, variety=0.25, roughness=0.5)
+    same = look(images(bytes([128, 128]), bytes([128, 128])))
+    assert (same.variety, same.roughness, same.ink) == (0.0, 0.0, 1.0)
+
+
+def test_colours_are_compared_with_their_own() -> None:
+    """A red image is smooth, though its channels differ."""
+    assert look(images(bytes([255, 0, 0, 255, 0, 0]), channels=3)).roughness == 0.0
+
+
+def test_a_single_pixel_and_a_large_sheet() -> None:
+    """Neither is an exception, and no more than needed is looked at."""
+    assert look(images(b"\x07")).roughness == 0.0
+    assert look(images(*[b"\x07\x09"] * 500)).images == IMAGES
+
+
+def test_how_far_samples_moved() -> None:
+    """A mean difference; sheets of other sizes cannot be compared."""
+    before, after = images(bytes([0, 0])), images(bytes([255, 0]))
+    assert moved(before, after) == 0.5
+    assert moved(before, before) == 0.0
+    assert moved(before, images(bytes(3))) is None
+    assert moved([], after) is None
+
+
+def noise(scale: float, *, mean: int = 127) -> list[Raster]:
+    chance = random.Random(7)
+    rows = (bytes(mean + int(scale * chance.randint(-80, 80)) for _ in range(64)) for _ in range(9))
+    return images(*rows)
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [
+        (0.0, "nearly the same image"),
+        (0.2, "as when modes collapse"),
+        (0.6, "; less varied"),
+        (1.0, "about as varied"),
+        (1.5, "more varied"),
+    ],
+)
+def test_variety_in_words(scale: float, words: str) -> None:
+    """Beside the real images; a collapse is called one."""
+    real = look(noise(1.0))
+    assert any(words in line for line in described(look(noise(scale)), real))
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [(0.2, "blurred"), (0.6, "smoother"), (1.0, "about as sharp"), (1.5, "rougher")],
+)
+def test_roughness_in_words(scale: float, words: str) -> None:
+    """Noise is rougher than real images, a blur smoother."""
+    assert words in list(described(look(noise(scale)), look(noise(1.0))))[-1]
+
+
+def test_without_real_images_only_figures_are_told() -> None:
+    """Those of another size do not count."""
+    samples = look(noise(1.0))
+    alone = list(described(samples, None))
+    assert alone == list(described(samples, look(images(b"\x01\x02"))))
+    assert alone[0] == "9 images of 64 by 1 pixels."
+    assert "real" not in "".join(alone)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ganterm.client.pending import Orders
 from ganterm.core.records import ControlRecord
 from ganterm.runs.live import to_undo
-from ganterm.tui.watch.orders import Orders
 
 
 def answer(identity: str, error: str = "", step: int = 7) -> ControlRecord:

@@ -1,0 +1,378 @@
+"""Everything the app knows of one run, read from its directory and kept current."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ganterm.client.series import Series
+from ganterm.client.wording import Told, told
+from ganterm.config.runfile import from_mapping
+from ganterm.core.errors import GantermError
+from ganterm.core.records import (
+    AlertRecord,
+    CheckpointRecord,
+    ControlRecord,
+    EndRecord,
+    EpochRecord,
+    JudgedRecord,
+    MetricsRecord,
+    OpeningRecord,
+    Record,
+    ResumeRecord,
+    SampleRecord,
+)
+from ganterm.doctor.active import ActiveAlert, with_remedies
+from ganterm.doctor.applicable import ApplicableRemedy, applicable_remedies
+from ganterm.render.chart import Mark, MarkKind
+from ganterm.runs.history import RunHistory, path_inside
+from ganterm.runs.journal import JournalTail
+from ganterm.runs.launch import log_tail
+from ganterm.runs.layout import RunDir
+from ganterm.runs.live import LiveChange
+from ganterm.runs.state import RunView, observe
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRef:
+    """A grid of samples: where it is, and of which step."""
+
+    step: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRef:
+    """A checkpoint that was written; it may have been pruned since."""
+
+    step: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An entry of a run's log: when it was, in seconds since 1970, and what it tells."""
+
+    step: int
+    time: float
+    told: Told
+
+
+@dataclass(frozen=True)
+class FeedChange:
+    """What is new in a run since the last look; false if nothing is.
+
+    Attributes:
+        rewound: steps were taken back, or the journal turned out to be another: nothing that was
+            drawn before can be relied on.
+        metrics: there are new points, of steps or of epochs.
+        samples: how many grids of samples are new.
+        marks: there are new marks, checkpoints among them.
+        settings: the settings in force, or the length of the run, changed.
+        state: the run's state, its message or its status changed.
+        log: the worker printed something.
+        records: the new records but those of metrics, epochs and samples, in order: what somebody
+            who watches may be told. Empty for the past that is there at the first look.
+    """
+
+    rewound: bool = False
+    metrics: bool = False
+    samples: int = 0
+    marks: bool = False
+    settings: bool = False
+    state: bool = False
+    log: bool = False
+    records: tuple[Record, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, each.name) for each in dataclasses.fields(self))
+
+    def then(self, later: FeedChange) -> FeedChange:
+        """Return what is new since the look before this one, if `later` is the one after."""
+        return FeedChange(
+            rewound=self.rewound or later.rewound,
+            metrics=self.metrics or later.metrics,
+            samples=self.samples + later.samples,
+            marks=self.marks or later.marks,
+            settings=self.settings or later.settings,
+            state=self.state or later.state,
+            log=self.log or later.log,
+            records=self.records + later.records,
+        )
+
+
+_CHECKPOINT: Final = Told("checkpoint", "muted")
+_HALTS: Final = {"pause": "paused", "resume": "went on", "stop": "stopped"}
+
+
+class FeedHistory(RunHistory[Series]):
+    """What happened to a run and is still in force.
+
+    Attributes:
+        run: its directory.
+        marks: what a chart marks, in order: changes, alerts, resumes, checkpoints.
+        entries: what its log tells, in order; of checkpoints the newest alone.
+        halted: whether its worker was paused last, or told to go on; None where it was neither.
+    """
+
+    def __init__(self, run: RunDir) -> None:
+        self.run = run
+        super().__init__(Series)
+
+    def forget(self) -> None:
+        """Begin anew, with nothing known."""
+        super().forget()
+        self.marks: list[Mark] = []
+        self.entries: list[LogEntry] = []
+        self.halted: bool | None = None
+        self._news = FeedChange()
+
+    @property
+    def samples(self) -> list[SampleRef]:
+        """Grids of samples by step, the oldest first."""
+        return [SampleRef(each.step, self.run.path / each.path) for each in self.drawn]
+
+    @property
+    def checkpoints(self) -> list[CheckpointRef]:
+        """Checkpoints as they were written, the oldest first; they may have been pruned."""
+        return [CheckpointRef(each.step, self.run.path / each.path) for each in self.saved]
+
+    @property
+    def troubles(self) -> list[ActiveAlert]:
+        """What stands, with the remedies there are under the settings in force."""
+        if not self.standing:
+            return []
+        try:
+            return with_remedies(self.standing, from_mapping(self.config))
+        except GantermError:
+            return []
+
+    def take_in(self, records: Sequence[Record]) -> FeedChange:
+        """Take in the next records of the journal, in their order; say what they bring."""
+        self._news = FeedChange()
+        self.add(*records)
+        return self._news
+
+    def _add_metrics(self, records: Sequence[MetricsRecord]) -> None:
+        super()._add_metrics(records)
+        if records:
+            self._bring(metrics=True)
+
+    def _add(self, record: Record) -> None:
+        super()._add(record)
+        match record:
+            case OpeningRecord():
+                self._mark_beginning(record)
+            case EpochRecord():
+                self._bring(metrics=True)
+            case SampleRecord() if path_inside(record.path):
+                self._bring(samples=1)
+            case CheckpointRecord():
+                self._mark(record.step, "checkpoint", "checkpoint")
+                # They come all the time.
+                others = [each for each in self.entries if each.told is not _CHECKPOINT]
+                self.entries = [*others, LogEntry(record.step, record.time, _CHECKPOINT)]
+            case ControlRecord():
+                self._add_control(record, self.change)
+            case AlertRecord():
+                over = "over: " if record.cleared else ""
+                self._mark(record.step, "alert", f"{over}{record.message}")
+                self._tell(record)
+            case JudgedRecord():
+                self._tell(record)
+                self._bring(metrics=True)
+            case EndRecord():
+                self._bring(state=True)
+
+    def _mark_beginning(self, record: OpeningRecord) -> None:
+        self.halted = None
+        resumed = isinstance(record, ResumeRecord)
+        if resumed or self.parent:
+            words = "resumed" if resumed else f"on from {self.parent}"
+            self._mark(record.step, "resume", words)
+            self.entries.append(LogEntry(record.step, record.time, Told(words)))
+        self._bring(settings=True)
+
+    def _take_back(self, resume: ResumeRecord) -> None:
+        if self.last_step > resume.step:
+            self._bring(rewound=True)
+        super()._take_back(resume)
+        self.marks = [each for each in self.marks if each.step <= resume.step]
+        self.entries = [each for each in self.entries if each.step <= resume.step]
+
+    def _add_control(self, record: ControlRecord, change: LiveChange | None) -> None:
+        halt = _HALTS.get(record.name)
+        if record.error or change or halt:
+            self._tell(record, change)
+        if record.error:
+            return
+        if change:
+            words = f"{change.key}: {change.before} to {change.after}"
+            self._mark(change.step, "control", words)
+            self._bring(settings=True)
+        elif halt:
+            self._mark(record.step, "control", halt)
+            self.halted = record.name == "pause"
+            self._bring(state=True)
+
+    def _tell(self, record: Record, change: LiveChange | None = None) -> None:
+        if (news := told(record, change)) is not None:
+            self.entries.append(LogEntry(record.step, record.time, news))
+
+    def _mark(self, step: int, kind: MarkKind, text: str) -> None:
+        self.marks.append(Mark(step, kind, text))
+        self._bring(marks=True)
+
+    def _bring(
+        self,
+        *,
+        rewound: bool = False,
+        metrics: bool = False,
+        samples: int = 0,
+        marks: bool = False,
+        settings: bool = False,
+        state: bool = False,
+    ) -> None:
+        self._news = self._news.then(FeedChange(rewound, metrics, samples, marks, settings, state))
+
+
+LOOK_SECONDS: Final = 0.5
+"""How long the state of a run is believed while its status file stays as it is."""
+LOG_LINES: Final = 20
+
+_PART = 4096
+"""Records taken in at a time, so that a long journal does not fill the memory."""
+_SILENT: Final = (MetricsRecord, EpochRecord, SampleRecord)
+
+
+class RunFeed(FeedHistory):
+    """A run as its directory tells it; `refresh` looks again.
+
+    Attributes:
+        run: its directory.
+        view: its state as last observed.
+        log: the last lines its worker printed, foreign text.
+        trouble: why its journal cannot be read; empty where it can.
+    """
+
+    def __init__(self, run: RunDir, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(run)
+        self.view: RunView = observe(run)
+        self.log: list[str] = []
+        self.trouble = ""
+        self._clock = clock
+        self._tail = JournalTail(run.journal)
+        self._opened = False
+        self._look_again = 0.0
+        self._stamps: dict[str, tuple[int, int, int] | None] = {}
+
+    @property
+    def damaged(self) -> int:
+        """Lines of the journal that are not records."""
+        return self._tail.damaged
+
+    @property
+    def paused(self) -> bool:
+        """Whether it stands paused; its journal says so a moment before its status."""
+        if self.view.alive is False or self.halted is None:
+            return self.view.state == "paused"
+        return self.halted
+
+    @property
+    def step(self) -> int:
+        """Steps done, as far as the run has said."""
+        return max(self.view.step, self.last_step)
+
+    @property
+    def images_per_s(self) -> float | None:
+        """Real images seen a second lately; None unless it trains and has said so."""
+        if self.view.state != "running":
+            return None
+        rate = self.latest("images_per_s")
+        if rate is None and self.view.status is not None:
+            rate = self.view.status.images_per_s
+        return rate or None
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds until the run has its length, at its pace; None unless it trains."""
+        return self.seconds_left if self.view.state == "running" else None
+
+    def refresh(self) -> FeedChange:
+        """Look at the run again and return what is new; reads only what was added.
+
+        Never raises for what the directory holds: a journal that cannot be read is `trouble`.
+        """
+        # The state before the records: what is said to be finished is then all there.
+        state = self._look()
+        found = self._read()
+        log = self._changed("log", self.run.log)
+        if log:
+            self.log = log_tail(self.run, LOG_LINES)
+        first, self._opened = not self._opened, True
+        return dataclasses.replace(found, state=state or found.state or first, log=log)
+
+    def _look(self) -> bool:
+        """Observe the run where its status changed or was not looked at for a while."""
+        now = self._clock()
+        if not self._changed("status", self.run.status) and now < self._look_again:
+            return False
+        self._look_again = now + LOOK_SECONDS
+        before, self.view = self.view, observe(self.run)
+        return _told(before) != _told(self.view)
+
+    def _read(self) -> FeedChange:
+        change = FeedChange()
+        trouble = ""
+        try:
+            while True:
+                restarts = self._tail.restarts
+                records = self._tail.poll(_PART)
+                if self._tail.restarts != restarts:
+                    self.forget()
+                    change = change.then(FeedChange(rewound=True))
+                if not records:
+                    break
+                change = change.then(self.take_in(records))
+                told = tuple(record for record in records if not isinstance(record, _SILENT))
+                change = change.then(FeedChange(records=told if self._opened else ()))
+        except OSError as error:
+            trouble = f"the journal cannot be read: {error.strerror or error}"
+        changed, self.trouble = trouble != self.trouble, trouble
+        return change.then(FeedChange(state=changed))
+
+    def _changed(self, name: str, path: Path) -> bool:
+        """Tell whether a file is another one than at the last look, or has been written."""
+        stamp: tuple[int, int, int] | None = None
+        with contextlib.suppress(OSError):
+            found = path.stat()
+            stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+        before = self._stamps.get(name)
+        self._stamps[name] = stamp
+        return stamp != before
+
+
+def _told(view: RunView) -> tuple[Any, ...]:
+    """Return what of a view is worth a word when it changes."""
+    status = view.status
+    return (view.state, view.alive, view.message, view.step, status and status.last_checkpoint)
+
+
+def offers_of(feed: RunFeed) -> list[ApplicableRemedy]:
+    """Return the remedies there are for a run as it stands."""
+    return applicable_remedies(feed.troubles, alive=feed.view.alive is not False)
+
+
+def evidence_words(trouble: ActiveAlert) -> str:
+    """Return since when a trouble stands and the figures it rests on; foreign text."""
+    figures = [
+        f"{name} {value:,.4g}"
+        for name, value in trouble.evidence.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    ]
+    return ", ".join([f"{trouble.code} since step {trouble.since:,}", *figures]) + "."

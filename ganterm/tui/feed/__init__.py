@@ -1,1 +1,0 @@
-"""What the app knows of its runs, gathered from their directories; no Textual here."""

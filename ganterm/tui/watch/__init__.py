@@ -1,1 +1,0 @@
-"""What the monitor knows beyond the run itself, without any widget."""
