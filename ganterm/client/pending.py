@@ -11,7 +11,7 @@ from ganterm.config.fields import Value
 from ganterm.core.records import ControlRecord, Record
 from ganterm.runs.live import LiveChange
 
-_HEARD: Final = 64
+_MOST_EARLY: Final = 64
 _UNPOSTED: Final = "here-"
 _DOING: Final = {
     "pause": "pausing",
@@ -30,7 +30,7 @@ _DONE: Final = {
 
 
 @dataclass(frozen=True)
-class Order:
+class PendingCommand:
     """A command on its way."""
 
     id: str
@@ -46,10 +46,10 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Answer:
+class CommandOutcome:
     """What became of a command; `error` says why it was refused, foreign text."""
 
-    order: Order
+    command: PendingCommand
     step: int
     error: str = ""
 
@@ -57,105 +57,107 @@ class Answer:
     def words(self) -> str:
         """What became of it, in a sentence."""
         if self.error:
-            return f"{self.order.words} was refused: {self.error}"
-        if self.order.name == "set":
-            return f"{self.order.words} from step {self.step:,} on"
-        return f"{_DONE.get(self.order.name, self.order.name)} at step {self.step:,}"
+            return f"{self.command.words} was refused: {self.error}"
+        if self.command.name == "set":
+            return f"{self.command.words} from step {self.step:,} on"
+        return f"{_DONE.get(self.command.name, self.command.name)} at step {self.step:,}"
 
 
-class Orders:
+class PendingCommands:
     """The commands of one run that were given here.
 
     Attributes:
-        waiting: those without an answer, by id, the oldest first.
-        wishes: values that settings are to be given, still growing with every key press.
+        waiting: those without an outcome, by id, the oldest first.
+        queued: values that settings are to be given, still growing with every key press.
         refused: the newest refusal by setting, until the setting is asked for again.
     """
 
     def __init__(self) -> None:
-        self.waiting: dict[str, Order] = {}
-        self.wishes: dict[str, Value] = {}
-        self.refused: dict[str, Answer] = {}
-        self._heard: dict[str, ControlRecord] = {}
+        self.waiting: dict[str, PendingCommand] = {}
+        self.queued: dict[str, Value] = {}
+        self.refused: dict[str, CommandOutcome] = {}
+        self._early: dict[str, ControlRecord] = {}
         self._count = 0
 
-    def wish(self, key: str, value: Value) -> None:
+    def queue(self, key: str, value: Value) -> None:
         """Note what a setting is to be, until it is asked for."""
         self.refused.pop(key, None)
-        self.wishes[key] = value
+        self.queued[key] = value
 
-    def take_wishes(self) -> list[tuple[str, Value]]:
+    def take_queued(self) -> list[tuple[str, Value]]:
         """Return what is to be asked for now."""
-        wishes, self.wishes = list(self.wishes.items()), {}
-        return wishes
+        queued, self.queued = list(self.queued.items()), {}
+        return queued
 
-    def asked_value(self, key: str) -> tuple[Value] | None:
+    def requested_value(self, key: str) -> tuple[Value] | None:
         """Return the value that a setting was last asked to have, alone; None if none waits."""
         asked = [
-            order.args["value"] for order in self.waiting.values() if order.args.get("key") == key
+            command.args["value"]
+            for command in self.waiting.values()
+            if command.args.get("key") == key
         ]
-        asked += [self.wishes[key]] if key in self.wishes else []
+        asked += [self.queued[key]] if key in self.queued else []
         return (asked[-1],) if asked else None
 
-    def ask(self, name: str, args: Mapping[str, Value]) -> Order:
-        """Await the answer to a command that is about to be left for the worker."""
+    def expect(self, name: str, args: Mapping[str, Value]) -> PendingCommand:
+        """Await the outcome of a command that is about to be left for the worker."""
         self._count += 1
-        order = Order(f"{_UNPOSTED}{self._count}", name, dict(args))
-        self.waiting[order.id] = order
+        command = PendingCommand(f"{_UNPOSTED}{self._count}", name, dict(args))
+        self.waiting[command.id] = command
         if name == "set":
             self.refused.pop(str(args.get("key")), None)
-        return order
+        return command
 
-    def posted(self, order: Order, identity: str) -> list[Answer]:
-        """Note a command's id; its answer may have been heard before."""
-        self.withdraw(order)
-        self.waiting[identity] = replace(order, id=identity)
-        heard = self._heard.pop(identity, None)
-        return self.hear([heard]) if heard else []
+    def posted(self, command: PendingCommand, identity: str) -> list[CommandOutcome]:
+        """Note a command's id; its outcome may have been heard before."""
+        self.withdraw(command)
+        self.waiting[identity] = replace(command, id=identity)
+        heard = self._early.pop(identity, None)
+        return self.acknowledge([heard]) if heard else []
 
-    def withdraw(self, order: Order) -> None:
-        """Await no answer: the command could not be left."""
-        self.waiting.pop(order.id, None)
+    def withdraw(self, command: PendingCommand) -> None:
+        """Await no outcome: the command could not be left."""
+        self.waiting.pop(command.id, None)
 
-    def hear(self, records: Iterable[Record]) -> list[Answer]:
-        """Take new records of the journal; return the answers to what was asked here."""
-        answers = []
+    def acknowledge(self, records: Iterable[Record]) -> list[CommandOutcome]:
+        """Take new records of the journal; return what became of what was asked here."""
+        outcomes = []
         for record in records:
             if not isinstance(record, ControlRecord):
                 continue
-            order = self.waiting.pop(record.id, None)
-            if order is None:
-                self._heard[record.id] = record
-                if len(self._heard) > _HEARD:
-                    del self._heard[next(iter(self._heard))]
+            command = self.waiting.pop(record.id, None)
+            if command is None:
+                self._early[record.id] = record
+                if len(self._early) > _MOST_EARLY:
+                    del self._early[next(iter(self._early))]
                 continue
-            answer = Answer(order, record.step, record.error)
-            if answer.error and order.name == "set":
-                self.refused[str(order.args.get("key"))] = answer
-            answers.append(answer)
-        return answers
+            outcome = CommandOutcome(command, record.step, record.error)
+            if outcome.error and command.name == "set":
+                self.refused[str(command.args.get("key"))] = outcome
+            outcomes.append(outcome)
+        return outcomes
 
     def will_pause(self, paused: bool) -> bool:
         """Tell whether a run that is `paused` or not will be once all that was asked is done."""
-        for order in self.waiting.values():
-            if order.name in {"pause", "resume"}:
-                paused = order.name == "pause"
+        for command in self.waiting.values():
+            if command.name in {"pause", "resume"}:
+                paused = command.name == "pause"
         return paused
 
-    def drop(self) -> list[Order]:
+    def abandon(self) -> list[PendingCommand]:
         """Give up on what waits, as when the worker ended; return it."""
         dropped = list(self.waiting.values())
         self.waiting.clear()
-        self.wishes.clear()
+        self.queued.clear()
         return dropped
 
-    def foreseen(self, config: Mapping[str, Any]) -> list[LiveChange]:
+    def projected(self, config: Mapping[str, Any]) -> list[LiveChange]:
         """Return the changes that stand if everything asked for under `config` is done."""
         values = dict(config)
         changes = []
-        for order in self.waiting.values():
-            if order.name == "set":
-                key, value = str(order.args["key"]), order.args["value"]
+        for command in self.waiting.values():
+            if command.name == "set":
+                key, value = str(command.args["key"]), command.args["value"]
                 changes.append(LiveChange(0, key, values.get(key), value))
                 values[key] = value
         return changes

@@ -1,4 +1,4 @@
-"""What the records of a journal tell a person: in which words, how loud, and what helps."""
+"""What records, states and alerts tell a person: in which words, how loud, and what helps."""
 
 from __future__ import annotations
 
@@ -83,8 +83,6 @@ def _control(record: ControlRecord, change: LiveChange | None) -> Told:
     code = record.id.removeprefix(REMEDY_MARK).removesuffix(f"-{key}").rpartition("-")[0]
     return Told(f"remedy for {code}: {words}", "good", grave=True)
 
-
-Tone = Literal["text", "muted", "good", "warn", "bad"]
 
 STATES: Final[dict[State, tuple[str, Tone]]] = {
     "running": ("●", "good"),

@@ -65,7 +65,7 @@ async def test_a_run_is_steered_killed_and_branched(
         assert value_of(screen, "lr_g") == "0.001"
 
         await pilot.press("full_stop", "k")
-        screen.steering.send_wishes()
+        screen.steering.send_queued()
         await app.workers.wait_for_complete()
         change = worker.until(lambda r: r["kind"] == "control" and r["name"] == "set")
         assert change is not None
@@ -74,7 +74,7 @@ async def test_a_run_is_steered_killed_and_branched(
         await look(app, pilot)
         assert value_of(screen, "lr_g") == "0.0015"
         assert "Δ changed" in screen_text(app)
-        assert screen.steering.orders.waiting == {}
+        assert screen.steering.pending.waiting == {}
 
         worker.kill()
         app.poller.feeds[run.name]._look_again = 0.0

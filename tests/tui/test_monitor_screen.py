@@ -339,7 +339,7 @@ async def test_a_change_goes_out_is_awaited_and_marked(living: LivingRun) -> Non
         screen = await opened(app, pilot)
         await pilot.press("comma", "comma")
         assert row(screen, "lr_g").note == "asked for 0.0001 …"
-        screen.steering.send_wishes()
+        screen.steering.send_queued()
         await look(app, pilot)
         (command,) = living.answer()
         assert command.args == {"key": "lr_g", "value": 1e-4}
@@ -347,7 +347,7 @@ async def test_a_change_goes_out_is_awaited_and_marked(living: LivingRun) -> Non
         assert row(screen, "lr_g").value == "0.0001"
         assert row(screen, "lr_g").note == "0.0002 until step 400"
         assert "lr_g: 0.0002 to 0.0001" in log(screen)
-        assert screen.steering.orders.waiting == {}
+        assert screen.steering.pending.waiting == {}
         living.train(440)
         await look(app, pilot)
         assert "Δ changed" in screen_text(app)
@@ -362,7 +362,7 @@ async def test_a_refused_change_is_explained(living: LivingRun) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot)
         await pilot.press("v", "full_stop")
-        screen.steering.send_wishes()
+        screen.steering.send_queued()
         await look(app, pilot)
         living.answer("lr_d stands still in this loss")
         await look(app, pilot)
@@ -453,7 +453,7 @@ async def test_two_apps_on_one_run_agree(living: LivingRun) -> None:
     async with one.run_test(size=(120, 40)) as first:
         mine = await opened(one, first)
         await first.press("3", "down", "down", "right")
-        mine.steering.send_wishes()
+        mine.steering.send_queued()
         await look(one, first)
         living.answer()
         await look(one, first)
@@ -525,11 +525,11 @@ async def test_a_worker_that_dies_leaves_no_command_waiting(living: LivingRun) -
         screen = await opened(app, pilot)
         await pilot.press("k")
         await look(app, pilot)
-        assert screen.steering.orders.waiting
+        assert screen.steering.pending.waiting
         living.die()
         app.poller.feeds[living.run.name]._look_again = 0.0
         await look(app, pilot)
-        assert screen.steering.orders.waiting == {}
+        assert screen.steering.pending.waiting == {}
         assert "ended before it took this: writing a checkpoint" in log(screen)
 
 
@@ -542,7 +542,7 @@ async def test_the_mouse_steers_too(living: LivingRun) -> None:
         line = screen.values.render_line(2).text
         await pilot.click(LiveValues, offset=(line.index("[+]") + 1, 2))
         assert row(screen, "d_steps").note == "asked for 2 …"
-        screen.steering.send_wishes()
+        screen.steering.send_queued()
         bar = screen.query_one(ActionBar).render_line(0).text
         await pilot.click("#steer ActionBar", offset=(bar.index("checkpoint"), 0))
         await look(app, pilot)

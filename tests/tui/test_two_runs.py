@@ -65,8 +65,8 @@ async def test_the_monitor_turns_to_a_run_that_was_begun_on_it(
         screen = await look(app, pilot)
         assert asked(first) == [("checkpoint", None), ("set", "lr_g")]
         assert asked(second) == []
-        assert not screen.steering.orders.waiting
-        assert not screen.steering.orders.wishes
+        assert not screen.steering.pending.waiting
+        assert not screen.steering.pending.queued
         assert {row.note.startswith("asked") for row in screen.values.rows} == {False}
         lines = screen.query_one(LogTail)
         assert "of the first" not in "".join(line.text for line in lines.lines)
@@ -94,7 +94,7 @@ async def test_a_question_about_a_run_is_answered_for_that_run(
                 app.screen.query_one(Input).value = "1e-5"
             await pilot.press("enter" if keys == ["e"] else "y")
             await look(app, pilot)
-            assert screen.steering.orders.waiting == {}
+            assert screen.steering.pending.waiting == {}
         assert asked(first) == [("stop", None), ("set", "lr_g")]
         assert asked(second) == []
 

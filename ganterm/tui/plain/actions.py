@@ -83,7 +83,7 @@ def undo(session: PlainSession, _rest: str) -> None:
     feed = _steerable(session)
     # Before the worker has said under what it trains, the run's file does.
     config = feed.config or to_mapping(recorded_config(feed.run))
-    found = to_undo([*feed.changes, *session.orders.foreseen(config)])
+    found = to_undo([*feed.changes, *session.pending.projected(config)])
     if found is None:
         raise ConfigError("There is no change to undo.")
     session.order("set", key=found.key, value=found.before)
@@ -110,7 +110,7 @@ def resume(session: PlainSession, rest: str) -> None:
     """Go on after a pause, or start a worker for a run that has none."""
     feed = session.watched
     name = feed.run.name
-    if session.orders.will_pause(feed.paused):
+    if session.pending.will_pause(feed.paused):
         session.order("resume")
         return
     if feed.view.alive is not False:

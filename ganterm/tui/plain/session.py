@@ -14,7 +14,7 @@ from typing import Final
 
 from ganterm.client.feed import FeedChange, RunFeed
 from ganterm.client.overview import RunList
-from ganterm.client.pending import Orders
+from ganterm.client.pending import PendingCommands
 from ganterm.client.tasks import Task
 from ganterm.core.errors import ConfigError, GantermError
 from ganterm.core.records import CheckpointRecord
@@ -86,7 +86,7 @@ class PlainSession:
         runs_dir: where the runs live.
         clock: seconds from any moment on.
         feed: the run that is watched; None while there is none.
-        orders: what was asked of it.
+        pending: what was asked of it.
         tell_every: seconds between two lines of progress; 0 for none.
         held_until: no line is obeyed before this says so, as `wait` asks for.
         task: a download or a judgement that is under way.
@@ -104,7 +104,7 @@ class PlainSession:
         self.runs_dir = runs_dir
         self.clock = clock
         self.feed: RunFeed | None = None
-        self.orders = Orders()
+        self.pending = PendingCommands()
         self.tell_every = TELL_SECONDS
         self.held_until: Callable[[], bool] | None = None
         self.task: Task | None = None
@@ -165,7 +165,7 @@ class PlainSession:
             self.say(silence)
         told.silence = bool(silence)
         if feed.view.alive is False:
-            for order in self.orders.drop():
+            for order in self.pending.abandon():
                 self.say(f"Not answered, for no worker is at work: {order.words}.")
 
     # What commands use
@@ -180,7 +180,7 @@ class PlainSession:
     def watch(self, run: RunDir | None) -> None:
         """Tell what another run does from now on, or what none does."""
         self.feed = None
-        self.orders = Orders()
+        self.pending = PendingCommands()
         self._told = _Told()
         if run is not None:
             self.feed = RunFeed(run)
@@ -191,14 +191,14 @@ class PlainSession:
 
         Raises `ConfigError` if it cannot be left.
         """
-        order = self.orders.ask(name, args)
+        order = self.pending.expect(name, args)
         try:
             identity = control.post(self.watched.run.control, name, **args)
         except GantermError:
-            self.orders.withdraw(order)
+            self.pending.withdraw(order)
             raise
         self.say(f"Asked for: {order.words}.")
-        self.orders.posted(order, identity)
+        self.pending.posted(order, identity)
         self._asked_at = self.clock()
 
     def say(self, line: str) -> None:
@@ -239,7 +239,7 @@ class PlainSession:
         """Whether an answer may still come."""
         if self.task is not None:
             return True
-        return bool(self.orders.waiting) and self.clock() < self._asked_at + ANSWER_SECONDS
+        return bool(self.pending.waiting) and self.clock() < self._asked_at + ANSWER_SECONDS
 
     def _tell_happenings(self, feed: RunFeed, change: FeedChange) -> None:
         if change.rewound:
@@ -248,7 +248,7 @@ class PlainSession:
             # Before, it is the past.
             self._told.samples += change.samples
         for record in change.records:
-            answers = self.orders.hear([record])
+            answers = self.pending.acknowledge([record])
             self._told.checkpoints += isinstance(record, CheckpointRecord)
             self.say_all(f"{answer.words.rstrip('.')}." for answer in answers)
             if not answers and (said := report.happened(record)):

@@ -239,7 +239,7 @@ class MonitorScreen(PanedScreen[Pane]):
     def resume(self) -> None:
         """Go on after a pause; train a run on that has no worker."""
         feed = self.feed
-        if feed and self.steering.orders.will_pause(feed.paused):
+        if feed and self.steering.pending.will_pause(feed.paused):
             self.steering.order(feed.run, "resume")
         elif feed and feed.view.alive:
             self.app.say(f"{feed.run.name} is training.")

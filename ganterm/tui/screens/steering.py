@@ -12,7 +12,7 @@ from typing import Any, Final
 from textual.timer import Timer
 
 from ganterm.client.feed import RunFeed
-from ganterm.client.pending import Answer, Order, Orders
+from ganterm.client.pending import CommandOutcome, PendingCommand, PendingCommands
 from ganterm.config import FIELDS, Field, parse_value
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
@@ -36,13 +36,13 @@ class Steering:
     """Steers the run that is watched from a screen with `LiveValues` and a `LogTail`.
 
     Attributes:
-        orders: what was asked of the run here.
+        pending: what was asked of the run here.
         said: what became of it as far as the journal does not tell, as (step, sentence).
         steered: the run that these are of.
     """
 
     def __init__(self, screen: AppScreen) -> None:
-        self.orders = Orders()
+        self.pending = PendingCommands()
         self.said: list[tuple[int, str]] = []
         self.steered: RunDir | None = None
         self._screen = screen
@@ -61,19 +61,19 @@ class Steering:
 
     def show(self) -> None:
         """Show what was asked and what became of it."""
-        self.values.show(self.feed, self.orders)
+        self.values.show(self.feed, self.pending)
 
     def turn_to(self, run: RunDir | None) -> None:
         """Begin with another run; what is still gathered for the one before is sent to that."""
-        self.send_wishes()
-        self.steered, self.orders, self.said = run, Orders(), []
+        self.send_queued()
+        self.steered, self.pending, self.said = run, PendingCommands(), []
 
     def take(self, records: Sequence[Record]) -> None:
         """Take the answers from new records of the journal."""
-        self._say_answers(self.orders.hear(records))
+        self._say_answers(self.pending.acknowledge(records))
         feed = self.feed
         if feed and feed.view.alive is False:
-            for order in self.orders.drop():
+            for order in self.pending.abandon():
                 words = f"{feed.run.name} ended before it took this: {order.words}."
                 self._say(feed.step, words, wrong=True)
 
@@ -95,11 +95,11 @@ class Steering:
     def order(self, run: RunDir, name: str, **args: Value) -> None:
         """Leave a command for the worker of a run; the answer comes by the journal."""
         # A dialog may be answered after another run has come onto the screen.
-        orders = self.orders if run == self.steered else Orders()
-        self._screen.run_worker(self._post(run, orders, orders.ask(name, args)))
+        pending = self.pending if run == self.steered else PendingCommands()
+        self._screen.run_worker(self._post(run, pending, pending.expect(name, args)))
         self.show()
 
-    async def _post(self, run: RunDir, orders: Orders, order: Order) -> None:
+    async def _post(self, run: RunDir, pending: PendingCommands, order: PendingCommand) -> None:
         # One after another: their order is that of the key presses, however slow the disk.
         async with self._posting:
             try:
@@ -107,10 +107,10 @@ class Steering:
                     control.post, run.control, order.name, **order.args
                 )
             except GantermError as error:
-                orders.withdraw(order)
+                pending.withdraw(order)
                 self._screen.app.say_error(error)
             else:
-                self._say_answers(orders.posted(order, identity))
+                self._say_answers(pending.posted(order, identity))
         self.show()
 
     def command(self, name: str) -> None:
@@ -121,7 +121,7 @@ class Steering:
     def pause(self) -> None:
         """Pause, or go on."""
         if feed := self.steerable:
-            self.order(feed.run, "resume" if self.orders.will_pause(feed.paused) else "pause")
+            self.order(feed.run, "resume" if self.pending.will_pause(feed.paused) else "pause")
 
     def stop(self) -> None:
         """Ask whether to stop."""
@@ -149,22 +149,22 @@ class Steering:
         if value == self._value_of(feed, key):
             self._screen.app.say(f"{key} is {FIELDS[key].expectation}.")
             return
-        self.orders.wish(key, value)
+        self.pending.queue(key, value)
         self.show()
         if self._gathering:
             self._gathering.stop()
-        self._gathering = self._screen.set_timer(GATHER_SECONDS, self.send_wishes)
+        self._gathering = self._screen.set_timer(GATHER_SECONDS, self.send_queued)
 
-    def send_wishes(self) -> None:
+    def send_queued(self) -> None:
         """Send the small changes that were gathered, each setting's as one command."""
-        for key, value in self.orders.take_wishes():
+        for key, value in self.pending.take_queued():
             if self.steered is not None:
                 self.order(self.steered, "set", key=key, value=value)
 
     def set_live(self, run: RunDir, settings: Mapping[str, Any]) -> None:
         """Change settings, but those that are asked for already: twice is not two changes."""
         for key, value in settings.items():
-            if self.orders.asked_value(key) is None:
+            if self.pending.requested_value(key) is None:
                 self.order(run, "set", key=key, value=value)
 
     def edit(self) -> None:
@@ -191,7 +191,7 @@ class Steering:
         feed = self.steerable
         if feed is None:
             return
-        change = to_undo([*feed.changes, *self.orders.foreseen(feed.config)])
+        change = to_undo([*feed.changes, *self.pending.projected(feed.config)])
         if change is None:
             self._screen.app.say("There is no change to undo.")
             return
@@ -199,13 +199,13 @@ class Steering:
 
     def _value_of(self, feed: RunFeed, key: str) -> Value:
         """Return what a setting is, or was asked to be."""
-        asked = self.orders.asked_value(key) if feed.run == self.steered else None
+        asked = self.pending.requested_value(key) if feed.run == self.steered else None
         value: Value = asked[0] if asked else feed.config.get(key)
         return value
 
     # Answers
 
-    def _say_answers(self, answers: Sequence[Answer]) -> None:
+    def _say_answers(self, answers: Sequence[CommandOutcome]) -> None:
         for answer in answers:
             if answer.error:  # the journal has it, and so the log
                 self._screen.app.say_error(GantermError(f"{answer.words}."))

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.message import Message
 
 from ganterm.client.feed import RunFeed
-from ganterm.client.pending import Orders
+from ganterm.client.pending import PendingCommands
 from ganterm.config import FIELDS
 from ganterm.config.draft import to_text
 from ganterm.render.text import safe_text
@@ -77,9 +77,9 @@ class LiveValues(RowList):
         """The setting that is chosen."""
         return LIVE[self.at]
 
-    def show(self, feed: RunFeed | None, orders: Orders) -> None:
+    def show(self, feed: RunFeed | None, pending: PendingCommands) -> None:
         """Show the settings as they stand; only lines that changed are painted."""
-        self.rows = [row_of(key, feed, orders) for key in LIVE]
+        self.rows = [row_of(key, feed, pending) for key in LIVE]
         self.show_rows(len(LIVE))
 
     def action_choose(self, by: int) -> None:
@@ -112,16 +112,16 @@ class LiveValues(RowList):
         )
 
 
-def row_of(key: str, feed: RunFeed | None, orders: Orders) -> LiveRow:
+def row_of(key: str, feed: RunFeed | None, pending: PendingCommands) -> LiveRow:
     """Say how a setting stands: its value, what it is asked to be, why it was refused."""
     if feed is None or key not in feed.config:
         return LiveRow(key, "-", FIELDS[key].guidance)
     value = safe_text(to_text(feed.config[key]))
-    asked = orders.asked_value(key)
+    asked = pending.requested_value(key)
     if asked is not None:
         return LiveRow(key, value, f"asked for {to_text(asked[0])} …", "text")
-    if refusal := orders.refused.get(key):
-        wanted = to_text(refusal.order.args.get("value"))
+    if refusal := pending.refused.get(key):
+        wanted = to_text(refusal.command.args.get("value"))
         return LiveRow(key, value, safe_text(f"{wanted} refused: {refusal.error}"), "bad")
     changes = [change for change in feed.changes if change.key == key]
     if changes:
