@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
+import re
 import signal
 import sys
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
+from inspect import cleandoc
+from pkgutil import get_data
 from types import FrameType
 from typing import Annotated, Any
 
@@ -58,6 +59,9 @@ _PANELS = {
 _PLACES = {
     name: (panel, place) for panel, places in _PANELS.items() for name, place in places.items()
 }
+
+_HELP = r'^def {0}\(.*?^    """(?P<function>.*?)"""|^{0} = typer\.Typer\(.*?\bhelp="(?P<group>.*?)"'
+"""Where the source of a command has its help."""
 
 _VARIABLES = (
     "Options can be set by variables too, such as GANTERM_RUNS_DIR for --runs-dir; "
@@ -110,18 +114,16 @@ def _command(name: str) -> Any:
 def _listed(name: str) -> Any:
     """Return of a command what a list tells of it; importing all of them takes far longer.
 
-    Its help is read from the source of its function; a group of commands is imported.
+    Its help is found in its source: the docstring of a function, or what a group was given.
     """
     panel, place = _PLACES[name]
     module, _, what = place.partition(":")
-    spec = find_spec(f"ganterm.cli.{module}")
-    loader: Any = spec and spec.loader
-    for node in ast.parse(loader.get_source(f"ganterm.cli.{module}")).body:
-        if isinstance(node, ast.FunctionDef) and node.name == what:
-            alone = typer.Typer(add_completion=False)
-            alone.command(name, rich_help_panel=panel, help=ast.get_docstring(node))(lambda: None)
-            return typer.main.get_command(alone)
-    return _command(name)
+    source = (get_data("ganterm.cli", f"{module}.py") or b"").decode()
+    told = re.search(_HELP.format(what), source, re.DOTALL | re.MULTILINE)
+    alone = typer.Typer(add_completion=False)
+    words = cleandoc(told["function"] or told["group"]) if told else None
+    alone.command(name, rich_help_panel=panel, help=words)(lambda: None)
+    return typer.main.get_command(alone)
 
 
 def _explained(command: Any) -> Any:
@@ -222,9 +224,9 @@ def _main(
     Without a command the app opens.
     """
     if context.invoked_subcommand is None:
-        from ganterm.cli.face import open_the_app  # noqa: PLC0415
+        from ganterm.tui.open import open_app  # noqa: PLC0415
 
-        open_the_app(None)
+        raise typer.Exit(open_app())
 
 
 def run() -> None:

@@ -16,10 +16,9 @@ from ganterm.benchmarks.page import facts, markdown
 from ganterm.benchmarks.suite import BenchSettings, Report, choose, run_suite, scratch
 from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
-from ganterm.cli.narrate import ProgressReporter, say
+from ganterm.cli.narrate import ProgressReporter, Waiting, say
 from ganterm.cli.options import AsJson, RunsDir
 from ganterm.cli.outputs import write_file
-from ganterm.cli.waiting import Waiting
 from ganterm.core.errors import ConfigError
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import default_runs_dir, resolve_run

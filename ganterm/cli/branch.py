@@ -10,15 +10,8 @@ from typing import Annotated
 import typer
 
 from ganterm.cli import completion
-from ganterm.cli.options import (
-    AsJson,
-    Quiet,
-    RunName,
-    RunsDir,
-    Settings,
-    parse_settings,
-    with_schema_options,
-)
+from ganterm.cli.options import AsJson, Quiet, RunName, RunsDir
+from ganterm.cli.settings import Settings, parse_settings, with_schema_options
 from ganterm.core.errors import ConfigError
 
 
@@ -53,7 +46,7 @@ def branch(
     The run it comes from is left as it is. Networks and seed stay the same, and so do the images
     unless --dataset names others.
     """
-    from ganterm.cli.train import fetch_missing, look_ahead, start_and_follow  # noqa: PLC0415
+    from ganterm.cli.starting import fetch_missing, look_ahead, start_and_follow  # noqa: PLC0415
     from ganterm.config import branch as branching  # noqa: PLC0415
     from ganterm.config.recorded import recorded_config, refuse_imported  # noqa: PLC0415
     from ganterm.data.catalogue import anchored, require_folder  # noqa: PLC0415

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ganterm.cli.console import emit_json, emit_lines, table
-from ganterm.cli.drawing import Characters, write_lines
+from ganterm.cli.console import emit_json, emit_lines, table, write_lines
 from ganterm.cli.narrate import say
-from ganterm.cli.options import AsJson, RunNames, RunsDir
+from ganterm.cli.options import AsJson, Characters, RunNames, RunsDir
 from ganterm.client.comparison import advice, by_judge, ranked, standing, uneven
 from ganterm.components.scores import SCORES, scored
 from ganterm.config.differences import differing
@@ -100,7 +99,6 @@ def _scores(runs: Sequence[RunStanding], sort: str | None) -> Iterator[str]:
 
 
 def _settings(runs: Sequence[RunStanding]) -> Iterator[str]:
-
     lines = differing(runs)
     if lines:
         yield from table(["SETTING", *(safe_text(run.name) for run in runs)], lines)
@@ -141,7 +139,6 @@ def _figure(value: float | None) -> str:
 
 
 def _as_json(runs: Sequence[RunStanding], sort: str | None) -> dict[str, Any]:
-
     names = [run.name for run in runs]
     return {
         "runs": [

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ganterm.config import FIELDS
-from ganterm.runs.files import expanded
-
 if TYPE_CHECKING:
+    from ganterm.config import Field
     from ganterm.runs.layout import RunDir
 
 VARIABLE = "_GANTERM_COMPLETE"
@@ -135,21 +133,31 @@ def themes() -> list[str]:
     return [*BY_NAME]
 
 
-def values_of(name: str) -> Callable[..., Any] | None:
+def modes() -> list[str]:
+    """Return the modes in which steps are run."""
+    from ganterm.config import FIELDS  # noqa: PLC0415
+
+    return [*map(str, FIELDS["mode"].choices)]
+
+
+def values_of(field: Field) -> Callable[..., Any] | None:
     """Return who completes the values of a setting; None where there is nothing to offer."""
-    named = {"recipe": recipes, "dataset": datasets, "device": devices}
-    if FIELDS[name].choices:
-        return lambda: [str(choice) for choice in FIELDS[name].choices]
-    return named.get(name)
+    if field.choices:
+        return lambda: [*map(str, field.choices)]
+    return {"recipe": recipes, "dataset": datasets, "device": devices}.get(field.name)
 
 
 def settings(incomplete: str) -> list[str]:
     """Return settings as `key=`, and with its values the one that is meant."""
+    from ganterm.config import FIELDS  # noqa: PLC0415
+
     return _pairs(incomplete, [*FIELDS], lambda name: FIELDS[name].default)
 
 
 def changes(context: typer.Context, incomplete: str) -> list[str]:
     """Return what may follow `ctl RUN set` and `ctl RUN remedy`."""
+    from ganterm.config import FIELDS  # noqa: PLC0415
+
     command = context.params.get("command")
     if command == "remedy":
         return _remedies(_run(context))
@@ -160,6 +168,8 @@ def changes(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _pairs(incomplete: str, names: list[str], usual: Callable[[str], object]) -> list[str]:
+    from ganterm.config import FIELDS  # noqa: PLC0415
+
     key, equals, _ = incomplete.partition("=")
     plain = key.replace("-", "_")
     meant = [name for name in names if (name == plain if equals else name.startswith(plain))]
@@ -168,7 +178,7 @@ def _pairs(incomplete: str, names: list[str], usual: Callable[[str], object]) ->
     (name,) = meant
     spec = FIELDS[name]
     offered: list[object] = [*spec.choices] or ["true", "false"] * (spec.kind == "boolean")
-    offer = values_of(name)
+    offer = values_of(spec)
     if not offered and offer is not None:
         offered = [each[0] if isinstance(each, tuple) else each for each in offer()]
     # The value it has: no space is put after a key that stands alone, and it can be edited.
@@ -208,6 +218,7 @@ def _run(context: typer.Context) -> RunDir:
 
 
 def _runs_dir(context: typer.Context) -> Path:
+    from ganterm.runs.files import expanded  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir  # noqa: PLC0415
 
     chosen = context.params.get("runs_dir")

@@ -9,18 +9,17 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from ganterm.cli.console import emit, emit_json, emit_lines
-from ganterm.cli.drawing import is_coloured
+from ganterm.cli.console import emit, emit_json, emit_lines, is_coloured
 from ganterm.cli.narrate import say
-from ganterm.cli.options import (
-    AsJson,
+from ganterm.cli.options import AsJson
+from ganterm.cli.settings import (
     ConfigFile,
     Settings,
+    known_variables,
     parse_settings,
+    settings_lines,
     with_schema_options,
 )
-from ganterm.cli.settings import settings_lines
-from ganterm.cli.variables import known_variables
 from ganterm.components.scores import SCORES
 from ganterm.config import FIELDS, Field, RunConfig, resolve
 from ganterm.config.runfile import to_mapping

@@ -1,4 +1,4 @@
-"""Data on standard output: lines, tables and JSON."""
+"""Data on standard output: lines, drawings, tables and JSON."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 
+from ganterm.render.colour import ColourMode, canvas_of
 from ganterm.render.text import safe_text
 
 
@@ -25,6 +26,26 @@ def emit_json(value: object) -> None:
     indent = 2 if sys.stdout.isatty() else None
     # In ASCII, because foreign strings may hold what steers a terminal or cannot be encoded.
     emit(json.dumps(value, indent=indent, allow_nan=False))
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Write drawn lines.
+
+    As UTF-8 whatever the locale: half blocks are only drawn where it is UTF-8 or the user asked.
+    """
+    write_bytes("".join(line + "\n" for line in lines).encode(errors="backslashreplace"))
+
+
+def write_bytes(data: bytes) -> None:
+    """Write bytes as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def is_coloured() -> bool:
+    """Tell whether text on standard output may be styled."""
+    return sys.stdout.isatty() and canvas_of(sys.stdout).colour is not ColourMode.NONE
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:

@@ -13,7 +13,8 @@ from msgspec import to_builtins
 from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
-from ganterm.cli.options import AsJson, RunName, RunsDir, parse_settings
+from ganterm.cli.options import AsJson, RunName, RunsDir
+from ganterm.cli.settings import parse_settings
 from ganterm.config.fields import field, parse_value
 from ganterm.core.errors import ConfigError, WorkerError
 from ganterm.core.records import ControlRecord, encode
@@ -98,7 +99,6 @@ def ctl(
 def _remedy(
     found: RunDir, which: str | None, runs_dir: Path, wait: float, *, as_json: bool
 ) -> None:
-
     tail = JournalTail(found.journal)
     troubles = active_alerts(tail.poll())
     if which is None:
@@ -183,7 +183,6 @@ def _arguments(command: str, changes: list[str]) -> list[dict[str, Any]]:
 
 
 def _undoing(name: str, records: Sequence[Record]) -> dict[str, Any]:
-
     change = to_undo(live_settings(records).changes)
     if change is None:
         raise ConfigError(f"There is no change of {name} to undo.")
@@ -191,7 +190,6 @@ def _undoing(name: str, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def _answer(record: ControlRecord, *, as_json: bool) -> None:
-
     if as_json:
         emit_json(encode(record))
     else:

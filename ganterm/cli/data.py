@@ -1,5 +1,7 @@
 """`ganterm data`: list, import, fetch and look at datasets."""
 
+from __future__ import annotations
+
 import json
 import math
 import sys
@@ -11,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganterm.cli import completion
+from ganterm.cli.console import emit, emit_json, emit_lines, table, write_lines
 from ganterm.cli.narrate import ProgressReporter, say
+from ganterm.cli.options import AsJson
 from ganterm.components.datasets import DATASETS, SPLITS
 from ganterm.data import load
 from ganterm.data.catalogue import data_dir, dataset_facts, is_available, stored_path
@@ -47,7 +51,7 @@ class ProgressLines:
 
 def emit_line(record: dict[str, Any]) -> None:
     """Print one line of JSON at once."""
-    sys.stdout.write(json.dumps(record) + "\n")
+    emit(json.dumps(record))
     sys.stdout.flush()
 
 
@@ -57,7 +61,6 @@ app = typer.Typer(
     help="List, import, fetch and look at datasets.",
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Name = Annotated[
     str,
     typer.Argument(
@@ -71,7 +74,6 @@ Name = Annotated[
 def list_datasets(*, as_json: AsJson = False) -> None:
     """List the datasets ganterm knows, and which of them are on this machine."""
     known = {name: DATASETS.facts(name) for name in DATASETS.names}
-
     here = {
         name: [split for split in facts.splits if is_available(name, split)]
         for name, facts in known.items()
@@ -94,20 +96,15 @@ def list_datasets(*, as_json: AsJson = False) -> None:
             }
             for name, facts in known.items()
         ]
-        typer.echo(json.dumps(described, indent=2))
+        emit_json(described)
         return
-    rows = [("NAME", "SIZE", "CLASSES", "TRAIN", "TEST", "HERE", "WHAT IT IS")]
+    rows = []
     for name, facts in known.items():
         state = "built in" if facts.embedded else " ".join(here[name]) or "-"
-        train, test = (f"{facts.count(each):,}" if facts.count(each) else "-" for each in SPLITS)
-        classes = str(len(facts.spec.classes))
-        rows.append((name, facts.spec.size_words, classes, train, test, state, facts.title))
-    widths = [max(len(row[column]) for row in rows) for column in range(6)]
-    for name, size, classes, train, test, state, title in rows:
-        typer.echo(
-            f"{name:<{widths[0]}}  {size:<{widths[1]}}  {classes:>{widths[2]}}  "
-            f"{train:>{widths[3]}}  {test:>{widths[4]}}  {state:<{widths[5]}}  {title}"
-        )
+        counts = (f"{facts.count(each):,}" if facts.count(each) else "-" for each in SPLITS)
+        classes = len(facts.spec.classes)
+        rows.append([name, facts.spec.size_words, classes, *counts, state, facts.title])
+    emit_lines(table(["NAME", "SIZE", "CLASSES", "TRAIN", "TEST", "HERE", "WHAT IT IS"], rows))
     say(f"Stored in {data_dir()}. The path of a folder of images is a dataset too.")
 
 
@@ -161,13 +158,13 @@ def fetch(
         return
     say(f"{name} is stored already; --again downloads it once more.")
     for split in dataset_facts(name).splits:
-        typer.echo(stored_path(name, split))
+        emit(str(stored_path(name, split)))
 
 
-def _tell(report: "ImportReport") -> None:
+def _tell(report: ImportReport) -> None:
     for stored in report.splits:
         say(f"Stored {stored.count:,} images of {report.name} {stored.split}.")
-        typer.echo(stored.path)
+        emit(str(stored.path))
     for note in report.notes:
         say(note)
 
@@ -198,17 +195,15 @@ def show(
         indices = pick(images, n, seed=seed, only=only)
         if as_json:
             described = describe(images, indices, split=split, progress=progress)
-            typer.echo(json.dumps(described, indent=2))
+            emit_json(described)
             return
     for note in images.notes:
         say(note)
-
     chosen = images.images[indices]
     canvas = canvas_of(sys.stdout)
     side = images.image_size
     grid = fit_grid(len(indices), side, side, canvas.columns)
-    for line in draw(arrange(from_nchw(chosen.numpy().tobytes(), chosen.shape), grid), canvas):
-        typer.echo(line, color=True)
+    write_lines(draw(arrange(from_nchw(chosen.numpy().tobytes(), chosen.shape), grid), canvas))
     say(f"{len(indices)} of {len(images):,} images of {images.name} {split}, {side}x{side}.")
     if images.labels is not None:
         names = [images.classes[label] for label in images.labels[indices].tolist()]

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganterm.cli.console import emit_json
-from ganterm.cli.drawing import Characters, Color, plural, write_lines
+from ganterm.cli.console import emit_json, write_lines
 from ganterm.cli.generating import (
     Averaged,
-    Delivery,
     Device,
     FormOption,
     OneClass,
@@ -24,11 +22,12 @@ from ganterm.cli.generating import (
     open_generator,
     rendered,
 )
-from ganterm.cli.latentfiles import load_points
 from ganterm.cli.narrate import ProgressReporter, say
-from ganterm.cli.options import AsJson, RunsDir, StepOfRun
+from ganterm.cli.options import AsJson, Characters, Color, RunsDir, StepOfRun
+from ganterm.cli.outputs import Delivery
 from ganterm.core.errors import ConfigError
 from ganterm.render.curve import bar
+from ganterm.render.words import plural
 
 if TYPE_CHECKING:
     import torch
@@ -131,11 +130,12 @@ def _base(opened: OpenedGenerator, seed: int, start: Path | None, by: By) -> tor
     """Return the point (...) to stand at: styles where directions are those of styles."""
     from ganterm.inference.directions import frame_of  # noqa: PLC0415
     from ganterm.inference.sample import latent_of  # noqa: PLC0415
+    from ganterm.inference.space import load_points  # noqa: PLC0415
 
     generator = opened.trained.generator
     point = latent_of(seed, generator.z_dim)
     if start is not None:
-        point = load_points(start, opened.trained)[0]
+        point = load_points(start, generator)[0]
     if point.dim() > 1:
         if by is By.CHANGE:
             raise ConfigError(

@@ -10,25 +10,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganterm.cli import completion
-from ganterm.cli.drawing import plural
-from ganterm.cli.narrate import say
+from ganterm.cli.generating import Averaged, Target
+from ganterm.cli.narrate import Waiting, say
 from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.cli.outputs import write_file
-from ganterm.cli.waiting import Waiting
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.config.recorded import classes_in, config_in
 from ganterm.core.errors import ConfigError
 from ganterm.exchange.card import picture_of, subject_of, write_card
 from ganterm.exchange.film import encode_film, film_of
 from ganterm.render.png import encode_png
+from ganterm.render.words import plural
 from ganterm.runs.checkpoints import read_header
 from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run
 
 if TYPE_CHECKING:
     from ganterm.client.checkpoints import CheckpointChoice
     from ganterm.inference.load import Trained
-    from ganterm.runs.layout import RunDir
 
 
 class Product(Enum):
@@ -50,16 +48,7 @@ _FILMS = frozenset({Product.GIF, Product.APNG, Product.WEBP})
 
 
 def export(
-    target: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="RUN|CHECKPOINT|DIRECTORY",
-            help="A run by name or path, a checkpoint, or a folder of checkpoints; by default the "
-            "newest run.",
-            show_default=False,
-            autocompletion=completion.runs,
-        ),
-    ] = None,
+    target: Target = None,
     *,
     output: Annotated[
         Path | None,
@@ -81,14 +70,7 @@ def export(
         ),
     ] = None,
     step: StepOfRun = None,
-    ema: Annotated[
-        bool | None,
-        typer.Option(
-            "--ema/--no-ema",
-            help="Take the averaged weights, or the plain ones.",
-            show_default="averaged where there are any",
-        ),
-    ] = None,
+    ema: Averaged = None,
     fps: Annotated[
         float | None, typer.Option(help="Film: frames a second.", show_default="10")
     ] = None,
@@ -123,7 +105,7 @@ def export(
     if product in _FILMS:
         _refuse({"--step": step, "--ema": ema}, "A film is of the whole training")
         _film(
-            _run(target, runs_dir),
+            resolve_run(target, runs_dir or default_runs_dir()),
             product,
             output,
             fps=10.0 if fps is None else fps,
@@ -175,7 +157,6 @@ def _film(
     scale: int | None,
     captions: bool,
 ) -> None:
-
     with Waiting("Making the film"):
         film = film_of(run, scale=scale, captions=captions)
         data = encode_film(film, f".{product.value}", fps=fps, hold=hold)
@@ -190,7 +171,6 @@ def _film(
 
 
 def _card(choice: CheckpointChoice, output: Path | None) -> None:
-
     header = read_header(choice.path)
     run = _run_of(choice.path)
     config, classes = config_in(choice.path, header), classes_in(choice.path, header)
@@ -210,7 +190,6 @@ def _card(choice: CheckpointChoice, output: Path | None) -> None:
 def _generator(
     choice: CheckpointChoice, product: Product, output: Path | None, *, ema: bool | None
 ) -> None:
-
     name = _name(choice)
     path = output or Path(f"{name}-{choice.step}.{product.value}")
     with Waiting("Loading the generator"):
@@ -245,11 +224,6 @@ def _encoded(trained: Trained, product: Product, name: str) -> bytes:
 
     about = {"run": name, "step": str(trained.step), "architecture": trained.config.generator}
     return encode_onnx(trained, about=about)
-
-
-def _run(target: str | None, runs_dir: Path | None) -> RunDir:
-
-    return resolve_run(target, runs_dir or default_runs_dir())
 
 
 def _run_of(checkpoint: Path) -> RunDir | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,18 +40,6 @@ def app(
     ] = False,
 ) -> None:
     """Open the app: choose, train, watch and steer runs. Leaving it never stops training."""
-    open_the_app(runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth, plain=plain)
-
-
-def open_the_app(
-    runs_dir: Path | None,
-    *,
-    run: str | None = None,
-    theme: str | None = None,
-    low_bandwidth: bool = False,
-    plain: bool = False,
-) -> None:
-    """Show the app until it is left; exits with its exit code."""
     from ganterm.tui.open import open_app  # noqa: PLC0415 - textual for the app alone
 
     raise typer.Exit(

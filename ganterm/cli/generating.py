@@ -1,37 +1,25 @@
-"""What the commands that use a trained generator have in common: options, loading, output."""
+"""What the commands that use a trained generator have in common: options, and its loading."""
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ganterm.cli import completion
-from ganterm.cli.drawing import write_bytes
-from ganterm.cli.forms import FILMS, OutputForm
-from ganterm.cli.narrate import say
-from ganterm.cli.outputs import STDOUT, check_output, choose_form, encode, write_file, write_files
-from ganterm.cli.waiting import Waiting
-from ganterm.client.checkpoints import choose_checkpoint
-from ganterm.config import parse_value
+from ganterm.cli.narrate import Waiting, say
+from ganterm.cli.outputs import OutputForm
 from ganterm.core.errors import ConfigError
-from ganterm.render.colour import canvas_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
     import torch
 
     from ganterm.client.checkpoints import CheckpointChoice
+    from ganterm.components.networks.stylegan_networks import StyleGenerator
     from ganterm.inference.load import Trained
-    from ganterm.render.colour import Canvas, Charset, ColourMode
-
-_TEXT_ROWS = 2
-"""Rows of the screen left to the title and to the prompt that follows."""
 
 Target = Annotated[
     str | None,
@@ -122,6 +110,14 @@ class OpenedGenerator:
         one = "" if chosen is None else f", class {self.trained.data.classes[chosen]}"
         return f"{self.choice.origin} at step {self.choice.step}, {weights} weights{one}"
 
+    @property
+    def style_generator(self) -> StyleGenerator | None:
+        """The generator where it is style-based."""
+        from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
+
+        found = self.trained.generator
+        return found if isinstance(found, StyleGenerator) else None
+
     def stand_for(self, wanted: str | None) -> None:
         """Have a conditional generator make one class throughout: that called so, or the first.
 
@@ -155,6 +151,9 @@ def open_generator(
 
     Raises GantermError as `choose_checkpoint` and `load_generator` do.
     """
+    from ganterm.client.checkpoints import choose_checkpoint  # noqa: PLC0415
+    from ganterm.config import parse_value  # noqa: PLC0415
+
     choice = choose_checkpoint(target, runs_dir, step=step)
     for note in choice.notes:
         say(note)
@@ -165,77 +164,6 @@ def open_generator(
 
         trained = load_generator(choice.path, ema=ema, device=choose_device(name))
     return OpenedGenerator(choice, trained)
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """Where images go and in which form; made, and so checked, before they are."""
-
-    form: OutputForm
-    output: str | None
-    canvas: Canvas
-    colour: ColourMode | None = None
-    charset: Charset | None = None
-
-    @classmethod
-    def choose(
-        cls,
-        form: OutputForm | None,
-        output: str | None,
-        *,
-        colour: ColourMode | None = None,
-        charset: Charset | None = None,
-    ) -> Delivery:
-        """Decide the form; raises ConfigError where form and output do not go together."""
-        form = choose_form(form, output)
-        check_output(form, output)
-        canvas = canvas_of(sys.stdout, colour=colour, charset=charset)
-        return cls(form, output, canvas, colour, charset)
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether the images are drawn on standard output, where more may be said about them."""
-        return self.form is OutputForm.TERM and self.output is None
-
-    @property
-    def is_film(self) -> bool:
-        """Whether the images become a moving picture."""
-        return self.form in FILMS
-
-    def deliver(
-        self,
-        images: npt.NDArray[Any],
-        *,
-        columns: int | None = None,
-        fps: float | None = None,
-        rows_left: int = 0,
-        rows: Sequence[str] = (),
-    ) -> None:
-        """Write images (N, C, H, W), or an array of any other shape as the array it is.
-
-        `columns` images stand in a row of a grid; `rows_left` of the screen are left to others.
-        `rows` says what each row of a PNG grid shows, where each shows one thing.
-        """
-        if self.form is OutputForm.FILES and self.output is not None:
-            paths = write_files(Path(self.output), images)
-            say(f"Wrote {paths[0]} to {paths[-1].name}.")
-            return
-        screen = replace(self.canvas, rows=max(self.canvas.rows - _TEXT_ROWS - rows_left, 1))
-        data = encode(
-            self.form,
-            images,
-            columns=columns,
-            canvas=screen,
-            colour=self.colour,
-            charset=self.charset,
-            fps=fps,
-            rows=rows,
-        )
-        if self.output in {None, STDOUT}:
-            write_bytes(data)
-            return
-        write_file(Path(str(self.output)), data)
-        say(f"Wrote {self.output}.")
 
 
 def rendered(

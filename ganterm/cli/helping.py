@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ganterm.cli.console import emit, emit_lines, table
-from ganterm.cli.drawing import is_coloured, write_lines
+from ganterm.cli.console import emit, emit_lines, is_coloured, table, write_lines
 from ganterm.cli.narrate import say
 from ganterm.core.errors import ConfigError
 

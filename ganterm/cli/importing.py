@@ -11,9 +11,9 @@ import typer
 
 from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, table
-from ganterm.cli.narrate import say
-from ganterm.cli.options import AsJson, RunsDir, Settings, parse_settings
-from ganterm.cli.waiting import Waiting
+from ganterm.cli.narrate import Waiting, say
+from ganterm.cli.options import AsJson, RunsDir
+from ganterm.cli.settings import Settings, parse_settings
 from ganterm.client.rpc import HelperDiedError, RemoteError, ask
 from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import to_mapping
@@ -148,7 +148,6 @@ def _epsilons(text: str | None) -> list[float]:
 
 
 def _from_variables(environment: Any) -> list[str]:
-
     return [field.name for field in FIELDS.values() if environment.get(field.variable)]
 
 

@@ -16,10 +16,9 @@ import typer
 import ganterm
 from ganterm import __version__
 from ganterm.cli.console import emit, emit_json
-from ganterm.cli.narrate import say
+from ganterm.cli.narrate import Waiting, say
 from ganterm.cli.options import AsJson, RunsDir
-from ganterm.cli.variables import known_variables, unknown_variables
-from ganterm.cli.waiting import Waiting
+from ganterm.cli.settings import known_variables, unknown_variables
 from ganterm.core.errors import missing_library
 from ganterm.data.catalogue import data_dir
 from ganterm.render.colour import characters_of, colours_of
@@ -76,7 +75,6 @@ def info(
 
 
 def _versions() -> dict[str, str | None]:
-
     versions: dict[str, str | None] = {
         "ganterm": __version__,
         "python": platform.python_version(),
@@ -91,7 +89,6 @@ def _versions() -> dict[str, str | None]:
 
 
 def _terminal() -> dict[str, Any]:
-
     isatty = sys.stdout.isatty()
     colour, colour_reason = colours_of(os.environ, isatty=isatty)
     on_terminal = colours_of(os.environ, isatty=True)
@@ -111,7 +108,6 @@ def _terminal() -> dict[str, Any]:
 
 
 def _directories(runs_dir: Path | None) -> dict[str, dict[str, Any]]:
-
     runs = runs_dir or default_runs_dir()
     data = data_dir()
     return {
@@ -126,7 +122,6 @@ def _directories(runs_dir: Path | None) -> dict[str, dict[str, Any]]:
 
 
 def _variables(command: Any) -> dict[str, Any]:
-
     known = known_variables(command)
     in_effect = {name: os.environ[name] for name in sorted(known) if os.environ.get(name)}
     return {"in_effect": in_effect, "unknown": unknown_variables(os.environ, known)}
@@ -147,7 +142,6 @@ def _devices() -> list[dict[str, Any]] | None:
 
 
 def _found_by_torch() -> list[dict[str, Any]]:
-
     with Waiting("Looking for devices"):
         import torch  # noqa: PLC0415
 

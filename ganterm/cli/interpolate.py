@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganterm.cli.drawing import Characters, Color, plural
 from ganterm.cli.follow.keyboard import Keyboard
-from ganterm.cli.forms import OutputForm
 from ganterm.cli.generating import (
     Averaged,
-    Delivery,
     Device,
     FormOption,
     Fps,
@@ -33,15 +30,14 @@ from ganterm.cli.generating import (
     rendered,
 )
 from ganterm.cli.inplace import InPlace, hidden_cursor
-from ganterm.cli.latentfiles import load_points
-from ganterm.cli.narrate import say
-from ganterm.cli.options import RunsDir, StepOfRun
-from ganterm.cli.outputs import rasters_of
-from ganterm.cli.waiting import Waiting
+from ganterm.cli.narrate import Waiting, say
+from ganterm.cli.options import Characters, Color, RunsDir, StepOfRun
+from ganterm.cli.outputs import Delivery, OutputForm, rasters_of
 from ganterm.core.errors import ConfigError
 from ganterm.render.colour import Canvas, canvas_of, moves_cursor, over_ssh
 from ganterm.render.raster import Raster
 from ganterm.render.show import draw_many
+from ganterm.render.words import plural
 
 if TYPE_CHECKING:
     import torch
@@ -121,7 +117,7 @@ def interpolate(
     if of_points and (is_loop or delivery.is_film):
         opened.needs_images("film")
     if is_spherical is None:
-        is_spherical = not _has_styles(opened)
+        is_spherical = opened.style_generator is None
     points = _points(opened, seed, start, is_loop=is_loop, is_spherical=is_spherical)
     if steps is None:
         is_film = is_loop or delivery.is_film
@@ -162,34 +158,26 @@ def _points(
     """
     import torch  # noqa: PLC0415
 
-    from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
     from ganterm.inference.sample import latent_of  # noqa: PLC0415
-    from ganterm.inference.space import are_styles, styles_of  # noqa: PLC0415
+    from ganterm.inference.space import are_styles, load_points, styles_of  # noqa: PLC0415
 
-    parts = [load_points(path, opened.trained) for path in files or []]
+    generator = opened.trained.generator
+    parts = [load_points(path, generator) for path in files or []]
     found = sum(map(len, parts))
     if seeds is None:
         usual = _LOOP_SEEDS if is_loop else _SEEDS
         seeds = list(usual if not found else usual[:1] if found == 1 else ())
     if found + len(seeds) < 2:
         raise ConfigError("A walk needs two points; give --seed twice, or --from and --seed.")
-    z_dim = opened.trained.generator.z_dim
-    parts += [latent_of(seed, z_dim)[None] for seed in seeds]
+    parts += [latent_of(seed, generator.z_dim)[None] for seed in seeds]
     if is_spherical:
         if any(map(are_styles, parts)):
             raise ConfigError("Styles lie on no sphere to walk along; leave --spherical out.")
         return torch.cat(parts)
-    generator = opened.trained.generator
-    if isinstance(generator, StyleGenerator):
+    if styled := opened.style_generator:
         with torch.no_grad():
-            parts = [styles_of(generator, part).cpu() for part in parts]
+            parts = [styles_of(styled, part).cpu() for part in parts]
     return torch.cat(parts)
-
-
-def _has_styles(opened: OpenedGenerator) -> bool:
-    from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415 - imports PyTorch
-
-    return isinstance(opened.trained.generator, StyleGenerator)
 
 
 def _way(

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganterm.cli import completion
-from ganterm.cli.console import emit, emit_json, emit_lines, table
-from ganterm.cli.drawing import Characters, Color, write_lines
-from ganterm.cli.narrate import ProgressReporter, say
-from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
-from ganterm.cli.waiting import Waiting
+from ganterm.cli.console import emit, emit_json, emit_lines, table, write_lines
+from ganterm.cli.narrate import ProgressReporter, Waiting, say
+from ganterm.cli.options import AsJson, Characters, Color, Moved, RunsDir, StepOfRun
 from ganterm.client.checkpoints import choose_checkpoint, choose_every
 from ganterm.components.scores import SCORES, scored
 from ganterm.core.errors import ConfigError

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganterm.cli.drawing import Characters, Color, plural
 from ganterm.cli.generating import (
     Averaged,
-    Delivery,
     Device,
     FormOption,
     OneClass,
@@ -21,10 +19,11 @@ from ganterm.cli.generating import (
     open_generator,
     rendered,
 )
-from ganterm.cli.narrate import say
-from ganterm.cli.options import RunsDir, StepOfRun
-from ganterm.cli.waiting import Waiting
+from ganterm.cli.narrate import Waiting, say
+from ganterm.cli.options import Characters, Color, RunsDir, StepOfRun
+from ganterm.cli.outputs import Delivery
 from ganterm.core.errors import ConfigError
+from ganterm.render.words import plural
 
 if TYPE_CHECKING:
     import torch
@@ -130,10 +129,8 @@ def seeds_in(text: str, option: str) -> list[int]:
 
 
 def _style_generator(opened: OpenedGenerator) -> StyleGenerator:
-    from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415 - imports PyTorch
-
-    generator = opened.trained.generator
-    if not isinstance(generator, StyleGenerator):
+    generator = opened.style_generator
+    if generator is None:
         raise ConfigError(
             f"{opened.choice.origin} has no styles to mix, because its generator is not "
             "style-based; train one with --recipe stylegan, or walk between images with `ganterm "

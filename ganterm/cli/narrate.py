@@ -1,6 +1,9 @@
 """What commands say about themselves, on standard error: sentences, and how far long work is."""
 
+from __future__ import annotations
+
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -22,12 +25,58 @@ LINE_AFTER = 2.0
 LINE_EVERY = 5.0
 """Seconds between plain lines."""
 
+_FRAME_SECONDS = 0.1
+
 _STEPS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
 def say(sentence: str) -> None:
     """Tell the user something, on standard error."""
     typer.echo(safe_text(sentence), err=True)
+
+
+class Waiting:
+    """Says `what` is under way once it takes long; use it in a `with` statement.
+
+    On a terminal one line counts the seconds and is taken away at the end; elsewhere a plain line
+    appears after `LINE_AFTER` seconds. What is quick is not mentioned.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> Waiting:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _tell(self) -> None:
+        if not moves_cursor(sys.stderr):
+            if not self._over.wait(LINE_AFTER):
+                say(f"{self._what} ...")
+            return
+        began = time.monotonic()
+        if self._over.wait(BAR_AFTER):
+            return
+        while True:
+            self._write(f"\r{self._what} ... {time.monotonic() - began:.0f} s\x1b[K")
+            if self._over.wait(_FRAME_SECONDS):
+                break
+        self._write("\r\x1b[K")
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 class ProgressReporter:
@@ -47,7 +96,7 @@ class ProgressReporter:
         self._tasks: dict[str, TaskID] = {}
         self._progress: RichProgress | None = None
 
-    def __enter__(self) -> "ProgressReporter":
+    def __enter__(self) -> ProgressReporter:
         return self
 
     def __exit__(
@@ -86,7 +135,7 @@ class ProgressReporter:
             self._progress.update(task, completed=done, total=total, amount=amount)
 
 
-def _rich_progress() -> "RichProgress":
+def _rich_progress() -> RichProgress:
     from rich.console import Console  # noqa: PLC0415 - only long work needs rich
     from rich.progress import (  # noqa: PLC0415
         BarColumn,

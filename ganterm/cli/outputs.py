@@ -6,14 +6,17 @@ import io
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
 from math import isqrt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ganterm.cli.forms import FILMS, OutputForm
+from ganterm.cli.console import write_bytes
+from ganterm.cli.narrate import say
 from ganterm.core.errors import ConfigError
 from ganterm.render.animation import enlargement, save_animation
-from ganterm.render.colour import Canvas, Charset, ColourMode
+from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of
 from ganterm.render.png import encode_png
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import save_sheet
@@ -24,6 +27,26 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+
+class OutputForm(Enum):
+    """What images are written as; the values are those of `--format`."""
+
+    TERM = "term"
+    PNG = "png"
+    FILES = "files"
+    NPY = "npy"
+    GIF = "gif"
+    APNG = "apng"
+    WEBP = "webp"
+    ANSI = "ansi"
+    TXT = "txt"
+
+
+FILMS = frozenset({OutputForm.GIF, OutputForm.APNG, OutputForm.WEBP})
+"""The forms that show one image after another."""
+
+_TEXT_ROWS = 2
+"""Rows of the screen left to the title and to the prompt that follows."""
 
 _BY_SUFFIX = {
     ".png": OutputForm.PNG,
@@ -122,6 +145,77 @@ def encode(
     else:
         lines = draw_page(rasters, canvas, columns=columns)
     return "".join(line + "\n" for line in lines).encode(errors="backslashreplace")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Where images go and in which form; made, and so checked, before they are."""
+
+    form: OutputForm
+    output: str | None
+    canvas: Canvas
+    colour: ColourMode | None = None
+    charset: Charset | None = None
+
+    @classmethod
+    def choose(
+        cls,
+        form: OutputForm | None,
+        output: str | None,
+        *,
+        colour: ColourMode | None = None,
+        charset: Charset | None = None,
+    ) -> Delivery:
+        """Decide the form; raises ConfigError where form and output do not go together."""
+        form = choose_form(form, output)
+        check_output(form, output)
+        canvas = canvas_of(sys.stdout, colour=colour, charset=charset)
+        return cls(form, output, canvas, colour, charset)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the images are drawn on standard output, where more may be said about them."""
+        return self.form is OutputForm.TERM and self.output is None
+
+    @property
+    def is_film(self) -> bool:
+        """Whether the images become a moving picture."""
+        return self.form in FILMS
+
+    def deliver(
+        self,
+        images: npt.NDArray[Any],
+        *,
+        columns: int | None = None,
+        fps: float | None = None,
+        rows_left: int = 0,
+        rows: Sequence[str] = (),
+    ) -> None:
+        """Write images (N, C, H, W), or an array of any other shape as the array it is.
+
+        `columns` images stand in a row of a grid; `rows_left` of the screen are left to others.
+        `rows` says what each row of a PNG grid shows, where each shows one thing.
+        """
+        if self.form is OutputForm.FILES and self.output is not None:
+            paths = write_files(Path(self.output), images)
+            say(f"Wrote {paths[0]} to {paths[-1].name}.")
+            return
+        screen = replace(self.canvas, rows=max(self.canvas.rows - _TEXT_ROWS - rows_left, 1))
+        data = encode(
+            self.form,
+            images,
+            columns=columns,
+            canvas=screen,
+            colour=self.colour,
+            charset=self.charset,
+            fps=fps,
+            rows=rows,
+        )
+        if self.output in {None, STDOUT}:
+            write_bytes(data)
+            return
+        write_file(Path(str(self.output)), data)
+        say(f"Wrote {self.output}.")
 
 
 def _numbered(directory: Path) -> list[str]:

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
 from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
-from ganterm.cli.drawing import Characters, Color, plural
-from ganterm.cli.fitting import fit_view
 from ganterm.cli.generating import (
     Averaged,
-    Delivery,
     Device,
     FormOption,
     OpenedGenerator,
     Output,
     open_generator,
 )
-from ganterm.cli.latentfiles import encode_points
-from ganterm.cli.narrate import say
-from ganterm.cli.options import AsJson, Moved, RunsDir, StepOfRun
-from ganterm.cli.outputs import write_file
-from ganterm.cli.targets import held_out, image_files
+from ganterm.cli.inplace import InPlace, hidden_cursor
+from ganterm.cli.narrate import LINE_EVERY, say
+from ganterm.cli.options import AsJson, Characters, Color, Moved, RunsDir, StepOfRun
+from ganterm.cli.outputs import Delivery, rasters_of, write_file
 from ganterm.core.errors import ConfigError
+from ganterm.render.colour import canvas_of, moves_cursor, over_ssh
+from ganterm.render.curve import curve
+from ganterm.render.show import draw_many
+from ganterm.render.text import safe_text
+from ganterm.render.words import plural
 
 if TYPE_CHECKING:
-    from ganterm.cli.targets import RealImage
-    from ganterm.inference.projection import ProjectedPoint, ProjectionSettings
+    import torch
+
+    from ganterm.inference.projection import ProjectedPoint, Projection, ProjectionSettings
+    from ganterm.inference.targets import RealImage
 
 
 def project(
@@ -111,10 +120,14 @@ def project(
 
     from ganterm.inference.projection import ProjectionSettings  # noqa: PLC0415
     from ganterm.inference.sample import to_uint8  # noqa: PLC0415
+    from ganterm.inference.space import encode_points  # noqa: PLC0415
+    from ganterm.inference.targets import held_out, image_files  # noqa: PLC0415
 
     config = opened.trained.config
     reals = image_files(files or [], config, invert=invert)
     reals += held_out(test_digit or [], config, opened.choice.path, dataset)
+    for note in filter(None, (real.note for real in reals)):
+        say(note)
     settings = ProjectionSettings(steps=search_steps, starts=starts, seed=seed)
     fits = _search(opened, reals, settings)
     say(f"{plural(len(fits), 'image')} projected into {opened.title}, seed {seed}.")
@@ -136,7 +149,6 @@ def _search(
     opened: OpenedGenerator, reals: list[RealImage], settings: ProjectionSettings
 ) -> list[ProjectedPoint]:
     """Look for one image after another, showing how it goes."""
-    from ganterm.components.networks.stylegan_networks import StyleGenerator  # noqa: PLC0415
     from ganterm.inference.projection import (  # noqa: PLC0415
         Projection,
         candidates_of,
@@ -148,8 +160,8 @@ def _search(
     fits = []
     with one_thread(), fit_view() as view:
         # Of a style generator styles are looked for, which come nearer than latents do.
-        if isinstance(generator, StyleGenerator):
-            candidates = style_candidates(generator, settings)
+        if styled := opened.style_generator:
+            candidates = style_candidates(styled, settings)
         else:
             candidates = candidates_of(generator, settings)
         for number, real in enumerate(reals, 1):
@@ -199,3 +211,95 @@ def _as_json(
         ],
         "mean_error": _mean(fits),
     }
+
+
+_PICTURE_ROWS, _CURVE_ROWS = 14, 5
+_WIDEST = 80
+
+
+class FitView(Protocol):
+    """Shows somebody how a search goes."""
+
+    def show(self, name: str, target: torch.Tensor, projection: Projection) -> None:
+        """Show where the search for `target` (C, H, W), uint8, is; called after every step."""
+
+
+@contextmanager
+def fit_view() -> Iterator[FitView]:
+    """Give a view that moves where standard error is a terminal, and plain lines elsewhere."""
+    if not moves_cursor(sys.stderr):
+        yield PlainFit()
+        return
+    moving = MovingFit()
+    with hidden_cursor(sys.stderr):
+        try:
+            yield moving
+        finally:
+            moving.place.erase()
+
+
+class PlainFit:
+    """Says every few seconds how far it is."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._told = clock()
+
+    def show(self, name: str, target: torch.Tensor, projection: Projection) -> None:
+        """Say a line, unless one was said a moment ago."""
+        now = self._clock()
+        if now - self._told >= LINE_EVERY:
+            self._told = now
+            say(_words(name, projection))
+
+
+class MovingFit:
+    """Draws target and fit side by side over the curve of the error, on standard error."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.place = InPlace(sys.stderr)
+        self._clock = clock
+        # Over SSH every frame crosses a network; twice a second is calm and enough.
+        self._remote = over_ssh(os.environ)
+        self._every = 0.5 if self._remote else 0.2
+        self._due = 0.0
+        self._size = (0, 0)
+
+    def show(self, name: str, target: torch.Tensor, projection: Projection) -> None:
+        """Draw a frame, unless one was drawn a moment ago."""
+        if self._clock() >= self._due or projection.over:
+            self._draw(name, target, projection)
+            # Counted from the end of the drawing, lest drawing be all that is done.
+            self._due = self._clock() + self._every
+
+    def _draw(self, name: str, target: torch.Tensor, projection: Projection) -> None:
+        import torch  # noqa: PLC0415
+
+        from ganterm.inference.sample import to_uint8  # noqa: PLC0415
+
+        canvas = canvas_of(sys.stderr)
+        if self._size not in {(0, 0), (canvas.columns, canvas.rows)}:
+            self.place.begin_anew()
+        self._size = canvas.columns, canvas.rows
+        width = min(canvas.columns - 1, _WIDEST)
+        room = canvas.rows - 3
+        picture = min(_PICTURE_ROWS, room)
+        rasters = rasters_of(torch.stack([target, to_uint8(projection.best.image)]).numpy())
+        space = replace(canvas, columns=max(width, 1), rows=max(picture, 1))
+        sparing = self._remote and not projection.over
+        lines, _ = draw_many(rasters, space, columns=2, sparing=sparing)
+        if len(lines) > room:
+            lines = []
+        if room - len(lines) >= _CURVE_ROWS and width >= 20:
+            errors = projection.errors
+            # A short history is drawn as wide as a long one.
+            values = [error for error in errors for _ in range(-(-2 * width // len(errors)))]
+            lines += curve(values, width, _CURVE_ROWS, charset=canvas.charset, low=0.0)
+        self.place.draw([*lines, _words(name, projection)[: max(width, 1)]])
+
+
+def _words(name: str, projection: Projection) -> str:
+    return safe_text(
+        f"{name}: step {projection.step} of {projection.settings.steps}, "
+        f"error {projection.best.error:.4f}"
+    )

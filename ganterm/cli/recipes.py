@@ -13,18 +13,16 @@ import typer
 
 from ganterm import recipes
 from ganterm.cli import completion
-from ganterm.cli.console import emit, emit_json, emit_lines, table
-from ganterm.cli.drawing import is_coloured
-from ganterm.cli.narrate import say
-from ganterm.cli.options import (
-    AsJson,
+from ganterm.cli.console import emit, emit_json, emit_lines, is_coloured, table
+from ganterm.cli.narrate import Waiting, say
+from ganterm.cli.options import AsJson
+from ganterm.cli.settings import (
     ConfigFile,
     Settings,
     parse_settings,
+    settings_lines,
     with_schema_options,
 )
-from ganterm.cli.settings import settings_lines
-from ganterm.cli.waiting import Waiting
 from ganterm.config import FIELDS, RunConfig, recipefile, resolve
 from ganterm.config.presets import presets
 from ganterm.config.runfile import to_mapping

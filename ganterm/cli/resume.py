@@ -32,7 +32,7 @@ def resume(
         str | None,
         typer.Option(
             help="Run the steps in another mode: eager, graphed or auto.",
-            autocompletion=completion.values_of("mode"),
+            autocompletion=completion.modes,
         ),
     ] = None,
     dataset: Moved = None,
@@ -44,7 +44,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Train on exactly as if the run had never been interrupted."""
-    from ganterm.cli.train import fetch_missing, look_ahead, start_and_follow  # noqa: PLC0415
+    from ganterm.cli.starting import fetch_missing, look_ahead, start_and_follow  # noqa: PLC0415
     from ganterm.config import parse_value  # noqa: PLC0415
     from ganterm.config.recorded import recorded_config, refuse_imported  # noqa: PLC0415
     from ganterm.data.catalogue import anchored, require_folder  # noqa: PLC0415

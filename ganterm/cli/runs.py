@@ -11,7 +11,6 @@ from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir
 from ganterm.render import words
-from ganterm.render.chart.page import shortened
 
 if TYPE_CHECKING:
     from ganterm.client.overview import Overview
@@ -44,6 +43,8 @@ def runs(*, runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
     lines, cut = [], False
     for run in found:
         if run.state in {"failed", "crashed", "unknown"} and run.message:
+            from ganterm.render.chart.page import shortened  # noqa: PLC0415 - charts take a while
+
             told = f"{run.name} {run.state}: {' '.join(run.message.split())}"
             lines.append(shortened(told, width or _MOST_CHARACTERS, "..."))
             cut = cut or lines[-1] != told

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganterm.cli.drawing import Characters, Color, plural
-from ganterm.cli.forms import OutputForm
 from ganterm.cli.generating import (
     Averaged,
-    Delivery,
     Device,
     FormOption,
     Fps,
@@ -21,11 +18,11 @@ from ganterm.cli.generating import (
     open_generator,
     rendered,
 )
-from ganterm.cli.latentfiles import load_points
-from ganterm.cli.narrate import say
-from ganterm.cli.options import RunsDir, StepOfRun
-from ganterm.cli.waiting import Waiting
+from ganterm.cli.narrate import Waiting, say
+from ganterm.cli.options import Characters, Color, RunsDir, StepOfRun
+from ganterm.cli.outputs import Delivery, OutputForm
 from ganterm.core.errors import ConfigError
+from ganterm.render.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +92,7 @@ def sample(
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
     from ganterm.inference.classes import labels_of  # noqa: PLC0415
     from ganterm.inference.sample import labels_in_turn, latents  # noqa: PLC0415
-    from ganterm.inference.space import truncated  # noqa: PLC0415
+    from ganterm.inference.space import load_points, truncated  # noqa: PLC0415
 
     generator = opened.trained.generator
     chosen = labels_of(opened.trained, of_class or [])
@@ -103,7 +100,7 @@ def sample(
         each = n or (_OF_EACH if len(chosen) > 1 else _USUAL)
         points, whose = latents(each, generator.z_dim, seed=seed), f"seed {seed}"
     else:
-        points, whose = load_points(latent, opened.trained)[:n], str(latent)
+        points, whose = load_points(latent, generator)[:n], str(latent)
     points, labels = _of_each(points, chosen)
     if len(points) > MAX_IMAGES:
         raise ConfigError(f"That makes {len(points):,} images; lower -n to {MAX_IMAGES:,} in all.")

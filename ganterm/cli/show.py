@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ganterm.cli.console import emit_json
-from ganterm.cli.drawing import Characters, Color, write_lines
+from ganterm.cli.console import emit_json, write_lines
 from ganterm.cli.narrate import say
-from ganterm.cli.options import AsJson, RunsDir
-from ganterm.cli.pictures import open_pictures
+from ganterm.cli.options import AsJson, Characters, Color, RunsDir
+from ganterm.client.pictures import open_pictures
 from ganterm.core.errors import GantermError
 from ganterm.render.byclass import draw_by_class, row_words
 from ganterm.render.colour import canvas_of
@@ -21,7 +20,7 @@ from ganterm.render.show import draw_many, draw_page
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ganterm.cli.pictures import PictureSet
+    from ganterm.client.pictures import PictureSet
     from ganterm.render.colour import Canvas
 
 _TEXT_ROWS = 2

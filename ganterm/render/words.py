@@ -46,3 +46,8 @@ def size(count: int) -> str:
 def number(value: object) -> str:
     """Return a loss or a probability with three digits; a dash for what is no number."""
     return f"{value:.3f}" if isinstance(value, (int, float)) else "-"
+
+
+def plural(count: int, thing: str) -> str:
+    """Return `1 image`, `2 images`."""
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")

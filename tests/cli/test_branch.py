@@ -14,6 +14,7 @@ from tests.cli.invoke import ganterm, invoke
 from tests.records import lines
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_branch_is_trained_and_followed(trained: RunDir, tmp_path: Path) -> None:
     """With --json the records come as with `train`; options and --set change its settings."""
     arguments = ["--step", "4", "--lr-g", "1e-4", "--set", "steps=9", "--json", "--name", "two"]
@@ -30,6 +31,7 @@ def test_a_branch_is_trained_and_followed(trained: RunDir, tmp_path: Path) -> No
     assert told.code == 0
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_detached_branch_prints_its_name(trained: RunDir, tmp_path: Path) -> None:
     """And trains by itself; a person who follows is told where it comes from."""
     where = ["--runs-dir", str(tmp_path)]

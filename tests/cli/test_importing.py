@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +16,20 @@ from torch import nn
 from ganterm.cli import importing
 from ganterm.core.errors import ExitCode
 from ganterm.runs.layout import RunDir
+from ganterm.worker.adopt import adopt
 from tests.cli.invoke import Outcome, invoke
 from tests.exchange.tutorials import PyTorchDcgan, PyTorchGanDcgan, lived
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the weights in this process, without the seconds of importing PyTorch in another."""
+
+    def ask(_module: str, method: str, params: Mapping[str, Any], **_: Any) -> Any:
+        assert method == "adopt"
+        return json.loads(json.dumps(adopt(json.loads(json.dumps(params)))))
+
+    monkeypatch.setattr(importing, "ask", ask)
 
 
 @pytest.fixture
@@ -32,6 +46,7 @@ def imported(weights: Path, *arguments: object) -> Outcome:
     return invoke("import", weights, "--recipe", "dcgan-upsample", *runs_dir, *arguments)
 
 
+@pytest.mark.usefixtures("here")
 def test_a_tutorials_weights_are_sampled_shown_and_listed(weights: Path) -> None:
     """The run draws the tutorial's own images; what was taken from the file is told."""
     outcome = imported(weights, "--norm-eps", "1e-5,0.8,0.8", "--name", "theirs")
@@ -64,6 +79,7 @@ def test_a_tutorials_weights_are_sampled_shown_and_listed(weights: Path) -> None
     assert imported(again, "--json").code == 0
 
 
+@pytest.mark.usefixtures("here")
 def test_training_on_is_refused_before_anything_is_fetched(weights: Path) -> None:
     """Resume and branch name the cause at once, though MNIST is not on the machine."""
     imported(weights, "--name", "theirs")
@@ -87,6 +103,7 @@ def test_json_tells_every_layer(weights: Path) -> None:
     assert RunDir(Path(answer["path"])).checkpoint_path(7).is_file()
 
 
+@pytest.mark.usefixtures("here")
 def test_what_does_not_fit_is_a_table_and_a_sentence(weights: Path) -> None:
     """The table names the layers on both sides; the sentence, which recipe it would be."""
     runs_dir = weights.parent / "runs"
@@ -99,6 +116,7 @@ def test_what_does_not_fit_is_a_table_and_a_sentence(weights: Path) -> None:
     assert not runs_dir.exists()
 
 
+@pytest.mark.usefixtures("here")
 def test_four_channels_are_named_as_such(tmp_path: Path) -> None:
     """Images with transparency are refused by that word, not by a table of layers alone."""
     path = tmp_path / "g.pth"
@@ -112,6 +130,7 @@ def test_four_channels_are_named_as_such(tmp_path: Path) -> None:
     assert "IN THE FILE" not in outcome.said
 
 
+@pytest.mark.usefixtures("here")
 def test_a_checkpoint_as_training_scripts_leave_it(tmp_path: Path) -> None:
     """Average beside raw weights, a loss of NumPy's, an epoch for a name: the run tells of each."""
     path = tmp_path / "model_epoch_24.pth.tar"
@@ -134,6 +153,7 @@ def test_a_checkpoint_as_training_scripts_leave_it(tmp_path: Path) -> None:
         assert words in outcome.said
 
 
+@pytest.mark.usefixtures("here")
 def test_a_typed_setting_is_kept(weights: Path) -> None:
     """--set says what is not to be read off the shapes, and a variable does as well."""
     outcome = imported(weights, "--set", "image_size=28")

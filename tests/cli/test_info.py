@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ganterm import __version__
-from ganterm.cli.variables import unknown_variables
+from ganterm.cli.settings import unknown_variables
 from ganterm.config import FIELDS
 from ganterm.engine import precision
 from ganterm.render.colour import characters_of, colours_of

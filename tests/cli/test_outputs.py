@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.cli.forms import OutputForm
-from ganterm.cli.outputs import choose_form, square
+from ganterm.cli.outputs import OutputForm, choose_form, square
 
 
 @pytest.mark.parametrize(

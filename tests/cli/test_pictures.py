@@ -31,6 +31,7 @@ QUICK = {
 }
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize(
     ("recipe", "channels", "arranged"),
     slow_unless(

@@ -11,11 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
-from ganterm.cli.fitting import PlainFit
-from ganterm.cli.targets import held_out, image_files
+from ganterm.cli.project import PlainFit
 from ganterm.config import resolve
 from ganterm.core.errors import ConfigError, ExitCode
 from ganterm.inference.projection import Projection, ProjectionSettings
+from ganterm.inference.targets import held_out, image_files
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke

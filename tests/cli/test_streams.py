@@ -6,27 +6,15 @@ import os
 import pwd
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
-from ganterm.cli.app import app
 from ganterm.core.errors import ExitCode
+from ganterm.render.raster import Raster
+from ganterm.render.sheet import save_sheet
 
 NO_RUN = "no-such-run"
-
-
-def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Give the path of `group` and of every command below it."""
-    yield path
-    for name in group.list_commands(None) if hasattr(group, "list_commands") else ():
-        yield from commands(group.get_command(None, name), (*path, name))
-
-
-ALL = list(commands(typer.main.get_command(app)))
 
 
 def forked(arguments: tuple[str, ...], streams: dict[int, str | None]) -> int:
@@ -67,16 +55,23 @@ def _in_child(arguments: tuple[str, ...], streams: dict[int, str | None]) -> int
         return 97
 
 
-@pytest.mark.parametrize("arguments", ALL, ids=lambda path: " ".join(path) or "ganterm")
-def test_output_of_every_command_that_goes_nowhere_is_a_failure_in_words(
-    arguments: tuple[str, ...], tmp_path: Path
+@pytest.mark.parametrize("stdout", [None, "/dev/full"])
+@pytest.mark.parametrize("arguments", [("--help",), ("config", "show"), ("show", "x.png")])
+def test_output_that_goes_nowhere_is_a_failure_in_words(
+    arguments: tuple[str, ...],
+    stdout: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Standard output is full or closed, in turn, and so is standard input."""
+    """Help, text and drawings; standard output is full or closed, and so is standard input."""
+    monkeypatch.chdir(tmp_path)
+    save_sheet([Raster(2, 2, 1, bytes(4))] * 4, 2, tmp_path / "x.png")
     said = tmp_path / "said"
-    stdout = "/dev/full" if len("".join(arguments)) % 2 else None
-    code = forked((*arguments, "--help"), {0: None, 1: stdout, 2: str(said)})
-    assert (code, said.read_text().count("\n")) == (ExitCode.USAGE, 1)
-    assert said.read_text().startswith("ganterm: standard output cannot be written: ")
+    code = forked(arguments, {0: None, 1: stdout, 2: str(said)})
+    assert code == ExitCode.USAGE
+    told = said.read_text().splitlines()
+    assert told[-1].startswith("ganterm: standard output cannot be written: ")
+    assert len(told) == (2 if arguments[0] == "show" else 1)
 
 
 @pytest.mark.parametrize("stderr", [None, "/dev/full"])
@@ -90,28 +85,11 @@ def test_help_needs_neither_input_nor_narration(stderr: str | None, tmp_path: Pa
 FAILING = [
     (),
     ("app",),
-    ("app", NO_RUN),
     ("train", "--recipe", NO_RUN),
     ("attach", NO_RUN),
-    ("resume", NO_RUN),
-    ("branch", NO_RUN, "--step", "1"),
-    ("ctl", NO_RUN, "stop"),
     ("sample", NO_RUN),
-    ("interpolate", NO_RUN),
-    ("explore", NO_RUN),
-    ("mix", NO_RUN),
-    ("project", NO_RUN, "x.png"),
     ("show", "no-such-file"),
-    ("judge", NO_RUN),
-    ("compare", NO_RUN, "another"),
-    ("export", NO_RUN, "-o", "x.onnx"),
-    ("import", "no-such-file", "--recipe", "dcgan"),
-    ("rename", NO_RUN, "x"),
-    ("note", NO_RUN),
-    ("delete", NO_RUN),
     ("data", "fetch", "no-such-set"),
-    ("recipes", "show", NO_RUN),
-    ("config", "show", "--recipe", NO_RUN),
     ("bench", NO_RUN),
     ("no-such-command",),
 ]
@@ -163,7 +141,7 @@ def test_the_version_into_a_closed_pipe_is_silent() -> None:
 def test_no_file_of_ours_takes_the_place_of_a_closed_stream() -> None:
     """Descriptors that were closed are open, and children of ours get them so too."""
     code = (
-        "import os, subprocess; from ganterm.cli import streams; streams.settle(); "
+        "import os, subprocess; from ganterm.__main__ import settle; settle(); "
         "file = open(os.devnull); assert file.fileno() > 2; "
         "subprocess.run(['ls', '-d', '/'], stdout=subprocess.DEVNULL, check=True); os._exit(7)"
     )

@@ -45,6 +45,7 @@ def test_json_training_prints_the_journal_and_nothing_else(tmp_path: Path) -> No
     assert observe(run).state == "finished"
 
 
+@pytest.mark.usefixtures("warm")
 def test_plain_training_narrates_on_standard_error_alone(tmp_path: Path) -> None:
     """Away from a terminal standard output stays empty, and the log tells the story."""
     done = ganterm("train", *TINY, cwd=tmp_path)
@@ -55,6 +56,7 @@ def test_plain_training_narrates_on_standard_error_alone(tmp_path: Path) -> None
     assert f"{name}: finished at step 7" in done.said
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_detached_run_is_steered_stopped_and_resumed(tmp_path: Path) -> None:
     """Detach prints the run's name; ctl is answered; a stopped run resumes to its new length."""
     name = ganterm("train", *LONG, "--detach", cwd=tmp_path).text.strip()

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from ganterm.cli import waiting
-from ganterm.cli.waiting import Waiting
+from ganterm.cli import narrate
+from ganterm.cli.narrate import Waiting
 
 
 class Screen(io.StringIO):
@@ -44,8 +44,8 @@ def test_slow_work_is_told_once_away_from_a_terminal(monkeypatch: pytest.MonkeyP
         said.append(sentence)
         spoken.set()
 
-    monkeypatch.setattr(waiting, "LINE_AFTER", 0.0)
-    monkeypatch.setattr(waiting, "say", say)
+    monkeypatch.setattr(narrate, "LINE_AFTER", 0.0)
+    monkeypatch.setattr(narrate, "say", say)
     with Waiting("Thinking"):
         assert spoken.wait(30)
     assert said == ["Thinking ..."]
@@ -56,7 +56,7 @@ def test_a_terminal_counts_the_seconds_and_is_left_clean(monkeypatch: pytest.Mon
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(waiting, "BAR_AFTER", 0.0)
+    monkeypatch.setattr(narrate, "BAR_AFTER", 0.0)
     with Waiting("Thinking"):
         assert screen.written.wait(30)
     assert screen.getvalue().startswith("\rThinking ... 0 s\x1b[K")

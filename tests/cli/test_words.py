@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from ganterm.cli.follow.words import History
-from ganterm.cli.targets import image_files
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import render_run_toml
 from ganterm.core.errors import ConfigError
+from ganterm.inference.targets import image_files
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.history import Column

@@ -1,5 +1,5 @@
 """The run that the command line's tests train once as well."""
 
-from tests.cli.conftest import trained
+from tests.cli.conftest import trained, zygote
 
-__all__ = ["trained"]
+__all__ = ["trained", "zygote"]

@@ -14,6 +14,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from _pytest.mark.structures import ParameterSet
 from safetensors.torch import load_file
 
 from ganterm.cli.helping import page
@@ -30,17 +31,17 @@ from tests.close import assert_same_images
 from tests.exchange.models import CONTRAST, by_architecture, trained
 
 ARCHITECTURES = by_architecture()
-TRACED = [
-    pytest.param(
-        config,
-        id=name,
-        marks=[]
-        if name in {"dcgan-8x8 projection", "mlp", "points", "stylegan"}
-        else [pytest.mark.slow],
-    )
-    for name, config in ARCHITECTURES.items()
-]
-"""Architectures to trace, which takes seconds: the quick ones have every kind of layer."""
+
+
+def traced(*quick: str) -> list[ParameterSet]:
+    """Return the architectures to trace, which takes seconds; all but the `quick` are slow."""
+    slow = [pytest.mark.slow]
+    return [
+        pytest.param(config, id=name, marks=[] if name in quick else slow)
+        for name, config in ARCHITECTURES.items()
+    ]
+
+
 LARGEST_ERROR = 1e-4
 RECENT = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 7)
 exports = pytest.mark.skipif(not RECENT, reason="PyTorch 2.6 exports no such generator")
@@ -64,8 +65,9 @@ def test_every_architecture_is_here() -> None:
     assert set(GENERATORS.names) <= set(ARCHITECTURES) | {"dcgan-resize"}
 
 
+# These have every kind of layer.
 @exports
-@pytest.mark.parametrize("config", TRACED)
+@pytest.mark.parametrize("config", traced("dcgan-8x8 projection", "points", "stylegan"))
 def test_onnx_gives_the_same_images(config: RunConfig) -> None:
     """Under onnxruntime no pixel is off by more than 1e-4, for one image and for many."""
     model = trained(config)
@@ -85,7 +87,7 @@ def test_onnx_gives_the_same_images(config: RunConfig) -> None:
         assert np.abs(images - wanted).max() <= LARGEST_ERROR
 
 
-@pytest.mark.parametrize("config", TRACED)
+@pytest.mark.parametrize("config", traced("dcgan-8x8 projection"))
 def test_a_program_gives_the_same_images(config: RunConfig) -> None:
     """torch.export's program, written and read again, reproduces every image."""
     model = trained(config)

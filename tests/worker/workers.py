@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -154,9 +154,11 @@ class Zygote:
         )
         self._started: list[Worker] = []
 
-    def start(self, run: RunDir, *arguments: str, uid: int = 0) -> Worker:
+    def start(
+        self, run: RunDir, *arguments: str, uid: int = 0, env: Mapping[str, str] | None = None
+    ) -> Worker:
         """Start a worker of `run`; `uid` is the user it is to be, 0 leaves it as it is."""
-        asked = {"run": str(run.path), "arguments": arguments, "uid": uid}
+        asked = {"run": str(run.path), "arguments": arguments, "uid": uid, "env": env or {}}
         tail = JournalTail(run.journal)
         tail.poll()  # What earlier workers wrote is none of this one's.
         worker = Worker(self, run, self.ask({"start": asked}), tail)

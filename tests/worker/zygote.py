@@ -45,6 +45,7 @@ def _become_worker(asked: dict[str, Any]) -> NoReturn:
             os.setgroups([])
             os.setgid(asked["uid"])
             os.setuid(asked["uid"])
+        os.environ.update(asked["env"])
         sys.argv = ["ganterm.worker", asked["run"], *asked["arguments"]]
         main()
     except SystemExit as end:

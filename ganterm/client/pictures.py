@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ganterm.cli.drawing import plural, size_words
 from ganterm.client.checkpoints import choose_checkpoint, newest_sample
 from ganterm.config.recorded import classes_in
 from ganterm.core.errors import ConfigError, DataError
@@ -21,6 +20,7 @@ from ganterm.render.open import MAGIC, open_raster
 from ganterm.render.png import load_image
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import rows_of_sheet
+from ganterm.render.words import plural
 from ganterm.runs.checkpoints import CheckpointDamaged, list_checkpoints, read_bytes, read_header
 from ganterm.runs.files import expanded, open_regular, read_range
 from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run, step_of
@@ -49,7 +49,7 @@ class PictureSet:
     def title(self) -> str:
         """One line about the pictures; it holds foreign text."""
         first = self.rasters[0]
-        size = size_words((first.width, first.height))
+        size = f"{first.width}x{first.height}"
         what = size if self.kind == "image" else f"{plural(len(self.rasters), 'image')}, {size}"
         step = "" if self.step is None else f", step {self.step}"
         return f"{self.name or self.path}{step}: {what}"

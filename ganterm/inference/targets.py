@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import torch
 
 from ganterm import data
-from ganterm.cli.narrate import say
 from ganterm.components.datasets import DATASETS
+from ganterm.config import RunConfig
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.data.decode import decode_image
+from ganterm.data.loading import relocated
 from ganterm.render.imagefile import UnreadableImageError, file_levels, joined
 from ganterm.render.sheet import load_sheet
 from ganterm.render.text import safe_text
-
-if TYPE_CHECKING:
-    import torch
-
-    from ganterm.config import RunConfig
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,8 @@ class RealImage:
     name: str
     image: torch.Tensor
     """(C, H, W), uint8, in the shape of the run's images."""
+    note: str = ""
+    """What there is to say about it, a sentence."""
 
 
 def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[RealImage]:
@@ -34,10 +34,6 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
 
     Raises ConfigError where there is no such file, DataError where it is no image.
     """
-    import torch  # noqa: PLC0415
-
-    from ganterm.data.decode import decode_image  # noqa: PLC0415
-
     found = []
     for path in paths:
         if not path.exists():
@@ -56,10 +52,9 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
             raise DataError(
                 f"{path} cannot be read as an image: {safe_text(str(error))}."
             ) from None
-        if levels and levels.words:
-            say(f"{path}: {levels.words}.")
         image = torch.from_numpy(pixels)
-        found.append(RealImage(path.name, 255 - image if invert else image))
+        note = f"{path}: {levels.words}." if levels and levels.words else ""
+        found.append(RealImage(path.name, 255 - image if invert else image, note))
     return found
 
 
@@ -85,8 +80,6 @@ def held_out(
 
     Raises ConfigError where there are none, or not so many, DataError where they are not here.
     """
-    from ganterm.data.loading import relocated  # noqa: PLC0415
-
     if not numbers:
         return []
     config = relocated(config, checkpoint, place)

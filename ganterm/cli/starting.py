@@ -1,0 +1,67 @@
+"""How commands that train begin: what a run takes is looked at, fetched, started and followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from ganterm.cli.console import emit, emit_json
+from ganterm.cli.follow.choose import choose_reporter
+from ganterm.cli.follow.follower import Follower
+from ganterm.cli.narrate import ProgressReporter, Waiting, say
+from ganterm.client.preflight import inspect
+from ganterm.runs.launch import start_worker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ganterm.config import RunConfig
+    from ganterm.runs.layout import RunDir
+
+OR_IMPORT = "without a network, copy its files here and use `ganterm data import`"
+
+
+def start_and_follow(
+    run: RunDir, arguments: list[str], *, detach: bool, as_json: bool, quiet: bool
+) -> None:
+    """Start the worker of `run`, and follow it unless `detach`; exits with the run's exit code."""
+    if detach:
+        process = start_worker(run, arguments)
+        if as_json:
+            emit_json({"run": run.name, "path": str(run.path), "pid": process.pid})
+        else:
+            emit(run.name)
+        if not quiet:
+            say(f"{run.name} trains by itself; `ganterm attach {run.word}` follows it.")
+        return
+
+    reporter = choose_reporter(run, as_json=as_json, quiet=quiet)
+    raise typer.Exit(Follower(run, reporter, lambda: start_worker(run, arguments)).follow())
+
+
+def look_ahead(config: RunConfig, runs_dir: Path, *, name: str | None = None) -> str:
+    """Find out whether a run can begin, say what it takes where that is much.
+
+    Returns the dataset that has to be fetched first; empty where it is here. Raises as
+    `ganterm.client.preflight.inspect` does.
+    """
+    with Waiting("Looking at what the run takes"):
+        found = inspect(config, runs_dir, name=name)
+    for note in found.notes:
+        say(note)
+    return found.missing
+
+
+def fetch_missing(dataset: str) -> None:
+    """Fetch a dataset that is not here yet; of an empty name, nothing.
+
+    Raises `DataError` when it cannot be had, the sentence says what to do instead.
+    """
+    if not dataset:
+        return
+    from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415
+
+    say(f"{dataset} is not on this machine yet; fetching it.")
+    with ProgressReporter() as progress:
+        fetch_dataset(dataset, progress=progress)
