@@ -217,10 +217,10 @@ def _encoded(trained: Trained, product: Product, name: str) -> bytes:
 
         return encode_weights(trained)
     if product is Product.PT2:
-        from ganterm.exchange.program import encode_program  # noqa: PLC0415
+        from ganterm.exchange.programs import encode_program  # noqa: PLC0415
 
         return encode_program(trained)
-    from ganterm.exchange.onnx_model import encode_onnx  # noqa: PLC0415
+    from ganterm.exchange.programs import encode_onnx  # noqa: PLC0415
 
     about = {"run": name, "step": str(trained.step), "architecture": trained.config.generator}
     return encode_onnx(trained, about=about)

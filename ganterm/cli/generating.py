@@ -123,7 +123,7 @@ class OpenedGenerator:
 
         Raises ConfigError for a class that it does not have.
         """
-        from ganterm.inference.classes import label_of  # noqa: PLC0415 - imports PyTorch
+        from ganterm.inference.load import label_of  # noqa: PLC0415 - imports PyTorch
 
         if wanted is not None:
             self.trained.generator.default_class = label_of(self.trained, wanted)

@@ -90,7 +90,7 @@ def sample(
     """
     delivery = Delivery.choose(form, output, colour=color, charset=charset)
     opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
-    from ganterm.inference.classes import labels_of  # noqa: PLC0415
+    from ganterm.inference.load import labels_of  # noqa: PLC0415
     from ganterm.inference.sample import labels_in_turn, latents  # noqa: PLC0415
     from ganterm.inference.space import load_points, truncated  # noqa: PLC0415
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from ganterm import __version__
@@ -19,7 +20,6 @@ from ganterm.config.differences import said
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.records import AlertRecord, JudgedRecord, OpeningRecord, Record, StartRecord
-from ganterm.exchange.public import public_config
 from ganterm.recipes import Recipe
 from ganterm.recipes import load as load_recipe
 from ganterm.render.png import load_image
@@ -349,3 +349,11 @@ def picture_of(checkpoint: Path, run: RunDir | None) -> Raster | None:
         return grid(rasters, math.isqrt(len(rasters) - 1) + 1) if rasters else None
     except ValueError:
         return None
+
+
+def public_config(config: RunConfig) -> dict[str, Any]:
+    """Return the configuration as plain values, with files and folders by their names alone."""
+    values = to_mapping(config)
+    for name in ("dataset", "recipe"):
+        values[name] = str(values[name]).replace("\\", "/").rstrip("/").rpartition("/")[2] or "."
+    return values

@@ -17,8 +17,8 @@ from ganterm.components.networks.from_config import generator_from
 from ganterm.components.networks.growth import Stage, grow, stage_of
 from ganterm.config.runfile import from_mapping
 from ganterm.core.errors import DataError
-from ganterm.exchange.interface import describe_interface
-from ganterm.exchange.public import public_config
+from ganterm.exchange.card import public_config
+from ganterm.exchange.programs import describe_interface
 from ganterm.inference.load import Trained
 from ganterm.runs.files import read_limited, utf8_path
 

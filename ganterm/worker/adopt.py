@@ -23,8 +23,13 @@ from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import DataError, GantermError
 from ganterm.core.records import EndRecord, SampleRecord, StartRecord
 from ganterm.data.classes import conditioned_spec
-from ganterm.exchange.epsilon import with_epsilon
-from ganterm.exchange.fitting import FittedConfig, channels_too_many, fit, recipes_that_fit
+from ganterm.exchange.fitting import (
+    FittedConfig,
+    channels_too_many,
+    fit,
+    recipes_that_fit,
+    with_epsilon,
+)
 from ganterm.exchange.statedict import read_state
 from ganterm.runs.durable import storage_trouble, write_atomically
 from ganterm.runs.journal import JournalWriter

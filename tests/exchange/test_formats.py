@@ -22,9 +22,12 @@ from ganterm.components.networks import GENERATORS
 from ganterm.components.networks.growth import Stage, grow
 from ganterm.config import RunConfig, resolve
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.exchange.interface import describe_interface
-from ganterm.exchange.onnx_model import encode_onnx
-from ganterm.exchange.program import encode_program, export_program
+from ganterm.exchange.programs import (
+    describe_interface,
+    encode_onnx,
+    encode_program,
+    export_program,
+)
 from ganterm.exchange.weights import describe_weights, encode_weights, load_exported
 from ganterm.inference.load import Trained
 from tests.close import assert_same_images

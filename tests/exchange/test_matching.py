@@ -12,8 +12,13 @@ from torch import Tensor, nn
 from ganterm.components.networks.from_config import generator_from
 from ganterm.config import resolve
 from ganterm.core.errors import ConfigError
-from ganterm.exchange.epsilon import with_epsilon
-from ganterm.exchange.fitting import FittedConfig, channels_too_many, fit, recipes_that_fit
+from ganterm.exchange.fitting import (
+    FittedConfig,
+    channels_too_many,
+    fit,
+    recipes_that_fit,
+    with_epsilon,
+)
 from tests.exchange.models import by_architecture, trained
 from tests.exchange.tutorials import (
     NotebookDcgan,

@@ -6,8 +6,7 @@ import pytest
 
 from ganterm.config import resolve
 from ganterm.core.errors import ConfigError
-from ganterm.inference.classes import label_of, labels_of
-from ganterm.inference.load import Trained
+from ganterm.inference.load import Trained, label_of, labels_of
 from tests.inference.generators import small
 
 
