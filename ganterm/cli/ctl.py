@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,10 +31,8 @@ from ganterm.runs.state import observe
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ganterm.core.records import ControlRecord, Record
+    from ganterm.core.records import Record
     from ganterm.doctor.active import ActiveAlert
-    from ganterm.doctor.applicable import ApplicableRemedy
-    from ganterm.runs.journal import JournalTail
     from ganterm.runs.layout import RunDir
 
 COMMANDS = ("pause", "resume", "stop", "checkpoint", "sample", "set", "undo", "remedy")
@@ -99,24 +97,27 @@ def ctl(
 def _remedy(
     found: RunDir, which: str | None, runs_dir: Path, wait: float, *, as_json: bool
 ) -> None:
+    """Apply a remedy: live where the run trains and can be changed, or as another run."""
     tail = JournalTail(found.journal)
     troubles = active_alerts(tail.poll())
     if which is None:
-        list_remedies(found.name, troubles, as_json=as_json)
+        _list_remedies(found.name, troubles, as_json=as_json)
         return
 
-    def set_live(arguments: dict[str, Any]) -> None:
-        _post(found, tail, "set", [arguments], wait, as_json=as_json)
-
     alive = observe(found).alive is not False
-    apply(
-        found,
-        chosen(applicable_remedies(troubles, alive=alive), which, found.name),
-        alive=alive,
-        runs_dir=runs_dir,
-        set_live=set_live,
-        as_json=as_json,
-    )
+    offer = chosen(applicable_remedies(troubles, alive=alive), which, found.name)
+    if offer.live:
+        for key, value in offer.remedy.settings.items():
+            _post(found, tail, "set", [{"key": key, "value": value}], wait, as_json=as_json)
+        return
+    made = offer.begin(found, runs_dir)
+    process = start_worker(made)
+    if as_json:
+        emit_json({"run": made.name, "path": str(made.path), "pid": process.pid})
+    else:
+        emit(made.name)
+    going_on = f" {found.name} goes on as it is." if alive else ""
+    say(f"{made.name} trains with the remedy ({offer.remedy.label}).{going_on}")
 
 
 def _post(
@@ -197,11 +198,7 @@ def _answer(record: ControlRecord, *, as_json: bool) -> None:
         emit(f"{words}: done at step {record.step:,}")
 
 
-Setter = Callable[[dict[str, Any]], None]
-"""Has a run that trains change one setting, given as the arguments of `set`."""
-
-
-def list_remedies(name: str, troubles: list[ActiveAlert], *, as_json: bool) -> None:
+def _list_remedies(name: str, troubles: list[ActiveAlert], *, as_json: bool) -> None:
     """Print the troubles that stand in the run called `name`, and the remedies for each."""
     if as_json:
         fields = ("code", "step", "message", "remedies")
@@ -214,31 +211,3 @@ def list_remedies(name: str, troubles: list[ActiveAlert], *, as_json: bool) -> N
         for remedy in trouble.remedies:
             how = "live" if remedy.live else "as another run"
             emit(f"  {remedy.id:16}{remedy.label}, {how}")
-
-
-def apply(
-    found: RunDir,
-    offer: ApplicableRemedy,
-    *,
-    alive: bool,
-    runs_dir: Path,
-    set_live: Setter,
-    as_json: bool,
-) -> None:
-    """Change the run itself where it trains and can be changed, or begin another with the remedy.
-
-    Raises what beginning a run raises, and `ConfigError` when a change is refused.
-    """
-    if offer.live:
-        for key, value in offer.remedy.settings.items():
-            set_live({"key": key, "value": value})
-        return
-
-    made = offer.begin(found, runs_dir)
-    process = start_worker(made)
-    if as_json:
-        emit_json({"run": made.name, "path": str(made.path), "pid": process.pid})
-    else:
-        emit(made.name)
-    going_on = f" {found.name} goes on as it is." if alive else ""
-    say(f"{made.name} trains with the remedy ({offer.remedy.label}).{going_on}")
