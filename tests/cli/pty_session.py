@@ -15,9 +15,12 @@ import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from tests.cli.forked import Forked
+
 SECONDS = 120.0
 """A step of a session takes longer only when something hangs."""
 
+_Process = subprocess.Popen[bytes] | Forked
 _SEQUENCE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -40,17 +43,23 @@ class PtySession:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(slave)
         self.output = b""
-        self.process = subprocess.Popen(
+        self.slave = slave
+        self.process = self._start(
             [*program, *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
+            {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
+        )
+
+    def _start(self, command: Sequence[str], env: dict[str, str]) -> _Process:
+        return subprocess.Popen(
+            command,
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
             start_new_session=True,
             # Makes the terminal the one that Ctrl-C reaches the command through.
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
-            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
+            env=env,
         )
-        self.slave = slave
 
     @property
     def text(self) -> str:
@@ -85,11 +94,11 @@ class PtySession:
     def wait(self) -> int:
         """Read to the end of the command and return its exit code."""
         deadline = time.monotonic() + SECONDS
-        while self.process.poll() is None:
+        while (code := self.process.poll()) is None:
             assert time.monotonic() < deadline, f"still running:\n{self.text}"
             self._read(0.2)
         self._drain()
-        return self.process.returncode
+        return code
 
     def _drain(self) -> None:
         while self._read(0.0):
@@ -100,3 +109,33 @@ class PtySession:
         if ready:
             self.output += os.read(self.master, 65536)
         return bool(ready)
+
+
+class ForkedSession(PtySession):
+    """Runs a command on a terminal of its own in a copy of this process."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        columns: int = 100,
+        rows: int = 30,
+    ) -> None:
+        super().__init__(arguments, env=env, columns=columns, rows=rows, program=())
+
+    def _start(self, command: Sequence[str], env: dict[str, str]) -> Forked:
+        return Forked(command, lambda: self._prepare(env))
+
+    def _prepare(self, env: dict[str, str]) -> None:
+        os.setsid()
+        for number in range(3):
+            os.dup2(self.slave, number)
+        os.close(self.slave)
+        os.close(self.master)
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        os.environ.clear()
+        os.environ.update(env)

@@ -19,7 +19,7 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.state import observe
 from ganterm.runs.status import Status, write_status
-from tests.cli.pty_session import PtySession
+from tests.cli.pty_session import ForkedSession
 from tests.records import record as record_of
 from tests.runs.helpers import Child
 from tests.runs.test_lock import HOLDER
@@ -108,7 +108,7 @@ def test_where_nobody_reads_what_is_said_it_just_leaves(run: RunDir) -> None:
 )
 def test_a_key_leaves_the_run_alone_and_says_so(run: RunDir, keys: str, code: ExitCode) -> None:
     """On a terminal q leaves too, and nothing is asked."""
-    session = PtySession(["attach", str(run.path)])
+    session = ForkedSession(["attach", str(run.path)])
     session.wait_for("4/10")
     session.type(keys)
     assert session.wait() == code
@@ -156,7 +156,7 @@ def test_the_app_in_lines_leaves_the_run_alone_too(run: RunDir, number: signal.S
 @pytest.mark.parametrize("term", ["dumb", ""])
 def test_a_terminal_that_cannot_be_drawn_over_is_followed_in_lines(run: RunDir, term: str) -> None:
     """Not a single escape sequence reaches it."""
-    session = PtySession(["attach", str(run.path)], env={"TERM": term})
+    session = ForkedSession(["attach", str(run.path)], env={"TERM": term})
     session.wait_for("a-run: 4/10")
     session.type("q")
     assert session.wait() == ExitCode.OK

@@ -13,7 +13,7 @@ from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
-from tests.cli.pty_session import PtySession
+from tests.cli.pty_session import ForkedSession
 from tests.close import assert_same_images
 
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_explored_is_refused(trained: RunDir, tmp_path: Path) -> 
 
 def test_a_terminal_shows_bars_and_images(trained: RunDir) -> None:
     """All of it within the screen."""
-    session = PtySession(["explore", str(trained.path), "--top", "3"], columns=100, rows=30)
+    session = ForkedSession(["explore", str(trained.path), "--top", "3"], columns=100, rows=30)
     assert session.wait() == 0
     drawn = session.text.split("seed 0.\r\n")[1].splitlines()
     assert sum(line.startswith("dimension ") for line in drawn) == 3

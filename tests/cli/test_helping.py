@@ -17,7 +17,7 @@ from ganterm.cli.helping import TOPICS, complete_topics, page
 from ganterm.config import resolve
 from ganterm.core.errors import ExitCode
 from tests.cli.invoke import invoke
-from tests.cli.pty_session import PtySession
+from tests.cli.pty_session import ForkedSession
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -44,7 +44,7 @@ def test_through_a_pipe_a_topic_is_its_markdown(topic: str) -> None:
 
 def test_on_a_terminal_a_topic_is_laid_out() -> None:
     """Within its columns, with tables and without marks of Markdown."""
-    session = PtySession(["help", "export"], columns=70, rows=40)
+    session = ForkedSession(["help", "export"], columns=70, rows=40)
     assert session.wait() == 0
     words = " ".join(session.text.split())
     assert "writes what other programs can use" in words

@@ -16,7 +16,7 @@ from ganterm.render.sheet import load_sheet
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
-from tests.cli.pty_session import PtySession
+from tests.cli.pty_session import ForkedSession
 from tests.close import assert_same_images
 
 
@@ -166,7 +166,7 @@ def test_the_laboratory_draws_its_walk_over_the_points(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", [pytest.param("\x03", marks=pytest.mark.slow), "q"])
 def test_a_film_plays_until_it_is_ended(trained: RunDir, key: str) -> None:
     """Frames follow one another in place; ended by a key, the terminal is as it was before."""
-    session = PtySession(
+    session = ForkedSession(
         ["interpolate", str(trained.path), "--loop", "--fps", "50"], columns=60, rows=24
     )
     session.wait_for("ends the film")
@@ -186,7 +186,7 @@ def test_a_film_plays_until_it_is_ended(trained: RunDir, key: str) -> None:
 
 def test_a_film_that_is_terminated_gives_the_cursor_back(trained: RunDir) -> None:
     """SIGTERM ends it with its exit code."""
-    session = PtySession(["interpolate", str(trained.path), "--loop"], columns=60, rows=24)
+    session = ForkedSession(["interpolate", str(trained.path), "--loop"], columns=60, rows=24)
     session.wait_for("ends the film")
     session.wait_until(lambda: b"\x1b[?25l" in session.output, "a hidden cursor")
     session.process.terminate()

@@ -10,7 +10,7 @@ from ganterm.core.errors import ExitCode
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from tests.cli.invoke import Outcome, invoke
-from tests.cli.pty_session import PtySession
+from tests.cli.pty_session import ForkedSession
 from tests.records import record as record_of
 from tests.runs.helpers import Child
 from tests.runs.test_lock import HOLDER
@@ -69,7 +69,7 @@ def test_several_runs_are_deleted_at_once(run: RunDir) -> None:
 @pytest.mark.parametrize("answer", ["n", "y"])
 def test_on_a_terminal_it_asks(run: RunDir, answer: str) -> None:
     """No keeps the run."""
-    session = PtySession(["delete", "one", "--runs-dir", str(run.path.parent)])
+    session = ForkedSession(["delete", "one", "--runs-dir", str(run.path.parent)])
     session.wait_for("for good?")
     session.type(f"{answer}\n")
     assert session.wait() == ExitCode.OK

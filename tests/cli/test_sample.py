@@ -18,7 +18,7 @@ from ganterm.runs.layout import RunDir
 from ganterm.worker.checkpoint import load_tensors, read_meta, save_checkpoint
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
-from tests.cli.pty_session import PtySession
+from tests.cli.pty_session import ForkedSession
 from tests.close import assert_same_images
 
 NAMES = ("nought", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -209,14 +209,14 @@ def test_a_pipe_is_written_to_and_not_replaced(trained: RunDir, tmp_path: Path) 
 @pytest.mark.parametrize("form", ["png", "npy"])
 def test_binary_data_never_goes_to_a_terminal(trained: RunDir, form: str) -> None:
     """On a terminal `-o -` of binary data is refused, before anything else is done."""
-    session = PtySession(["sample", str(trained.path), "-o", "-", "--format", form])
+    session = ForkedSession(["sample", str(trained.path), "-o", "-", "--format", form])
     assert session.wait() == ExitCode.USAGE
     assert "is binary and standard output is a terminal" in session.text
 
 
 def test_a_terminal_gets_half_blocks_that_fit_it(trained: RunDir) -> None:
     """Without -o images are drawn in the terminal's colours, all on the screen."""
-    session = PtySession(
+    session = ForkedSession(
         ["sample", str(trained.path)], columns=60, rows=24, env={"COLORTERM": "truecolor"}
     )
     assert session.wait() == 0

@@ -15,7 +15,7 @@ from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import invoke
-from tests.cli.pty_session import PtySession
+from tests.cli.pty_session import ForkedSession
 
 WHITE = Raster(8, 8, 1, b"\xff" * 64)
 BLACK = Raster(8, 8, 1, bytes(64))
@@ -107,7 +107,7 @@ def test_a_sheet_of_classes_has_a_row_each_and_says_so(tmp_path: Path) -> None:
     assert (found["images"], found["classes"]) == (160, names)
     outcome = invoke("show", path)
     assert "160 images, 8x8, a row each of kind 0, kind 1," in outcome.said
-    session = PtySession(["show", str(path)], columns=120, rows=22)
+    session = ForkedSession(["show", str(path)], columns=120, rows=22)
     assert session.wait() == 0
     assert "a column each of kind 0" in session.text
     assert "of which 40 fit" in " ".join(session.text.split())
@@ -182,10 +182,10 @@ def test_a_terminal_shows_what_fits_and_says_what_does_not(tmp_path: Path) -> No
     """A large grid stays within the screen; --all draws the rest."""
     path = tmp_path / "grid.png"
     save_sheet([WHITE] * 256, 16, path)
-    session = PtySession(["show", str(path)], columns=80, rows=24)
+    session = ForkedSession(["show", str(path)], columns=80, rows=24)
     assert session.wait() == 0
     assert "256 images, 8x8, of which 32 fit; --all draws every one." in session.text
     assert len(session.text.splitlines()) <= 23
-    session = PtySession(["show", str(path), "--all"], columns=80, rows=24)
+    session = ForkedSession(["show", str(path), "--all"], columns=80, rows=24)
     assert session.wait() == 0
     assert len(session.text.splitlines()) > 100

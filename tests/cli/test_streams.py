@@ -13,6 +13,7 @@ import pytest
 from ganterm.core.errors import ExitCode
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
+from tests.cli.forked import Forked
 
 NO_RUN = "no-such-run"
 
@@ -22,37 +23,20 @@ def forked(arguments: tuple[str, ...], streams: dict[int, str | None]) -> int:
 
     As Python starts with them: `sys` has None for what is closed.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    child = os.fork()
-    if child == 0:
-        try:
-            os._exit(_in_child(arguments, streams))
-        finally:
-            os._exit(99)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
+    def prepare() -> None:
+        for number, name in enumerate(("stdin", "stdout", "stderr")):
+            path = streams.get(number, os.devnull)
+            if path is None:
+                os.close(number)
+                setattr(sys, name, None)
+                continue
+            opened = os.open(path, os.O_RDWR | os.O_CREAT)
+            os.dup2(opened, number)
+            os.close(opened)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
-def _in_child(arguments: tuple[str, ...], streams: dict[int, str | None]) -> int:
-    from ganterm.__main__ import main  # noqa: PLC0415
-
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        path = streams.get(number, os.devnull)
-        if path is None:
-            os.close(number)
-            setattr(sys, name, None)
-            continue
-        opened = os.open(path, os.O_RDWR | os.O_CREAT)
-        os.dup2(opened, number)
-        os.close(opened)
-        setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
-    sys.argv = ["ganterm", *arguments]
-    try:
-        main()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 98
-    except BaseException:  # noqa: BLE001 - what would be a traceback
-        return 97
+    return Forked(arguments, prepare).wait(120)
 
 
 @pytest.mark.parametrize("stdout", [None, "/dev/full"])

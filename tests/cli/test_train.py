@@ -13,7 +13,7 @@ from ganterm.config import resolve
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from tests.cli.invoke import ganterm
-from tests.cli.pty_session import PtySession
+from tests.cli.pty_session import ForkedSession
 from tests.records import lines
 
 TINY = ["--epochs", "1", "--batch-size", "256", "--sample-every", "0", "--log-every", "1"]
@@ -90,9 +90,10 @@ def test_a_detached_run_is_steered_stopped_and_resumed(tmp_path: Path) -> None:
     assert ganterm("resume", name, cwd=tmp_path).code == 2
 
 
+@pytest.mark.usefixtures("warm")
 def test_ctrl_c_asks_and_d_leaves_training_to_itself(tmp_path: Path) -> None:
     """On a terminal Ctrl-C asks first; d detaches with exit code 0 and the run goes on."""
-    session = PtySession(["train", *LONG, "--runs-dir", str(tmp_path), "--name", "left"])
+    session = ForkedSession(["train", *LONG, "--runs-dir", str(tmp_path), "--name", "left"])
     session.wait_for("D loss")
     session.type("\x03")
     session.wait_for("Ctrl-C again or s")
@@ -104,9 +105,10 @@ def test_ctrl_c_asks_and_d_leaves_training_to_itself(tmp_path: Path) -> None:
     stop(run)
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_second_ctrl_c_stops_with_a_checkpoint(tmp_path: Path) -> None:
     """The run ends stopped, with a checkpoint at its last step, and the exit code is 130."""
-    session = PtySession(["train", *LONG, "--runs-dir", str(tmp_path), "--name", "cut"])
+    session = ForkedSession(["train", *LONG, "--runs-dir", str(tmp_path), "--name", "cut"])
     session.wait_for("D loss")
     session.type("\x03")
     session.wait_for("Ctrl-C again or s")
@@ -119,14 +121,15 @@ def test_a_second_ctrl_c_stops_with_a_checkpoint(tmp_path: Path) -> None:
     assert "ganterm resume cut" in session.text
 
 
+@pytest.mark.usefixtures("warm")
 def test_losing_the_terminal_leaves_training_running(tmp_path: Path) -> None:
     """A hang-up ends the follower; the worker trains on and can be followed again."""
-    session = PtySession(["train", *LONG, "--runs-dir", str(tmp_path), "--name", "on"])
+    session = ForkedSession(["train", *LONG, "--runs-dir", str(tmp_path), "--name", "on"])
     session.wait_for("D loss")
     session.hang_up()
     run = RunDir(tmp_path / "on")
     assert observe(run).alive
-    again = PtySession(["attach", "on", "--runs-dir", str(tmp_path)])
+    again = ForkedSession(["attach", "on", "--runs-dir", str(tmp_path)])
     again.wait_for("D loss")
     again.type("\x03")
     assert again.wait() == 130
