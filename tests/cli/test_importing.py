@@ -161,6 +161,7 @@ def test_a_typed_setting_is_kept(weights: Path) -> None:
     assert "leave out the --set" in outcome.said
 
 
+@pytest.mark.usefixtures("here")
 def test_hostile_and_wrong_input_is_refused(weights: Path) -> None:
     """Code in a pickle, a missing file, names and numbers that cannot be: a sentence each."""
 

@@ -19,7 +19,7 @@ from ganterm.inference.targets import held_out, image_files
 from ganterm.runs.layout import RunDir
 from tests.cli.checkpointed import untrained
 from tests.cli.invoke import invoke
-from tests.cli.pty_session import ForkedSession
+from tests.cli.pty_session import PtySession
 from tests.close import assert_same_images
 from tests.inference.generators import small
 
@@ -129,7 +129,8 @@ def test_lines_come_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_terminal_shows_the_fit_as_it_converges(trained: RunDir, picture: Path) -> None:
     """Redrawn in place and taken away at the end; the result stays."""
     arguments = ["project", str(trained.path), str(picture)]
-    session = ForkedSession([*arguments, "--search-steps", "200"], columns=80, rows=30)
+    # In a process of its own: autograd does not go on in a copy.
+    session = PtySession([*arguments, "--search-steps", "200"], columns=80, rows=30)
     assert session.wait() == 0
     assert len(re.findall(rb"\x1b\[\d+A", session.output)) > 1
     assert "step 1 of 200" in session.text
