@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from ganterm import recipes
 from ganterm.components.networks import GENERATORS
@@ -189,10 +190,26 @@ def _made(config: RunConfig, classes: Sequence[str]) -> nn.Module:
 def _built(config: RunConfig, classes: Sequence[str]) -> nn.Module | None:
     try:
         check(config)
-        with torch.device("meta"):
+        with torch.device("meta"), _WithoutDrawing():
             return _made(config, classes)
     except ConfigError:
         return None
+
+
+class _WithoutDrawing(TorchFunctionMode):
+    """Leaves out drawing initial values, which on `meta` are none and take most of the time."""
+
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        given = kwargs or {}
+        if function in {nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_}:
+            return given["tensor"] if "tensor" in given else args[0]
+        return function(*args, **given)
 
 
 def with_epsilon(state: dict[str, Tensor], generator: nn.Module, eps: Sequence[float]) -> None:

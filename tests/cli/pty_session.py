@@ -14,13 +14,13 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from tests.cli.forked import Forked
 
 SECONDS = 120.0
 """A step of a session takes longer only when something hangs."""
 
-_Process = subprocess.Popen[bytes] | Forked
 _SEQUENCE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -49,7 +49,7 @@ class PtySession:
             {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
         )
 
-    def _start(self, command: Sequence[str], env: dict[str, str]) -> _Process:
+    def _start(self, command: Sequence[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command,
             stdin=self.slave,
@@ -124,8 +124,9 @@ class ForkedSession(PtySession):
     ) -> None:
         super().__init__(arguments, env=env, columns=columns, rows=rows, program=())
 
-    def _start(self, command: Sequence[str], env: dict[str, str]) -> Forked:
-        return Forked(command, lambda: self._prepare(env))
+    def _start(self, command: Sequence[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+        # It is asked the same.
+        return cast("subprocess.Popen[bytes]", Forked(command, lambda: self._prepare(env)))
 
     def _prepare(self, env: dict[str, str]) -> None:
         os.setsid()
