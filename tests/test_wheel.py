@@ -55,6 +55,12 @@ def test_the_packages_page_has_whole_addresses(wheel: Path) -> None:
     assert sum("//raw." in place for place in places) == 6
 
 
+def test_the_judges_come_with_it(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = [each for each in archive.namelist() if "/judges/" in each]
+    assert [Path(name).name.split("-")[0] for name in sorted(names)] == ["digits", "mnist"]
+
+
 def test_readmes_commands_run_from_another_directory(ganterm: Path, tmp_path: Path) -> None:
     """Train, watch, steer, judge, explore, keep: each by the installed command."""
     environment = {

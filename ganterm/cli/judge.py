@@ -13,6 +13,7 @@ from ganterm.cli.console import emit, emit_json, emit_lines, table, write_lines
 from ganterm.cli.narrate import ProgressReporter, Waiting, say
 from ganterm.cli.options import AsJson, Characters, Color, Moved, RunsDir, StepOfRun
 from ganterm.client.checkpoints import choose_checkpoint, choose_every
+from ganterm.client.overview import cores_beside
 from ganterm.components.scores import SCORES, scored
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import judged_record
@@ -23,6 +24,7 @@ from ganterm.render.curve import bar
 from ganterm.render.raster import from_nchw
 from ganterm.render.show import draw_page
 from ganterm.render.text import safe_text
+from ganterm.runs.layout import default_runs_dir, is_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,6 +75,15 @@ def judge(
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Which images are generated.")
     ] = 0,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="CPU threads to judge with.",
+            show_default="1 beside a run that trains, else PyTorch's choice",
+        ),
+    ] = None,
     dataset: Moved = None,
     color: Color = None,
     charset: Characters = None,
@@ -92,11 +103,17 @@ def judge(
         choices = choose_every(target, runs_dir)
     else:
         choices = [choose_checkpoint(target, runs_dir, step=step)]
+    home = choices[0].path.absolute().parent.parent
+    taken, sentence = cores_beside(
+        home.parent if is_run(home) else runs_dir or default_runs_dir(), threads or 0
+    )
+    if sentence:
+        say(sentence if threads else f"{sentence[:-1]}; --threads gives it more.")
     records = []
     for choice in choices:
         for note in choice.notes:
             say(note)
-        verdict = _judged(choice.path, count=n, by=by, seed=seed, dataset=dataset)
+        verdict = _judged(choice.path, taken, count=n, judge=by, seed=seed, dataset=dataset)
         fields = _kept(choice.path, choice.step, verdict)
         records.append({"step": choice.step, **fields})
         if not as_json and not every:
@@ -109,15 +126,16 @@ def judge(
         emit_lines(_overview(records))
 
 
-def _judged(path: Path, *, count: int, by: str | None, seed: int, dataset: str | None) -> Verdict:
-
+def _judged(path: Path, threads: int, **options: Any) -> Verdict:
     with Waiting("Loading PyTorch"):
+        import torch  # noqa: PLC0415
+
         from ganterm.evaluation.checkpoints import judge_checkpoint  # noqa: PLC0415
 
+    if threads:
+        torch.set_num_threads(threads)
     with ProgressReporter() as progress:
-        return judge_checkpoint(
-            path, count=count, judge=by, seed=seed, dataset=dataset, progress=progress
-        )
+        return judge_checkpoint(path, **options, progress=progress)
 
 
 def _kept(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:

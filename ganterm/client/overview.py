@@ -128,6 +128,24 @@ def last_metrics(run: RunDir) -> Numbers:
     return next((r.values for r in reversed(records) if isinstance(r, MetricsRecord)), {})
 
 
+def cores_beside(runs: Path, threads: int = 0) -> tuple[int, str]:
+    """Return on how many threads to compute beside what trains in `runs`, and a sentence on it.
+
+    As many as are asked for; else one beside a run that trains on this machine, or 0, which leaves
+    it to PyTorch, where none does.
+    """
+    busy = [
+        view.run.name
+        for view in map(observe, find_runs(runs))
+        if view.alive and view.state in {"starting", "running"}
+    ]
+    if not busy:
+        return threads, ""
+    taken, cores = threads or 1, os.cpu_count() or 1
+    who = f"{busy[0]}, which trains" if len(busy) == 1 else f"{len(busy)} runs that train"
+    return taken, f"Judging takes {taken} of {cores} cores from {who}."
+
+
 def _word(value: object) -> str | None:
     return value if isinstance(value, str) else None
 

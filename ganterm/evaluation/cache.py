@@ -1,4 +1,4 @@
-"""Judges kept in the user's data directory, each trained once and known by its digest."""
+"""Judges known by their digest: those that come with ganterm, and those trained here and kept."""
 
 from __future__ import annotations
 
@@ -6,34 +6,41 @@ import contextlib
 import hashlib
 import json
 import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load, save
 
 from ganterm.components.datasets import DATASETS
-from ganterm.core.errors import DataError
+from ganterm.core.errors import DataError, WorkerError
 from ganterm.data import data_dir
 from ganterm.data.images import ImageSet
 from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation import kept
 from ganterm.evaluation.classifier import SMALLEST, Classifier, fit_classifier
 from ganterm.evaluation.judge import ClassifierJudge, Judge, PointJudge
 from ganterm.evaluation.splits import ImageSource, Splits, checksum, split_dataset
-from ganterm.runs.durable import write_atomically
-from ganterm.runs.files import utf8_path
+from ganterm.inference.sample import one_thread
+from ganterm.runs.lock import LockHeld, WorkerLock
 
-_FORMAT = "ganterm-judge-1"
-_DIGEST_LENGTH = 16
+_FORMAT: Final = "ganterm-judge-2"
+SHIPPED: Final = Path(__file__).with_name("judges")
+"""Judges that come with ganterm; `python -m ganterm.evaluation.shipped` makes them."""
+_LOOK_SECONDS: Final = 0.5
+"""Time between looks at a lock that is held."""
 
 
 def obtain_judge(
     source: ImageSource, *, seed: int = 0, progress: ProgressCallback = silent
 ) -> Judge:
-    """Return the judge of a labelled dataset: the one kept here, or else one trained now and kept.
+    """Return the judge of a labelled dataset: the one that comes with ganterm, or else is kept.
 
-    A kept judge that is damaged, or was trained on other images, is trained anew. Points need no
-    training.
+    One that is not here, is damaged, or was trained on other images is trained now, on one core,
+    so that its digest does not depend on how many there are. Whoever wants the same at the same
+    time waits for it. Points need no training.
 
     Raises DataError for a dataset without labels, or with too few or too small images to learn
     from, and what loading it raises.
@@ -42,31 +49,40 @@ def obtain_judge(
         dataset = DATASETS.resolve(source.dataset)
         if dataset.spec.is_points:
             return PointJudge(dataset)
+    path = judge_path(source, seed)
+    if (shipped := _read(SHIPPED / path.name, {})) is not None:
+        return shipped
     division = split_dataset(source, seed=seed, progress=progress)
     _check(source, division)
-    path = judge_path(source, seed)
     purpose = {
         "format": _FORMAT,
         "source": json.dumps(vars(source)),
         "seed": str(seed),
         "images": checksum(division.learnt),
     }
-    kept = _read(path, purpose)
-    if kept is None:
-        kept = _train(source, division, seed, progress)
-        _keep(path, kept, purpose)
-    return kept
+    known = _read(path, purpose)
+    if known is None:
+        with _alone(path, progress):
+            known = _read(path, purpose)
+            if known is None:
+                known = trained_judge(source, division, seed=seed, progress=progress)
+                keep_judge(path, known, purpose)
+    return known
 
 
 def judge_path(source: ImageSource, seed: int = 0) -> Path:
     """Return where the judge of a dataset is kept, whether or not it is there."""
-    name = source.dataset
-    if name not in DATASETS.names:
+    name, fit = source.dataset, source.fit
+    shape = f"{source.image_size}x{source.image_size}x{source.channels}"
+    if name in DATASETS.names:
+        spec = DATASETS.facts(name).spec
+        if (spec.side, spec.channels) == (source.image_size, source.channels):
+            fit = "auto"  # images as they are published need no fitting
+    else:
         # Two folders, or files, of one name are two datasets.
         stem = re.sub(r"[^a-zA-Z0-9_-]+", "-", Path(name).name)[:40]
         name = f"{stem}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-    shape = f"{source.image_size}x{source.image_size}x{source.channels}"
-    return data_dir() / "judges" / f"{name}-{shape}-{source.fit}-{seed}.safetensors"
+    return data_dir() / "judges" / f"{name}-{shape}-{fit}-{seed}.safetensors"
 
 
 def _check(source: ImageSource, division: Splits) -> None:
@@ -88,30 +104,60 @@ def _labels(source: ImageSource, images: ImageSet) -> torch.Tensor:
     return images.labels
 
 
-def _train(
-    source: ImageSource, division: Splits, seed: int, progress: ProgressCallback
+@contextlib.contextmanager
+def _alone(path: Path, progress: ProgressCallback) -> Iterator[None]:
+    """Hold the lock of the judge at `path` within; waits as long as anybody else holds it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = WorkerLock(path.with_suffix(".lock"))
+        began = time.monotonic()
+        while not lock.held:
+            try:
+                lock.acquire(timeout=0)
+            except LockHeld:
+                waited = round(time.monotonic() - began)
+                progress("Waiting for another ganterm to train the judge", waited, None, "s")
+                time.sleep(_LOOK_SECONDS)
+            except WorkerError:  # a file system without locks: at worst it is trained twice
+                break
+    except OSError as error:
+        raise _cannot_keep(path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def trained_judge(
+    source: ImageSource, division: Splits, *, seed: int, progress: ProgressCallback = silent
 ) -> ClassifierJudge:
+    """Train the judge of `division` on one core, and examine it on images it has not seen."""
     learnt, held_out = division.learnt, division.held_out
-    network = fit_classifier(
-        learnt.images,
-        _labels(source, learnt),
-        classes=len(learnt.classes),
-        seed=seed,
-        progress=progress,
-    )
-    judge = ClassifierJudge(
-        network=network,
-        dataset=source.dataset,
-        digest=_digest(network.state_dict()),
-        classes=learnt.classes,
-        accuracy=0.0,
-    )
-    answers = judge.look(held_out.images).probabilities.argmax(dim=1)
+    with one_thread():
+        network = fit_classifier(
+            learnt.images,
+            _labels(source, learnt),
+            classes=len(learnt.classes),
+            seed=seed,
+            progress=progress,
+        )
+        judge = ClassifierJudge(
+            network=network,
+            dataset=source.dataset,
+            digest=kept.digest_of(network.state_dict()),
+            classes=learnt.classes,
+            accuracy=0.0,
+        )
+        answers = judge.look(held_out.images).probabilities.argmax(dim=1)
     accuracy = float((answers == _labels(source, held_out)).double().mean())
-    return ClassifierJudge(**{**vars(judge), "accuracy": accuracy})
+    return replace(judge, accuracy=accuracy)
 
 
-def _keep(path: Path, judge: ClassifierJudge, purpose: dict[str, str]) -> None:
+def keep_judge(path: Path, judge: ClassifierJudge, purpose: dict[str, str]) -> None:
+    """Write a judge to `path`, with what it was trained for.
+
+    Raises DataError where it cannot be written.
+    """
     facts = {
         **purpose,
         "digest": judge.digest,
@@ -119,46 +165,37 @@ def _keep(path: Path, judge: ClassifierJudge, purpose: dict[str, str]) -> None:
         "accuracy": repr(judge.accuracy),
     }
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, save(_plain(judge.network.state_dict()), facts))
+        kept.keep(path, judge.network.state_dict(), facts, sync=True)
     except OSError as error:
-        raise DataError(
-            f"The judge cannot be kept in {path.parent} ({error.strerror}): make room or set "
-            "GANTERM_DATA_DIR to another directory."
-        ) from error
+        raise _cannot_keep(path, error) from error
+
+
+def _cannot_keep(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"The judge cannot be kept in {path.parent} ({error.strerror}): make room or set "
+        "GANTERM_DATA_DIR to another directory."
+    )
 
 
 def _read(path: Path, purpose: dict[str, str]) -> ClassifierJudge | None:
     """Return the judge kept at `path`; None if it is not there, not whole or of other images."""
-    with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError, RuntimeError):
-        with utf8_path(path) as named, safe_open(named, framework="pt") as file:
-            facts = file.metadata() or {}
-        if any(facts[name] != value for name, value in purpose.items()):
-            return None
-        source = json.loads(facts["source"])
-        classes = tuple(json.loads(facts["classes"]))
-        state = load(path.read_bytes())
-        network = Classifier(
-            image_size=source["image_size"], channels=source["channels"], classes=len(classes)
-        )
-        network.load_state_dict(state)
-        network.to(memory_format=torch.channels_last)
-        if _digest(state) != facts["digest"]:
-            return None
-        return ClassifierJudge(
-            network=network.eval().requires_grad_(False),
-            dataset=source["dataset"],
-            digest=facts["digest"],
-            classes=classes,
-            accuracy=float(facts["accuracy"]),
-        )
-    return None
-
-
-def _digest(state: dict[str, torch.Tensor]) -> str:
-    return hashlib.sha256(save(_plain(state))).hexdigest()[:_DIGEST_LENGTH]
-
-
-def _plain(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return tensors as a file has them: in rows, whatever layout they are computed in."""
-    return {name: value.detach().contiguous() for name, value in sorted(state.items())}
+    found = kept.read(path)
+    if found is None:
+        return None
+    state, facts = found
+    if any(facts.get(name) != value for name, value in purpose.items()):
+        return None
+    source = json.loads(facts["source"])
+    classes = tuple(json.loads(facts["classes"]))
+    network = Classifier(
+        image_size=source["image_size"], channels=source["channels"], classes=len(classes)
+    )
+    network.load_state_dict(state)
+    network.to(memory_format=torch.channels_last)
+    return ClassifierJudge(
+        network=network.eval().requires_grad_(False),
+        dataset=source["dataset"],
+        digest=facts["digest"],
+        classes=classes,
+        accuracy=float(facts["accuracy"]),
+    )

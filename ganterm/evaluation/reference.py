@@ -10,18 +10,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load, save
 
 from ganterm.components.scores import SCORES, Comparison, measured
 from ganterm.components.scores.copies import copy_distance
 from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation import kept
 from ganterm.evaluation.cache import judge_path
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.evaluation.judge import Judge
 from ganterm.evaluation.splits import ImageSource, Splits, checksum, split_dataset
-from ganterm.runs.durable import write_atomically
-from ganterm.runs.files import utf8_path
 
 TRAIN_LOOKS = 20_000
 """Training images that generated ones are held against in the search for copies."""
@@ -31,7 +28,7 @@ CLUSTERS = 10
 _Fact = TypeVar("_Fact")
 
 _SETS = ("real", "second", "train")
-_FORMAT = "ganterm-looks-1"
+_FORMAT = "ganterm-looks-2"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,6 +46,8 @@ class ReferenceSet:
     """Clusters that stand for modes where the images have no classes the judge knows; else None."""
     path: Path
     """Where the looks are kept."""
+    looks: str
+    """Digest of the looks."""
     labels: torch.Tensor | None = None
     """Classes (N,) of `real`; None where the images have none."""
     classes: tuple[str, ...] = ()
@@ -74,15 +73,18 @@ class ReferenceSet:
         return self._kept("copy_distance", count, lambda: copy_distance(real, self.train.features))
 
     def _kept(self, what: str, count: int, compute: Callable[[], _Fact]) -> _Fact:
+        """Return what is kept of these looks at their first `count` images, or compute it now."""
         path = _facts_path(self.path)
+        whose = {"format": _FORMAT, "looks": self.looks}
+        _, known = kept.read(path) or ({}, {})
         facts: dict[str, dict[str, Any]] = {}
-        with contextlib.suppress(OSError, ValueError):
-            facts = json.loads(path.read_text("utf-8"))
+        if whose.items() <= known.items():
+            facts = json.loads(known["facts"])
         of_count = facts.setdefault(str(count), {})
         if what not in of_count:
             of_count[what] = compute()
             with contextlib.suppress(OSError):
-                write_atomically(path, json.dumps(facts).encode(), sync=False)
+                kept.keep(path, {}, {**whose, "facts": json.dumps(facts)})
         fact: _Fact = of_count[what]
         return fact
 
@@ -105,23 +107,21 @@ def obtain_reference(
     clusters = None
     if not judge.classes or judge.classes != division.classes:
         clusters = max(len(division.classes), CLUSTERS)
-    looks = _read(path, facts)
-    if looks is None:
-        _facts_path(path).unlink(missing_ok=True)
-        looks = _look(judge, division, progress)
-        tensors = {
-            f"{name}.{kind}": tensor
-            for name, seen in looks.items()
-            for kind, tensor in seen.as_tensors().items()
-        }
+    tensors, known = kept.read(path) or ({}, {})
+    if known != facts:
+        tensors = _look(judge, division, progress)
         # What cannot be kept is looked at again the next time.
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, save(tensors, facts), sync=False)
+            kept.keep(path, tensors, facts)
+    looks = {
+        name: Embeddings(tensors[f"{name}.features"], tensors[f"{name}.probabilities"])
+        for name in _SETS
+    }
     return ReferenceSet(
         **looks,
         clusters=clusters,
         path=path,
+        looks=kept.digest_of(tensors),
         labels=division.real.labels,
         classes=division.classes,
     )
@@ -129,30 +129,17 @@ def obtain_reference(
 
 def _facts_path(path: Path) -> Path:
     """Return where it is kept what the looks at `path` say of themselves, by their count."""
-    return path.with_suffix(".facts.json")
+    return path.with_suffix(".facts.safetensors")
 
 
-def _look(judge: Judge, division: Splits, progress: ProgressCallback) -> dict[str, Embeddings]:
+def _look(judge: Judge, division: Splits, progress: ProgressCallback) -> dict[str, torch.Tensor]:
     sets = (
         division.real.images,
         division.second.images,
         division.learnt.images[:TRAIN_LOOKS],
     )
     return {
-        name: judge.look(images, progress=progress)
+        f"{name}.{kind}": tensor
         for name, images in zip(_SETS, sets, strict=True)
+        for kind, tensor in judge.look(images, progress=progress).as_tensors().items()
     }
-
-
-def _read(path: Path, facts: dict[str, str]) -> dict[str, Embeddings] | None:
-    """Return the looks kept at `path`; None if they are not there, not whole or of others."""
-    with contextlib.suppress(OSError, SafetensorError, KeyError):
-        with utf8_path(path) as named, safe_open(named, framework="pt") as file:
-            if file.metadata() != facts:
-                return None
-        tensors = load(path.read_bytes())
-        return {
-            name: Embeddings(tensors[f"{name}.features"], tensors[f"{name}.probabilities"])
-            for name in _SETS
-        }
-    return None

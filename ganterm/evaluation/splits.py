@@ -14,7 +14,7 @@ from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import DataError
 from ganterm.core.registry import short
 from ganterm.data import is_available, load
-from ganterm.data.images import ImageSet
+from ganterm.data.images import ImageSet, set_apart
 from ganterm.data.loading import loaded
 from ganterm.data.progress import ProgressCallback, silent
 
@@ -74,7 +74,7 @@ def split_dataset(
 ) -> Splits:
     """Load a dataset and split it; the same seed gives the same sets.
 
-    The test split and every sixth training image are compared with; without a test split it is
+    The test split and a sixth of the training images are compared with; without a test split it is
     half of the training images. Of data that are made up all are drawn afresh.
 
     Raises what loading raises, and DataError for fewer than `LEAST_IMAGES`.
@@ -83,25 +83,24 @@ def split_dataset(
     if known is not None and known.draw is not None:
         return _drawn(short(source.dataset), known.spec, known.draw, seed)
     train = _load(source, "train", progress)
-    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
     if len(train) < LEAST_IMAGES:
         raise DataError(
             f"{source.dataset} has {len(train)} images, and judging takes at least {LEAST_IMAGES}."
         )
     if known is not None and known.count(SPLITS[1]) and is_available(source.dataset, SPLITS[1]):
-        held_out = _load(source, SPLITS[1], progress)
-        held_back = min(len(held_out), len(train) // _HELD_BACK)
-        unseen = _joined(held_out, _pick(train, order[:held_back]))
+        test = _load(source, SPLITS[1], progress)
+        apart, learnt = set_apart(train.images, min(len(test), len(train) // _HELD_BACK), seed=seed)
+        held_out, unseen = test, _joined(test, train.picked(apart))
     else:
-        held_back = len(train) // 2
-        held_out = unseen = _pick(train, order[:held_back])
-    mixed = torch.randperm(len(unseen), generator=torch.Generator().manual_seed(seed))
+        apart, learnt = set_apart(train.images, len(train) // 2, seed=seed)
+        held_out = unseen = train.picked(apart)
     half = len(unseen) // 2
+    real, second = set_apart(unseen.images, half, seed=seed + 1)
     return Splits(
-        learnt=_pick(train, order[held_back:][:MOST_LEARNT]),
+        learnt=train.picked(learnt[:MOST_LEARNT]),
         held_out=held_out,
-        real=_pick(unseen, mixed[:half]),
-        second=_pick(unseen, mixed[half : 2 * half]),
+        real=unseen.picked(real),
+        second=unseen.picked(second[:half]),
     )
 
 
@@ -114,11 +113,6 @@ def _load(source: ImageSource, split: str, progress: ProgressCallback) -> ImageS
         fit=source.fit,
         progress=progress,
     )
-
-
-def _pick(images: ImageSet, chosen: torch.Tensor) -> ImageSet:
-    labels = None if images.labels is None else images.labels[chosen]
-    return ImageSet(images.images[chosen], labels, name=images.name, classes=images.classes)
 
 
 def _joined(first: ImageSet, second: ImageSet) -> ImageSet:

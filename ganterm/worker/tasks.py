@@ -37,6 +37,7 @@ def fetch(call: Call) -> dict[str, Any]:
 def judge(call: Call) -> dict[str, Any]:
     """Judge a run's newest checkpoint, that of a step or every one."""
     from ganterm.client.checkpoints import choose_checkpoint, choose_every  # noqa: PLC0415
+    from ganterm.client.overview import cores_beside  # noqa: PLC0415
 
     options = call.params
     if options.get("every"):
@@ -44,8 +45,14 @@ def judge(call: Call) -> dict[str, Any]:
     else:
         choices = [choose_checkpoint(options["run"], step=options.get("step"))]
     call.progress("Loading PyTorch")
+    import torch  # noqa: PLC0415
+
     from ganterm.evaluation.checkpoints import judge_checkpoint, keep_verdict  # noqa: PLC0415
 
+    threads, sentence = cores_beside(Path(options["run"]).parent)
+    if threads:
+        torch.set_num_threads(threads)
+        call.progress(sentence.rstrip("."))
     for choice in choices:
         for note in choice.notes:
             call.progress(note.rstrip("."))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from ganterm.runs.layout import RunDir
+from ganterm.runs.layout import RunDir, create_run
+from ganterm.runs.lock import WorkerLock
+from ganterm.runs.status import Status, write_status
 from tests.cli.invoke import invoke
 from tests.records import lines
 
@@ -43,6 +46,15 @@ def test_json_is_what_stands_in_the_journal(run: RunDir) -> None:
     assert {key: record[key] for key in printed} == printed
     assert (run.path / printed["best"]).is_file()
     assert (run.path / printed["worst"]).is_file()
+
+
+def test_judging_takes_one_core_beside_a_run_that_trains(run: RunDir, tmp_path: Path) -> None:
+    other = create_run(tmp_path, "busy", "dcgan")
+    other.config_file.write_text("[run]\nrecipe = 'dcgan'\n")
+    with WorkerLock(other.lock):
+        write_status(other.status, Status(state="running", step=1, steps=9))
+        outcome = invoke("judge", run.path, "-n", 100)
+    assert re.search(r"takes 1 of \d+ cores from busy, .*; --threads gives it more", outcome.said)
 
 
 def test_pictures_of_judgements_are_no_samples(run: RunDir) -> None:

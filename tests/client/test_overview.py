@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from ganterm.client import overview as module
-from ganterm.client.overview import SIZE_SECONDS, RunList, as_dict, overview, settings_of
+from ganterm.client.overview import (
+    SIZE_SECONDS,
+    RunList,
+    as_dict,
+    cores_beside,
+    overview,
+    settings_of,
+)
 from ganterm.core.errors import ConfigError
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
+from ganterm.runs.lock import WorkerLock
 from ganterm.runs.manage import write_note
 from ganterm.runs.status import Status, write_status
 from tests.records import record as record_of
@@ -144,3 +153,19 @@ def test_a_run_that_vanishes_is_forgotten(tmp_path: Path) -> None:
     runs.poll()
     os.rename(run.path, tmp_path / ".gone")  # noqa: PTH104 - as any program does
     assert runs.poll() == []
+
+
+def test_cores_are_left_to_a_run_that_trains(tmp_path: Path) -> None:
+    """To one that is paused, or trains no more, all the same."""
+    run = _run(tmp_path)
+    run.journal.unlink()
+    with WorkerLock(run.lock):
+        write_status(run.status, Status(state="running", step=6, steps=9))
+        taken, said = cores_beside(tmp_path)
+        assert taken == 1
+        assert re.fullmatch(r"Judging takes 1 of \d+ cores from one, which trains\.", said)
+        assert cores_beside(tmp_path, 2)[0] == 2
+        write_status(run.status, Status(state="paused", step=6, steps=9))
+        assert cores_beside(tmp_path) == (0, "")
+    write_status(run.status, Status(state="running", step=6, steps=9))
+    assert cores_beside(tmp_path, 2) == (2, "")

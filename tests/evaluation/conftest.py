@@ -1,4 +1,4 @@
-"""The judge of the embedded digits, trained once for all tests that only use it."""
+"""The embedded digits as a judge is to see them, and a place to keep what it sees."""
 
 from __future__ import annotations
 

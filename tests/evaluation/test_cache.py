@@ -1,76 +1,146 @@
-"""A judge is trained once and kept; what is damaged or of other images is trained anew."""
+"""A judge comes with ganterm or is trained once and kept; what is damaged is trained anew."""
 
 from __future__ import annotations
 
-import json
-import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from PIL import Image
-from safetensors import safe_open
-from safetensors.torch import load, save
 
 from ganterm.core.errors import DataError
-from ganterm.evaluation import cache
+from ganterm.evaluation import cache, classifier, kept
 from ganterm.evaluation.cache import judge_path, obtain_judge
+from ganterm.evaluation.classifier import Classifier, fit_classifier
 from ganterm.evaluation.judge import ClassifierJudge, PointJudge
-from ganterm.evaluation.splits import ImageSource
+from ganterm.evaluation.splits import ImageSource, split_dataset
 from tests.evaluation.conftest import DIGITS
+
+OTHER = 7
+"""A seed of which no judge comes with ganterm."""
 
 
 @pytest.fixture
-def own(judges: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a copy of the kept judge that a test may harm."""
-    shutil.copytree(judges, tmp_path / "data")
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have a judge of little training kept where a test may harm it; its path."""
     monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path / "data"))
-    return judge_path(DIGITS)
+    monkeypatch.setattr(classifier, "IMAGES", 1500)
+    obtain_judge(DIGITS, seed=OTHER)
+    return judge_path(DIGITS, OTHER)
 
 
 def fail(*_: object, **__: object) -> None:
     raise AssertionError("it was trained again")
 
 
-def test_the_judge_of_the_digits_knows_them(data: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "side", "least"), [("digits", 8, 0.97), ("mnist", 28, 0.99)], ids=["digits", "mnist"]
+)
+def test_judges_come_with_ganterm(
+    name: str, side: int, least: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They need neither training nor the images, whatever `fit` is, and are small."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(cache, "fit_classifier", fail)
+    source = ImageSource(dataset=name, image_size=side, channels=1, fit="pad")
+    judge = obtain_judge(source)
+    assert isinstance(judge, ClassifierJudge)
+    assert judge.accuracy > least
+    assert judge.classes == tuple("0123456789")
+    assert name in judge.words
+    assert judge.digest == kept.digest_of(judge.network.state_dict())
+    assert (cache.SHIPPED / judge_path(source).name).stat().st_size <= 2_000_000
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_shipped_is_what_its_command_makes(data: Path) -> None:
+    """The judge of the digits is as accurate as it says, on images that it has not learnt from."""
     judge = obtain_judge(DIGITS)
     assert isinstance(judge, ClassifierJudge)
-    assert judge.accuracy > 0.97
-    assert judge.classes == tuple("0123456789")
-    assert "digits" in judge.words
+    held_out = split_dataset(DIGITS).held_out
+    assert held_out.labels is not None
+    right = judge.look(held_out.images).probabilities.argmax(dim=1) == held_out.labels
+    assert float(right.double().mean()) == pytest.approx(judge.accuracy, abs=0.002)
 
 
 def test_what_is_kept_is_not_trained_again(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = obtain_judge(DIGITS)
     monkeypatch.setattr(cache, "fit_classifier", fail)
-    assert obtain_judge(DIGITS).digest == kept.digest
+    assert obtain_judge(DIGITS, seed=OTHER).digest in read_facts(own).values()
 
 
-def test_a_damaged_judge_is_trained_anew_to_the_same(own: Path) -> None:
-    before = obtain_judge(DIGITS).digest
+def read_facts(path: Path) -> dict[str, str]:
+    found = kept.read(path)
+    assert found is not None
+    return found[1]
+
+
+def test_a_judge_is_the_same_whatever_the_threads(own: Path) -> None:
+    """What is harmed is trained anew to the same weights, on more threads too."""
+    before = read_facts(own)
     harmed = bytearray(own.read_bytes())
     harmed[-5] ^= 0x40
     own.write_bytes(harmed)
-    assert obtain_judge(DIGITS).digest == before
-    own.write_bytes(b"nothing")
-    assert obtain_judge(DIGITS).digest == before
-    assert own.stat().st_size > 100_000
+    torch.set_num_threads(2)
+    try:
+        assert obtain_judge(DIGITS, seed=OTHER).digest == before["digest"]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert read_facts(own) == before
+
+
+def test_a_changed_word_is_damage_too(own: Path) -> None:
+    """A file that claims another accuracy is not believed."""
+    before = read_facts(own)["accuracy"]
+    told = own.read_bytes()
+    assert told.count(before.encode()) == 1
+    own.write_bytes(told.replace(before.encode(), before.replace("0", "9", 1).encode()))
+    assert kept.read(own) is None
+
+
+def test_two_at_once_train_one(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes second waits for the first, says so, and takes what is kept."""
+    own.unlink()
+    trained, waited = [], threading.Event()
+
+    def slowly(*images: Any, **settings: Any) -> Classifier:
+        trained.append(settings["seed"])
+        assert waited.wait(60)
+        return fit_classifier(*images, **settings)
+
+    def told(what: str, done: int, total: int | None, unit: str) -> None:
+        if what.startswith("Waiting for another"):
+            waited.set()
+
+    monkeypatch.setattr(cache, "fit_classifier", slowly)
+    monkeypatch.setattr(cache, "_LOOK_SECONDS", 0.02)
+    with ThreadPoolExecutor() as threads:
+        both = [threads.submit(obtain_judge, DIGITS, seed=OTHER, progress=told) for _ in range(2)]
+        one, other = (each.result() for each in both)
+    assert trained == [OTHER]
+    assert one.digest == other.digest
 
 
 def test_a_judge_of_other_images_is_not_taken(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with safe_open(own, framework="pt") as file:
-        facts = file.metadata()
-    own.write_bytes(save(load(own.read_bytes()), {**facts, "images": "00000000"}))
+    found = kept.read(own)
+    assert found is not None
+    kept.keep(own, found[0], {**found[1], "images": "00000000"})
     monkeypatch.setattr(cache, "fit_classifier", fail)
     with pytest.raises(AssertionError, match="trained again"):
-        obtain_judge(DIGITS)
+        obtain_judge(DIGITS, seed=OTHER)
 
 
-def test_the_file_says_what_it_is(own: Path) -> None:
-    with safe_open(own, framework="pt") as file:
-        facts = file.metadata()
-    assert facts["format"] == "ganterm-judge-1"
-    assert json.loads(facts["source"])["dataset"] == "digits"
-    assert facts["digest"] == obtain_judge(DIGITS).digest
+def test_a_place_that_cannot_be_written_is_told_before_the_training(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr(cache, "fit_classifier", fail)
+    with pytest.raises(DataError, match=r"cannot be kept in .*set GANTERM_DATA_DIR"):
+        obtain_judge(DIGITS, seed=OTHER)
 
 
 def test_unlabelled_images_make_no_judge(data: Path, tmp_path: Path) -> None:

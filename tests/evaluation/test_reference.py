@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganterm.evaluation import reference
+from ganterm.evaluation import kept, reference
 from ganterm.evaluation.cache import obtain_judge
 from ganterm.evaluation.reference import obtain_reference
 from ganterm.evaluation.splits import ImageSource
@@ -40,13 +40,32 @@ def test_looks_and_floors_are_kept(data: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_damaged_looks_are_looked_at_again(data: Path) -> None:
+    """A few flipped bits, and a file that ends early."""
     judge = obtain_judge(DIGITS)
     first = obtain_reference(judge, DIGITS)
-    first.path.write_bytes(first.path.read_bytes()[:1000])
-    first.path.with_suffix(".facts.json").write_text("{")
-    again = obtain_reference(judge, DIGITS)
-    torch.testing.assert_close(again.real.features, first.real.features)
-    assert again.floor(100)["fid"] > 0
+    whole = first.path.read_bytes()
+    flipped = bytearray(whole)
+    for place in range(1, 31):
+        flipped[-4000 * place] ^= 0x40
+    for harmed in (bytes(flipped), whole[:1000]):
+        first.path.write_bytes(harmed)
+        again = obtain_reference(judge, DIGITS)
+        assert torch.equal(again.real.features, first.real.features)
+        assert kept.read(first.path) is not None
+
+
+def test_a_planted_floor_is_not_believed(data: Path) -> None:
+    """Nor one that is whole, but of other looks."""
+    found = obtain_reference(obtain_judge(DIGITS), DIGITS)
+    floor, path = found.floor(100), found.path.with_suffix(".facts.safetensors")
+    _, facts = kept.read(path) or pytest.fail("the floor is not kept")
+    told = str(floor["fid"]).encode()
+    assert told in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(told, b"9" * len(told)))
+    assert found.floor(100) == floor
+    planted = facts["facts"].replace(str(floor["fid"]), "99.9")
+    kept.keep(path, {}, {**facts, "facts": planted, "looks": "0" * 16})
+    assert found.floor(100) == floor
 
 
 def test_points_of_the_ring_have_a_floor_too(data: Path) -> None:
