@@ -17,7 +17,7 @@ from ganterm.client.overview import cores_beside
 from ganterm.components.scores import SCORES, scored
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import judged_record
-from ganterm.core.registry import short
+from ganterm.core.registry import absolute, short
 from ganterm.evaluation import IMAGES
 from ganterm.render.colour import canvas_of
 from ganterm.render.curve import bar
@@ -72,6 +72,14 @@ def judge(
             autocompletion=completion.datasets,
         ),
     ] = None,
+    scores: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--score",
+            metavar="FILE.py:NAME",
+            help="A score of your own besides, from your file; may be repeated.",
+        ),
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Which images are generated.")
     ] = 0,
@@ -98,6 +106,9 @@ def judge(
     """
     if every and step is not None:
         raise ConfigError("--all judges every step; leave --step out.")
+    own = [absolute(name) for name in scores or []]
+    for name in own:
+        SCORES.resolve(name)
     canvas = canvas_of(sys.stdout, colour=color, charset=charset)
     if every:
         choices = choose_every(target, runs_dir)
@@ -113,7 +124,9 @@ def judge(
     for choice in choices:
         for note in choice.notes:
             say(note)
-        verdict = _judged(choice.path, taken, count=n, judge=by, seed=seed, dataset=dataset)
+        verdict = _judged(
+            choice.path, taken, count=n, judge=by, scores=own, seed=seed, dataset=dataset
+        )
         fields = _kept(choice.path, choice.step, verdict)
         records.append({"step": choice.step, **fields})
         if not as_json and not every:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from ganterm.client.overview import settings_of
-from ganterm.components.scores import MAIN, SCORES
+from ganterm.components.scores import MAIN, SCORES, scored
 from ganterm.config.differences import Compared
 from ganterm.core.errors import GantermError
 from ganterm.core.records import JudgedRecord
+from ganterm.core.registry import short
 from ganterm.runs.files import open_regular
 from ganterm.runs.history import Column, RunHistory
 from ganterm.runs.journal import JournalTail
@@ -142,20 +143,21 @@ def ranked(
 
 def advice(runs: Sequence[RunStanding]) -> list[Advice]:
     """Say for every judge of two runs or more which is best for quality, augmentation and else."""
-    found = []
+    given = []
     for judge, indices in by_judge(runs).items():
         # What the main score says is the last word.
-        for score in sorted(SCORES.names, key=MAIN.__eq__):
+        named = scored(runs[i].judged[judge] for i in indices)
+        for score in sorted(named, key=MAIN.__eq__):
             facts = SCORES.facts(score)
             if not facts.purpose:
                 continue
             values = {i: runs[i].judged[judge].score(score) for i in indices}
-            scored = {i: value for i, value in values.items() if value is not None}
-            if len(scored) < 2:
+            found = {i: value for i, value in values.items() if value is not None}
+            if len(found) < 2:
                 continue
-            best = (min if facts.less_is_better else max)(scored.values())
-            first = [i for i, value in scored.items() if value == best]
-            figure = f"{score} {best:.4g}"
+            best = (min if facts.less_is_better else max)(found.values())
+            first = [i for i, value in found.items() if value == best]
+            figure = f"{short(score)} {best:.4g}"
             if len(first) > 1:
                 names = " and ".join(runs[i].name for i in first)
                 words = f"For {facts.purpose}, {names} are equally good ({figure})."
@@ -163,8 +165,8 @@ def advice(runs: Sequence[RunStanding]) -> list[Advice]:
                 words = (
                     f"For {facts.purpose}, take {runs[first[0]].name}: {facts.because} ({figure})."
                 )
-            found.append(Advice(facts.purpose, score, judge, first, words))
-    return found
+            given.append(Advice(facts.purpose, score, judge, first, words))
+    return given
 
 
 def uneven(runs: Sequence[RunStanding], indices: Sequence[int], judge: str) -> bool:

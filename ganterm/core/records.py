@@ -154,6 +154,10 @@ class JudgedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="jud
         list[str] | None, _is("names of the classes, in the order of the histograms")
     ] = None
     seconds: Annotated[float | None, _is("time it took")] = None
+    components: Annotated[
+        dict[str, dict[str, Any]] | None,
+        _is("what is known of scores in files of the user's, by kind and name"),
+    ] = None
     best: Annotated[
         str | None, _is("picture of the most convincing samples, relative to the run")
     ] = None

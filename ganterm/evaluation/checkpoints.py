@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +65,16 @@ def judge_checkpoint(
     *,
     count: int,
     judge: str | None = None,
+    scores: Sequence[str] = (),
     seed: int = 0,
     dataset: str | None = None,
     progress: ProgressCallback = silent,
 ) -> Verdict:
     """Judge `count` images of the generator in the checkpoint at `path`.
 
-    Averaged weights are taken where there are any, as `ganterm sample` does. `dataset` is where
-    the images that it was trained on are now, if not where they were.
+    Averaged weights are taken where there are any, as `ganterm sample` does. `scores` are further
+    ones, in files of the user's. `dataset` is where the images that it was trained on are now, if
+    not where they were.
 
     Raises what loading the generator, the images or the judge raises; DataError for too few
     images, TrainingError for a generator whose images are not finite.
@@ -86,7 +89,7 @@ def judge_checkpoint(
         )
     try:
         return judge_generator(
-            trained, chosen, reference, count=count, seed=seed, progress=progress
+            trained, chosen, reference, count=count, scores=scores, seed=seed, progress=progress
         )
     except ValueError as error:
         raise TrainingError(f"{path.name} cannot be judged: {error}.") from None

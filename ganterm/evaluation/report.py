@@ -104,6 +104,7 @@ def judge_generator(
     reference: ReferenceSet,
     *,
     count: int,
+    scores: Sequence[str] = (),
     seed: int = 0,
     progress: ProgressCallback = silent,
 ) -> Verdict:
@@ -111,8 +112,8 @@ def judge_generator(
 
     Fewer where the reference holds fewer; the fields' `n` says how many. A conditional generator
     is asked for the classes of these real images; where the judge knows them, `class_accuracy`
-    says how often it takes an image for what was asked. A score of the user's by which the best
-    checkpoint is kept is measured too. Raises ValueError when what is generated is not finite, and
+    says how often it takes an image for what was asked. Of scores in files of the user's those in
+    `scores` are measured too, and one by which the best checkpoint is kept. Raises ValueError when what is generated is not finite, and
     for k images or fewer, and ConfigError where the user's score cannot be measured.
     """
     began = time.perf_counter()
@@ -134,7 +135,7 @@ def judge_generator(
         copying=reference.copy_distance(count) if on_train else None,
         clusters=reference.clusters,
     )
-    own = [name for name in (trained.config.keep_best,) if is_reference(name)]
+    own = list(dict.fromkeys(filter(is_reference, (trained.config.keep_best, *scores))))
     floor = reference.floor(count, own)
     if comparison.asked is not None and reference.labels is not None:
         asked = translated(reference.labels[:count], reference.classes, judge.classes)
@@ -150,6 +151,8 @@ def judge_generator(
         "n": count,
         "classes": list(judge.classes) if reference.clusters is None else [],
     }
+    if own:
+        fields["components"] = {SCORES.kind: {name: SCORES.told(name) for name in own}}
     best = worst = None
     if not trained.data.is_points:
         best, worst = (images[chosen] for chosen in _extremes(real, fake, real_radii))

@@ -25,6 +25,7 @@ from ganterm.core.records import (
     SampleRecord,
     StartRecord,
 )
+from ganterm.core.registry import learn
 from ganterm.runs.live import LiveChange, LiveSettings
 
 SPAN_SECONDS = 20.0
@@ -246,6 +247,7 @@ class RunHistory(Generic[P]):
                 self.alerts.append(record)
                 self.standing = uncleared(self.alerts)
             case JudgedRecord():
+                learn(record.components)
                 self.judged.append(record)
             case ControlRecord(name="pause" | "resume" | "stop", error=""):
                 self._rate.clear()

@@ -74,6 +74,14 @@ SPREAD = Score(
     less_is_better=True,
     measure=lambda seen: float(seen.fake.features.std() / seen.real.features.std()),
 )
+NEARNESS = Score(
+    title="nearness of the means",
+    less_is_better=True,
+    purpose="nearness",
+    because="its features lie where those of real images do",
+    measure=lambda seen: float((seen.fake.features.mean() - seen.real.features.mean()).abs()),
+)
+BROKEN = Score(title="broken", measure=lambda seen: "no figure")
 NEGATIVE = Augmentation(title="Negative", changes=(lambda images: -images,))
 
 
@@ -163,13 +171,18 @@ def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path) -> Non
     assert metrics["d_loss"] > 0
     assert metrics["penalty"] > 0
 
-    scores = json.loads(invoke("judge", "own", "-n", 100, "--json").text)
-    spread = absolute("parts.py:SPREAD")
-    assert scores[spread] > 0
-    assert scores["floor"][spread] == pytest.approx(1, abs=0.3)
-    table = invoke("judge", "own", "-n", 100, "--charset", "ascii").text
+    nearness = ("--score", "parts.py:NEARNESS")
+    scores = json.loads(invoke("judge", "own", "-n", 100, *nearness, "--json").text)
+    for name in map(absolute, ("parts.py:SPREAD", "parts.py:NEARNESS")):
+        assert scores[name] > 0
+    assert scores["floor"][absolute("parts.py:SPREAD")] == pytest.approx(1, abs=0.3)
+    table = invoke("judge", "own", "-n", 100, *nearness, "--charset", "ascii").text
     assert "spread of the features" in table
     assert "beside that of real ones, less is better" in table
+    assert "nearness of the means" in table
+    broken = invoke("judge", "own", "-n", 100, "--score", "parts.py:BROKEN")
+    assert broken.code == 2
+    assert "score parts.py:BROKEN failed (ValueError: could not convert" in broken.said
     assert [run["name"] for run in json.loads(invoke("runs", "--json").text)] == ["own"]
     resumed = invoke("resume", "own", "--steps", 6, "--quiet")
     assert resumed.code == 0, resumed.said

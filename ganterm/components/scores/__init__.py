@@ -78,13 +78,13 @@ def measured(comparison: Comparison, names: Iterable[str]) -> dict[str, float]:
         score = SCORES.resolve(name)
         try:
             value = score.measure(comparison)
+            if value is not None:
+                found[name] = value if isinstance(value, int) else float(value)
         except Exception as error:
             if not is_reference(name):
                 raise
             raise ConfigError(
                 f"score {short(name)} failed ({type(error).__name__}: {error}); mend its file, or "
-                "set keep_best to another score."
+                "ask for another score."
             ) from None
-        if value is not None:
-            found[name] = value if isinstance(value, int) else float(value)
     return found
