@@ -81,7 +81,7 @@ def prepare(
         fit=config.fit,
         progress=labelled(recipe_name(recipe), progress),
     )
-    known = DATASETS.accepts(config.dataset)
+    known = not DATASETS.facts(config.dataset).path
     words = f"{config.dataset} {config.split}" if known else "a folder of images"
     words += f", {len(images):,} images of {config.image_size}x{config.image_size}"
     wanted = resolve({"recipe": recipe}).config.dataset

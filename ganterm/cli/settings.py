@@ -90,7 +90,7 @@ def _too_much(words: list[str]) -> str:
     word = words[0]
     if word.lower() in recipes.names():
         hint = f"the recipe is named by an option: `ganterm train --recipe {word.lower()}`."
-    elif word.lower() in DATASETS.names or Path(word).is_dir():
+    elif DATASETS.accepts(word) or word.lower() in DATASETS.names:
         hint = f"the dataset is named by an option: `ganterm train --dataset {word}`."
     elif "=" in word:
         hint = f"a setting is given by an option: `ganterm train --set {word}`."

@@ -19,7 +19,7 @@ from ganterm.config.length import batches_per_epoch, too_few_images
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError, DataError, TrainingError, missing_library
 from ganterm.core.registry import is_reference
-from ganterm.data.catalogue import folder_of, image_count, missing_splits
+from ganterm.data.catalogue import dataset_facts, image_count, missing_splits
 from ganterm.data.classes import conditioned_spec
 from ganterm.data.listing import list_images
 from ganterm.runs.layout import check_place
@@ -85,9 +85,9 @@ def inspect_data(config: RunConfig) -> None:
     A dataset that has to be downloaded first is fine.
     """
     count = image_count(config.dataset, config.split)
-    folder = folder_of(config.dataset)
-    if folder is not None and config.split != "all":
-        count = len(list_images(folder, config.split).paths)
+    path = dataset_facts(config.dataset).path
+    if path and config.split != "all":
+        count = len(list_images(Path(path), config.split).paths)
     conditioned_spec(config)
     batch, drop_last = config.batch_size, config.drop_last
     if count is not None and not batches_per_epoch(count, batch, drop_last=drop_last):

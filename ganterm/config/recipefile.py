@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ganterm import recipes
+from ganterm.components.datasets import DATASETS
 from ganterm.config.fields import FIELDS
 from ganterm.config.runfile import to_mapping
 from ganterm.config.schema import RunConfig
@@ -47,10 +48,9 @@ def render_recipe(config: RunConfig, *, title: str = "", purpose: str = "") -> s
         for name, spec in FIELDS.items()
         if name != "recipe" and values[name] != spec.default
     }
-    folder = expanded(config.dataset)
-    if folder.is_dir() and len(folder.parts) > 1:
+    if path := DATASETS.facts(config.dataset).path:
         # A recipe is used from anywhere.
-        differing["dataset"] = str(folder.absolute())
+        differing["dataset"] = path
     about = {"title": title, "purpose": purpose, "source": f"Made from {config.recipe}."}
     version = {"version": recipes.VERSION}
     return tomli_w.dumps({**version, **differing, "about": {k: v for k, v in about.items() if v}})

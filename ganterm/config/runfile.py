@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ganterm.config.fields import field, parse_value
 from ganterm.config.rules import check
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
+from ganterm.core.registry import is_reference
 from ganterm.runs.files import read_run_text
 
 
@@ -32,9 +34,14 @@ def understood(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return all settings of a run as they are understood here.
 
     Those of version 0.1.0 may ask for networks through `torch.compile`, which train alike in eager,
-    and do not say that a penalty is weighed against half of the papers' loss.
+    may tell networks in files of the user's their settings apart from their names, and do not say
+    that a penalty is weighed against half of the papers' loss.
     """
     found = dict(values)
+    if told := found.pop("network_options", ""):
+        told = ",".join(re.split(r"[\s,]+", told))
+        own = [kind for kind in ("generator", "discriminator") if is_reference(found[kind])]
+        found |= {kind: f"{found[kind]}:{told}" for kind in own}
     if found.get("mode") == "compiled":
         found["mode"] = "eager"
     halved = found.get("d_update") == "joint" and found.get("d_reduction") == "mean"

@@ -14,7 +14,7 @@ import msgspec
 from ganterm.components.augmentations import AugmentationSettings
 from ganterm.components.datasets import DataSettings
 from ganterm.components.losses import LossSettings
-from ganterm.components.networks import NetworkOptions, NetworkSettings, StyleSettings
+from ganterm.components.networks import NetworkSettings, StyleSettings
 from ganterm.components.penalties import PenaltySettings
 from ganterm.components.scores import SCORES
 from ganterm.config.cadence import CADENCE_PATTERN
@@ -256,7 +256,6 @@ if TYPE_CHECKING:
         Settings,
         AugmentationSettings,
         StyleSettings,
-        NetworkOptions,
         frozen=True,
         kw_only=True,
         forbid_unknown_fields=True,
@@ -274,7 +273,6 @@ else:
         Settings,
         AugmentationSettings,
         StyleSettings,
-        NetworkOptions,
         doc="The whole configuration of one run; what a recipe does not say is as declared.",
         module=__name__,
     )

@@ -19,7 +19,13 @@ Settings that belong to a kind are a struct beside it (`ganterm.core.settings`),
 that make no sense are `rules` of the component that forbids them.
 
 In place of a name a configuration may say `path/to/file.py:NAME`, for a component in a file of the
-user's. `resolve` runs that file, so only processes call it that may run the user's code: workers
+user's. Where NAME is a function that returns one, its parameters are settings of the component,
+told as `path/to/file.py:NAME:depth=3,skip=true`::
+
+    def margin(*, width: Annotated[float, Meta(description="Of either side.", ge=0)] = 1.0) -> Loss:
+        return Loss(title=f"Hinge of {width:g}", real=..., fake=..., generator=...)
+
+`resolve` runs that file, so only processes call it that may run the user's code: workers
 and services. All others call `facts`, which never runs anything: it knows what is built in, what
 this process has resolved, and what such a process told it (`learn`) by describing a configuration
 or in the journal of a run; of anything else it returns the defaults of the kind.
@@ -30,22 +36,26 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
-import os
+import inspect
 import re
 import sys
 import traceback
+import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Final, Generic, TypeVar, cast
 
 import msgspec
 
 from ganterm.core.errors import ConfigError
-from ganterm.core.settings import Problem, Rule
+from ganterm.core.settings import Problem, Rule, help_of
 
-REFERENCE_PATTERN: Final = r"^(.+\.py):([A-Za-z_][A-Za-z0-9_]*)$"
-"""What a component in a file of the user's is named by."""
+REFERENCE_PATTERN: Final = (
+    r"^(.+\.py):([A-Za-z_][A-Za-z0-9_]*)(?::([\w-]+=[^\s,=]+(?:,[\w-]+=[^\s,=]+)*))?$"
+)
+"""What a component in a file of the user's is named by, with or without settings of its own."""
 _REFERENCE: Final = re.compile(REFERENCE_PATTERN)
 
 
@@ -56,10 +66,12 @@ class Facts:
     Attributes:
         title: what it is called, in a few words.
         help: what it is, in one line for lists.
+        options: settings of its own, of one in a file of the user's: what each is, by name.
     """
 
     title: str = ""
     help: str = ""
+    options: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +102,14 @@ class Registry(Generic[FactsT, ComponentT]):
         facts: type[FactsT],
         component: type[ComponentT],
         places: Mapping[str, str],
+        elsewhere: str = "",
     ) -> None:
-        """Offer what lies at `places`: by name `module:NAME`, imported when it is first needed."""
+        """Offer what lies at `places`: by name `module:NAME`, imported when it is first needed.
+
+        At `elsewhere` is a function that returns what any other name stands for, None for nothing.
+        """
         self.kind = kind
+        self._elsewhere = elsewhere
         self._facts = facts
         self._component = component
         self._places = dict(places)
@@ -105,12 +122,13 @@ class Registry(Generic[FactsT, ComponentT]):
         return tuple(self._places)
 
     def accepts(self, name: str) -> bool:
-        """Tell whether `name` is built in, or `file.py:NAME`."""
-        return name in self._places or is_reference(name)
+        """Tell whether `name` is built in, found elsewhere, or in a file of the user's."""
+        return name in self._places or is_reference(name) or self._found(name) is not None
 
     def knows(self, name: str) -> bool:
         """Tell whether `facts` has more to say of `name` than the defaults."""
-        return name in self._places or name in self._resolved or (self.kind, name) in _LEARNT
+        told = name in self._resolved or (self.kind, name) in _LEARNT
+        return name in self._places or told or self._found(name) is not None
 
     def facts(self, name: str) -> FactsT:
         """Return what is known of `name` here, at least the defaults; runs no code of the user's.
@@ -119,14 +137,15 @@ class Registry(Generic[FactsT, ComponentT]):
         """
         if name in self._places:
             return cast("FactsT", self._of_ours(name))
-        if name in self._resolved:
-            return cast("FactsT", self._resolved[name])
+        if (found := self._resolved.get(name) or self._found(name)) is not None:
+            return cast("FactsT", found)
         try:
             told = msgspec.convert(_LEARNT[self.kind, name], self._facts)
         except (KeyError, msgspec.ValidationError):
             return self._facts(title=short(name))
         # They may come from anybody's journal, and end on a terminal.
         texts = [text for text in vars(told).values() if isinstance(text, str)]
+        texts += [*told.options, *told.options.values()]
         return told if all(map(str.isprintable, texts)) else self._facts(title=short(name))
 
     def problems(self, name: str, config: object) -> Iterator[Problem]:
@@ -143,26 +162,37 @@ class Registry(Generic[FactsT, ComponentT]):
         """
         if name in self._places:
             return self._of_ours(name)
+        if (component := self._found(name)) is not None:
+            return component
         found = _REFERENCE.fullmatch(name)
         if found is None:
             raise ConfigError(
                 f"{self.kind} {name!r} is unknown; choose one of {', '.join(self.names)}, or name "
                 "one of your own as path/to/file.py:NAME."
             )
-        path, attribute = found[1], found[2]
-        names = vars(_run(f"{self.kind} {short(name)}", Path(path).expanduser()))
+        path, attribute, settings = found[1], found[2], found[3] or ""
+        what, kind = f"{self.kind} {short(name)}", self._component
+        names = vars(_run(what, Path(path).expanduser()))
         if attribute not in names:
-            there = [key for key, each in names.items() if isinstance(each, self._component)]
+            there = [
+                key for key, each in names.items() if isinstance(each, kind) or _makes(each, kind)
+            ]
             raise ConfigError(
-                f"{self.kind} {short(name)}: {path} has no {attribute}; "
+                f"{what}: {path} has no {attribute}; "
                 + (f"it has {', '.join(there)}." if there else f"it declares no {self.kind}.")
             )
         component = names[attribute]
-        if not isinstance(component, self._component):
+        if inspect.isfunction(component):
+            component = _made(what, Path(path).expanduser(), component, settings)
+        elif settings:
             raise ConfigError(
-                f"{self.kind} {short(name)}: {attribute} in {path} is of type "
-                f"{type(component).__name__}, and must be a {self._component.__name__} of "
-                f"{self._component.__module__}."
+                f"{what}: {attribute} in {path} has no settings of its own, which only a function "
+                f"that returns a {kind.__name__} has."
+            )
+        if not isinstance(component, kind):
+            raise ConfigError(
+                f"{what}: {attribute} in {path} is of type {type(component).__name__}, and must be "
+                f"a {kind.__name__} of {kind.__module__}, or a function that returns one."
             )
         self._resolved[name] = component
         return component
@@ -173,6 +203,12 @@ class Registry(Generic[FactsT, ComponentT]):
         data = {field.name: getattr(found, field.name) for field in fields(self._facts)}
         plain: dict[str, Any] = msgspec.to_builtins(data)
         return plain
+
+    def _found(self, name: str) -> ComponentT | None:
+        if not self._elsewhere or is_reference(name):
+            return None
+        found: ComponentT | None = imported(self._elsewhere)(name)
+        return found
 
     def _of_ours(self, name: str) -> ComponentT:
         if name not in self._built_in:
@@ -196,7 +232,7 @@ def learn(told: object) -> None:
 
 
 def is_reference(name: str) -> bool:
-    """Tell whether `name` names a component in a file: `path/to/file.py:NAME`."""
+    """Tell whether `name` names a component in a file: `path/to/file.py:NAME`, settings or not."""
     return _REFERENCE.fullmatch(name) is not None
 
 
@@ -205,12 +241,13 @@ def absolute(name: str) -> str:
     found = _REFERENCE.fullmatch(name)
     if found is None:
         return name
-    return f"{Path(found[1]).expanduser().absolute()}:{found[2]}"
+    return f"{Path(found[1]).expanduser().absolute()}{name[found.end(1) :]}"
 
 
 def short(name: str) -> str:
     """Return `name` as sentences and tables have it: of a file's path only the last part."""
-    return name.rpartition(os.sep)[2] if is_reference(name) else name
+    found = _REFERENCE.fullmatch(name)
+    return name if found is None else f"{Path(found[1]).name}{name[found.end(1) :]}"
 
 
 def imported(place: str) -> Any:
@@ -245,6 +282,54 @@ def _run(what: str, path: Path) -> Any:
         del sys.modules[name]
         raise ConfigError(f"{what}: {path} {_why(error, path)}.") from None
     return module
+
+
+def _makes(value: Any, kind: type) -> bool:
+    """Tell whether `value` is a function that says it returns a `kind`."""
+    said = getattr(value, "__annotations__", {}).get("return")
+    return inspect.isfunction(value) and said in (kind, kind.__name__)
+
+
+def _made(what: str, path: Path, make: FunctionType, told: str) -> Any:
+    """Return what `make` returns for settings such as `depth=3,skip=true`, by their annotations.
+
+    Raises `ConfigError`, which begins with `what` was asked for.
+    """
+    try:
+        hints = typing.get_type_hints(make, include_extras=True)
+        parameters = inspect.signature(make).parameters
+        settings = msgspec.defstruct(
+            "Settings",
+            [
+                (
+                    key,
+                    hints.get(key, str),
+                    msgspec.NODEFAULT if each.default is each.empty else each.default,
+                )
+                for key, each in parameters.items()
+            ],
+            kw_only=True,
+        )
+        given = {
+            key.replace("-", "_"): value for key, _, value in map(_pair, told.split(",")) if key
+        }
+        if strange := next(iter(given.keys() - parameters.keys()), None):
+            there = f"it has {', '.join(parameters)}" if parameters else "it has none"
+            raise ConfigError(f"{what}: {strange} is no setting of {make.__name__}; {there}.")
+        own = msgspec.convert(given, settings, strict=False)
+        component = make(**msgspec.structs.asdict(own))
+    except ConfigError:
+        raise
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{what}: {str(error).replace('$.', '')}.") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's function may raise
+        raise ConfigError(f"{what}: {path} {_why(error, path.resolve())}.") from None
+    options = help_of(settings)
+    return replace(component, options=options) if is_dataclass(component) else component
+
+
+def _pair(text: str) -> tuple[str, str, str]:
+    return text.partition("=")
 
 
 def _why(error: BaseException, path: Path) -> str:

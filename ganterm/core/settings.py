@@ -22,7 +22,6 @@ any part.
 
 from __future__ import annotations
 
-import re
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -116,16 +115,15 @@ def part(config: msgspec.Struct, kind: type[PartT]) -> PartT:
     return kind(**{name: getattr(config, name) for name in kind.__struct_fields__})
 
 
-def help_of(kind: type[msgspec.Struct] | None) -> dict[str, str]:
+def help_of(kind: type[msgspec.Struct]) -> dict[str, str]:
     """Return what each field of `kind` is, by its name: its line of help and its default."""
-    if kind is None:
-        return {}
     hints = typing.get_type_hints(kind, include_extras=True)
     found = {}
     for field in msgspec.structs.fields(kind):
         metas = [meta for meta in typing.get_args(hints[field.name])[1:] if isinstance(meta, Meta)]
         words = next((meta.description for meta in metas if meta.description), "")
-        found[field.name] = f"{words} ({field.default})".strip()
+        usual = "" if field.required else f"({field.default})"
+        found[field.name] = f"{words} {usual}".strip()
     return found
 
 
@@ -134,16 +132,6 @@ def default_of(config: msgspec.Struct, name: str) -> Any:
     return next(
         field.default for field in msgspec.structs.fields(type(config)) if field.name == name
     )
-
-
-OPTIONS_PATTERN: Final = r"^([\w-]+=[^\s,=]+([\s,]+|$))*$"
-"""What a list of options is like: 'depth=3, skip=true'."""
-
-
-def options_in(text: str) -> dict[str, str]:
-    """Return what a list of options sets, as texts by name."""
-    pairs = (word.partition("=") for word in re.split(r"[\s,]+", text) if word)
-    return {name.replace("-", "_"): value for name, _, value in pairs}
 
 
 def _group(hint: Any) -> str:

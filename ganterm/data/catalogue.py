@@ -1,4 +1,4 @@
-"""Where the datasets that ganterm knows by name are stored, and which folder a path stands for.
+"""Which dataset a name or a path stands for, and where those known by name are stored.
 
 Torch-free, so that `ganterm data list` and the faces can read it at once.
 """
@@ -18,12 +18,17 @@ from ganterm.runs.files import expanded, not_utf8
 
 
 def dataset_facts(name: str) -> DatasetFacts:
-    """Return what is known of the dataset called `name`, or of one in a file of the user's.
+    """Return what is known of a dataset by its name, of a folder or one in a file of the user's.
 
     Raises ConfigError, naming the nearest known names, for any other.
     """
     if DATASETS.accepts(name):
         return DATASETS.facts(name)
+    with contextlib.suppress(OSError):  # no file can be called so
+        if name and expanded(name).exists():
+            raise ConfigError(f"{name} is a file: give a folder of images, or import the file.")
+    if os.sep in name:
+        raise ConfigError(f"There is no folder {name}: check the path.")
     known = DATASETS.names
     near = difflib.get_close_matches(name.lower().replace("_", "-"), known, n=2, cutoff=0.5)
     advice = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}."
@@ -39,6 +44,7 @@ def published(name: str, action: str) -> PublishedDataset:
     if isinstance(facts, PublishedDataset):
         return facts
     where = "is made by its own file" if is_reference(name) else "comes with ganterm"
+    where = "is a folder" if facts.path else where
     raise ConfigError(f"{short(name)} {where}: there is nothing to {action}.")
 
 
@@ -92,31 +98,12 @@ def missing_splits(dataset: str, split: str) -> tuple[str, ...]:
     return tuple(each for each in wanted if facts.count(each) and not is_available(dataset, each))
 
 
-def folder_of(dataset: str) -> Path | None:
-    """Give the folder of images that `dataset` stands for, or None where it looks like a name.
-
-    Raises ConfigError for a path that is no folder.
-    """
-    if DATASETS.accepts(dataset):
-        return None
-    path = expanded(dataset)
-    if path.is_dir():
-        return path
-    if path.exists():
-        raise ConfigError(f"{dataset} is a file: give a folder of images, or import the file.")
-    if os.sep in dataset:
-        raise ConfigError(f"There is no folder {dataset}: check the path.")
-    return None
-
-
 def require_folder(dataset: str, run: str = "") -> None:
     """Raise DataError where `dataset` is the path of a folder that is not there any more.
 
     `run` is the name of the run that was trained on it, if one was.
     """
-    if DATASETS.accepts(dataset):
-        return
-    if os.sep in dataset and not expanded(dataset).is_dir():
+    if os.sep in dataset and not DATASETS.accepts(dataset):
         way = f"`ganterm resume {run} --dataset PATH`" if run else "--dataset PATH"
         raise DataError(
             f"There is no folder {dataset}, where the images{f' of {run}' if run else ''} were: "
@@ -127,14 +114,12 @@ def require_folder(dataset: str, run: str = "") -> None:
 def anchored(dataset: str) -> str:
     """Return `dataset` so that it means the same from any directory: a folder by its full path.
 
-    Raises ConfigError for a path that is no folder, or one that a file of settings cannot hold.
+    Raises ConfigError for what is no dataset, or a path that a file of settings cannot hold.
     """
-    folder = folder_of(dataset)
-    if folder is None:
-        return absolute(dataset)
-    if not_utf8(path := str(folder.absolute())):
+    path = dataset_facts(dataset).path
+    if not_utf8(path):
         raise ConfigError(NOT_UTF8.format(f"The path {path!r}"))
-    return path
+    return path or absolute(dataset)
 
 
 def image_count(dataset: str, split: str) -> int | None:
@@ -143,10 +128,8 @@ def image_count(dataset: str, split: str) -> int | None:
     That is of a folder, and of a dataset in a file of the user's that nobody has run yet. Raises
     ConfigError for a dataset or a split that does not exist.
     """
-    if folder_of(dataset) is not None:
-        return None
     facts = dataset_facts(dataset)
-    if not DATASETS.knows(dataset):
+    if facts.path or not DATASETS.knows(dataset):
         return None
     if split == "all":
         return sum(facts.counts.values())

@@ -1,13 +1,15 @@
-"""Which image files a folder holds, and which class each belongs to."""
+"""A folder of images as a dataset: which files it holds, and which class each belongs to."""
 
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ganterm.components.datasets import SPLITS, Dataset
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import is_image
+from ganterm.runs.files import expanded
 
 SUFFIXES = frozenset(
     (
@@ -32,6 +34,34 @@ _SPLITS = {
     "val": ("val", "valid", "validation"),
 }
 """What sub-folders that are splits are called, in lower case."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFolder(Dataset):
+    """A folder of image files, whose sub-folders are its splits or its classes."""
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Those that it has; one without any is all training images."""
+        return tuple(splits_of(Path(self.path))) or SPLITS[:1]
+
+    def class_names(self, split: str) -> tuple[str, ...]:
+        """Return the names of its class folders; raises as `list_images`."""
+        parts = self.splits if split == "all" else (split,)
+        listings = [list_images(Path(self.path), part) for part in parts]
+        if not all(listing.classes for listing in listings):
+            return ()
+        return tuple(dict.fromkeys(name for listing in listings for name in listing.classes))
+
+
+def folder_at(place: str) -> ImageFolder | None:
+    """Return the folder of images at `place`, a path; None where no folder is."""
+    try:
+        path = expanded(place).absolute()
+        is_folder = bool(place) and path.is_dir()
+    except OSError:
+        return None
+    return ImageFolder(name=place, title=path.name, path=str(path)) if is_folder else None
 
 
 @dataclass

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import torch
 
-from ganterm.components.datasets import DATASETS, SPLITS, Dataset, PublishedDataset, Samples
+from ganterm.components.datasets import DATASETS, Dataset, PublishedDataset, Samples
 from ganterm.config import RunConfig
 from ganterm.config.recorded import where_images_are
 from ganterm.core.dataspec import DataSpec
@@ -17,7 +17,6 @@ from ganterm.data.catalogue import (
     anchored,
     check_split,
     dataset_facts,
-    folder_of,
     is_available,
     require_folder,
     stored_path,
@@ -26,7 +25,6 @@ from ganterm.data.fit import check_shape, fit_images, in_pieces
 from ganterm.data.folder import load_folder
 from ganterm.data.geometry import Fit, check_fit
 from ganterm.data.images import ImageSet, Original, require_same
-from ganterm.data.listing import splits_of
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import StoredImages
 
@@ -53,19 +51,18 @@ def load_images(
                 fit=fit,
                 progress=progress,
             )
-            for part in _splits_of(name)
+            for part in dataset_facts(name).splits
         ]
         return _joined(parts)
-    if (folder := folder_of(name)) is not None:
+    if path := dataset_facts(name).path:
         return load_folder(
-            folder,
+            Path(path),
             split=split,
             image_size=image_size,
             channels=channels,
             fit=fit,
             progress=progress,
         )
-    dataset_facts(name)
     dataset = DATASETS.resolve(name)
     check_split(dataset, split)
     called, spec = short(name), dataset.spec
@@ -155,14 +152,6 @@ def relocated(config: RunConfig, path: Path, place: str | None = None) -> RunCon
     )
     require_same(images.crc32, began, moved.dataset, path.absolute().parent.parent.name)
     return moved
-
-
-def _splits_of(name: str) -> tuple[str, ...]:
-    folder = folder_of(name)
-    if folder is None:
-        return DATASETS.resolve(name).splits
-    # A folder that has no splits is all training images.
-    return tuple(splits_of(folder)) or SPLITS[:1]
 
 
 def _joined(parts: Sequence[ImageSet]) -> ImageSet:

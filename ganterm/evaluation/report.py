@@ -113,8 +113,9 @@ def judge_generator(
     Fewer where the reference holds fewer; the fields' `n` says how many. A conditional generator
     is asked for the classes of these real images; where the judge knows them, `class_accuracy`
     says how often it takes an image for what was asked. Of scores in files of the user's those in
-    `scores` are measured too, and one by which the best checkpoint is kept. Raises ValueError when what is generated is not finite, and
-    for k images or fewer, and ConfigError where the user's score cannot be measured.
+    `scores` are measured too, and one by which the best checkpoint is kept. Raises ValueError when
+    what is generated is not finite, and for k images or fewer, and ConfigError where a score of the
+    user's cannot be measured.
     """
     began = time.perf_counter()
     count = min(count, len(reference))

@@ -9,7 +9,7 @@ from ganterm.components.datasets import DATASETS, DatasetFacts
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS, NetworkFacts
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.presets import Preset
-from ganterm.core.registry import Facts, is_reference
+from ganterm.core.registry import Facts
 from ganterm.data.catalogue import is_available
 
 _DEVICES = {
@@ -83,10 +83,9 @@ def _takes_points(config: RunConfig) -> bool:
 
 
 def _component(name: str, facts: Facts, config: RunConfig) -> Option:
+    about = facts.help + "".join(f" {key}: {words}" for key, words in facts.options.items())
     if not isinstance(facts, NetworkFacts):
-        return Option(name, about=facts.help)
+        return Option(name, about=about)
     data = config.data_spec
     fits = data.is_points or data.side in facts.image_sizes
-    own = "".join(f" {key}: {words}" for key, words in facts.options.items())
-    about = facts.help + (own if is_reference(name) else "")
     return Option(name, "" if fits else f"image_size {facts.image_sizes.words}", about)

@@ -33,8 +33,6 @@ def _values(spec: Field) -> st.SearchStrategy[Any]:
         top = spec.maximum if spec.maximum is not None else spec.below
         numbers = st.floats(spec.minimum, top, exclude_max=spec.below is not None)
         return st.none() | numbers if spec.optional else numbers
-    if spec.name == "network_options":
-        return st.sampled_from(["", "depth=3", "depth=3, skip=true"])
     if spec.pattern:
         return st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:12"])
     text = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1)

@@ -90,7 +90,7 @@ def test_facts_pass_to_a_process_that_runs_no_file(own: Path) -> None:
     name = f"{own}:TRIPLE"
     worker.resolve(name)
     told = worker.told(name)
-    assert told == {"title": "Triple", "help": "Three times.", "level": 3.0}
+    assert told == {"title": "Triple", "help": "Three times.", "level": 3.0, "options": {}}
     assert not face.knows(name)
     learn({"toy": {name: told}})
     assert face.knows(name)

@@ -14,7 +14,6 @@ from ganterm.data.catalogue import (
     check_split,
     data_dir,
     dataset_facts,
-    folder_of,
     image_count,
     is_available,
     missing_splits,
@@ -137,14 +136,19 @@ def test_a_dataset_is_a_name_or_a_folder(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "cats").mkdir()
     (tmp_path / "file").touch()
     monkeypatch.chdir(tmp_path)
-    assert folder_of("mnist") is None
-    assert folder_of("ring") is None
-    assert folder_of("cats") == Path("cats")
-    assert folder_of("dogs") is None
-    with pytest.raises(ConfigError, match="file is a file: give a folder"):
-        folder_of("file")
-    with pytest.raises(ConfigError, match=r"There is no folder \./dogs"):
-        folder_of("./dogs")
+    assert not dataset_facts("mnist").path
+    assert not dataset_facts("ring").path
+    assert dataset_facts("cats").path == str(tmp_path / "cats")
+    assert DATASETS.resolve("cats") == DATASETS.facts("cats")
+    assert not DATASETS.accepts("dogs")
+    for name, words in (
+        ("dogs", "There is no dataset called 'dogs'"),
+        ("file", "file is a file: give a folder"),
+        ("./dogs", r"There is no folder \./dogs"),
+        ("a" * 5000, "There is no dataset called"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            dataset_facts(name)
 
 
 def test_images_are_counted_by_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

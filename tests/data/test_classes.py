@@ -12,7 +12,8 @@ from PIL import Image
 from ganterm.config import RunConfig, resolve
 from ganterm.core.errors import ConfigError
 from ganterm.data import load
-from ganterm.data.classes import as_labelled, class_names, conditioned_spec
+from ganterm.data.catalogue import dataset_facts
+from ganterm.data.classes import as_labelled, conditioned_spec
 
 
 def folder(root: Path, *names: str) -> Path:
@@ -25,22 +26,24 @@ def folder(root: Path, *names: str) -> Path:
 
 @pytest.mark.parametrize("name", ["digits", "ring"])
 def test_what_comes_with_ganterm_has_the_classes_it_loads_with(name: str) -> None:
-    assert class_names(name, "train") == load(name).classes
+    assert dataset_facts(name).class_names("train") == load(name).classes
 
 
 def test_the_classes_of_a_folder_are_its_sub_folders(tmp_path: Path) -> None:
     cats = folder(tmp_path, "cat/1.png", "dog/1.png", "ape/1.png")
-    assert class_names(str(cats), "train") == ("ape", "cat", "dog")
+    assert dataset_facts(str(cats)).class_names("train") == ("ape", "cat", "dog")
     assert load(str(cats)).classes == ("ape", "cat", "dog")
 
 
 def test_classes_of_all_splits_are_those_of_each_once(tmp_path: Path) -> None:
     both = folder(tmp_path, "train/b/1.png", "train/c/1.png", "test/a/1.png", "test/b/1.png")
-    assert class_names(str(both), "all") == load(str(both), split="all").classes == ("b", "c", "a")
+    names = dataset_facts(str(both)).class_names("all")
+    assert names == load(str(both), split="all").classes == ("b", "c", "a")
 
 
 def test_a_folder_without_sub_folders_has_none(tmp_path: Path) -> None:
-    assert class_names(str(folder(tmp_path, "1.png", "2.png")), "train") == ()
+    flat = folder(tmp_path, "1.png", "2.png")
+    assert dataset_facts(str(flat)).class_names("train") == ()
 
 
 def test_conditional_training_needs_classes(tmp_path: Path) -> None:
@@ -69,7 +72,8 @@ def test_a_recipe_that_trains_on_labels_does_without_where_there_are_none(tmp_pa
 def test_no_arrays_are_needed_for_it() -> None:
     """The app asks for them, and its process has neither PyTorch nor NumPy."""
     code = (
-        "import sys; from ganterm.data.classes import class_names; class_names('ring', 'train');"
+        "import sys; from ganterm.data.catalogue import dataset_facts;"
+        "dataset_facts('ring').class_names('train');"
         "sys.exit(any(name in sys.modules for name in ('torch', 'numpy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -10,7 +10,7 @@ from PIL import Image
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.data import folder as folder_module
 from ganterm.data import load
-from ganterm.data.classes import class_names
+from ganterm.data.catalogue import dataset_facts
 from ganterm.data.folder import load_folder
 from ganterm.data.listing import list_images
 from tests.data.files import bomb_png
@@ -214,8 +214,8 @@ def test_splits_are_sub_folders(tmp_path: Path, train: str, test: str) -> None:
     (tmp_path / "papers" / "about.pdf").touch()
     assert levels(load_folder(tmp_path, split="train").images) == [10, 90]
     assert levels(load_folder(tmp_path, split="test").images) == [11, 91]
-    assert class_names(str(tmp_path), "train") == ("a",)
-    assert class_names(str(tmp_path), "all") == ("a", "b")
+    assert dataset_facts(str(tmp_path)).class_names("train") == ("a",)
+    assert dataset_facts(str(tmp_path)).class_names("all") == ("a", "b")
     assert levels(load(str(tmp_path), split="all").images) == [10, 90, 11, 91]
     with pytest.raises(ConfigError, match="has no test split"):
         load_folder(tmp_path / train, split="test")
@@ -247,7 +247,9 @@ def test_a_class_may_be_called_like_a_split(tmp_path: Path, names: tuple[str, ..
     for number, name in enumerate(sorted(names)):
         save(tmp_path / name / "x.png", 40 * number)
     loaded = load_folder(tmp_path)
-    assert loaded.classes == class_names(str(tmp_path), "train") == tuple(sorted(names))
+    assert (
+        loaded.classes == dataset_facts(str(tmp_path)).class_names("train") == tuple(sorted(names))
+    )
     assert levels(loaded.images) == [40 * number for number in range(len(names))]
     (note,) = loaded.notes
     assert "no split: something else lies beside" in note
@@ -276,7 +278,7 @@ def test_most_images_beside_the_class_folders_are_refused(tmp_path: Path) -> Non
     for number in range(5):
         save(tmp_path / f"{number}.png")
     save(tmp_path / "thumbnails" / "0.png")
-    for attempt in (load_folder, lambda folder: class_names(str(folder), "train")):
+    for attempt in (load_folder, lambda folder: dataset_facts(str(folder)).class_names("train")):
         with pytest.raises(DataError, match=r"has 5 images beside .* and 1 in them \(thumbnails\)"):
             attempt(tmp_path)
 

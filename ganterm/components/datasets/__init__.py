@@ -1,4 +1,4 @@
-"""Datasets: one file each, one line here. The path of a folder of images is a dataset as well."""
+"""Datasets: one file each, one line here. A folder of images is one as well, by its path."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ DATASETS: Final = Registry(
         "usps": f"{_HERE}.usps:USPS",
         "ring": f"{_HERE}.ring:RING",
     },
+    elsewhere="ganterm.data.listing:folder_at",
 )
 """Every dataset by the name that configurations use."""
 

@@ -46,6 +46,7 @@ class DatasetFacts(Facts):
         centres: of points that are a mixture of Gaussians, one for each class: where these lie.
         sigma: the standard deviation of each of them along every axis.
         recipe: a recipe whose networks take it, where those of most do not.
+        path: of a folder of images its place, from the root.
     """
 
     name: str = ""
@@ -56,6 +57,7 @@ class DatasetFacts(Facts):
     centres: tuple[tuple[float, ...], ...] = ()
     sigma: float = 0.0
     recipe: str = ""
+    path: str = ""
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -65,6 +67,10 @@ class DatasetFacts(Facts):
     def count(self, split: str) -> int:
         """Return the published number of samples of `split`, 0 for one that does not exist."""
         return self.counts.get(split, 0)
+
+    def class_names(self, split: str) -> tuple[str, ...]:
+        """Return the names of the classes of `split`, "all" for all, by label; of none, nothing."""
+        return self.spec.classes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ from ganterm.components.networks.facts import (
 from ganterm.components.networks.spec import DiscriminatorParts, DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.stylegan import StyleSettings
 from ganterm.core.registry import Registry, short
-from ganterm.core.settings import NETWORK, OPTIONS_PATTERN, Problem, about, options_in
+from ganterm.core.settings import NETWORK, Problem, about
 
 __all__ = [
     "DISCRIMINATORS",
@@ -35,7 +35,6 @@ __all__ = [
     "GeneratorSpec",
     "ImageSizes",
     "NetworkFacts",
-    "NetworkOptions",
     "NetworkSettings",
     "StyleSettings",
     "problems",
@@ -146,20 +145,6 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
 
 
-class NetworkOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What networks in files of the user's are told."""
-
-    network_options: Annotated[
-        str,
-        about(
-            NETWORK,
-            "Own settings of networks in files of yours, such as 'depth=3, skip=true'.",
-            "what there is to set the file says, and the list of networks once it has been run",
-            pattern=OPTIONS_PATTERN,
-        ),
-    ] = ""
-
-
 def problems(config: Any) -> Iterator[Problem]:
     """Yield what does not go with the networks of a whole configuration."""
     data = config.data_spec
@@ -205,23 +190,3 @@ def problems(config: Any) -> Iterator[Problem]:
             "set d_norm = none.",
         )
     yield from stylegan.problems(config)
-    yield from _options(config)
-
-
-def _options(config: Any) -> Iterator[Problem]:
-    """Yield what the networks of the user's cannot be told."""
-    given = options_in(config.network_options)
-    chosen = ((GENERATORS, config.generator), (DISCRIMINATORS, config.discriminator))
-    if not given or not all(registry.knows(name) for registry, name in chosen):
-        return
-    known: dict[str, str] = {}
-    for registry, name in chosen:
-        if name not in registry.names:
-            known |= registry.facts(name).options
-    for key in given:
-        if key not in known:
-            there = f"they have {', '.join(known)}" if known else "they have none"
-            yield Problem(
-                "network_options",
-                f"{key} is no setting of networks of yours; {there}.",
-            )

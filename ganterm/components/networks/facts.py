@@ -8,13 +8,12 @@ stylegan, it lies in a file of its own, which the builder imports.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ganterm.core.registry import Component, Facts
-from ganterm.core.settings import help_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -66,7 +65,6 @@ class NetworkFacts(Facts):
         batch_norm: whether the published network has batch normalisation.
         takes_points: whether it has a version for points in place of images.
         equalised: whether its layers learn at rates of their own.
-        options: its own settings that `network_options` sets: what each is, by name.
     """
 
     image_sizes: ImageSizes = ImageSizes()
@@ -74,7 +72,6 @@ class NetworkFacts(Facts):
     batch_norm: bool = False
     takes_points: bool = False
     equalised: bool = False
-    options: dict[str, str] = field(default_factory=dict)
 
     def has_batch_norm(self, norm: str) -> bool:
         """Say whether it is batch-normalised where `norm` is auto, batch or none."""
@@ -95,15 +92,12 @@ class GeneratorFamily(GeneratorFacts, Component):
     Attributes:
         build: makes the layers from latents (N, z_dim) to samples, or a whole `Generator`.
         takes_labels: whether it takes labels in by itself; elsewhere they are joined to z.
-        settings: the struct of its own settings, which `spec.own` is.
+        settings: the struct of the settings that it has alone, which `spec.own` is.
     """
 
     build: Callable[[GeneratorSpec], nn.Module]
     takes_labels: bool = False
     settings: type[msgspec.Struct] | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "options", help_of(self.settings))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +106,8 @@ class DiscriminatorFamily(NetworkFacts, Component):
 
     Attributes:
         build: makes its body and its head.
-        settings: the struct of its own settings, which `spec.own` is.
+        settings: the struct of the settings that it has alone, which `spec.own` is.
     """
 
     build: Callable[[DiscriminatorSpec], DiscriminatorParts]
     settings: type[msgspec.Struct] | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "options", help_of(self.settings))

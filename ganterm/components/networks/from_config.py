@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-import msgspec
 import torch
 from torch import nn
 
 from ganterm.components.networks import (
     DISCRIMINATORS,
     GENERATORS,
-    DiscriminatorFamily,
     DiscriminatorSpec,
-    GeneratorFamily,
     GeneratorSpec,
     NetworkFacts,
     NetworkSettings,
@@ -29,7 +25,7 @@ from ganterm.components.networks.spectral import apply_spectral_norm
 from ganterm.core.dataspec import CHANNELS, DataSpec
 from ganterm.core.errors import ConfigError
 from ganterm.core.registry import short
-from ganterm.core.settings import options_in, part
+from ganterm.core.settings import part
 
 
 def generator_from(config: NetworkSettings, data: DataSpec) -> Generator:
@@ -46,7 +42,7 @@ def generator_from(config: NetworkSettings, data: DataSpec) -> Generator:
         width=config.width,
         norm=config.g_norm,
         classes=_conditioned_on(config, data),
-        own=own_settings(config, config.generator, family),
+        own=None if family.settings is None else part(config, family.settings),
     )
     generator = build_generator(config.generator, spec)
     if config.z_prior == "uniform":
@@ -74,7 +70,7 @@ def discriminator_from(config: NetworkSettings, data: DataSpec) -> Discriminator
         minibatch_discrimination=config.minibatch_discrimination,
         classes=_conditioned_on(config, data),
         conditioning="concat" if config.conditional == "concat" else "projection",
-        own=own_settings(config, config.discriminator, family),
+        own=None if family.settings is None else part(config, family.settings),
     )
     return build_discriminator(config.discriminator, spec)
 
@@ -110,29 +106,6 @@ def build_discriminator(name: str, spec: DiscriminatorSpec) -> Discriminator:
     if spec.spectral_norm:
         apply_spectral_norm(discriminator)
     return discriminator
-
-
-def own_settings(
-    config: NetworkSettings, name: str, family: GeneratorFamily | DiscriminatorFamily
-) -> Any:
-    """Return the settings that the family called `name` has alone; None where it has none.
-
-    Those of ganterm's families stand among all others, those of a family in a file of the user's
-    in `network_options`. Raises `ConfigError` for a value that is none.
-    """
-    kind = family.settings
-    if kind is None:
-        return None
-    names = set(kind.__struct_fields__)
-    if names <= set(config.__struct_fields__):
-        return part(config, kind)
-    given = options_in(getattr(config, "network_options", ""))
-    try:
-        return msgspec.convert(
-            {key: value for key, value in given.items() if key in names}, kind, strict=False
-        )
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"network_options: {short(name)}: {error}.") from None
 
 
 def growth_of(config: StyleSettings, data: DataSpec) -> Growth | None:
