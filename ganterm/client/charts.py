@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ganterm.client.feed import RunFeed
 from ganterm.client.scores import newest_way
+from ganterm.components.datasets import DATASETS
 from ganterm.components.losses import LOSSES, LossFacts
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.config import FIELDS
@@ -163,6 +164,11 @@ def _of_outputs(config: dict[str, Any]) -> Sequence[Reference]:
     return _levels(facts.threshold)
 
 
+def _of_modes(config: dict[str, Any]) -> Sequence[Reference]:
+    modes = len(DATASETS.facts(str(config.get("dataset", ""))).centres)
+    return [Reference(modes, f"all {modes}")] if modes else []
+
+
 def _loss(config: dict[str, Any]) -> LossFacts:
     return LOSSES.facts(str(config.get("loss", FIELDS["loss"].default)))
 
@@ -203,7 +209,7 @@ def _kind(
 
 KINDS: Final = (
     _kind("losses", "Losses", _of_losses),
-    _kind("modes", "Modes of the ring that are reached"),
+    _kind("modes", "Modes of the data that are reached", _of_modes),
     _kind("outputs", "Discriminator's output", _of_outputs),
     _kind("accuracy", "Discriminator's accuracy"),
     _kind("diversity", "Diversity of generated batches"),

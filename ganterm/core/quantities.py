@@ -73,12 +73,10 @@ _ALL: Final = (
     ),
     Quantity(
         name="modes",
-        title="modes of the ring",
+        title="modes reached",
         short="modes",
-        help="Gaussians of the ring that a generated batch reaches, of 8",
+        help="Gaussians of the data that a generated batch reaches, where the data are of some",
         group="modes",
-        even=8.0,
-        even_words="all 8",
     ),
     Quantity(
         name=D_REAL,

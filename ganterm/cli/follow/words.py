@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganterm.components.datasets import DATASETS
 from ganterm.core.quantities import headlines
 from ganterm.render.words import duration, number
 from ganterm.runs.history import Column, RunHistory
@@ -34,7 +35,8 @@ def spread_words(history: History) -> str:
     modes, diversity = history.latest("modes"), history.latest("diversity")
     if modes is None:
         return ""
-    words = f"modes {modes:.0f} of 8"
+    all_modes = len(DATASETS.facts(str(history.config.get("dataset", ""))).centres)
+    words = f"modes {modes:.0f}" + (f" of {all_modes}" if all_modes else "")
     if diversity is None:
         return words
     return f"{words}  diversity lost {max(0.0, 1 - diversity):.0%}".replace("%", " %")
