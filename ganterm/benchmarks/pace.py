@@ -16,7 +16,7 @@ from ganterm.benchmarks.result import ResultColumn, ResultTable, Row
 from ganterm.benchmarks.suite import ROUNDS, BenchSettings, Measure, labelled
 from ganterm.components.datasets import DATASETS
 from ganterm.config import RunConfig, resolve
-from ganterm.config.length import steps_of
+from ganterm.config.schema import steps_of
 from ganterm.data import ImageSet, ProgressCallback, load
 from ganterm.data.catalogue import missing_splits
 from ganterm.engine.build import choose_device, choose_threads, synchronize

@@ -32,7 +32,7 @@ from ganterm.benchmarks.suite import ROUNDS, BenchSettings
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.components.networks.base import Generator
 from ganterm.components.networks.from_config import discriminator_from, generator_from
-from ganterm.components.networks.init import init_weights
+from ganterm.components.networks.weights import init_weights
 from ganterm.config import RunConfig
 from ganterm.core.errors import ConfigError
 from ganterm.data import ProgressCallback

@@ -24,9 +24,9 @@ from ganterm.cli.settings import (
     with_schema_options,
 )
 from ganterm.config import FIELDS, RunConfig, recipefile, resolve
-from ganterm.config.presets import presets
+from ganterm.config.recipefile import presets
 from ganterm.config.runfile import to_mapping
-from ganterm.data.classes import conditioned_spec
+from ganterm.data.catalogue import conditioned_spec
 from ganterm.render.text import safe_text
 
 if TYPE_CHECKING:

@@ -15,12 +15,11 @@ from pathlib import Path
 
 from ganterm.client.describe import Describer, Description
 from ganterm.config import FIELDS, RunConfig
-from ganterm.config.length import batches_per_epoch, too_few_images
 from ganterm.config.runfile import to_mapping
+from ganterm.config.schema import batches_per_epoch, too_few_images
 from ganterm.core.errors import ConfigError, DataError, TrainingError, missing_library
 from ganterm.core.registry import is_reference
-from ganterm.data.catalogue import dataset_facts, image_count, missing_splits
-from ganterm.data.classes import conditioned_spec
+from ganterm.data.catalogue import conditioned_spec, dataset_facts, image_count, missing_splits
 from ganterm.data.listing import list_images
 from ganterm.runs.layout import check_place
 

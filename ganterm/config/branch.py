@@ -18,12 +18,10 @@ import msgspec
 
 from ganterm import __version__
 from ganterm.config.fields import FIELDS, Value, field, parse_value
-from ganterm.config.length import batches_per_epoch
-from ganterm.config.newrun import stem_of
 from ganterm.config.recorded import config_in, config_of, openings_of, refuse_imported
 from ganterm.config.rules import check
-from ganterm.config.runfile import read_made, render_run_toml
-from ganterm.config.schema import RunConfig
+from ganterm.config.runfile import read_made, render_run_toml, stem_of
+from ganterm.config.schema import RunConfig, batches_per_epoch
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import OpeningRecord
 from ganterm.core.settings import NETWORK

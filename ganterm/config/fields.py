@@ -208,3 +208,18 @@ def _converted(spec: Field, value: object) -> Value:
     if isinstance(result, str) and any(unicodedata.category(c) in _UNPRINTABLE for c in result):
         raise ValueError
     return result
+
+
+def resolve_parts(config: RunConfig) -> dict[str, dict[str, Any]]:
+    """Run the files of all components of the user's own that `config` names.
+
+    Only for processes that may run the user's code. Returns what `ganterm.core.registry.learn`
+    takes in others; empty where all is built in. Raises `ConfigError` naming the setting.
+    """
+    told: dict[str, dict[str, Any]] = {}
+    for spec in FIELDS.values():
+        name = getattr(config, spec.name)
+        if spec.registry is not None and is_reference(name):
+            spec.registry.resolve(name)
+            told.setdefault(spec.registry.kind, {})[name] = spec.registry.told(name)
+    return told

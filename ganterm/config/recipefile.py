@@ -1,15 +1,18 @@
-"""Saving a configuration as a recipe of one's own."""
+"""Recipes with what a run of them would train under, and a configuration saved as one."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ganterm import recipes
 from ganterm.components.datasets import DATASETS
 from ganterm.config.fields import FIELDS
+from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
+from ganterm.recipes import Recipe
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import expanded
 
@@ -72,3 +75,32 @@ def save_recipe(
         raise ConfigError(
             f"{path} cannot be written: {error.strerror}; choose another place."
         ) from None
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A recipe whose settings make sense."""
+
+    recipe: Recipe
+    config: RunConfig
+
+
+@dataclass(frozen=True)
+class Presets:
+    """The recipes to choose from, and what was left out."""
+
+    found: list[Preset]
+    skipped: list[str]
+    """One sentence for each file of the user's folder that no run can start from."""
+
+
+def presets() -> Presets:
+    """Resolve every recipe, ganterm's and then the user's own; skip broken files with a word."""
+    survey = recipes.survey()
+    found, skipped = [], list(survey.skipped)
+    for recipe in survey.recipes:
+        try:
+            found.append(Preset(recipe, resolve({"recipe": recipe.name}).config))
+        except ConfigError as error:
+            skipped.append(f"{recipes.recipes_dir() / recipe.name}.toml is skipped: {error}")
+    return Presets(found, skipped)

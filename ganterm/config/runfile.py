@@ -1,4 +1,4 @@
-"""`run.toml`: the whole configuration of a run, and what made it."""
+"""`run.toml`, with which a run begins: its whole configuration, and what made it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any
 
 import msgspec
 
-from ganterm import recipes
+from ganterm import __version__, recipes
 from ganterm.config.fields import field, parse_value
 from ganterm.config.rules import check
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
 from ganterm.core.registry import is_reference
+from ganterm.runs.durable import storage_trouble, write_atomically
 from ganterm.runs.files import read_run_text
+from ganterm.runs.layout import RunDir, create_run
 
 
 def to_mapping(config: RunConfig) -> dict[str, Any]:
@@ -86,3 +88,29 @@ def read_made(path: Path) -> dict[str, str]:
 
 def _read(path: Path) -> dict[str, object]:
     return recipes.parse_toml(read_run_text(path), f"Run file {path}")
+
+
+def new_run(config: RunConfig, runs_dir: Path, *, name: str | None, command: str) -> RunDir:
+    """Make the directory of a new run with its `run.toml`; its worker can be started then.
+
+    `name` is the run's, or `None` to number the runs of the recipe; `command` is the command line
+    that the run.toml says made it.
+
+    Raises:
+        ConfigError: the name is not one or is taken, or the directory cannot be made.
+        TrainingError: the configuration cannot be written.
+    """
+    run = create_run(runs_dir, name, stem_of(config))
+    made = {"ganterm": __version__, "command": command}
+    try:
+        write_atomically(run.config_file, render_run_toml(config, made).encode())
+    except OSError as error:
+        raise storage_trouble(error, run.config_file) from error
+    return run
+
+
+def stem_of(config: RunConfig) -> str:
+    """Return what the runs of a recipe are numbered by: its name, or that of its file."""
+    recipe = config.recipe
+    # A name may have dots as well.
+    return Path(recipe).stem if recipe.endswith(".toml") else recipe

@@ -15,12 +15,11 @@ import numpy as np
 from ganterm.components.datasets import PublishedDataset
 from ganterm.core.errors import DataError
 from ganterm.data.catalogue import published, stored_path
-from ganterm.data.idx import IdxFile, open_idx
+from ganterm.data.formats import IdxFile, open_idx, read_usps
 from ganterm.data.locate import Found, PublishedFile, find_files, parts_of
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import Staged, stage
 from ganterm.data.streams import SourceFile, md5_of, open_source
-from ganterm.data.usps import read_usps
 from ganterm.runs.files import expanded
 
 if TYPE_CHECKING:

@@ -1,15 +1,160 @@
-"""Finding a dataset's published files: in a folder, beside one of them, or in an archive."""
+"""Finding a dataset's published files: in a folder, beside one of them, or in a zip or tar archive.
 
+Entries of an archive are matched by name and copied to names of ganterm's own, so that nothing in
+it decides where anything is written; links, devices and entries with `..` are never followed.
+"""
+
+import io
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import IO
 
 from ganterm.components.datasets import PublishedDataset
 from ganterm.core.errors import DataError
-from ganterm.data.archive import is_archive, unpack
 from ganterm.data.progress import ProgressCallback, silent
+from ganterm.data.streams import BLOCK, open_source, read_exactly
+
+MAX_BYTES = 4 << 30
+"""Decompressed bytes read from one archive; the largest published one holds 1.7 GB."""
+MAX_ENTRIES = 10_000
+
+Wanted = Callable[[str], "str | None"]
+"""Given an entry's own name without directories, what to call its copy, or None to leave it."""
+
+_TAR_BLOCK = 512
+
+
+def is_archive(path: Path) -> bool:
+    """Say whether a file is a zip, or a tar that may be compressed, by what it holds."""
+    try:
+        if zipfile.is_zipfile(path):
+            return True
+        with open_source(path) as source:
+            return _tar_entry(read_exactly(source, _TAR_BLOCK)) is not None
+    except (OSError, DataError):
+        return False
+
+
+class _Budget:
+    """Counts what is read from an archive, tells how far it is, and stops at `MAX_BYTES`."""
+
+    def __init__(self, path: Path, progress: ProgressCallback) -> None:
+        self._path = path
+        self._progress = progress
+        self._spent = 0
+
+    def spend(self, size: int) -> None:
+        self._spent += size
+        if self._spent > MAX_BYTES:
+            raise _too_large(self._path)
+        self._progress(f"unpacking {self._path.name}", self._spent, None, "bytes")
+
+
+@contextmanager
+def unpack(
+    path: Path, wanted: Wanted, progress: ProgressCallback = silent
+) -> Iterator[dict[str, Path]]:
+    """Copy the wanted entries into a temporary directory that goes with the context.
+
+    Yields the copies by the names `wanted` gave them; of two entries with one name the first
+    counts. Raises DataError for an archive that is damaged, enormous, or has far too many entries.
+    """
+    with tempfile.TemporaryDirectory(prefix="ganterm-") as directory:
+        take = _take_zip if zipfile.is_zipfile(path) else _take_tar
+        try:
+            taken = take(path, wanted, Path(directory), _Budget(path, progress))
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise DataError(f"{path} is damaged ({error}): get it again.") from error
+        except (NotImplementedError, RuntimeError) as error:
+            # What zipfile raises for unknown kinds of compression and for encryption.
+            raise DataError(f"{path} cannot be unpacked ({error}): unpack it yourself.") from error
+        except OSError as error:
+            raise DataError(
+                f"{path} cannot be unpacked into {directory} ({error.strerror}): make room or set "
+                "TMPDIR to another directory."
+            ) from error
+        yield taken
+
+
+def _safe_name(name: str) -> str | None:
+    entry = PurePosixPath(name.replace("\\", "/"))
+    return None if entry.is_absolute() or ".." in entry.parts else entry.name
+
+
+def _destination(name: str, wanted: Wanted, taken: dict[str, Path], into: Path) -> Path | None:
+    safe = _safe_name(name)
+    known = wanted(safe) if safe else None
+    if known is None or known in taken:
+        return None
+    taken[known] = into / known
+    return taken[known]
+
+
+def _take_zip(path: Path, wanted: Wanted, into: Path, budget: _Budget) -> dict[str, Path]:
+    taken: dict[str, Path] = {}
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        if len(entries) > MAX_ENTRIES:
+            raise _too_large(path)
+        for entry in entries:
+            target = None if entry.is_dir() else _destination(entry.filename, wanted, taken, into)
+            if target is not None:
+                with archive.open(entry) as source:
+                    _copy(source, target, None, budget)
+    return taken
+
+
+def _take_tar(path: Path, wanted: Wanted, into: Path, budget: _Budget) -> dict[str, Path]:
+    # Read header by header: `tarfile.open` would read extended headers of any size into memory.
+    # They only matter for long names, which no wanted entry has, so they are skipped like others.
+    taken: dict[str, Path] = {}
+    with open_source(path) as source:
+        for _ in range(MAX_ENTRIES):
+            entry = _tar_entry(read_exactly(source, _TAR_BLOCK))
+            if entry is None:
+                return taken
+            target = _destination(entry.name, wanted, taken, into) if entry.isreg() else None
+            if _copy(source, target, entry.size, budget) < entry.size:
+                raise DataError(f"{path} is cut short: copy or download it again.")
+            read_exactly(source, -entry.size % _TAR_BLOCK)
+    raise _too_large(path)
+
+
+def _tar_entry(header: bytes) -> tarfile.TarInfo | None:
+    try:
+        entry = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return None
+    return entry if entry.size >= 0 else None
+
+
+def _copy(
+    source: io.RawIOBase | IO[bytes], target: Path | None, size: int | None, budget: _Budget
+) -> int:
+    """Copy `size` bytes, or all, to `target`, or nowhere; give how many there were."""
+    done = 0
+    with target.open("wb") if target is not None else io.BytesIO() as file:
+        while block := source.read(BLOCK if size is None else min(BLOCK, size - done)):
+            done += len(block)
+            budget.spend(len(block))
+            if target is not None:
+                file.write(block)
+    return done
+
+
+def _too_large(path: Path) -> DataError:
+    return DataError(
+        f"{path} is far larger than any published archive of this kind: unpack it yourself and "
+        "give the folder."
+    )
+
 
 _PACKED = (".gz", ".bz2")
 

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from ganterm.config.branch import FIXED, branch, checkpoint_steps
-from ganterm.config.newrun import new_run
 from ganterm.config.recorded import recorded_config
 from ganterm.config.rules import check
+from ganterm.config.runfile import new_run
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import Remedy
 from ganterm.doctor.active import ActiveAlert

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ganterm.config.length import batches_per_epoch, too_few_images
+from ganterm.config.schema import batches_per_epoch, too_few_images
 from ganterm.core.errors import DataError
 from ganterm.engine.seeding import generator_for
 

@@ -10,7 +10,7 @@ from torch import nn
 from ganterm.components.networks.base import Discriminator, Generator
 from ganterm.components.networks.equalised import learning_rates
 from ganterm.components.networks.from_config import discriminator_from, generator_from
-from ganterm.components.networks.init import init_weights
+from ganterm.components.networks.weights import init_weights
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError

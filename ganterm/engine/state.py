@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ganterm.config import RunConfig
-from ganterm.config.length import batches_per_epoch
+from ganterm.config.schema import batches_per_epoch
 from ganterm.core.errors import ConfigError
 from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.statistics import RunningSums

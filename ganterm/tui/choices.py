@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ganterm.components.datasets import DATASETS, DatasetFacts
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS, NetworkFacts
 from ganterm.config import FIELDS, RunConfig
-from ganterm.config.presets import Preset
+from ganterm.config.recipefile import Preset
 from ganterm.core.registry import Facts
 from ganterm.data.catalogue import is_available
 

@@ -12,12 +12,16 @@ import msgspec
 from ganterm.client.preflight import inspect
 from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS
-from ganterm.config.commandline import command_line
-from ganterm.config.draft import Draft, FieldState
-from ganterm.config.newrun import new_run
+from ganterm.config.draft import Draft, FieldState, command_line
+from ganterm.config.runfile import new_run
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.data.catalogue import anchored, image_count, missing_splits
-from ganterm.data.classes import conditioned_spec, has_classes
+from ganterm.data.catalogue import (
+    anchored,
+    conditioned_spec,
+    has_classes,
+    image_count,
+    missing_splits,
+)
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
 from ganterm.tui.widgets.field import Setting

@@ -17,8 +17,7 @@ from ganterm.client.rpc import RemoteError
 from ganterm.components.networks.base import Generator
 from ganterm.components.networks.from_config import generator_from, growth_of
 from ganterm.config import RunConfig
-from ganterm.config.newrun import stem_of
-from ganterm.config.runfile import from_mapping, render_run_toml
+from ganterm.config.runfile import from_mapping, render_run_toml, stem_of
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import DataError, GantermError
 from ganterm.core.records import EndRecord, SampleRecord, StartRecord

@@ -17,9 +17,9 @@ from typing import Any
 import msgspec
 
 from ganterm.config import RunConfig, check
-from ganterm.config.parts import resolve_parts
+from ganterm.config.fields import resolve_parts
 from ganterm.config.runfile import from_mapping
-from ganterm.data.classes import conditioned_spec
+from ganterm.data.catalogue import conditioned_spec
 from ganterm.worker.rpc import Call, serve
 
 IDLE_SECONDS = 180.0

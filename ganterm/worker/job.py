@@ -11,7 +11,7 @@ import msgspec
 
 from ganterm.config import FIELDS, RunConfig, check, parse_value
 from ganterm.config.branch import Origin, origin_of
-from ganterm.config.parts import resolve_parts
+from ganterm.config.fields import resolve_parts
 from ganterm.config.recorded import config_of, refuse_imported
 from ganterm.config.runfile import read_run_toml
 from ganterm.core.errors import ConfigError, TrainingError

@@ -13,7 +13,7 @@ import torch
 from ganterm import __version__
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.config import FIELDS, RunConfig, resolve
-from ganterm.config.parts import resolve_parts
+from ganterm.config.fields import resolve_parts
 from ganterm.config.runfile import to_mapping
 from ganterm.core.records import ResumeRecord, StartRecord
 from ganterm.data.images import Original

@@ -12,8 +12,7 @@ from ganterm.config import Cadence
 from ganterm.core.errors import ExitCode
 from ganterm.core.records import STOOD_BACK, AlertRecord, EndRecord
 from ganterm.data import load
-from ganterm.data.catalogue import require_folder
-from ganterm.data.classes import conditioned_spec
+from ganterm.data.catalogue import conditioned_spec, require_folder
 from ganterm.data.images import require_same
 from ganterm.engine.build import choose_device, choose_threads
 from ganterm.engine.loop import DivergenceError, Trainer

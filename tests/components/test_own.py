@@ -16,9 +16,8 @@ from ganterm.client.comparison import advice, standing
 from ganterm.client.describe import Description
 from ganterm.components.scores import measured
 from ganterm.config import RunConfig, resolve
-from ganterm.config.newrun import new_run
-from ganterm.config.parts import resolve_parts
-from ganterm.config.runfile import from_mapping, to_mapping
+from ganterm.config.fields import resolve_parts
+from ganterm.config.runfile import from_mapping, new_run, to_mapping
 from ganterm.core.errors import ConfigError
 from ganterm.core.registry import absolute, learn
 from ganterm.runs.checkpoints import read_header
@@ -37,9 +36,9 @@ from tests.worker.workers import Zygote
 __all__ = ["_zygote", "zygote"]
 
 PARTS = """
+from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import numpy as np
 from msgspec import Meta
 
@@ -98,7 +97,7 @@ BROKEN = Score(title="broken", measure=lambda seen: "no figure")
 
 
 def turned(images):
-    with open("turned", "a") as file:
+    with Path(__file__).with_name("turned").open("a") as file:
         file.write(f"{tuple(images.shape)}\\n")
     return -images
 

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from ganterm import recipes
 from ganterm.cli.app import app
 from ganterm.config import FIELDS, RunConfig, combine, resolve
-from ganterm.config.commandline import command_line, needed
-from ganterm.config.draft import Draft
+from ganterm.config.draft import Draft, command_line, needed
 from ganterm.core.errors import ConfigError
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganterm.config import resolve
-from ganterm.config.length import steps_of
+from ganterm.config.schema import steps_of
 from ganterm.engine.loop import Trainer
 
 

@@ -9,8 +9,7 @@ import msgspec
 import pytest
 
 from ganterm.config import newrun, resolve
-from ganterm.config.newrun import new_run
-from ganterm.config.runfile import read_run_toml
+from ganterm.config.runfile import new_run, read_run_toml
 from ganterm.core.errors import ConfigError, TrainingError
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ganterm import recipes
 from ganterm.config import resolve
-from ganterm.config.presets import presets
+from ganterm.config.recipefile import presets
 
 
 def test_all_recipes_resolve_and_bad_ones_are_skipped_with_a_word(

@@ -10,7 +10,7 @@ import pytest
 
 from ganterm.core.errors import DataError
 from ganterm.data import archive
-from ganterm.data.archive import is_archive, unpack
+from ganterm.data.locate import is_archive, unpack
 
 
 def wanted(name: str) -> str | None:

@@ -12,8 +12,7 @@ from PIL import Image
 from ganterm.config import RunConfig, resolve
 from ganterm.core.errors import ConfigError
 from ganterm.data import load
-from ganterm.data.catalogue import dataset_facts
-from ganterm.data.classes import as_labelled, conditioned_spec
+from ganterm.data.catalogue import as_labelled, conditioned_spec, dataset_facts
 
 
 def folder(root: Path, *names: str) -> Path:

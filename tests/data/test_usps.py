@@ -10,8 +10,8 @@ from torchvision import datasets
 
 from ganterm.core.errors import DataError
 from ganterm.data import usps
+from ganterm.data.formats import read_usps
 from ganterm.data.streams import open_source
-from ganterm.data.usps import read_usps
 from tests.data.files import usps_bytes
 
 

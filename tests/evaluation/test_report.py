@@ -11,7 +11,7 @@ from PIL import Image
 from torch import nn
 
 from ganterm.components.networks.base import Generator
-from ganterm.components.networks.spec import GeneratorSpec
+from ganterm.components.networks.facts import GeneratorSpec
 from ganterm.components.scores import SCORES
 from ganterm.config import resolve
 from ganterm.core.dataspec import DataSpec

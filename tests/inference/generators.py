@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from ganterm.components.networks.base import Generator, SequentialGenerator
+from ganterm.components.networks.facts import GeneratorSpec
 from ganterm.components.networks.from_config import generator_from
-from ganterm.components.networks.spec import GeneratorSpec
 from ganterm.config import resolve
 from ganterm.core.dataspec import DataSpec
 

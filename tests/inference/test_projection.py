@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ganterm.components.networks.base import Generator
-from ganterm.components.networks.spec import GeneratorSpec
+from ganterm.components.networks.facts import GeneratorSpec
 from ganterm.components.networks.stylegan_networks import StyleGenerator
 from ganterm.core.dataspec import DataSpec
 from ganterm.inference.projection import (

@@ -12,8 +12,7 @@ import pytest
 from PIL import Image, ImageCms, features
 
 from ganterm.core.errors import DataError
-from ganterm.data.decode import decode_image
-from ganterm.data.folder import load_folder
+from ganterm.data.folder import decode_image, load_folder
 from ganterm.render.imagefile import (
     Levels,
     UnreadableImageError,

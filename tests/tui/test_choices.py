@@ -8,7 +8,7 @@ import pytest
 
 from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS, parse_value, resolve
-from ganterm.config.presets import presets
+from ganterm.config.recipefile import presets
 from ganterm.core.registry import absolute
 from ganterm.data.catalogue import stored_path
 from ganterm.tui.choices import OWN, options_for

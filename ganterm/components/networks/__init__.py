@@ -14,12 +14,14 @@ from ganterm.components.networks import stylegan
 from ganterm.components.networks.blocks import Norm
 from ganterm.components.networks.facts import (
     DiscriminatorFamily,
+    DiscriminatorParts,
+    DiscriminatorSpec,
     GeneratorFacts,
     GeneratorFamily,
+    GeneratorSpec,
     ImageSizes,
     NetworkFacts,
 )
-from ganterm.components.networks.spec import DiscriminatorParts, DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.stylegan import StyleSettings
 from ganterm.core.registry import Registry, short
 from ganterm.core.settings import NETWORK, Problem, about

@@ -7,7 +7,7 @@ import dataclasses
 import torch
 from torch import Tensor, nn
 
-from ganterm.components.networks.spec import DiscriminatorSpec, GeneratorSpec
+from ganterm.components.networks.facts import DiscriminatorSpec, GeneratorSpec
 
 LABEL_DIM = 32
 """Values a label becomes beside z, unless z itself has fewer."""

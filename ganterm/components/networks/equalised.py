@@ -12,7 +12,7 @@ import math
 
 from torch import nn
 
-from ganterm.components.networks.spectral import raw_weight
+from ganterm.components.networks.weights import raw_weight
 
 HE_GAIN = math.sqrt(2)
 """Standard deviation of a layer ahead of a rectifier (He et al. 2015), times sqrt(fan-in)."""

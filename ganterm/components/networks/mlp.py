@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ganterm.components.networks.blocks import has_batch_norm, norm_1d, scaled
-from ganterm.components.networks.facts import DiscriminatorFamily, GeneratorFamily, ImageSizes
-from ganterm.components.networks.spec import DiscriminatorParts, DiscriminatorSpec, GeneratorSpec
+from ganterm.components.networks.facts import (
+    DiscriminatorFamily,
+    DiscriminatorParts,
+    DiscriminatorSpec,
+    GeneratorFamily,
+    GeneratorSpec,
+    ImageSizes,
+)
 
 if TYPE_CHECKING:
     from torch import nn

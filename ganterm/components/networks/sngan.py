@@ -9,8 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ganterm.components.networks.blocks import has_batch_norm, norm_2d, scaled, strided_side
-from ganterm.components.networks.facts import DiscriminatorFamily, ImageSizes
-from ganterm.components.networks.spec import DiscriminatorParts, DiscriminatorSpec
+from ganterm.components.networks.facts import (
+    DiscriminatorFamily,
+    DiscriminatorParts,
+    DiscriminatorSpec,
+    ImageSizes,
+)
 
 if TYPE_CHECKING:
     from torch import nn

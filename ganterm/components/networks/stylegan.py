@@ -16,7 +16,7 @@ from ganterm.core.settings import NETWORK, STEP, Problem, about, default_of
 if TYPE_CHECKING:
     from torch import nn
 
-    from ganterm.components.networks.spec import (
+    from ganterm.components.networks.facts import (
         DiscriminatorParts,
         DiscriminatorSpec,
         GeneratorSpec,

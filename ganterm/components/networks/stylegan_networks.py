@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from ganterm.components.networks.base import Generator
 from ganterm.components.networks.blocks import norm_2d, scaled
 from ganterm.components.networks.equalised import EqualConv2d, EqualLinear
-from ganterm.components.networks.growth import Growing, enlarged, halved, sides_of
-from ganterm.components.networks.spec import (
+from ganterm.components.networks.facts import (
     DiscriminatorParts,
     DiscriminatorSpec,
     GeneratorSpec,
     NetworkSpec,
 )
+from ganterm.components.networks.growth import Growing, enlarged, halved, sides_of
 from ganterm.components.networks.style import SLOPE, AdaptiveLayer, DemodulatedLayer, Mapping
 from ganterm.components.networks.stylegan import StyleSettings
 

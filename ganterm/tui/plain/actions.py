@@ -35,14 +35,12 @@ from ganterm.components.scores import MAIN, SCORES, scored
 from ganterm.config.branch import branch as make_branch
 from ganterm.config.differences import differing
 from ganterm.config.fields import field, parse_value
-from ganterm.config.newrun import new_run
 from ganterm.config.recorded import recorded_config
 from ganterm.config.resolve import resolve
-from ganterm.config.runfile import to_mapping
+from ganterm.config.runfile import new_run, to_mapping
 from ganterm.core.errors import ConfigError, WorkerError
 from ganterm.core.records import JudgedRecord
-from ganterm.data.catalogue import anchored, dataset_facts
-from ganterm.data.classes import as_labelled
+from ganterm.data.catalogue import anchored, as_labelled, dataset_facts
 from ganterm.doctor.applicable import chosen
 from ganterm.runs import manage
 from ganterm.runs.launch import start_worker

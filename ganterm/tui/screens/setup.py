@@ -14,8 +14,7 @@ from textual.widgets import Input
 
 from ganterm.client.describe import Describer
 from ganterm.config import FIELDS, parse_value
-from ganterm.config.presets import presets
-from ganterm.config.recipefile import recipe_path, save_recipe
+from ganterm.config.recipefile import presets, recipe_path, save_recipe
 from ganterm.core.errors import ConfigError
 from ganterm.render.text import safe_text
 from ganterm.tui.base import AppScreen

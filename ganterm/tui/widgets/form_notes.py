@@ -18,8 +18,8 @@ from ganterm.client.describe import Description
 from ganterm.client.preflight import MUCH_DISK, MUCH_MEMORY, size
 from ganterm.config import RunConfig
 from ganterm.config.draft import FieldState
-from ganterm.config.length import steps_of
-from ganterm.config.presets import Preset, Presets
+from ganterm.config.recipefile import Preset, Presets
+from ganterm.config.schema import steps_of
 from ganterm.render.text import safe_text
 from ganterm.tui.widgets.field import Setting
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ganterm.components.networks.spectral import weighted_layers
+from ganterm.components.networks.weights import weighted_layers
 
 
 @torch.no_grad()

@@ -11,8 +11,8 @@ from torch import nn
 
 from ganterm.components.networks import DISCRIMINATORS
 from ganterm.components.networks.base import count_parameters
+from ganterm.components.networks.facts import DiscriminatorSpec
 from ganterm.components.networks.from_config import build_discriminator, generator_from
-from ganterm.components.networks.spec import DiscriminatorSpec
 from ganterm.config import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.core.dataspec import DataSpec

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganterm.components.networks.equalised import EqualConv2d, EqualLinear, learning_rates
+from ganterm.components.networks.facts import DiscriminatorSpec
 from ganterm.components.networks.from_config import build_discriminator
-from ganterm.components.networks.spec import DiscriminatorSpec
 from ganterm.core.dataspec import DataSpec
 
 

@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from ganterm.components.networks.facts import DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.from_config import build_discriminator, build_generator
-from ganterm.components.networks.init import init_weights
-from ganterm.components.networks.spec import DiscriminatorSpec, GeneratorSpec
-from ganterm.components.networks.spectral import raw_weight
+from ganterm.components.networks.weights import init_weights, raw_weight
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
 from tests.components.networks.singular_values import largest_singular_values

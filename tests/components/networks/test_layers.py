@@ -9,8 +9,8 @@ from torch.nn.utils import parametrize
 
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.components.networks.base import count_parameters
+from ganterm.components.networks.facts import DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.from_config import build_discriminator, build_generator
-from ganterm.components.networks.spec import DiscriminatorSpec, GeneratorSpec
 from ganterm.core.dataspec import DataSpec
 from tests.components.networks.layers import Row, layers_of
 

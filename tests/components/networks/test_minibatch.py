@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.autograd import gradcheck, gradgradcheck
 
-from ganterm.components.networks.minibatch import MinibatchDiscrimination
+from ganterm.components.networks.base import MinibatchDiscrimination
 
 
 def test_statistics_are_the_papers() -> None:

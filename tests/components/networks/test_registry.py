@@ -10,8 +10,8 @@ from torch import nn
 
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.components.networks.base import Discriminator, Generator, count_parameters
+from ganterm.components.networks.facts import DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.from_config import build_discriminator, build_generator
-from ganterm.components.networks.spec import DiscriminatorSpec, GeneratorSpec
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
 

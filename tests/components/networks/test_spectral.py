@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from ganterm.components.networks import DISCRIMINATORS
 from ganterm.components.networks.base import Discriminator, count_parameters
+from ganterm.components.networks.facts import DiscriminatorSpec
 from ganterm.components.networks.from_config import build_discriminator
-from ganterm.components.networks.spec import DiscriminatorSpec
-from ganterm.components.networks.spectral import (
+from ganterm.components.networks.weights import (
     apply_spectral_norm,
     raw_weight,
 )

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from ganterm.components.networks.base import Discriminator, count_parameters
+from ganterm.components.networks.facts import DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.from_config import build_discriminator, build_generator
 from ganterm.components.networks.growth import Stage, enlarged, grow, halved
-from ganterm.components.networks.spec import DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.stylegan import StyleSettings
 from ganterm.components.networks.stylegan_networks import StyleFeatures, StyleGenerator
 from ganterm.core.dataspec import DataSpec

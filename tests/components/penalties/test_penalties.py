@@ -12,8 +12,8 @@ from torch.autograd import gradcheck
 
 from ganterm.components import penalties
 from ganterm.components.networks import DISCRIMINATORS
+from ganterm.components.networks.facts import DiscriminatorSpec
 from ganterm.components.networks.from_config import build_discriminator
-from ganterm.components.networks.spec import DiscriminatorSpec
 from ganterm.components.penalties.wgan_gp import wgan_gp
 from ganterm.components.penalties.zero_centred import squared_slope
 from ganterm.core.dataspec import DataSpec

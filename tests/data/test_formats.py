@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ganterm.core.errors import DataError
-from ganterm.data import idx
-from ganterm.data.idx import open_idx
+from ganterm.data import formats as idx
+from ganterm.data.formats import open_idx
 from tests.data.files import idx_bytes, some_images, some_labels
 
 
