@@ -1,7 +1,8 @@
-"""What a run.toml says is read back as the very configuration that was written."""
+"""A run begins with a run.toml that is read back as the very configuration that was written."""
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ganterm import recipes
-from ganterm.config import FIELDS, Field, RunConfig, parse_value, problems, resolve
-from ganterm.config.runfile import from_mapping, read_run_toml, render_run_toml, to_mapping
-from ganterm.core.errors import ConfigError
+from ganterm.config import FIELDS, Field, RunConfig, parse_value, problems, resolve, runfile
+from ganterm.config.runfile import from_mapping, new_run, read_run_toml, render_run_toml, to_mapping
+from ganterm.core.errors import ConfigError, TrainingError
 
 MADE = {"ganterm": "0.1", "command": "ganterm train 'a b' \x1b[31m \udc80"}
 
@@ -52,7 +53,7 @@ def test_every_recipe_survives_its_run_toml(tmp_path: Path, name: str) -> None:
 
 
 @given(CONFIGS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 def test_any_configuration_survives_toml_json_and_text(values: dict[str, Any]) -> None:
     config = from_mapping(values)
     assert to_mapping(config) == values
@@ -65,7 +66,7 @@ def test_any_configuration_survives_toml_json_and_text(values: dict[str, Any]) -
 
 
 @given(CONFIGS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 def test_every_problem_names_a_setting_and_reads_as_one_sentence(values: dict[str, Any]) -> None:
     found = list(problems(from_mapping(values)))
     assume(found)
@@ -117,3 +118,37 @@ def test_a_run_that_asked_for_compiled_networks_is_one_in_eager(tmp_path: Path) 
     assert resolve(config_file=path).config.mode == "eager"
     with pytest.raises(ConfigError, match="mode must be one of eager, graphed, auto"):
         resolve({"mode": "compiled"})
+
+
+def test_a_run_is_numbered_by_its_recipe_and_holds_its_configuration(tmp_path: Path) -> None:
+    config = resolve({"batch_size": 7}).config
+    run = new_run(config, tmp_path, name=None, command="ganterm train --batch-size 7")
+    assert run.path == tmp_path / f"{config.recipe}-001"
+    assert read_run_toml(run.config_file) == config
+    assert "ganterm train --batch-size 7" in run.config_file.read_text()
+
+
+def test_a_recipe_file_and_a_name_with_dots_name_their_runs(tmp_path: Path) -> None:
+    for text, stem in (("mine.v2", "mine.v2"), (str(tmp_path / "mine.v2.toml"), "mine.v2")):
+        recipe = tmp_path / "mine.v2.toml"
+        recipe.write_text("")
+        config = resolve({"recipe": str(recipe)}).config
+        config = msgspec.structs.replace(config, recipe=text)
+        run = new_run(config, tmp_path, name=None, command="")
+        assert run.name.rsplit("-", 1)[0] == stem
+
+
+def test_a_taken_name_is_refused(tmp_path: Path) -> None:
+    config = resolve().config
+    new_run(config, tmp_path, name="one", command="")
+    with pytest.raises(ConfigError, match="is taken"):
+        new_run(config, tmp_path, name="one", command="")
+
+
+def test_a_full_disk_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, _content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(runfile, "write_atomically", full)
+    with pytest.raises(TrainingError, match="free some space"):
+        new_run(resolve().config, tmp_path, name="one", command="")

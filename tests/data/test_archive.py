@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.core.errors import DataError
-from ganterm.data import archive
+from ganterm.data import locate
 from ganterm.data.locate import is_archive, unpack
 
 
@@ -87,21 +87,21 @@ def test_of_two_entries_with_one_name_the_first_counts(tmp_path: Path) -> None:
 def test_a_bomb_in_a_tar_is_left_early(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(archive, "MAX_BYTES", 4 << 20)
+    monkeypatch.setattr(locate, "MAX_BYTES", 4 << 20)
     made = make_tar(tmp_path / "pack", [(name, bytes(8 << 20))])
     with pytest.raises(DataError, match="far larger"), unpack(made, wanted):
         pass
 
 
 def test_a_bomb_in_a_zip_is_left_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_BYTES", 4 << 20)
+    monkeypatch.setattr(locate, "MAX_BYTES", 4 << 20)
     made = make_zip(tmp_path / "pack", [("wanted.txt", bytes(8 << 20))])
     with pytest.raises(DataError, match="far larger"), unpack(made, wanted):
         pass
 
 
 def test_far_too_many_entries_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(locate, "MAX_ENTRIES", 5)
     entries = [(f"{number}.txt", b"") for number in range(9)]
     for made in (make_tar(tmp_path / "t", entries), make_zip(tmp_path / "z", entries)):
         with pytest.raises(DataError, match="far larger"), unpack(made, wanted):

@@ -1,5 +1,6 @@
-"""Holds the IDX reader: right files come out right, and no file makes it reserve or fail oddly."""
+"""What IDX files and files of USPS digits hold is read as it is, and nothing else is believed."""
 
+import bz2
 import contextlib
 import gzip
 import hashlib
@@ -13,11 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from torchvision import datasets
 
 from ganterm.core.errors import DataError
-from ganterm.data import formats as idx
-from ganterm.data.formats import open_idx
-from tests.data.files import idx_bytes, some_images, some_labels
+from ganterm.data import formats
+from ganterm.data.formats import open_idx, read_usps
+from ganterm.data.streams import open_source
+from tests.data.files import idx_bytes, some_images, some_labels, usps_bytes
 
 
 def read(path: Path, dims: int = 3) -> NDArray[np.uint8]:
@@ -29,7 +32,7 @@ def read(path: Path, dims: int = 3) -> NDArray[np.uint8]:
 def test_what_was_written_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
 ) -> None:
-    monkeypatch.setattr(idx, "PIECE_BYTES", 3 * 64)
+    monkeypatch.setattr(formats, "PIECE_BYTES", 3 * 64)
     images = some_images(10, side=8)
     data = idx_bytes(images)
     path = tmp_path / "anything"
@@ -68,7 +71,7 @@ def test_an_absurd_header_is_refused_before_anything_is_reserved(
 
 
 def test_a_gzip_bomb_is_read_no_further_than_its_header_says(tmp_path: Path) -> None:
-    bomb = gzip.compress(idx_bytes(some_images(2)) + bytes(200 << 20), 9)
+    bomb = gzip.compress(idx_bytes(some_images(2)) + bytes(64 << 20), 6)
     path = tmp_path / "images.gz"
     path.write_bytes(bomb)
     tracemalloc.start()
@@ -145,3 +148,73 @@ def test_no_damaged_file_raises_anything_but_data_error(
     path.write_bytes(broken[: data.draw(st.integers(0, len(good)))])
     with contextlib.suppress(DataError):
         assert read(path).size <= 3 * 16
+
+
+def read_digits(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    with open_source(path) as source:
+        return read_usps(source, expected=3)
+
+
+def test_pixels_and_labels_are_torchvisions(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).uniform(-1, 1, (5, 256))
+    path = tmp_path / "usps.bz2"
+    path.write_bytes(usps_bytes(values, [1, 10, 3, 4, 5]))
+    published = datasets.USPS(str(tmp_path), train=True)
+    images, labels = read_digits(path)
+    assert images.shape == (5, 1, 16, 16)
+    assert np.array_equal(images[:, 0], published.data)
+    assert (labels - 1).tolist() == list(published.targets)
+
+
+LINE = bz2.decompress(usps_bytes(np.zeros((1, 256)), [1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"", "no images"),
+        (b"hello world\n", "line 1 is not a label and 256 grey levels"),
+        (b"1 1:0.5\n", "line 1 is not"),
+        (LINE.replace(b" 7:", b" 8:"), "line 1 is not"),
+        (LINE.replace(b" 7:", b" 7.5:"), "line 1 is not"),
+        (LINE.replace(b" 7:", b" 7 "), "line 1 is not"),
+        (LINE.replace(b" 7:", b" seven:"), "line 1 is not"),
+        (LINE.replace(b"\n", b" 257:0\n"), "line 1 is not"),
+        (b"1.5" + LINE[1:], "line 1 is not"),
+        (b"nan" + LINE[1:], "line 1 is not"),
+        (b"inf" + LINE[1:], "line 1 is not"),
+        (LINE.replace(b" 7:0.0000", b" 7:1.5"), "not between -1 and 1"),
+        (LINE.replace(b" 7:0.0000", b" 7:nan"), "not between -1 and 1"),
+        (LINE.replace(b" 7:0.0000", b" 7:-inf"), "not between -1 and 1"),
+        (LINE * 2 + b"x", "line 3 is not"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: bytes, words: str) -> None:
+    path = tmp_path / "usps.bz2"
+    path.write_bytes(bz2.compress(text))
+    with pytest.raises(DataError, match=words):
+        read_digits(path)
+
+
+def test_a_bomb_without_lines_is_left_early(tmp_path: Path) -> None:
+    path = tmp_path / "usps.bz2"
+    path.write_bytes(bz2.compress(bytes(50 << 20)))
+    with pytest.raises(DataError, match="its lines never end"):
+        read_digits(path)
+
+
+def test_a_bomb_of_empty_lines_is_left_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "MAX_BYTES", 1 << 20)
+    path = tmp_path / "usps.bz2"
+    path.write_bytes(bz2.compress(b"\n" * (2 << 20)))
+    with pytest.raises(DataError, match="its lines never end"):
+        read_digits(path)
+
+
+def test_digits_cut_short_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "usps.bz2"
+    path.write_bytes(usps_bytes(np.zeros((20, 256)), [1] * 20)[:-9])
+    with pytest.raises(DataError, match="cut short"):
+        read_digits(path)

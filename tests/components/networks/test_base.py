@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.autograd import gradcheck, gradgradcheck
 
 from ganterm.components.networks import DISCRIMINATORS
-from ganterm.components.networks.base import count_parameters
+from ganterm.components.networks.base import MinibatchDiscrimination, count_parameters
 from ganterm.components.networks.facts import DiscriminatorSpec
 from ganterm.components.networks.from_config import build_discriminator, generator_from
 from ganterm.config import resolve
@@ -104,3 +105,40 @@ def test_judging_one_by_one_means_that_company_changes_no_logit(
         together = network(images, labels)
     same = torch.allclose(alone, together, rtol=1e-9, atol=1e-12)
     assert network.batch_independent is same
+
+
+def test_statistics_are_the_papers() -> None:
+    layer = MinibatchDiscrimination(6, kernels=4, kernel_dim=3).double()
+    features = torch.randn(5, 6, dtype=torch.float64)
+    statistics = layer(features)
+    rows = (features @ layer.projection.weight.T).reshape(5, 4, 3)
+    for image in range(5):
+        for kernel in range(4):
+            wanted = sum(
+                torch.exp(-(rows[image, kernel] - rows[other, kernel]).abs().sum())
+                for other in range(5)
+                if other != image
+            )
+            torch.testing.assert_close(statistics[image, kernel], wanted)
+
+
+def test_one_image_alone_is_like_no_other() -> None:
+    assert MinibatchDiscrimination(6)(torch.randn(1, 6)).tolist() == [[0.0] * 32]
+
+
+def test_equal_images_are_wholly_alike() -> None:
+    statistics = MinibatchDiscrimination(6, kernels=2)(torch.randn(1, 6).expand(4, -1))
+    torch.testing.assert_close(statistics, torch.full((4, 2), 3.0))
+
+
+def test_derivatives_of_both_orders() -> None:
+    layer = MinibatchDiscrimination(4, kernels=2, kernel_dim=2).double()
+    features = torch.randn(3, 4, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(layer, (features,))
+    assert gradgradcheck(layer, (features,))
+
+
+def test_statistics_are_exact_under_autocast() -> None:
+    layer = MinibatchDiscrimination(6)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert layer(torch.randn(3, 6)).dtype == torch.float32

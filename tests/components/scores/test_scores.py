@@ -14,6 +14,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.metrics.pairwise import polynomial_kernel
 
 from ganterm.components.scores import SCORES, Comparison, measured
+from ganterm.components.scores.class_accuracy import class_accuracy
 from ganterm.components.scores.copies import copies, copy_distance, nearest
 from ganterm.components.scores.density_coverage import density_coverage
 from ganterm.components.scores.frechet import frechet_distance
@@ -221,3 +222,11 @@ def test_what_cannot_be_scored_is_refused() -> None:
     broken.features[0, 0] = torch.nan
     with pytest.raises(ValueError, match="not finite"):
         Comparison(real=seen(100, 1), fake=broken)
+
+
+def test_it_is_the_share_of_likeliest_classes_that_were_asked_for() -> None:
+    """However narrowly a class is the likeliest, and whatever share the others have."""
+    seen = torch.tensor([[0.4, 0.3, 0.3], [0.1, 0.8, 0.1], [0.0, 0.1, 0.9], [0.5, 0.4, 0.1]])
+    assert class_accuracy(seen, torch.tensor([0, 1, 2, 0])) == 1
+    assert class_accuracy(seen, torch.tensor([0, 1, 2, 1])) == 0.75
+    assert class_accuracy(seen, torch.tensor([1, 2, 0, 2])) == 0
