@@ -42,7 +42,7 @@ import sys
 import traceback
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Final, Generic, TypeVar, cast
@@ -53,7 +53,7 @@ from ganterm.core.errors import ConfigError
 from ganterm.core.settings import Problem, Rule, help_of
 
 REFERENCE_PATTERN: Final = (
-    r"^(.+\.py):([A-Za-z_][A-Za-z0-9_]*)(?::([\w-]+=[^\s,=]+(?:,[\w-]+=[^\s,=]+)*))?$"
+    r"^(.+\.py):([A-Za-z_][A-Za-z0-9_]*)(?::(\w+=[^\s,=]+(?:,\w+=[^\s,=]+)*))?$"
 )
 """What a component in a file of the user's is named by, with or without settings of its own."""
 _REFERENCE: Final = re.compile(REFERENCE_PATTERN)
@@ -290,46 +290,36 @@ def _makes(value: Any, kind: type) -> bool:
     return inspect.isfunction(value) and said in (kind, kind.__name__)
 
 
-def _made(what: str, path: Path, make: FunctionType, told: str) -> Any:
+def _made(what: str, path: Path, make: FunctionType, told: str) -> object:
     """Return what `make` returns for settings such as `depth=3,skip=true`, by their annotations.
 
     Raises `ConfigError`, which begins with `what` was asked for.
     """
+    given = dict(pair.split("=", 1) for pair in told.split(",") if pair)
     try:
         hints = typing.get_type_hints(make, include_extras=True)
         parameters = inspect.signature(make).parameters
-        settings = msgspec.defstruct(
-            "Settings",
-            [
-                (
-                    key,
-                    hints.get(key, str),
-                    msgspec.NODEFAULT if each.default is each.empty else each.default,
-                )
-                for key, each in parameters.items()
-            ],
-            kw_only=True,
-        )
-        given = {
-            key.replace("-", "_"): value for key, _, value in map(_pair, told.split(",")) if key
+        unset = {
+            key: msgspec.NODEFAULT if p.default is p.empty else p.default
+            for key, p in parameters.items()
         }
-        if strange := next(iter(given.keys() - parameters.keys()), None):
-            there = f"it has {', '.join(parameters)}" if parameters else "it has none"
-            raise ConfigError(f"{what}: {strange} is no setting of {make.__name__}; {there}.")
-        own = msgspec.convert(given, settings, strict=False)
-        component = make(**msgspec.structs.asdict(own))
+        struct = [(key, hints.get(key, str), default) for key, default in unset.items()]
+        settings = msgspec.defstruct("Settings", struct, kw_only=True)
+        if strange := sorted(given.keys() - unset.keys()):
+            there = f"it has {', '.join(unset)}" if unset else "it has none"
+            raise ConfigError(f"{what}: {strange[0]} is no setting of {make.__name__}; {there}.")
+        component: object = make(
+            **msgspec.structs.asdict(msgspec.convert(given, settings, strict=False))
+        )
     except ConfigError:
         raise
     except msgspec.ValidationError as error:
         raise ConfigError(f"{what}: {str(error).replace('$.', '')}.") from None
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's function may raise
         raise ConfigError(f"{what}: {path} {_why(error, path.resolve())}.") from None
-    options = help_of(settings)
-    return replace(component, options=options) if is_dataclass(component) else component
-
-
-def _pair(text: str) -> tuple[str, str, str]:
-    return text.partition("=")
+    return (
+        replace(component, options=help_of(settings)) if isinstance(component, Facts) else component
+    )
 
 
 def _why(error: BaseException, path: Path) -> str:
