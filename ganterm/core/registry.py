@@ -162,8 +162,8 @@ class Registry(Generic[FactsT, ComponentT]):
         """
         if name in self._places:
             return self._of_ours(name)
-        if (component := self._found(name)) is not None:
-            return component
+        if (elsewhere := self._found(name)) is not None:
+            return elsewhere
         found = _REFERENCE.fullmatch(name)
         if found is None:
             raise ConfigError(

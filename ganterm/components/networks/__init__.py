@@ -11,7 +11,6 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from ganterm.components.networks import stylegan
-from ganterm.components.networks.blocks import Norm
 from ganterm.components.networks.facts import (
     DiscriminatorFamily,
     DiscriminatorParts,
@@ -21,6 +20,7 @@ from ganterm.components.networks.facts import (
     GeneratorSpec,
     ImageSizes,
     NetworkFacts,
+    Norm,
 )
 from ganterm.components.networks.stylegan import StyleSettings
 from ganterm.core.registry import Registry, short

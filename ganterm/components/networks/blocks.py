@@ -1,16 +1,14 @@
-"""The small decisions that all families share: hidden widths and which layers are normalised."""
+"""What families share: hidden widths, which layers are normalised, strided convolutions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ganterm.components.networks.facts import DiscriminatorParts, DiscriminatorSpec, Norm
 
 if TYPE_CHECKING:
     from torch import nn
-
-Norm = Literal["auto", "batch", "none"]
-"""`auto`: as published; `batch`: batch normalisation in every hidden layer that may have it (not
-the discriminator's first); `none`: no normalisation layer."""
-NORMS = get_args(Norm)
 
 
 def scaled(channels: int, width: float) -> int:
@@ -35,6 +33,32 @@ def norm_2d(channels: int, *, enabled: bool) -> list[nn.Module]:
     from torch import nn
 
     return [nn.BatchNorm2d(channels)] if enabled else []
+
+
+def strided(
+    spec: DiscriminatorSpec,
+    channels: Sequence[int],
+    *,
+    kernel: int,
+    after: Callable[[int, bool], list[nn.Module]],
+) -> DiscriminatorParts:
+    """Build convolutions of stride 2 over images (N, C, H, W), and a linear head.
+
+    They have so many `channels` at a width of 1. `after` makes what follows each of them, of its
+    channels and whether it may be normalised, which the first may not.
+    """
+    from torch import nn
+
+    inputs, side = spec.channels, spec.image_size
+    layers: list[nn.Module] = []
+    for stage, published in enumerate(channels):
+        outputs = scaled(published, spec.width)
+        layers += [nn.Conv2d(inputs, outputs, kernel, stride=2, padding=1)]
+        layers += after(outputs, stage > 0)
+        inputs, side = outputs, strided_side(side, kernel=kernel, stride=2, padding=1)
+    features = inputs * side * side
+    body = nn.Sequential(*layers, nn.Flatten())
+    return DiscriminatorParts(body, nn.Linear(features, 1), features)
 
 
 def strided_side(side: int, *, kernel: int, stride: int, padding: int) -> int:

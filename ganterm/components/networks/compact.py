@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganterm.components.networks.blocks import has_batch_norm, norm_2d, scaled, strided_side
+from ganterm.components.networks.blocks import has_batch_norm, norm_2d, scaled, strided
 from ganterm.components.networks.facts import (
     DiscriminatorFamily,
     DiscriminatorParts,
@@ -48,23 +48,15 @@ def generator(spec: GeneratorSpec) -> nn.Sequential:
 
 
 def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
-    """Build the discriminator of three strided convolutions over images (N, C, H, W)."""
+    """Build the discriminator: (N, C, 28, 28) to (N, 16, 14, 14), (N, 32, 7, 7), (N, 64, 4, 4)."""
     from torch import nn
 
     normalised = has_batch_norm(spec.norm, published=False)
-    inputs, side = spec.channels, spec.image_size
-    layers: list[nn.Module] = []
-    for stage, published in enumerate((16, 32, 64)):
-        outputs = scaled(published, spec.width)
-        layers += [
-            nn.Conv2d(inputs, outputs, 3, stride=2, padding=1),
-            *norm_2d(outputs, enabled=normalised and stage > 0),
-            nn.LeakyReLU(SLOPE),
-        ]
-        inputs, side = outputs, strided_side(side, kernel=3, stride=2, padding=1)
-    features = inputs * side * side  # 64·4·4 of 28 x 28
-    body = nn.Sequential(*layers, nn.Flatten())
-    return DiscriminatorParts(body, nn.Linear(features, 1), features)
+
+    def after(channels: int, may: bool) -> list[nn.Module]:
+        return [*norm_2d(channels, enabled=normalised and may), nn.LeakyReLU(SLOPE)]
+
+    return strided(spec, (16, 32, 64), kernel=3, after=after)
 
 
 COMPACT = GeneratorFamily(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ganterm.components.networks.blocks import has_batch_norm, norm_2d, scaled, strided_side
+from ganterm.components.networks.blocks import has_batch_norm, norm_2d, scaled, strided
 from ganterm.components.networks.facts import (
     DiscriminatorFamily,
     DiscriminatorParts,
@@ -75,27 +75,15 @@ def _generator(
 
 
 def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
-    """Build the discriminator of three strided convolutions over images (N, C, H, W)."""
+    """Build the discriminator: (N, C, 28, 28) to (N, 32, 14, 14), (N, 64, 7, 7), (N, 128, 4, 4)."""
     from torch import nn
 
     normalised = has_batch_norm(spec.norm, published=True)
-    first, second, third = scaled(32, spec.width), scaled(64, spec.width), scaled(128, spec.width)
-    side = spec.image_size
-    for _ in range(3):
-        side = strided_side(side, kernel=3, stride=2, padding=1)
-    body = nn.Sequential(
-        nn.Conv2d(spec.channels, first, 3, stride=2, padding=1),  # (N, 32, 14, 14) of 28 x 28
-        nn.LeakyReLU(SLOPE),
-        nn.Conv2d(first, second, 3, stride=2, padding=1),  # (N, 64, 7, 7)
-        *norm_2d(second, enabled=normalised),
-        nn.LeakyReLU(SLOPE),
-        nn.Conv2d(second, third, 3, stride=2, padding=1),  # (N, 128, 4, 4)
-        *norm_2d(third, enabled=normalised),
-        nn.LeakyReLU(SLOPE),
-        nn.Flatten(),
-    )
-    features = third * side * side
-    return DiscriminatorParts(body, nn.Linear(features, 1), features)
+
+    def after(channels: int, may: bool) -> list[nn.Module]:
+        return [*norm_2d(channels, enabled=normalised and may), nn.LeakyReLU(SLOPE)]
+
+    return strided(spec, (32, 64, 128), kernel=3, after=after)
 
 
 DCGAN = GeneratorFamily(

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
 
-from ganterm.components.networks.blocks import Norm
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.registry import Component, Facts
 
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+Norm = Literal["auto", "batch", "none"]
+"""`auto`: as published; `batch`: batch normalisation in every hidden layer that may have it (not
+the discriminator's first); `none`: no normalisation layer."""
+NORMS: Final = get_args(Norm)
 Conditioning = Literal["projection", "concat"]
 """How a discriminator is told the class of an image; a generator has it joined to z."""
 

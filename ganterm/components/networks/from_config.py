@@ -18,9 +18,8 @@ from ganterm.components.networks import (
     StyleSettings,
 )
 from ganterm.components.networks.base import Discriminator, Generator, SequentialGenerator
-from ganterm.components.networks.blocks import NORMS
 from ganterm.components.networks.conditioning import joined, widened
-from ganterm.components.networks.facts import NetworkSpec
+from ganterm.components.networks.facts import NORMS, NetworkSpec
 from ganterm.components.networks.growth import Growth, sides_of
 from ganterm.components.networks.weights import apply_spectral_norm
 from ganterm.core.dataspec import CHANNELS, DataSpec

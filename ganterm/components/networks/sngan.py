@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganterm.components.networks.blocks import has_batch_norm, norm_2d, scaled, strided_side
+from ganterm.components.networks.blocks import has_batch_norm, norm_2d, strided
 from ganterm.components.networks.facts import (
     DiscriminatorFamily,
     DiscriminatorParts,
@@ -21,23 +21,15 @@ if TYPE_CHECKING:
 
 
 def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
-    """Build four strided convolutions and a linear head over images (N, C, H, W)."""
+    """Build the discriminator: (N, C, 28, 28) to sides of 14, 7, 3 and 1 pixels."""
     from torch import nn
 
     normalised = has_batch_norm(spec.norm, published=False)
-    inputs, side = spec.channels, spec.image_size
-    layers: list[nn.Module] = []
-    for stage, published in enumerate((64, 128, 256, 512)):
-        outputs = scaled(published, spec.width)
-        layers += [
-            nn.Conv2d(inputs, outputs, 4, stride=2, padding=1),
-            *norm_2d(outputs, enabled=normalised and stage > 0),
-            nn.LeakyReLU(0.2),
-        ]
-        inputs, side = outputs, strided_side(side, kernel=4, stride=2, padding=1)
-    features = inputs * side * side  # 512 of 28 x 28: 28, 14, 7, 3, 1
-    body = nn.Sequential(*layers, nn.Flatten())
-    return DiscriminatorParts(body, nn.Linear(features, 1), features)
+
+    def after(channels: int, may: bool) -> list[nn.Module]:
+        return [*norm_2d(channels, enabled=normalised and may), nn.LeakyReLU(0.2)]
+
+    return strided(spec, (64, 128, 256, 512), kernel=4, after=after)
 
 
 SNGAN_DISCRIMINATOR = DiscriminatorFamily(

@@ -8,9 +8,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganterm.components.networks.blocks import Norm
 from ganterm.components.networks.conditioning import LabelJoin
 from ganterm.components.networks.equalised import HE_GAIN, EqualConv2d, EqualLinear
+from ganterm.components.networks.facts import Norm
 
 SLOPE = 0.2
 MAPPING_LAYERS = 8

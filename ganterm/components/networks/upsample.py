@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganterm.components.networks.blocks import has_batch_norm, norm_2d, scaled, strided_side
+from ganterm.components.networks.blocks import has_batch_norm, norm_2d, scaled, strided
 from ganterm.components.networks.facts import (
     DiscriminatorFamily,
     DiscriminatorParts,
@@ -51,20 +51,12 @@ def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     from torch import nn
 
     normalised = has_batch_norm(spec.norm, published=True)
-    inputs, side = spec.channels, spec.image_size
-    layers: list[nn.Module] = []
-    for stage, published in enumerate((16, 32, 64, 128)):
-        outputs = scaled(published, spec.width)
-        layers += [
-            nn.Conv2d(inputs, outputs, 3, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Dropout2d(0.25),
-            *norm_2d(outputs, enabled=normalised and stage > 0),
-        ]
-        inputs, side = outputs, strided_side(side, kernel=3, stride=2, padding=1)
-    features = inputs * side * side  # 128·2·2 of 28 x 28
-    body = nn.Sequential(*layers, nn.Flatten())
-    return DiscriminatorParts(body, nn.Linear(features, 1), features)
+
+    def after(channels: int, may: bool) -> list[nn.Module]:
+        norm = norm_2d(channels, enabled=normalised and may)
+        return [nn.LeakyReLU(0.2), nn.Dropout2d(0.25), *norm]
+
+    return strided(spec, (16, 32, 64, 128), kernel=3, after=after)
 
 
 UPSAMPLE = GeneratorFamily(

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS, ImageSizes
-from ganterm.components.networks.blocks import Norm, has_batch_norm, scaled, strided_side
+from ganterm.components.networks.blocks import has_batch_norm, scaled, strided_side
+from ganterm.components.networks.facts import Norm
 from ganterm.core.registry import Registry
 
 
