@@ -12,7 +12,7 @@ from ganterm.data.images import ImageSet
 from ganterm.data.progress import ProgressCallback, silent
 
 if TYPE_CHECKING:
-    from ganterm.data.geometry import Fit
+    from ganterm.components.datasets import Fit
 
 __all__ = [
     "ImageSet",

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ganterm.components.datasets import Fit
 from ganterm.core.dataspec import CHANNELS
 from ganterm.core.errors import ConfigError
-from ganterm.data.geometry import Fit, place
+from ganterm.data.geometry import place
 from ganterm.data.progress import ProgressCallback, silent
 
 PIECE = 4096

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from ganterm.components.datasets import Fit
 from ganterm.core.errors import DataError
 from ganterm.data.fit import in_pieces
-from ganterm.data.geometry import Fit, place
+from ganterm.data.geometry import place
 from ganterm.data.images import ImageSet, Original
 from ganterm.data.listing import Listing, list_images
 from ganterm.data.progress import ProgressCallback, silent

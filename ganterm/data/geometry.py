@@ -1,19 +1,10 @@
 """Where an image of one size goes in a square of another."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
+from ganterm.components.datasets import Fit
 from ganterm.core.errors import ConfigError
-
-Fit = Literal["auto", "resize", "pad", "crop"]
-"""How images of another size are fitted:
-
-- `resize`: scaled, keeping proportions, until the whole image just fits; the rest is background.
-- `pad`: never enlarged; put in the middle of the background.
-- `crop`: scaled until the whole square is filled; what stands out is cut off evenly.
-- `auto`: `pad` where the square is at most a quarter larger (28 becomes 32 pixel for pixel),
-  else `resize`.
-"""
 
 
 @dataclass(frozen=True)
@@ -32,7 +23,7 @@ class Placement:
 
 
 def check_fit(fit: str) -> None:
-    """Raise ConfigError unless `fit` is one of the ways above."""
+    """Raise ConfigError unless `fit` is a way to fit images."""
     if fit not in get_args(Fit):
         raise ConfigError(f"There is no fit called {fit!r}: use {', '.join(get_args(Fit))}.")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import torch
 
-from ganterm.components.datasets import DATASETS, Dataset, PublishedDataset, Samples
+from ganterm.components.datasets import DATASETS, Dataset, Fit, PublishedDataset, Samples
 from ganterm.config import RunConfig
 from ganterm.config.recorded import where_images_are
 from ganterm.core.dataspec import DataSpec
@@ -23,7 +23,7 @@ from ganterm.data.catalogue import (
 )
 from ganterm.data.fit import check_shape, fit_images, in_pieces
 from ganterm.data.folder import load_folder
-from ganterm.data.geometry import Fit, check_fit
+from ganterm.data.geometry import check_fit
 from ganterm.data.images import ImageSet, Original, require_same
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import StoredImages

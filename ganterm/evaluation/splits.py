@@ -19,7 +19,7 @@ from ganterm.data.loading import loaded
 from ganterm.data.progress import ProgressCallback, silent
 
 if TYPE_CHECKING:
-    from ganterm.data.geometry import Fit
+    from ganterm.components.datasets import Fit
 
 LEAST_IMAGES = 100
 """Fewer make no judge, and no score worth its digits."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from ganterm.components.datasets import Fit
 from ganterm.data.folder import decode_image, image_shape
-from ganterm.data.geometry import Fit
 from ganterm.render.imagefile import UnreadableImageError
 from tests.data.files import bomb_png
 

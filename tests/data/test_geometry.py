@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ganterm.components.datasets import Fit
 from ganterm.core.errors import ConfigError
-from ganterm.data.geometry import Fit, Placement, check_fit, place
+from ganterm.data.geometry import Placement, check_fit, place
 
 
 @pytest.mark.parametrize(

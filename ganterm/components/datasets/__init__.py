@@ -12,6 +12,7 @@ from ganterm.components.datasets.base import (
     Dataset,
     DatasetFacts,
     Download,
+    Fit,
     PublishedDataset,
     Samples,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Dataset",
     "DatasetFacts",
     "Download",
+    "Fit",
     "PublishedDataset",
     "Samples",
     "problems",
@@ -80,7 +82,7 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
         about(DATA, "1 for grey images, 3 for colour."),
     ] = 1
     fit: Annotated[
-        Literal["auto", "resize", "pad", "crop"],
+        Fit,
         about(
             DATA,
             "How images of another size are brought to image_size.",

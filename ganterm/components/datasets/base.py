@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.registry import Component, Facts
@@ -20,6 +20,15 @@ else:
     Samples = tuple
 
 SPLITS: Final = ("train", "test")
+Fit: TypeAlias = Literal["auto", "resize", "pad", "crop"]
+"""How images of another size are fitted:
+
+- `resize`: scaled, keeping proportions, until the whole image just fits; the rest is background.
+- `pad`: never enlarged; put in the middle of the background.
+- `crop`: scaled until the whole square is filled; what stands out is cut off evenly.
+- `auto`: `pad` where the square is at most a quarter larger (28 becomes 32 pixel for pixel),
+  else `resize`.
+"""
 UNKNOWN: Final = DataSpec.image(28, 1)
 """What samples are taken for, of a dataset that nothing is known of."""
 
