@@ -241,7 +241,7 @@ def test_images_of_theirs_are_trained_on_augmented_and_sampled(parts: Path, zygo
     assert start["components"]["augmentation"][absolute("parts.py:NEGATIVE")]["title"] == "Negative"
     seen = Path("turned").read_text().splitlines()
     assert len(seen) >= 3 * 4, "real and fake in D's step, fake in G's"
-    assert set(seen) == {"(16, 3, 8, 8)"}
+    assert {shape.partition(", ")[2] for shape in seen} == {"3, 8, 8)"}
     sampled = invoke("sample", "own", "-n", 16, "-o", "x.npy")
     assert sampled.code == 0, sampled.said
     assert np.load("x.npy").shape == (16, 3, 8, 8)
