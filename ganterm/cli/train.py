@@ -55,9 +55,8 @@ def train(
     """
     # Here rather than above: --help needs none of it.
     from ganterm.cli import starting  # noqa: PLC0415
-    from ganterm.config.newrun import new_run  # noqa: PLC0415
-    from ganterm.data.catalogue import anchored  # noqa: PLC0415
-    from ganterm.data.classes import as_labelled  # noqa: PLC0415
+    from ganterm.config.runfile import new_run  # noqa: PLC0415
+    from ganterm.data.catalogue import anchored, as_labelled  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()

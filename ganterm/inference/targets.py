@@ -11,7 +11,7 @@ from ganterm import data
 from ganterm.components.datasets import DATASETS
 from ganterm.config import RunConfig
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.data.decode import decode_image
+from ganterm.data.folder import decode_image
 from ganterm.data.loading import relocated
 from ganterm.render.imagefile import UnreadableImageError, file_levels, joined
 from ganterm.render.sheet import load_sheet

@@ -21,7 +21,7 @@ from ganterm.config.runfile import from_mapping, render_run_toml, stem_of
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import DataError, GantermError
 from ganterm.core.records import EndRecord, SampleRecord, StartRecord
-from ganterm.data.classes import conditioned_spec
+from ganterm.data.catalogue import conditioned_spec
 from ganterm.exchange.fitting import (
     FittedConfig,
     channels_too_many,
