@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ganterm.client.feed import FeedReader, RunFeed
 from ganterm.core.jsontext import dump_line
 from ganterm.core.records import Record, decode, encode
 from ganterm.runs.history import effective
@@ -49,6 +50,13 @@ def make_run(path: Path, *records: Record) -> RunDir:
     run.path.mkdir()
     write(run, *records)
     return run
+
+
+def read_feed(run: RunDir) -> RunFeed:
+    """Return what a look at a run tells."""
+    reader = FeedReader(run)
+    reader.refresh()
+    return reader.feed
 
 
 def in_force(journal: Path) -> list[Line]:

@@ -15,8 +15,9 @@ from ganterm.config.differences import Compared
 from ganterm.core.errors import GantermError
 from ganterm.core.records import JudgedRecord
 from ganterm.core.registry import short
-from ganterm.runs.files import open_regular
-from ganterm.runs.history import Column, RunHistory
+from ganterm.core.series import Series
+from ganterm.runs.files import Stamp, open_regular, stamp_of
+from ganterm.runs.history import RunHistory
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir
 
@@ -61,7 +62,7 @@ class Advice:
 
 def standing(run: RunDir) -> RunStanding:
     """Read where `run` stands, from its journal alone."""
-    history = RunHistory(Column)
+    history = RunHistory()
     tail = JournalTail(run.journal)
     while records := tail.poll(_PART):
         history.add(*records)
@@ -83,8 +84,8 @@ def standing(run: RunDir) -> RunStanding:
     )
 
 
-def _finite(column: Column | None) -> list[float]:
-    return [value for value in column.values if math.isfinite(value)] if column else []
+def _finite(series: Series | None) -> list[float]:
+    return [value for value in series.values if math.isfinite(value)] if series else []
 
 
 def latest_by_judge(judged: Iterable[JudgedRecord]) -> dict[str, JudgedRecord]:
@@ -176,22 +177,20 @@ def uneven(runs: Sequence[RunStanding], indices: Sequence[int], judge: str) -> b
 
 _WORD: Final = b'"judged"'
 _BLOCK: Final = 1 << 20
-_Stamp = tuple[int, int, int]
 
 
 class JudgedRuns:
     """Reads the standings of runs, and keeps those whose journal is as it was."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[_Stamp, RunStanding | None]] = {}
+        self._known: dict[Path, tuple[Stamp | None, RunStanding | None]] = {}
 
     def read(self, run: RunDir) -> RunStanding | None:
         """Return where a run stands; None if it was never judged or cannot be read."""
         try:
-            found = run.journal.stat()
-            stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+            stamp = stamp_of(run.journal)
             known = self._known.get(run.path)
-            if known is None or known[0] != stamp:
+            if stamp is None or known is None or known[0] != stamp:
                 # Most runs were never judged, and to find that out takes a hundredth of the time.
                 read = standing(run) if _holds(run.journal, _WORD) else None
                 known = self._known[run.path] = stamp, read if read and read.judged else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ganterm.client.series import Series
 from ganterm.client.wording import Told, told
 from ganterm.config.runfile import from_mapping
 from ganterm.core.errors import GantermError
@@ -27,9 +25,11 @@ from ganterm.core.records import (
     ResumeRecord,
     SampleRecord,
 )
+from ganterm.core.series import Entries
 from ganterm.doctor.active import ActiveAlert, with_remedies
 from ganterm.doctor.applicable import ApplicableRemedy, applicable_remedies
 from ganterm.render.chart import Mark, MarkKind
+from ganterm.runs.files import Stamp, stamp_of
 from ganterm.runs.history import RunHistory, path_inside
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail
@@ -110,27 +110,62 @@ _CHECKPOINT: Final = Told("checkpoint", "muted")
 _HALTS: Final = {"pause": "paused", "resume": "went on", "stop": "stopped"}
 
 
-class FeedHistory(RunHistory[Series]):
-    """What happened to a run and is still in force.
+class RunFeed(RunHistory):
+    """A run as its directory told it at one look; once published, it never changes.
 
     Attributes:
         run: its directory.
         marks: what a chart marks, in order: changes, alerts, resumes, checkpoints.
         entries: what its log tells, in order; of checkpoints the newest alone.
         halted: whether its worker was paused last, or told to go on; None where it was neither.
+        view: its state as last observed.
+        log: the last lines its worker printed, foreign text.
+        trouble: why its journal cannot be read; empty where it can.
+        damaged: lines of the journal that are not records.
     """
 
     def __init__(self, run: RunDir) -> None:
         self.run = run
-        super().__init__(Series)
+        self.view: RunView = observe(run)
+        self.log: tuple[str, ...] = ()
+        self.trouble = ""
+        self.damaged = 0
+        super().__init__()
 
     def forget(self) -> None:
         """Begin anew, with nothing known."""
         super().forget()
-        self.marks: list[Mark] = []
-        self.entries: list[LogEntry] = []
+        self.marks: Entries[Mark] = Entries()
+        self.entries: Entries[LogEntry] = Entries()
         self.halted: bool | None = None
         self._news = FeedChange()
+
+    @property
+    def paused(self) -> bool:
+        """Whether it stands paused; its journal says so a moment before its status."""
+        if self.view.alive is False or self.halted is None:
+            return self.view.state == "paused"
+        return self.halted
+
+    @property
+    def step(self) -> int:
+        """Steps done, as far as the run has said."""
+        return max(self.view.step, self.last_step)
+
+    @property
+    def images_per_s(self) -> float | None:
+        """Real images seen a second lately; None unless it trains and has said so."""
+        if self.view.state != "running":
+            return None
+        rate = self.latest("images_per_s")
+        if rate is None and self.view.status is not None:
+            rate = self.view.status.images_per_s
+        return rate or None
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds until the run has its length, at its pace; None unless it trains."""
+        return self.seconds_left if self.view.state == "running" else None
 
     @property
     def samples(self) -> list[SampleRef]:
@@ -161,7 +196,7 @@ class FeedHistory(RunHistory[Series]):
     def _add_metrics(self, records: Sequence[MetricsRecord]) -> None:
         super()._add_metrics(records)
         if records:
-            self._bring(metrics=True)
+            self._bring(FeedChange(metrics=True))
 
     def _add(self, record: Record) -> None:
         super()._add(record)
@@ -169,25 +204,25 @@ class FeedHistory(RunHistory[Series]):
             case OpeningRecord():
                 self._mark_beginning(record)
             case EpochRecord():
-                self._bring(metrics=True)
+                self._bring(FeedChange(metrics=True))
             case SampleRecord() if path_inside(record.path):
-                self._bring(samples=1)
+                self._bring(FeedChange(samples=1))
             case CheckpointRecord():
                 self._mark(record.step, "checkpoint", "checkpoint")
                 # They come all the time.
-                others = [each for each in self.entries if each.told is not _CHECKPOINT]
-                self.entries = [*others, LogEntry(record.step, record.time, _CHECKPOINT)]
+                others = Entries(each for each in self.entries if each.told is not _CHECKPOINT)
+                self.entries = others.plus(LogEntry(record.step, record.time, _CHECKPOINT))
             case ControlRecord():
-                self._add_control(record, self.change)
+                self._add_control(record, self.settings.change)
             case AlertRecord():
                 over = "over: " if record.cleared else ""
                 self._mark(record.step, "alert", f"{over}{record.message}")
                 self._tell(record)
             case JudgedRecord():
                 self._tell(record)
-                self._bring(metrics=True)
+                self._bring(FeedChange(metrics=True))
             case EndRecord():
-                self._bring(state=True)
+                self._bring(FeedChange(state=True))
 
     def _mark_beginning(self, record: OpeningRecord) -> None:
         self.halted = None
@@ -195,15 +230,15 @@ class FeedHistory(RunHistory[Series]):
         if resumed or self.parent:
             words = "resumed" if resumed else f"on from {self.parent}"
             self._mark(record.step, "resume", words)
-            self.entries.append(LogEntry(record.step, record.time, Told(words)))
-        self._bring(settings=True)
+            self._enter(record, Told(words))
+        self._bring(FeedChange(settings=True))
 
     def _take_back(self, resume: ResumeRecord) -> None:
         if self.last_step > resume.step:
-            self._bring(rewound=True)
+            self._bring(FeedChange(rewound=True))
         super()._take_back(resume)
-        self.marks = [each for each in self.marks if each.step <= resume.step]
-        self.entries = [each for each in self.entries if each.step <= resume.step]
+        self.marks = Entries(each for each in self.marks if each.step <= resume.step)
+        self.entries = Entries(each for each in self.entries if each.step <= resume.step)
 
     def _add_control(self, record: ControlRecord, change: LiveChange | None) -> None:
         halt = _HALTS.get(record.name)
@@ -214,31 +249,25 @@ class FeedHistory(RunHistory[Series]):
         if change:
             words = f"{change.key}: {change.before} to {change.after}"
             self._mark(change.step, "control", words)
-            self._bring(settings=True)
+            self._bring(FeedChange(settings=True))
         elif halt:
             self._mark(record.step, "control", halt)
             self.halted = record.name == "pause"
-            self._bring(state=True)
+            self._bring(FeedChange(state=True))
 
     def _tell(self, record: Record, change: LiveChange | None = None) -> None:
         if (news := told(record, change)) is not None:
-            self.entries.append(LogEntry(record.step, record.time, news))
+            self._enter(record, news)
+
+    def _enter(self, record: Record, news: Told) -> None:
+        self.entries = self.entries.plus(LogEntry(record.step, record.time, news))
 
     def _mark(self, step: int, kind: MarkKind, text: str) -> None:
-        self.marks.append(Mark(step, kind, text))
-        self._bring(marks=True)
+        self.marks = self.marks.plus(Mark(step, kind, text))
+        self._bring(FeedChange(marks=True))
 
-    def _bring(
-        self,
-        *,
-        rewound: bool = False,
-        metrics: bool = False,
-        samples: int = 0,
-        marks: bool = False,
-        settings: bool = False,
-        state: bool = False,
-    ) -> None:
-        self._news = self._news.then(FeedChange(rewound, metrics, samples, marks, settings, state))
+    def _bring(self, news: FeedChange) -> None:
+        self._news = self._news.then(news)
 
 
 LOOK_SECONDS: Final = 0.5
@@ -250,58 +279,22 @@ _PART = 4096
 _SILENT: Final = (MetricsRecord, EpochRecord, SampleRecord)
 
 
-class RunFeed(FeedHistory):
-    """A run as its directory tells it; `refresh` looks again.
+class FeedReader:
+    """Reads a run from its directory, again and again.
 
     Attributes:
-        run: its directory.
-        view: its state as last observed.
-        log: the last lines its worker printed, foreign text.
-        trouble: why its journal cannot be read; empty where it can.
+        feed: the run as it was at the last look.
     """
 
     def __init__(self, run: RunDir, *, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(run)
-        self.view: RunView = observe(run)
-        self.log: list[str] = []
-        self.trouble = ""
+        self._run = run
+        self._growing = RunFeed(run)
+        self.feed = self._growing.published()
         self._clock = clock
         self._tail = JournalTail(run.journal)
         self._opened = False
         self._look_again = 0.0
-        self._stamps: dict[str, tuple[int, int, int] | None] = {}
-
-    @property
-    def damaged(self) -> int:
-        """Lines of the journal that are not records."""
-        return self._tail.damaged
-
-    @property
-    def paused(self) -> bool:
-        """Whether it stands paused; its journal says so a moment before its status."""
-        if self.view.alive is False or self.halted is None:
-            return self.view.state == "paused"
-        return self.halted
-
-    @property
-    def step(self) -> int:
-        """Steps done, as far as the run has said."""
-        return max(self.view.step, self.last_step)
-
-    @property
-    def images_per_s(self) -> float | None:
-        """Real images seen a second lately; None unless it trains and has said so."""
-        if self.view.state != "running":
-            return None
-        rate = self.latest("images_per_s")
-        if rate is None and self.view.status is not None:
-            rate = self.view.status.images_per_s
-        return rate or None
-
-    @property
-    def eta_seconds(self) -> float | None:
-        """Seconds until the run has its length, at its pace; None unless it trains."""
-        return self.seconds_left if self.view.state == "running" else None
+        self._stamps: dict[str, Stamp | None] = {}
 
     def refresh(self) -> FeedChange:
         """Look at the run again and return what is new; reads only what was added.
@@ -311,56 +304,57 @@ class RunFeed(FeedHistory):
         # The state before the records: what is said to be finished is then all there.
         state = self._look()
         found = self._read()
-        log = self._changed("log", self.run.log)
+        log = self._changed("log", self._run.log)
         if log:
-            self.log = log_tail(self.run, LOG_LINES)
+            self._growing.log = tuple(log_tail(self._run, LOG_LINES))
         first, self._opened = not self._opened, True
+        self.feed = self._growing.published()
         return dataclasses.replace(found, state=state or found.state or first, log=log)
 
     def _look(self) -> bool:
         """Observe the run where its status changed or was not looked at for a while."""
         now = self._clock()
-        if not self._changed("status", self.run.status) and now < self._look_again:
+        if not self._changed("status", self._run.status) and now < self._look_again:
             return False
         self._look_again = now + LOOK_SECONDS
-        before, self.view = self.view, observe(self.run)
-        return _told(before) != _told(self.view)
+        before, self._growing.view = self._growing.view, observe(self._run)
+        return _told(before) != _told(self._growing.view)
 
     def _read(self) -> FeedChange:
-        change = FeedChange()
-        trouble = ""
+        feed, change, trouble = self._growing, FeedChange(), ""
         try:
             while True:
                 restarts = self._tail.restarts
                 records = self._tail.poll(_PART)
                 if self._tail.restarts != restarts:
-                    self.forget()
+                    feed.forget()
                     change = change.then(FeedChange(rewound=True))
                 if not records:
                     break
-                change = change.then(self.take_in(records))
+                change = change.then(feed.take_in(records))
                 told = tuple(record for record in records if not isinstance(record, _SILENT))
                 change = change.then(FeedChange(records=told if self._opened else ()))
         except OSError as error:
             trouble = f"the journal cannot be read: {error.strerror or error}"
-        changed, self.trouble = trouble != self.trouble, trouble
+        changed, feed.trouble = trouble != feed.trouble, trouble
+        feed.damaged = self._tail.damaged
         return change.then(FeedChange(state=changed))
 
     def _changed(self, name: str, path: Path) -> bool:
         """Tell whether a file is another one than at the last look, or has been written."""
-        stamp: tuple[int, int, int] | None = None
-        with contextlib.suppress(OSError):
-            found = path.stat()
-            stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
-        before = self._stamps.get(name)
-        self._stamps[name] = stamp
-        return stamp != before
+        before, self._stamps[name] = self._stamps.get(name), stamp_of(path)
+        return self._stamps[name] != before
 
 
 def _told(view: RunView) -> tuple[Any, ...]:
     """Return what of a view is worth a word when it changes."""
     status = view.status
     return (view.state, view.alive, view.message, view.step, status and status.last_checkpoint)
+
+
+def run_of(feed: RunFeed | None) -> RunDir | None:
+    """Return the run that a feed is of."""
+    return feed.run if feed else None
 
 
 def offers_of(feed: RunFeed) -> list[ApplicableRemedy]:

@@ -14,7 +14,7 @@ from ganterm import recipes
 from ganterm.core.errors import ConfigError
 from ganterm.core.quantities import D_FAKE, D_REAL
 from ganterm.core.records import MetricsRecord, Numbers
-from ganterm.runs.files import read_run_text
+from ganterm.runs.files import Stamp, read_run_text, stamp_of
 from ganterm.runs.journal import read_end
 from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.manage import disk_usage, read_note
@@ -157,8 +157,6 @@ def _count(value: object) -> int | None:
 SIZE_SECONDS = 20.0
 """How often the files of a run that trains are counted again."""
 
-Stamp = tuple[int, int, int]
-
 
 @dataclass
 class _Known:
@@ -197,7 +195,7 @@ class RunList:
         return [self._overview(run, self._known[run.name]) for run in runs]
 
     def _overview(self, run: RunDir, known: _Known) -> Overview:
-        config, journal = _stamp(run.config_file), _stamp(run.journal)
+        config, journal = stamp_of(run.config_file), stamp_of(run.journal)
         if config != known.config_stamp or config is None:
             known.settings, known.config_stamp = settings_of(run), config
         if journal != known.journal_stamp or journal is None:
@@ -210,11 +208,3 @@ class RunList:
             known.size_bytes = disk_usage(run)
             known.size_stamp, known.size_until = journal, self._clock() + SIZE_SECONDS
         return describe(observe(run), known.settings, known.metrics, known.size_bytes)
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

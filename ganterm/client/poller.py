@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ganterm.client.feed import FeedChange, RunFeed
+from ganterm.client.feed import FeedChange, FeedReader, RunFeed
 from ganterm.client.overview import Overview, RunList
 from ganterm.runs.layout import RunDir
 
@@ -39,8 +39,8 @@ class Poller:
     """Reads the watched runs and the list of all runs, again and again.
 
     Attributes:
-        feeds: the watched runs whose history has been read, by name. The thread goes on bringing
-            them up to date.
+        feeds: the watched runs whose history has been read, by name, as they were at the last
+            look: the thread puts newer ones into their place.
     """
 
     def __init__(self, runs_dir: Path, *, interval: float, wake: Callable[[], object]) -> None:
@@ -49,6 +49,7 @@ class Poller:
         self.interval = interval
         self._list = RunList(runs_dir)
         self._wake = wake
+        self._readers: dict[str, FeedReader] = {}
         self._wanted: dict[str, RunDir] = {}
         self._news = News()
         self._listed: list[Overview] | None = None
@@ -93,6 +94,7 @@ class Poller:
         """Read everything once; the thread does nothing else."""
         with self._state:
             wanted = dict(self._wanted)
+        self._readers = {name: each for name, each in self._readers.items() if name in wanted}
         for name, run in wanted.items():
             self._refresh(name, run)
         self._rounds_to_list -= 1
@@ -101,16 +103,16 @@ class Poller:
             self._look_at_all()
 
     def _refresh(self, name: str, run: RunDir) -> None:
-        feed = self.feeds.get(name)
-        if feed is None or feed.run != run:
-            feed = RunFeed(run)
+        known = self.feeds.get(name)
+        if known is None or known.run != run:
+            self._readers[name] = FeedReader(run)
         # A long history is read before anybody sees the feed.
-        change = feed.refresh()
+        change = self._readers[name].refresh()
         with self._state:
             if self._wanted.get(name) != run:
                 return
             new = name not in self.feeds
-            self.feeds[name] = feed
+            self.feeds[name] = self._readers[name].feed
             if change or new:
                 earlier = self._news.changes.get(name)
                 self._news.changes[name] = earlier.then(change) if earlier else change

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -13,11 +12,10 @@ from typing import Final
 from ganterm.core.errors import DataError
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet, rows_of_sheet
+from ganterm.runs.files import Stamp, stamp_of
 
 KEPT_BYTES: Final = 32 << 20
 """Pixels that are kept in memory."""
-
-_Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class PictureLoader:
         """
         self._wake = wake
         self._background = background
-        self._sheets: OrderedDict[Path, tuple[_Stamp | None, Sheet]] = OrderedDict()
+        self._sheets: OrderedDict[Path, tuple[Stamp | None, Sheet]] = OrderedDict()
         self._wanted: list[Path] = []
         self._state = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -115,7 +113,7 @@ class PictureLoader:
 
     def _read(self, path: Path) -> bool:
         """Read a file unless it was read as it is; tell whether it was."""
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         with self._state:
             kept = self._sheets.get(path)
         if kept is not None and kept[0] == stamp:
@@ -132,13 +130,6 @@ class PictureLoader:
                 _, (_, oldest) = self._sheets.popitem(last=False)
                 size -= oldest.size
         return True
-
-
-def _stamp(path: Path) -> _Stamp | None:
-    with contextlib.suppress(OSError, ValueError):
-        found = path.stat()
-        return (found.st_mtime_ns, found.st_size, found.st_ino)
-    return None
 
 
 IMAGES: Final = 64

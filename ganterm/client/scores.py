@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ganterm.client.series import Series
 from ganterm.components.scores import SCORES, scored
 from ganterm.core.records import JudgedRecord
+from ganterm.core.series import Series
 from ganterm.render.chart import Trace
 from ganterm.runs.history import path_inside
 from ganterm.runs.layout import RunDir
@@ -89,7 +89,7 @@ def curves(records: Sequence[JudgedRecord], name: str) -> dict[int, Series]:
     for record in records:
         value = record.score(name)
         if value is not None:
-            found.setdefault(record.n, Series()).extend([record.step], [value])
+            found[record.n] = found.get(record.n, Series()).plus([record.step], [value])
     return found
 
 

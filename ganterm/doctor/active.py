@@ -12,7 +12,7 @@ from ganterm.core.errors import ConfigError
 from ganterm.core.records import AlertRecord, Record, Remedy
 from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.remedies import remedies
-from ganterm.runs.history import Column, RunHistory
+from ganterm.runs.history import RunHistory
 
 Severity = Literal["note", "over", "warning", "failure"]
 """How grave an alert is: a word by the way, trouble that is over, trouble, and a lost training."""
@@ -49,7 +49,7 @@ def active_alerts(records: Iterable[Record]) -> list[ActiveAlert]:
 
     Raises `ConfigError` where the journal does not say how the run is configured.
     """
-    history = RunHistory(Column)
+    history = RunHistory()
     history.add(*records)
     if not history.standing:
         return []

@@ -9,6 +9,18 @@ from pathlib import Path
 
 from ganterm.core.errors import ConfigError
 
+Stamp = tuple[int, int, int]
+"""What changes with a file: its time, its size, and which file it is."""
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return the stamp of a file; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
 
 def not_utf8(name: str) -> bool:
     """Tell whether `name`, of a file or a directory, stands for bytes that are no UTF-8."""

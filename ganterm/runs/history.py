@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from array import array
-from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from pathlib import PurePosixPath
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from ganterm.core.records import (
     AlertRecord,
@@ -26,6 +25,7 @@ from ganterm.core.records import (
     StartRecord,
 )
 from ganterm.core.registry import learn
+from ganterm.core.series import Entries, Series
 from ganterm.runs.live import LiveChange, LiveSettings
 
 SPAN_SECONDS = 20.0
@@ -57,65 +57,21 @@ class StepRate:
         (since, first), (until, last) = self._seen[0], self._seen[-1]
         return (last - first) / (until - since) if last > first and until > since else None
 
-    def seconds_to(self, steps: int) -> float | None:
-        """Return the seconds until `steps` steps are done at this pace; None without a pace."""
-        rate = self.steps_per_second
-        return None if rate is None else max(steps - self._seen[-1][1], 0) / rate
-
 
 MAX_SERIES: Final = 256
 """Quantities that are kept; a journal that names more is not a trainer's."""
 
 
-class Points(Protocol):
-    """What holds the values of one quantity."""
-
-    @property
-    def latest(self) -> float | None:
-        """The value at the last step, NaN if it is not finite; None without points."""
-
-    def extend(self, steps: Sequence[int], values: Sequence[float | None], /) -> None:
-        """Add the values of as many steps; None stands for one that was not finite."""
-
-    def truncate_after(self, step: int, /) -> None:
-        """Forget every point after `step`."""
+H = TypeVar("H", bound="RunHistory")
 
 
-class Column:
-    """Values in the order of their steps, as plain numbers; NaN where one was not finite."""
-
-    def __init__(self) -> None:
-        self.steps = array("q")
-        self.values = array("d")
-
-    @property
-    def latest(self) -> float | None:
-        """The last value; None where there is none."""
-        return self.values[-1] if self.values else None
-
-    def extend(self, steps: Sequence[int], values: Sequence[float | None], /) -> None:
-        """Add the values of as many ascending steps."""
-        self.steps.extend(steps)
-        self.values.extend(float("nan") if value is None else value for value in values)
-
-    def truncate_after(self, step: int, /) -> None:
-        """Forget every point after `step`."""
-        size = bisect_right(self.steps, step)
-        del self.steps[size:], self.values[size:]
-
-
-P = TypeVar("P", bound=Points)
-
-
-class RunHistory(Generic[P]):
+class RunHistory:
     """A run as its records tell it, taken in one after the other.
 
-    A resume at a step takes back all that came after it. Another thread may read meanwhile: what it
-    holds may grow at its end, and is otherwise replaced, never changed in place.
+    All that it holds is never changed in place, but replaced: `published` is a copy for others.
 
     Attributes:
-        config: the settings in force; `start_config`: those the run began with.
-        changes: the live changes in force, in order; `change`: the one of the newest record.
+        settings: those in force, those the run began with, and the live changes.
         series: every quantity of the metrics by name, over the steps.
         epoch_series: every quantity of whole epochs, over the steps at which they ended.
         parent: run and step, `NAME@STEP`, that a branch goes on from; empty for any other run.
@@ -130,46 +86,50 @@ class RunHistory(Generic[P]):
         last_step: the step of the newest metrics; `reached`: the greatest of any record.
     """
 
-    def __init__(self, points: Callable[[], P]) -> None:
-        """Begin with nothing; `points` makes what holds a quantity."""
-        self._points = points
+    def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
         """Begin anew, with nothing known."""
-        self.series: dict[str, P] = {}
-        self.epoch_series: dict[str, P] = {}
-        self._epochs = Column()
+        self.settings = LiveSettings()
+        self.series: dict[str, Series] = {}
+        self.epoch_series: dict[str, Series] = {}
         self.parent = ""
         self.first_step = self.steps = self.last_step = self.reached = 0
         self.epochs: int | None = None
         self.device = self.host = ""
-        self.drawn: list[SampleRecord] = []
-        self.saved: list[CheckpointRecord] = []
-        self.alerts: list[AlertRecord] = []
-        self.standing: list[AlertRecord] = []
-        self.judged: list[JudgedRecord] = []
-        self.change: LiveChange | None = None
+        self.drawn: Entries[SampleRecord] = Entries()
+        self.saved: Entries[CheckpointRecord] = Entries()
+        self.alerts: Entries[AlertRecord] = Entries()
+        self.standing: Sequence[AlertRecord] = ()
+        self.judged: Entries[JudgedRecord] = Entries()
         self.end: EndRecord | None = None
-        self._settings = LiveSettings()
+        self._epochs = Series()
         self._rate = StepRate()
+        self._pace: float | None = None
         self._opened: float | None = None
         self._latest = self._before = 0.0
+
+    def published(self: H) -> H:
+        """Return the history as it stands, which does not change any more."""
+        found = copy.copy(self)
+        found._rate = StepRate()
+        return found
 
     @property
     def config(self) -> dict[str, Any]:
         """The settings in force."""
-        return self._settings.config
+        return self.settings.config
 
     @property
     def start_config(self) -> dict[str, Any]:
         """The settings the run began with."""
-        return self._settings.start_config
+        return self.settings.start_config
 
     @property
-    def changes(self) -> list[LiveChange]:
+    def changes(self) -> tuple[LiveChange, ...]:
         """The live changes in force, in order; the last is the first to undo."""
-        return self._settings.changes
+        return self.settings.changes
 
     @property
     def place(self) -> str:
@@ -192,7 +152,9 @@ class RunHistory(Generic[P]):
     @property
     def seconds_left(self) -> float | None:
         """Seconds until the run has its length, at its pace; None where either is not known."""
-        return self._rate.seconds_to(self.steps) if self.steps else None
+        if not (self.steps and self._pace):
+            return None
+        return max(self.steps - self.last_step, 0) / self._pace
 
     def latest(self, name: str) -> float | None:
         """Return the newest value of a quantity; None where there is none or it is not finite."""
@@ -227,43 +189,47 @@ class RunHistory(Generic[P]):
 
     def _add(self, record: Record) -> None:
         """Take in a record that is not of metrics."""
-        self.change = self._settings.add(record)
+        self.settings = self.settings.after(record)
         match record:
             case OpeningRecord():
                 self._begin(record)
             case EpochRecord():
-                self._epochs.extend([record.step], [record.epoch])
-                self.epoch_series = self._extended(self.epoch_series, [record])
+                self._epochs = self._epochs.plus([record.step], [record.epoch])
+                self.epoch_series = _extended(self.epoch_series, [record])
             case SampleRecord() if path_inside(record.path):
                 if self.drawn and self.drawn[-1].step >= record.step:
                     # A step drawn twice has one grid, the later one.
                     others = [each for each in self.drawn if each.step != record.step]
-                    self.drawn = sorted([*others, record], key=lambda each: each.step)
+                    self.drawn = Entries(sorted([*others, record], key=lambda each: each.step))
                 else:
-                    self.drawn.append(record)
+                    self.drawn = self.drawn.plus(record)
             case CheckpointRecord() if path_inside(record.path):
-                self.saved.append(record)
+                self.saved = self.saved.plus(record)
             case AlertRecord():
-                self.alerts.append(record)
+                self.alerts = self.alerts.plus(record)
                 self.standing = uncleared(self.alerts)
             case JudgedRecord():
                 learn(record.components)
-                self.judged.append(record)
+                self.judged = self.judged.plus(record)
             case ControlRecord(name="pause" | "resume" | "stop", error=""):
-                self._rate.clear()
+                self._forget_pace()
             case EndRecord():
                 self.end = record
 
     def _add_metrics(self, records: Sequence[MetricsRecord]) -> None:
         if not records:
             return
-        self.change = None
-        self.series = self._extended(self.series, records)
+        self.series = _extended(self.series, records)
         since = records[-1].time - self._rate.span
         recent = takewhile(lambda record: record.time >= since, reversed(records))
         for record in reversed(list(recent)):
             self._rate.add(record.time, record.step)
+        self._pace = self._rate.steps_per_second
         self.last_step = records[-1].step
+
+    def _forget_pace(self) -> None:
+        self._rate.clear()
+        self._pace = None
 
     def _begin(self, record: OpeningRecord) -> None:
         if isinstance(record, ResumeRecord):
@@ -277,38 +243,41 @@ class RunHistory(Generic[P]):
         self.end = None
         self._before, self._opened = self.seconds or 0.0, record.time
         self._latest = record.time
-        self._rate.clear()
+        self._forget_pace()
 
     def _take_back(self, resume: ResumeRecord) -> None:
         """Forget what came after the step that a worker goes on from."""
-        self._epochs.truncate_after(resume.step)
-        for points in (*self.series.values(), *self.epoch_series.values()):
-            points.truncate_after(resume.step)
-        self.drawn = in_force(self.drawn, resume)
-        self.saved = in_force(self.saved, resume)
-        self.alerts = in_force(self.alerts, resume)
+        self._epochs = self._epochs.until(resume.step)
+        self.series = _until(resume.step, self.series)
+        self.epoch_series = _until(resume.step, self.epoch_series)
+        self.drawn = Entries(in_force(self.drawn, resume))
+        self.saved = Entries(in_force(self.saved, resume))
+        self.alerts = Entries(in_force(self.alerts, resume))
         self.standing = uncleared(self.alerts)
-        self.judged = in_force(self.judged, resume)
+        self.judged = Entries(in_force(self.judged, resume))
         self.last_step = min(self.last_step, resume.step)
         self.reached = resume.step
 
-    def _extended(
-        self, series: dict[str, P], records: Iterable[MetricsRecord | EpochRecord]
-    ) -> dict[str, P]:
-        """Return `series` with every quantity of the records added, column by column."""
-        alike: dict[tuple[str, ...], list[MetricsRecord | EpochRecord]] = {}
-        for record in records:
-            alike.setdefault(tuple(record.values), []).append(record)
-        for names, group in alike.items():
-            steps = [record.step for record in group]
-            for name in names:
-                if name not in series:
-                    if len(series) >= MAX_SERIES:
-                        continue
-                    # Another thread may be looking through the mapping.
-                    series = {**series, name: self._points()}
-                series[name].extend(steps, [record.values[name] for record in group])
-        return series
+
+def _extended(
+    series: dict[str, Series], records: Iterable[MetricsRecord | EpochRecord]
+) -> dict[str, Series]:
+    """Return `series` with every quantity of the records added, column by column."""
+    alike: dict[tuple[str, ...], list[MetricsRecord | EpochRecord]] = {}
+    for record in records:
+        alike.setdefault(tuple(record.values), []).append(record)
+    found = dict(series)
+    for names, group in alike.items():
+        steps = [record.step for record in group]
+        for name in names:
+            if name in found or len(found) < MAX_SERIES:
+                known = found.get(name) or Series()
+                found[name] = known.plus(steps, [record.values[name] for record in group])
+    return found
+
+
+def _until(step: int, series: dict[str, Series]) -> dict[str, Series]:
+    return {name: points.until(step) for name, points in series.items()}
 
 
 R = TypeVar("R", bound=Record)

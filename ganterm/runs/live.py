@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 from ganterm.core.records import ControlRecord, OpeningRecord, PendingChange, Record, StartRecord
@@ -20,52 +21,47 @@ class LiveChange:
     after: Any
 
 
-@dataclass
+@dataclass(frozen=True)
 class LiveSettings:
-    """The settings of a run as its journal tells them.
+    """The settings of a run as its journal tells them up to a record.
 
     Attributes:
         config: those in force; empty before a worker has begun.
         start_config: those it began with.
         changes: the changes in force, in order.
+        change: the one that the record tells of, if any.
     """
 
     config: dict[str, Any] = field(default_factory=dict)
     start_config: dict[str, Any] = field(default_factory=dict)
-    changes: list[LiveChange] = field(default_factory=list)
+    changes: tuple[LiveChange, ...] = ()
+    change: LiveChange | None = None
 
-    def add(self, record: Record) -> LiveChange | None:
-        """Take in the next record of the journal; return the change that it tells of, if any."""
+    def after(self, record: Record) -> LiveSettings:
+        """Return the settings after the next record of the journal."""
         if isinstance(record, OpeningRecord):
-            self._begin(record)
-        elif isinstance(record, ControlRecord) and record.key and not record.error:
-            return self._change(record)
-        return None
-
-    def _begin(self, record: OpeningRecord) -> None:
-        self.config = dict(record.config) or self.config
-        if isinstance(record, StartRecord):
-            learn(record.components)
-            self.start_config = dict(self.config)
-            return
-        # What the state it goes on from has not seen is taken back.
-        kept = self.changes[: record.controls]
-        self.changes = [each for each in kept if each.step <= record.step]
-
-    def _change(self, record: ControlRecord) -> LiveChange:
+            return self._begun(record)
+        if not (isinstance(record, ControlRecord) and record.key and not record.error):
+            return self if self.change is None else replace(self, change=None)
         key, value = record.key, record.args.get("value")
         change = LiveChange(record.step, key, self.config.get(key), value)
-        self.changes.append(change)
-        self.config = {**self.config, key: value}
-        return change
+        config = {**self.config, key: value}
+        return replace(self, config=config, changes=(*self.changes, change), change=change)
+
+    def _begun(self, record: OpeningRecord) -> LiveSettings:
+        config = dict(record.config) or self.config
+        if isinstance(record, StartRecord):
+            learn(record.components)
+            return replace(self, config=config, start_config=config, change=None)
+        # What the state it goes on from has not seen is taken back.
+        kept = self.changes[: record.controls]
+        kept = tuple(each for each in kept if each.step <= record.step)
+        return replace(self, config=config, changes=kept, change=None)
 
 
 def live_settings(records: Iterable[Record]) -> LiveSettings:
     """Return the settings of a run from all records of its journal, in their order."""
-    found = LiveSettings()
-    for record in records:
-        found.add(record)
-    return found
+    return reduce(LiveSettings.after, records, LiveSettings())
 
 
 def to_undo(changes: Sequence[LiveChange]) -> LiveChange | None:

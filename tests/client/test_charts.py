@@ -12,15 +12,13 @@ from ganterm.client.feed import RunFeed
 from ganterm.core.records import Record
 from ganterm.render.chart import Trace, View, draw_chart
 from ganterm.runs.live import LiveChange
-from tests.records import change, make_run, record, start
+from tests.records import change, make_run, read_feed, record, start
 from tests.tui.judged import verdict
 
 
 def feed_of(tmp_path: Path, *records: Record, **config: Any) -> RunFeed:
     tmp_path.mkdir(exist_ok=True)
-    feed = RunFeed(make_run(tmp_path / "run", start(config=config), *records))
-    feed.refresh()
-    return feed
+    return read_feed(make_run(tmp_path / "run", start(config=config), *records))
 
 
 def references(name: str, config: dict[str, Any]) -> list[float]:
@@ -84,8 +82,7 @@ def test_rates_step_where_they_were_changed(tmp_path: Path) -> None:
 
 def test_a_branch_has_rates_of_its_own_from_where_it_began(tmp_path: Path) -> None:
     begun = record("start", 40, config={"lr_g": 1e-4}, steps=100, parent="one@40")
-    feed = RunFeed(make_run(tmp_path / "run", begun, record("metrics", 100, d_loss=1.0)))
-    feed.refresh()
+    feed = read_feed(make_run(tmp_path / "run", begun, record("metrics", 100, d_loss=1.0)))
     rates = next(kind for kind in kinds_of(feed) if kind.name == "rates")
     assert [trace.source.extent for trace in rates.traces(feed)] == [(40, 100)]
 

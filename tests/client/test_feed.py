@@ -12,7 +12,7 @@ from ganterm.client.feed import (
     LOOK_SECONDS,
     CheckpointRef,
     FeedChange,
-    FeedHistory,
+    FeedReader,
     RunFeed,
     SampleRef,
 )
@@ -50,15 +50,19 @@ class Clock:
         return self.now
 
 
-def state_of(feed: RunFeed) -> str:
-    return feed.view.state
+def state_of(reader: FeedReader) -> str:
+    return reader.feed.view.state
 
 
-def followed(path: Path, *records: Record) -> RunFeed:
-    """Return a feed that has seen `records`."""
-    feed = RunFeed(make_run(path, *records))
-    feed.refresh()
-    return feed
+def pace_of(feed: RunFeed) -> tuple[int, float | None, float | None]:
+    return feed.step, feed.images_per_s, feed.eta_seconds
+
+
+def followed(path: Path, *records: Record) -> FeedReader:
+    """Return a reader of a feed that has seen `records`."""
+    reader = FeedReader(make_run(path, *records))
+    reader.refresh()
+    return reader
 
 
 def test_the_first_look_takes_in_the_whole_past_without_telling_it(tmp_path: Path) -> None:
@@ -70,34 +74,38 @@ def test_the_first_look_takes_in_the_whole_past_without_telling_it(tmp_path: Pat
         record("sample", 10, path="samples/x.png"),
         record("end", 10, reason="finished", message="", exit_code=0),
     )
-    feed = RunFeed(run)
-    found = feed.refresh()
+    reader = FeedReader(run)
+    found = reader.refresh()
     assert found == FeedChange(metrics=True, samples=1, marks=True, settings=True, state=True)
-    assert feed.view.state == "finished"
-    assert (feed.step, feed.steps, feed.config["lr_g"]) == (10, 100, 0.2)
-    assert feed.series["d_loss"].latest == 1.0
+    assert reader.feed.view.state == "finished"
+    assert (reader.feed.step, reader.feed.steps, reader.feed.config["lr_g"]) == (10, 100, 0.2)
+    assert reader.feed.series["d_loss"].latest == 1.0
 
 
 def test_a_look_at_what_did_not_change_brings_nothing(tmp_path: Path) -> None:
-    feed = followed(tmp_path / "a", start(), record("metrics", 10, d_loss=1.0))
-    found = feed.refresh()
+    reader = followed(tmp_path / "a", start(), record("metrics", 10, d_loss=1.0))
+    found = reader.refresh()
     assert not found
     assert found == FeedChange()
 
 
 def test_what_is_added_is_told(tmp_path: Path) -> None:
-    feed = followed(tmp_path / "a", start())
-    write(feed.run, record("metrics", 10, d_loss=1.0))
-    assert feed.refresh() == FeedChange(metrics=True)
-    write(feed.run, record("sample", 10, path="a.png"), record("sample", 20, path="b.png"))
-    assert feed.refresh() == FeedChange(samples=2)
+    reader = followed(tmp_path / "a", start())
+    write(reader.feed.run, record("metrics", 10, d_loss=1.0))
+    assert reader.refresh() == FeedChange(metrics=True)
+    write(reader.feed.run, record("sample", 10, path="a.png"), record("sample", 20, path="b.png"))
+    assert reader.refresh() == FeedChange(samples=2)
     refused = change(20, "lr_g", -1, error="it is below 0")
-    write(feed.run, refused)
-    found = feed.refresh()
+    write(reader.feed.run, refused)
+    found = reader.refresh()
     assert found.records == (refused,)
     assert not found.settings
-    write(feed.run, record("checkpoint", 20, path="c.safetensors"), record("metrics", 30, a=1.0))
-    found = feed.refresh()
+    write(
+        reader.feed.run,
+        record("checkpoint", 20, path="c.safetensors"),
+        record("metrics", 30, a=1.0),
+    )
+    found = reader.refresh()
     assert (found.metrics, found.marks, len(found.records)) == (True, True, 1)
 
 
@@ -111,21 +119,21 @@ def test_changes_of_several_looks_are_laid_together() -> None:
 
 
 def test_a_resume_is_told_as_a_rewind(tmp_path: Path) -> None:
-    feed = followed(tmp_path / "a", start(), record("metrics", 30, d_loss=1.0))
-    write(feed.run, record("resume", 20, steps=100))
-    found = feed.refresh()
+    reader = followed(tmp_path / "a", start(), record("metrics", 30, d_loss=1.0))
+    write(reader.feed.run, record("resume", 20, steps=100))
+    found = reader.refresh()
     assert found.rewound
-    assert len(feed.series["d_loss"]) == 0
+    assert len(reader.feed.series["d_loss"]) == 0
 
 
 def test_a_journal_that_is_another_one_is_read_from_nothing(tmp_path: Path) -> None:
-    feed = followed(tmp_path / "a", start(), record("metrics", 30, d_loss=1.0))
-    feed.run.journal.unlink()
-    write(feed.run, start(steps=5), record("metrics", 1, g_loss=2.0))
-    found = feed.refresh()
+    reader = followed(tmp_path / "a", start(), record("metrics", 30, d_loss=1.0))
+    reader.feed.run.journal.unlink()
+    write(reader.feed.run, start(steps=5), record("metrics", 1, g_loss=2.0))
+    found = reader.refresh()
     assert found.rewound
-    assert set(feed.series) == {"g_loss"}
-    assert (feed.steps, feed.last_step) == (5, 1)
+    assert set(reader.feed.series) == {"g_loss"}
+    assert (reader.feed.steps, reader.feed.last_step) == (5, 1)
 
 
 def test_a_long_journal_is_taken_in_in_parts(
@@ -140,42 +148,50 @@ def test_a_long_journal_is_taken_in_in_parts(
 
     monkeypatch.setattr(journals.JournalTail, "poll", counting)
     monkeypatch.setattr(runfeed, "_PART", 7)
-    feed = followed(tmp_path / "a", start(), *(record("metrics", n, x=1.0) for n in range(30)))
+    reader = followed(tmp_path / "a", start(), *(record("metrics", n, x=1.0) for n in range(30)))
     assert asked == [7] * 6
-    assert len(feed.series["x"]) == 30
+    assert len(reader.feed.series["x"]) == 30
 
 
 def test_a_worker_at_work_is_seen_and_its_pace_told(tmp_path: Path) -> None:
     clock = Clock()
     run = make_run(tmp_path / "a", start())
-    feed = RunFeed(run, clock=clock)
-    assert state_of(feed) == "crashed"
+    reader = FeedReader(run, clock=clock)
+    assert state_of(reader) == "crashed"
     with Child(WORKER, run.path) as child:
         assert child.hear() == "running"
-        found = feed.refresh()
+        found = reader.refresh()
         assert found.state
-        assert state_of(feed) == "running"
-        assert (feed.step, feed.images_per_s, feed.eta_seconds) == (12, 640.0, None)
+        assert state_of(reader) == "running"
+        assert pace_of(reader.feed) == (
+            12,
+            640.0,
+            None,
+        )
         write(run, record("metrics", 20, 10.0, images_per_s=500.0))
         write(run, record("metrics", 30, 11.0, images_per_s=700.0))
-        assert feed.refresh() == FeedChange(metrics=True)
-        assert (feed.step, feed.images_per_s, feed.eta_seconds) == (30, 700.0, 7.0)
+        assert reader.refresh() == FeedChange(metrics=True)
+        assert pace_of(reader.feed) == (
+            30,
+            700.0,
+            7.0,
+        )
         child.kill()
         clock.now += LOOK_SECONDS
-        assert feed.refresh().state
-        assert state_of(feed) == "crashed"
+        assert reader.refresh().state
+        assert state_of(reader) == "crashed"
 
 
 def test_a_run_that_is_not_training_has_no_pace(tmp_path: Path) -> None:
-    feed = followed(
+    reader = followed(
         tmp_path / "a",
         start(),
         *(record("metrics", n * 10, float(n), images_per_s=9.0) for n in range(1, 4)),
         record("end", 30, 4.0, reason="stopped", message="", exit_code=0),
     )
-    assert feed.view.state == "stopped"
-    assert feed.images_per_s is None
-    assert feed.eta_seconds is None
+    assert reader.feed.view.state == "stopped"
+    assert reader.feed.images_per_s is None
+    assert reader.feed.eta_seconds is None
 
 
 def test_the_state_is_looked_at_when_its_status_changes_and_every_half_second(
@@ -190,133 +206,133 @@ def test_the_state_is_looked_at_when_its_status_changes_and_every_half_second(
     monkeypatch.setattr(runfeed, "observe", counting)
     clock = Clock()
     run = make_run(tmp_path / "a", start())
-    feed = RunFeed(run, clock=clock)
-    feed.refresh()
+    reader = FeedReader(run, clock=clock)
+    reader.refresh()
     looks.clear()
-    feed.refresh()
+    reader.refresh()
     assert not looks
     write_status(run.status, Status(state="running", step=1, steps=100))
-    feed.refresh()
+    reader.refresh()
     assert len(looks) == 1
-    feed.refresh()
+    reader.refresh()
     assert len(looks) == 1
     clock.now += LOOK_SECONDS
-    feed.refresh()
+    reader.refresh()
     assert len(looks) == 2
 
 
 def test_the_last_lines_of_the_log_are_there(tmp_path: Path) -> None:
-    feed = followed(tmp_path / "a", start())
-    assert feed.log == []
-    feed.run.log.write_text("".join(f"line {n}\n" for n in range(50)))
-    assert feed.refresh().log
-    assert feed.log[-1] == "line 49"
-    assert len(feed.log) == 20
-    assert not feed.refresh().log
+    reader = followed(tmp_path / "a", start())
+    assert reader.feed.log == ()
+    reader.feed.run.log.write_text("".join(f"line {n}\n" for n in range(50)))
+    assert reader.refresh().log
+    assert reader.feed.log[-1] == "line 49"
+    assert len(reader.feed.log) == 20
+    assert not reader.refresh().log
 
 
 def test_a_run_without_a_journal_is_new_until_there_is_one(tmp_path: Path) -> None:
     run = RunDir(tmp_path / "a")
     run.path.mkdir()
-    feed = RunFeed(run)
-    assert feed.refresh() == FeedChange(state=True)
-    assert feed.view.state == "new"
+    reader = FeedReader(run)
+    assert reader.refresh() == FeedChange(state=True)
+    assert reader.feed.view.state == "new"
     with JournalWriter(run.journal) as writer:
         writer.write(record_of("start", 0, config={}, steps=9))
-    assert feed.refresh().settings
-    assert feed.steps == 9
+    assert reader.refresh().settings
+    assert reader.feed.steps == 9
 
 
 def test_a_run_that_was_deleted_raises_nothing(tmp_path: Path) -> None:
-    feed = followed(tmp_path / "a", start(), record("metrics", 1, x=1.0))
-    feed.run.journal.unlink()
-    feed.run.path.rmdir()
-    feed.refresh()
-    assert feed.trouble == ""
+    reader = followed(tmp_path / "a", start(), record("metrics", 1, x=1.0))
+    reader.feed.run.journal.unlink()
+    reader.feed.run.path.rmdir()
+    reader.refresh()
+    assert reader.feed.trouble == ""
 
 
 def test_a_journal_that_cannot_be_read_is_trouble_in_words(tmp_path: Path) -> None:
-    feed = followed(tmp_path / "a", start())
-    feed.run.journal.unlink()
-    os.mkfifo(feed.run.journal)
-    assert feed.refresh().state
-    assert feed.trouble == "the journal cannot be read: Not a regular file"
-    assert not feed.refresh()
-    feed.run.journal.unlink()
-    write(feed.run, start())
-    assert feed.refresh()
-    assert feed.trouble == ""
+    reader = followed(tmp_path / "a", start())
+    reader.feed.run.journal.unlink()
+    os.mkfifo(reader.feed.run.journal)
+    assert reader.refresh().state
+    assert reader.feed.trouble == "the journal cannot be read: Not a regular file"
+    assert not reader.refresh()
+    reader.feed.run.journal.unlink()
+    write(reader.feed.run, start())
+    assert reader.refresh()
+    assert reader.feed.trouble == ""
 
 
 def test_lines_that_are_no_records_are_counted(tmp_path: Path) -> None:
-    feed = followed(tmp_path / "a", start())
-    with feed.run.journal.open("ab") as journal:
+    reader = followed(tmp_path / "a", start())
+    with reader.feed.run.journal.open("ab") as journal:
         journal.write(b"junk\n{}\n")
-    assert not feed.refresh()
-    assert feed.damaged == 2
+    assert not reader.refresh()
+    assert reader.feed.damaged == 2
 
 
 RUN = RunDir(Path("runs/a"))
 
 
-def story_of(*records: Record) -> FeedHistory:
-    story = FeedHistory(RUN)
-    story.take_in(records)
-    return story
+def feed_of(*records: Record) -> RunFeed:
+    feed = RunFeed(RUN)
+    feed.take_in(records)
+    return feed
 
 
-def values(story: FeedHistory, name: str) -> list[float | None]:
+def values(feed: RunFeed, name: str) -> list[float | None]:
     """Return the values of a quantity, None where one is broken."""
-    series = story.series[name]
+    series = feed.series[name]
     first, last = series.extent or (0, 0)
     bins = series.window(first, last, last - first + 1)
     return [each.mean if each.points else None for each in bins if each]
 
 
 def test_a_start_says_what_the_run_is_to_be() -> None:
-    story = story_of(start(config={"lr_g": 0.1, "loss": "hinge"}, epochs=7))
-    assert story.config == story.start_config == {"lr_g": 0.1, "loss": "hinge"}
-    assert (story.steps, story.epochs, story.device, story.host) == (100, 7, "cpu", "here")
+    feed = feed_of(start(config={"lr_g": 0.1, "loss": "hinge"}, epochs=7))
+    assert feed.config == feed.start_config == {"lr_g": 0.1, "loss": "hinge"}
+    assert (feed.steps, feed.epochs, feed.device, feed.host) == (100, 7, "cpu", "here")
 
 
 def test_every_quantity_of_the_metrics_becomes_a_series() -> None:
-    story = story_of(
+    feed = feed_of(
         record("metrics", 10, d_loss=1.5, epoch=0),
         record("metrics", 20, d_loss=None, penalty=3.0, epoch=1),
         record("metrics", 30, d_loss=0.5, epoch=2),
     )
-    assert set(story.series) == {"d_loss", "penalty", "epoch"}
-    assert values(story, "d_loss") == [1.5, None, 0.5]
-    assert values(story, "penalty") == [3.0]
-    assert values(story, "epoch") == [0, 1, 2]
-    assert story.last_step == 30
+    assert set(feed.series) == {"d_loss", "penalty", "epoch"}
+    assert values(feed, "d_loss") == [1.5, None, 0.5]
+    assert values(feed, "penalty") == [3.0]
+    assert values(feed, "epoch") == [0, 1, 2]
+    assert feed.last_step == 30
 
 
 def test_epochs_have_series_of_their_own() -> None:
-    story = story_of(record("epoch", 50, epoch=1, d_loss=0.25), record("metrics", 10, d_loss=1.0))
-    assert story.epoch_series["d_loss"].nearest(0) == (50, 0.25)
-    assert story.series["d_loss"].nearest(0) == (10, 1.0)
+    feed = feed_of(record("epoch", 50, epoch=1, d_loss=0.25), record("metrics", 10, d_loss=1.0))
+    assert feed.epoch_series["d_loss"].nearest(0) == (50, 0.25)
+    assert feed.series["d_loss"].nearest(0) == (10, 1.0)
 
 
 def test_what_is_no_number_is_no_quantity() -> None:
-    story = story_of(
+    feed = feed_of(
         record("metrics", 1, a="x", b=[1], c={"d": 1}, e=10**400, f=True, g=2),
         record("metrics", 2, a=1.0, b=None, e=3.0, f=1.0, g=3),
     )
-    assert set(story.series) == {"a", "b", "e", "f", "g"}
-    assert values(story, "a") == [1.0]
-    assert values(story, "b") == [None]
-    assert values(story, "e") == [None, 3.0]
-    assert values(story, "g") == [2.0, 3.0]
+    assert set(feed.series) == {"a", "b", "e", "f", "g"}
+    assert values(feed, "a") == [1.0]
+    assert values(feed, "b") == [None]
+    assert values(feed, "e") == [None, 3.0]
+    assert values(feed, "g") == [2.0, 3.0]
 
 
 def test_a_journal_that_names_endless_quantities_does_not_fill_the_memory() -> None:
-    story = story_of(*(record("metrics", n, **{f"x{n}": 1.0}) for n in range(2 * MAX_SERIES)))
-    assert len(story.series) == MAX_SERIES
+    feed = feed_of(*(record("metrics", n, **{f"x{n}": 1.0}) for n in range(2 * MAX_SERIES)))
+    assert len(feed.series) == MAX_SERIES
 
 
 def test_samples_and_checkpoints_lie_within_the_run() -> None:
-    story = story_of(
+    feed = feed_of(
         record("sample", 10, path="samples/step-00000010.png"),
         record("checkpoint", 10, path="checkpoints/step-00000010.safetensors"),
         record("sample", 20, path="/etc/passwd"),
@@ -324,66 +340,66 @@ def test_samples_and_checkpoints_lie_within_the_run() -> None:
         record("sample", 20, path=""),
         record("sample", 20, path="a\0b"),
     )
-    assert story.samples == [SampleRef(10, RUN.path / "samples/step-00000010.png")]
+    assert feed.samples == [SampleRef(10, RUN.path / "samples/step-00000010.png")]
     checkpoint = RUN.path / "checkpoints/step-00000010.safetensors"
-    assert story.checkpoints == [CheckpointRef(10, checkpoint)]
+    assert feed.checkpoints == [CheckpointRef(10, checkpoint)]
 
 
 def test_a_step_drawn_twice_has_one_grid_and_grids_stand_by_step() -> None:
-    story = story_of(
+    feed = feed_of(
         record("sample", 10, path="a.png"),
         record("sample", 30, path="b.png"),
         record("sample", 30, path="c.png"),
         record("sample", 20, path="d.png"),
     )
-    assert [(each.step, each.path.name) for each in story.samples] == [
+    assert [(each.step, each.path.name) for each in feed.samples] == [
         (10, "a.png"), (20, "d.png"), (30, "c.png")
     ]  # fmt: skip
 
 
 def test_a_live_change_is_in_force_and_can_be_undone_to_what_was_before() -> None:
-    story = story_of(start(), change(10, "lr_g", 0.2), change(20, "lr_g", 0.3))
-    assert story.config == {"lr_g": 0.3}
-    assert story.start_config == {"lr_g": 0.1}
-    assert story.changes == [
+    feed = feed_of(start(), change(10, "lr_g", 0.2), change(20, "lr_g", 0.3))
+    assert feed.config == {"lr_g": 0.3}
+    assert feed.start_config == {"lr_g": 0.1}
+    assert [*feed.changes] == [
         LiveChange(10, "lr_g", 0.1, 0.2), LiveChange(20, "lr_g", 0.2, 0.3)
     ]  # fmt: skip
-    assert story.marks == [
+    assert feed.marks == [
         Mark(10, "control", "lr_g: 0.1 to 0.2"), Mark(20, "control", "lr_g: 0.2 to 0.3")
     ]  # fmt: skip
 
 
 def test_a_change_that_was_refused_changes_nothing() -> None:
-    story = story_of(start(), change(10, "lr_g", -1, error="it is below 0"))
-    assert story.config == {"lr_g": 0.1}
-    assert not story.changes
-    assert not story.marks
-    assert [(each.step, each.told.words) for each in story.entries] == [
+    feed = feed_of(start(), change(10, "lr_g", -1, error="it is below 0"))
+    assert feed.config == {"lr_g": 0.1}
+    assert not feed.changes
+    assert not feed.marks
+    assert [(each.step, each.told.words) for each in feed.entries] == [
         (10, "lr_g to -1 was refused: it is below 0")
     ]
 
 
 def test_a_resume_takes_refusals_back_as_well() -> None:
-    story = story_of(start(), change(10, "lr_g", -1, error="no"), record("metrics", 20, d_loss=1.0))
-    story.take_in([record("resume", 5, config={"lr_g": 0.1}, steps=100)])
-    assert [each.told.words for each in story.entries] == ["resumed"]
+    feed = feed_of(start(), change(10, "lr_g", -1, error="no"), record("metrics", 20, d_loss=1.0))
+    feed.take_in([record("resume", 5, config={"lr_g": 0.1}, steps=100)])
+    assert [each.told.words for each in feed.entries] == ["resumed"]
 
 
 def test_alerts_pauses_and_checkpoints_are_marked() -> None:
-    story = story_of(
+    feed = feed_of(
         record("alert", 5, code="x", message="trouble", remedy="rest"),
         record("control", 6, name="pause", args={}, error=""),
         record("control", 6, name="resume", args={}, error=""),
         record("control", 6, name="sample", args={}, error=""),
         record("checkpoint", 7, path="c.safetensors"),
     )
-    assert [(mark.step, mark.kind, mark.text) for mark in story.marks] == [
+    assert [(mark.step, mark.kind, mark.text) for mark in feed.marks] == [
         (5, "alert", "trouble"),
         (6, "control", "paused"),
         (6, "control", "went on"),
         (7, "checkpoint", "checkpoint"),
     ]
-    assert [(each.step, each.told.words, each.told.helps) for each in story.entries] == [
+    assert [(each.step, each.told.words, each.told.helps) for each in feed.entries] == [
         (5, "note: trouble", "rest"),
         (6, "paused", ""),
         (6, "went on", ""),
@@ -392,8 +408,8 @@ def test_alerts_pauses_and_checkpoints_are_marked() -> None:
 
 
 def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
-    story = FeedHistory(RUN)
-    story.take_in(
+    feed = RunFeed(RUN)
+    feed.take_in(
         [
             start(),
             change(5, "lr_g", 0.2),
@@ -413,91 +429,91 @@ def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
             record("end", 30, reason="stopped"),
         ]
     )
-    ended = story.end
+    ended = feed.end
     assert ended is not None
-    found = story.take_in(
+    found = feed.take_in(
         [record("resume", 20, config={"lr_g": 0.2}, steps=400, controls=1, device="cuda:0")]
     )
     assert found.rewound
-    assert values(story, "d_loss") == [1.0, 2.0]
-    assert story.epoch_series["d_loss"].extent == (10, 20)
-    for kept in (story.samples, story.checkpoints):
+    assert values(feed, "d_loss") == [1.0, 2.0]
+    assert feed.epoch_series["d_loss"].extent == (10, 20)
+    for kept in (feed.samples, feed.checkpoints):
         assert [each.step for each in kept] == [10, 20]
-    assert max(each.step for each in story.entries) == 20
-    assert [each.step for each in story.judged] == [10, 20]
-    assert story.changes == [LiveChange(5, "lr_g", 0.1, 0.2)]
-    assert story.marks[-1] == Mark(20, "resume", "resumed")
-    assert max(mark.step for mark in story.marks) == 20
-    assert story.config == {"lr_g": 0.2}
-    assert (story.steps, story.device) == (400, "cuda:0")
-    assert story.latest("d_loss") == 2.0
-    assert story.end is None
-    assert story.last_step == 20
+    assert max(each.step for each in feed.entries) == 20
+    assert [each.step for each in feed.judged] == [10, 20]
+    assert feed.changes == (LiveChange(5, "lr_g", 0.1, 0.2),)
+    assert feed.marks[-1] == Mark(20, "resume", "resumed")
+    assert max(mark.step for mark in feed.marks) == 20
+    assert feed.config == {"lr_g": 0.2}
+    assert (feed.steps, feed.device) == (400, "cuda:0")
+    assert feed.latest("d_loss") == 2.0
+    assert feed.end is None
+    assert feed.last_step == 20
 
 
 def test_a_branch_says_where_it_comes_from() -> None:
     """Also after it was taken up again."""
     first = record("start", 40, config={"lr_g": 0.1}, steps=100, parent="one@40")
-    story = story_of(first, record("resume", 40, config={"lr_g": 0.1}, controls=0))
-    assert story.parent == "one@40"
-    assert [mark.text for mark in story.marks] == ["on from one@40", "resumed"]
-    assert story_of(start()).parent == ""
+    feed = feed_of(first, record("resume", 40, config={"lr_g": 0.1}, controls=0))
+    assert feed.parent == "one@40"
+    assert [mark.text for mark in feed.marks] == ["on from one@40", "resumed"]
+    assert feed_of(start()).parent == ""
 
 
 def test_a_change_at_the_resumed_step_that_its_state_had_not_seen_is_taken_back() -> None:
     """The checkpoint of step 20 was written before the change of step 20 was made."""
-    story = story_of(
+    feed = feed_of(
         start(), change(20, "lr_g", 0.5), record("resume", 20, config={"lr_g": 0.1}, controls=0)
     )
-    assert story.changes == []
-    assert story.config == {"lr_g": 0.1}
+    assert feed.changes == ()
+    assert feed.config == {"lr_g": 0.1}
 
 
 def test_a_resume_that_loses_nothing_is_no_rewind() -> None:
-    story = story_of(start(), record("metrics", 20, d_loss=1.0))
-    assert not story.take_in([record("resume", 20, steps=100)]).rewound
-    assert story.config == {"lr_g": 0.1}
+    feed = feed_of(start(), record("metrics", 20, d_loss=1.0))
+    assert not feed.take_in([record("resume", 20, steps=100)]).rewound
+    assert feed.config == {"lr_g": 0.1}
 
 
 def test_metrics_before_a_resume_are_in_before_it_takes_back() -> None:
     """Also where all of it comes in one part."""
-    story = story_of(
+    feed = feed_of(
         start(),
         record("metrics", 10, d_loss=1.0),
         record("metrics", 30, d_loss=9.0),
         record("resume", 10, steps=100),
         record("metrics", 30, d_loss=3.0),
     )
-    assert values(story, "d_loss") == [1.0, 3.0]
+    assert values(feed, "d_loss") == [1.0, 3.0]
 
 
 def test_the_remaining_time_follows_the_pace_since_the_last_pause() -> None:
-    story = story_of(start(), *(record("metrics", n * 10, float(n), a=1.0) for n in range(1, 5)))
-    assert story.seconds_left == pytest.approx(6.0)
-    story.take_in([record("control", 40, 5.0, name="pause", args={}, error="")])
-    assert story.seconds_left is None
-    story.take_in([record("metrics", 50, 100.0, a=1.0), record("metrics", 60, 102.0, a=1.0)])
-    assert story.seconds_left == pytest.approx(8.0)
+    feed = feed_of(start(), *(record("metrics", n * 10, float(n), a=1.0) for n in range(1, 5)))
+    assert feed.seconds_left == pytest.approx(6.0)
+    feed.take_in([record("control", 40, 5.0, name="pause", args={}, error="")])
+    assert feed.seconds_left is None
+    feed.take_in([record("metrics", 50, 100.0, a=1.0), record("metrics", 60, 102.0, a=1.0)])
+    assert feed.seconds_left == pytest.approx(8.0)
 
 
 def test_the_remaining_time_of_a_long_journal_is_that_of_its_end() -> None:
     slow = [record("metrics", n, 100.0 * n, a=1.0) for n in range(40)]
     fast = [record("metrics", 40 + n, 4000.0 + n, a=1.0) for n in range(11)]
-    assert story_of(start(), *slow, *fast).seconds_left == pytest.approx(50.0)
+    assert feed_of(start(), *slow, *fast).seconds_left == pytest.approx(50.0)
 
 
 def test_the_latest_value_is_none_where_it_is_not_a_number() -> None:
-    story = story_of(record("metrics", 1, a=1.0), record("metrics", 2, b=None))
-    assert story.latest("a") == 1.0
-    assert story.latest("b") is None
-    assert story.latest("c") is None
-    newest = story.series["b"].latest
+    feed = feed_of(record("metrics", 1, a=1.0), record("metrics", 2, b=None))
+    assert feed.latest("a") == 1.0
+    assert feed.latest("b") is None
+    assert feed.latest("c") is None
+    newest = feed.series["b"].latest
     assert newest is not None
     assert math.isnan(newest)
 
 
 def test_records_that_say_nothing_are_passed_over() -> None:
-    story = story_of(
+    feed = feed_of(
         record("start", 0),
         record("resume", 0),
         record("control", 1, name="set", args={"key": 3}),
@@ -510,22 +526,22 @@ def test_records_that_say_nothing_are_passed_over() -> None:
         record("from-the-future", 1),
         record("end", 1),
     )
-    assert story.steps == 0
-    assert story.epochs is None
-    assert story.config == {}
+    assert feed.steps == 0
+    assert feed.epochs is None
+    assert feed.config == {}
 
 
 def test_a_trouble_whose_end_is_taken_back_stands_again() -> None:
     """What was over only after the step a run goes on from is not over."""
     said: dict[str, Any] = {"code": "stall", "message": "x", "remedy": "", "evidence": {}}
-    story = story_of(start(), record("alert", 10, **said), record("metrics", 30, d_loss=1.0))
-    assert [each.step for each in story.standing] == [10]
-    story.take_in([record("alert", 30, **said, cleared=True)])
-    assert story.standing == []
-    story.take_in([record("resume", 20, config={}, steps=100)])
-    assert [each.step for each in story.standing] == [10]
+    feed = feed_of(start(), record("alert", 10, **said), record("metrics", 30, d_loss=1.0))
+    assert [each.step for each in feed.standing] == [10]
+    feed.take_in([record("alert", 30, **said, cleared=True)])
+    assert not feed.standing
+    feed.take_in([record("resume", 20, config={}, steps=100)])
+    assert [each.step for each in feed.standing] == [10]
 
 
 def test_only_what_the_doctor_says_stands() -> None:
     """An alert without evidence is a word on the moment, and nothing ever clears it."""
-    assert story_of(start(), record("alert", 5, code="x", message="slow disk")).standing == []
+    assert feed_of(start(), record("alert", 5, code="x", message="slow disk")).standing == []

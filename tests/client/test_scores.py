@@ -21,9 +21,9 @@ from ganterm.client.scores import (
     score_traces,
     scores_among,
 )
-from ganterm.client.series import Series
 from ganterm.components.scores import scored
 from ganterm.core.records import JudgedRecord
+from ganterm.core.series import Series
 from ganterm.runs.layout import RunDir
 from tests.records import record
 from tests.tui.judged import verdict

@@ -1,11 +1,12 @@
 """The history in force leaves out the steps that were done and then lost."""
 
 import math
+import threading
 
 import pytest
 
 from ganterm.core.records import ControlRecord, PendingChange, Record, ResumeRecord, StartRecord
-from ganterm.runs.history import Column, RunHistory, effective
+from ganterm.runs.history import RunHistory, StepRate, effective
 from tests.records import record
 
 
@@ -59,7 +60,7 @@ def test_a_change_made_again_at_the_very_step_counts_once() -> None:
 
 def test_a_resume_takes_back_what_came_after_its_step() -> None:
     """Metrics and epochs beyond a resume's step are no part of the history in force."""
-    history = RunHistory(Column)
+    history = RunHistory()
     history.add(record("start", 0, steps=100, epochs=4))
     for step in (10, 20, 30):
         history.add(record("metrics", step, d_loss=step / 10))
@@ -72,7 +73,7 @@ def test_a_resume_takes_back_what_came_after_its_step() -> None:
 
 def test_remaining_time_follows_the_recent_pace() -> None:
     """With 10 steps a second and 60 steps to go, 6 seconds are left."""
-    history = RunHistory(Column)
+    history = RunHistory()
     history.add(record("start", 0, steps=100))
     for step in range(10, 50, 10):
         history.add(record("metrics", step, time=step / 10))
@@ -81,14 +82,14 @@ def test_remaining_time_follows_the_recent_pace() -> None:
 
 def test_there_is_no_remaining_time_before_there_is_a_pace() -> None:
     """A run that has only begun promises nothing."""
-    history = RunHistory(Column)
+    history = RunHistory()
     history.add(record("start", 0, steps=100))
     assert history.seconds_left is None
 
 
 def test_a_pause_does_not_count_as_pace() -> None:
     """After a pause the remaining time is estimated from the steps since."""
-    history = RunHistory(Column)
+    history = RunHistory()
     history.add(record("start", 0, steps=100))
     history.add(record("metrics", 10, time=1.0))
     history.add(record("control", 10, time=2.0, name="pause", args={}, error=""))
@@ -99,7 +100,7 @@ def test_a_pause_does_not_count_as_pace() -> None:
 
 def test_a_loss_that_was_not_finite_is_nan_in_its_series() -> None:
     """The journal writes null for NaN; a curve needs a number back."""
-    history = RunHistory(Column)
+    history = RunHistory()
     history.add(record("metrics", 10, d_loss=None))
     assert math.isnan(history.series["d_loss"].values[0])
     assert history.latest("d_loss") is None
@@ -107,7 +108,7 @@ def test_a_loss_that_was_not_finite_is_nan_in_its_series() -> None:
 
 def test_a_new_life_of_the_run_forgets_its_end() -> None:
     """A resumed run has not ended, whatever its journal said before."""
-    history = RunHistory(Column)
+    history = RunHistory()
     history.add(record("end", 10, reason="stopped", message="", exit_code=0))
     assert history.end is not None
     history.add(record("resume", 10, steps=100))
@@ -120,14 +121,14 @@ def test_a_new_life_of_the_run_forgets_its_end() -> None:
 def test_the_place_names_an_unusual_number_format(precision: str | None, place: str) -> None:
     """Journals of other origin may not have it."""
     config = {} if precision is None else {"precision": precision}
-    history = RunHistory(Column)
+    history = RunHistory()
     history.add(record("start", 0, device="cpu", config=config))
     assert history.place == place
 
 
 def test_what_a_resume_voids_is_not_shown_again() -> None:
     """With samples of 1,000 and 1,500 and a resume at 1,000, the newest is that of 1,000."""
-    history = RunHistory(Column)
+    history = RunHistory()
     history.add(record("start", 0, steps=2000))
     for step in (1000, 1500):
         history.add(
@@ -142,12 +143,12 @@ def test_what_a_resume_voids_is_not_shown_again() -> None:
     history.add(record("resume", 1000, steps=2000, checkpoint="1000.safetensors"))
     for found in (history.drawn, history.saved, history.judged):
         assert [each.step for each in found] == [1000]
-    assert history.standing == history.alerts == []
+    assert [*history.standing, *history.alerts] == []
     assert (history.epochs_done, history.last_step, history.scores("fid")) == (2, 1000, [1000.0])
 
 
 def test_grids_stand_by_step_and_lie_within_the_run() -> None:
-    history = RunHistory(Column)
+    history = RunHistory()
     paths = {10: "a.png", 30: "b.png", 20: "c.png", 40: "/etc/passwd", 50: "../x.png"}
     history.add(*(record("sample", step, path=path) for step, path in paths.items()))
     assert [each.path for each in history.drawn] == ["a.png", "c.png", "b.png"]
@@ -155,12 +156,93 @@ def test_grids_stand_by_step_and_lie_within_the_run() -> None:
     assert [each.path for each in history.drawn] == ["a.png", "again.png", "b.png"]
 
 
-def test_a_reader_of_the_quantities_is_not_disturbed_by_a_new_one() -> None:
-    """The poller's thread takes in records while a screen iterates."""
-    history = RunHistory(Column)
-    history.add(record("metrics", 1, a=1.0), record("epoch", 1, epoch=1, a=1.0))
-    for name in history.series:
-        history.add(record("metrics", 2, b=1.0, **{name: 2.0}))
-    for _ in history.epoch_series:
-        history.add(record("epoch", 2, epoch=2, b=1.0))
-    assert list(history.series) == list(history.epoch_series) == ["a", "b"]
+def test_only_the_last_seconds_count() -> None:
+    rate = StepRate(span=10.0)
+    for time, step in ((0.0, 0), (100.0, 1000), (105.0, 1010), (110.0, 1020)):
+        rate.add(time, step)
+    assert rate.steps_per_second == 2.0
+
+
+@pytest.mark.parametrize("second", [(5.0, 20), (7.0, 10), (3.0, 20), (7.0, 5)])
+def test_a_clock_or_a_run_that_stands_still_or_goes_back_has_no_pace(
+    second: tuple[float, int],
+) -> None:
+    rate = StepRate()
+    rate.add(5.0, 10)
+    assert rate.steps_per_second is None
+    rate.add(*second)
+    assert rate.steps_per_second is None
+
+
+def told(history: RunHistory) -> tuple[object, ...]:
+    """Return all that a history says, as plain values."""
+    series = [
+        (kind, name, [*points.values], points.extent, points.latest, points.window(0, 400, 3))
+        for kind in (history.series, history.epoch_series)
+        for name, points in kind.items()
+    ]
+    entries = (history.drawn, history.saved, history.alerts, history.standing, history.judged)
+    return (
+        repr(series),
+        [[*each] for each in entries],
+        (history.settings, history.steps, history.last_step, history.reached, history.end),
+        (history.epochs_done, history.seconds, history.seconds_left),
+    )
+
+
+def life(first: int, last: int) -> list[Record]:
+    """Return the records of a worker that goes on at a step and trains until another."""
+    begun = record("resume", first, float(first), config={"lr_g": 1.0}, steps=400)
+    return [
+        begun,
+        *(
+            each
+            for step in range(first + 1, last + 1)
+            for each in (
+                record("metrics", step, float(step), d_loss=None if step % 7 == 0 else step / 3),
+                record("sample", step, float(step), path=f"{step}.png"),
+                record("checkpoint", step, float(step), path=f"{step}.safetensors"),
+                record("epoch", step, float(step), epoch=step, g_loss=1.0),
+                record("alert", step, float(step), code="stall", message="x", evidence={}),
+                record("control", step, id="a", name="set", args={"key": "lr_g", "value": step}),
+                record("judged", step, fid=1.0, judge="a", n=10),
+            )
+        ),
+    ]
+
+
+def test_what_was_published_never_changes_while_a_thread_goes_on() -> None:
+    """It grows, is taken back and grows anew, and every snapshot stays what it was at first."""
+    lives = ((0, 150), (60, 90), (90, 200), (10, 120))
+    records = [each for first, last in lives for each in life(first, last)]
+    history = RunHistory()
+    published: list[RunHistory] = []
+    seen: list[tuple[RunHistory, tuple[object, ...]]] = []
+
+    def work() -> None:
+        for each in records:
+            history.add(each)
+            published.append(history.published())
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    while worker.is_alive():
+        if published:
+            seen.append((published[-1], told(published[-1])))
+    worker.join()
+    seen += [(each, told(each)) for each in published[:: len(published) // 20]]
+    again = RunHistory()
+    again.add(*records)
+    assert told(published[-1]) == told(again)
+    for snapshot, before in seen:
+        assert told(snapshot) == before
+
+
+def test_to_add_a_little_copies_nothing() -> None:
+    """A snapshot and the next one have the same storage."""
+    history = RunHistory()
+    history.add(*(record("metrics", step, d_loss=1.0) for step in range(1000)))
+    before = history.published().series["d_loss"]
+    history.add(record("metrics", 1000, d_loss=2.0))
+    assert history.series["d_loss"]._storage is before._storage
+    assert (len(before), len(history.series["d_loss"])) == (1000, 1001)

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ganterm.client.feed import RunFeed
-from ganterm.client.series import Series
+from ganterm.core.series import Series
 from ganterm.runs.layout import create_run
 from ganterm.tui.screens.monitor import MonitorScreen
 from tests.cli.pty_session import PtySession
@@ -81,7 +81,7 @@ async def repaints() -> list[float]:
             for index in range(REPAINTS):
                 feed.last_step += 1
                 for name in ("d_loss", "g_loss"):
-                    feed.series[name].append(POINTS + index, 0.5)
+                    feed.series[name] = feed.series[name].plus([POINTS + index], [0.5])
                 began = time.process_time()
                 screen.charts.show(feed)
                 for y in range(chart.size.height):
@@ -94,8 +94,8 @@ def long_feed(feed: RunFeed) -> RunFeed:
     """Give a feed two losses of a million noisy points each."""
     chance = random.Random(0)
     for name in ("d_loss", "g_loss"):
-        series = feed.series[name] = Series()
-        series.extend(range(POINTS), [chance.random() for _ in range(POINTS)])
+        points = [chance.random() for _ in range(POINTS)]
+        feed.series[name] = Series().plus(range(POINTS), points)
     feed.last_step = POINTS - 1
     return feed
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.client.feed import RunFeed
+from ganterm.client.feed import FeedReader
 from ganterm.client.overview import overview
 from ganterm.runs import control
 from ganterm.runs.state import observe
@@ -31,7 +31,7 @@ class Watchers:
     def __init__(self, worker: Worker) -> None:
         self.run = worker.run
         self.said: list[str] = []
-        self._feed = RunFeed(self.run, clock=lambda: 0.0)
+        self._reader = FeedReader(self.run, clock=lambda: 0.0)
         self._plain = PlainSession(self.run.path.parent, LineReader(-1), self.said.append)
         self._plain.watch(self.run)
 
@@ -40,9 +40,9 @@ class Watchers:
         view = observe(self.run)
         assert (view.alive, view.state in LIVING) == (True, True), view
         assert overview(self.run).state in LIVING
-        self._feed._look_again = 0.0
-        self._feed.refresh()
-        assert self._feed.view.alive
+        self._reader._look_again = 0.0
+        self._reader.refresh()
+        assert self._reader.feed.view.alive
         self._plain.look()
         assert not any("crash" in line or "died" in line for line in self.said)
 

@@ -6,12 +6,12 @@ import sys
 from typing import TextIO
 
 from ganterm.cli.follow.reporter import RunReporter
-from ganterm.cli.follow.words import History
 from ganterm.cli.narrate import say
 from ganterm.core import jsontext
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import Record, encode
 from ganterm.render.colour import moves_cursor
+from ganterm.runs.history import RunHistory
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import RunView
 
@@ -24,15 +24,15 @@ class JsonReporter:
         """Standard output."""
         return sys.stdout
 
-    def open(self, history: History) -> None:
+    def open(self, history: RunHistory) -> None:
         """Do nothing: nothing comes before the first record."""
 
-    def record(self, record: Record, history: History) -> None:
+    def record(self, record: Record, history: RunHistory) -> None:
         """Print the record."""
         sys.stdout.buffer.write(jsontext.dump_line(encode(record)))
         sys.stdout.buffer.flush()
 
-    def tick(self, view: RunView, history: History) -> None:
+    def tick(self, view: RunView, history: RunHistory) -> None:
         """Do nothing: the records say it all."""
 
     def ask(self) -> None:
@@ -43,7 +43,7 @@ class JsonReporter:
         """Narrate on standard error."""
         say(sentence)
 
-    def close(self, view: RunView, history: History) -> None:
+    def close(self, view: RunView, history: RunHistory) -> None:
         """Do nothing: the end record was the last word."""
 
 

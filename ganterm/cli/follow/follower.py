@@ -16,7 +16,7 @@ from ganterm.cli.narrate import say
 from ganterm.core.errors import ExitCode, GantermError, WorkerError
 from ganterm.core.records import STOOD_BACK, AlertRecord, Record
 from ganterm.runs import control
-from ganterm.runs.history import Column, RunHistory
+from ganterm.runs.history import RunHistory
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
@@ -78,7 +78,7 @@ class Follower:
         self.reporter = reporter
         self.process: Process | None = None
         self.replay = replay
-        self.history = RunHistory(Column)
+        self.history = RunHistory()
         self._start = start
         self._tail = JournalTail(run.journal)
         self._stood_back = False

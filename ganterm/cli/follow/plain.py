@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TextIO
 
 from ganterm.cli.follow.drawn import drawn_sheet
-from ganterm.cli.follow.words import History, loss_words, progress_words
+from ganterm.cli.follow.words import loss_words, progress_words
 from ganterm.cli.narrate import say
 from ganterm.client.wording import told
 from ganterm.config.cadence import log_spaced
@@ -17,6 +17,7 @@ from ganterm.core.records import CheckpointRecord, Record, ResumeRecord, SampleR
 from ganterm.render.colour import canvas_of
 from ganterm.render.words import clock as time_of_day
 from ganterm.render.words import duration
+from ganterm.runs.history import RunHistory
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.runs.state import RunView
@@ -49,7 +50,7 @@ class PlainReporter:
         """Standard error."""
         return sys.stderr
 
-    def open(self, history: History) -> None:
+    def open(self, history: RunHistory) -> None:
         """Say where the run stands."""
         if history.series and not self.quiet:
             self._say(f"{progress_words(history)}  {loss_words(history)}")
@@ -58,7 +59,7 @@ class PlainReporter:
             self._tell(record, None)
         self._next_line = self._clock() + 1.0
 
-    def record(self, record: Record, history: History) -> None:
+    def record(self, record: Record, history: RunHistory) -> None:
         """Say what happens now and then; metrics wait for the next line of progress."""
         step, at = record.step, record.time
         match record:
@@ -76,9 +77,9 @@ class PlainReporter:
                 self._say(f"{record.kind} at step {step:,}: {record.path}", at)
                 if isinstance(record, SampleRecord) and log_spaced(step):
                     self._draw(record, EARLY_IMAGES, EARLY_ROWS)
-        self._tell(record, history.change)
+        self._tell(record, history.settings.change)
 
-    def tick(self, view: RunView, history: History) -> None:
+    def tick(self, view: RunView, history: RunHistory) -> None:
         """Write a line of progress when it is time."""
         now = self._clock()
         if self.quiet or now < self._next_line:
@@ -113,7 +114,7 @@ class PlainReporter:
         """Narrate it."""
         self._say(sentence)
 
-    def close(self, view: RunView, history: History) -> None:
+    def close(self, view: RunView, history: RunHistory) -> None:
         """Draw the samples of a run that is over as text, and say how the run stands now."""
         over = view.state in {"finished", "stopped", "failed"}
         if over and not self.quiet and history.drawn:

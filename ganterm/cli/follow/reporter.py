@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, TextIO
 
-from ganterm.cli.follow.words import History
 from ganterm.core.records import Record
+from ganterm.runs.history import RunHistory
 from ganterm.runs.state import RunView
 
 ASK = "Ctrl-C again or s: stop with a checkpoint · d: detach, training goes on · other: follow on"
@@ -18,13 +18,13 @@ class RunReporter(Protocol):
     def stream(self) -> TextIO:
         """Where it shows the run."""
 
-    def open(self, history: History) -> None:
+    def open(self, history: RunHistory) -> None:
         """Begin, with what happened before."""
 
-    def record(self, record: Record, history: History) -> None:
+    def record(self, record: Record, history: RunHistory) -> None:
         """Show one new record of the journal."""
 
-    def tick(self, view: RunView, history: History) -> None:
+    def tick(self, view: RunView, history: RunHistory) -> None:
         """Bring up to date what moves; called several times a second."""
 
     def ask(self) -> None:
@@ -33,5 +33,5 @@ class RunReporter(Protocol):
     def note(self, sentence: str) -> None:
         """Say something about following itself."""
 
-    def close(self, view: RunView, history: History) -> None:
+    def close(self, view: RunView, history: RunHistory) -> None:
         """Finish; the run ended, or the follower leaves it."""

@@ -17,17 +17,18 @@ from rich.text import Text
 
 from ganterm.cli.follow.drawn import drawn_sheet
 from ganterm.cli.follow.reporter import ASK
-from ganterm.cli.follow.words import History, progress_words, spread_words
+from ganterm.cli.follow.words import progress_words, spread_words
 from ganterm.client.comparison import short_words
 from ganterm.client.wording import told
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.core.quantities import drawn_in
 from ganterm.core.records import Record, ResumeRecord, SampleRecord
+from ganterm.core.series import Series
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of, over_ssh
 from ganterm.render.curve import curve, sparkline
 from ganterm.render.text import safe_text
 from ganterm.render.words import clock, duration, number
-from ganterm.runs.history import Column
+from ganterm.runs.history import RunHistory
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.runs.state import RunView
@@ -75,7 +76,7 @@ class TerminalReporter:
         """Standard error."""
         return sys.stderr
 
-    def open(self, history: History) -> None:
+    def open(self, history: RunHistory) -> None:
         """Show the newest preview of what happened before, then start to move."""
         if history.drawn and history.end is None:
             self._preview(history.drawn[-1], history)
@@ -83,7 +84,7 @@ class TerminalReporter:
             self._tell(record, None)
         self.live.start()
 
-    def record(self, record: Record, history: History) -> None:
+    def record(self, record: Record, history: RunHistory) -> None:
         """Print previews, and a line for what a person should know."""
         match record:
             case SampleRecord():
@@ -93,7 +94,7 @@ class TerminalReporter:
                 for skipped in record.skipped:
                     self._line(f"Passed over a damaged checkpoint, {skipped}.", "yellow")
             case _:
-                self._tell(record, history.change)
+                self._tell(record, history.settings.change)
 
     def _tell(self, record: Record, change: LiveChange | None) -> None:
         """Print what a record tells, with its time and step, and below it what helps."""
@@ -105,7 +106,7 @@ class TerminalReporter:
         if news.helps:
             self._line(f"  {news.helps}", "dim")
 
-    def tick(self, view: RunView, history: History) -> None:
+    def tick(self, view: RunView, history: RunHistory) -> None:
         """Redraw the bottom lines, a few times a second at most."""
         now = time.monotonic()
         if now >= self._next_frame:
@@ -122,7 +123,7 @@ class TerminalReporter:
         self._question = ""
         self._line(sentence[0].upper() + sentence[1:] + ".", "dim")
 
-    def close(self, view: RunView, history: History) -> None:
+    def close(self, view: RunView, history: RunHistory) -> None:
         """Leave the final grid, the curves and the next commands on the screen."""
         self.live.update(Text(""))
         self.live.stop()
@@ -140,7 +141,7 @@ class TerminalReporter:
         if view.state in {"finished", "stopped"}:
             self._next_commands(view, history)
 
-    def _next_commands(self, view: RunView, history: History) -> None:
+    def _next_commands(self, view: RunView, history: RunHistory) -> None:
         name = self.run.word
         longer = f"--epochs {2 * history.epochs}" if history.epochs else f"--steps {2 * view.step}"
         commands = [
@@ -157,7 +158,7 @@ class TerminalReporter:
     def _preview(
         self,
         record: SampleRecord,
-        history: History,
+        history: RunHistory,
         *,
         rows: int = PREVIEW_ROWS,
         images: int = PREVIEW_IMAGES,
@@ -175,7 +176,7 @@ class TerminalReporter:
         for line in drawn.lines:
             self.console.print(Text.from_ansi(line), no_wrap=True, overflow="crop")
 
-    def _curves(self, history: History) -> None:
+    def _curves(self, history: RunHistory) -> None:
         by_epoch = history.epochs_done > 1
         width = min(self.console.width, 100)
         over = "epochs" if by_epoch else "steps"
@@ -196,7 +197,7 @@ class TerminalReporter:
                 for line in curve(wide, width, 4, charset=self.canvas.charset):
                     self._line(line, "")
 
-    def _frame(self, view: RunView, history: History) -> Group:
+    def _frame(self, view: RunView, history: RunHistory) -> Group:
         if not history.series:
             waited = duration(time.monotonic() - self._began)
             what = "loading PyTorch and the data" if not history.steps else "the first steps"
@@ -211,7 +212,7 @@ class TerminalReporter:
             lines.append(Text(self._question, style="bold yellow"))
         return Group(*lines)
 
-    def _bar(self, view: RunView, history: History) -> Table:
+    def _bar(self, view: RunView, history: RunHistory) -> Table:
         row = Table.grid(expand=True, padding=(0, 1))
         row.add_column(no_wrap=True)
         row.add_column(ratio=1)
@@ -224,7 +225,7 @@ class TerminalReporter:
         )
         return row
 
-    def _scores(self, history: History) -> Text:
+    def _scores(self, history: RunHistory) -> Text:
         """Return the newest scores, and how the Frechet distance has gone so far."""
         newest, way = history.judged[-1], history.scores(MAIN)
         words = f"{short_words(newest)} at step {newest.step:,}"
@@ -232,7 +233,7 @@ class TerminalReporter:
         drawn = sparkline(way, room, charset=self.canvas.charset) if len(way) > 1 < room else ""
         return Text(f"{words} {drawn}", style="green", no_wrap=True, overflow="crop")
 
-    def _losses(self, history: History) -> Table:
+    def _losses(self, history: RunHistory) -> Table:
         row = Table.grid(expand=False, padding=(0, 1))
         width = max((self.console.width - 66) // 2, 6)
         cells: list[Text] = []
@@ -260,5 +261,5 @@ class TerminalReporter:
         self.console.print(Text(safe_text(words), style=style), soft_wrap=True)
 
 
-def _values(column: Column | None) -> Sequence[float]:
-    return column.values if column else ()
+def _values(series: Series | None) -> Sequence[float]:
+    return series.values if series else ()

@@ -5,13 +5,10 @@ from __future__ import annotations
 from ganterm.components.datasets import DATASETS
 from ganterm.core.quantities import headlines
 from ganterm.render.words import duration, number
-from ganterm.runs.history import Column, RunHistory
-
-History = RunHistory[Column]
-"""What a follower knows of a run."""
+from ganterm.runs.history import RunHistory
 
 
-def progress_words(history: History) -> str:
+def progress_words(history: RunHistory) -> str:
     """Return how far the run is: `1,230/22,600  epoch 10/200  2,310 images/s  ETA 2 min 5 s`."""
     parts = [
         f"{history.last_step:,}/{history.steps:,}" if history.steps else f"{history.last_step:,}"
@@ -27,7 +24,7 @@ def progress_words(history: History) -> str:
     return "  ".join(parts)
 
 
-def spread_words(history: History) -> str:
+def spread_words(history: RunHistory) -> str:
     """Return what a run on points covers of its data: `modes 5 of 8  diversity lost 37 %`.
 
     Empty for a run on images, whose modes are not counted.
@@ -42,7 +39,7 @@ def spread_words(history: History) -> str:
     return f"{words}  diversity lost {max(0.0, 1 - diversity):.0%}".replace("%", " %")
 
 
-def loss_words(history: History) -> str:
+def loss_words(history: RunHistory) -> str:
     """Return the newest losses and what D makes of real and fake images."""
     parts = [
         f"{each.label} {number(history.latest(each.name))}" for each in headlines(history.series)

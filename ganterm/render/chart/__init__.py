@@ -9,7 +9,7 @@ Styles: `line-N` and `band-N` (a curve, and the range of its points; N from 0 to
 (the step it is at), and `mark-KIND` for each of `KINDS`.
 """
 
-from ganterm.render.chart.bins import Bin, Source
+from ganterm.render.chart.bins import Source
 from ganterm.render.chart.draw import draw_chart
 from ganterm.render.chart.page import Span
 from ganterm.render.chart.view import (
@@ -29,7 +29,6 @@ __all__ = [
     "KINDS",
     "STYLES",
     "Area",
-    "Bin",
     "Chart",
     "Mark",
     "MarkKind",

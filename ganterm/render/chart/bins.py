@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from ganterm.core.series import Bin
 
 SMOOTHING_UNITS = 200
 """In how many units a whole quantity is divided; a smoothing weight is per unit."""
-
-
-class Bin(NamedTuple):
-    """The points of one span of steps.
-
-    `low`, `high`, `mean` and `last` are of the finite ones, and NaN where there are none. `points`
-    is their number and `broken` that of NaN and infinite ones; at least one of the two is positive.
-    """
-
-    low: float
-    high: float
-    mean: float
-    last: float
-    points: int
-    broken: int = 0
 
 
 class Source(Protocol):

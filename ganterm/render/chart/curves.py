@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ganterm.core.series import Bin
 from ganterm.render.chart.axis import Scale, fitting_scale
-from ganterm.render.chart.bins import Bin, Smoother, smoothing_unit
+from ganterm.render.chart.bins import Smoother, smoothing_unit
 from ganterm.render.chart.view import Area, Reference, Trace, View
 
 _LEAD_BINS = 64

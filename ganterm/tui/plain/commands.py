@@ -133,9 +133,9 @@ def _every(session: PlainSession, rest: str) -> None:
 
 
 def _wait(session: PlainSession, rest: str) -> None:
-    feed, clock = session.watched, session.clock
+    clock = session.clock
     until = clock() + (_seconds("wait", rest) if rest else float("inf"))
-    session.held_until = lambda: feed.view.alive is False or clock() >= until
+    session.held_until = lambda: session.watched.view.alive is False or clock() >= until
 
 
 def _seconds(name: str, text: str) -> float:

@@ -9,10 +9,10 @@ from typing import Final
 from ganterm.client.charts import kinds_of
 from ganterm.client.feed import RunFeed, offers_of
 from ganterm.client.overview import Overview
-from ganterm.client.series import Series
 from ganterm.client.wording import sentence, told
 from ganterm.core.quantities import headlines
 from ganterm.core.records import Record, ResumeRecord, StartRecord
+from ganterm.core.series import Series
 from ganterm.render import words
 
 SILENT_SECONDS: Final = 10.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ganterm.client.feed import FeedChange, RunFeed
+from ganterm.client.feed import FeedChange, FeedReader, RunFeed
 from ganterm.client.overview import RunList
 from ganterm.client.pending import PendingCommands
 from ganterm.client.tasks import Task
@@ -85,7 +85,6 @@ class PlainSession:
     Attributes:
         runs_dir: where the runs live.
         clock: seconds from any moment on.
-        feed: the run that is watched; None while there is none.
         pending: what was asked of it.
         tell_every: seconds between two lines of progress; 0 for none.
         held_until: no line is obeyed before this says so, as `wait` asks for.
@@ -103,7 +102,7 @@ class PlainSession:
     ) -> None:
         self.runs_dir = runs_dir
         self.clock = clock
-        self.feed: RunFeed | None = None
+        self._watching: FeedReader | None = None
         self.pending = PendingCommands()
         self.tell_every = TELL_SECONDS
         self.held_until: Callable[[], bool] | None = None
@@ -148,10 +147,11 @@ class PlainSession:
     def look(self) -> None:
         """Tell what is new in the run that is watched, and how far a task is."""
         self._look_at_task()
-        if self.feed is None:
+        if self._watching is None:
             return
-        feed, told = self.feed, self._told
-        self._tell_happenings(feed, feed.refresh())
+        change, told = self._watching.refresh(), self._told
+        feed = self._watching.feed
+        self._tell_happenings(feed, change)
         now = report.state(feed)
         if now != told.state:
             told.state = now
@@ -171,6 +171,11 @@ class PlainSession:
     # What commands use
 
     @property
+    def feed(self) -> RunFeed | None:
+        """The run that is watched, as it was at the last look; None while there is none."""
+        return self._watching.feed if self._watching else None
+
+    @property
     def watched(self) -> RunFeed:
         """The run that is watched; raises `ConfigError` where there is none."""
         if self.feed is None:
@@ -179,11 +184,11 @@ class PlainSession:
 
     def watch(self, run: RunDir | None) -> None:
         """Tell what another run does from now on, or what none does."""
-        self.feed = None
+        self._watching = None
         self.pending = PendingCommands()
         self._told = _Told()
         if run is not None:
-            self.feed = RunFeed(run)
+            self._watching = FeedReader(run)
             self.look()
 
     def order(self, name: str, **args: str | float | bool | None) -> None:

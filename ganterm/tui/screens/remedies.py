@@ -60,7 +60,7 @@ class Remedies:
     def _chosen(self, feed: RunFeed, identity: str | None) -> None:
         # The trouble may have passed while the list was open.
         if identity is not None:
-            for offer in self._offers(feed):
+            for offer in self._offers(self._screen.app.feed(feed.run) or feed):
                 if offer.id == identity:
                     self._apply(feed, offer)
 

@@ -183,6 +183,7 @@ class Steering:
         self._screen.app.push_screen(ask, partial(self._edited, feed, key))
 
     def _edited(self, feed: RunFeed, key: str, text: str | None) -> None:
+        feed = self._screen.app.feed(feed.run) or feed
         if text is not None and (value := parse_value(key, text)) != self._value_of(feed, key):
             self.order(feed.run, "set", key=key, value=value)
 

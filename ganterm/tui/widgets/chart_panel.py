@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from ganterm.client.charts import KINDS, ChartKind, kinds_of
-from ganterm.client.feed import RunFeed
+from ganterm.client.feed import RunFeed, run_of
 from ganterm.render.chart import Mark, View
 from ganterm.render.text import safe_text
 from ganterm.tui.widgets.chart import Drawing, StepChart
@@ -161,7 +161,7 @@ class ChartPanel(Vertical, can_focus=True):
 
     def show(self, feed: RunFeed | None) -> None:
         """Show a run as it stands; None before it is known."""
-        if feed is not self._feed:
+        if run_of(feed) != run_of(self._feed):
             self.window = Window()
         self._feed = feed
         self.window = self.window.kept(self.last)

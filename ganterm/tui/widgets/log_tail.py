@@ -7,9 +7,10 @@ from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding
 
-from ganterm.client.feed import RunFeed
+from ganterm.client.feed import RunFeed, run_of
 from ganterm.render.text import safe_text
 from ganterm.render.words import clock
+from ganterm.runs.layout import RunDir
 from ganterm.tui.lines import Line, LineTone, Piece, folded
 from ganterm.tui.widgets.row_list import RowList
 
@@ -45,12 +46,12 @@ class LogTail(RowList):
         self.lines: Sequence[LogLine] = ()
         self._rows: list[Line] = []
         self._back = 0
-        self._feed: RunFeed | None = None
+        self._run: RunDir | None = None
 
     def show(self, feed: RunFeed | None, said: Sequence[tuple[int, str]] = ()) -> None:
         """Show a run's story; `said` is what else there is to say, as (step, sentence)."""
-        if feed is not self._feed:
-            self._feed, self._back = feed, 0
+        if run_of(feed) != self._run:
+            self._run, self._back = run_of(feed), 0
         self.lines = lines_of(feed, said) if feed else []
         self._fold()
 

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.timer import Timer
 
-from ganterm.client.feed import RunFeed, SampleRef
+from ganterm.client.feed import RunFeed, SampleRef, run_of
 from ganterm.client.previews import READING, Sheet
 from ganterm.tui.lines import Line, Piece
 from ganterm.tui.widgets.part_line import LinePart, PartLine
@@ -141,7 +141,7 @@ class Preview(PicturePanel):
     def show(self, feed: RunFeed | None) -> None:
         """Show a run as it stands; None before it is known. Cheap where nothing is new."""
         samples = feed.samples if feed else ()
-        if feed is not self._feed:
+        if run_of(feed) != run_of(self._feed):
             self.cursor = self._drawn = None
             self.pair.unzoom()
             self._stop_film()

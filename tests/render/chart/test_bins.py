@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganterm.render.chart.bins import Bin, Smoother, smoothing_unit
+from ganterm.core.series import Bin
+from ganterm.render.chart.bins import Smoother, smoothing_unit
 from tests.render.chart.points import EXTREME, Points, bin_of, evenly
 
 values = st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(EXTREME))

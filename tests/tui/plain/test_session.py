@@ -230,7 +230,7 @@ def test_a_worker_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
         desk.type("watch dcgan-001")
         desk.type("pause")
         living.die()
-        desk.session.watched._look_again = 0.0
+        desk.session._watching._look_again = 0.0
         told = desk.look()
     assert told[0].startswith("dcgan-001 has crashed: its worker died without a word after step 8;")
     assert told[1:4] == [
@@ -306,7 +306,7 @@ def test_wait_keeps_what_follows_until_the_run_ends(
             moments.append(desk.said[-1])
             if desk.now > 20:
                 living.die()
-                desk.session.watched._look_again = 0.0
+                desk.session._watching._look_again = 0.0
 
         monkeypatch.setattr(desk.session, "look", look)
         told = desk.run(living.run)

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganterm.client.series import Series
-from ganterm.render.chart import Bin
+from ganterm.core.series import Bin, Entries, Series
 from tests.render.chart.points import EXTREME, Points
 
 value = st.floats() | st.sampled_from((*EXTREME, math.nan)) | st.none()
@@ -20,9 +19,7 @@ points = st.lists(st.tuples(st.integers(0, 60), value), max_size=60)
 
 
 def series_of(values: Sequence[float | None], every: int = 1) -> Series:
-    series = Series()
-    series.extend(range(0, len(values) * every, every), values)
-    return series
+    return Series().plus(range(0, len(values) * every, every), values)
 
 
 def plain(found: Sequence[tuple[int, float | None]]) -> Points:
@@ -54,7 +51,7 @@ def test_a_window_of_few_points_is_exact(
 ) -> None:
     series = Series()
     for step, number in found:
-        series.append(step, number)
+        series = series.plus([step], [number])
     expected = plain(found).window(start, start + width, columns)
     assert same(series.window(start, start + width, columns), expected)
     assert len(series) == len(found)
@@ -67,9 +64,9 @@ def test_adding_many_at_once_is_adding_one_by_one(
 ) -> None:
     together, single = Series(), Series()
     for part in parts:
-        together.extend([step for step, _ in part], [number for _, number in part])
+        together = together.plus([step for step, _ in part], [number for _, number in part])
         for step, number in part:
-            single.append(step, number)
+            single = single.plus([step], [number])
     assert same(together.window(0, 60, 30), single.window(0, 60, 30))
 
 
@@ -112,8 +109,7 @@ def test_columns_of_up_to_31_points_are_exact(every: int) -> None:
 def test_a_column_of_few_points_is_exact_beside_one_of_many() -> None:
     steps = [*range(10_000), *range(10_000, 20_000, 500)]
     values = [math.sin(step) for step in steps]
-    series = Series()
-    series.extend(steps, values)
+    series = Series().plus(steps, values)
     expected = Points(zip(steps, values, strict=True)).window(3, 19_999, 20)[10:]
     assert same(series.window(3, 19_999, 20)[10:], expected)
 
@@ -124,8 +120,7 @@ def test_uneven_steps_are_all_found(data: st.DataObject) -> None:
     widths = data.draw(st.lists(st.sampled_from([0, 1, 1, 1, 90]), min_size=1, max_size=400))
     steps = [sum(widths[: index + 1]) for index in range(len(widths))]
     values = [math.sin(index) for index in range(len(steps))]
-    series = Series()
-    series.extend(steps, values)
+    series = Series().plus(steps, values)
     columns = data.draw(st.integers(1, 20))
     bins = [each for each in series.window(0, steps[-1], columns) if each]
     assert sum(each.points for each in bins) == len(steps)
@@ -145,10 +140,10 @@ def test_what_is_taken_back_is_as_if_it_had_never_been(
     steps = list(range(count))
     for cut in cuts:
         series.window(0, 700, 10)
-        series.truncate_after(cut)
+        series = series.until(cut)
         del steps[bisect_right(steps, cut) :]
         again = range(len(steps), min(len(steps) + 9, count))
-        series.extend(again, [values[step] for step in again])
+        series = series.plus(again, [values[step] for step in again])
         steps.extend(again)
     assert same(series.window(0, 700, 90), series_of(values[: len(steps)]).window(0, 700, 90))
 
@@ -177,9 +172,7 @@ def test_an_empty_series_has_empty_columns() -> None:
     assert series.extent is None
     assert series.latest is None
     assert len(series) == 0
-    series.truncate_after(5)
-    series.extend([], [])
-    assert series.window(0, 0, 1) == [None]
+    assert series.until(5).plus([], []).window(0, 0, 1) == [None]
 
 
 @pytest.mark.parametrize("huge", [1.7976931348623157e308, -1.7976931348623157e308])
@@ -194,11 +187,11 @@ def test_means_of_huge_numbers_are_finite(huge: float, count: int) -> None:
 def test_the_newest_value_is_that_of_the_last_step() -> None:
     series = series_of([1.0, 2.0])
     assert series.latest == 2.0
-    series.append(5, None)
-    assert series.latest is not None
-    assert math.isnan(series.latest)
-    series.append(6, 3.0)
-    assert series.latest == 3.0
+    broken = series.plus([5], [None])
+    assert broken.latest is not None
+    assert math.isnan(broken.latest)
+    assert broken.plus([6], [3.0]).latest == 3.0
+    assert [*broken.plus([4], [4.0]).values][:3] == [1.0, 2.0, 4.0]
 
 
 def test_the_nearest_point_is_found() -> None:
@@ -209,15 +202,26 @@ def test_the_nearest_point_is_found() -> None:
     ]  # fmt: skip
 
 
-def test_a_window_that_was_looked_at_is_not_given_again_once_there_is_more() -> None:
-    series = series_of([1.0, 2.0])
-    before = series.window(0, 3, 4)
-    before.clear()
+def test_a_series_stays_as_it_was_when_others_grow_out_of_it() -> None:
+    """Whether they go on, are cut, or have a point among its own."""
+    series = series_of([1.0, 2.0, 3.0])
+    series.window(0, 3, 4).clear()
+    for other in (series.plus([3], [4.0]), series.until(0).plus([1], [9.0]), series.plus([1], [5])):
+        assert [*other.values] != [*series.values]
+    assert [*series.plus([3], [4.0]).values] == [1.0, 2.0, 3.0, 4.0]
+    assert [*series.values] == [1.0, 2.0, 3.0]
     assert len(series.window(0, 3, 4)) == 4
-    series.append(2, 3.0)
-    assert series.window(0, 3, 4)[2] is not None
-    series.truncate_after(1)
-    assert series.window(0, 3, 4)[2] is None
+
+
+def test_entries_stay_as_they_were_when_longer_ones_grow_out_of_them() -> None:
+    none = Entries[int]()
+    two = none.plus(1).plus(2)
+    assert [*two.plus(3)] == [1, 2, 3]
+    assert [*two.plus(4)] == [1, 2, 4]
+    assert (len(none), [*two], two[-1], two[:1], two[5:]) == (0, [1, 2], 2, [1], [])
+    assert two == [1, 2]
+    with pytest.raises(IndexError):
+        two[2]
 
 
 def test_a_window_without_columns_or_width_is_refused() -> None:
@@ -226,7 +230,7 @@ def test_a_window_without_columns_or_width_is_refused() -> None:
         with pytest.raises(ValueError, match="columns between"):
             series.window(*window)
     with pytest.raises(ValueError, match="2 values for 1 steps"):
-        series.extend([1], [1.0, 2.0])
+        series.plus([1], [1.0, 2.0])
 
 
 def test_a_window_of_very_many_points_looks_at_few_of_them() -> None:
@@ -245,8 +249,9 @@ def test_a_window_of_very_many_points_looks_at_few_of_them() -> None:
 
     series.window(0, 2**18 - 1, 144)
     series._window = None
-    for name in ("_lows", "_highs", "_means"):
-        setattr(series, name, Counting(getattr(series, name)))
-    series._grow = lambda: None  # type: ignore[method-assign]
+    storage = series._storage
+    for name in ("lows", "highs", "means"):
+        setattr(storage, name, Counting(getattr(storage, name)))
+    storage.reckon = lambda _size: None  # type: ignore[method-assign]
     series.window(0, 2**18 - 1, 144)
     assert 144 * 3 < sum(looked) < 144 * 3 * 32
