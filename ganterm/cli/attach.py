@@ -18,12 +18,8 @@ def attach(
 
     Leaving never stops training; `ganterm ctl RUN stop` does.
     """
-    from ganterm.cli.follow.choose import choose_reporter  # noqa: PLC0415
-    from ganterm.cli.follow.follower import Follower  # noqa: PLC0415
+    from ganterm.cli.follow import follow  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     found = resolve_run(run, runs_dir or default_runs_dir())
-    code = Follower(
-        found, choose_reporter(found, as_json=as_json, quiet=quiet), replay=as_json
-    ).follow()
-    raise typer.Exit(code)
+    raise typer.Exit(follow(found, as_json=as_json, quiet=quiet, replay=as_json))

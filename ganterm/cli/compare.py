@@ -11,8 +11,8 @@ import typer
 from ganterm.cli.console import emit_json, emit_lines, table, write_lines
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, Characters, RunNames, RunsDir
-from ganterm.client.comparison import advice, by_judge, ranked, standing, uneven
-from ganterm.components.scores import SCORES, scored
+from ganterm.client.comparison import advice, by_judge, judge_tables, standing
+from ganterm.components.scores import SCORES
 from ganterm.config.differences import differing
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import encode
@@ -69,32 +69,23 @@ def compare(
 
 def _scores(runs: Sequence[RunStanding], sort: str | None) -> Iterator[str]:
     """Make a table and its advice for each judge."""
-    groups = by_judge(runs)
-    if len(groups) > 1:
+    tables = judge_tables(runs, sort)
+    if len(tables) > 1:
         yield "The runs were judged by different judges, whose scores cannot be compared:"
         yield "each judge has a table of its own."
         yield ""
-    sayings = advice(runs)
-    for judge, indices in groups.items():
-        judged = {i: runs[i].judged[judge] for i in indices}
-        order = ranked(runs, indices, judge, sort) if sort else indices
-        names = scored(judged.values())
+    for each in tables:
+        called = each.rows[0][1].judge_name
+        yield safe_text(f"Judge {each.judge[:12]}" + (f" ({called})" if called else ""))
+        names = [short(name).upper().replace("_", " ") for name in each.scores]
         rows = [
-            [
-                runs[i].name,
-                judged[i].step,
-                judged[i].n or "-",
-                *(_figure(judged[i].score(name)) for name in names),
-            ]
-            for i in order
+            [name, record.step, record.n or "-", *map(_figure, map(record.score, each.scores))]
+            for name, record in each.rows
         ]
-        called = judged[indices[0]].judge_name
-        yield safe_text(f"Judge {judge[:12]}" + (f" ({called})" if called else ""))
-        heading = ["NAME", "STEP", "N", *(short(name).upper().replace("_", " ") for name in names)]
-        yield from table(heading, rows)
-        if uneven(runs, indices, judge):
-            yield "Scores depend on the number of images, which differs: judge all alike."
-        yield from (safe_text(each.words) for each in sayings if each.judge == judge)
+        yield from table(["NAME", "STEP", "N", *names], rows)
+        if each.uneven:
+            yield each.uneven
+        yield from (safe_text(advised.words) for advised in each.advice)
         yield ""
 
 
@@ -150,13 +141,10 @@ def _as_json(runs: Sequence[RunStanding], sort: str | None) -> dict[str, Any]:
         ],
         "judges": [
             {
-                "judge": judge,
-                "judged": [
-                    {**encode(runs[i].judged[judge]), "run": names[i]}
-                    for i in (ranked(runs, indices, judge, sort) if sort else indices)
-                ],
+                "judge": each.judge,
+                "judged": [{**encode(record), "run": name} for name, record in each.rows],
             }
-            for judge, indices in by_judge(runs).items()
+            for each in judge_tables(runs, sort)
         ],
         "differing": [line[0] for line in differing(runs)],
         "advice": [

@@ -15,7 +15,7 @@ from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunName, RunsDir
 from ganterm.cli.settings import parse_settings
-from ganterm.config.fields import field, parse_value
+from ganterm.client.pending import live_value
 from ganterm.core.errors import ConfigError, WorkerError
 from ganterm.core.records import ControlRecord, encode
 from ganterm.doctor.active import active_alerts
@@ -172,15 +172,9 @@ def _arguments(command: str, changes: list[str]) -> list[dict[str, Any]]:
         return [{}]
     if not changes:
         raise ConfigError("set takes KEY=VALUE, such as lr_g=1e-4.")
-    found = []
-    for key, text in parse_settings(changes).items():
-        spec = field(key)
-        if not spec.live:
-            raise ConfigError(
-                f"{key} cannot be changed while training; `ganterm config reference` says what can."
-            )
-        found.append({"key": spec.name, "value": parse_value(key, text)})
-    return found
+    where = "`ganterm config reference`"
+    found = [live_value(key, text, which=where) for key, text in parse_settings(changes).items()]
+    return [{"key": key, "value": value} for key, value in found]
 
 
 def _undoing(name: str, records: Sequence[Record]) -> dict[str, Any]:

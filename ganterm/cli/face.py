@@ -40,8 +40,15 @@ def app(
     ] = False,
 ) -> None:
     """Open the app: choose, train, watch and steer runs. Leaving it never stops training."""
-    from ganterm.tui.open import open_app  # noqa: PLC0415 - textual for the app alone
+    from ganterm.tui.open import open_app, theme_called  # noqa: PLC0415 - for the app alone
 
-    raise typer.Exit(
-        open_app(runs_dir=runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth, plain=plain)
-    )
+    if not plain:
+        raise typer.Exit(
+            open_app(runs_dir=runs_dir, run=run, theme=theme, low_bandwidth=low_bandwidth)
+        )
+    from ganterm.cli.plain.session import run_plain  # noqa: PLC0415
+    from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
+
+    theme_called(theme)
+    where = runs_dir or default_runs_dir()
+    run_plain(where, None if run is None else resolve_run(run, where))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganterm.cli.follow.keyboard import Keyboard
+from ganterm.cli.follow.follower import Keyboard
 from ganterm.cli.generating import (
     Averaged,
     Device,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
 
 from ganterm.cli.console import emit, emit_json
-from ganterm.cli.follow.choose import choose_reporter
-from ganterm.cli.follow.follower import Follower
+from ganterm.cli.follow import follow
 from ganterm.cli.narrate import ProgressReporter, Waiting, say
 from ganterm.client.preflight import inspect
 from ganterm.runs.launch import start_worker
@@ -36,8 +36,8 @@ def start_and_follow(
             say(f"{run.name} trains by itself; `ganterm attach {run.word}` follows it.")
         return
 
-    reporter = choose_reporter(run, as_json=as_json, quiet=quiet)
-    raise typer.Exit(Follower(run, reporter, lambda: start_worker(run, arguments)).follow())
+    start = partial(start_worker, run, arguments)
+    raise typer.Exit(follow(run, start, as_json=as_json, quiet=quiet))
 
 
 def look_ahead(config: RunConfig, runs_dir: Path, *, name: str | None = None) -> str:

@@ -7,7 +7,6 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
 from ganterm.cli import completion
@@ -55,8 +54,8 @@ def train(
     """
     # Here rather than above: --help needs none of it.
     from ganterm.cli import starting  # noqa: PLC0415
-    from ganterm.config.runfile import new_run  # noqa: PLC0415
-    from ganterm.data.catalogue import anchored, as_labelled  # noqa: PLC0415
+    from ganterm.client.launching import begin  # noqa: PLC0415
+    from ganterm.data.catalogue import as_labelled  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()
@@ -68,17 +67,20 @@ def train(
     )
     for note in resolved.notes:
         say(note)
-    chosen = msgspec.structs.replace(resolved.config, dataset=anchored(resolved.config.dataset))
-    missing = starting.look_ahead(chosen, where, name=name)
     if dry_run:
+        missing = starting.look_ahead(resolved.config, where, name=name)
         _print_plan(resolved, as_json=as_json)
         if missing:
             say(f"{missing} is not on this machine yet and would be fetched: {starting.OR_IMPORT}.")
         say("Nothing was started: this was a dry run.")
         return
-    starting.fetch_missing(missing)
-    command = shlex.join(["ganterm", *sys.argv[1:]])
-    run = new_run(chosen, where, name=name, command=command)
+    run = begin(
+        resolved.config,
+        where,
+        lambda config: starting.fetch_missing(starting.look_ahead(config, where, name=name)),
+        name=name,
+        command=shlex.join(["ganterm", *sys.argv[1:]]),
+    )
     arguments = ["--repeat", str(source.path.absolute())] if source else []
     starting.start_and_follow(run, arguments, detach=detach, as_json=as_json, quiet=quiet)
 

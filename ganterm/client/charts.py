@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any, Final
 
 from ganterm.client.feed import RunFeed
-from ganterm.client.scores import newest_way
+from ganterm.client.scores import newest_curve
 from ganterm.components.datasets import DATASETS
 from ganterm.components.losses import LOSSES, LossFacts
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.config import FIELDS
 from ganterm.core.quantities import QUANTITIES, drawn_in
-from ganterm.render.chart import Bin, Reference, Source, Trace
+from ganterm.core.series import Bin
+from ganterm.render.chart import Reference, Source, Trace
 from ganterm.runs.live import LiveChange
 
 _SLICES = 8
@@ -114,7 +115,7 @@ class ChartKind:
         return (
             any(name in feed.series for name in self.quantities)
             or (bool(self.settings) and bool(feed.start_config))
-            or any(newest_way(feed.judged, name) for name in self.scores)
+            or any(newest_curve(feed.judged, name) for name in self.scores)
         )
 
     def traces(self, feed: RunFeed) -> list[Trace]:
@@ -129,7 +130,7 @@ class ChartKind:
             if source is not None:
                 sources.append((label, source))
         for name, label in self.scores.items():
-            if found := newest_way(feed.judged, name):
+            if found := newest_curve(feed.judged, name):
                 newest, series = found
                 sources.append((f"{label}, {newest.n:,} images", series))
         return [Trace(label, source, style) for style, (label, source) in enumerate(sources)]
@@ -139,7 +140,7 @@ class ChartKind:
         found = list(self.references(feed.config))
         if len(self.scores) == 1:
             for name in self.scores:
-                way = newest_way(feed.judged, name)
+                way = newest_curve(feed.judged, name)
                 floor = way[0].floor_of(name) if way else None
                 found += [Reference(floor, "real")] if floor is not None else []
         return found

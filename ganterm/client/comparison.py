@@ -128,18 +128,49 @@ def by_judge(runs: Sequence[RunStanding]) -> dict[str, list[int]]:
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
-def ranked(
-    runs: Sequence[RunStanding], indices: Sequence[int], judge: str, score: str
-) -> list[int]:
-    """Return `indices` with the best by `score` first; those without it last, as they stood."""
+@dataclass(frozen=True)
+class JudgeTable:
+    """The runs that one judge has seen.
 
-    def place(index: int) -> tuple[bool, float]:
-        value = runs[index].judged[judge].score(score)
-        if value is None:
-            return True, 0.0
-        return False, value if SCORES.facts(score).less_is_better else -value
+    Attributes:
+        judge: its digest.
+        rows: the name of each run and its judgement.
+        scores: the scores that any of them has.
+        uneven: a sentence where it saw different numbers of images; empty otherwise.
+        advice: which of them to take for what.
+    """
 
-    return sorted(indices, key=place)
+    judge: str
+    rows: list[tuple[str, JudgedRecord]]
+    scores: list[str]
+    uneven: str
+    advice: list[Advice]
+
+
+def judge_tables(runs: Sequence[RunStanding], best_by: str | None = MAIN) -> list[JudgeTable]:
+    """Return a table for each judge, that of the most runs first.
+
+    The best run by the score `best_by` comes first, and those without it last, as they stood; None
+    leaves all as they stood.
+    """
+    sayings = advice(runs)
+    tables = []
+    for judge, indices in by_judge(runs).items():
+        rows = [(runs[i].name, runs[i].judged[judge]) for i in indices]
+        if best_by is not None:
+            rows.sort(key=lambda row: _place(row[1].score(best_by), best_by))
+        records = [record for _, record in rows]
+        uneven = len({record.n for record in records}) > 1
+        words = "Scores depend on the number of images, which differs: judge all alike."
+        found = [each for each in sayings if each.judge == judge]
+        tables.append(JudgeTable(judge, rows, scored(records), words if uneven else "", found))
+    return tables
+
+
+def _place(value: float | None, score: str) -> tuple[bool, float]:
+    if value is None:
+        return True, 0.0
+    return False, value if SCORES.facts(score).less_is_better else -value
 
 
 def advice(runs: Sequence[RunStanding]) -> list[Advice]:
@@ -168,11 +199,6 @@ def advice(runs: Sequence[RunStanding]) -> list[Advice]:
                 )
             given.append(Advice(facts.purpose, score, judge, first, words))
     return given
-
-
-def uneven(runs: Sequence[RunStanding], indices: Sequence[int], judge: str) -> bool:
-    """Tell whether a judge saw different numbers of images, on which its scores depend."""
-    return len({runs[i].judged[judge].n for i in indices}) > 1
 
 
 _WORD: Final = b'"judged"'

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from ganterm.client.rpc import Failure, Helper, Partial, Progress, Result
+from ganterm.config import FIELDS, RunConfig
+from ganterm.config.runfile import to_mapping
 from ganterm.core.registry import learn
 
 MODULE: Final = "ganterm.worker.describe"
@@ -109,3 +112,75 @@ def _description(value: dict[str, Any]) -> Description:
         return msgspec.convert(value, Description)
     except msgspec.ValidationError as error:
         return Description(error=f"The description of this configuration makes no sense: {error}.")
+
+
+CALM_SECONDS = 0.4
+"""Time without a change after which a configuration is described."""
+
+_NO_MATTER = (
+    *("recipe", "dataset", "split", "fit", "drop_last", "steps", "epochs", "seed", "init"),
+    *("lr_g", "lr_d", "beta1", "beta2", "lr_schedule", "real_label", "fake_label"),
+    *("log_every", "sample_every", "sample_grid", "checkpoint_every", "keep_checkpoints"),
+    *("judge_every", "judge_images", "keep_best", "on_alert"),
+)
+"""Settings that neither the number of parameters nor the time of a step depends on."""
+_DATA = ("dataset", "split")
+
+
+class Estimates:
+    """Remembers descriptions by what they depend on, and asks for those it lacks."""
+
+    def __init__(
+        self, describer: Describer, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._describer = describer
+        self._clock = clock
+        self._known: dict[RunConfig, Description] = {}
+        self._wanted: RunConfig | None = None
+        self._due: float | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether more may become known of what was last wanted."""
+        return self._due is not None or self._describer.waiting
+
+    @property
+    def current(self) -> Description | None:
+        """What is known of the configuration last wanted; None if nothing is."""
+        return self._known.get(self._wanted) if self._wanted is not None else None
+
+    def want(self, config: RunConfig | None) -> None:
+        """Find out about `config`, a legal one; None: about nothing, for now."""
+        wanted = None if config is None else _essence(config)
+        if wanted == self._wanted:
+            return
+        self._describer.cancel()
+        self._wanted = wanted
+        known = self.current
+        missing = wanted is not None and not (known and known.final)
+        self._due = self._clock() + CALM_SECONDS if missing else None
+
+    def poll(self) -> bool:
+        """Ask what is due, take what was answered; returns whether something became known."""
+        if self._wanted is None:
+            return False
+        if self._due is not None and self._clock() >= self._due:
+            self._due = None
+            self._describer.ask(to_mapping(self._wanted))
+        answer = self._describer.poll()
+        if answer is None:
+            return False
+        self._known[self._wanted] = answer
+        return True
+
+    def rest(self) -> None:
+        """Let go of the process that answers; what is known stays known."""
+        self._wanted = self._due = None
+        self._describer.close()
+
+
+def _essence(config: RunConfig) -> RunConfig:
+    # How many classes a label may have, its dataset says; and whether there are images at all.
+    matters = _DATA if config.conditional != "none" or config.data_spec.is_points else ()
+    leave = {name: FIELDS[name].default for name in _NO_MATTER if name not in matters}
+    return msgspec.structs.replace(config, **leave)

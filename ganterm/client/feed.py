@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ganterm.client.wording import Told, told
+from ganterm.client.wording import Notice, notice_of
 from ganterm.config.runfile import from_mapping
 from ganterm.core.errors import GantermError
 from ganterm.core.records import (
@@ -39,16 +39,8 @@ from ganterm.runs.state import RunView, observe
 
 
 @dataclass(frozen=True, slots=True)
-class SampleRef:
-    """A grid of samples: where it is, and of which step."""
-
-    step: int
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class CheckpointRef:
-    """A checkpoint that was written; it may have been pruned since."""
+class StepFile:
+    """A file of a run that belongs to a step: a grid of samples, or a checkpoint."""
 
     step: int
     path: Path
@@ -60,7 +52,7 @@ class LogEntry:
 
     step: int
     time: float
-    told: Told
+    notice: Notice
 
 
 @dataclass(frozen=True)
@@ -106,7 +98,7 @@ class FeedChange:
         )
 
 
-_CHECKPOINT: Final = Told("checkpoint", "muted")
+_CHECKPOINT: Final = Notice("checkpoint", "muted")
 _HALTS: Final = {"pause": "paused", "resume": "went on", "stop": "stopped"}
 
 
@@ -168,14 +160,14 @@ class RunFeed(RunHistory):
         return self.seconds_left if self.view.state == "running" else None
 
     @property
-    def samples(self) -> list[SampleRef]:
+    def samples(self) -> list[StepFile]:
         """Grids of samples by step, the oldest first."""
-        return [SampleRef(each.step, self.run.path / each.path) for each in self.drawn]
+        return [StepFile(each.step, self.run.path / each.path) for each in self.drawn]
 
     @property
-    def checkpoints(self) -> list[CheckpointRef]:
+    def checkpoints(self) -> list[StepFile]:
         """Checkpoints as they were written, the oldest first; they may have been pruned."""
-        return [CheckpointRef(each.step, self.run.path / each.path) for each in self.saved]
+        return [StepFile(each.step, self.run.path / each.path) for each in self.saved]
 
     @property
     def troubles(self) -> list[ActiveAlert]:
@@ -210,7 +202,7 @@ class RunFeed(RunHistory):
             case CheckpointRecord():
                 self._mark(record.step, "checkpoint", "checkpoint")
                 # They come all the time.
-                others = Entries(each for each in self.entries if each.told is not _CHECKPOINT)
+                others = Entries(each for each in self.entries if each.notice is not _CHECKPOINT)
                 self.entries = others.plus(LogEntry(record.step, record.time, _CHECKPOINT))
             case ControlRecord():
                 self._add_control(record, self.settings.change)
@@ -230,7 +222,7 @@ class RunFeed(RunHistory):
         if resumed or self.parent:
             words = "resumed" if resumed else f"on from {self.parent}"
             self._mark(record.step, "resume", words)
-            self._enter(record, Told(words))
+            self._enter(record, Notice(words))
         self._bring(FeedChange(settings=True))
 
     def _take_back(self, resume: ResumeRecord) -> None:
@@ -256,11 +248,11 @@ class RunFeed(RunHistory):
             self._bring(FeedChange(state=True))
 
     def _tell(self, record: Record, change: LiveChange | None = None) -> None:
-        if (news := told(record, change)) is not None:
-            self._enter(record, news)
+        if (notice := notice_of(record, change)) is not None:
+            self._enter(record, notice)
 
-    def _enter(self, record: Record, news: Told) -> None:
-        self.entries = self.entries.plus(LogEntry(record.step, record.time, news))
+    def _enter(self, record: Record, notice: Notice) -> None:
+        self.entries = self.entries.plus(LogEntry(record.step, record.time, notice))
 
     def _mark(self, step: int, kind: MarkKind, text: str) -> None:
         self.marks = self.marks.plus(Mark(step, kind, text))

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ganterm.config.draft import to_text
-from ganterm.config.fields import Value
+from ganterm.config.fields import Value, parse_value
+from ganterm.config.fields import field as field_of
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import ControlRecord, Record
-from ganterm.runs.live import LiveChange
+from ganterm.runs.live import LiveChange, to_undo
 
 _MOST_EARLY: Final = 64
 _UNPOSTED: Final = "here-"
@@ -161,3 +163,27 @@ class PendingCommands:
                 changes.append(LiveChange(0, key, values.get(key), value))
                 values[key] = value
         return changes
+
+    def to_undo(self, changes: Iterable[LiveChange], config: Mapping[str, Any]) -> LiveChange:
+        """Return the change that an undo takes back, after `changes` made under `config`.
+
+        Raises:
+            ConfigError: nothing stands that was changed, or was asked to be.
+        """
+        found = to_undo([*changes, *self.projected(config)])
+        if found is None:
+            raise ConfigError("There is no change to undo.")
+        return found
+
+
+def live_value(key: str, text: str, *, which: str) -> tuple[str, Value]:
+    """Return the name and the value of a setting that is to change while a run trains.
+
+    Raises:
+        ConfigError: there is no such setting, no such value, or it cannot change then; `which` says
+            where those that can are told.
+    """
+    spec = field_of(key.strip())
+    if not spec.live:
+        raise ConfigError(f"{spec.name} cannot be changed while training; {which} says what can.")
+    return spec.name, parse_value(spec.name, text)

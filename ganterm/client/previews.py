@@ -137,7 +137,7 @@ IMAGES: Final = 64
 
 
 @dataclass(frozen=True)
-class Look:
+class SheetStatistics:
     """What can be measured of some images of one size; shares of the range from black to white.
 
     Attributes:
@@ -157,14 +157,14 @@ class Look:
     roughness: float
 
 
-def look(sheet: Sequence[Raster]) -> Look:
+def measured(sheet: Sequence[Raster]) -> SheetStatistics:
     """Measure the images of a sheet, at least one and all of one size; grey or RGB."""
     images = _some(sheet)
     first = images[0]
     size = len(first.pixels)
     count = len(images) * size
     bright = sum(len(image.pixels.translate(None, _DARK)) for image in images)
-    return Look(
+    return SheetStatistics(
         len(images),
         first.width,
         first.height,
@@ -175,7 +175,7 @@ def look(sheet: Sequence[Raster]) -> Look:
     )
 
 
-def moved(earlier: Sequence[Raster], later: Sequence[Raster]) -> float | None:
+def mean_change(earlier: Sequence[Raster], later: Sequence[Raster]) -> float | None:
     """Return how far images of the same latent points went: mean absolute difference of a pixel.
 
     None where the two sheets are not of as many images of one size.
@@ -191,7 +191,7 @@ def moved(earlier: Sequence[Raster], later: Sequence[Raster]) -> float | None:
     return total / (255 * sum(len(a.pixels) for a, _ in pairs))
 
 
-def described(samples: Look, real: Look | None) -> Iterator[str]:
+def described(samples: SheetStatistics, real: SheetStatistics | None) -> Iterator[str]:
     """Yield sentences on samples, beside `real` images where those are known."""
     if real is not None and (real.width, real.height) != (samples.width, samples.height):
         real = None
@@ -242,7 +242,7 @@ def _beside(share: float, real: float | None) -> str:
     return f"{100 * share:.1f} percent{of_real}"
 
 
-def _variety_words(samples: Look, real: Look | None) -> str:
+def _variety_words(samples: SheetStatistics, real: SheetStatistics | None) -> str:
     if samples.variety < 0.01:
         return "; all of them are nearly the same image"
     if real is None or not real.variety:
@@ -258,7 +258,7 @@ def _variety_words(samples: Look, real: Look | None) -> str:
     return "; more varied than real ones"
 
 
-def _roughness_words(samples: Look, real: Look | None) -> str:
+def _roughness_words(samples: SheetStatistics, real: SheetStatistics | None) -> str:
     if real is None or not real.roughness:
         return ""
     ratio = samples.roughness / real.roughness

@@ -155,7 +155,7 @@ def judge_among(judged: Sequence[Sequence[JudgedRecord]], judge: str) -> str:
     )
 
 
-def newest_way(judged: Sequence[JudgedRecord], score: str) -> tuple[JudgedRecord, Series] | None:
+def newest_curve(judged: Sequence[JudgedRecord], score: str) -> tuple[JudgedRecord, Series] | None:
     """Return the newest judgement with a score, and how that went by the same judge and number.
 
     None where it was not judged so more than once.

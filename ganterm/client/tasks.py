@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from ganterm.client.launching import typed_words
 from ganterm.client.rpc import Failure, Helper, Progress, Result
 from ganterm.config import FIELDS
 from ganterm.core.errors import ConfigError
@@ -103,26 +103,23 @@ def judge_options(line: str) -> dict[str, Any]:
     Raises:
         ConfigError: a word is none of `step=N`, `n=N`, `judge=NAME` and `all`, or they clash.
     """
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        raise ConfigError("A quotation mark is not closed.") from None
-    options: dict[str, Any] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
+    words, given = typed_words(line)
+    options: dict[str, Any] = {"every": True} if "all" in words else {}
+    unknown = [word for word in words if word != "all"]
+    for name, value in given.items():
         number = value.isascii() and value.isdigit() and len(value) < 16
-        if word == "all":
-            options["every"] = True
-        elif name == "step" and number:
+        if name == "step" and number:
             options["step"] = int(value)
         elif name == "n" and number:
             options["count"] = _images(int(value))
-        elif name == "judge" and equals and value:
+        elif name == "judge" and value:
             options["judge"] = value
         else:
-            raise ConfigError(
-                f"{word!r} is none of step=N, n=N, judge=DATASET and all, such as n=2000."
-            )
+            unknown.append(f"{name}={value}")
+    for word in unknown:
+        raise ConfigError(
+            f"{word!r} is none of step=N, n=N, judge=DATASET and all, such as n=2000."
+        )
     if {"every", "step"} <= options.keys():
         raise ConfigError("all judges every step; leave step out.")
     return options

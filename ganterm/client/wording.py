@@ -24,7 +24,7 @@ _HALTS: Final = {"pause": "paused", "resume": "went on", "stop": "stopped on com
 
 
 @dataclass(frozen=True)
-class Told:
+class Notice:
     """What a record tells, but for its step and time; foreign text.
 
     Attributes:
@@ -45,7 +45,7 @@ class Told:
         return f"{self.words} {self.helps}".rstrip()
 
 
-def told(record: Record, change: LiveChange | None = None) -> Told | None:
+def notice_of(record: Record, change: LiveChange | None = None) -> Notice | None:
     """Return what an alert, a command or a judgement tells; None for every other record.
 
     `change` is the live change that a command made, where it is known what was before.
@@ -56,32 +56,32 @@ def told(record: Record, change: LiveChange | None = None) -> Told | None:
         case ControlRecord():
             return _control(record, change)
         case JudgedRecord():
-            return Told(f"judged: {short_words(record)}")
+            return Notice(f"judged: {short_words(record)}")
     return None
 
 
-def _alert(record: AlertRecord) -> Told:
+def _alert(record: AlertRecord) -> Notice:
     grade = severity(record)
     trouble = grade in {"warning", "failure"}
     helps = f"What helps: {record.remedy}." if record.remedy and trouble else record.remedy
-    return Told(f"{grade}: {record.message}", _TONES[grade], helps, grave=trouble)
+    return Notice(f"{grade}: {record.message}", _TONES[grade], helps, grave=trouble)
 
 
-def _control(record: ControlRecord, change: LiveChange | None) -> Told:
+def _control(record: ControlRecord, change: LiveChange | None) -> Notice:
     name, args, key = record.name or "a command", record.args, record.key
     value = args.get("value")
     if record.error:
         asked = f"{key} to {value}" if key else name
-        return Told(f"{asked} was refused: {record.error}", "bad", grave=True)
+        return Notice(f"{asked} was refused: {record.error}", "bad", grave=True)
     if not key:
         done = _HALTS.get(name) or " ".join([name, *map(str, args.values())])
-        return Told(done)
+        return Notice(done)
     words = f"{key}: {change.before} to {change.after}" if change else f"{key}: now {value}"
     if not record.id.startswith(REMEDY_MARK):
-        return Told(words)
+        return Notice(words)
     # The id is the mark, the trouble's code, the step and the key.
     code = record.id.removeprefix(REMEDY_MARK).removesuffix(f"-{key}").rpartition("-")[0]
-    return Told(f"remedy for {code}: {words}", "good", grave=True)
+    return Notice(f"remedy for {code}: {words}", "good", grave=True)
 
 
 STATES: Final[dict[State, tuple[str, Tone]]] = {

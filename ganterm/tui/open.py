@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from ganterm.core.errors import ConfigError, ExitCode, GantermError
 from ganterm.render.colour import canvas_of, moves_cursor, over_ssh
 from ganterm.render.text import safe_text
-from ganterm.runs.layout import RunDir, default_runs_dir, resolve_run
+from ganterm.runs.layout import default_runs_dir, resolve_run
 from ganterm.tui import themes
 from ganterm.tui.terminal.pace import Pace
 
@@ -35,7 +32,6 @@ def open_app(
     run: str | None = None,
     theme: str | None = None,
     low_bandwidth: bool = False,
-    plain: bool = False,
 ) -> int:
     """Show the app until it is left, and say what trains on; return the exit code.
 
@@ -43,14 +39,8 @@ def open_app(
         ConfigError: there is no terminal, no such run or no such theme.
     """
     where = runs_dir or default_runs_dir()
-    chosen = _run_to_watch(run, where)
-    theme = themes.DEFAULT if theme is None else theme
-    if theme not in themes.BY_NAME:
-        raise ConfigError(
-            f"There is no theme {theme!r}; the themes are {', '.join(themes.BY_NAME)}."
-        )
-    if plain:
-        return _in_lines(where, chosen)
+    chosen = None if run is None else resolve_run(run, where)
+    theme = theme_called(theme)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise ConfigError(
             "The app needs a terminal for its input and output; here `ganterm app --plain`, "
@@ -85,26 +75,14 @@ def open_app(
     return app.return_code or 0
 
 
-def _in_lines(runs_dir: Path, run: RunDir | None) -> int:
-    from ganterm.tui.plain.session import LineReader, PlainSession  # noqa: PLC0415
-
-    def write(line: str) -> None:
-        sys.stdout.write(line)
-        sys.stdout.flush()
-
-    signal.signal(signal.SIGTERM, _leave)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
-        signal.signal(signal.SIGHUP, _leave)
-    PlainSession(runs_dir, LineReader(sys.stdin.fileno()), write).run(run)
-    return ExitCode.OK
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
-
-
-def _run_to_watch(name: str | None, runs_dir: Path) -> RunDir | None:
-    return None if name is None else resolve_run(name, runs_dir)
+def theme_called(name: str | None) -> str:
+    """Return a theme's name, by default that of the usual one; raises `ConfigError` for none."""
+    name = themes.DEFAULT if name is None else name
+    if name not in themes.BY_NAME:
+        raise ConfigError(
+            f"There is no theme {name!r}; the themes are {', '.join(themes.BY_NAME)}."
+        )
+    return name
 
 
 def _say(sentence: str) -> None:

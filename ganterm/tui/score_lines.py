@@ -10,20 +10,17 @@ from rich.cells import cell_len
 
 from ganterm.client.comparison import (
     FIGURE_CELLS,
+    JudgeTable,
     RunStanding,
-    advice,
-    by_judge,
     figure_words,
-    ranked,
-    uneven,
+    judge_tables,
 )
 from ganterm.client.scores import (
     ClassShare,
     Figure,
     judge_words,
 )
-from ganterm.components.scores import SCORES, scored
-from ganterm.core.records import JudgedRecord
+from ganterm.components.scores import SCORES
 from ganterm.core.registry import short
 from ganterm.render.colour import Charset
 from ganterm.render.curve import bar
@@ -154,35 +151,19 @@ def run_lines(
     judges never stand in one column. Below a table stands what it advises.
     """
     lines: list[Line] = []
-    sayings = advice(runs)
-    groups = by_judge(runs)
-    for judge in sorted(groups, key=lambda judge: judge != first):
-        indices = groups[judge]
-        records = [runs[i].judged[judge] for i in indices]
+    for table in sorted(judge_tables(runs, chosen), key=lambda table: table.judge != first):
         if lines:
             lines.append((Piece(""),))
-        lines += wrapped(f"Judge: {judge_words(records[0])}", width, "muted")
-        order = ranked(runs, indices, judge, chosen)
-        lines += _table(
-            [(runs[i].name, runs[i].judged[judge]) for i in order],
-            chosen,
-            here,
-            width,
-            Signs.of(charset),
-        )
-        if uneven(runs, indices, judge):
-            words = "Scores depend on the number of images, which differs: judge all alike."
-            lines += wrapped(words, width, "warn")
-        for each in sayings:
-            if each.judge == judge:
-                lines += wrapped(each.words, width, "text")
+        lines += wrapped(f"Judge: {judge_words(table.rows[0][1])}", width, "muted")
+        lines += _table(table, chosen, here, width, Signs.of(charset))
+        lines += wrapped(table.uneven, width, "warn")
+        for each in table.advice:
+            lines += wrapped(each.words, width, "text")
     return lines
 
 
-def _table(
-    rows: Sequence[tuple[str, JudgedRecord]], chosen: str, here: str, width: int, signs: Signs
-) -> list[Line]:
-    found = scored(record for _, record in rows)
+def _table(table: JudgeTable, chosen: str, here: str, width: int, signs: Signs) -> list[Line]:
+    rows, found = table.rows, table.scores
     wanted = [*(s for s in (chosen,) if s in found), *(s for s in found if s != chosen)]
     widths = {s: max(len(_heading(s, s == chosen, signs)), _FIGURE) + 1 for s in wanted}
     names = min(max(*(cell_len(safe_text(name)) for name, _ in rows), len("RUN")), _NAME)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.cli.follow.words import History
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import render_run_toml
@@ -17,7 +16,7 @@ from ganterm.core.errors import ConfigError
 from ganterm.inference.targets import image_files
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
-from ganterm.runs.history import Column
+from ganterm.runs.history import RunHistory
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.status import Status, write_status
 from tests.cli.checkpointed import untrained
@@ -124,7 +123,7 @@ def test_without_pytorch_there_are_words(run: RunDir, command: list[str]) -> Non
 
 def test_the_time_of_a_run_is_its_workers_not_its_readers() -> None:
     """What lies between two workers is none of it, nor what was judged after the end."""
-    history = History(Column)
+    history = RunHistory()
     assert history.seconds is None
     for kind, at in (
         ("start", 100.0),

@@ -74,7 +74,7 @@ def test_runs_no_longer_watched_are_forgotten(tmp_path: Path) -> None:
     poller.watch(two)
     assert set(poller.feeds) == {"two"}
     poller.poll()
-    assert poller.feeds["two"] is feed
+    assert poller.feeds["two"].series is feed.series
     poller.watch(one)
     poller.poll()
     assert set(poller.take().changes) >= {"one"}

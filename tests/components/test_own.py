@@ -12,6 +12,7 @@ import pytest
 from textual.widgets import Input, OptionList
 
 from ganterm.client import rpc
+from ganterm.client.choices import OWN, options_for
 from ganterm.client.comparison import advice, standing
 from ganterm.client.describe import Description
 from ganterm.components.scores import measured
@@ -22,7 +23,6 @@ from ganterm.core.errors import ConfigError
 from ganterm.core.registry import absolute, learn
 from ganterm.runs.checkpoints import read_header
 from ganterm.runs.layout import RunDir
-from ganterm.tui.choices import OWN, options_for
 from ganterm.tui.screens.dialogs import PickerScreen, PromptScreen
 from ganterm.worker.describe import describe as describe_config
 from ganterm.worker.rpc import Call

@@ -252,6 +252,6 @@ def test_a_window_of_very_many_points_looks_at_few_of_them() -> None:
     storage = series._storage
     for name in ("lows", "highs", "means"):
         setattr(storage, name, Counting(getattr(storage, name)))
-    storage.reckon = lambda _size: None  # type: ignore[method-assign]
+    storage.reckon = lambda size: None  # type: ignore[method-assign]
     series.window(0, 2**18 - 1, 144)
     assert 144 * 3 < sum(looked) < 144 * 3 * 32

@@ -2,12 +2,13 @@
 
 import math
 import threading
+from typing import Any
 
 import pytest
 
 from ganterm.core.records import ControlRecord, PendingChange, Record, ResumeRecord, StartRecord
-from ganterm.runs.history import RunHistory, StepRate, effective
-from tests.records import record
+from ganterm.runs.history import MAX_SERIES, RunHistory, StepRate, effective
+from tests.records import record, start
 
 
 def history(*entries: tuple[str, int]) -> list[Record]:
@@ -50,12 +51,12 @@ def test_without_a_resume_everything_is_in_force() -> None:
 
 def test_a_change_made_again_at_the_very_step_counts_once() -> None:
     """It came after the checkpoint of its step, which the worker resumes from."""
-    start = StartRecord(step=0)
+    begun = StartRecord(step=0)
     resume = ResumeRecord(step=10, pending=[PendingChange("made", 10, {})])
     first, seen, again = (
         ControlRecord(step=10, id=name, time=at) for at, name in enumerate(("made", "seen", "made"))
     )
-    assert effective([start, first, seen, resume, again]) == [start, seen, resume, again]
+    assert effective([begun, first, seen, resume, again]) == [begun, seen, resume, again]
 
 
 def test_a_resume_takes_back_what_came_after_its_step() -> None:
@@ -177,9 +178,9 @@ def test_a_clock_or_a_run_that_stands_still_or_goes_back_has_no_pace(
 def told(history: RunHistory) -> tuple[object, ...]:
     """Return all that a history says, as plain values."""
     series = [
-        (kind, name, [*points.values], points.extent, points.latest, points.window(0, 400, 3))
-        for kind in (history.series, history.epoch_series)
-        for name, points in kind.items()
+        (name, [*points.values], points.extent, points.latest, points.window(0, 400, 3))
+        for quantities in (history.series, history.epoch_series)
+        for name, points in quantities.items()
     ]
     entries = (history.drawn, history.saved, history.alerts, history.standing, history.judged)
     return (
@@ -246,3 +247,96 @@ def test_to_add_a_little_copies_nothing() -> None:
     history.add(record("metrics", 1000, d_loss=2.0))
     assert history.series["d_loss"]._storage is before._storage
     assert (len(before), len(history.series["d_loss"])) == (1000, 1001)
+
+
+def history_of(*records: Record) -> RunHistory:
+    found = RunHistory()
+    found.add(*records)
+    return found
+
+
+def values(history: RunHistory, name: str) -> list[float | None]:
+    """Return the values of a quantity, None where one is broken."""
+    return [None if math.isnan(value) else value for value in history.series[name].values]
+
+
+def test_every_quantity_of_the_metrics_becomes_a_series() -> None:
+    history = history_of(
+        record("metrics", 10, d_loss=1.5, epoch=0),
+        record("metrics", 20, d_loss=None, penalty=3.0, epoch=1),
+        record("metrics", 30, d_loss=0.5, epoch=2),
+    )
+    assert set(history.series) == {"d_loss", "penalty", "epoch"}
+    assert values(history, "d_loss") == [1.5, None, 0.5]
+    assert values(history, "penalty") == [3.0]
+    assert values(history, "epoch") == [0, 1, 2]
+    assert history.last_step == 30
+
+
+def test_epochs_have_series_of_their_own() -> None:
+    history = history_of(
+        record("epoch", 50, epoch=1, d_loss=0.25), record("metrics", 10, d_loss=1.0)
+    )
+    assert history.epoch_series["d_loss"].nearest(0) == (50, 0.25)
+    assert history.series["d_loss"].nearest(0) == (10, 1.0)
+
+
+def test_what_is_no_number_is_no_quantity() -> None:
+    history = history_of(
+        record("metrics", 1, a="x", b=[1], c={"d": 1}, e=10**400, f=True, g=2),
+        record("metrics", 2, a=1.0, b=None, e=3.0, f=1.0, g=3),
+    )
+    assert set(history.series) == {"a", "b", "e", "f", "g"}
+    assert values(history, "a") == [1.0]
+    assert values(history, "b") == [None]
+    assert values(history, "e") == [None, 3.0]
+    assert values(history, "g") == [2.0, 3.0]
+
+
+def test_a_journal_that_names_endless_quantities_does_not_fill_the_memory() -> None:
+    history = history_of(*(record("metrics", n, **{f"x{n}": 1.0}) for n in range(2 * MAX_SERIES)))
+    assert len(history.series) == MAX_SERIES
+
+
+def test_metrics_before_a_resume_are_in_before_it_takes_back() -> None:
+    """Also where all of it comes in one part."""
+    history = history_of(
+        start(),
+        record("metrics", 10, d_loss=1.0),
+        record("metrics", 30, d_loss=9.0),
+        record("resume", 10, steps=100),
+        record("metrics", 30, d_loss=3.0),
+    )
+    assert values(history, "d_loss") == [1.0, 3.0]
+
+
+def test_the_remaining_time_of_a_long_journal_is_that_of_its_end() -> None:
+    slow = [record("metrics", n, 100.0 * n, a=1.0) for n in range(40)]
+    fast = [record("metrics", 40 + n, 4000.0 + n, a=1.0) for n in range(11)]
+    assert history_of(start(), *slow, *fast).seconds_left == pytest.approx(50.0)
+
+
+def test_the_latest_value_is_none_where_it_is_not_a_number() -> None:
+    history = history_of(record("metrics", 1, a=1.0), record("metrics", 2, b=None))
+    assert history.latest("a") == 1.0
+    assert history.latest("b") is None
+    assert history.latest("c") is None
+    newest = history.series["b"].latest
+    assert newest is not None
+    assert math.isnan(newest)
+
+
+def test_a_trouble_whose_end_is_taken_back_stands_again() -> None:
+    """What was over only after the step a run goes on from is not over."""
+    said: dict[str, Any] = {"code": "stall", "message": "x", "remedy": "", "evidence": {}}
+    history = history_of(start(), record("alert", 10, **said), record("metrics", 30, d_loss=1.0))
+    assert [each.step for each in history.standing] == [10]
+    history.add(record("alert", 30, **said, cleared=True))
+    assert not history.standing
+    history.add(record("resume", 20, config={}, steps=100))
+    assert [each.step for each in history.standing] == [10]
+
+
+def test_only_what_the_doctor_says_stands() -> None:
+    """An alert without evidence is a word on the moment, and nothing ever clears it."""
+    assert not history_of(start(), record("alert", 5, code="x", message="slow disk")).standing

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from ganterm.client.describe import Description
+from ganterm.client.describe import Describer, Description
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.setup import SetupScreen
 
@@ -18,33 +18,38 @@ COUNTED = Description(1_636_737, 95_105)
 TIMED = Description(1_636_737, 95_105, 54.2, "cpu")
 
 
-class ScriptedDescriber:
+class ScriptedDescriber(Describer):
     """Answers as the test tells it to: at once, or one answer a `describe` if `patient`."""
 
     def __init__(self, *answers: Description, patient: bool = False) -> None:
+        super().__init__()
         self.answers = list(answers)
         self.free = len(answers) if not patient else 0
         self.asked: list[Mapping[str, Any]] = []
-        self.waiting = False
+        self.asking = False
         self.closed = 0
+
+    @property
+    def waiting(self) -> bool:
+        return self.asking
 
     def ask(self, config: Mapping[str, Any]) -> None:
         self.asked.append(config)
-        self.waiting = True
+        self.asking = True
 
     def poll(self) -> Description | None:
-        if not (self.waiting and self.answers and self.free):
+        if not (self.asking and self.answers and self.free):
             return None
         self.free -= 1
         answer = self.answers.pop(0)
-        self.waiting = not answer.final
+        self.asking = not answer.final
         return answer
 
     def cancel(self) -> None:
-        self.waiting = False
+        self.asking = False
 
     def close(self) -> None:
-        self.waiting = False
+        self.asking = False
         self.closed += 1
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from ganterm.client import planning as plan_module
 from ganterm.client.tasks import TaskProgress
 from ganterm.data.catalogue import stored_path
-from ganterm.tui import plan as plan_module
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.dialogs import ConfirmScreen
 from ganterm.tui.screens.setup import SetupScreen

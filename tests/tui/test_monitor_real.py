@@ -77,7 +77,7 @@ async def test_a_run_is_steered_killed_and_branched(
         assert screen.steering.pending.waiting == {}
 
         worker.kill()
-        app.poller.feeds[run.name]._look_again = 0.0
+        app.poller._readers[run.name]._look_again = 0.0
         await look(app, pilot)
         notice = screen.query_one(Banner).notice
         assert notice is not None

@@ -136,7 +136,7 @@ async def test_a_killed_worker_is_named_with_its_last_words(living: LivingRun) -
         screen = await opened(app, pilot)
         assert notice(screen) == ""
         living.die()
-        app.poller.feeds[living.run.name]._look_again = 0.0
+        app.poller._readers[living.run.name]._look_again = 0.0
         await look(app, pilot)
         assert "crashed" in screen.query_one(Header).text
         words = notice(screen)
@@ -488,7 +488,7 @@ async def test_only_what_applies_is_offered(living: LivingRun) -> None:
         updates: list[object] = []
         screen.bindings_updated_signal.subscribe(screen, updates.append)
         living.die()
-        app.poller.feeds[living.run.name]._look_again = 0.0
+        app.poller._readers[living.run.name]._look_again = 0.0
         await look(app, pilot)
         words = offered_words(app).split()
         assert not {*steering} & {*words}
@@ -527,7 +527,7 @@ async def test_a_worker_that_dies_leaves_no_command_waiting(living: LivingRun) -
         await look(app, pilot)
         assert screen.steering.pending.waiting
         living.die()
-        app.poller.feeds[living.run.name]._look_again = 0.0
+        app.poller._readers[living.run.name]._look_again = 0.0
         await look(app, pilot)
         assert screen.steering.pending.waiting == {}
         assert "ended before it took this: writing a checkpoint" in log(screen)

@@ -11,14 +11,16 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, TextArea
 
 from ganterm import recipes
+from ganterm.client import planning as plan_module
 from ganterm.client.describe import Description
+from ganterm.client.planning import Plan
 from ganterm.config import FIELDS, resolve
+from ganterm.config.draft import Draft
 from ganterm.core.errors import WorkerError
 from ganterm.runs.layout import RunDir
-from ganterm.tui import plan as plan_module
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.dialogs import CommandScreen, ConfirmScreen, PickerScreen, PromptScreen
-from ganterm.tui.screens.setup import SetupScreen
+from ganterm.tui.screens.setup import SetupScreen, rows_of, title_parts
 from ganterm.tui.widgets.editor import ChoiceEditor, TextEditor, Toggle
 from ganterm.tui.widgets.form_notes import Cost, FieldHelp, RecipeList
 from tests.tui import forms
@@ -409,3 +411,25 @@ async def test_a_worker_that_does_not_start_says_why(
         assert [note.message for note in app._notifications] == ["No \\x1b[31mmemory."]
         assert on_top(app, SetupScreen) is screen
         assert screen.check_action("start", ())
+
+
+def test_the_forms_rows_are_the_schemas_in_its_order() -> None:
+    plan = Plan(Draft("dcgan-8x8"), Path("checkpoints"))
+    groups = rows_of(plan)
+    assert list(groups) == ["Data", "Networks", "Objective", "Optimisers", "Step", "Output"]
+    assert [setting.name for setting, _ in groups["Data"]][:3] == ["recipe", "name", "dataset"]
+
+
+def test_the_title_says_how_the_plan_stands() -> None:
+    plan = Plan(Draft("dcgan-8x8"), Path("checkpoints"))
+
+    def title() -> str:
+        return "  ".join(part.text for part in title_parts(plan, starting=False) if part.text)
+
+    assert title() == "New run  ✓ ready  dcgan-8x8  digits 8x8, 200 epochs"
+    plan.set("dataset", "mnist")
+    plan.set("steps", "0")
+    plan.set("batch_size", "x")
+    assert "✗ 1 problem" in title()
+    assert "● 2 changed  mnist is not here yet" in title()
+    assert title_parts(plan, starting=True)[1].text == "starting …"

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.cli.plain.session import LineReader, PlainSession
+from ganterm.cli.plain.words import SILENT_SECONDS
 from ganterm.client.feed import FeedReader
 from ganterm.client.overview import overview
 from ganterm.runs import control
 from ganterm.runs.state import observe
-from ganterm.tui.plain.report import SILENT_SECONDS
-from ganterm.tui.plain.session import LineReader, PlainSession
 from tests.records import lines
 from tests.worker.workers import Worker, Zygote, make_run
 

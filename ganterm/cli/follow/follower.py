@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import signal
+import sys
+import termios
 import time
+import tty
 from collections.abc import Callable, Iterator
-from types import FrameType
-from typing import Protocol, TextIO
+from types import FrameType, TracebackType
+from typing import Any, Protocol, TextIO
 
-from ganterm.cli.follow.keyboard import Keyboard
-from ganterm.cli.follow.reporter import RunReporter
 from ganterm.cli.narrate import say
 from ganterm.core.errors import ExitCode, GantermError, WorkerError
 from ganterm.core.records import STOOD_BACK, AlertRecord, Record
@@ -21,6 +23,83 @@ from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import RunView, observe
+
+
+class RunReporter:
+    """Shows a run to somebody, on standard error unless it says otherwise.
+
+    `history` has already taken in what a method is told of.
+    """
+
+    @property
+    def stream(self) -> TextIO:
+        """Where it shows the run."""
+        return sys.stderr
+
+    def open(self, history: RunHistory) -> None:
+        """Begin, with what happened before."""
+
+    def record(self, record: Record, history: RunHistory) -> None:
+        """Show one new record of the journal."""
+
+    def tick(self, view: RunView, history: RunHistory) -> None:
+        """Bring up to date what moves; called several times a second."""
+
+    def ask(self) -> None:
+        """Somebody pressed Ctrl-C: say what can be done."""
+        say("Ctrl-C again stops training with a checkpoint.")
+
+    def note(self, sentence: str) -> None:
+        """Say something about following itself."""
+        say(sentence)
+
+    def close(self, view: RunView, history: RunHistory) -> None:
+        """Finish; the run ended, or the follower leaves it."""
+
+
+class Keyboard:
+    """Reads keys while it is entered, and leaves the terminal as it found it.
+
+    Where standard input is no terminal, or the process runs in its background, there are no keys.
+    """
+
+    def __init__(self) -> None:
+        self._descriptor: int | None = None
+        self._before: list[Any] = []
+
+    def __enter__(self) -> Keyboard:
+        with contextlib.suppress(OSError, ValueError, termios.error):
+            descriptor = sys.stdin.fileno()
+            if os.isatty(descriptor) and os.tcgetpgrp(descriptor) == os.getpgrp():
+                self._before = termios.tcgetattr(descriptor)
+                tty.setcbreak(descriptor)
+                self._descriptor = descriptor
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._descriptor is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+
+    def poll(self, seconds: float) -> str:
+        """Wait for a key at most `seconds`; return what was typed, empty for nothing."""
+        descriptors = [] if self._descriptor is None else [self._descriptor]
+        ready, _, _ = select.select(descriptors, [], [], seconds)
+        if not ready or self._descriptor is None:
+            return ""
+        try:
+            data = os.read(self._descriptor, 64)
+        except OSError:
+            data = b""
+        if not data:
+            self._descriptor = None  # The terminal is gone.
+        return data.decode("utf-8", "replace")
+
 
 POLL_SECONDS = 0.1
 """Time between two looks at the journal."""

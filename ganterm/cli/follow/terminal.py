@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -15,11 +14,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ganterm.cli.follow.drawn import drawn_sheet
-from ganterm.cli.follow.reporter import ASK
-from ganterm.cli.follow.words import progress_words, spread_words
+from ganterm.cli.follow.follower import RunReporter
+from ganterm.cli.follow.reporters import drawn_sheet, progress_words, spread_words
 from ganterm.client.comparison import short_words
-from ganterm.client.wording import told
+from ganterm.client.wording import notice_of
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.core.quantities import drawn_in
 from ganterm.core.records import Record, ResumeRecord, SampleRecord
@@ -39,6 +37,8 @@ PREVIEW_ROWS = 12
 FINAL_IMAGES = 64
 """Most images of the grid that is left on the screen at the end."""
 
+ASK = "Ctrl-C again or s: stop with a checkpoint · d: detach, training goes on · other: follow on"
+
 _TONES = {"text": "", "muted": "dim", "good": "green", "warn": "yellow", "bad": "red"}
 """Styles of what is told."""
 _COLOUR_SYSTEMS = {
@@ -49,7 +49,7 @@ _COLOUR_SYSTEMS = {
 }
 
 
-class TerminalReporter:
+class TerminalReporter(RunReporter):
     """Draws a run on standard error, which must be a terminal."""
 
     def __init__(self, run: RunDir) -> None:
@@ -70,11 +70,6 @@ class TerminalReporter:
         self._next_frame = 0.0
         self._question = ""
         self._began = time.monotonic()
-
-    @property
-    def stream(self) -> TextIO:
-        """Standard error."""
-        return sys.stderr
 
     def open(self, history: RunHistory) -> None:
         """Show the newest preview of what happened before, then start to move."""
@@ -98,7 +93,7 @@ class TerminalReporter:
 
     def _tell(self, record: Record, change: LiveChange | None) -> None:
         """Print what a record tells, with its time and step, and below it what helps."""
-        news = told(record, change)
+        news = notice_of(record, change)
         if news is None:
             return
         when = f"{clock(record.time)} step {record.step:,}"

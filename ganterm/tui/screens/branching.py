@@ -7,7 +7,9 @@ import shlex
 from collections.abc import Sequence
 from functools import partial
 
+from ganterm.client.choices import Option
 from ganterm.client.feed import RunFeed
+from ganterm.client.launching import typed_words
 from ganterm.client.preflight import inspect
 from ganterm.config.branch import FIXED, branch, checkpoint_steps
 from ganterm.config.draft import to_text
@@ -17,7 +19,6 @@ from ganterm.render import words
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
-from ganterm.tui.choices import Option
 from ganterm.tui.screens.dialogs import PickerScreen, PromptScreen
 
 
@@ -90,15 +91,11 @@ def parse_changes(line: str) -> dict[str, Value]:
         ConfigError: a word is no KEY=VALUE, there is no such setting, the value is none of its
             values, or a branch cannot change it.
     """
-    try:
-        said = shlex.split(line)
-    except ValueError:
-        raise ConfigError("A quotation mark is not closed.") from None
+    others, given = typed_words(line)
+    for word in others:
+        raise ConfigError(f"{word!r} is not KEY=VALUE, such as lr_g=1e-4.")
     changes: dict[str, Value] = {}
-    for word in said:
-        name, equals, text = word.partition("=")
-        if not equals:
-            raise ConfigError(f"{word!r} is not KEY=VALUE, such as lr_g=1e-4.")
+    for name, text in given.items():
         spec = field(name)
         if spec.name in FIXED:
             raise ConfigError(f"{spec.name} stays what it is in a branch; begin a new run instead.")

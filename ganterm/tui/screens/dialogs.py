@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.widgets import Button, Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option as ListOption
 
+from ganterm.client.choices import Option
 from ganterm.core.errors import GantermError
 from ganterm.render.text import safe_text
 from ganterm.tui.base import Dialog
-from ganterm.tui.choices import Option
 from ganterm.tui.widgets.footer import ActionFooter
 
 

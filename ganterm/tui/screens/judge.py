@@ -13,7 +13,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from ganterm.client.comparison import JudgedRuns, RunStanding
-from ganterm.client.feed import RunFeed, SampleRef
+from ganterm.client.feed import RunFeed, StepFile
 from ganterm.client.scores import (
     classes_of,
     judge_words,
@@ -329,7 +329,7 @@ class JudgeScreen(PanedScreen[Pane]):
             self.app.go_back()
 
 
-def _sample_of(feed: RunFeed, step: int) -> SampleRef | None:
+def _sample_of(feed: RunFeed, step: int) -> StepFile | None:
     """Return the samples that were drawn at a step, or last before it."""
     return next((each for each in reversed(feed.samples) if each.step <= step), None)
 

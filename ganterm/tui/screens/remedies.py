@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from ganterm.client.choices import Option
 from ganterm.client.feed import RunFeed, evidence_words, offers_of
 from ganterm.core.errors import GantermError
 from ganterm.doctor.applicable import ApplicableRemedy
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
-from ganterm.tui.choices import Option
 from ganterm.tui.screens.dialogs import ConfirmScreen, PickerScreen
 
 

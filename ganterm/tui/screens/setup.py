@@ -12,16 +12,15 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from ganterm.client.describe import Describer
+from ganterm.client.choices import OWN, options_for
+from ganterm.client.describe import Describer, Estimates
+from ganterm.client.planning import Plan, draft_of
 from ganterm.config import FIELDS, parse_value
 from ganterm.config.recipefile import presets, recipe_path, save_recipe
 from ganterm.core.errors import ConfigError
 from ganterm.render.text import safe_text
 from ganterm.tui.base import AppScreen
-from ganterm.tui.choices import OWN, options_for
-from ganterm.tui.estimates import Answering, Estimates
 from ganterm.tui.messages import RunStarted
-from ganterm.tui.plan import Plan, draft_of, rows_of, title_parts
 from ganterm.tui.screens.dialogs import (
     CommandScreen,
     ConfirmScreen,
@@ -29,6 +28,7 @@ from ganterm.tui.screens.dialogs import (
     PromptScreen,
 )
 from ganterm.tui.widgets.editor import Choosing, Edited
+from ganterm.tui.widgets.field import Setting
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.form import Form
 from ganterm.tui.widgets.form_notes import Cost, FieldHelp, RecipeList, WordsBox
@@ -41,6 +41,16 @@ _HINTS = {
     "dataset": "The path of a folder of images is a dataset too: type it into the field.",
     "recipe": "The path of a recipe file is a recipe too: type it into the field.",
 }
+
+
+NAME = Setting(
+    "name",
+    "text",
+    "What the run is called.",
+    "left empty, the runs of a recipe are numbered",
+    "letters, digits, '.', '_' and '-'",
+    placeholder="numbered",
+)
 
 
 class SetupScreen(AppScreen):
@@ -59,7 +69,7 @@ class SetupScreen(AppScreen):
         self,
         *,
         environment: Mapping[str, str] = os.environ,
-        describer: Callable[[], Answering] = Describer,
+        describer: Callable[[], Describer] = Describer,
     ) -> None:
         super().__init__()
         self._environment = environment
@@ -319,3 +329,31 @@ class SetupScreen(AppScreen):
             markup=False,
         )
         return True
+
+
+def rows_of(plan: Plan) -> dict[str, list[tuple[Setting, str]]]:
+    """Return the form's rows by group, each with its text: the schema's, and the run's name."""
+    groups: dict[str, list[tuple[Setting, str]]] = {}
+    standings = plan.standings
+    for name, spec in FIELDS.items():
+        group = groups.setdefault(spec.group, [])
+        group.append((Setting.of(spec), standings[name].text))
+        if name == "recipe":
+            group.append((NAME, plan.name))
+    return groups
+
+
+def title_parts(plan: Plan, *, starting: bool) -> list[LinePart]:
+    """Return what the screen's first line says: how it stands, from what, to what."""
+    config, troubles, differing = plan.draft.config, plan.troubles, len(plan.draft.differing)
+    many = f"{len(troubles)} problems" if len(troubles) > 1 else "1 problem"
+    state = LinePart(f"✗ {many}", "bad", 8) if troubles else LinePart("✓ ready", "good", 8)
+    length = f"{config.epochs:,} epochs" if config.epochs else f"{config.steps:,} steps"
+    return [
+        LinePart("New run", "title", 9),
+        LinePart("starting …", "warn", 8) if starting else state,
+        LinePart(plan.draft.recipe.name, "text", 6),
+        LinePart(f"● {differing} changed" if differing else "", "warn", 5),
+        LinePart(f"{plan.missing} is not here yet" if plan.missing else "", "warn", 7),
+        LinePart(f"{config.dataset} {config.data_spec.size_words}, {length}", "muted", 2),
+    ]

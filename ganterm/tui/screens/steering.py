@@ -17,11 +17,10 @@ from ganterm.config import FIELDS, Field, parse_value
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
 from ganterm.config.runfile import from_mapping
-from ganterm.core.errors import GantermError
+from ganterm.core.errors import ConfigError, GantermError
 from ganterm.core.records import Record
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
-from ganterm.runs.live import to_undo
 from ganterm.tui.base import AppScreen
 from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
 from ganterm.tui.widgets.live_values import LiveValues
@@ -192,11 +191,12 @@ class Steering:
         feed = self.steerable
         if feed is None:
             return
-        change = to_undo([*feed.changes, *self.pending.projected(feed.config)])
-        if change is None:
-            self._screen.app.say("There is no change to undo.")
-            return
-        self.order(feed.run, "set", key=change.key, value=change.before)
+        try:
+            change = self.pending.to_undo(feed.changes, feed.config)
+        except ConfigError as error:
+            self._screen.app.say(str(error))
+        else:
+            self.order(feed.run, "set", key=change.key, value=change.before)
 
     def _value_of(self, feed: RunFeed, key: str) -> Value:
         """Return what a setting is, or was asked to be."""

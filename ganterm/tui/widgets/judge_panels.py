@@ -15,7 +15,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 
-from ganterm.client.feed import SampleRef
+from ganterm.client.feed import StepFile
 from ganterm.client.previews import READING, Sheet
 from ganterm.client.scores import Figure, curves, figures, picture_of
 from ganterm.components.scores import SCORES
@@ -209,14 +209,14 @@ class Extremes(PicturePanel):
         self.kind = KINDS[0]
         self._run: RunDir | None = None
         self._record: JudgedRecord | None = None
-        self._sample: SampleRef | None = None
+        self._sample: StepFile | None = None
 
     def compose(self) -> ComposeResult:
         yield ChoiceLine(id="extremes")
         yield PicturePair()
 
     def show(
-        self, run: RunDir | None, record: JudgedRecord | None, sample: SampleRef | None = None
+        self, run: RunDir | None, record: JudgedRecord | None, sample: StepFile | None = None
     ) -> None:
         """Show another judgement, or the same again; without images of its own, `sample`."""
         if run and any(picture_of(run, record, kind) for kind in KINDS):

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
+from ganterm.client.planning import Plan
 from ganterm.client.tasks import Fetch
 from ganterm.core.errors import GantermError
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppBase
-from ganterm.tui.plan import Plan
 from ganterm.tui.screens.dialogs import ConfirmScreen
 from ganterm.tui.widgets.task_bar import TaskBar
 

@@ -98,7 +98,7 @@ def lines_of(feed: RunFeed, said: Sequence[tuple[int, str]] = ()) -> list[LogLin
     """Return the story of a run in lines: what happened by steps, then the worker's own output."""
     told = [(step, LogLine(f"{_BLANK} {step:>8,}  {words}", "bad", _HANG)) for step, words in said]
     for entry in feed.entries[-_EVENTS:]:
-        when, news = clock(entry.time)[:5], entry.told
+        when, news = clock(entry.time)[:5], entry.notice
         line = LogLine(f"{when} {entry.step:>8,}  {news.words}", news.tone, _HANG)
         told.append((entry.step, line))
         if news.helps:

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.timer import Timer
 
-from ganterm.client.feed import RunFeed, SampleRef, run_of
+from ganterm.client.feed import RunFeed, StepFile, run_of
 from ganterm.client.previews import READING, Sheet
 from ganterm.tui.lines import Line, Piece
 from ganterm.tui.widgets.part_line import LinePart, PartLine
@@ -125,11 +125,11 @@ class Preview(PicturePanel):
         super().__init__(real=False, id=id)
         self.cursor: int | None = None
         self._feed: RunFeed | None = None
-        self._samples: Sequence[SampleRef] = ()
+        self._samples: Sequence[StepFile] = ()
         self._film: Timer | None = None
         self._stride = 1
         self._announced: deque[int | None] = deque(maxlen=4)
-        self._drawn: SampleRef | None = None
+        self._drawn: StepFile | None = None
 
     def compose(self) -> ComposeResult:
         yield PartLine()
@@ -160,7 +160,7 @@ class Preview(PicturePanel):
         self._turn_to(step)
 
     @property
-    def current(self) -> SampleRef | None:
+    def current(self) -> StepFile | None:
         """The samples that are to be shown."""
         return self._samples[self._at] if self._samples else None
 

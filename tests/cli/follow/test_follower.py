@@ -14,18 +14,16 @@ from typing import Any, TextIO
 
 import pytest
 
-from ganterm.cli.follow.choose import JsonReporter
-from ganterm.cli.follow.follower import Follower
-from ganterm.cli.follow.plain import PlainReporter
+from ganterm.cli.follow.follower import Follower, RunReporter
+from ganterm.cli.follow.reporters import JsonReporter, PlainReporter
 from ganterm.cli.follow.terminal import TerminalReporter
-from ganterm.cli.follow.words import History
 from ganterm.core.errors import ExitCode, WorkerError
 from ganterm.core.records import STOOD_BACK, Record
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
 from ganterm.render.words import clock
 from ganterm.runs import control
-from ganterm.runs.history import Column
+from ganterm.runs.history import RunHistory
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.state import RunView, observe
@@ -48,7 +46,7 @@ class Script:
         return None
 
 
-class Recorder:
+class Recorder(RunReporter):
     """A reporter that remembers what it was told."""
 
     def __init__(self) -> None:
@@ -58,14 +56,11 @@ class Recorder:
     def stream(self) -> TextIO:
         return io.StringIO()
 
-    def open(self, history: History) -> None:
+    def open(self, history: RunHistory) -> None:
         self.told.append("open")
 
-    def record(self, record: Record, history: History) -> None:
+    def record(self, record: Record, history: RunHistory) -> None:
         self.told.append(record.kind)
-
-    def tick(self, view: RunView, history: History) -> None:
-        pass
 
     def ask(self) -> None:
         self.told.append("ask")
@@ -73,7 +68,7 @@ class Recorder:
     def note(self, sentence: str) -> None:
         self.told.append(sentence)
 
-    def close(self, view: RunView, history: History) -> None:
+    def close(self, view: RunView, history: RunHistory) -> None:
         self.told.append("close")
 
 
@@ -233,7 +228,7 @@ def test_plain_lines_are_spaced_and_free_of_control_bytes(
 ) -> None:
     """Progress comes every few seconds, and foreign text cannot reach the terminal raw."""
     now = [0.0]
-    history = History(Column)
+    history = RunHistory()
     history.add(record_of("start", 0, steps=100))
     reporter = PlainReporter(run, clock=lambda: now[0])
     view: Any = None
@@ -287,7 +282,7 @@ def test_scores_alerts_and_remedies_are_told_with_their_time(
     run: RunDir, capsys: pytest.CaptureFixture[str], quiet: bool
 ) -> None:
     """How grave it is and what helps stand beside it; --quiet leaves what is not grave out."""
-    history = History(Column)
+    history = RunHistory()
     reporter = PlainReporter(run, quiet=quiet)
     for each in STORY:
         history.add(each)
@@ -296,7 +291,7 @@ def test_scores_alerts_and_remedies_are_told_with_their_time(
     expected = [TOLD[index] for index in (0, 3, 4)] if quiet else TOLD
     assert lines == [f"{clock(0.0)} a-run: {words}" for words in expected]
     # Who comes later hears what stands.
-    history = History(Column)
+    history = RunHistory()
     for each in STORY[:4]:
         history.add(each)
     PlainReporter(run, quiet=quiet).open(history)
@@ -353,7 +348,7 @@ def test_without_a_terminal_early_samples_are_drawn_as_they_come(
     for shade, sample in zip((255, 128), samples, strict=True):
         save_sheet([Raster(8, 8, 1, bytes([shade] * 64))], 1, run.path / sample.path)
     for quiet, shades in ((False, "█"), (True, "")):
-        history, reporter = History(Column), PlainReporter(run, quiet=quiet)
+        history, reporter = RunHistory(), PlainReporter(run, quiet=quiet)
         for sample in samples:
             history.add(sample)
             reporter.record(sample, history)
@@ -369,7 +364,7 @@ def test_a_terminal_shows_scores_beside_the_losses_and_what_helps(
     for name, value in {"COLUMNS": "100", "FORCE_COLOR": "1", "NO_COLOR": "1"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.stderr", screen := io.StringIO())
-    history, reporter = History(Column), TerminalReporter(run)
+    history, reporter = RunHistory(), TerminalReporter(run)
     reporter.open(history)
     metrics = [record_of("metrics", step, 1.0, d_loss=1.0, g_loss=1.0) for step in (7, 8)]
     later = record_of("judged", 8, judge="x", n=10, fid=1.25, recall=0.5)

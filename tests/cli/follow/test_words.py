@@ -1,6 +1,6 @@
 """Numbers of a run in words."""
 
-from ganterm.cli.follow.words import loss_words, progress_words
+from ganterm.cli.follow.reporters import loss_words, progress_words
 from ganterm.runs.history import RunHistory
 from tests.records import record
 

@@ -1,4 +1,4 @@
-"""Following without a terminal: one plain line every few seconds, and one for what happens."""
+"""Following without a terminal: a plain line every few seconds, or records as JSON."""
 
 from __future__ import annotations
 
@@ -6,21 +6,103 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TextIO
+from pathlib import Path
+from typing import NamedTuple, TextIO
 
-from ganterm.cli.follow.drawn import drawn_sheet
-from ganterm.cli.follow.words import loss_words, progress_words
+from ganterm.cli.follow.follower import RunReporter
 from ganterm.cli.narrate import say
-from ganterm.client.wording import told
+from ganterm.client.wording import notice_of
+from ganterm.components.datasets import DATASETS
 from ganterm.config.cadence import log_spaced
-from ganterm.core.records import CheckpointRecord, Record, ResumeRecord, SampleRecord, StartRecord
-from ganterm.render.colour import canvas_of
+from ganterm.core import jsontext
+from ganterm.core.errors import GantermError
+from ganterm.core.quantities import headlines
+from ganterm.core.records import (
+    CheckpointRecord,
+    Record,
+    ResumeRecord,
+    SampleRecord,
+    StartRecord,
+    encode,
+)
+from ganterm.render.byclass import draw_by_class, in_turn
+from ganterm.render.colour import Canvas, canvas_of
+from ganterm.render.sheet import load_sheet, rows_of_sheet
+from ganterm.render.show import draw_many
 from ganterm.render.words import clock as time_of_day
-from ganterm.render.words import duration
+from ganterm.render.words import duration, number
 from ganterm.runs.history import RunHistory
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.runs.state import RunView
+
+
+class DrawnSheet(NamedTuple):
+    """A drawing, and in words what is where in it, if that is not plain."""
+
+    lines: list[str]
+    where: str
+
+
+def drawn_sheet(
+    path: Path, canvas: Canvas, images: int, *, sparing: bool = False
+) -> DrawnSheet | None:
+    """Draw what fits of a sample grid, at most so many of its images; `sparing` as for `draw`.
+
+    None where it was deleted meanwhile; a preview is not worth a word.
+    """
+    try:
+        rasters, classes = load_sheet(path), rows_of_sheet(path)
+    except GantermError:
+        return None
+    by_class = draw_by_class(rasters, classes, canvas, sparing=sparing) if classes else None
+    if by_class is not None:
+        return DrawnSheet(by_class.lines, by_class.where)
+    if classes:
+        rasters = [rasters[index] for index in in_turn(len(classes), len(rasters))]
+    lines, _ = draw_many(rasters[:images], canvas, scroll=False, sparing=sparing)
+    return DrawnSheet(lines, "")
+
+
+def progress_words(history: RunHistory) -> str:
+    """Return how far the run is: `1,230/22,600  epoch 10/200  2,310 images/s  ETA 2 min 5 s`."""
+    parts = [
+        f"{history.last_step:,}/{history.steps:,}" if history.steps else f"{history.last_step:,}"
+    ]
+    if history.epochs and history.series:
+        parts.append(f"epoch {int(history.latest('epoch') or 0)}/{history.epochs}")
+    rate = history.latest("images_per_s")
+    if rate:
+        parts.append(f"{rate:,.0f} images/s")
+    left = history.seconds_left
+    if left is not None:
+        parts.append(f"ETA {duration(left)}")
+    return "  ".join(parts)
+
+
+def spread_words(history: RunHistory) -> str:
+    """Return what a run on points covers of its data: `modes 5 of 8  diversity lost 37 %`.
+
+    Empty for a run on images, whose modes are not counted.
+    """
+    modes, diversity = history.latest("modes"), history.latest("diversity")
+    if modes is None:
+        return ""
+    all_modes = len(DATASETS.facts(str(history.config.get("dataset", ""))).centres)
+    words = f"modes {modes:.0f}" + (f" of {all_modes}" if all_modes else "")
+    if diversity is None:
+        return words
+    return f"{words}  diversity lost {max(0.0, 1 - diversity):.0%}".replace("%", " %")
+
+
+def loss_words(history: RunHistory) -> str:
+    """Return the newest losses and what D makes of real and fake images."""
+    parts = [
+        f"{each.label} {number(history.latest(each.name))}" for each in headlines(history.series)
+    ]
+    parts += [words] if (words := spread_words(history)) else []
+    return "  ".join(parts)
+
 
 LINE_SECONDS = 5.0
 """Time between two lines of progress."""
@@ -30,7 +112,7 @@ EARLY_IMAGES, EARLY_ROWS = 10, 9
 """The same of those that are drawn on the way, where a run changes most."""
 
 
-class PlainReporter:
+class PlainReporter(RunReporter):
     """Narrates a run on standard error in lines with their time, which a log file can keep."""
 
     def __init__(
@@ -44,11 +126,6 @@ class PlainReporter:
         self._next_line = 0.0
         self._reported = -1
         self._waits_said: set[str] = set()
-
-    @property
-    def stream(self) -> TextIO:
-        """Standard error."""
-        return sys.stderr
 
     def open(self, history: RunHistory) -> None:
         """Say where the run stands."""
@@ -93,7 +170,7 @@ class PlainReporter:
             self._say_once(doing or "loading PyTorch and the data")
 
     def _tell(self, record: Record, change: LiveChange | None) -> None:
-        news = told(record, change)
+        news = notice_of(record, change)
         if news is not None and (news.grave or not self.quiet):
             self._say(f"step {record.step:,}: {news.in_full}", record.time)
 
@@ -105,10 +182,6 @@ class PlainReporter:
     def _say(self, words: str, at: float | None = None) -> None:
         """Say something that happened at a moment, in seconds since 1970; now, without one."""
         say(f"{time_of_day(time.time() if at is None else at)} {self.name}: {words}")
-
-    def ask(self) -> None:
-        """Tell what a second Ctrl-C does."""
-        say("Ctrl-C again stops training with a checkpoint.")
 
     def note(self, sentence: str) -> None:
         """Narrate it."""
@@ -133,3 +206,17 @@ class PlainReporter:
             self._say(drawn.where, record.time)
         # As they are: where colours were asked for, a notebook shows them.
         sys.stderr.write("".join(f"{line}\n" for line in drawn.lines))
+
+
+class JsonReporter(RunReporter):
+    """Prints each record as the journal has it, one a line, as soon as it is there."""
+
+    @property
+    def stream(self) -> TextIO:
+        """Standard output."""
+        return sys.stdout
+
+    def record(self, record: Record, history: RunHistory) -> None:
+        """Print the record."""
+        sys.stdout.buffer.write(jsontext.dump_line(encode(record)))
+        sys.stdout.buffer.flush()

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from ganterm.cli.plain import commands
 from ganterm.client.tasks import TaskProgress
 from ganterm.runs.layout import RunDir
-from ganterm.tui.plain import actions
+from tests.cli.plain.test_session import Desk
 from tests.tui.driving import write_run
 from tests.tui.judged import judge, judged_run
-from tests.tui.plain.test_session import Desk
 
 
 class ScriptedJudging:
@@ -85,7 +85,7 @@ def test_a_run_is_judged_while_the_session_goes_on(
         begun.append(ScriptedJudging(run, options))
         return begun[-1]
 
-    monkeypatch.setattr(actions, "Judging", begin)
+    monkeypatch.setattr(commands, "Judging", begin)
     judged_run(tmp_path, steps=())
     desk = Desk(tmp_path)
     desk.type("watch dcgan-001")

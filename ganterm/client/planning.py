@@ -1,40 +1,22 @@
-"""What the form of a new run knows beside the settings: its name, its data, its command."""
+"""A run that is to become: what its form knows beside the settings."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-import msgspec
-
+from ganterm.client.launching import begin
 from ganterm.client.preflight import inspect
 from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS
 from ganterm.config.draft import Draft, FieldState, command_line
-from ganterm.config.runfile import new_run
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.data.catalogue import (
-    anchored,
-    conditioned_spec,
-    has_classes,
-    image_count,
-    missing_splits,
-)
+from ganterm.data.catalogue import conditioned_spec, has_classes, image_count, missing_splits
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
-from ganterm.tui.widgets.field import Setting
-from ganterm.tui.widgets.part_line import LinePart
-
-NAME = Setting(
-    "name",
-    "text",
-    "What the run is called.",
-    "left empty, the runs of a recipe are numbered",
-    "letters, digits, '.', '_' and '-'",
-    placeholder="numbered",
-)
 
 
 def draft_of(environment: Mapping[str, str]) -> tuple[Draft, ConfigError | None]:
@@ -122,10 +104,9 @@ class Plan:
 
         Raises `GantermError` when that does not work.
         """
-        config = self.draft.config
-        config = msgspec.structs.replace(config, dataset=anchored(config.dataset))
-        inspect(config, self.runs_dir, name=self.name or None)
-        run = new_run(config, self.runs_dir, name=self.name or None, command=self.command)
+        name = self.name or None
+        look = partial(inspect, runs_dir=self.runs_dir, name=name)
+        run = begin(self.draft.config, self.runs_dir, look, name=name, command=self.command)
         start_worker(run)
         return run
 
@@ -171,31 +152,3 @@ class Plan:
         except ConfigError as error:
             return {"conditional": str(error)}
         return {}
-
-
-def rows_of(plan: Plan) -> dict[str, list[tuple[Setting, str]]]:
-    """Return the form's rows by group, each with its text: the schema's, and the run's name."""
-    groups: dict[str, list[tuple[Setting, str]]] = {}
-    standings = plan.standings
-    for name, spec in FIELDS.items():
-        group = groups.setdefault(spec.group, [])
-        group.append((Setting.of(spec), standings[name].text))
-        if name == "recipe":
-            group.append((NAME, plan.name))
-    return groups
-
-
-def title_parts(plan: Plan, *, starting: bool) -> list[LinePart]:
-    """Return what the screen's first line says: how it stands, from what, to what."""
-    config, troubles, differing = plan.draft.config, plan.troubles, len(plan.draft.differing)
-    many = f"{len(troubles)} problems" if len(troubles) > 1 else "1 problem"
-    state = LinePart(f"✗ {many}", "bad", 8) if troubles else LinePart("✓ ready", "good", 8)
-    length = f"{config.epochs:,} epochs" if config.epochs else f"{config.steps:,} steps"
-    return [
-        LinePart("New run", "title", 9),
-        LinePart("starting …", "warn", 8) if starting else state,
-        LinePart(plan.draft.recipe.name, "text", 6),
-        LinePart(f"● {differing} changed" if differing else "", "warn", 5),
-        LinePart(f"{plan.missing} is not here yet" if plan.missing else "", "warn", 7),
-        LinePart(f"{config.dataset} {config.data_spec.size_words}, {length}", "muted", 2),
-    ]

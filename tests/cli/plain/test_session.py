@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.cli.plain import session
+from ganterm.cli.plain.commands import COMMANDS
+from ganterm.cli.plain.session import LONGEST, LineReader, PlainSession
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.manage import read_note
-from ganterm.tui.plain import session
-from ganterm.tui.plain.commands import COMMANDS
-from ganterm.tui.plain.session import LONGEST, LineReader, PlainSession
 from tests.records import record as record_of
 from tests.tui.driving import write_run
 from tests.tui.living import LivingRun
@@ -52,6 +52,11 @@ class Desk:
         before = len(self.said)
         self.session.obey(line)
         return self.said[before:]
+
+    def look_again(self) -> None:
+        """Let the next look see what has become of the worker."""
+        assert self.session._watching is not None
+        self.session._watching._look_again = 0.0
 
     def look(self) -> list[str]:
         before = len(self.said)
@@ -230,7 +235,7 @@ def test_a_worker_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
         desk.type("watch dcgan-001")
         desk.type("pause")
         living.die()
-        desk.session._watching._look_again = 0.0
+        desk.look_again()
         told = desk.look()
     assert told[0].startswith("dcgan-001 has crashed: its worker died without a word after step 8;")
     assert told[1:4] == [
@@ -287,7 +292,7 @@ def test_answers_are_awaited_at_the_end_of_the_input(
         desk.session.run(living.run)
         assert looks == 1
         desk.session.order("pause")
-        desk.session._go_on()
+        desk.session.go_on()
         assert looks == 1 + session.ANSWER_SECONDS
 
 
@@ -306,7 +311,7 @@ def test_wait_keeps_what_follows_until_the_run_ends(
             moments.append(desk.said[-1])
             if desk.now > 20:
                 living.die()
-                desk.session._watching._look_again = 0.0
+                desk.look_again()
 
         monkeypatch.setattr(desk.session, "look", look)
         told = desk.run(living.run)

@@ -1,17 +1,21 @@
-"""What a run is and does, said in lines."""
+"""What runs are and do, and how good they are, said in lines."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ganterm.client.charts import kinds_of
+from ganterm.client.comparison import RunStanding, figure_words, judge_tables
 from ganterm.client.feed import RunFeed, offers_of
 from ganterm.client.overview import Overview
-from ganterm.client.wording import sentence, told
+from ganterm.client.scores import Figure, classes_of, figures, judge_words, judgements, judges_of
+from ganterm.client.wording import notice_of, sentence
+from ganterm.components.scores import SCORES, scored
+from ganterm.config.differences import differing
 from ganterm.core.quantities import headlines
-from ganterm.core.records import Record, ResumeRecord, StartRecord
+from ganterm.core.records import JudgedRecord, Record, ResumeRecord, StartRecord
 from ganterm.core.series import Series
 from ganterm.render import words
 
@@ -21,6 +25,7 @@ SILENT_SECONDS: Final = 10.0
 _UNSPOKEN: Final = frozenset({"rates", "speed"})
 """Charts whose figures are settings, or told with the progress."""
 _LOG_LINES: Final = 3
+_TOLD_STEPS: Final = 6
 _STEADY: Final = 0.03
 
 
@@ -108,7 +113,7 @@ def happened(record: Record) -> str:
             return f"Its weights were imported from {file}."
         case ResumeRecord():
             return f"It goes on from {step}."
-    news = told(record)
+    news = notice_of(record)
     return f"At {words.clock(record.time)}, {step}: {news.in_full}" if news else ""
 
 
@@ -159,3 +164,61 @@ def _trend(series: Series) -> str:
 
 def _steps(step: int, steps: int | None) -> str:
     return f"step {step:,} of {steps:,}" if steps else f"step {step:,}"
+
+
+def scores(judged: Sequence[JudgedRecord]) -> Iterator[str]:
+    """Yield the newest judgement of each judge, score by score, and where the first goes."""
+    for judge in judges_of(judged):
+        records = judgements(judged, judge)
+        newest = records[-1]
+        yield (f"Step {newest.step:,}, {newest.n:,} images of each kind, by {judge_words(newest)}:")
+        for each in figures(records, len(records) - 1):
+            yield _told(each)
+        lost = [
+            f"{each.name} ({each.generated:.1%} of {each.real:.1%})"
+            for each in classes_of(newest)
+            if each.is_rare and each.real is not None
+        ]
+        if lost:
+            yield f"Rare classes: {', '.join(lost)}."
+        yield from _way(records)
+
+
+def compared(runs: Sequence[RunStanding]) -> Iterator[str]:
+    """Yield judged runs a judge at a time, the best first, what to take, and what differs."""
+    for table in judge_tables(runs):
+        yield f"By {judge_words(table.rows[0][1])}, the best first:"
+        for name, record in table.rows:
+            told = [f"{score} {figure_words(record.score(score))}" for score in scored([record])]
+            yield f"{name}, step {record.step:,}, {record.n:,} images: {', '.join(told)}"
+        if table.uneven:
+            yield table.uneven
+        yield from (each.words for each in table.advice)
+    yield from (f"{run.name} has not been judged." for run in runs if not run.judged)
+    for key, *values in differing(runs):
+        told = [f"{run.name} {value}" for run, value in zip(runs, values, strict=True)]
+        yield f"{key}: {', '.join(told)}"
+
+
+def _told(figure: Figure) -> str:
+    facts = SCORES.facts(figure.name)
+    parts = [f"{facts.title} {figure_words(figure.value)}"]
+    if figure.floor is not None:
+        parts.append(f"real {figure_words(figure.floor)}")
+    if figure.better is not None:
+        parts.append("better than before" if figure.better else "worse than before")
+    if facts.less_is_better:
+        parts.append(facts.direction)
+    return f"{', '.join(parts)}; {facts.tells}"
+
+
+def _way(records: Sequence[JudgedRecord]) -> Iterator[str]:
+    alike = [each for each in records if each.n == records[-1].n]
+    name = next(iter(scored(records[-1:])), None)
+    told = [
+        f"{figure_words(each.score(name))} at {each.step:,}"
+        for each in alike[-_TOLD_STEPS:]
+        if name is not None and each.score(name) is not None
+    ]
+    if name is not None and len(told) > 1:
+        yield f"{SCORES.facts(name).title} so far: {', '.join(told)}."
