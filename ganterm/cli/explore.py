@@ -11,20 +11,16 @@ import typer
 
 from ganterm.cli.console import emit_json, write_lines
 from ganterm.cli.generating import (
-    Averaged,
-    Device,
-    FormOption,
+    Given,
     OneClass,
     OpenedGenerator,
-    Output,
     Target,
     Truncation,
-    open_generator,
     rendered,
+    with_generator_options,
 )
 from ganterm.cli.narrate import ProgressReporter, say
-from ganterm.cli.options import AsJson, Characters, Color, RunsDir, StepOfRun
-from ganterm.cli.outputs import Delivery
+from ganterm.cli.options import AsJson
 from ganterm.core.errors import ConfigError
 from ganterm.render.curve import bar
 from ganterm.render.words import plural
@@ -48,6 +44,7 @@ class By(Enum):
     FACTORISE = "factorise"
 
 
+@with_generator_options
 def explore(
     target: Target = None,
     *,
@@ -86,22 +83,15 @@ def explore(
     ] = 3.0,
     truncation: Truncation = 1.0,
     of_class: OneClass = None,
-    step: StepOfRun = None,
-    ema: Averaged = None,
-    output: Output = None,
-    form: FormOption = None,
-    color: Color = None,
-    charset: Characters = None,
-    device: Device = "cpu",
-    runs_dir: RunsDir = None,
     as_json: AsJson = False,
+    given: Given,
 ) -> None:
     """Move along one direction of the latent space at a time, the most telling ones first.
 
     A row for each direction, from -SPAN to SPAN along it, with all others as in the base image.
     """
-    delivery = Delivery.choose(form, output, colour=color, charset=charset)
-    opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    delivery = given.delivery()
+    opened = given.open(target)
     opened.stand_for(of_class)
     opened.needs_images("explore")
     import torch  # noqa: PLC0415
@@ -120,9 +110,9 @@ def explore(
         emit_json(_as_json(ranking, by))
     else:
         say(f"{plural(len(chosen), what)} of {opened.title}, -{span:g} to {span:g}, {whose}.")
-        if output != "-":
+        if given.output != "-":
             write_lines(_bars(ranking, chosen, what, delivery.canvas.charset))
-    if not (as_json and output is None):
+    if not (as_json and given.output is None):
         delivery.deliver(images, columns=steps, rows_left=len(chosen))
 
 

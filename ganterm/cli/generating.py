@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from ganterm.cli import completion
 from ganterm.cli.narrate import Waiting, say
-from ganterm.cli.outputs import OutputForm
+from ganterm.cli.options import Characters, Color, RunsDir, StepOfRun, own_parameters, signed
+from ganterm.cli.outputs import Delivery, OutputForm
 from ganterm.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -139,31 +142,58 @@ class OpenedGenerator:
             )
 
 
-def open_generator(
-    target: str | None,
-    runs_dir: Path | None,
-    *,
-    step: int | None = None,
-    ema: bool | None = None,
-    device: str = "cpu",
-) -> OpenedGenerator:
-    """Load the generator meant by `target`, telling what there is to tell about the choice.
+@dataclass(frozen=True)
+class Given:
+    """Which weights of a generator are meant and where its images go, by the options for both."""
 
-    Raises GantermError as `choose_checkpoint` and `load_generator` do.
-    """
-    from ganterm.client.checkpoints import choose_checkpoint  # noqa: PLC0415
-    from ganterm.config import parse_value  # noqa: PLC0415
+    step: StepOfRun = None
+    ema: Averaged = None
+    output: Output = None
+    form: FormOption = None
+    color: Color = None
+    charset: Characters = None
+    device: Device = "cpu"
+    runs_dir: RunsDir = None
 
-    choice = choose_checkpoint(target, runs_dir, step=step)
-    for note in choice.notes:
-        say(note)
-    name = str(parse_value("device", device))
-    with Waiting("Loading the generator"):
-        from ganterm.engine.build import choose_device  # noqa: PLC0415
-        from ganterm.inference.load import load_generator  # noqa: PLC0415 - imports PyTorch
+    def delivery(self) -> Delivery:
+        """Decide the form; raises ConfigError where form and output do not go together."""
+        return Delivery.choose(self.form, self.output, colour=self.color, charset=self.charset)
 
-        trained = load_generator(choice.path, ema=ema, device=choose_device(name))
-    return OpenedGenerator(choice, trained)
+    def open(self, target: str | None) -> OpenedGenerator:
+        """Load the generator meant by `target`, telling what there is to tell about the choice.
+
+        Raises GantermError as `choose_checkpoint` and `load_generator` do.
+        """
+        from ganterm.client.checkpoints import choose_checkpoint  # noqa: PLC0415
+        from ganterm.config import parse_value  # noqa: PLC0415
+
+        choice = choose_checkpoint(target, self.runs_dir, step=self.step)
+        for note in choice.notes:
+            say(note)
+        name = str(parse_value("device", self.device))
+        with Waiting("Loading the generator"):
+            from ganterm.engine.build import choose_device  # noqa: PLC0415
+            from ganterm.inference.load import load_generator  # noqa: PLC0415 - imports PyTorch
+
+            trained = load_generator(choice.path, ema=self.ema, device=choose_device(name))
+        return OpenedGenerator(choice, trained)
+
+
+def with_generator_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the options of `Given`, which it takes together as its keyword `given`."""
+    hints = get_type_hints(Given, include_extras=True)
+    keyword = Parameter.KEYWORD_ONLY
+    common = [
+        Parameter(field.name, keyword, default=field.default, annotation=hints[field.name])
+        for field in fields(Given)
+    ]
+
+    @wraps(command)
+    def wrapper(**arguments: Any) -> None:
+        given = Given(**{each.name: arguments.pop(each.name) for each in common})
+        command(given=given, **arguments)
+
+    return signed(wrapper, [*own_parameters(command, "given"), *common])
 
 
 def rendered(

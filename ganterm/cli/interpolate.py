@@ -16,23 +16,19 @@ import typer
 
 from ganterm.cli.follow.follower import Keyboard
 from ganterm.cli.generating import (
-    Averaged,
-    Device,
-    FormOption,
     Fps,
+    Given,
     OneClass,
     OpenedGenerator,
-    Output,
     Seeds,
     Target,
     Truncation,
-    open_generator,
     rendered,
+    with_generator_options,
 )
 from ganterm.cli.inplace import InPlace, hidden_cursor
 from ganterm.cli.narrate import Waiting, say
-from ganterm.cli.options import Characters, Color, RunsDir, StepOfRun
-from ganterm.cli.outputs import Delivery, OutputForm, rasters_of
+from ganterm.cli.outputs import OutputForm, rasters_of
 from ganterm.core.errors import ConfigError
 from ganterm.render.colour import Canvas, canvas_of, moves_cursor, over_ssh
 from ganterm.render.raster import Raster
@@ -49,6 +45,7 @@ MAX_IMAGES = 20_000
 """Images of one walk at most."""
 
 
+@with_generator_options
 def interpolate(
     target: Target = None,
     *,
@@ -90,20 +87,13 @@ def interpolate(
     fps: Fps = 12.0,
     truncation: Truncation = 1.0,
     of_class: OneClass = None,
-    step: StepOfRun = None,
-    ema: Averaged = None,
-    output: Output = None,
-    form: FormOption = None,
-    color: Color = None,
-    charset: Characters = None,
-    device: Device = "cpu",
-    runs_dir: RunsDir = None,
+    given: Given,
 ) -> None:
     """Walk between images of a trained generator: a row from each point to the next, or a film.
 
     By default from seed 0 to seed 1. Of a laboratory run the walk is drawn over its points.
     """
-    delivery = Delivery.choose(form, output, colour=color, charset=charset)
+    delivery = given.delivery()
     is_played = is_loop and delivery.is_drawn
     if is_played and not moves_cursor(sys.stdout):
         what = f"TERM={os.environ.get('TERM', '')}" if sys.stdout.isatty() else "standard output"
@@ -111,7 +101,7 @@ def interpolate(
             f"--loop plays in a terminal that can draw over what it shows, and {what} is none; "
             "write a film with -o FILE.gif."
         )
-    opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    opened = given.open(target)
     opened.stand_for(of_class)
     of_points = opened.trained.data.is_points
     if of_points and (is_loop or delivery.is_film):

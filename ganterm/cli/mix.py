@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganterm.cli.generating import (
-    Averaged,
-    Device,
-    FormOption,
+    Given,
     OneClass,
     OpenedGenerator,
-    Output,
     Target,
     Truncation,
-    open_generator,
     rendered,
+    with_generator_options,
 )
 from ganterm.cli.narrate import Waiting, say
-from ganterm.cli.options import Characters, Color, RunsDir, StepOfRun
-from ganterm.cli.outputs import Delivery
 from ganterm.core.errors import ConfigError
 from ganterm.render.words import plural
 
@@ -36,6 +31,7 @@ _PART = re.compile(r"(\d{1,19})(?:-(\d{1,19}))?", re.ASCII)
 _SEED_LIMIT = 2**63
 
 
+@with_generator_options
 def mix(
     target: Target = None,
     *,
@@ -67,22 +63,15 @@ def mix(
     ] = None,
     truncation: Truncation = 1.0,
     of_class: OneClass = None,
-    step: StepOfRun = None,
-    ema: Averaged = None,
-    output: Output = None,
-    form: FormOption = None,
-    color: Color = None,
-    charset: Characters = None,
-    device: Device = "cpu",
-    runs_dir: RunsDir = None,
+    given: Given,
 ) -> None:
     """Mix the styles of every row with those of every column; of a style-based generator.
 
     Drawn is a table: its first column and its first row are the images that are mixed.
     """
-    delivery = Delivery.choose(form, output, colour=color, charset=charset)
+    delivery = given.delivery()
     of_rows, of_columns = seeds_in(rows, "--rows"), seeds_in(columns, "--columns")
-    opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    opened = given.open(target)
     generator = _style_generator(opened)
     opened.stand_for(of_class)
     at = generator.layers // 2 if crossover is None else crossover

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated
 
@@ -77,3 +79,16 @@ Characters = Annotated[
         show_default="as detected",
     ),
 ]
+
+
+def own_parameters(command: Callable[..., None], *taken: str) -> list[Parameter]:
+    """Return the parameters of a command but for those that are `taken` together."""
+    every = signature(command, eval_str=True).parameters.values()
+    return [each for each in every if each.name not in taken]
+
+
+def signed(wrapper: Callable[..., None], parameters: Sequence[Parameter]) -> Callable[..., None]:
+    """Return `wrapper` with the parameters that Typer makes options of."""
+    wrapper.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {each.name: each.annotation for each in parameters}
+    return wrapper

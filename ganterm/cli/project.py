@@ -15,18 +15,11 @@ import typer
 
 from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
-from ganterm.cli.generating import (
-    Averaged,
-    Device,
-    FormOption,
-    OpenedGenerator,
-    Output,
-    open_generator,
-)
+from ganterm.cli.generating import Given, OpenedGenerator, with_generator_options
 from ganterm.cli.inplace import InPlace, hidden_cursor
 from ganterm.cli.narrate import LINE_EVERY, say
-from ganterm.cli.options import AsJson, Characters, Color, Moved, RunsDir, StepOfRun
-from ganterm.cli.outputs import Delivery, rasters_of, write_file
+from ganterm.cli.options import AsJson, Moved
+from ganterm.cli.outputs import rasters_of, write_file
 from ganterm.core.errors import ConfigError
 from ganterm.render.colour import canvas_of, moves_cursor, over_ssh
 from ganterm.render.curve import curve
@@ -41,6 +34,7 @@ if TYPE_CHECKING:
     from ganterm.inference.targets import RealImage
 
 
+@with_generator_options
 def project(
     target: Annotated[
         str,
@@ -92,15 +86,8 @@ def project(
         ),
     ] = None,
     dataset: Moved = None,
-    step: StepOfRun = None,
-    ema: Averaged = None,
-    output: Output = None,
-    form: FormOption = None,
-    color: Color = None,
-    charset: Characters = None,
-    device: Device = "cpu",
-    runs_dir: RunsDir = None,
     as_json: AsJson = False,
+    given: Given,
 ) -> None:
     """Find the latent vectors that give images as like as possible to real ones.
 
@@ -109,10 +96,10 @@ def project(
     """
     if not files and not test_digit:
         raise ConfigError("There is nothing to look for; name an image file, or use --test-digit.")
-    delivery = Delivery.choose(form, output, colour=color, charset=charset)
+    delivery = given.delivery()
     if save is not None and (save.is_dir() or not save.absolute().parent.is_dir()):
         raise ConfigError(f"--save {save} cannot be a file; name one in a directory there is.")
-    opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    opened = given.open(target)
     if of_class is not None:
         opened.stand_for(of_class)
     opened.needs_images("project")
@@ -136,9 +123,9 @@ def project(
         say(f"Wrote {save}.")
     if as_json:
         emit_json(_as_json(opened, reals, fits))
-    elif output != "-":
+    elif given.output != "-":
         emit_lines(_table(opened, reals, fits))
-    if not (as_json and output is None):
+    if not (as_json and given.output is None):
         found = [to_uint8(fit.image) for fit in fits]
         images = torch.stack([*(real.image for real in reals), *found]).numpy()
         # One stands beside its fit, several above theirs.

@@ -7,20 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganterm.cli.generating import (
-    Averaged,
-    Device,
-    FormOption,
-    Fps,
-    Output,
-    Target,
-    Truncation,
-    open_generator,
-    rendered,
-)
+from ganterm.cli.generating import Fps, Given, Target, Truncation, rendered, with_generator_options
 from ganterm.cli.narrate import Waiting, say
-from ganterm.cli.options import Characters, Color, RunsDir, StepOfRun
-from ganterm.cli.outputs import Delivery, OutputForm
+from ganterm.cli.outputs import OutputForm
 from ganterm.core.errors import ConfigError
 from ganterm.render.words import plural
 
@@ -34,6 +23,7 @@ _USUAL = 16
 _OF_EACH = 8
 
 
+@with_generator_options
 def sample(
     target: Target = None,
     *,
@@ -69,27 +59,20 @@ def sample(
         ),
     ] = None,
     truncation: Truncation = 1.0,
-    step: StepOfRun = None,
-    ema: Averaged = None,
-    output: Output = None,
-    form: FormOption = None,
     columns: Annotated[
         int | None,
         typer.Option(min=1, help="Images in a row.", show_default="a square, or what fits"),
     ] = None,
     fps: Fps = 10.0,
-    color: Color = None,
-    charset: Characters = None,
-    device: Device = "cpu",
-    runs_dir: RunsDir = None,
+    given: Given,
 ) -> None:
     """Draw new images from a trained generator, in the terminal or to a file.
 
     The same seed and checkpoint give the same images on the same machine, wherever they were
     trained.
     """
-    delivery = Delivery.choose(form, output, colour=color, charset=charset)
-    opened = open_generator(target, runs_dir, step=step, ema=ema, device=device)
+    delivery = given.delivery()
+    opened = given.open(target)
     from ganterm.inference.load import labels_of  # noqa: PLC0415
     from ganterm.inference.sample import labels_in_turn, latents  # noqa: PLC0415
     from ganterm.inference.space import load_points, truncated  # noqa: PLC0415

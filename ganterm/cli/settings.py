@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import wraps
+from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ import typer
 
 from ganterm import recipes
 from ganterm.cli import completion
+from ganterm.cli.options import own_parameters, signed
 from ganterm.config import FIELDS, Field, resolve
 from ganterm.core.errors import ConfigError
 
@@ -64,13 +65,10 @@ def with_schema_options(
         typed = {name: v for name, v in values.items() if _was_typed(context, name)}
         command(typed=typed, **arguments)
 
-    own = list(inspect.signature(command, eval_str=True).parameters.values())
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    context = inspect.Parameter("context", keyword, annotation=typer.Context)
-    parameters = [*[p for p in own if p.name != "typed"], context]
+    keyword = Parameter.KEYWORD_ONLY
     without_any = resolve({}).config
     made = [
-        inspect.Parameter(
+        Parameter(
             field.name,
             keyword,
             default=None,
@@ -78,9 +76,8 @@ def with_schema_options(
         )
         for field in FIELDS.values()
     ]
-    wrapper.__signature__ = inspect.Signature([*parameters, *made])  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {p.name: p.annotation for p in [*parameters, *made]}
-    return wrapper
+    context = Parameter("context", keyword, annotation=typer.Context)
+    return signed(wrapper, [*own_parameters(command, "typed"), context, *made])
 
 
 def _too_much(words: list[str]) -> str:

@@ -16,9 +16,14 @@ from ganterm.core.errors import ExitCode
 from tests.runs.helpers import ROOT
 
 
-@pytest.mark.parametrize("buffered", [True, False], ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize(
-    "arguments", [["recipes"], ["recipes", "show", "dcgan"], ["--help"]], ids=" ".join
+    ("arguments", "buffered"),
+    [
+        (["recipes"], True),
+        (["recipes"], False),
+        (["recipes", "show", "dcgan"], True),
+        (["--help"], True),
+    ],
 )
 def test_a_reader_that_goes_away_is_no_failure(
     tmp_path: Path, arguments: list[str], buffered: bool

@@ -70,6 +70,7 @@ def test_an_unknown_remedy_is_refused_with_those_there_are(ailing: RunDir) -> No
     assert "no remedy 'rest' for ailing; there are slower-g, more-d-steps, r1" in refused.said
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize(
     ("remedy", "parent", "key", "value"),
     [("r1", "ailing@2", "penalty", "r1"), ("minibatch", None, "minibatch_discrimination", True)],
