@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from ganterm.cli.data import app
+from ganterm.cli.data import ProgressLines, app
 from ganterm.core.errors import DataError, GantermError
 from ganterm.data import fetch
 from tests.data.files import some_images, some_labels, write_pair
@@ -153,3 +153,25 @@ def test_colours_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("words", [(), ("list",), ("import",), ("fetch",), ("show",)])
 def test_help_of_every_command(words: tuple[str, ...]) -> None:
     assert "Usage" in run(*words, "--help")[0]
+
+
+def test_lines_are_few_and_the_end_is_always_told(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    progress = ProgressLines(lambda: now[0])
+    for done in range(1, 101):
+        now[0] += 0.01
+        progress("fetching a", done, 100, "bytes")
+    progress("storing", 1, None, "images")
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert told[0] == {"what": "fetching a", "done": 1, "total": 100, "unit": "bytes"}
+    assert 10 <= len(told) <= 13
+    assert told[-2]["done"] == 100
+    assert told[-1] == {"what": "storing", "done": 1, "total": None, "unit": "images"}
+
+
+def test_fetch_tells_programs_where_the_splits_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`data fetch --json` ends with the paths of the stored splits."""
+    monkeypatch.setattr("ganterm.data.fetch.fetch_dataset", lambda *_, **__: None)
+    last = json.loads(run("fetch", "mnist", "--json")[0].splitlines()[-1])
+    assert last["stored"]["train"].endswith("train.safetensors")
+    assert last["notes"] == []

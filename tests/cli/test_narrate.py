@@ -1,10 +1,29 @@
 """Holds what standard error shows of long work: nothing if quick, a bar or plain lines if not."""
 
+import io
 import sys
+import threading
 
 import pytest
 
-from ganterm.cli.narrate import ProgressReporter, say
+from ganterm.cli import narrate
+from ganterm.cli.narrate import ProgressReporter, Waiting, say
+
+
+class Screen(io.StringIO):
+    """A standard error that is a terminal and tells when something was written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = threading.Event()
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        self.written.set()
+        return count
 
 
 class Clock:
@@ -30,6 +49,8 @@ def test_quick_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
             for done in range(1, 6):
                 clock.now += 0.05
                 report("reading", done, 5, "images")
+    with Waiting("Thinking"):
+        pass
     assert told(capsys) == []
 
 
@@ -89,3 +110,31 @@ def test_a_bar_needs_a_terminal(
 def test_sentences_are_made_safe(capsys: pytest.CaptureFixture[str]) -> None:
     say("a\x1b[2Jb\nc")
     assert told(capsys) == ["a\\x1b[2Jb\\nc"]
+
+
+def test_slow_work_is_told_once_away_from_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plain line appears once the time is up."""
+    said: list[str] = []
+    spoken = threading.Event()
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        spoken.set()
+
+    monkeypatch.setattr(narrate, "LINE_AFTER", 0.0)
+    monkeypatch.setattr(narrate, "say", say)
+    with Waiting("Thinking"):
+        assert spoken.wait(30)
+    assert said == ["Thinking ..."]
+
+
+def test_a_terminal_counts_the_seconds_and_is_left_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line is drawn in place and erased at the end."""
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(narrate, "BAR_AFTER", 0.0)
+    with Waiting("Thinking"):
+        assert screen.written.wait(30)
+    assert screen.getvalue().startswith("\rThinking ... 0 s\x1b[K")
+    assert screen.getvalue().endswith("\r\x1b[K")
