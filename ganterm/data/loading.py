@@ -29,7 +29,7 @@ from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import StoredImages
 
 
-def load_images(
+def load(
     name: str,
     *,
     split: str = "train",
@@ -38,32 +38,33 @@ def load_images(
     fit: Fit = "auto",
     progress: ProgressCallback = silent,
 ) -> ImageSet:
-    """Do what `ganterm.data.load` says."""
+    """Load a split of a dataset by its name, or a folder of images by its path.
+
+    `split` is train, test, or all for both. The images come as uint8 (N, channels, image_size,
+    image_size), fitted as `fit` says; None for either keeps the dataset's own. Points are float32
+    (N, D, 1, 1), and have neither size nor channels to choose.
+
+    Raises ConfigError for a name, split or size that makes no sense, and DataError for a dataset
+    that is not here yet, is damaged or holds no readable image.
+    """
     check_shape(image_size, channels)
     check_fit(fit)
+    dataset_facts(name)
+    dataset = DATASETS.resolve(name)
     if split == "all":
-        parts = [
-            load_images(
-                name,
-                split=part,
-                image_size=image_size,
-                channels=channels,
-                fit=fit,
-                progress=progress,
-            )
-            for part in dataset_facts(name).splits
-        ]
-        return _joined(parts)
-    if path := dataset_facts(name).path:
+        of = partial(
+            load, name, image_size=image_size, channels=channels, fit=fit, progress=progress
+        )
+        return _joined([of(split=part) for part in dataset.splits])
+    if dataset.path:
         return load_folder(
-            Path(path),
+            Path(dataset.path),
             split=split,
             image_size=image_size,
             channels=channels,
             fit=fit,
             progress=progress,
         )
-    dataset = DATASETS.resolve(name)
     check_split(dataset, split)
     called, spec = short(name), dataset.spec
     if not is_available(name, split):
@@ -143,7 +144,7 @@ def relocated(config: RunConfig, path: Path, place: str | None = None) -> RunCon
         require_folder(latest)
         return msgspec.structs.replace(config, dataset=latest)
     moved = msgspec.structs.replace(config, dataset=anchored(place))
-    images = load_images(
+    images = load(
         moved.dataset,
         split=moved.split,
         image_size=moved.image_size,

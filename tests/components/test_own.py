@@ -21,6 +21,7 @@ from ganterm.config.fields import resolve_parts
 from ganterm.config.runfile import from_mapping, new_run, to_mapping
 from ganterm.core.errors import ConfigError
 from ganterm.core.registry import absolute, learn
+from ganterm.data import load
 from ganterm.runs.checkpoints import read_header
 from ganterm.runs.layout import RunDir
 from ganterm.tui.screens.dialogs import PickerScreen, PromptScreen
@@ -290,6 +291,10 @@ def test_settings_count_on_its_facts(parts: Path) -> None:
     assert config.penalty_strength == 1.0, "nobody has told this process"
     resolve_parts(config)
     assert config.penalty_strength == 0.25
+
+
+def test_all_splits_are_loaded_where_nothing_was_known_of_them(parts: Path) -> None:
+    assert len(load("parts.py:BARS", split="all", image_size=8, channels=3)) == 500
 
 
 def test_its_facts_are_checked_where_its_file_may_be_run(parts: Path) -> None:
