@@ -11,190 +11,82 @@ from ganterm import recipes
 from ganterm.config import FIELDS, parse_value, resolve
 from ganterm.core.errors import ConfigError
 
-COMMON = {"loss": "non-saturating", "penalty": "none", "d_steps": 1, "lr_schedule": "constant"}
-"""Binary cross-entropy for D, -log D(G(z)) for G: what the sources call BCE."""
+BCE = "loss=non-saturating, penalty=none, d_steps=1, lr_schedule=constant"
+"""Binary cross-entropy for D, -log D(G(z)) for G, as the sources call it."""
 
-TABLE: dict[str, dict[str, Any]] = {
-    "mlp": COMMON
-    | {
-        "dataset": "mnist",
-        "split": "test",
-        "image_size": 28,
-        "generator": "mlp",
-        "discriminator": "mlp",
-        "z_dim": 100,
-        "beta1": 0.9,
-        "beta2": 0.999,
-        "lr_g": 1e-4,
-        "lr_d": 2e-4,
-        "batch_size": 64,
-        "drop_last": False,
-        "epochs": 100,
-        "steps": 0,
-        "d_update": "joint",
-        "d_reduction": "sum",
-        "reuse_fakes": True,
-        "sample_every": "1 epoch",
-        "sample_grid": 4,
-    },
-    "mlp-small": COMMON
-    | {
-        "dataset": "mnist",
-        "image_size": 28,
-        "generator": "mlp-small",
-        "discriminator": "mlp",
-        "z_dim": 100,
-        "beta1": 0.5,
-        "beta2": 0.999,
-        "lr_g": 2e-4,
-        "lr_d": 2e-4,
-        "batch_size": 64,
-        "d_update": "joint",
-        "d_reduction": "mean",
-    },
-    "dcgan": COMMON
-    | {
-        "dataset": "mnist",
-        "split": "train",
-        "image_size": 28,
-        "generator": "dcgan",
-        "discriminator": "dcgan",
-        "z_dim": 100,
-        "beta1": 0.5,
-        "beta2": 0.999,
-        "lr_g": 2e-4,
-        "lr_d": 2e-4,
-        "batch_size": 128,
-        "drop_last": True,
-        "steps": 10_000,
-        "epochs": 0,
-        "d_update": "joint",
-        "d_reduction": "mean",
-        "reuse_fakes": True,
-        "sample_every": "1000",
-        "sample_grid": 4,
-        "checkpoint_every": "1000",
-        "keep_checkpoints": 0,
-    },
-    "dcgan-64": COMMON
-    | {
-        "image_size": 64,
-        "generator": "dcgan-64",
-        "discriminator": "dcgan-64",
-        "z_dim": 100,
-        "init": "normal",
-        "beta1": 0.5,
-        "beta2": 0.999,
-        "lr_g": 2e-4,
-        "lr_d": 2e-4,
-        "batch_size": 128,
-    },
-    "dcgan-8x8": COMMON
-    | {
-        "dataset": "digits",
-        "image_size": 8,
-        "generator": "dcgan-8x8",
-        "discriminator": "dcgan-8x8",
-        "z_dim": 64,
-        "beta1": 0.9,
-        "beta2": 0.999,
-        "lr_g": 1e-3,
-        "lr_d": 1e-3,
-        "batch_size": 16,
-        "epochs": 200,
-        "steps": 0,
-        "d_update": "separate",
-        "reuse_fakes": False,
-        "g_batch": 2,
-        "sample_every": "20 epochs",
-        "sample_grid": 16,
-    },
-    "dcgan-upsample": COMMON
-    | {
-        "image_size": 28,
-        "generator": "upsample",
-        "discriminator": "upsample",
-        "d_norm": "auto",
-        "z_dim": 100,
-    },
-    "wgan-gp": {
-        "image_size": 28,
-        "generator": "upsample",
-        "discriminator": "upsample",
-        "d_norm": "none",
-        "z_dim": 100,
-        "loss": "wasserstein",
-        "penalty": "wgan-gp",
-        "penalty_weight": 10.0,
-        "penalty_every": 1,
-        "d_steps": 5,
-        "d_update": "joint",
-        "d_reduction": "sum",
-        "beta1": 0.5,
-        "beta2": 0.999,
-        "lr_g": 1e-4,
-        "lr_d": 1e-4,
-    },
-    "sngan": {
-        "image_size": 28,
-        "generator": "upsample",
-        "discriminator": "sngan",
-        "spectral_norm": True,
-        "z_dim": 100,
-        "penalty": "none",
-    },
+PUBLISHED = {
+    "mlp": """
+    BCE, dataset=mnist, split=test, image_size=28, generator=mlp, discriminator=mlp, z_dim=100,
+    beta1=0.9, beta2=0.999, lr_g=0.0001, lr_d=0.0002, batch_size=64, drop_last=false, epochs=100,
+    steps=0, d_update=joint, d_reduction=sum, reuse_fakes=true, sample_every=1 epoch,
+    sample_grid=4
+    """,
+    "mlp-small": """
+    BCE, dataset=mnist, image_size=28, generator=mlp-small, discriminator=mlp, z_dim=100,
+    beta1=0.5,
+    beta2=0.999, lr_g=0.0002, lr_d=0.0002, batch_size=64, d_update=joint, d_reduction=mean
+    """,
+    "dcgan": """
+    BCE, dataset=mnist, split=train, image_size=28, generator=dcgan, discriminator=dcgan,
+    z_dim=100,
+    beta1=0.5, beta2=0.999, lr_g=0.0002, lr_d=0.0002, batch_size=128, drop_last=true, steps=10000,
+    epochs=0, d_update=joint, d_reduction=mean, reuse_fakes=true, sample_every=1000,
+    sample_grid=4, checkpoint_every=1000, keep_checkpoints=0
+    """,
+    "dcgan-64": """
+    BCE, image_size=64, generator=dcgan-64, discriminator=dcgan-64, z_dim=100, init=normal,
+    beta1=0.5,
+    beta2=0.999, lr_g=0.0002, lr_d=0.0002, batch_size=128
+    """,
+    "dcgan-8x8": """
+    BCE, dataset=digits, image_size=8, generator=dcgan-8x8, discriminator=dcgan-8x8, z_dim=64,
+    beta1=0.9, beta2=0.999, lr_g=0.001, lr_d=0.001, batch_size=16, epochs=200, steps=0,
+    d_update=separate, reuse_fakes=false, g_batch=2, sample_every=20 epochs, sample_grid=16
+    """,
+    "dcgan-upsample": """
+    BCE, image_size=28, generator=upsample, discriminator=upsample, d_norm=auto, z_dim=100
+    """,
+    "wgan-gp": """
+    image_size=28, generator=upsample, discriminator=upsample, d_norm=none, z_dim=100,
+    loss=wasserstein, penalty=wgan-gp, penalty_weight=10.0, penalty_every=1, d_steps=5,
+    d_update=joint, d_reduction=sum, beta1=0.5, beta2=0.999, lr_g=0.0001, lr_d=0.0001
+    """,
+    "sngan": """
+    image_size=28, generator=upsample, discriminator=sngan, spectral_norm=true, z_dim=100,
+    penalty=none
+    """,
+    "stylegan": """
+    dataset=mnist, image_size=28, generator=stylegan, discriminator=stylegan, modulation=adain,
+    skip_outputs=false, style_mixing=0.9, loss=non-saturating, penalty=r1, beta1=0.0, beta2=0.99
+    """,
+    "ring": """
+    dataset=ring, generator=mlp, discriminator=mlp, penalty=r1
+    """,
+    "dcgan-classes": """
+    dataset=mnist, image_size=28, generator=dcgan, discriminator=dcgan, conditional=projection,
+    d_norm=none, penalty=r1, penalty_weight=4.0, beta1=0.0, lr_schedule=cosine
+    """,
 }
-TABLE["stylegan"] = {
-    "dataset": "mnist",
-    "image_size": 28,
-    "generator": "stylegan",
-    "discriminator": "stylegan",
-    "modulation": "adain",
-    "skip_outputs": False,
-    "style_mixing": 0.9,
-    "loss": "non-saturating",
-    "penalty": "r1",
-    "beta1": 0.0,
-    "beta2": 0.99,
-}
-TABLE["stylegan-8x8"] = TABLE["stylegan"] | {"dataset": "digits", "image_size": 8}
-TABLE["ring"] = {
-    "dataset": "ring",
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "penalty": "r1",
-}
-TABLE["ring-cured"] = TABLE["ring"] | {"lr_g": 1e-3, "lr_d": 2e-3}
-TABLE["ring-collapse"] = TABLE["ring"] | {"penalty": "none", "lr_g": 1e-2, "lr_d": 5e-4}
-TABLE["dcgan-classes"] = {
-    "dataset": "mnist",
-    "image_size": 28,
-    "generator": "dcgan",
-    "discriminator": "dcgan",
-    "conditional": "projection",
-    "d_norm": "none",
-    "penalty": "r1",
-    "penalty_weight": 4.0,
-    "beta1": 0.0,
-    "lr_schedule": "cosine",
-}
-TABLE["turbo"] = TABLE["dcgan-classes"] | {
-    "generator": "compact",
-    "discriminator": "compact",
-    "d_norm": "auto",
-    "precision": "auto",
-}
-TABLE["turbo-8x8"] = TABLE["turbo"] | {
-    "dataset": "digits",
-    "image_size": 8,
-    "penalty_weight": 1.0,
-    "precision": "float32",
-    "lr_schedule": "constant",
-}
+"""By name what the sources say of each."""
+
+
+def settings(text: str) -> dict[str, Any]:
+    pairs = (pair.partition("=") for pair in " ".join(text.replace("BCE", BCE).split()).split(", "))
+    return {key: parse_value(key, value) for key, _, value in pairs}
+
+
+TABLE = {name: settings(text) for name, text in PUBLISHED.items()}
+TABLE["stylegan-8x8"] = TABLE["stylegan"] | settings("dataset=digits, image_size=8")
+TABLE["ring-cured"] = TABLE["ring"] | settings("lr_g=1e-3, lr_d=2e-3")
+TABLE["ring-collapse"] = TABLE["ring"] | settings("penalty=none, lr_g=1e-2, lr_d=5e-4")
+TABLE["turbo"] = TABLE["dcgan-classes"] | settings(
+    "generator=compact, discriminator=compact, d_norm=auto, precision=auto"
+)
+TABLE["turbo-8x8"] = TABLE["turbo"] | settings(
+    "dataset=digits, image_size=8, penalty_weight=1, precision=float32, lr_schedule=constant"
+)
 TABLE["best"] = TABLE["turbo"]
-TABLE["dcgan-resize"] = TABLE["dcgan"] | {"generator": "dcgan-resize"}
-
-
+TABLE["dcgan-resize"] = TABLE["dcgan"] | settings("generator=dcgan-resize")
 BY_CLASS = {"dcgan-classes", "turbo", "turbo-8x8", "best"}
 
 
