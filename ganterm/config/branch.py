@@ -129,10 +129,7 @@ def origin_of(run: RunDir) -> Origin | None:
         )
     threads = made.get("threads", "")
     return Origin(
-        parent,
-        int(step),
-        int(threads) if _is_count(threads) else 0,
-        made.get("data_crc32", ""),
+        parent, int(step), int(threads) if _is_count(threads) else 0, made.get("data_crc32", "")
     )
 
 

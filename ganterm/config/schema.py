@@ -18,47 +18,30 @@ from ganterm.components.networks import NetworkSettings, StyleSettings
 from ganterm.components.penalties import PenaltySettings
 from ganterm.components.scores import SCORES
 from ganterm.config.cadence import CADENCE_PATTERN
-from ganterm.core.settings import (
-    DATA,
-    OPTIMISER,
-    OUTPUT,
-    STEP,
-    about,
-    joined,
-)
+from ganterm.core.settings import DATA, OPTIMISER, OUTPUT, STEP, about, joined
 
 
 class RecipeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where all others come from."""
 
     recipe: Annotated[
-        str,
-        about(DATA, "Named preset the run starts from, or the path of a recipe file."),
+        str, about(DATA, "Named preset the run starts from, or the path of a recipe file.")
     ] = "turbo-8x8"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What belongs to no component alone."""
 
-    batch_size: Annotated[
-        int,
-        about(DATA, "Real images per batch.", "64-128", ge=1, le=65536),
-    ] = 64
-    drop_last: Annotated[
-        bool,
-        about(DATA, "Drop the last, smaller batch of an epoch."),
-    ] = True
+    batch_size: Annotated[int, about(DATA, "Real images per batch.", "64-128", ge=1, le=65536)] = 64
+    drop_last: Annotated[bool, about(DATA, "Drop the last, smaller batch of an epoch.")] = True
     steps: Annotated[
-        int,
-        about(DATA, "Generator steps to train; 0 where epochs decides.", ge=0, le=10**9),
+        int, about(DATA, "Generator steps to train; 0 where epochs decides.", ge=0, le=10**9)
     ] = 10_000
     epochs: Annotated[
-        int,
-        about(DATA, "Passes over the data; 0 where steps decides.", ge=0, le=10**7),
+        int, about(DATA, "Passes over the data; 0 where steps decides.", ge=0, le=10**7)
     ] = 0
     seed: Annotated[
-        int,
-        about(DATA, "Seed of weights, batch order and noise.", ge=0, le=2**63 - 1),
+        int, about(DATA, "Seed of weights, batch order and noise.", ge=0, le=2**63 - 1)
     ] = 0
     device: Annotated[
         str,
@@ -113,13 +96,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=1,
         ),
     ] = 2e-4
-    beta1: Annotated[
-        float,
-        about(OPTIMISER, "Adam's first-moment decay.", "0.5", ge=0, lt=1),
-    ] = 0.5
+    beta1: Annotated[float, about(OPTIMISER, "Adam's first-moment decay.", "0.5", ge=0, lt=1)] = 0.5
     beta2: Annotated[
-        float,
-        about(OPTIMISER, "Adam's second-moment decay.", "0.999", ge=0, lt=1),
+        float, about(OPTIMISER, "Adam's second-moment decay.", "0.999", ge=0, lt=1)
     ] = 0.999
     lr_schedule: Annotated[
         Literal["constant", "linear", "cosine"],
@@ -150,8 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "mean"
     reuse_fakes: Annotated[
-        bool,
-        about(STEP, "Train the generator on the very fakes the discriminator just saw."),
+        bool, about(STEP, "Train the generator on the very fakes the discriminator just saw.")
     ] = True
     g_batch: Annotated[
         int,
@@ -175,8 +153,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 0.0
 
     log_every: Annotated[
-        int,
-        about(OUTPUT, "Steps averaged into one record of the journal.", ge=1, le=10**6),
+        int, about(OUTPUT, "Steps averaged into one record of the journal.", ge=1, le=10**6)
     ] = 10
     sample_every: Annotated[
         str,
@@ -189,8 +166,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "500"
     sample_grid: Annotated[
-        int,
-        about(OUTPUT, "Side of the sample grid, in images.", ge=1, le=32),
+        int, about(OUTPUT, "Side of the sample grid, in images.", ge=1, le=32)
     ] = 8
     checkpoint_every: Annotated[
         str,
@@ -202,8 +178,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "1000"
     keep_checkpoints: Annotated[
-        int,
-        about(OUTPUT, "Newest checkpoints to keep; 0 keeps them all.", ge=0, le=10**6),
+        int, about(OUTPUT, "Newest checkpoints to keep; 0 keeps them all.", ge=0, le=10**6)
     ] = 3
     judge_every: Annotated[
         str,

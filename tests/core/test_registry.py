@@ -11,15 +11,7 @@ from typing import Any
 import pytest
 
 from ganterm.core.errors import ConfigError
-from ganterm.core.registry import (
-    Component,
-    Facts,
-    Registry,
-    absolute,
-    is_reference,
-    learn,
-    short,
-)
+from ganterm.core.registry import Component, Facts, Registry, absolute, is_reference, learn, short
 from ganterm.core.settings import Problem
 
 

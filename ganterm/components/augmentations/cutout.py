@@ -38,7 +38,5 @@ def _span(count: int, side: int, device: torch.device) -> Tensor:
 
 
 CUTOUT = Augmentation(
-    title="Cutout",
-    help="One square of half the side blank, anywhere.",
-    changes=(cut_out,),
+    title="Cutout", help="One square of half the side blank, anywhere.", changes=(cut_out,)
 )

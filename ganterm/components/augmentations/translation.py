@@ -42,7 +42,5 @@ def _window(count: int, side: int, farthest: int, device: torch.device) -> Tenso
 
 
 TRANSLATION = Augmentation(
-    title="Translation",
-    help="Shifts by up to an eighth of the side.",
-    changes=(translate,),
+    title="Translation", help="Shifts by up to an eighth of the side.", changes=(translate,)
 )

@@ -74,13 +74,9 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
         about(DATA, "Which part of the dataset to train on.", part_of="dataset"),
     ] = "train"
     image_size: Annotated[
-        int,
-        about(DATA, "Side of the square images, in pixels.", ge=4, le=256),
+        int, about(DATA, "Side of the square images, in pixels.", ge=4, le=256)
     ] = 28
-    channels: Annotated[
-        Literal[1, 3],
-        about(DATA, "1 for grey images, 3 for colour."),
-    ] = 1
+    channels: Annotated[Literal[1, 3], about(DATA, "1 for grey images, 3 for colour.")] = 1
     fit: Annotated[
         Fit,
         about(

@@ -84,8 +84,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
         "dcgan"
     )
     discriminator: Annotated[
-        str,
-        about(NETWORK, "Discriminator (or critic) architecture.", registry=DISCRIMINATORS),
+        str, about(NETWORK, "Discriminator (or critic) architecture.", registry=DISCRIMINATORS)
     ] = "dcgan"
     conditional: Annotated[
         Literal["none", "projection", "concat"],
@@ -97,8 +96,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "none"
     z_dim: Annotated[
-        int,
-        about(NETWORK, "Size of the latent vector z.", "100-512", ge=1, le=4096),
+        int, about(NETWORK, "Size of the latent vector z.", "100-512", ge=1, le=4096)
     ] = 100
     z_prior: Annotated[
         Literal["normal", "uniform"],
@@ -114,8 +112,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 1.0
     g_norm: Annotated[
-        Norm,
-        about(NETWORK, "Normalisation in the generator; auto is as published."),
+        Norm, about(NETWORK, "Normalisation in the generator; auto is as published.")
     ] = "auto"
     d_norm: Annotated[
         Norm,

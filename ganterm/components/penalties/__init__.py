@@ -35,8 +35,7 @@ class PenaltySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which penalty, how much it weighs, and how often it is applied."""
 
     penalty: Annotated[
-        str,
-        about(OBJECTIVE, "Gradient penalty on the discriminator.", registry=PENALTIES),
+        str, about(OBJECTIVE, "Gradient penalty on the discriminator.", registry=PENALTIES)
     ] = "none"
     penalty_weight: Annotated[
         Annotated[float, Meta(ge=0, le=10**6)] | None,

@@ -64,12 +64,7 @@ def test_width_multiplies_rounds_and_leaves_one(channels: int, width: float, wan
 
 @pytest.mark.parametrize(
     ("norm", "published", "wanted"),
-    [
-        ("auto", True, True),
-        ("auto", False, False),
-        ("batch", False, True),
-        ("none", True, False),
-    ],
+    [("auto", True, True), ("auto", False, False), ("batch", False, True), ("none", True, False)],
 )
 def test_auto_norm_is_the_published_one(norm: Norm, published: bool, wanted: bool) -> None:
     assert has_batch_norm(norm, published=published) is wanted

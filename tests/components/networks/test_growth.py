@@ -39,7 +39,7 @@ def test_each_resolution_stands_and_the_next_fades_in() -> None:
 def test_without_a_fade_the_resolution_switches_at_once() -> None:
     growth = Growth(levels=3, grow=100, fade=0)
     assert [growth.stage(images) for images in (99, 100, 199, 200)] == [
-        *(Stage(0), Stage(1), Stage(1), Stage(2)),
+        *(Stage(0), Stage(1), Stage(1), Stage(2))
     ]
 
 
