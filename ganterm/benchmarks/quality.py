@@ -17,7 +17,7 @@ from ganterm.core.settings import OUTPUT
 from ganterm.data import ProgressCallback
 from ganterm.data.progress import silent
 from ganterm.engine.build import choose_device
-from ganterm.evaluation.checkpoints import choose_judge
+from ganterm.evaluation.cache import choose_judge
 from ganterm.evaluation.reference import obtain_reference
 from ganterm.evaluation.report import judge_generator, source_of
 from ganterm.inference.load import Trained, load_generator

@@ -15,6 +15,8 @@ import typer
 
 import ganterm
 from ganterm import __version__
+from ganterm.cli import completion
+from ganterm.cli.about import about
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import Waiting, say
 from ganterm.cli.options import AsJson, RunsDir
@@ -41,7 +43,22 @@ _LIBRARIES = (
 
 def info(
     context: typer.Context,
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            help="Tell of this run instead, by name or path.",
+            show_default=False,
+            autocompletion=completion.runs,
+        ),
+    ] = None,
     *,
+    layers: Annotated[
+        bool,
+        typer.Option(
+            "--layers/--no-layers",
+            help="Of a run, measure its layers too, which imports PyTorch.",
+        ),
+    ] = True,
     devices: Annotated[
         bool,
         typer.Option(
@@ -51,7 +68,14 @@ def info(
     runs_dir: RunsDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what there is: versions, terminal, directories, variables and devices."""
+    """Say what there is: versions, terminal, directories, variables and devices; or what a run is.
+
+    Of a run: its settings, how it stands, scores, standing alerts, and the largest singular value
+    of each layer, which spectral normalisation holds at 1.
+    """
+    if run is not None:
+        about(run, runs_dir, layers=layers, as_json=as_json)
+        return
     found: dict[str, Any] = {
         "versions": _versions(),
         "terminal": _terminal(),

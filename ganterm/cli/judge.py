@@ -61,14 +61,37 @@ def judge(
             "-n", "--n", min=100, max=100_000, help="Generated images, and as many real ones."
         ),
     ] = IMAGES,
+    images: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER|FILE",
+            help="Judge these images instead of a run's: a folder, .npy, .npz, IDX or a sheet.",
+            show_default=False,
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATASET|FOLDER|FILE",
+            help="Real images to compare with; an .npz with mu and sigma gives FID alone.",
+            show_default="the run's own dataset",
+            autocompletion=completion.datasets,
+        ),
+    ] = None,
+    tile: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=1024, help="Side of the tiles of a sheet.", show_default="as it looks"
+        ),
+    ] = None,
     by: Annotated[
         str | None,
         typer.Option(
             "--judge",
             metavar="DATASET|FILE",
-            help="A labelled dataset whose classifier judges, or torchvision's weights of "
-            "inception_v3.",
-            show_default="the run's own dataset",
+            help="A labelled dataset whose classifier judges, or weights of Inception: of "
+            "2015-12-05, as FID is published, or torchvision's.",
+            show_default="the dataset compared with",
             autocompletion=completion.datasets,
         ),
     ] = None,
@@ -92,63 +115,126 @@ def judge(
             show_default="1 beside a run that trains, else PyTorch's choice",
         ),
     ] = None,
+    k: Annotated[
+        int | None,
+        typer.Option(
+            "-k",
+            "--k",
+            min=1,
+            max=100,
+            help="Neighbours that span a neighbourhood.",
+            show_default="3 for precision and recall, 5 for density and coverage",
+        ),
+    ] = None,
+    splits: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=100,
+            help="Parts over which the Inception Score is averaged.",
+            show_default="10",
+        ),
+    ] = None,
     dataset: Moved = None,
     color: Color = None,
     charset: Characters = None,
     runs_dir: RunsDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score a trained generator beside real images: quality, variety, and what speaks against it.
+    """Score a generator, or any images, beside real ones: quality, variety, what speaks against it.
 
     The judge is a classifier that is trained here once for each dataset. What it sees in real
     images against other real images, the floor, stands beside every score. Scores of a run are
-    written to its journal.
+    written to its journal; those with another k or splits than published have names of their own.
     """
     if every and step is not None:
         raise ConfigError("--all judges every step; leave --step out.")
-    own = [absolute(name) for name in scores or []]
-    for name in own:
-        SCORES.resolve(name)
+    scoring: dict[str, Any] = {"count": n, "judge": by, "seed": seed, "k": k, "splits": splits}
+    scoring["scores"] = _found(scores or [])
     canvas = canvas_of(sys.stdout, colour=color, charset=charset)
+    if images is not None:
+        if any((target, every, step is not None, dataset)):
+            raise ConfigError("--images takes no run, nor --step, --all or --dataset.")
+        if against is None:
+            raise ConfigError("--images are compared with real ones: name them with --against.")
+        taken = _cores(runs_dir or default_runs_dir(), threads)
+        verdict = _given(images, against, taken, tile=tile, **scoring)
+        _tell(verdict, None if as_json else canvas, f"{images} beside {against}")
+        return
+    if tile is not None:
+        raise ConfigError("--tile says how the sheet given as --images is cut; leave it out.")
     if every:
         choices = choose_every(target, runs_dir)
     else:
         choices = [choose_checkpoint(target, runs_dir, step=step)]
     home = choices[0].path.absolute().parent.parent
-    taken, sentence = cores_beside(
-        home.parent if is_run(home) else runs_dir or default_runs_dir(), threads or 0
-    )
-    if sentence:
-        say(sentence if threads else f"{sentence[:-1]}; --threads gives it more.")
+    taken = _cores(home.parent if is_run(home) else runs_dir or default_runs_dir(), threads)
     records = []
     for choice in choices:
         for note in choice.notes:
             say(note)
-        verdict = _judged(
-            choice.path, taken, count=n, judge=by, scores=own, seed=seed, dataset=dataset
-        )
+        verdict = _judged(choice.path, taken, dataset=dataset, against=against, **scoring)
         fields = _kept(choice.path, choice.step, verdict)
         records.append({"step": choice.step, **fields})
         if not as_json and not every:
-            say(f"{choice.origin} at step {choice.step}, {_counted(fields, n)}.")
-            emit_lines(_report(fields, canvas))
-            _draw(verdict, canvas)
+            _tell(verdict, canvas, f"{choice.origin} at step {choice.step}", asked=n)
     if as_json:
         emit_json(records if every else records[0])
     elif every:
         emit_lines(_overview(records))
 
 
+def _found(scores: Sequence[str]) -> list[str]:
+    """Return scores of the user's with the full paths of their files, which are run."""
+    for name in scores:
+        SCORES.resolve(name)
+    return [absolute(name) for name in scores]
+
+
+def _cores(runs: Path, threads: int | None) -> int:
+    """Return how many threads to judge with beside what trains in `runs`, and say so."""
+    taken, sentence = cores_beside(runs, threads or 0)
+    if sentence:
+        say(sentence if threads else f"{sentence[:-1]}; --threads gives it more.")
+    return taken
+
+
+def _tell(verdict: Verdict, canvas: Canvas | None, subject: str, *, asked: int = 0) -> None:
+    """Print a judgement: as JSON, or drawn on a canvas."""
+    if canvas is None:
+        emit_json(verdict.fields)
+        return
+    say(safe_text(f"{subject}, {_counted(verdict.fields, asked)}."))
+    emit_lines(_report(verdict.fields, canvas))
+    _draw(verdict, canvas)
+
+
 def _judged(path: Path, threads: int, **options: Any) -> Verdict:
     with Waiting("Loading PyTorch"):
-        import torch  # noqa: PLC0415
-
         from ganterm.evaluation.checkpoints import judge_checkpoint  # noqa: PLC0415
+
+    _compute_on(threads)
+    with ProgressReporter() as progress:
+        return judge_checkpoint(path, **options, progress=progress)
+
+
+def _given(images: str, against: str, threads: int, **options: Any) -> Verdict:
+    with Waiting("Loading PyTorch"):
+        from ganterm.evaluation.given import judge_images  # noqa: PLC0415
+
+    _compute_on(threads)
+    with ProgressReporter() as progress:
+        verdict, notes = judge_images(images, against, **options, progress=progress)
+    for note in notes:
+        say(safe_text(note))
+    return verdict
+
+
+def _compute_on(threads: int) -> None:
+    import torch  # noqa: PLC0415
 
     if threads:
         torch.set_num_threads(threads)
-    with ProgressReporter() as progress:
-        return judge_checkpoint(path, **options, progress=progress)
 
 
 def _kept(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:
@@ -162,7 +248,11 @@ def _kept(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:
     return verdict.fields
 
 
-def _counted(fields: dict[str, Any], asked: int) -> str:
+def _counted(fields: dict[str, Any], asked: int = 0) -> str:
+    if "n_real" in fields:
+        return f"{fields['n']:,} images and {fields['n_real']:,} real ones"
+    if "histogram" not in fields:
+        return f"{fields['n']:,} images; of statistics there is no score but the Frechet distance"
     fewer = f" (of {asked:,} asked; there are no more real ones)" if fields["n"] < asked else ""
     return f"{fields['n']:,} images of each kind{fewer}"
 
@@ -175,8 +265,14 @@ def _report(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
         for name, value in _scores(fields).items()
     ]
     yield from table(["SCORE", "GENERATED", "REAL", ""], rows)
-    yield ""
-    yield from _histogram(fields, canvas)
+    if values := fields.get("singular_values", {}).values():
+        yield (
+            f"Spectral norm: the largest singular values of D's {len(values)} layers lie from "
+            f"{min(values):.4f} to {max(values):.4f}."
+        )
+    if "histogram" in fields:
+        yield ""
+        yield from _histogram(fields, canvas)
 
 
 def _scores(fields: dict[str, Any]) -> dict[str, float]:

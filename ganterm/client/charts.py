@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any, Final
 
 from ganterm.client.feed import RunFeed
-from ganterm.client.scores import newest_curve
+from ganterm.client.scores import newest_curve, singular_values
 from ganterm.components.datasets import DATASETS
 from ganterm.components.losses import LOSSES, LossFacts
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.config import FIELDS
 from ganterm.core.quantities import QUANTITIES, drawn_in
+from ganterm.core.records import WITHOUT_K
 from ganterm.core.series import Bin
 from ganterm.render.chart import Reference, Source, Trace
 from ganterm.runs.live import LiveChange
@@ -99,6 +100,7 @@ class ChartKind:
         references: what to compare with, under the settings in force.
         settings: labels of settings that are drawn over the steps, by their names.
         scores: labels of scores by the newest judge, by their names in the journal.
+        layers: whether it draws what judgements say of the layers that are normalised.
     """
 
     name: str
@@ -107,6 +109,7 @@ class ChartKind:
     references: Callable[[dict[str, Any]], Sequence[Reference]] = lambda _config: ()
     settings: tuple[tuple[str, str], ...] = ()
     scores: Mapping[str, str] = field(default_factory=dict)
+    layers: bool = False
 
     def known(self, feed: RunFeed | None) -> bool:
         """Tell whether a run has anything to draw here."""
@@ -116,12 +119,18 @@ class ChartKind:
             any(name in feed.series for name in self.quantities)
             or (bool(self.settings) and bool(feed.start_config))
             or any(newest_curve(feed.judged, name) for name in self.scores)
+            or (self.layers and bool(singular_values(feed.judged)))
         )
 
     def traces(self, feed: RunFeed) -> list[Trace]:
         """Return what is drawn of a run, the foremost first."""
+        # What D descends on is more than its loss, which papers of WGAN-GP plot without it.
+        penalised = feed.config.get("penalty", "none") != "none"
         sources: list[tuple[str, Source]] = [
-            (label, feed.series[name])
+            (
+                f"{label} without penalty" if name == "d_loss" and penalised else label,
+                feed.series[name],
+            )
             for name, label in self.quantities.items()
             if name in feed.series
         ]
@@ -133,6 +142,8 @@ class ChartKind:
             if found := newest_curve(feed.judged, name):
                 newest, series = found
                 sources.append((f"{label}, {newest.n:,} images", series))
+        if self.layers:
+            sources += singular_values(feed.judged).items()
         return [Trace(label, source, style) for style, (label, source) in enumerate(sources)]
 
     def compared_with(self, feed: RunFeed) -> list[Reference]:
@@ -197,7 +208,7 @@ def _kind(
     settings: tuple[tuple[str, str], ...] = (),
 ) -> ChartKind:
     """Return the chart of all quantities and scores whose group is called `name`."""
-    scores = {key: SCORES.facts(key) for key in SCORES.names}
+    scores = {key: SCORES.facts(key) for key in (*SCORES.names, *WITHOUT_K.values())}
     return ChartKind(
         name,
         title,
@@ -220,6 +231,13 @@ KINDS: Final = (
     _kind("penalty", "Penalty and critic"),
     _kind("gradients", "Gradient norms"),
     _kind("rates", "Learning rates", settings=(("lr_d", "lr_d"), ("lr_g", "lr_g"))),
+    ChartKind(
+        "spectral",
+        "Largest singular value of each of D's layers, by judgements",
+        {},
+        lambda _config: [Reference(1.0, "normalised")],
+        layers=True,
+    ),
     _kind("speed", "Speed"),
 )
 

@@ -112,7 +112,7 @@ def short_words(record: JudgedRecord) -> str:
     """Return the scores of a judgement that say the most, in a phrase."""
     told = [
         f"{name} {figure_words(value)}"
-        for name in SCORES.names
+        for name in scored([record])
         if SCORES.facts(name).purpose and (value := record.score(name)) is not None
     ]
     return ", ".join(told) or "no score is finite"

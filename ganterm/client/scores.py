@@ -168,6 +168,16 @@ def newest_curve(judged: Sequence[JudgedRecord], score: str) -> tuple[JudgedReco
     return None
 
 
+def singular_values(judged: Sequence[JudgedRecord]) -> dict[str, Series]:
+    """Return the largest singular value of each normalised layer of D over the steps, by name."""
+    told = {record.step: record.singular_values for record in judged if record.singular_values}
+    found: dict[str, Series] = {}
+    for step in sorted(told):
+        for name, value in told[step].items():
+            found[name] = found.get(name, Series()).plus([step], [value])
+    return {name: series for name, series in found.items() if len(series) > 1}
+
+
 def score_traces(runs: Mapping[str, Sequence[JudgedRecord]], chosen: ScoreCurves) -> list[Trace]:
     """Return the score of each run by name, in the order of `runs`.
 

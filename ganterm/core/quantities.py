@@ -60,7 +60,7 @@ _ALL: Final = (
     Quantity(
         name="d_loss",
         title="D loss",
-        help="loss of the discriminator",
+        help="loss of the discriminator, without its penalty",
         group="losses",
         headline=True,
     ),

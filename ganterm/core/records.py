@@ -73,9 +73,7 @@ class OpeningRecord(Record, frozen=True, kw_only=True):
         default_factory=dict
     )
     run: Annotated[str, _is("name of the run")] = ""
-    controls: Annotated[
-        int | None, _is("how many live changes the state it starts from has seen")
-    ] = None
+    controls: Annotated[int | None, _is("live changes seen by the state it starts from")] = None
     pending: Annotated[
         list[PendingChange], _is("live changes that will be made again in time: id, step and args")
     ] = field(default_factory=list)
@@ -92,16 +90,12 @@ class StartRecord(OpeningRecord, frozen=True, kw_only=True, tag_field="kind", ta
     parent: Annotated[
         str | None, _is("run and step, NAME@STEP, whose checkpoint a branch goes on from")
     ] = None
-    classes: Annotated[
-        list[str] | None, _is("names of the classes it is conditioned on, by label")
-    ] = None
+    classes: Annotated[list[str] | None, _is("classes it is conditioned on, by label")] = None
     components: Annotated[
         dict[str, dict[str, Any]] | None,
         _is("what its worker knows of components in files of the user's, by kind and name"),
     ] = None
-    imported: Annotated[
-        str | None, _is("file of foreign weights that the run was made of, not trained")
-    ] = None
+    imported: Annotated[str | None, _is("file of foreign weights that it was made of")] = None
 
 
 class MetricsRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="metrics"):
@@ -136,34 +130,24 @@ class JudgedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="jud
     """The run was judged at a checkpoint; `step` is the checkpoint's."""
 
     scores: Annotated[Numbers, _is("the scores that were asked for, by name")]
-    histogram: Annotated[
-        list[Number] | None, _is("share of the generated images in each class")
-    ] = None
-    histogram_real: Annotated[
-        list[Number] | None, _is("share of the real images in each class")
-    ] = None
-    floor: Annotated[
-        Numbers | None, _is("the same scores of real images against other real images, by name")
-    ] = None
+    histogram: Annotated[list[Number] | None, _is("share of generated images by class")] = None
+    histogram_real: Annotated[list[Number] | None, _is("share of real images by class")] = None
+    floor: Annotated[Numbers | None, _is("the same scores of real images against others")] = None
     judge: Annotated[str, _is("the classifier whose features were compared")] = ""
-    judge_name: Annotated[
-        str | None, _is("what the judge is, in words: its dataset and accuracy")
-    ] = None
+    judge_name: Annotated[str | None, _is("what it is, in words: dataset and accuracy")] = None
+    apart: Annotated[bool | None, _is("true: by another judge or images than the run's")] = None
     n: Annotated[int, _is("images of each kind that were compared")] = 0
-    classes: Annotated[
-        list[str] | None, _is("names of the classes, in the order of the histograms")
+    n_real: Annotated[int | None, _is("real images, where they were not as many")] = None
+    k: Annotated[dict[str, int] | None, _is("neighbours in a neighbourhood, by score")] = None
+    splits: Annotated[int | None, _is("parts over which the Inception Score is averaged")] = None
+    classes: Annotated[list[str] | None, _is("names of the classes, as in the histograms")] = None
+    singular_values: Annotated[
+        dict[str, float] | None, _is("the largest of each of D's layers that are normalised")
     ] = None
     seconds: Annotated[float | None, _is("time it took")] = None
-    components: Annotated[
-        dict[str, dict[str, Any]] | None,
-        _is("what is known of scores in files of the user's, by kind and name"),
-    ] = None
-    best: Annotated[
-        str | None, _is("picture of the most convincing samples, relative to the run")
-    ] = None
-    worst: Annotated[
-        str | None, _is("picture of the least convincing samples, relative to the run")
-    ] = None
+    components: Annotated[dict[str, dict[str, Any]] | None, _is("the user's own scores")] = None
+    best: Annotated[str | None, _is("picture of the most convincing samples, in the run")] = None
+    worst: Annotated[str | None, _is("picture of the least convincing samples, in the run")] = None
 
     def score(self, name: str) -> float | None:
         """Return a score; None where it was not asked for or is not finite."""
@@ -189,9 +173,7 @@ class AlertRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="aler
     code: Annotated[str, _is("short name of the trouble")] = ""
     message: Annotated[str, _is("the trouble and its cause, in a sentence")] = ""
     remedy: Annotated[str, _is("what to do about it; empty if nothing needs doing")] = ""
-    evidence: Annotated[
-        dict[str, Any] | None, _is("the figures it rests on, by name; the doctor's alerts have it")
-    ] = None
+    evidence: Annotated[dict[str, Any] | None, _is("the doctor's figures it rests on")] = None
     remedies: Annotated[list[Remedy] | None, _is("what can be applied, the gentlest first")] = None
     cleared: Annotated[bool | None, _is("true: the trouble of this code is over")] = None
 
@@ -224,9 +206,7 @@ class ResumeRecord(OpeningRecord, frozen=True, kw_only=True, tag_field="kind", t
     skipped: Annotated[list[str], _is("newer checkpoints that were damaged, and why")] = field(
         default_factory=list
     )
-    torn_bytes: Annotated[
-        int, _is("length of the unfinished last line that was cut off the journal")
-    ] = 0
+    torn_bytes: Annotated[int, _is("length of the unfinished line cut off the journal")] = 0
 
 
 class EndRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="end"):
@@ -291,6 +271,12 @@ _RESERVED: Final = {
 }
 _WRITTEN_AS_NULL: Final = frozenset({"epochs", "checkpoint"})
 """Fields whose None is written; every other None is left out."""
+WITHOUT_K: Final = {
+    "precision": "precision_k5",
+    "recall": "recall_k5",
+    "inception_score": "inception_score_splits1",
+}
+"""What scores of a judgement that does not say its k are called: those of 5, and of one split."""
 _HUGE: Final = 1 << 1000
 _FLOATS: Final = frozenset({float, NoneType})
 
@@ -317,6 +303,8 @@ def decode(fields: dict[str, Any]) -> Record | None:
     given = {name: fields.pop(name) for name in _DECLARED[record] if name in fields}
     if name := OPEN_FIELDS.get(record):
         extra, given[name] = _take_others(fields), fields
+        if record is JudgedRecord:
+            given = _told_apart(given)
     else:
         extra = fields
     try:
@@ -340,7 +328,19 @@ def judged_record(step: int, fields: Mapping[str, Any]) -> JudgedRecord:
         raise ValueError(f"it has an unknown field {min(unknown)!r}")
     if missing := {"judge", "n"} - given.keys():
         raise ValueError(f"it does not say its {min(missing)!r}")
-    return msgspec.convert({"step": step, "scores": scores, **given}, JudgedRecord)
+    return msgspec.convert(_told_apart({"step": step, "scores": scores, **given}), JudgedRecord)
+
+
+def _told_apart(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a judgement with each score under the name of how it was measured."""
+    if "k" in given:
+        return given
+    renamed = {
+        which: {WITHOUT_K.get(name, name): value for name, value in given[which].items()}
+        for which in ("scores", "floor")
+        if isinstance(given.get(which), dict)
+    }
+    return {**given, **renamed}
 
 
 def encode(record: Record, time: float | None = None) -> dict[str, Any]:

@@ -113,6 +113,10 @@ def _memorising(config: RunConfig) -> Iterator[_Proposal]:
     yield from _bounded_slope(config)
 
 
+def _spectral_norm(config: RunConfig) -> Iterator[_Proposal]:
+    yield _rates("slower-d", "halve lr_d", config, d=1 / 2)
+
+
 def _stall(config: RunConfig) -> Iterator[_Proposal]:
     settings = {key: _USUAL_RATE for key in ("lr_g", "lr_d") if getattr(config, key) < _USUAL_RATE}
     yield "usual-rates", f"raise {' and '.join(settings)} to {_USUAL_RATE:g}", settings
@@ -181,6 +185,7 @@ _OFFERS: Final[dict[str, Callable[[RunConfig], Iterator[_Proposal]]]] = {
     "oscillation": _oscillation,
     "not-finite": _not_finite,
     "memorising": _memorising,
+    "spectral-norm": _spectral_norm,
     "stall": _stall,
     "plateau": _plateau,
 }

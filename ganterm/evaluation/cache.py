@@ -15,15 +15,18 @@ from typing import Final
 import torch
 
 from ganterm.components.datasets import DATASETS
-from ganterm.core.errors import DataError, WorkerError
+from ganterm.core.errors import ConfigError, DataError, WorkerError
+from ganterm.core.registry import short
 from ganterm.data import data_dir
 from ganterm.data.images import ImageSet
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import kept
 from ganterm.evaluation.classifier import SMALLEST, Classifier, fit_classifier
+from ganterm.evaluation.inception import load_inception
 from ganterm.evaluation.judge import ClassifierJudge, Judge, PointJudge
 from ganterm.evaluation.splits import ImageSource, Splits, checksum, split_dataset
 from ganterm.inference.sample import one_thread
+from ganterm.runs.files import expanded
 from ganterm.runs.lock import LockHeld, WorkerLock
 
 _FORMAT: Final = "ganterm-judge-2"
@@ -31,6 +34,33 @@ SHIPPED: Final = Path(__file__).with_name("judges")
 """Judges that come with ganterm; `python -m ganterm.evaluation.shipped` makes them."""
 _LOOK_SECONDS: Final = 0.5
 """Time between looks at a lock that is held."""
+
+
+def choose_judge(
+    named: str | None, source: ImageSource, *, progress: ProgressCallback = silent
+) -> Judge:
+    """Return the judge called `named`: a labelled dataset, or a file with weights of Inception.
+
+    None takes the dataset of `source`. The judge learns images of the shape of `source`, which
+    are what it is shown.
+
+    Raises what obtaining it raises.
+    """
+    if named is None or named == source.dataset:
+        return obtain_judge(source, progress=progress)
+    if DATASETS.facts(source.dataset).spec.is_points:
+        name = short(source.dataset)
+        raise ConfigError(f"The points of {name} are judged as they are; leave --judge out.")
+    path = expanded(named)
+    if path.is_file():
+        return load_inception(path)
+    other = ImageSource(
+        dataset=named,
+        image_size=source.image_size,
+        channels=source.channels,
+        fit=source.fit,
+    )
+    return obtain_judge(other, progress=progress)
 
 
 def obtain_judge(

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ganterm.components.datasets import DATASETS
-from ganterm.core.errors import ConfigError, DataError, TrainingError
+from ganterm.components.networks.weights import largest_singular_values
+from ganterm.config import RunConfig
+from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.core.records import JudgedRecord, body_of, judged_record
-from ganterm.core.registry import short
 from ganterm.data.loading import relocated
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.evaluation.cache import obtain_judge
-from ganterm.evaluation.inception import load_inception
-from ganterm.evaluation.judge import Judge
+from ganterm.evaluation.cache import choose_judge
+from ganterm.evaluation.given import least_real, obtain_against
 from ganterm.evaluation.reference import obtain_reference
 from ganterm.evaluation.report import Verdict, judge_generator, source_of
-from ganterm.evaluation.splits import LEAST_IMAGES, ImageSource
-from ganterm.inference.load import load_generator
+from ganterm.inference.load import load_discriminator, load_generator
 from ganterm.render.raster import from_nchw
 from ganterm.render.sheet import save_sheet
 from ganterm.runs import control
 from ganterm.runs.durable import write_atomically
-from ganterm.runs.files import expanded
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, is_run
 from ganterm.runs.lock import LockHeld, WorkerLock
@@ -33,66 +31,79 @@ from ganterm.runs.lock import LockHeld, WorkerLock
 COLUMNS = 4
 
 
-def choose_judge(
-    named: str | None, source: ImageSource, *, progress: ProgressCallback = silent
-) -> Judge:
-    """Return the judge called `named`: a labelled dataset, or a file with weights of Inception.
-
-    None takes the dataset of `source`. The judge learns images of the shape of `source`, which
-    are what it is shown.
-
-    Raises what obtaining it raises.
-    """
-    if named is None or named == source.dataset:
-        return obtain_judge(source, progress=progress)
-    if DATASETS.facts(source.dataset).spec.is_points:
-        name = short(source.dataset)
-        raise ConfigError(f"The points of {name} are judged as they are; leave --judge out.")
-    path = expanded(named)
-    if path.is_file():
-        return load_inception(path)
-    other = ImageSource(
-        dataset=named,
-        image_size=source.image_size,
-        channels=source.channels,
-        fit=source.fit,
-    )
-    return obtain_judge(other, progress=progress)
-
-
 def judge_checkpoint(
     path: Path,
     *,
     count: int,
     judge: str | None = None,
+    against: str | None = None,
     scores: Sequence[str] = (),
     seed: int = 0,
     dataset: str | None = None,
+    k: int | None = None,
+    splits: int | None = None,
     progress: ProgressCallback = silent,
 ) -> Verdict:
     """Judge `count` images of the generator in the checkpoint at `path`.
 
-    Averaged weights are taken where there are any, as `ganterm sample` does. `scores` are further
-    ones, in files of the user's. `dataset` is where the images that it was trained on are now, if
-    not where they were.
+    Averaged weights are taken where there are any, as `ganterm sample` does. `dataset` is where
+    the images that it was trained on are now, if not where they were; `against` names others to
+    compare with, as for `obtain_against`. `scores`, `k` and `splits` are as for `judge_generator`.
 
     Raises what loading the generator, the images or the judge raises; DataError for too few
     images, TrainingError for a generator whose images are not finite.
     """
     trained = load_generator(path)
-    source = source_of(relocated(trained.config, path, dataset))
-    chosen = choose_judge(judge, source, progress=progress)
-    reference = obtain_reference(chosen, source, progress=progress)
-    if min(count, len(reference)) < LEAST_IMAGES // 4:
-        raise DataError(
-            f"{source.dataset} leaves {len(reference)} images to compare with; add more."
-        )
+    config = trained.config
     try:
-        return judge_generator(
-            trained, chosen, reference, count=count, scores=scores, seed=seed, progress=progress
+        if against is not None:
+            beside = obtain_against(
+                against,
+                judge,
+                image_size=config.image_size,
+                channels=config.channels,
+                progress=progress,
+            )
+            verdict = beside.judged_generator(
+                trained,
+                count=count,
+                scores=scores,
+                seed=seed,
+                k=k,
+                splits=splits,
+                progress=progress,
+            )
+            return _checked(verdict, path, config)
+        source = source_of(relocated(config, path, dataset))
+        chosen = choose_judge(judge, source, progress=progress)
+        reference = obtain_reference(chosen, source, progress=progress)
+        least_real(min(count, len(reference)), source.dataset)
+        verdict = judge_generator(
+            trained,
+            chosen,
+            reference,
+            count=count,
+            scores=scores,
+            seed=seed,
+            k=k,
+            splits=splits,
+            progress=progress,
         )
+        if judge is not None and judge != source.dataset:
+            verdict.fields["apart"] = True
+        return _checked(verdict, path, config)
     except ValueError as error:
         raise TrainingError(f"{path.name} cannot be judged: {error}.") from None
+
+
+def _checked(verdict: Verdict, path: Path, config: RunConfig) -> Verdict:
+    """Add whether spectral normalisation holds the largest singular values at 1."""
+    if config.spectral_norm:
+        with contextlib.suppress(ConfigError):  # an export has no discriminator
+            values = largest_singular_values(load_discriminator(path))
+            told = {name: round(value, 6) for name, value in values.items()}
+            verdict.fields["singular_values"] = told
+    return verdict
 
 
 def keep_verdict(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:

@@ -27,15 +27,20 @@ _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class InceptionJudge:
-    """Inception v3 as torchvision has it; its 1,000 classes say nothing about digits."""
+    """Inception v3; its classes say nothing about digits.
+
+    `published` tells the network of 2015-12-05, with which FID is published, from torchvision's.
+    """
 
     network: Inception3
+    published: bool
     digest: str
     words: str
     classes: tuple[str, ...] = ()
 
     def look(self, images: Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
         """Look at uint8 images (N, C, H, W) of any size, grey or colour: 2,048 features."""
+        prepared = _as_published if self.published else _prepared
         features, probabilities = [], []
         pooled: list[Tensor] = []
         hook = self.network.avgpool.register_forward_hook(
@@ -44,8 +49,11 @@ class InceptionJudge:
         try:
             with torch.no_grad():
                 for start in range(0, len(images), CHUNK):
-                    logits = self.network(_prepared(images[start : start + CHUNK]))
+                    logits = self.network(prepared(images[start : start + CHUNK]))
                     features.append(pooled.pop())
+                    if self.published:
+                        # As the Inception Score is published: without the biases of the classes.
+                        logits = features[-1] @ self.network.fc.weight.T
                     probabilities.append(logits.softmax(dim=1))
                     progress("Looking at images", start + len(logits), len(images), "images")
         finally:
@@ -54,24 +62,37 @@ class InceptionJudge:
 
 
 def load_inception(path: Path) -> InceptionJudge:
-    """Load torchvision's `inception_v3` weights, as torch.save wrote them or safetensors.
+    """Load weights of Inception v3, as torch.save wrote them or safetensors.
 
-    Raises DataError for any other file. No code in the file is run.
+    Those of 2015-12-05, which have 1,008 classes, give the features that FID is published with;
+    those of torchvision's `inception_v3` others. Raises DataError for any other file. No code in
+    the file is run.
     """
     from torchvision.models import inception_v3  # noqa: PLC0415 - seconds to import
+
+    from ganterm.evaluation.published_inception import (  # noqa: PLC0415
+        CLASSES,
+        published_inception,
+    )
 
     state = load_foreign(path)
     if not _is_state(state):
         raise _no_inception(path)
     check_tensors(path, state)
-    network = inception_v3(init_weights=False, transform_input=False)
+    published = "fc.bias" in state and state["fc.bias"].shape == (CLASSES,)
+    network = (
+        published_inception()
+        if published
+        else inception_v3(init_weights=False, transform_input=False)
+    )
     try:
         network.load_state_dict(state)
     except RuntimeError:  # other names or shapes
         raise _no_inception(path) from None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    which = "Inception v3 of 2015-12-05" if published else "torchvision's Inception v3"
     return InceptionJudge(
-        network.eval().requires_grad_(False), digest, f"Inception v3 from {path.name}"
+        network.eval().requires_grad_(False), published, digest, f"{which}, from {path.name}"
     )
 
 
@@ -84,7 +105,8 @@ def _is_state(found: object) -> TypeGuard[Mapping[str, Tensor]]:
 
 def _no_inception(path: Path) -> DataError:
     return DataError(
-        f"{path} does not hold the weights of torchvision's inception_v3; {WHAT_TO_GIVE}."
+        f"{path} does not hold the weights of Inception v3, neither those of 2015-12-05 nor "
+        f"torchvision's; {WHAT_TO_GIVE}."
     )
 
 
@@ -96,3 +118,10 @@ def _prepared(images: Tensor) -> Tensor:
     )
     mean, deviation = (large.new_tensor(each)[:, None, None] for each in (_MEAN, _DEVIATION))
     return (large - mean) / deviation
+
+
+def _as_published(images: Tensor) -> Tensor:
+    """Return uint8 images (N, C, H, W) as (N, 3, 299, 299) in [-1, 1), as TensorFlow's graph."""
+    from ganterm.evaluation.published_inception import resized  # noqa: PLC0415
+
+    return (resized(images.expand(-1, 3, -1, -1).float()) - 128) / 128

@@ -13,6 +13,7 @@ import torch
 
 from ganterm.components.scores import SCORES, Comparison, measured
 from ganterm.components.scores.copies import copy_distance
+from ganterm.core.registry import is_reference
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import kept
 from ganterm.evaluation.cache import judge_path
@@ -56,15 +57,22 @@ class ReferenceSet:
     def __len__(self) -> int:
         return min(len(self.real), len(self.second))
 
-    def floor(self, count: int, own: Sequence[str] = ()) -> dict[str, float]:
-        """Return the scores of `count` real images against as many others; kept once computed.
+    def beside(self, count: int) -> tuple[int, Embeddings]:
+        """Return how many generated images are compared, of `count` asked, and with which real."""
+        count = min(count, len(self))
+        return count, self.real.first(count)
 
-        `own` names scores of the user's, which are computed anew: their files may have changed.
+    def floor(self, count: int, names: Sequence[str] = SCORES.names) -> dict[str, float]:
+        """Return the scores called `names` of `count` real images against as many others.
+
+        They are kept once computed, but for scores of the user's: their files may have changed.
         """
         comparison = Comparison(
             real=self.real.first(count), fake=self.second.first(count), clusters=self.clusters
         )
-        floor = self._kept("floor", count, lambda: measured(comparison, SCORES.names))
+        own = [name for name in names if is_reference(name)]
+        ours = [name for name in names if name not in own]
+        floor = self._kept(f"floor of {' '.join(ours)}", count, lambda: measured(comparison, ours))
         return floor | measured(comparison, own) if own else floor
 
     def copy_distance(self, count: int) -> float:

@@ -4,23 +4,52 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import torch
 
-from ganterm.components.scores import NEIGHBOURS, SCORES, Comparison, measured
+from ganterm.components.scores import SCORES, Comparison, Seen, measured, named, protocol
 from ganterm.components.scores.class_accuracy import class_accuracy
-from ganterm.components.scores.manifold import ROWS, radii, squared_distances
+from ganterm.components.scores.manifold import ROWS, squared_distances
+from ganterm.components.scores.precision_recall import K
 from ganterm.config import RunConfig
 from ganterm.core.registry import is_reference
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.evaluation.judge import Judge
-from ganterm.evaluation.reference import ReferenceSet
 from ganterm.evaluation.splits import ImageSource
 from ganterm.inference.load import Trained
 from ganterm.inference.sample import generate, labels_in_turn, latents
+
+
+class Reference(Protocol):
+    """Real images as a judge sees them, with which generated ones are compared."""
+
+    @property
+    def train(self) -> Embeddings | None:
+        """Images that were trained on, where that is known."""
+
+    @property
+    def labels(self) -> torch.Tensor | None:
+        """Classes (N,) of the real images; None where they have none."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Their names."""
+
+    @property
+    def clusters(self) -> int | None:
+        """Clusters that stand for modes where the judge does not know their classes; else None."""
+
+    def beside(self, count: int) -> tuple[int, Embeddings]:
+        """Return how many generated images are compared, of `count` asked, and with which real."""
+
+    def floor(self, count: int, names: Sequence[str]) -> dict[str, float]:
+        """Return the scores called `names` of real images against others."""
+
+    def copy_distance(self, count: int) -> float | None:
+        """Return how near an image must be to count as a copy; None without `train`."""
 
 
 def realism(real: torch.Tensor, fake: torch.Tensor, real_radii: torch.Tensor) -> torch.Tensor:
@@ -42,9 +71,7 @@ def realism(real: torch.Tensor, fake: torch.Tensor, real_radii: torch.Tensor) ->
     return torch.cat(scores).sqrt() if scores else fake.new_zeros(0)
 
 
-def labels_asked(
-    reference: ReferenceSet, classes: Sequence[str], count: int
-) -> torch.Tensor | None:
+def labels_asked(reference: Reference, classes: Sequence[str], count: int) -> torch.Tensor | None:
     """Return labels (count,) to ask of a generator conditioned on `classes`; None without any.
 
     They are those of the real images that its own are compared with, so that both have the same
@@ -101,11 +128,14 @@ def source_of(config: RunConfig) -> ImageSource:
 def judge_generator(
     trained: Trained,
     judge: Judge,
-    reference: ReferenceSet,
+    reference: Reference,
     *,
     count: int,
     scores: Sequence[str] = (),
     seed: int = 0,
+    k: int | None = None,
+    splits: int | None = None,
+    copying: bool = True,
     progress: ProgressCallback = silent,
 ) -> Verdict:
     """Generate `count` images from a seed and score them against as many real ones.
@@ -113,57 +143,90 @@ def judge_generator(
     Fewer where the reference holds fewer; the fields' `n` says how many. A conditional generator
     is asked for the classes of these real images; where the judge knows them, `class_accuracy`
     says how often it takes an image for what was asked. Of scores in files of the user's those in
-    `scores` are measured too, and one by which the best checkpoint is kept. Raises ValueError when
-    what is generated is not finite, and for k images or fewer, and ConfigError where a score of the
-    user's cannot be measured.
+    `scores` are measured too, and one by which the best checkpoint is kept. `k` and `splits` take
+    the place of those that scores were published with; without `copying` nothing is searched for
+    copies.
+
+    Raises ValueError when what is generated is not finite, and for k images or fewer, and
+    ConfigError where a score of the user's cannot be measured.
     """
     began = time.perf_counter()
-    count = min(count, len(reference))
+    count, real = reference.beside(count)
     labels = labels_asked(reference, trained.data.classes, count)
-    images = _generate(trained, labels, count, seed, progress)
+    images = generated(trained, labels, count, seed=seed, progress=progress)
     fake = judge.look(images, progress=progress)
-    real = reference.real.first(count)
     progress("Scoring", 0, None, "images")
-    real_radii = radii(real.features, k=NEIGHBOURS)
     # A run on the test split has seen what it would be compared with.
-    on_train = trained.config.split == "train"
+    on_train = copying and trained.config.split == "train"
     comparison = Comparison(
         real=real,
         fake=fake,
         train=reference.train if on_train else None,
         asked=None if labels is None else translated(labels, trained.data.classes, judge.classes),
-        real_radii=real_radii,
         copying=reference.copy_distance(count) if on_train else None,
         clusters=reference.clusters,
     )
     own = list(dict.fromkeys(filter(is_reference, (trained.config.keep_best, *scores))))
-    floor = reference.floor(count, own)
+    names = [*named(k=k, splits=splits), *own]
+    verdict = verdict_of(
+        comparison, reference, judge, images=None if trained.data.is_points else images, names=names
+    )
+    return replace(verdict, fields=verdict.fields | timed(began))
+
+
+def verdict_of(
+    comparison: Comparison,
+    reference: Reference,
+    judge: Judge,
+    *,
+    images: torch.Tensor | None,
+    names: Sequence[str],
+) -> Verdict:
+    """Return the scores called `names` of what is compared, beside the floor of `reference`.
+
+    `images` (N, C, H, W) are those that were generated; None for points.
+    """
+    real, fake = comparison.real, comparison.fake
+    count, n_real = len(fake.features), len(real.features)
+    floor = reference.floor(count, names)
     if comparison.asked is not None and reference.labels is not None:
-        asked = translated(reference.labels[:count], reference.classes, judge.classes)
+        asked = translated(reference.labels[:n_real], reference.classes, judge.classes)
         if asked is not None:
             floor = floor | {"class_accuracy": class_accuracy(real.probabilities, asked)}
     fields = {
-        **_rounded(measured(comparison, (*SCORES.names, *own))),
+        **_rounded(measured(comparison, names)),
         "histogram": [round(share, 5) for share in comparison.modes.histogram],
         "histogram_real": [round(share, 5) for share in comparison.modes.histogram_real],
         "floor": _rounded(floor),
         "judge": judge.digest,
         "judge_name": judge.words,
         "n": count,
+        **({"n_real": n_real} if n_real != count else {}),
+        **protocol(names),
         "classes": list(judge.classes) if reference.clusters is None else [],
     }
-    if own:
+    if own := [name for name in names if is_reference(name)]:
         fields["components"] = {SCORES.kind: {name: SCORES.told(name) for name in own}}
-    best = worst = None
-    if not trained.data.is_points:
-        best, worst = (images[chosen] for chosen in _extremes(real, fake, real_radii))
-    fields["seconds"] = round(time.perf_counter() - began, 2)
-    return Verdict(fields, best, worst)
+    if images is None:
+        return Verdict(fields, None, None)
+    best, worst = _extremes(real, fake, comparison.radii("real", K))
+    return Verdict(fields, images[best], images[worst])
 
 
-def _generate(
-    trained: Trained, labels: torch.Tensor | None, count: int, seed: int, progress: ProgressCallback
+def timed(began: float) -> dict[str, float]:
+    """Return the field of a record that says how long it took since `began`."""
+    return {"seconds": round(time.perf_counter() - began, 2)}
+
+
+def generated(
+    trained: Trained,
+    labels: torch.Tensor | None,
+    count: int,
+    *,
+    seed: int,
+    progress: ProgressCallback = silent,
 ) -> torch.Tensor:
+    """Generate uint8 images (count, C, H, W) of classes `labels` (count,), or points."""
     z = latents(count, trained.config.z_dim, seed=seed)
     parts = []
     size = count if trained.data.is_points else 1000
@@ -176,7 +239,7 @@ def _generate(
 
 
 def _extremes(
-    real: Embeddings, fake: Embeddings, real_radii: torch.Tensor
+    real: Seen, fake: Seen, real_radii: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the indices of the most convincing images, the classes in turn, and of the least."""
     order = realism(real.features, fake.features, real_radii).argsort(descending=True)

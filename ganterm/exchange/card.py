@@ -247,9 +247,10 @@ def _scores(subject: CardSubject) -> Iterator[str]:
         for score in scored([record]):
             value, floor = record.score(score), record.floor_of(score)
             if value is not None:
-                better = SCORES.facts(score).direction
+                facts = SCORES.facts(score)
+                called = facts.title if facts.setting else score
                 reached = "-" if floor is None else f"{floor:.4g}"
-                rows.append([score, f"{value:.4g}", reached, better])
+                rows.append([called, f"{value:.4g}", reached, facts.direction])
         yield from table(["score", "value", "real against real", ""], rows)
         yield ""
     yield (

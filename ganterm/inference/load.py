@@ -11,11 +11,13 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
+from torch import nn
 
 from ganterm.components.datasets import DATASETS
-from ganterm.components.networks.base import Generator
-from ganterm.components.networks.from_config import generator_from, growth_of
+from ganterm.components.networks.base import Discriminator, Generator
+from ganterm.components.networks.from_config import discriminator_from, generator_from, growth_of
 from ganterm.components.networks.growth import grow
+from ganterm.components.networks.weights import largest_singular_values
 from ganterm.config import RunConfig
 from ganterm.config.recorded import classes_in, config_in
 from ganterm.core.dataspec import DataSpec
@@ -65,16 +67,7 @@ def load_generator(
     weights = _choose(path, header.tensors, ema)
     with torch.device("meta"):
         generator = generator_from(config, data)
-    state = _read(path, header.tensors, prefix=f"{weights}.")
-    dtypes = {name: value.dtype for name, value in generator.state_dict().items()}
-    try:
-        if dtypes != {name: value.dtype for name, value in state.items()}:
-            raise RuntimeError
-        generator.load_state_dict(state, assign=True)
-    except RuntimeError:
-        raise ConfigError(
-            f"{path} cannot be sampled from: its weights do not fit its configuration."
-        ) from None
+    _fill(generator, path, header.tensors, weights)
     growth = growth_of(config, config.data_spec)
     if growth is not None:
         grow(generator, growth.stage(_images_seen(path, header)))
@@ -82,6 +75,50 @@ def load_generator(
     generator.to(device).to(memory_format=torch.channels_last)
     generator.eval().requires_grad_(False)
     return Trained(generator, config, header.step, weights, data)
+
+
+def load_discriminator(path: Path) -> Discriminator:
+    """Load the discriminator of the checkpoint at `path` onto the CPU, in evaluation mode.
+
+    Raises as `load_generator`; ConfigError too where it has none, as what was imported.
+    """
+    checkpoints.verify(path)
+    header = checkpoints.read_header(path)
+    config = config_in(path, header)
+    if not any(name.startswith("discriminator.") for name in header.tensors):
+        raise ConfigError(f"{path} has no discriminator.")
+    with torch.device("meta"):
+        discriminator = discriminator_from(
+            config, config.data_spec.with_classes(classes_in(path, header))
+        )
+    _fill(discriminator, path, header.tensors, "discriminator")
+    return discriminator.eval().requires_grad_(False)
+
+
+def largest_values(path: Path) -> dict[str, dict[str, float]]:
+    """Return each layer's largest singular value, by network, of the checkpoint at `path`.
+
+    Of the generator as it draws, and of the discriminator where there is one. Raises as
+    `load_generator`.
+    """
+    found = {"generator": largest_singular_values(load_generator(path).generator)}
+    with contextlib.suppress(ConfigError):
+        found["discriminator"] = largest_singular_values(load_discriminator(path))
+    return found
+
+
+def _fill(network: nn.Module, path: Path, names: Iterable[str], part: str) -> None:
+    """Give a network that was built without memory the weights of a part of a checkpoint."""
+    state = _read(path, names, prefix=f"{part}.")
+    dtypes = {name: value.dtype for name, value in network.state_dict().items()}
+    try:
+        if dtypes != {name: value.dtype for name, value in state.items()}:
+            raise RuntimeError
+        network.load_state_dict(state, assign=True)
+    except RuntimeError:
+        raise ConfigError(
+            f"{path} cannot be sampled from: its weights do not fit its configuration."
+        ) from None
 
 
 def _images_seen(path: Path, header: CheckpointHeader) -> int:

@@ -56,28 +56,38 @@ def load_array(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]:
     floats in [0, 1], in [-1, 1] if any is negative, or in [0, 255]. Raises DataError, naming the
     file, for anything else, a file that ends early, or one too large to show.
     """
-    from numpy.lib import format as npy  # noqa: PLC0415 - the app's process does without NumPy
-
     name = safe_text(str(path))
+    array = mapped_array(path)
     try:
-        # Mapped, so that a header which promises more than there is costs nothing.
-        array = npy.open_memmap(path, mode="r", max_header_size=_MAX_HEADER)
-    except OSError as error:
-        raise DataError(f"{name} cannot be read: {error.strerror or error}.") from None
-    except Exception:  # noqa: BLE001 - a damaged header makes NumPy raise nearly anything
-        raise DataError(
-            f"{name} cannot be shown: it is damaged, or no array of numbers; save it as uint8 or "
-            "as float32."
-        ) from None
-    try:
-        levels = _levels(_images(array)[:limit])
+        images = as_images(array)[:limit]
+        wide = images.dtype.itemsize > 1
+        if images.size > (_MAX_CONVERTED if wide else 4 * MAX_PIXELS):
+            raise ValueError("it is too large to show; save some of its images, as uint8")
+        levels = as_levels(images, value_range(images))
     except ValueError as error:
         raise DataError(f"{name} cannot be shown: {error}.") from None
     _, height, width, channels = levels.shape
     return [Raster(width, height, channels, image.tobytes()) for image in levels]
 
 
-def _images(array: NDArray[Any]) -> NDArray[Any]:
+def mapped_array(path: str | PathLike[str]) -> NDArray[Any]:
+    """Map the array of a .npy file into memory; nothing is unpickled. Raises DataError."""
+    from numpy.lib import format as npy  # noqa: PLC0415 - the app's process does without NumPy
+
+    name = safe_text(str(path))
+    try:
+        # Mapped, so that a header which promises more than there is costs nothing.
+        return npy.open_memmap(path, mode="r", max_header_size=_MAX_HEADER)
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {error.strerror or error}.") from None
+    except Exception:  # noqa: BLE001 - a damaged header makes NumPy raise nearly anything
+        raise DataError(
+            f"{name} cannot be read: it is damaged, or no array of numbers; save it as uint8 or as "
+            "float32."
+        ) from None
+
+
+def as_images(array: NDArray[Any]) -> NDArray[Any]:
     """Return the array as (N, H, W, C); raises ValueError where it is none of images."""
     shape = array.shape
     if array.ndim == 2:
@@ -101,20 +111,30 @@ def _images(array: NDArray[Any]) -> NDArray[Any]:
     return images
 
 
-def _levels(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return values of any kind and range as grey levels; raises ValueError where they are none."""
-    kind, code = values.dtype.kind, values.dtype.str
-    if kind not in "buif":
-        raise ValueError(f"its values are {safe_text(code)[:40]}; save it as uint8 or as float32")
-    if values.size > (4 * MAX_PIXELS if values.dtype.itemsize == 1 else _MAX_CONVERTED):
-        raise ValueError("it is too large to show; save some of its images, as uint8")
-    if code == "|u1":
-        return values
-    if kind == "b":
-        return values.astype("uint8") * 255
+def value_range(values: NDArray[Any]) -> tuple[float, float]:
+    """Return the least and the greatest value; raises ValueError where they are no numbers."""
+    if values.dtype.kind not in "buif":
+        code = safe_text(values.dtype.str)[:40]
+        raise ValueError(f"its values are {code}; save it as uint8 or as float32")
+    if values.dtype.str == "|u1":
+        return 0.0, 255.0
     low, high = float(values.min()), float(values.max())
     if not math.isfinite(low + high):
         raise ValueError("it holds values that are no finite numbers")
+    return low, high
+
+
+def as_levels(values: NDArray[Any], span: tuple[float, float]) -> NDArray[np.uint8]:
+    """Return values of any kind as grey levels, as the `value_range` of all of them asks for.
+
+    Raises ValueError for a range that is none of images.
+    """
+    kind = values.dtype.kind
+    if values.dtype.str == "|u1":
+        return values
+    if kind == "b":
+        return values.astype("uint8") * 255
+    low, high = span
     slack = 1e-3 if kind == "f" else 0
     if kind == "f" and -1 - slack <= low and high <= 1 + slack:
         scale, offset = (127.5, 127.5) if low < -slack else (255.0, 0.0)

@@ -10,7 +10,7 @@ from typing import Final
 
 from ganterm.client.rpc import Failure, Helper, Result
 from ganterm.components.scores import SCORES
-from ganterm.core.records import AlertRecord, JudgedRecord, Record, judged_record
+from ganterm.core.records import WITHOUT_K, AlertRecord, JudgedRecord, Record, judged_record
 from ganterm.runs.control import Command
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
@@ -146,13 +146,14 @@ class Best:
     def step(self, score: str) -> int | None:
         """Return the best step by `score`, the latest of equals; None if nothing was scored.
 
-        Judgements by the judge and of the number of images of the latest one count.
+        Judgements by the run's own judge and of the number of images of the latest one count;
+        those that do not say their k, of a run that began before they did, as long as there are no
+        others.
         """
-        scored = [
-            (record, value)
-            for record in self._judged
-            if (value := record.score(score)) is not None and math.isfinite(value)
-        ]
+        own = [record for record in self._judged if not record.apart]
+        scored = self._scored(own, score) or self._scored(
+            [record for record in own if record.k is None], WITHOUT_K.get(score, score)
+        )
         if not scored:
             return None
         latest, _ = scored[-1]
@@ -164,3 +165,11 @@ class Best:
         sign = -1 if SCORES.facts(score).less_is_better else 1
         best, _ = max(alike, key=lambda each: (sign * each[1], each[0].step))
         return best.step
+
+    @staticmethod
+    def _scored(judged: Iterable[JudgedRecord], score: str) -> list[tuple[JudgedRecord, float]]:
+        return [
+            (record, value)
+            for record in judged
+            if (value := record.score(score)) is not None and math.isfinite(value)
+        ]

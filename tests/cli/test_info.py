@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,30 @@ def test_the_reason_for_the_characters_is_the_one_that_decided() -> None:
     charset, why = characters_of({}, encoding="ANSI_X3.4-1968")
     assert charset.value == "ascii"
     assert "ANSI_X3.4-1968" in why
+
+
+def test_a_run_is_told_with_its_scores_alerts_and_layers(trained: RunDir) -> None:
+    """What it is, how it stands, and each layer's largest singular value, of both networks."""
+    outcome = invoke("info", trained.path)
+    assert outcome.code == 0, outcome.said
+    assert outcome.text.startswith(f"{trained.name} has finished")
+    assert "recipe" in outcome.text
+    assert "No alert stands." in outcome.text
+    assert "Largest singular value of each layer:" in outcome.text
+    found = json.loads(invoke("info", trained.path, "--json").text)
+    assert found["run"]["state"] == "finished"
+    assert found["checkpoints"]
+    assert set(found["layers"]) == {"generator", "discriminator"}
+    assert all(value > 0 for values in found["layers"].values() for value in values.values())
+    assert json.loads(invoke("info", trained.path, "--json", "--no-layers").text)["layers"] is None
+
+
+def test_a_run_without_a_checkpoint_is_told_without_its_layers(
+    trained: RunDir, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.path, tmp_path / "bare")
+    shutil.rmtree(tmp_path / "bare" / "checkpoints")
+    outcome = invoke("info", tmp_path / "bare")
+    assert outcome.code == 0
+    assert "Its layers are not known:" in outcome.said
+    assert invoke("info", "nobody", "--runs-dir", tmp_path).code == 2

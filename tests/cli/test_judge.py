@@ -7,8 +7,10 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ganterm.data import load
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status, write_status
@@ -55,6 +57,90 @@ def test_judging_takes_one_core_beside_a_run_that_trains(run: RunDir, tmp_path: 
         write_status(other.status, Status(state="running", step=1, steps=9))
         outcome = invoke("judge", run.path, "-n", 100)
     assert re.search(r"takes 1 of \d+ cores from busy, .*; --threads gives it more", outcome.said)
+
+
+def test_another_k_and_other_splits_are_said_and_stand_apart(run: RunDir) -> None:
+    """The table and the record name them; the published ones come by themselves."""
+    table = invoke("judge", run.path, "-n", 100).text
+    for title in ("precision (k=3)", "recall (k=3)", "density (k=5)", "IS of 10 splits"):
+        assert title in table
+    printed = json.loads(
+        invoke("judge", run.path, "-n", 100, "-k", 7, "--splits", 1, "--json").text
+    )
+    assert {"precision_k7", "coverage_k7", "inception_score_splits1", "fid"} <= printed.keys()
+    assert {"precision_k7", "inception_score_splits1"} <= printed["floor"].keys()
+    assert not {"precision", "recall", "density", "inception_score"} & printed.keys()
+    assert (printed["k"]["recall_k7"], printed["splits"]) == (7, 1)
+    assert lines(run.journal)[-1]["precision_k7"] == printed["precision_k7"]
+
+
+@pytest.fixture
+def digits(judges: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty directory to be in, and the digits as an array beside it."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(judges))
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    np.save(tmp_path / "digits.npy", load("digits", image_size=8).images.numpy())
+    return tmp_path / "digits.npy"
+
+
+def test_images_of_any_program_are_judged_without_a_run(digits: Path) -> None:
+    """With a run's table, beside a dataset, a file and statistics; nothing is written here."""
+    outcome = invoke("judge", "--images", digits, "--against", "digits", "-n", 200)
+    assert outcome.code == 0, outcome.said
+    assert f"{digits} beside digits, 200 images of each kind." in outcome.said
+    assert "IS of 10 splits" in outcome.text
+    assert "Most convincing:" in outcome.text
+    beside = ("--against", digits, "--judge", "digits", "--json")
+    printed = json.loads(invoke("judge", "--images", digits, *beside, "-n", 5000).text)
+    assert (printed["n"], printed["recall"]) == (1797, 1)
+    assert printed["fid"] == pytest.approx(0, abs=1e-6)
+    assert printed["floor"]["fid"] > 0
+    np.savez("statistics.npz", mu=np.zeros(64), sigma=np.eye(64))
+    published = ("--against", "statistics.npz", "--judge", "digits")
+    outcome = invoke("judge", "--images", digits, *published)
+    assert "of statistics there is no score but the Frechet distance" in outcome.said
+    assert [line.split()[0] for line in outcome.text.splitlines()] == ["Judge", "SCORE", "Frechet"]
+    assert [path.name for path in Path().iterdir()] == ["statistics.npz"]
+
+
+def test_what_is_judged_sets_the_size_and_it_is_said(digits: Path) -> None:
+    large = np.load(digits).repeat(2, axis=2).repeat(2, axis=3)
+    np.save("large.npy", np.repeat(large, 3, axis=1))
+    beside = ("--against", "large.npy", "--judge", "digits", "-n", 100)
+    outcome = invoke("judge", "--images", digits, *beside)
+    assert "16x16 in grey, are compared at 8x8 in grey, as those that are judged" in outcome.said
+    assert outcome.code == 0
+
+
+def test_a_run_judged_beside_other_images_stands_apart(run: RunDir, digits: Path) -> None:
+    """Its judge has another name, so that no table and no chart puts both in one column."""
+    own = json.loads(invoke("judge", run.path, "-n", 100, "--json").text)
+    beside = ("--against", digits, "--judge", "digits")
+    other = json.loads(invoke("judge", run.path, *beside, "-n", 100, "--json").text)
+    assert other["judge"].startswith(f"{own['judge']}-")
+    assert other["judge_name"].endswith(", beside digits.npy")
+    assert (other["apart"], "apart" in own, "copies" in other) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "code"),
+    [
+        (("--images", "a.npy"), "name them with --against", 2),
+        (("--images", "a.npy", "--against", "digits"), "There is no file or folder a.npy", 2),
+        (("--images", "DIGITS", "--against", "digitz"), "no dataset, folder or file digitz", 2),
+        (("--images", "DIGITS", "--against", "DIGITS"), "has no labels to train a judge on", 2),
+        (("--images", "DIGITS", "--against", "ring"), "ring has points and no images", 2),
+        (("--images", "DIGITS", "--all"), "--images takes no run, nor --step, --all", 2),
+        (("--tile", 8), "--tile says how the sheet given as --images is cut", 2),
+    ],
+)
+def test_images_that_cannot_be_compared_are_told_in_a_sentence(
+    digits: Path, arguments: tuple[object, ...], words: str, code: int
+) -> None:
+    outcome = invoke("judge", *[digits if each == "DIGITS" else each for each in arguments])
+    assert (outcome.code, outcome.text) == (code, "")
+    assert words in outcome.said
 
 
 def test_pictures_of_judgements_are_no_samples(run: RunDir) -> None:

@@ -39,11 +39,24 @@ def test_every_quantity_of_the_issue_has_its_chart(tmp_path: Path) -> None:
         *("modes", "diversity"),
     )
     values = dict.fromkeys(names, 1.0)
-    judged = [record("judged", step, **verdict(step)) for step in (100, 200)]
+    layers = {"body.0": 1.01, "head": 0.99}
+    judged = [
+        record("judged", step, **verdict(step, singular_values=layers)) for step in (100, 200)
+    ]
     feed = feed_of(tmp_path, record("metrics", 1, **values), *judged, lr_g=1e-4, lr_d=1e-4)
     assert kinds_of(feed) == list(KINDS)
     drawn = {id(trace.source) for kind in KINDS for trace in kind.traces(feed)}
     assert {id(feed.series[name]) for name in names} <= drawn
+    spectral = next(kind for kind in KINDS if kind.name == "spectral")
+    assert [trace.label for trace in spectral.traces(feed)] == ["body.0", "head"]
+
+
+def test_a_loss_that_is_drawn_without_its_penalty_says_so(tmp_path: Path) -> None:
+    losses = KINDS[0]
+    told = record("metrics", 1, d_loss=1.0, g_loss=1.0)
+    for penalty, label in (("wgan-gp", "D loss without penalty"), ("none", "D loss")):
+        feed = feed_of(tmp_path / penalty, told, penalty=penalty)
+        assert [trace.label for trace in losses.traces(feed)] == [label, "G loss"]
 
 
 def test_scores_are_of_the_newest_judge_and_its_number_of_images(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_every_judge_has_curves_of_its_own() -> None:
     found = scores_among([[said(100), said(200, "b")], [said(100)]])
     assert {each.judge for each in found if each.score == "fid"} == {"a", "b"}
     assert len(found) == len(set(found)) == 20
-    assert ScoreCurves("a", "recall").title == "recall, more is better"
+    assert ScoreCurves("a", "recall").title == "recall (k=3), more is better"
     assert judge_among([[said(1, "b", judge_name="Inception v3")]], "b") == "Inception v3 (b)"
 
 

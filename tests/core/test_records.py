@@ -144,6 +144,20 @@ def test_a_judgement_has_scores_of_any_name_and_nothing_else_that_is_not_declare
         judged_record(3, {"fid": 1.0, "n": 5})
 
 
+def test_scores_that_do_not_say_their_k_are_those_of_five_neighbours_and_one_split() -> None:
+    """So a run's earlier judgements never stand in one line with later ones."""
+    told = {"judge": "a", "n": 9, "fid": 1.0, "precision": 0.5, "inception_score": 4.0}
+    line = {**BASE, "kind": "judged", **told, "floor": {"recall": 0.9}}
+    record = decode(dict(line))
+    assert isinstance(record, JudgedRecord)
+    assert record.scores == {"fid": 1.0, "precision_k5": 0.5, "inception_score_splits1": 4.0}
+    assert record.floor == {"recall_k5": 0.9}
+    assert decode(encode(record)) == record
+    said = decode({**line, "k": {"precision": 3}, "splits": 10})
+    assert isinstance(said, JudgedRecord)
+    assert said.scores.keys() == {"fid", "precision", "inception_score"}
+
+
 def test_open_fields_are_those_of_what_is_measured() -> None:
     assert {record.__struct_config__.tag for record in OPEN_FIELDS} == {
         "metrics",

@@ -130,6 +130,15 @@ def test_few_modes_of_the_ring_are_a_collapse_and_a_slow_start_is_not() -> None:
     assert [code for _, code, _ in ring(found=1500)] == ["mode-collapse"] * 2
 
 
+def test_layers_that_spectral_normalisation_lets_go_are_found_in_judgements() -> None:
+    values = [{"0": 1.001}, {"0": 1.01, "2": 1.6}, {"0": 1.0, "2": 1.15}, {"0": 1.0, "2": 1.02}]
+    told = [judged(1000 * n, singular_values=each) for n, each in enumerate(values)]
+    assert alerts([*told, judged(9000, fid=1.0)]) == [
+        (1000, "spectral-norm", False),
+        (3000, "spectral-norm", True),
+    ]
+
+
 def test_copies_missing_classes_and_a_plateau_are_found_in_judgements() -> None:
     classes = [str(digit) for digit in range(10)]
     copies = [judged(1000, copies=0.3, floor={"copies": 0.01}), judged(2000, copies=0.02)]

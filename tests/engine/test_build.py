@@ -11,11 +11,11 @@ from ganterm import recipes
 from ganterm.components.networks.base import count_parameters
 from ganterm.components.networks.equalised import learning_rates
 from ganterm.components.networks.from_config import discriminator_from, generator_from
+from ganterm.components.networks.weights import largest_singular_values
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
 from ganterm.engine.build import build, choose_device
-from tests.components.networks.singular_values import largest_singular_values
 from tests.engine.common import CPU, GROWING, ON_POINTS, configured, small
 
 COUNTS: list[tuple[str, dict[str, Any], int, int]] = [

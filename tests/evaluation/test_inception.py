@@ -22,7 +22,8 @@ def test_weights_of_torchvision_give_2048_features_of_any_image(tmp_path: Path) 
     looks = judge.look(torch.randint(0, 256, (3, 1, 28, 28), dtype=torch.uint8))
     assert looks.features.shape == (3, 2048)
     assert looks.probabilities.sum(dim=1).tolist() == pytest.approx([1, 1, 1])
-    assert (judge.words, judge.classes) == ("Inception v3 from inception.pth", ())
+    assert judge.words == "torchvision's Inception v3, from inception.pth"
+    assert (judge.published, judge.classes) == (False, ())
     assert load_inception(path).digest == judge.digest
 
 

@@ -18,8 +18,8 @@ from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.records import judged_record
 from ganterm.data import load
-from ganterm.evaluation.cache import obtain_judge
-from ganterm.evaluation.checkpoints import choose_judge, judge_checkpoint, save_pictures
+from ganterm.evaluation.cache import choose_judge, obtain_judge
+from ganterm.evaluation.checkpoints import judge_checkpoint, save_pictures
 from ganterm.evaluation.reference import obtain_reference
 from ganterm.evaluation.report import SHOWN, Verdict, judge_generator
 from ganterm.evaluation.splits import ImageSource
@@ -173,3 +173,14 @@ def test_another_judge_is_another_digest(data: Path, tmp_path: Path) -> None:
     broken.write_bytes(b"no weights")
     with pytest.raises(DataError, match="is no file of weights"):
         choose_judge(str(broken), DIGITS)
+
+
+def test_a_judgement_says_whether_spectral_normalisation_holds(data: Path, tmp_path: Path) -> None:
+    """Each of D's layers has a largest singular value of 1; of any other run nothing is said."""
+    plain = make(tmp_path / "step-7.safetensors", "dcgan-8x8")
+    assert "singular_values" not in judge_checkpoint(plain, count=100).fields
+    path = make(tmp_path / "step-8.safetensors", "dcgan-8x8", spectral_norm=True)
+    fields = judge_checkpoint(path, count=100).fields
+    values = fields["singular_values"]
+    assert list(values.values()) == pytest.approx([1] * 3, abs=0.05)
+    assert judged_record(7, fields).singular_values == values

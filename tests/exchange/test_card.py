@@ -52,7 +52,7 @@ def test_scores_stand_with_their_judge_count_and_floor() -> None:
     text = card([record("judged", **JUDGED)])
     assert "By the judge `digits classifier, 98.9 %` (`0123456789ab`) on 10,000 images" in text
     assert "| fid | 3.25 | 0.5 | less is better |" in text
-    assert "| precision | 0.75 | - | more is better |" in text
+    assert "| precision (k=3) | 0.75 | - | more is better |" in text
     assert "recall" not in text
     assert "at step 200:" in text
 

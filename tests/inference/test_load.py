@@ -29,11 +29,13 @@ def checkpoint(tmp_path: Path) -> Path:
 
 
 def make(path: Path, recipe: str, **settings: object) -> Path:
-    """Write the checkpoint of a generator that has seen one batch."""
+    """Write the checkpoint of networks that have seen one batch."""
     config = resolve({**SMALL, "recipe": recipe, **settings}).config
     classes = tuple("0123456789") if config.conditional != "none" else ()
-    generator = build(config, torch.device("cpu"), config.data_spec.with_classes(classes)).generator
+    networks = build(config, torch.device("cpu"), config.data_spec.with_classes(classes))
+    generator, discriminator = networks.generator, networks.discriminator
     tensors = {f"generator.{name}": value for name, value in generator.state_dict().items()}
+    tensors |= {f"discriminator.{name}": v for name, v in discriminator.state_dict().items()}
     if config.ema_kimg:
         generator = Ema(generator, config.ema_kimg).model
         with torch.no_grad():

@@ -49,6 +49,7 @@ def verdict(step: int, *, drift: float = 0.0, n: int = 10_000, **fields: Any) ->
         "judge": JUDGE,
         "judge_name": NAME,
         "n": n,
+        "splits": 10,
         "classes": list("0123456789"),
         "histogram": [*generated[:9], 0.01],
         "histogram_real": REAL,

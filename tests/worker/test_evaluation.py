@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ganterm.core.records import JudgedRecord
 from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
 from ganterm.runs.layout import RunDir, step_of
@@ -131,6 +132,22 @@ def test_judgements_that_cannot_be_compared_do_not_count() -> None:
     best = seen({"step": 1, "fid": 1, "judge": "b"}, {"step": 2, "fid": 3}, {"step": 3, "fid": 4})
     assert best.step("fid") == 2
     assert seen({"step": 1, "fid": 1, "n": 99}, {"step": 2, "fid": None, "n": 99}).step("fid") == 1
+
+
+def test_what_was_measured_otherwise_does_not_count() -> None:
+    """Of scores with another k none does; a run from before k was said keeps its best meanwhile.
+
+    Nor does a judgement by another judge than the run's, however late.
+    """
+    assert seen({"step": 1, "precision_k7": 0.9}).step("precision") is None
+    other = {"step": 3, "fid": 9, "judge": "inception", "apart": True}
+    assert seen({"step": 1, "fid": 2}, {"step": 2, "fid": 3}, other).step("fid") == 1
+    former = JudgedRecord(step=1, judge="a", n=10, scores={"precision_k5": 0.9})
+    best = Best()
+    best.see(former)
+    assert best.step("precision") == 1
+    best.see(record("judged", 2, judge="a", n=10, precision=0.3))
+    assert best.step("precision") == 2
 
 
 def test_of_equals_the_latest_is_best() -> None:

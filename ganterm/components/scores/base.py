@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ganterm.core.registry import Component, Facts
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from ganterm.components.scores.manifold import Overlap
     from ganterm.components.scores.modes import Modes
 
-NEIGHBOURS: Final = 5
-"""Neighbours that span a neighbourhood: the k of density and coverage as published."""
+_MOST_NEIGHBOURS = 5
 
 
 class Seen(Protocol):
@@ -35,18 +34,16 @@ class Seen(Protocol):
 class Comparison:
     """Generated images beside real ones, which should be as many and not trained on.
 
-    Raises `ValueError` for sets of k images or fewer, or of features that are not finite.
+    Raises `ValueError` for features that are not finite.
 
     Attributes:
         real, fake: what the judge saw in them.
         train: what it saw in images that were trained on; None leaves copies out.
         asked: classes (N,) of the judge's that the generated images were asked to be of; None
             where they were not, or the judge does not know these classes.
-        real_radii: the `radii` of `real`, where they are known already.
         copying: the `copy_distance` of `real` from `train`, where it is known already.
         clusters: modes are so many clusters of the real features, in place of the judge's classes,
             for data without labels.
-        k: neighbours that span a neighbourhood.
         seed: of what is drawn at random.
     """
 
@@ -54,28 +51,48 @@ class Comparison:
     fake: Seen
     train: Seen | None = None
     asked: Tensor | None = None
-    real_radii: Tensor | None = None
     copying: float | None = None
     clusters: int | None = None
-    k: int = NEIGHBOURS
     seed: int = 0
+    _reaches: dict[str, Tensor] = field(default_factory=dict, init=False, repr=False)
+    _overlaps: dict[int, Overlap] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for side in (self.real, self.fake):
-            if len(side.features) <= self.k:
-                raise ValueError(
-                    f"scores at k = {self.k} take at least {self.k + 1} images of each kind"
-                )
             if not bool(side.features.isfinite().all()):
                 raise ValueError("the features to score are not finite")
 
-    @cached_property
-    def overlap(self) -> Overlap:
-        """How the neighbourhoods of both overlap: one pass over all pairs for several scores."""
+    def radii(self, side: Literal["real", "fake"], k: int) -> Tensor:
+        """Return the distance (N,) of each of one side to its k-th neighbour on the same side.
+
+        Raises `ValueError` for a set of k images or fewer.
+        """
+        from ganterm.components.scores.manifold import to_neighbours  # noqa: PLC0415
+
+        known = self._reaches.get(side)
+        if known is None or known.shape[1] < k:
+            features = getattr(self, side).features
+            # As many as published scores take, where there are so many: one search for all of them.
+            known = to_neighbours(features, k=max(k, min(_MOST_NEIGHBOURS, len(features) - 1)))
+            self._reaches[side] = known
+        return known[:, k - 1]
+
+    def overlap(self, k: int) -> Overlap:
+        """Return how the neighbourhoods of both overlap, each up to the k-th neighbour.
+
+        Raises `ValueError` for a set of k images or fewer.
+        """
         from ganterm.components.scores.manifold import overlap  # noqa: PLC0415 - imports PyTorch
 
-        real, fake = self.real.features, self.fake.features
-        return overlap(real, fake, k=self.k, real_radii=self.real_radii)
+        if k not in self._overlaps:
+            self._overlaps[k] = overlap(
+                self.real.features,
+                self.fake.features,
+                k=k,
+                real_radii=self.radii("real", k),
+                fake_radii=self.radii("fake", k),
+            )
+        return self._overlaps[k]
 
     @cached_property
     def modes(self) -> Modes:
@@ -99,6 +116,9 @@ class ScoreFacts(Facts):
         is_share: whether it lies in [0, 1].
         group: the chart of a run that it is drawn in over the steps; empty for none.
         purpose: what the run is best for that is best by it, and `because` why; empty for nothing.
+        setting: what its figure depends on, `k` for neighbours or `splits`; empty for nothing. A
+            score with another `value` than the published one has another name, `precision_k5`.
+        value: of that setting.
     """
 
     tells: str = ""
@@ -108,6 +128,8 @@ class ScoreFacts(Facts):
     group: str = ""
     purpose: str = ""
     because: str = ""
+    setting: Literal["", "k", "splits"] = ""
+    value: int = 0
 
     @property
     def direction(self) -> str:
@@ -121,6 +143,8 @@ class Score(ScoreFacts, Component):
 
     Attributes:
         measure: returns it, or None where what it needs is not there.
+        at: returns the same score with another value of its setting; None where it has none.
     """
 
     measure: Callable[[Comparison], float | None]
+    at: Callable[[int], Score] | None = None

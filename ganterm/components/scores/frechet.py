@@ -16,13 +16,21 @@ def frechet_distance(real: torch.Tensor, fake: torch.Tensor) -> float:
     Means and unbiased covariances, in float64. The score falls with the sample count, so it only
     compares at the same count. Raises ValueError for fewer than two rows.
     """
-    import torch  # noqa: PLC0415 - faces read scores without PyTorch
-
     if min(len(real), len(fake)) < 2:
         raise ValueError("the Fréchet distance takes at least two images of each kind")
-    real, fake = real.double(), fake.double()
-    gap = real.mean(dim=0) - fake.mean(dim=0)
-    real_spread, fake_spread = _covariance(real), _covariance(fake)
+    return distance_of_gaussians(*gaussian(real), *gaussian(fake))
+
+
+def distance_of_gaussians(
+    real_mean: torch.Tensor,
+    real_spread: torch.Tensor,
+    fake_mean: torch.Tensor,
+    fake_spread: torch.Tensor,
+) -> float:
+    """Return the Fréchet distance of two Gaussians from their means (F,) and covariances (F, F)."""
+    import torch  # noqa: PLC0415 - faces read scores without PyTorch
+
+    gap = real_mean - fake_mean
     # S1 S2 has the eigenvalues of R S2 R with R = S1^(1/2), which is symmetric: no complex root of
     # a near singular product has to be tamed.
     values, vectors = torch.linalg.eigh(real_spread)
@@ -33,10 +41,12 @@ def frechet_distance(real: torch.Tensor, fake: torch.Tensor) -> float:
     return max(0.0, float(distance))
 
 
-def _covariance(features: torch.Tensor) -> torch.Tensor:
-    """Return the unbiased covariance (F, F) of features (N, F), also where F is 1."""
-    centred = features - features.mean(dim=0)
-    return centred.T @ centred / (len(features) - 1)
+def gaussian(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return mean (F,) and unbiased covariance (F, F) of features (N, F), in float64."""
+    features = features.double()
+    mean = features.mean(dim=0)
+    centred = features - mean
+    return mean, centred.T @ centred / (len(features) - 1)
 
 
 FID = Score(

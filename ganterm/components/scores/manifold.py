@@ -23,21 +23,21 @@ class Overlap:
     """(N,) whether the real point's own ball holds a generated point."""
 
 
-def radii(features: torch.Tensor, *, k: int) -> torch.Tensor:
-    """Return the distance (N,) of each row of features (N, F) to its k-th nearest other row.
+def to_neighbours(features: torch.Tensor, *, k: int) -> torch.Tensor:
+    """Return the distances (N, k) of each row of features (N, F) to its nearest other rows.
 
-    In float64. Raises ValueError for k rows or fewer.
+    The nearest first, in float64. Raises ValueError for k rows or fewer.
     """
     from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - a second to import
 
     if len(features) <= k:
-        raise ValueError(f"k = {k} neighbours take at least {k + 1} points")
+        raise ValueError(f"scores at k = {k} take at least {k + 1} images of each kind")
     features = features.to(torch.float64)
     # Centred, so that the differences of large squares lose nothing.
     rows = (features - features.mean(dim=0)).cpu().numpy()
     # It keeps the k nearest while the distances are in the cache: several times as quick as topk.
     distances, _ = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(rows).kneighbors()
-    return torch.as_tensor(distances[:, -1]).to(features)
+    return torch.as_tensor(distances).to(features)
 
 
 def squared_distances(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
@@ -53,17 +53,20 @@ def squared_distances(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 
 
 def overlap(
-    real: torch.Tensor, fake: torch.Tensor, *, k: int, real_radii: torch.Tensor | None = None
+    real: torch.Tensor,
+    fake: torch.Tensor,
+    *,
+    k: int,
+    real_radii: torch.Tensor,
+    fake_radii: torch.Tensor,
 ) -> Overlap:
     """Return how features (N, F) of real and (M, F) of generated images overlap, in float64.
 
     A point lies in a ball when it is nearer than the radius, as in the published code of density
-    and coverage. `real_radii` (N,) are the `radii` of `real`, where they are known. Raises
-    ValueError for k points or fewer on a side.
+    and coverage. The radii (N,) and (M,) reach to the k-th neighbour on the same side.
     """
-    real_balls = (radii(real, k=k) if real_radii is None else real_radii).square()
-    fake_balls = radii(fake, k=k).square()
-    # Centred, as in `radii`.
+    real_balls, fake_balls = real_radii.square(), fake_radii.square()
+    # Centred, as in `to_neighbours`.
     centre = real.to(torch.float64).mean(dim=0)
     real, fake = real.to(torch.float64) - centre, fake.to(torch.float64) - centre
     holding = torch.zeros(len(fake), device=fake.device)

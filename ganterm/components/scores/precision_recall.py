@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ganterm.components.scores.base import Score
 
 if TYPE_CHECKING:
     from ganterm.components.scores.manifold import Overlap
+
+K: Final = 3
+"""Neighbours that span a neighbourhood, as published."""
 
 
 def precision_recall(shared: Overlap) -> tuple[float, float]:
@@ -19,23 +22,41 @@ def precision_recall(shared: Overlap) -> tuple[float, float]:
     return float((shared.holding > 0).double().mean()), float(shared.held.double().mean())
 
 
-PRECISION = Score(
-    title="precision",
-    help="share of generated images within the real manifold, in [0, 1]",
-    tells="how many are convincing",
-    group="precision",
-    purpose="quality",
-    because="its images are the most often like real ones",
-    is_share=True,
-    measure=lambda comparison: precision_recall(comparison.overlap)[0],
-)
-RECALL = Score(
-    title="recall",
-    help="share of real images within the generated manifold, in [0, 1]",
-    tells="how much of the data they span",
-    group="precision",
-    purpose="augmentation",
-    because="its images span the most of what real ones show",
-    is_share=True,
-    measure=lambda comparison: precision_recall(comparison.overlap)[1],
-)
+def precision(k: int) -> Score:
+    """Return precision with neighbourhoods of `k` neighbours."""
+    return Score(
+        title=f"precision (k={k})",
+        help="share of generated images within the real manifold, in [0, 1]",
+        tells="how many are convincing",
+        short="precision",
+        group="precision",
+        purpose="quality",
+        because="its images are the most often like real ones",
+        is_share=True,
+        setting="k",
+        value=k,
+        measure=lambda comparison: precision_recall(comparison.overlap(k))[0],
+        at=precision,
+    )
+
+
+def recall(k: int) -> Score:
+    """Return recall with neighbourhoods of `k` neighbours."""
+    return Score(
+        title=f"recall (k={k})",
+        help="share of real images within the generated manifold, in [0, 1]",
+        tells="how much of the data they span",
+        short="recall",
+        group="precision",
+        purpose="augmentation",
+        because="its images span the most of what real ones show",
+        is_share=True,
+        setting="k",
+        value=k,
+        measure=lambda comparison: precision_recall(comparison.overlap(k))[1],
+        at=recall,
+    )
+
+
+PRECISION = precision(K)
+RECALL = recall(K)

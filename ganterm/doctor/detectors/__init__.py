@@ -13,6 +13,7 @@ from ganterm.doctor.detectors.not_finite import NotFinite
 from ganterm.doctor.detectors.oscillation import Oscillation
 from ganterm.doctor.detectors.plateau import Plateau
 from ganterm.doctor.detectors.runaway import Runaway
+from ganterm.doctor.detectors.spectral_norm import SpectralNorm
 from ganterm.doctor.detectors.stall import Stall
 from ganterm.doctor.detectors.vanishing_gradient import VanishingGradient
 
@@ -27,6 +28,7 @@ DETECTORS: Final[tuple[type[Detector[Any]], ...]] = (
     GTooStrong,
     Oscillation,
     Memorising,
+    SpectralNorm,
     Stall,
     Plateau,
 )

@@ -10,9 +10,8 @@ from ganterm.components.networks.base import count_parameters
 from ganterm.components.networks.conditioning import LABEL_DIM, LABEL_PLANES
 from ganterm.components.networks.facts import Conditioning, DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.from_config import build_discriminator, build_generator
-from ganterm.components.networks.weights import init_weights
+from ganterm.components.networks.weights import init_weights, largest_singular_values
 from ganterm.core.dataspec import DataSpec
-from tests.components.networks.singular_values import largest_singular_values
 
 KINDS: tuple[Conditioning, ...] = ("projection", "concat")
 CLASSES = 5

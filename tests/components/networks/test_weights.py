@@ -10,10 +10,14 @@ from ganterm.components.networks import DISCRIMINATORS
 from ganterm.components.networks.base import Discriminator, count_parameters
 from ganterm.components.networks.facts import DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.from_config import build_discriminator, build_generator
-from ganterm.components.networks.weights import apply_spectral_norm, init_weights, raw_weight
+from ganterm.components.networks.weights import (
+    apply_spectral_norm,
+    init_weights,
+    largest_singular_values,
+    raw_weight,
+)
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
-from tests.components.networks.singular_values import largest_singular_values
 
 
 def _small(name: str) -> Discriminator:

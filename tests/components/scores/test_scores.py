@@ -13,18 +13,16 @@ import torch
 from sklearn.metrics import pairwise_distances
 from sklearn.metrics.pairwise import polynomial_kernel
 
-from ganterm.components.scores import SCORES, Comparison, measured
+from ganterm.components.scores import SCORES, Comparison, measured, named, protocol
 from ganterm.components.scores.class_accuracy import class_accuracy
 from ganterm.components.scores.copies import copies, copy_distance, nearest
 from ganterm.components.scores.density_coverage import density_coverage
 from ganterm.components.scores.frechet import frechet_distance
 from ganterm.components.scores.inception_score import inception_score
 from ganterm.components.scores.kernel import kernel_distance
-from ganterm.components.scores.manifold import overlap, radii
+from ganterm.components.scores.manifold import Overlap
 from ganterm.components.scores.modes import class_modes, cluster_modes
 from ganterm.components.scores.precision_recall import precision_recall
-
-K = 5
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,11 @@ def normal(count: int, seed: int, *, width: int = 16, shift: float = 0.0) -> tor
     return (torch.randn(count, width, generator=random) + shift).relu()
 
 
+def shared(real: torch.Tensor, fake: torch.Tensor, k: int) -> Overlap:
+    """Return how neighbourhoods up to the k-th neighbour overlap."""
+    return Comparison(real=Seen(real, real), fake=Seen(fake, fake)).overlap(k)
+
+
 def seen(count: int, seed: int, *, shift: float = 0.0, classes: int = 10) -> Seen:
     """Return features and the probabilities that go with them."""
     features = normal(count, seed, shift=shift)
@@ -52,13 +55,18 @@ def test_inception_score_follows_its_definition() -> None:
     rows = seen(300, 1).probabilities.double().numpy()
     marginal = rows.mean(axis=0)
     expected = np.exp(np.mean(np.sum(rows * np.log(rows / marginal), axis=1)))
-    assert inception_score(torch.as_tensor(rows)) == pytest.approx(expected, rel=1e-9)
+    assert inception_score(torch.as_tensor(rows), splits=1) == pytest.approx(expected, rel=1e-9)
+    parts = [
+        inception_score(torch.as_tensor(rows[start : start + 30]), splits=1)
+        for start in range(0, 300, 30)
+    ]
+    assert inception_score(torch.as_tensor(rows)) == pytest.approx(np.mean(parts), rel=1e-9)
 
 
 def test_inception_score_spans_one_to_the_number_of_classes() -> None:
     """Sure and even answers reach K; one class for all gives 1, zeros and all."""
-    assert inception_score(torch.eye(10).repeat(3, 1)) == pytest.approx(10)
-    assert inception_score(torch.eye(10)[:1].repeat(7, 1)) == pytest.approx(1)
+    assert inception_score(torch.eye(10).repeat(10, 1)) == pytest.approx(10)
+    assert inception_score(torch.eye(10)[:1].repeat(70, 1)) == pytest.approx(1)
 
 
 def test_frechet_distance_agrees_with_the_matrix_root_of_scipy() -> None:
@@ -104,23 +112,24 @@ def test_kernel_distance_takes_its_blocks_from_the_seed() -> None:
     assert abs(first) < 0.05 * kernel_distance(real, normal(600, 2, shift=1), block=100)
 
 
-def test_manifold_scores_agree_with_the_published_code() -> None:
+@pytest.mark.parametrize("k", [3, 5, 7])
+def test_manifold_scores_agree_with_the_published_code(k: int) -> None:
     """Precision, recall, density and coverage are those of `prdc`, written out over all pairs."""
     real, fake = normal(700, 1), normal(600, 2, shift=0.25)
     x, y = real.double().numpy(), fake.double().numpy()
 
     def reach(points: np.ndarray) -> np.ndarray:
         within = pairwise_distances(points)
-        return np.partition(within, K, axis=1)[:, K]
+        return np.partition(within, k, axis=1)[:, k]
 
     between = pairwise_distances(x, y)
     in_real, in_fake = between < reach(x)[:, None], between < reach(y)[None, :]
-    shared = overlap(real, fake, k=K)
-    assert precision_recall(shared) == pytest.approx(
+    found = shared(real, fake, k)
+    assert precision_recall(found) == pytest.approx(
         (in_real.any(axis=0).mean(), in_fake.any(axis=1).mean()), abs=1e-9
     )
-    assert density_coverage(shared) == pytest.approx(
-        (in_real.sum(axis=0).mean() / K, (between.min(axis=1) < reach(x)).mean()), abs=1e-9
+    assert density_coverage(found) == pytest.approx(
+        (in_real.sum(axis=0).mean() / k, (between.min(axis=1) < reach(x)).mean()), abs=1e-9
     )
 
 
@@ -128,10 +137,10 @@ def test_manifold_scores_tell_collapse_from_blur() -> None:
     """Samples on one real point are precise and reach little; samples far off are neither."""
     real = normal(500, 1)
     one = real[:1] + 0.01 * normal(500, 2)
-    precision, recall = precision_recall(overlap(real, one, k=K))
+    precision, recall = precision_recall(shared(real, one, 3))
     assert precision > 0.95
     assert recall < 0.05
-    assert precision_recall(overlap(real, real + 100, k=K)) == (0, 0)
+    assert precision_recall(shared(real, real + 100, 3)) == (0, 0)
 
 
 def test_class_modes_count_what_is_reached() -> None:
@@ -184,7 +193,7 @@ def test_copies_are_told_from_likeness() -> None:
 
 def everything(real: Seen, fake: Seen, **known: Any) -> dict[str, float]:
     """Return every score that these images allow."""
-    return measured(Comparison(real=real, fake=fake, k=K, **known), SCORES.names)
+    return measured(Comparison(real=real, fake=fake, **known), SCORES.names)
 
 
 def test_every_score_is_measured_that_the_images_allow() -> None:
@@ -197,27 +206,54 @@ def test_every_score_is_measured_that_the_images_allow() -> None:
     assert len(Comparison(real=real, fake=fake, clusters=6).modes.histogram) == 6
 
 
-def test_what_is_known_of_real_images_gives_the_same_scores() -> None:
-    """Radii and copy distance given, none of them is computed again, and no score differs."""
+def test_a_known_copy_distance_is_not_computed_again() -> None:
     real, fake, train = seen(300, 1), seen(300, 2, shift=0.2), seen(400, 3)
-    reach, near = radii(real.features, k=K), copy_distance(real.features, train.features)
-    known = everything(real, fake, train=train, real_radii=reach, copying=near)
+    near = copy_distance(real.features, train.features)
+    known = everything(real, fake, train=train, copying=near)
     assert known == everything(real, fake, train=train)
-    other = everything(real, fake, train=train, real_radii=reach * 9, copying=9e9)
-    assert (other["coverage"], other["copies"]) == (1, 1)
+    assert everything(real, fake, train=train, copying=9e9)["copies"] == 1
+
+
+def test_scores_are_those_of_their_papers_and_others_have_other_names() -> None:
+    """Precision and recall at k = 3, density and coverage at 5, the Inception Score over 10."""
+    real, fake = seen(300, 1), seen(300, 2, shift=0.2)
+    comparison = Comparison(real=real, fake=fake)
+    assert named() == list(SCORES.names)
+    assert protocol(named()) == {
+        "k": {"precision": 3, "recall": 3, "density": 5, "coverage": 5},
+        "splits": 10,
+    }
+    others = named(k=5, splits=1)
+    assert set(others) - set(SCORES.names) == {
+        "precision_k5",
+        "recall_k5",
+        "inception_score_splits1",
+    }
+    assert protocol(others)["k"] == {"precision_k5": 5, "recall_k5": 5, "density": 5, "coverage": 5}
+    found = measured(comparison, [*named(), *others])
+    for k, suffix in ((3, ""), (5, "_k5")):
+        both = shared(real.features, fake.features, k)
+        assert (found[f"precision{suffix}"], found[f"recall{suffix}"]) == precision_recall(both)
+    both = shared(real.features, fake.features, 5)
+    assert (found["density"], found["coverage"]) == density_coverage(both)
+    assert found["inception_score_splits1"] > found["inception_score"]
+    assert SCORES.facts("precision_k5").title == "precision (k=5)"
+    assert not SCORES.accepts("precision_k5")
 
 
 def test_floor_of_equal_sets_is_what_theory_says() -> None:
     """Real against real has density 1 and coverage 1 - 2^-k."""
     reached = everything(seen(2000, 1), seen(2000, 2))
     assert reached["density"] == pytest.approx(1, abs=0.04)
-    assert reached["coverage"] == pytest.approx(1 - 2**-K, abs=0.015)
+    assert reached["coverage"] == pytest.approx(1 - 2**-5, abs=0.015)
 
 
 def test_what_cannot_be_scored_is_refused() -> None:
     """Too few images, or features that are not finite, are refused in words."""
-    with pytest.raises(ValueError, match="at least 6 images"):
-        Comparison(real=seen(100, 1), fake=seen(5, 2))
+    with pytest.raises(ValueError, match="at k = 5 take at least 6 images"):
+        Comparison(real=seen(100, 1), fake=seen(5, 2)).overlap(5)
+    with pytest.raises(ValueError, match="of 10 splits takes as many images"):
+        inception_score(torch.eye(9))
     broken = seen(100, 2)
     broken.features[0, 0] = torch.nan
     with pytest.raises(ValueError, match="not finite"):

@@ -1,0 +1,142 @@
+"""What `ganterm info RUN` says: what a run is, how it stands, its scores, alerts and layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ganterm.cli.console import emit, emit_json, emit_lines, table
+from ganterm.cli.narrate import Waiting, say
+from ganterm.client.comparison import latest_by_judge
+from ganterm.client.overview import Overview, as_dict, overview
+from ganterm.client.wording import sentence
+from ganterm.components.scores import SCORES, scored
+from ganterm.core.errors import GantermError, missing_library
+from ganterm.core.records import encode
+from ganterm.render import words
+from ganterm.render.text import safe_text
+from ganterm.runs.history import RunHistory
+from ganterm.runs.journal import JournalTail
+from ganterm.runs.layout import default_runs_dir, resolve_run
+
+if TYPE_CHECKING:
+    from ganterm.core.records import JudgedRecord
+
+Layers = dict[str, dict[str, float]]
+"""The largest singular value of each layer, by network and by name."""
+
+_PART: Final = 4096
+"""Records read at a time."""
+_SETTINGS: Final = (
+    *("recipe", "dataset", "image_size", "channels", "conditional", "generator", "discriminator"),
+    *("loss", "penalty", "spectral_norm", "batch_size", "seed"),
+)
+"""The settings that say what a run is."""
+_NORMALISED: Final = 0.05
+"""A layer that is spectrally normalised has a largest singular value this near to 1."""
+
+
+def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> None:
+    """Print what a run is and how it stands; its layers need PyTorch and a checkpoint.
+
+    Raises ConfigError where there is no such run.
+    """
+    run = resolve_run(name, runs_dir or default_runs_dir())
+    found = overview(run)
+    history = RunHistory()
+    tail = JournalTail(run.journal)
+    while records := tail.poll(_PART):
+        history.add(*records)
+    judged = list(latest_by_judge(history.judged).values())
+    settings: dict[str, Any] = {
+        key: history.config[key] for key in _SETTINGS if key in history.config
+    }
+    if as_json:
+        emit_json(
+            {
+                "run": as_dict(found),
+                "settings": settings,
+                "parent": history.parent or None,
+                "checkpoints": [record.step for record in history.saved],
+                "judged": [encode(record) for record in judged],
+                "alerts": [encode(record) for record in history.standing],
+                "layers": _layers(run.path) if layers else None,
+            }
+        )
+        return
+    emit_lines(map(safe_text, _standing(found, history.parent, settings)))
+    for record in judged:
+        emit("")
+        emit_lines(_scores(record))
+    emit("")
+    if not history.standing:
+        emit("No alert stands.")
+    for alert in history.standing:
+        emit(safe_text(f"Since step {alert.step}: {alert.message}"))
+    if layers and (values := _layers(run.path)):
+        emit("")
+        emit_lines(_layer_lines(values, normalised=bool(settings.get("spectral_norm"))))
+
+
+def _standing(found: Overview, parent: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    yield sentence(found.name, found.state, found.message)
+    of = f" of {found.steps:,}" if found.steps else ""
+    pace = f", {found.images_per_s:,.0f} images/s" if found.images_per_s and found.alive else ""
+    yield f"Step {found.step:,}{of}{pace}; {words.size(found.size_bytes)} in {found.path}"
+    if parent:
+        yield f"It goes on from {parent}."
+    if found.note:
+        yield f"Note: {found.note}"
+    yield ""
+    for key, value in settings.items():
+        yield f"{key:<16}{value}"
+
+
+def _scores(record: JudgedRecord) -> Iterator[str]:
+    yield safe_text(
+        f"Judged at step {record.step:,} on {record.n:,} images by {record.judge_name or 'a judge'}"
+        f" ({record.judge[:12]}):"
+    )
+    rows = [
+        [safe_text(SCORES.facts(name).title), _figure(record.score(name)), _figure(floor)]
+        for name in scored([record])
+        for floor in (record.floor_of(name),)
+    ]
+    yield from table(["SCORE", "GENERATED", "REAL"], rows)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _layers(path: Path) -> Layers | None:
+    """Return the largest singular values of the newest checkpoint; None without one, as is said."""
+    from ganterm.client.checkpoints import choose_checkpoint  # noqa: PLC0415
+
+    try:
+        choice = choose_checkpoint(str(path))
+        with Waiting("Reading the layers"):
+            from ganterm.inference.load import largest_values  # noqa: PLC0415
+
+            return largest_values(choice.path)
+    except ModuleNotFoundError as error:
+        if (trouble := missing_library(error)) is None:
+            raise
+        say(str(trouble))
+    except GantermError as error:
+        say(f"Its layers are not known: {error}")
+    return None
+
+
+def _layer_lines(layers: Layers, *, normalised: bool) -> Iterator[str]:
+    yield "Largest singular value of each layer:"
+    rows = []
+    for network, values in layers.items():
+        for name, value in values.items():
+            held = normalised and network == "discriminator"
+            tells = "" if not held else "as normalised"
+            if held and abs(value - 1) > _NORMALISED:
+                tells = "not 1, as spectral normalisation has it"
+            rows.append([network, safe_text(name), f"{value:.4f}", tells])
+    yield from table(["NETWORK", "LAYER", "VALUE", ""], rows)

@@ -1,0 +1,267 @@
+"""Images of any program: a folder, an array, an IDX file, or a picture of equal tiles."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganterm.core.errors import ConfigError, DataError
+from ganterm.data.fit import PIECE, check_shape, fit_images, in_pieces
+from ganterm.data.formats import open_idx
+from ganterm.data.images import ImageSet
+from ganterm.data.loading import load
+from ganterm.data.locate import MAX_BYTES
+from ganterm.data.progress import ProgressCallback, silent
+from ganterm.render.imagefile import UnreadableImageError, is_image, opened, upright
+from ganterm.render.open import MAGIC, as_images, as_levels, mapped_array, value_range
+from ganterm.render.sheet import load_sheet
+from ganterm.runs.files import expanded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_ZIP: Final = b"PK\x03\x04"
+_IDX: Final = b"\0\0\x08\x03"
+_GZIP: Final = b"\x1f\x8b"
+_USUAL: Final = ("images", "arr_0", "x", "samples")
+"""Names of the array of images among others of an .npz file, the usual one first."""
+_SMALLEST_TILE: Final = 8
+_WIDEST_GAP: Final = 8
+"""Pixels between the tiles of a sheet at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """Mean (F,) and covariance (F, F) of the features of images, as they are published for FID."""
+
+    mean: Tensor
+    covariance: Tensor
+    name: str
+
+
+def load_given(
+    place: str, *, tile: int | None = None, progress: ProgressCallback = silent
+) -> ImageSet | Statistics:
+    """Load what lies at `place`: images of one size, square, or published statistics.
+
+    A folder is read as a dataset, all its splits together; arrays of .npy and .npz as
+    `ganterm.render.open.load_array` says; an IDX file, packed or not; a sheet of ganterm by what
+    it says of itself, any other picture as tiles of side `tile`, or as it looks. Images in which
+    red, green and blue are the same everywhere are grey. An .npz with `mu` and `sigma` holds
+    statistics.
+
+    Raises ConfigError where nothing is there, DataError for what cannot be read as images.
+    """
+    path = expanded(place)
+    if path.is_dir():
+        found = load(
+            str(path.absolute()), split="all", image_size=None, channels=None, progress=progress
+        )
+        return replace(found, images=_without_colour(found.images))
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(MAGIC))
+    except FileNotFoundError:
+        raise ConfigError(f"There is no file or folder {place}; check the path.") from None
+    except OSError as error:
+        raise DataError(f"{place} cannot be read: {error.strerror}.") from None
+    notes: list[str] = []
+    if magic == MAGIC:
+        images = _from_array(mapped_array(path), path)
+    elif magic.startswith(_ZIP):
+        array = _from_npz(path)
+        if isinstance(array, Statistics):
+            return array
+        images = _from_array(array, path)
+    elif magic.startswith((_IDX, _GZIP)):
+        with open_idx(path, dims=3) as idx:
+            images = torch.cat([torch.from_numpy(each.copy())[:, None] for each in idx.pieces()])
+    elif is_image(path):
+        images, words = _from_picture(path, tile)
+        notes.append(words)
+    else:
+        raise DataError(
+            f"{place} is no .npy, .npz, IDX or image file; give one, or a folder of images."
+        )
+    height, width = images.shape[2:]
+    if height != width:
+        raise DataError(f"{place} holds images of {width}x{height} pixels; square ones are wanted.")
+    return ImageSet(_without_colour(images), None, name=path.name, notes=notes)
+
+
+def in_shape(
+    images: ImageSet, *, image_size: int, channels: int, progress: ProgressCallback = silent
+) -> ImageSet:
+    """Return images brought to a size and a number of channels, as those of datasets are."""
+    check_shape(image_size, channels)
+    if images.images.shape[1:] == (channels, image_size, image_size):
+        return images
+    fitted = fit_images(
+        in_pieces(images.images),
+        len(images),
+        image_size=image_size,
+        channels=channels,
+        progress=progress,
+    )
+    return replace(images, images=fitted)
+
+
+def _without_colour(images: Tensor) -> Tensor:
+    """Return (N, 3, H, W) as (N, 1, H, W) where all three channels are the same everywhere."""
+    if images.shape[1] == 1:
+        return images
+    grey = all(bool((piece == piece[:, :1]).all()) for piece in in_pieces(images))
+    return images[:, :1].contiguous() if grey else images
+
+
+def _from_array(array: NDArray[Any], path: Path) -> Tensor:
+    try:
+        images = as_images(array)
+        pieces = [images[start : start + PIECE] for start in range(0, len(images), PIECE)]
+        lows, highs = zip(*map(value_range, pieces), strict=True)
+        span = min(lows), max(highs)
+        count, height, width, channels = images.shape
+        levels = torch.empty((count, channels, height, width), dtype=torch.uint8)
+        for index, piece in enumerate(pieces):
+            part = as_levels(piece, span).transpose(0, 3, 1, 2)
+            levels[index * PIECE : index * PIECE + len(part)] = torch.from_numpy(part.copy())
+    except ValueError as error:
+        raise DataError(f"{path} holds no images: {error}.") from None
+    return levels
+
+
+def _from_npz(path: Path) -> NDArray[Any] | Statistics:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+                raise DataError(f"{path} holds more than {MAX_BYTES >> 30} GiB; give a part of it.")
+        with np.load(path, allow_pickle=False) as arrays:
+            if {"mu", "sigma"} <= set(arrays.files):
+                return _statistics(arrays["mu"], arrays["sigma"], path)
+            names = [name for name in _USUAL if name in arrays.files] or list(arrays.files)
+            if len(names) > 1 and names[0] not in _USUAL:
+                raise DataError(
+                    f"{path} holds the arrays {', '.join(names[:6])}: save the images as a .npy "
+                    f"file, or name their array {_USUAL[0]}."
+                )
+            array: NDArray[Any] = arrays[names[0]]
+            return array
+    except DataError:
+        raise
+    except Exception:  # noqa: BLE001 - damaged headers make zipfile and NumPy raise nearly anything
+        raise DataError(f"{path} cannot be read: it is damaged, or no .npz of numbers.") from None
+
+
+def _statistics(mean: NDArray[Any], covariance: NDArray[Any], path: Path) -> Statistics:
+    found = Statistics(
+        torch.from_numpy(np.asarray(mean, np.float64)),
+        torch.from_numpy(np.asarray(covariance, np.float64)),
+        path.name,
+    )
+    if (
+        found.mean.ndim != 1
+        or found.covariance.shape != (len(found.mean),) * 2
+        or not bool(found.mean.isfinite().all() and found.covariance.isfinite().all())
+    ):
+        raise DataError(
+            f"{path} holds mu of shape {mean.shape} and sigma of {covariance.shape}; (F,) and "
+            "(F, F) of finite numbers are wanted."
+        )
+    return found
+
+
+def _from_picture(path: Path, tile: int | None) -> tuple[Tensor, str]:
+    """Return the tiles of a picture, and what they were taken for in a sentence."""
+    try:
+        sheet = load_sheet(path)
+        with opened(path) as image:
+            pixels = np.array(upright(image), dtype=np.uint8)
+    except UnreadableImageError as error:
+        raise DataError(f"{path} cannot be read: {error}.") from None
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, None]
+    if len(sheet) > 1 and tile is None:
+        shape = (sheet[0].height, sheet[0].width, -1)
+        tiles = np.stack([np.frombuffer(r.pixels, np.uint8).reshape(shape) for r in sheet])
+        words = f"{path.name} is a sheet of ganterm with {len(sheet)} images."
+    else:
+        cuts = next(_layouts(pixels, tile), None)
+        if cuts is None:
+            size = f"{pixels.shape[1]}x{pixels.shape[0]} pixels"
+            raise DataError(
+                f"{path} ({size}) is no sheet of equal tiles, as far as can be seen; give their "
+                "side in pixels with `--tile N`."
+                if tile is None
+                else f"{path} ({size}) is no sheet of tiles of {tile} pixels: give another --tile."
+            )
+        tiles = cuts.take(pixels)
+        gap = f", {cuts.gap} pixels apart" if cuts.gap else ""
+        words = f"{path.name} is taken for {len(tiles)} tiles of {cuts.side}x{cuts.side}{gap}."
+    return torch.from_numpy(tiles.transpose(0, 3, 1, 2).copy()), words
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Tiles of one side in rows and columns, with as many pixels between, and perhaps around."""
+
+    side: int
+    gap: int
+    around: int
+
+    def starts(self, length: int) -> range:
+        return range(self.around, length - self.around, self.side + self.gap)
+
+    def fits(self, length: int) -> bool:
+        left = length - 2 * self.around + self.gap
+        return left >= self.side + self.gap and not left % (self.side + self.gap)
+
+    def between(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the pixels (n, C) between and around the tiles."""
+        outside = np.ones(pixels.shape[:2], dtype=bool)
+        for top in self.starts(pixels.shape[0]):
+            for left in self.starts(pixels.shape[1]):
+                outside[top : top + self.side, left : left + self.side] = False
+        return pixels[outside]
+
+    def take(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the tiles (N, side, side, C) row by row, without empty ones at the end."""
+        tiles = [
+            pixels[top : top + self.side, left : left + self.side]
+            for top in self.starts(pixels.shape[0])
+            for left in self.starts(pixels.shape[1])
+        ]
+        empty = self.between(pixels)[:1]
+        while len(tiles) > 1 and len(empty) and bool((tiles[-1] == empty[0]).all()):
+            tiles.pop()
+        return np.stack(tiles)
+
+
+def _layouts(pixels: NDArray[np.uint8], tile: int | None) -> Iterator[_Layout]:
+    """Yield how a picture may be laid out: the smallest tiles with one level between them first.
+
+    Without a side that was given there must be such a level, for only it shows where tiles end.
+    """
+    height, width = pixels.shape[:2]
+    sides = range(_SMALLEST_TILE, max(height, width)) if tile is None else (tile,)
+    gapped = [
+        layout
+        for side in sides
+        for gap in range(1, _WIDEST_GAP + 1)
+        for layout in (_Layout(side, gap, gap), _Layout(side, gap, 0))
+        if layout.fits(height) and layout.fits(width)
+    ]
+    for layout in gapped:
+        between = layout.between(pixels)
+        several = len(layout.starts(height)) * len(layout.starts(width)) > 1
+        if several and bool((between == between[0]).all()):
+            yield layout
+    if tile is not None:
+        close = _Layout(tile, 0, 0)
+        yield from (each for each in (close, *gapped) if each.fits(height) and each.fits(width))

@@ -1,0 +1,331 @@
+"""Images of any program, judged; and real images in files, all of which are compared with."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from ganterm.components.datasets import DATASETS
+from ganterm.components.scores import SCORES, Comparison, measured, named
+from ganterm.components.scores.frechet import distance_of_gaussians, gaussian
+from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.registry import short
+from ganterm.data.given import Statistics, in_shape, load_given
+from ganterm.data.images import ImageSet
+from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation.cache import choose_judge
+from ganterm.evaluation.embeddings import Embeddings
+from ganterm.evaluation.judge import Judge
+from ganterm.evaluation.reference import CLUSTERS, obtain_reference
+from ganterm.evaluation.report import (
+    Reference,
+    Verdict,
+    generated,
+    judge_generator,
+    timed,
+    translated,
+    verdict_of,
+)
+from ganterm.evaluation.splits import LEAST_IMAGES, ImageSource
+from ganterm.inference.load import Trained
+from ganterm.inference.sample import labels_in_turn
+from ganterm.runs.files import expanded
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WholeReference:
+    """Looks at all images of a file or a folder, in random order; nothing here learnt from them.
+
+    What generated images are compared with is not divided, so the floor is that of two halves.
+    """
+
+    real: Embeddings
+    clusters: int | None
+    labels: torch.Tensor | None = None
+    classes: tuple[str, ...] = ()
+    train: None = None
+
+    def beside(self, count: int) -> tuple[int, Embeddings]:
+        """Return `count`, and as many real images where there are so many."""
+        return count, self.real.first(count)
+
+    def floor(self, count: int, names: Sequence[str] = SCORES.names) -> dict[str, float]:
+        """Return the scores of one half of `count` real images against the other."""
+        half = min(count, len(self.real)) // 2
+        second = Embeddings(
+            self.real.features[half : 2 * half], self.real.probabilities[half : 2 * half]
+        )
+        comparison = Comparison(real=self.real.first(half), fake=second, clusters=self.clusters)
+        return measured(comparison, names)
+
+    def copy_distance(self, count: int) -> None:
+        """Return None: nobody knows what was trained on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Against:
+    """Real images, or what is published of them, and the judge that looks at them.
+
+    Attributes:
+        identity: what tells judgements beside these images from others by the same judge.
+        name: what they are called.
+        channels: of the images that are compared.
+        notes: sentences on what the real images were taken for.
+    """
+
+    judge: Judge
+    reference: Reference | Statistics
+    identity: str
+    name: str
+    channels: int
+    notes: list[str]
+
+    def judged_generator(
+        self,
+        trained: Trained,
+        *,
+        count: int,
+        scores: Sequence[str] = (),
+        seed: int = 0,
+        k: int | None = None,
+        splits: int | None = None,
+        progress: ProgressCallback = silent,
+    ) -> Verdict:
+        """Judge a trained generator as `judge_generator` does, or by its Fréchet distance alone."""
+        if isinstance(self.reference, Statistics):
+            classes = trained.data.classes
+            labels = labels_in_turn(count, len(classes)) if classes else None
+            images = generated(trained, labels, count, seed=seed, progress=progress)
+            return self._told(self._by_statistics(images, self.reference, progress))
+        return self._told(
+            judge_generator(
+                trained,
+                self.judge,
+                self.reference,
+                count=count,
+                scores=scores,
+                seed=seed,
+                k=k,
+                splits=splits,
+                copying=False,
+                progress=progress,
+            )
+        )
+
+    def judged_images(
+        self,
+        images: ImageSet,
+        *,
+        count: int,
+        scores: Sequence[str] = (),
+        seed: int = 0,
+        k: int | None = None,
+        splits: int | None = None,
+        progress: ProgressCallback = silent,
+    ) -> Verdict:
+        """Judge images, `count` of them drawn from the seed where there are more.
+
+        Raises ValueError for k images or fewer.
+        """
+        began = time.perf_counter()
+        reference = self.reference
+        if not isinstance(reference, (Statistics, WholeReference)):
+            # As of a run: as many of each.
+            count, _ = reference.beside(min(count, len(images)))
+        chosen = torch.arange(len(images))
+        if len(images) > count:
+            random = torch.Generator().manual_seed(seed)
+            chosen = torch.randperm(len(images), generator=random)[:count]
+        pixels = images.images[chosen]
+        if isinstance(reference, Statistics):
+            return self._told(self._by_statistics(pixels, reference, progress))
+        _, real = reference.beside(count)
+        fake = self.judge.look(pixels, progress=progress)
+        progress("Scoring", 0, None, "images")
+        labels = None if images.labels is None else images.labels[chosen]
+        asked = None
+        if labels is not None and self.judge.classes:
+            asked = translated(labels, images.classes, self.judge.classes)
+        comparison = Comparison(real=real, fake=fake, asked=asked, clusters=reference.clusters)
+        names = [*named(k=k, splits=splits), *scores]
+        verdict = verdict_of(comparison, reference, self.judge, images=pixels, names=names)
+        verdict.fields.update(timed(began))
+        return self._told(verdict)
+
+    def _by_statistics(
+        self, images: torch.Tensor, statistics: Statistics, progress: ProgressCallback
+    ) -> Verdict:
+        """Return the Fréchet distance of images from published statistics, which is all they give.
+
+        Raises DataError for statistics of other features than the judge's.
+        """
+        began = time.perf_counter()
+        mean, covariance = gaussian(self.judge.look(images, progress=progress).features)
+        if mean.shape != statistics.mean.shape:
+            raise DataError(
+                f"{statistics.name} has statistics of {len(statistics.mean):,} features, and the "
+                f"judge sees {len(mean):,}: name the weights they were made with by --judge FILE."
+            )
+        distance = distance_of_gaussians(statistics.mean, statistics.covariance, mean, covariance)
+        fields = {
+            "fid": float(f"{distance:.6g}"),
+            "floor": {},
+            "judge": self.judge.digest,
+            "judge_name": self.judge.words,
+            "n": len(images),
+            "k": {},
+            **timed(began),
+        }
+        return Verdict(fields, None, None)
+
+    def _told(self, verdict: Verdict) -> Verdict:
+        """Return a judgement that says what it was made beside, so that it stands apart."""
+        told = {
+            "judge": f"{verdict.fields['judge']}-{self.identity}",
+            "judge_name": f"{verdict.fields['judge_name']}, beside {self.name}",
+            "apart": True,
+        }
+        return replace(verdict, fields=verdict.fields | told)
+
+
+def obtain_against(
+    against: str,
+    named_judge: str | None,
+    *,
+    image_size: int,
+    channels: int,
+    colour_of_both: bool = False,
+    tile: int | None = None,
+    progress: ProgressCallback = silent,
+) -> Against:
+    """Return the real images at `against`: a dataset, a folder or a file, and who judges by them.
+
+    They are brought to the size and channels of those that are judged; with `colour_of_both` to
+    three channels where either has colours. A dataset, and a folder that the judge learns from, is
+    divided as for a run; of all else every image is compared with.
+
+    Raises ConfigError and DataError as `load_given` and obtaining the judge do, and for files that
+    no judge can learn from where none is named.
+    """
+    is_dataset = DATASETS.accepts(against)
+    path = expanded(against)
+    if not is_dataset and not path.exists():
+        raise ConfigError(f"There is no dataset, folder or file {against}; check the name.")
+    name = against if is_dataset else str(path.absolute())
+    own = named_judge is None or named_judge in (against, name)
+    if own and not is_dataset and not path.is_dir():
+        raise ConfigError(
+            f"{against} has no labels to train a judge on; name one, such as `--judge mnist` or "
+            "`--judge FILE` with weights of Inception."
+        )
+    given = None if is_dataset else load_given(against, tile=tile, progress=progress)
+    notes = list(given.notes) if isinstance(given, ImageSet) else []
+    if not isinstance(given, Statistics):
+        side, colours = _shape_of(against, given)
+        channels = max(channels, colours) if colour_of_both else channels
+        if (side, colours) != (image_size, channels):
+            notes.append(
+                f"The real images, {side}x{side} in {_colour(colours)}, are compared at "
+                f"{image_size}x{image_size} in {_colour(channels)}, as those that are judged."
+            )
+    source = ImageSource(dataset=name, image_size=image_size, channels=channels)
+    judge = choose_judge(None if own else named_judge, source, progress=progress)
+    reference: Reference | Statistics
+    if given is None or own:
+        reference = obtain_reference(judge, source, progress=progress)
+        identity = f"{zlib.crc32(name.encode()):08x}"
+    elif isinstance(given, Statistics):
+        reference, identity = given, f"{zlib.crc32(given.mean.numpy().tobytes()):08x}"
+    else:
+        real = in_shape(given, image_size=image_size, channels=channels, progress=progress)
+        least_real(len(real), against)
+        reference, identity = _all_of(real, judge, progress), real.crc32
+    return Against(judge, reference, identity, short(path.name), channels, notes)
+
+
+def _shape_of(against: str, given: ImageSet | None) -> tuple[int, int]:
+    """Return the side and the channels that real images have; raises ConfigError for points."""
+    if given is not None:
+        return given.images.shape[-1], given.images.shape[1]
+    spec = DATASETS.resolve(against).spec
+    if spec.is_points:
+        raise ConfigError(f"{against} has points and no images; name another to compare with.")
+    return spec.side, spec.channels
+
+
+def _colour(channels: int) -> str:
+    return "grey" if channels == 1 else "colour"
+
+
+def _all_of(real: ImageSet, judge: Judge, progress: ProgressCallback) -> WholeReference:
+    order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
+    known = bool(judge.classes) and judge.classes == real.classes
+    return WholeReference(
+        real=judge.look(real.images[order], progress=progress),
+        clusters=None if known else max(len(real.classes), CLUSTERS),
+        labels=None if real.labels is None else real.labels[order],
+        classes=real.classes if real.labels is not None else (),
+    )
+
+
+def least_real(count: int, name: str) -> None:
+    """Raise DataError where `count` real images are too few for a score worth its digits."""
+    if count < LEAST_IMAGES // 4:
+        raise DataError(f"{name} leaves {count} images to compare with; add more.")
+
+
+def judge_images(
+    place: str,
+    against: str,
+    *,
+    count: int,
+    judge: str | None = None,
+    scores: Sequence[str] = (),
+    tile: int | None = None,
+    seed: int = 0,
+    k: int | None = None,
+    splits: int | None = None,
+    progress: ProgressCallback = silent,
+) -> tuple[Verdict, list[str]]:
+    """Judge the images at `place` beside the real ones at `against`; no run is needed.
+
+    What is judged sets the size; where either has colours, both are compared in colour. At most
+    `count` of each kind are drawn. Returns the judgement, and sentences on what the images were
+    taken for.
+
+    Raises ConfigError and DataError as `load_given` and `obtain_against` do, and DataError for too
+    few images.
+    """
+    given = load_given(place, tile=tile, progress=progress)
+    if isinstance(given, Statistics):
+        raise DataError(f"{place} holds statistics and no images; give it to --against.")
+    if len(given) < LEAST_IMAGES // 4:
+        raise DataError(f"{place} holds {len(given)} images; judging takes {LEAST_IMAGES // 4}.")
+    size, channels = given.images.shape[-1], given.images.shape[1]
+    beside = obtain_against(
+        against,
+        judge,
+        image_size=size,
+        channels=channels,
+        colour_of_both=True,
+        tile=tile,
+        progress=progress,
+    )
+    images = in_shape(given, image_size=size, channels=beside.channels, progress=progress)
+    try:
+        verdict = beside.judged_images(
+            images,
+            count=count,
+            scores=scores,
+            seed=seed,
+            k=k,
+            splits=splits,
+            progress=progress,
+        )
+    except ValueError as error:
+        raise DataError(f"{place} cannot be judged: {error}.") from None
+    return verdict, [*given.notes, *beside.notes]
