@@ -67,6 +67,6 @@ def go_on(run: RunDir, given: Mapping[str, str], look: LookAhead) -> list[str]:
     }
     changed = {key: value for key, value in values.items() if key not in {"steps", "epochs"}}
     config = msgspec.structs.replace(recorded_config(run), **changed)
-    require_folder(config.dataset)
+    require_folder(config.dataset, run.word)
     look(config)
     return [f"--{key}={value}" for key, value in values.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -198,13 +199,19 @@ def described(samples: SheetStatistics, real: SheetStatistics | None) -> Iterato
     yield f"{samples.images} images of {samples.width} by {samples.height} pixels."
     yield f"Mean brightness: {_beside(samples.brightness, real.brightness if real else None)}."
     yield f"Bright pixels: {_beside(samples.ink, real.ink if real else None)}."
+    variety, roughness = (real.variety, real.roughness) if real else (None, None)
     if samples.images > 1:
-        beside = _beside(samples.variety, real.variety if real else None)
-        yield f"Difference of the images: {beside}{_variety_words(samples, real)}."
-    beside = _beside(samples.roughness, real.roughness if real else None)
-    yield f"Difference of neighbouring pixels: {beside}{_roughness_words(samples, real)}."
+        words = "; all of them are nearly the same image"
+        if samples.variety >= _SAME:
+            words = _compared(samples.variety, variety, _VARIETY)
+        yield f"Difference of the images: {_beside(samples.variety, variety)}{words}."
+    beside = _beside(samples.roughness, roughness)
+    words = _compared(samples.roughness, roughness, _ROUGHNESS)
+    yield f"Difference of neighbouring pixels: {beside}{words}."
 
 
+_SAME: Final = 0.01
+"""Images that differ less than this are one to the eye."""
 _DARK: Final = bytes(range(128))
 
 
@@ -242,32 +249,23 @@ def _beside(share: float, real: float | None) -> str:
     return f"{100 * share:.1f} percent{of_real}"
 
 
-def _variety_words(samples: SheetStatistics, real: SheetStatistics | None) -> str:
-    if samples.variety < 0.01:
-        return "; all of them are nearly the same image"
-    if real is None or not real.variety:
+def _compared(own: float, real: float | None, bands: Sequence[tuple[float, str]]) -> str:
+    """Return the words of the first band whose bound the ratio to `real` stays below."""
+    if not real:
         return ""
-    ratio = samples.variety / real.variety
-    for bound, words in (
-        (0.4, "far less varied than real ones, as when modes collapse"),
-        (0.8, "less varied than real ones"),
-        (1.2, "about as varied as real ones"),
-    ):
-        if ratio < bound:
-            return f"; {words}"
-    return "; more varied than real ones"
+    return next(f"; {words}" for bound, words in bands if own / real < bound)
 
 
-def _roughness_words(samples: SheetStatistics, real: SheetStatistics | None) -> str:
-    if real is None or not real.roughness:
-        return ""
-    ratio = samples.roughness / real.roughness
-    for bound, words in (
-        (0.5, "blurred, much smoother than real ones"),
-        (0.8, "smoother than real ones"),
-        (1.25, "about as sharp as real ones"),
-        (2.0, "rougher than real ones"),
-    ):
-        if ratio < bound:
-            return f"; {words}"
-    return "; noisy, far rougher than real ones"
+_VARIETY: Final = (
+    (0.4, "far less varied than real ones, as when modes collapse"),
+    (0.8, "less varied than real ones"),
+    (1.2, "about as varied as real ones"),
+    (math.inf, "more varied than real ones"),
+)
+_ROUGHNESS: Final = (
+    (0.5, "blurred, much smoother than real ones"),
+    (0.8, "smoother than real ones"),
+    (1.25, "about as sharp as real ones"),
+    (2.0, "rougher than real ones"),
+    (math.inf, "noisy, far rougher than real ones"),
+)
