@@ -120,13 +120,18 @@ def test_each_seed_is_held_against_the_quality_of_the_named_run(
 
 
 def test_real_runs_are_judged_by_a_real_judge(
-    asked: BenchSettings, plain: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asked: BenchSettings,
+    plain: str,
+    tmp_path: Path,
+    judges: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An earlier run stands for the loop if it trained alike, whatever its seed.
 
     Both are scored on as many images by one judge, beside the real floor. A run of another rate is
     refused, and so is one that ended sooner.
     """
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(judges))
     monkeypatch.setattr(quality, "SEEDS", (3,))
     monkeypatch.setattr(quality, "IMAGES", 200)
     config = resolve({"recipe": plain, "seed": 7, "device": "cpu"}).config

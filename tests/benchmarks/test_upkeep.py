@@ -89,6 +89,7 @@ def test_a_real_worker_saves(settings: BenchSettings) -> None:
     assert {what for what, *_ in listener.told} == {f"steps of {RECIPE}"}
 
 
+@pytest.mark.slow
 def test_a_worker_that_fails_is_no_figure(settings: BenchSettings) -> None:
     """A dataset that is not there is told in the worker's own sentence."""
     config = msgspec.structs.replace(config_of(RECIPE, "cpu"), dataset="mnist")

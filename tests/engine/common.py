@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ganterm import recipes
 from ganterm.config import RunConfig, resolve
 from ganterm.data import load
 from ganterm.engine.events import EpochEnded, Event, Metrics
@@ -43,6 +44,18 @@ GROWING = frozenset({"stylegan", "stylegan-8x8"})
 IMAGE_RECIPES = tuple(SMALLEST)
 
 SMALL = {"width": 0.125, "batch_size": 8, "log_every": 1}
+
+
+@cache
+def families() -> list[str]:
+    """Return a recipe for each kind of networks that the recipes have between them."""
+    found: dict[tuple[object, ...], str] = {}
+    for recipe in recipes.names():
+        config = resolve({"recipe": recipe}).config
+        networks = config.generator, config.discriminator, config.g_norm, config.d_norm
+        kind = *networks, config.spectral_norm, config.conditional, config.data_spec.kind
+        found.setdefault(kind, recipe)
+    return list(found.values())
 
 
 @cache

@@ -10,7 +10,6 @@ two hold, as sums round otherwise there.
 from __future__ import annotations
 
 import json
-from itertools import product
 from statistics import fmean
 from typing import Any
 
@@ -22,6 +21,8 @@ from tests.engine.make_golden import BATCH_SIZE, GOLDEN, STEPS, losses
 from tests.quick import slow_unless
 
 FIRST = 5
+FIVE_D_STEPS = {"sngan", "wgan-gp"}
+"""Recipes of which the first loss alone is held, after five steps of D, unless there is time."""
 CAPABILITY = torch.backends.cpu.get_cpu_capability()
 
 
@@ -41,8 +42,12 @@ def test_the_file_has_every_recipe_and_loss(golden: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("recipe", "steps"),
     slow_unless(
-        lambda name, steps: steps == FIRST and name != "dcgan-64",
-        product(recipes.names(), (FIRST, STEPS)),
+        lambda name, steps: steps < STEPS and name != "dcgan-64",
+        [
+            (name, steps)
+            for name in recipes.names()
+            for steps in (1 if name in FIVE_D_STEPS else FIRST, STEPS)
+        ],
     ),
 )
 def test_first_losses_are_the_golden_ones(recipe: str, steps: int, golden: dict[str, Any]) -> None:
@@ -52,6 +57,6 @@ def test_first_losses_are_the_golden_ones(recipe: str, steps: int, golden: dict[
     assert found["d_loss"][0] == pytest.approx(expected["d_loss"][0], rel=1e-4, abs=1e-4)
     for name in ("d_loss", "g_loss"):
         held = slice(2 if recipe == "best" and CAPABILITY == "DEFAULT" else FIRST)
-        assert found[name][held] == pytest.approx(expected[name][held], rel=0.05, abs=0.05)
+        assert found[name][held] == pytest.approx(expected[name][:steps][held], rel=0.05, abs=0.05)
         if steps == STEPS:
             assert fmean(found[name]) == pytest.approx(fmean(expected[name]), rel=0.25, abs=0.1)

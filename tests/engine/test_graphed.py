@@ -18,7 +18,7 @@ from tests.engine.agreement import (
     assert_the_penalty_counts,
     last_d_gradients,
 )
-from tests.engine.common import metrics, small, trainer
+from tests.engine.common import GROWING, metrics, small, trainer
 from tests.engine.tape import TapeRecorder, taped
 from tests.quick import slow_unless
 
@@ -26,37 +26,44 @@ from tests.quick import slow_unless
 @pytest.mark.parametrize(
     "recipe",
     slow_unless(
-        {"dcgan-8x8", "dcgan-classes", "mlp", "ring", "stylegan-8x8", "turbo"}.__contains__,
+        {"dcgan-classes", "mlp", "ring", "stylegan-8x8"}.__contains__,
         recipes.names(),
     ),
 )
 def test_every_recipe_has_the_losses_of_eager(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replayed, sixteen steps measure what eager ones do, noise and all, to the bit."""
-    config = small(recipe, steps=16, log_every=2)
+    """Replayed, steps measure what eager ones do, noise and all, to the bit."""
+    # One that grows is captured once it has settled.
+    config = small(recipe, steps=12 if recipe in GROWING else 8, log_every=2)
     run, recorder = taped(config, monkeypatch)
     assert measured(run) == measured(trainer(config))
-    assert recorder.replays >= 7
+    assert recorder.replays >= 4
 
 
 @pytest.mark.parametrize(
     "settings",
     [
         {"recipe": "mlp", "precision": "bfloat16"},
-        {"recipe": "dcgan", "d_steps": 3, "penalty": "r1", "penalty_every": 4},
+        {"recipe": "dcgan", "d_steps": 2, "penalty": "r1", "penalty_every": 4},
         {"recipe": "dcgan-8x8", "augment": "translation,cutout"},
         {"recipe": "mlp", "loss": "relativistic", "minibatch_discrimination": True},
         {"recipe": "dcgan", "conditional": "projection", "reuse_fakes": False, "g_batch": 2},
-        {"recipe": "stylegan", "style_mixing": 1.0, "modulation": "demodulate"},
+        {
+            "recipe": "stylegan",
+            "style_mixing": 1.0,
+            "modulation": "demodulate",
+            "grow_kimg": 0,
+            "fade_kimg": 0,
+        },
     ],
     ids=lambda settings: " ".join(f"{key}={value}" for key, value in settings.items()),
 )
 def test_techniques_are_captured(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """What draws random numbers, counts batches or reads labels does so in a replay too."""
-    config = small(**settings, steps=16, log_every=2, ema_kimg=0.05)
+    config = small(**{"steps": 8, **settings}, log_every=4, ema_kimg=0.05)
     run, recorder = taped(config, monkeypatch)
     exact = trainer(config)
     assert measured(run) == measured(exact)
-    assert recorder.replays >= 7
+    assert recorder.replays >= 4
     mine, theirs = export_state(run)[0], export_state(exact)[0]
     assert mine.keys() == theirs.keys()
     assert all(torch.equal(mine[name], theirs[name]) for name in mine)

@@ -150,6 +150,7 @@ def test_the_training_is_as_if_nothing_had_been_measured(
     recipe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Weights, moments, buffers and random numbers are untouched, in the midst of a run too."""
+    monkeypatch.setattr(modes, "TURNS", 1)
     recorder = TapeRecorder()
     monkeypatch.setattr(modes, "unavailable_reason", lambda mode, device: "")
     monkeypatch.setattr(graphed, "CudaRecorder", lambda device: recorder)

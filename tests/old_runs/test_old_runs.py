@@ -131,8 +131,11 @@ def test_a_checkpoint_draws_what_it_drew(tmp_path: Path) -> None:
     assert_alike(drawn, run.path / "expected.png")
 
 
-def test_a_run_that_was_judged_is_judged_as_it_was(tmp_path: Path) -> None:
+def test_a_run_that_was_judged_is_judged_as_it_was(
+    tmp_path: Path, judges: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another CPU trains another judge, and both find one class and a far distance."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(judges))
     run = unpack("compact", tmp_path)
     before = next(record for record in records(run) if record["kind"] == "judged")
     now = json.loads(ganterm("judge", "compact", "--json", "--runs-dir", tmp_path))

@@ -1,6 +1,6 @@
 """Whatever bytes a journal or a checkpoint holds, reading it ends well and believes nothing false.
 
-`GANTERM_FUZZ_EXAMPLES` says how many examples each test tries (100 by default).
+`GANTERM_FUZZ_EXAMPLES` says how many examples each test tries (40 by default).
 """
 
 import json
@@ -22,7 +22,7 @@ from tests.records import record as record_of
 from tests.runs.helpers import checkpoint_bytes, safetensors_bytes, steps_of
 
 fuzz = settings(
-    max_examples=int(os.environ.get("GANTERM_FUZZ_EXAMPLES", "100")), deadline=None, database=None
+    max_examples=int(os.environ.get("GANTERM_FUZZ_EXAMPLES", "40")), deadline=None, database=None
 )
 
 JSON = st.recursive(

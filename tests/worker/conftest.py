@@ -34,6 +34,12 @@ def _trained(_zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> RunDi
     return _zygote.train(make_run(directory, "dcgan-8x8", keep_checkpoints=0))
 
 
+@pytest.fixture(scope="session")
+def whole(_trained: RunDir) -> RunDir:
+    """Give the run that `trained` is a copy of, to compare with; tests must not change it."""
+    return _trained
+
+
 @pytest.fixture
 def trained(_trained: RunDir, tmp_path: Path) -> RunDir:
     """Give a run of its own that has finished, with every checkpoint from step 0 to 32."""

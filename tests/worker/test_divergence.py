@@ -10,6 +10,7 @@ from ganterm.runs.checkpoints import list_checkpoints, read_bytes, read_header
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
 from tests.records import lines
+from tests.worker.test_records import assert_conforms
 from tests.worker.workers import Worker, Zygote, kinds, last_step, make_run
 
 DIVERGING: dict[str, object] = {
@@ -18,7 +19,7 @@ DIVERGING: dict[str, object] = {
     "penalty_weight": 1e-30,
     "d_norm": "none",
     "lr_d": 1.0,
-    "batch_size": 16,
+    "batch_size": 4,
     "steps": 300,
 }
 """A critic that nothing holds: its scores grow until they overflow."""
@@ -54,6 +55,7 @@ def test_divergence_is_told_and_not_saved(zygote: Zygote, tmp_path: Path) -> Non
     alert, end = lines(run.journal)[-2:]
     assert (alert["kind"], alert["code"], alert["step"]) == ("alert", "not-finite", step)
     assert (end["reason"], end["exit_code"], end["message"]) == ("failed", 1, worker.log().strip())
+    assert assert_conforms(run) >= {"alert", "end"}
     assert observe(run).state == "failed"
     assert 0 < last_step(run) < step
     assert list_checkpoints(run.checkpoints) != []

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ganterm.client.rpc import Failure
 from ganterm.core.records import JudgedRecord
 from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
+from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, step_of
-from ganterm.worker.evaluation import Best
-from tests.records import lines, record
+from ganterm.worker import evaluation
+from ganterm.worker.evaluation import Best, Evaluations
+from tests.records import Line, lines, record
 from tests.worker.workers import Worker, Zygote, final_state, kinds, last_step, make_run
 
 
@@ -32,7 +36,7 @@ def tensors(state: dict[str, object]) -> dict[str, object]:
 
 
 def test_a_run_is_judged_while_it_trains_and_learns_nothing_from_it(
-    judged_zygote: Zygote, tmp_path: Path
+    judged_zygote: Zygote, whole: RunDir, tmp_path: Path
 ) -> None:
     judged = judged_zygote.train(make_run(tmp_path, judge_every="10", judge_images=100))
     records = kinds(judged, "judged")
@@ -42,24 +46,47 @@ def test_a_run_is_judged_while_it_trains_and_learns_nothing_from_it(
     assert records[-1]["fid"] > records[-1]["floor"]["fid"]
     assert (judged.path / records[-1]["worst"]).is_file()
     assert lines(judged.journal)[-1]["reason"] == "finished"
-    plain = judged_zygote.train(make_run(tmp_path))
-    assert tensors(final_state(judged)) == tensors(final_state(plain))
+    assert tensors(final_state(judged)) == tensors(final_state(whole))
 
 
-def test_what_cannot_be_judged_is_said_once_and_trained_on(
-    judged_zygote: Zygote, tmp_path: Path
+class FailingJudge:
+    """Stands for the judge's process: fails every call, with the words it is to say."""
+
+    words = "It takes images of at least 8 pixels, not 4."
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self._asked: list[int] = []
+
+    def call(self, *_: object, **__: object) -> None:
+        self._asked.append(1)
+
+    def poll(self) -> list[Failure]:
+        asked, self._asked = self._asked, []
+        return [Failure(number, self.words) for number in asked]
+
+
+def test_what_cannot_be_judged_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings: dict[str, object] = {"image_size": 4, "judge_every": "10"}
-    run = judged_zygote.train(make_run(tmp_path, "mlp", **settings))
-    alerts = [record for record in kinds(run, "alert") if record["code"] == "judge"]
-    assert len(alerts) == 1
-    assert "at least 8 pixels, not 4" in alerts[0]["message"]
-    assert lines(run.journal)[-1]["reason"] == "finished"
+    """Another trouble is told again, and training goes on."""
+    monkeypatch.setattr(evaluation, "Helper", FailingJudge)
+    run = make_run(tmp_path, "mlp")
+    with JournalWriter(run.journal) as journal:
+        evaluations = Evaluations(run, journal, lambda _: None)
+        for step in (10, 20, 30):
+            if step == 30:
+                monkeypatch.setattr(FailingJudge, "words", "There is not enough memory.")
+            evaluations.ask(step, run.checkpoint_path(step), 100)
+            evaluations.take(step)
+    assert [(alert["step"], alert["code"], alert["message"]) for alert in kinds(run, "alert")] == [
+        (10, "judge", "This run could not be judged. It takes images of at least 8 pixels, not 4."),
+        (30, "judge", "This run could not be judged. There is not enough memory."),
+    ]
 
 
 def test_the_best_checkpoint_stays_however_old(zygote: Zygote, tmp_path: Path) -> None:
     """A judgement from outside counts too; it stands in the journal before its command does."""
-    settings: dict[str, Any] = {"steps": 10**6, "checkpoint_every": "20", "keep_checkpoints": 1}
+    settings: dict[str, Any] = {"steps": 10**6, "checkpoint_every": "5", "keep_checkpoints": 1}
     run = make_run(tmp_path, "mlp", keep_best="fid", **settings)
     worker = zygote.start(run)
     first = worker.until(lambda record: record["kind"] == "checkpoint" and record["step"] > 0)
@@ -70,14 +97,14 @@ def test_the_best_checkpoint_stays_however_old(zygote: Zygote, tmp_path: Path) -
     judge(worker, run, best, fid=0.5)
     judge(worker, run, best + 1, fid=0.9)
     control.post(run.control, "resume")
-    worker.until_step(best + 100)
+    worker.until_step(best + 10)
     control.post(run.control, "stop")
     worker.wait()
     steps = [step_of(path) for path in list_checkpoints(run.checkpoints)]
     assert steps[0] == best
     assert len(steps) == 2
     # A worker that goes on knows what was judged before.
-    resumed = zygote.start(run, "--steps", str((steps[1] or 0) + 100))
+    resumed = zygote.start(run, "--steps", str((steps[1] or 0) + 6))
     resumed.wait()
     assert step_of(list_checkpoints(run.checkpoints)[0]) == best
 
@@ -91,28 +118,28 @@ def judge(worker: Worker, run: RunDir, step: int, *, fid: float) -> None:
     assert kinds(run, "judged")[-1]["fid"] == fid
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
+def test_what_is_no_judgement_is_refused(zygote: Zygote, tmp_path: Path) -> None:
+    run = make_run(tmp_path, "mlp", steps=10**6, checkpoint_every="0")
+    worker = zygote.start(run)
+    wrong: list[dict[str, Any]] = [
         {"fid": "low", "judge": "somebody", "n": 1},
         {"fid": 1.0, "n": 1},
         {"kind": "end", "judge": "somebody", "n": 1},
         {"surprise": "x", "judge": "somebody", "n": 1},
         {"step": 1, "judge": "somebody", "n": 1},
-    ],
-)
-def test_what_is_no_judgement_is_refused(
-    zygote: Zygote, tmp_path: Path, fields: dict[str, Any]
-) -> None:
-    run = make_run(tmp_path, "mlp", steps=10**6)
-    worker = zygote.start(run)
-    identity = control.post(run.control, "judged", step=3, fields=fields)
-    answer = worker.until(lambda record: record.get("id") == identity)
-    assert answer is not None
-    assert answer["error"].startswith("it is no judgement")
+    ]
+    for fields in wrong:
+        identity = control.post(run.control, "judged", step=3, fields=fields)
+        answer = worker.until(partial(is_answer, identity))
+        assert answer is not None
+        assert answer["error"].startswith("it is no judgement"), fields
     assert kinds(run, "judged") == []
     control.post(run.control, "stop")
     assert worker.wait() == 0
+
+
+def is_answer(identity: str, record: Line) -> bool:
+    return record.get("id") == identity
 
 
 def seen(*judged: dict[str, Any]) -> Best:

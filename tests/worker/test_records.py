@@ -12,13 +12,12 @@ from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from tests.quick import slow_unless
 from tests.records import Line
-from tests.worker.test_divergence import DIVERGING
 from tests.worker.workers import RECIPES, Zygote, damage, kinds, make_run
 
 SETTINGS: dict[str, dict[str, object]] = {
     "dcgan-8x8": {"penalty": "r1", "penalty_every": 4},
-    "dcgan": {"loss": "relativistic", "augment": "translation,cutout", "epochs": 1},
-    "mlp": {"loss": "hinge", "minibatch_discrimination": True},
+    "dcgan": {"loss": "relativistic", "augment": "translation,cutout"},
+    "mlp": {"loss": "wasserstein", "penalty": "wgan-gp", "minibatch_discrimination": True},
 }
 """What makes some recipes write other fields than they do by themselves."""
 
@@ -37,9 +36,7 @@ def assert_conforms(run: RunDir) -> set[str]:
     return {record.kind for record in records}
 
 
-@pytest.mark.parametrize(
-    "recipe", slow_unless({*SETTINGS, "wgan-gp", "stylegan-8x8"}.__contains__, RECIPES)
-)
+@pytest.mark.parametrize("recipe", slow_unless(SETTINGS.__contains__, RECIPES))
 def test_every_recipe_writes_by_the_schema(zygote: Zygote, tmp_path: Path, recipe: str) -> None:
     """Whatever its loss and penalty add to the metrics is declared."""
     run = make_run(tmp_path, recipe, **{"steps": 14, **SETTINGS.get(recipe, {})})
@@ -72,13 +69,6 @@ def test_resumes_and_commands_are_written_by_the_schema(zygote: Zygote, trained:
     assert alert["code"] == "run-file"
     errors = {r["id"] if r["id"] == "garbled" else r["name"]: r["error"] for r in refused(trained)}
     assert errors.keys() == {"garbled", "set"}
-
-
-def test_a_failure_is_written_by_the_schema(zygote: Zygote, tmp_path: Path) -> None:
-    """The alert and the end of a run that diverges."""
-    run = make_run(tmp_path, "dcgan-64", **DIVERGING)
-    assert zygote.start(run).wait() == 1
-    assert assert_conforms(run) >= {"alert", "end"}
 
 
 def test_other_images_deserve_a_word(zygote: Zygote, trained: RunDir) -> None:

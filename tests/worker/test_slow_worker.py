@@ -49,7 +49,7 @@ class Watchers:
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
-    ("pauses", "seconds"), [(3, 0.3), pytest.param(2, SECONDS, marks=pytest.mark.slow)]
+    ("pauses", "seconds"), [(1, 0.3), pytest.param(2, SECONDS, marks=pytest.mark.slow)]
 )
 def test_a_worker_that_stands_still_is_alive(
     zygote: Zygote, tmp_path: Path, pauses: int, seconds: float
