@@ -5,23 +5,54 @@ writes a `control` record with the command's id to the journal, and only then re
 worker killed in between finds the file again and knows the id from the journal.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Struct
 
 from ganterm.core import jsontext
 from ganterm.core.errors import ConfigError
 from ganterm.runs.durable import write_atomically
 from ganterm.runs.files import read_limited
 
-COMMANDS: Final = ("pause", "resume", "stop", "checkpoint", "sample", "set", "judged")
-
 _LIMIT = 1 << 16
 _FILE = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z._-]{0,200}\.json")
+
+
+class Order(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a command asks for; most have no arguments."""
+
+
+class SetOrder(Order, frozen=True, forbid_unknown_fields=True):
+    """Change a live setting; key and value are not yet held against the schema."""
+
+    key: str
+    value: str | int | float | bool | None
+
+
+class JudgedOrder(Order, frozen=True, forbid_unknown_fields=True):
+    """Write the `judged` record of a step, whose fields are not yet held against its schema."""
+
+    step: Annotated[int, Meta(ge=0, lt=1 << 53)]
+    fields: dict[str, Any]
+
+
+_ORDERS: Final[dict[str, tuple[type[Order], str]]] = {
+    **dict.fromkeys(
+        ("pause", "resume", "stop", "checkpoint", "sample"), (Order, "takes no arguments")
+    ),
+    "set": (SetOrder, "needs a key and a value: a number, a word or true/false"),
+    "judged": (JudgedOrder, "needs a step and fields: a number of steps and an object"),
+}
+"""By a command's name: what its arguments are, and the phrase for those that are not."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +61,22 @@ class Command:
 
     Attributes:
         id: its name in the order of posting; the file's name without the suffix.
-        name: one of `COMMANDS`; empty where `error` says why it cannot be obeyed.
-        args: its arguments, not yet held against a schema; for `set` a `key` (str) and a `value`
-            (a number, a string, a truth value or null), for `judged` the `step` and the `fields`
-            of a record that the worker is to write.
-        error: why it cannot be obeyed, in a phrase; empty for a sound command.
         path: its file.
+        name: which it is; empty where it is none.
+        order: what it asks for; None where `error` says why it cannot be obeyed.
+        error: a phrase; empty for a sound command.
     """
 
     id: str
-    name: str
     path: Path
-    args: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+    order: Order | None = None
     error: str = ""
+
+    @property
+    def args(self) -> dict[str, Any]:
+        """The arguments as the journal has them."""
+        return {} if self.order is None else msgspec.structs.asdict(self.order)
 
 
 def post(control_dir: Path, name: str, **args: Any) -> str:
@@ -51,9 +85,10 @@ def post(control_dir: Path, name: str, **args: Any) -> str:
     Raises:
         ConfigError: the command or its arguments make no sense, or the directory takes none.
     """
-    problem = _problem(name, args)
-    if problem:
-        raise ConfigError(f"{problem}; the commands are {', '.join(COMMANDS)}")
+    try:
+        _order(name, args)
+    except ValueError as error:
+        raise ConfigError(f"{error}; the commands are {', '.join(_ORDERS)}") from None
     try:
         line = jsontext.dump_line({"name": name, "args": args})
     except (TypeError, ValueError):
@@ -102,33 +137,22 @@ def _read(path: Path) -> Command:
     try:
         value = jsontext.parse_object(read_limited(path, _LIMIT))
     except OSError as error:
-        return Command(identity, "", path, error=f"it cannot be read: {error.strerror}")
+        return Command(identity, path, error=f"it cannot be read: {error.strerror}")
     except ValueError:
-        return Command(identity, "", path, error="it is not a JSON object")
-    name: Any = value.get("name")
-    args: Any = value.get("args", {})
-    problem = _problem(name, args)
-    if problem:
-        return Command(identity, "", path, error=problem)
-    return Command(identity, name, path, args)
+        return Command(identity, path, error="it is not a JSON object")
+    name = value.get("name")
+    try:
+        return Command(identity, path, str(name), _order(name, value.get("args", {})))
+    except ValueError as error:
+        return Command(identity, path, error=str(error))
 
 
-def _problem(name: Any, args: Any) -> str:
-    """Say in a phrase what keeps a command from making sense; empty if nothing does."""
-    if name not in COMMANDS:
-        return f"{str(name)[:40]!r} is not a command"
-    if not isinstance(args, dict):
-        return f"the arguments of {name!r} are not an object"
-    if name == "set":
-        if args.keys() != {"key", "value"} or not isinstance(args["key"], str):
-            return "'set' needs a key and a value"
-        if not isinstance(args["value"], (str, int, float, bool, type(None))):
-            return "'set' needs a plain value"
-    elif name == "judged":
-        if args.keys() != {"step", "fields"}:
-            return "'judged' needs a step and fields"
-        if not jsontext.is_count(args["step"]) or not isinstance(args["fields"], dict):
-            return "'judged' needs a number of steps and an object of fields"
-    elif args:
-        return f"{name!r} takes no arguments"
-    return ""
+def _order(name: Any, args: Any) -> Order:
+    """Return what a command asks for; raises `ValueError`, a phrase, if it makes no sense."""
+    if not isinstance(name, str) or name not in _ORDERS:
+        raise ValueError(f"{str(name)[:40]!r} is not a command")
+    kind, otherwise = _ORDERS[name]
+    try:
+        return msgspec.convert(args, kind)
+    except msgspec.ValidationError:
+        raise ValueError(f"{name!r} {otherwise}") from None

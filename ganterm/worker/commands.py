@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
+from typing import Protocol
 
 from ganterm.config import RunConfig
 from ganterm.core.errors import ConfigError
@@ -99,29 +99,27 @@ class LiveChanges:
         """The settings in force."""
         return self._trainer.config
 
-    def make(self, identity: str, args: dict[str, Any]) -> None:
-        """Change the setting `args["key"]` to `args["value"]`, or write down why not."""
+    def make(self, identity: str, key: str, value: object) -> None:
+        """Change a setting, or write down why not."""
+        changed, error = None, ""
         try:
-            changed = self._trainer.changed(args["key"], args["value"])
-        except ConfigError as error:
-            self._answer(identity, args, str(error))
-            return
+            changed = self._trainer.changed(key, value)
+        except ConfigError as refused:
+            error = str(refused)
         # In the journal before it takes effect: a change that is not there is never made.
-        self._answer(identity, args, "")
-        self._trainer.use(changed)
-        self.made += 1
+        args = {"key": key, "value": value}
+        self._journal.write(
+            ControlRecord(step=self.step, id=identity, name="set", args=args, error=error)
+        )
+        if changed is not None:
+            self._trainer.use(changed)
+            self.made += 1
 
     def make_due(self) -> None:
         """Make again what was changed at this step, or before it, in an earlier life."""
         while self.pending and self.pending[0].step <= self._trainer.step:
             change = self.pending.popleft()
-            self.make(change.id, change.args)
-
-    def _answer(self, identity: str, args: dict[str, Any], error: str) -> None:
-        step = self._trainer.step
-        self._journal.write(
-            ControlRecord(step=step, id=identity, name="set", args=args, error=error)
-        )
+            self.make(change.id, change.args["key"], change.args["value"])
 
 
 class StopFlag:

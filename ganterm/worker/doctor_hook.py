@@ -111,5 +111,5 @@ class DoctorHook:
             self._last_remedy = self._changes.step
             for key, value in remedy.settings.items():
                 identity = f"{REMEDY_MARK}{code}-{self._changes.step}-{key}"
-                self._changes.make(identity, {"key": key, "value": value})
+                self._changes.make(identity, key, value)
             return

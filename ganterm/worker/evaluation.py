@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ganterm.client.rpc import Failure, Helper, Result
 from ganterm.components.scores import SCORES
 from ganterm.core.records import WITHOUT_K, AlertRecord, JudgedRecord, Record, judged_record
-from ganterm.runs.control import Command
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 
@@ -77,18 +75,13 @@ class Evaluations:
             self._under_way = None
         self._call()
 
-    def write(self, command: Command) -> Command:
-        """Write the judgement that somebody else made; what makes no sense is refused.
-
-        Returns the command as it is to stand in the journal, without repeating the record.
-        """
-        step = command.args["step"]
+    def write(self, step: int, fields: Mapping[str, Any]) -> str:
+        """Write the judgement that somebody else made; returns why it is none, or ""."""
         try:
-            record = judged_record(step, command.args["fields"])
+            self._write(judged_record(step, fields))
         except ValueError as error:
-            return dataclasses.replace(command, args={}, error=f"it is no judgement: {error}")
-        self._write(record)
-        return dataclasses.replace(command, args={"step": step})
+            return f"it is no judgement: {error}"
+        return ""
 
     def close(self) -> None:
         """End the judging process; what it was at is given up."""

@@ -24,6 +24,7 @@ from ganterm.engine.events import (
 )
 from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.state import export_state
+from ganterm.runs.control import JudgedOrder, SetOrder
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
@@ -199,19 +200,17 @@ class EventHandler:
 
     def _obey_commands(self) -> None:
         for command in self._inbox.take():
-            if command.name == "set" and not command.error:
-                self.changes.make(command.id, command.args)
+            order, args, error = command.order, command.args, command.error
+            if isinstance(order, SetOrder) and not error:
+                self.changes.make(command.id, order.key, order.value)
             else:
-                judged = command.name == "judged" and not command.error
-                answered = self.evaluations.write(command) if judged else command
+                if isinstance(order, JudgedOrder) and not error:
+                    error = self.evaluations.write(order.step, order.fields)
+                    # The record itself stands in the journal already.
+                    args = {} if error else {"step": order.step}
+                name, step = command.name, self.trainer.step
                 self._journal.write(
-                    ControlRecord(
-                        step=self.trainer.step,
-                        id=answered.id,
-                        name=answered.name,
-                        args=answered.args,
-                        error=answered.error,
-                    )
+                    ControlRecord(step=step, id=command.id, name=name, args=args, error=error)
                 )
             self._inbox.remove(command)
             if not command.error:

@@ -42,12 +42,12 @@ def test_a_command_waits_until_it_is_done(tmp_path: Path) -> None:
         ("../escape", {}, "not a command"),
         ("set", {"key": "lr_g"}, "'set' needs a key and a value"),
         ("set", {"key": 1, "value": 1}, "'set' needs a key and a value"),
-        ("set", {"key": "lr_g", "value": [1]}, "'set' needs a plain value"),
+        ("set", {"key": "lr_g", "value": [1]}, "'set' needs a key and a value: a number"),
         ("set", {"key": "lr_g", "value": math.nan}, "the value of 'set' must be a number"),
         ("stop", {"now": True}, "'stop' takes no arguments"),
         ("judged", {"step": 1}, "'judged' needs a step and fields"),
-        ("judged", {"step": True, "fields": {}}, "'judged' needs a number of steps and an object"),
-        ("judged", {"step": -1, "fields": {}}, "'judged' needs a number of steps and an object"),
+        ("judged", {"step": True, "fields": {}}, "'judged' needs a step and fields: a number"),
+        ("judged", {"step": -1, "fields": {}}, "'judged' needs a step and fields: a number"),
     ],
 )
 def test_a_command_that_makes_no_sense_is_not_posted(
