@@ -17,9 +17,9 @@ from ganterm.benchmarks.suite import BenchSettings
 from ganterm.config import resolve
 from ganterm.config.runfile import render_run_toml
 from ganterm.core.errors import WorkerError
+from ganterm.core.files import write_atomically
 from ganterm.core.records import EndRecord, MetricsRecord, StartRecord
 from ganterm.data import ProgressCallback
-from ganterm.runs.durable import write_atomically
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RUNS_DIR_VARIABLE, create_run
 

@@ -21,9 +21,8 @@ from typing import Any, Final
 from ganterm import __version__
 from ganterm.benchmarks.result import ResultTable
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import expanded, storage_trouble
 from ganterm.data.progress import ProgressCallback
-from ganterm.runs.durable import storage_trouble
-from ganterm.runs.files import expanded
 
 ROUNDS = 5
 """How often each contestant has its turn; the spread of a figure is over these rounds."""

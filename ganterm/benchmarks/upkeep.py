@@ -14,11 +14,11 @@ from ganterm.benchmarks.suite import BenchSettings
 from ganterm.config import Cadence, RunConfig, resolve
 from ganterm.config.runfile import render_run_toml
 from ganterm.core.errors import WorkerError
+from ganterm.core.files import write_atomically
 from ganterm.core.records import CheckpointRecord, MetricsRecord
 from ganterm.data import ProgressCallback
 from ganterm.engine.build import choose_device
 from ganterm.engine.events import Metrics
-from ganterm.runs.durable import write_atomically
 from ganterm.runs.journal import JournalWriter, read_journal
 from ganterm.runs.launch import log_tail, start_worker
 from ganterm.runs.layout import RunDir, create_run

@@ -218,7 +218,7 @@ def _run(context: typer.Context) -> RunDir:
 
 
 def _runs_dir(context: typer.Context) -> Path:
-    from ganterm.runs.files import expanded  # noqa: PLC0415
+    from ganterm.core.files import expanded  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir  # noqa: PLC0415
 
     chosen = context.params.get("runs_dir")

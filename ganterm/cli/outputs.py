@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from ganterm.cli.console import write_bytes
 from ganterm.cli.narrate import say
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import write_atomically
 from ganterm.render.animation import enlargement, save_animation
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of
 from ganterm.render.png import encode_png
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import save_sheet
 from ganterm.render.show import draw_many, draw_page
-from ganterm.runs.durable import write_atomically
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.files import expanded
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
-from ganterm.runs.files import expanded
 from ganterm.runs.layout import RunDir, default_runs_dir, find_runs, is_run, resolve_run, step_of
 
 _NAMED = 8

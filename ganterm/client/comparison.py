@@ -13,10 +13,10 @@ from ganterm.client.overview import settings_of
 from ganterm.components.scores import MAIN, SCORES, scored
 from ganterm.config.differences import Compared
 from ganterm.core.errors import GantermError
+from ganterm.core.files import Stamp, open_regular, stamp_of
 from ganterm.core.records import JudgedRecord
 from ganterm.core.registry import short
 from ganterm.core.series import Series
-from ganterm.runs.files import Stamp, open_regular, stamp_of
 from ganterm.runs.history import RunHistory
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir

@@ -12,6 +12,7 @@ from typing import Any, Final
 from ganterm.client.wording import Notice, notice_of
 from ganterm.config.runfile import from_mapping
 from ganterm.core.errors import GantermError
+from ganterm.core.files import Stamp, stamp_of
 from ganterm.core.records import (
     AlertRecord,
     CheckpointRecord,
@@ -29,7 +30,6 @@ from ganterm.core.series import Entries
 from ganterm.doctor.active import ActiveAlert, with_remedies
 from ganterm.doctor.applicable import ApplicableRemedy, applicable_remedies
 from ganterm.render.chart import Mark, MarkKind
-from ganterm.runs.files import Stamp, stamp_of
 from ganterm.runs.history import RunHistory, path_inside
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail

@@ -12,9 +12,9 @@ from typing import Any
 
 from ganterm import recipes
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import Stamp, read_run_text, stamp_of
 from ganterm.core.quantities import D_FAKE, D_REAL
 from ganterm.core.records import MetricsRecord, Numbers
-from ganterm.runs.files import Stamp, read_run_text, stamp_of
 from ganterm.runs.journal import read_end
 from ganterm.runs.layout import RunDir, find_runs
 from ganterm.runs.manage import disk_usage, read_note

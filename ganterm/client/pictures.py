@@ -9,6 +9,7 @@ from pathlib import Path
 from ganterm.client.checkpoints import choose_checkpoint, newest_sample
 from ganterm.config.recorded import classes_in
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.files import expanded, open_regular, read_range
 from ganterm.data.listing import images_directly_in, list_images, splits_of
 from ganterm.render.imagefile import (
     Levels,
@@ -22,7 +23,6 @@ from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import rows_of_sheet
 from ganterm.render.words import plural
 from ganterm.runs.checkpoints import CheckpointDamaged, list_checkpoints, read_bytes, read_header
-from ganterm.runs.files import expanded, open_regular, read_range
 from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run, step_of
 from ganterm.runs.tensorfile import MAX_HEADER
 
@@ -87,7 +87,8 @@ def _of_file(path: Path) -> PictureSet:
         return _of_checkpoint(path)
     rasters = open_raster(path, limit=LIMIT)
     if kind == "image" and len(rasters) > 1:
-        return PictureSet(rasters, "grid", path, step_of(path), classes=rows_of_sheet(path))
+        classes = rows_of_sheet(path, follow=True)
+        return PictureSet(rasters, "grid", path, step_of(path), classes=classes)
     levels = file_levels(path) if kind == "image" else None
     notes = (f"{path}: {levels.words}.",) if levels and levels.words else ()
     return PictureSet(rasters, kind, path, notes=notes)

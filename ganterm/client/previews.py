@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from ganterm.core.errors import DataError
+from ganterm.core.files import Stamp, stamp_of
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet, rows_of_sheet
-from ganterm.runs.files import Stamp, stamp_of
 
 KEPT_BYTES: Final = 32 << 20
 """Pixels that are kept in memory."""

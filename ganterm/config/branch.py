@@ -23,12 +23,11 @@ from ganterm.config.rules import check
 from ganterm.config.runfile import read_made, render_run_toml, stem_of
 from ganterm.config.schema import RunConfig, batches_per_epoch
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import open_regular, storage_trouble, write_atomically
 from ganterm.core.records import OpeningRecord
 from ganterm.core.settings import NETWORK
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
-from ganterm.runs.durable import storage_trouble, write_atomically
-from ganterm.runs.files import open_regular
 from ganterm.runs.layout import MAX_STEP, RunDir, create_run, step_of
 
 FIXED: Final = frozenset(

@@ -14,8 +14,8 @@ from msgspec import Meta
 from ganterm.config.cadence import CADENCE_PATTERN
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import not_utf8
 from ganterm.core.registry import Registry, absolute, is_reference
-from ganterm.runs.files import not_utf8
 
 Value = str | int | float | bool | None
 

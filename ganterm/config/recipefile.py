@@ -12,9 +12,8 @@ from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import expanded, write_atomically
 from ganterm.recipes import Recipe
-from ganterm.runs.durable import write_atomically
-from ganterm.runs.files import expanded
 
 
 def recipe_path(text: str) -> Path:

@@ -14,9 +14,8 @@ from ganterm.config.fields import field, parse_value
 from ganterm.config.rules import check
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import read_run_text, storage_trouble, write_atomically
 from ganterm.core.registry import is_reference
-from ganterm.runs.durable import storage_trouble, write_atomically
-from ganterm.runs.files import read_run_text
 from ganterm.runs.layout import RunDir, create_run
 
 

@@ -17,8 +17,8 @@ from ganterm.config import Resolved, RunConfig
 from ganterm.config.fields import NOT_UTF8
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.files import expanded, not_utf8
 from ganterm.core.registry import absolute, is_reference, short
-from ganterm.runs.files import expanded, not_utf8
 
 
 def dataset_facts(name: str) -> DatasetFacts:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.files import expanded
 from ganterm.data.fit import PIECE, check_shape, fit_images, in_pieces
 from ganterm.data.formats import open_idx
 from ganterm.data.images import ImageSet
@@ -22,7 +23,6 @@ from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import UnreadableImageError, is_image, opened, upright
 from ganterm.render.open import MAGIC, as_images, as_levels, mapped_array, value_range
 from ganterm.render.sheet import load_sheet
-from ganterm.runs.files import expanded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

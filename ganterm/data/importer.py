@@ -14,13 +14,13 @@ import numpy as np
 
 from ganterm.components.datasets import PublishedDataset
 from ganterm.core.errors import DataError
+from ganterm.core.files import expanded
 from ganterm.data.catalogue import published, stored_path
 from ganterm.data.formats import IdxFile, open_idx, read_usps
 from ganterm.data.locate import Found, PublishedFile, find_files, parts_of
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import Staged, stage
 from ganterm.data.streams import SourceFile, md5_of, open_source
-from ganterm.runs.files import expanded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ganterm.components.datasets import SPLITS, Dataset
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.files import expanded
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import is_image
-from ganterm.runs.files import expanded
 
 SUFFIXES = frozenset(
     (

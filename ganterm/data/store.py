@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganterm.core.errors import DataError
-from ganterm.runs.files import utf8_path
+from ganterm.core.files import regular_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -154,7 +154,10 @@ class StoredImages:
         import safetensors  # noqa: PLC0415 - imports torch
 
         try:
-            with utf8_path(self.path) as path, safetensors.safe_open(path, framework="pt") as file:
+            with (
+                regular_path(self.path) as path,
+                safetensors.safe_open(path, framework="pt") as file,
+            ):
                 yield file
         except FileNotFoundError as error:
             raise DataError(f"{self.path} does not exist: import or fetch the dataset.") from error

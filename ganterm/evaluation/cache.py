@@ -16,6 +16,7 @@ import torch
 
 from ganterm.components.datasets import DATASETS
 from ganterm.core.errors import ConfigError, DataError, WorkerError
+from ganterm.core.files import expanded
 from ganterm.core.registry import short
 from ganterm.data import data_dir
 from ganterm.data.images import ImageSet
@@ -26,7 +27,6 @@ from ganterm.evaluation.inception import load_inception
 from ganterm.evaluation.judge import ClassifierJudge, Judge, PointJudge
 from ganterm.evaluation.splits import ImageSource, Splits, checksum, split_dataset
 from ganterm.inference.sample import one_thread
-from ganterm.runs.files import expanded
 from ganterm.runs.lock import LockHeld, WorkerLock
 
 _FORMAT: Final = "ganterm-judge-2"

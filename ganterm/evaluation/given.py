@@ -13,6 +13,7 @@ from ganterm.components.datasets import DATASETS
 from ganterm.components.scores import SCORES, Comparison, measured, named
 from ganterm.components.scores.frechet import distance_of_gaussians, gaussian
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.files import expanded
 from ganterm.core.registry import short
 from ganterm.data.given import Statistics, in_shape, load_given
 from ganterm.data.images import ImageSet
@@ -33,7 +34,6 @@ from ganterm.evaluation.report import (
 from ganterm.evaluation.splits import LEAST_IMAGES, ImageSource
 from ganterm.inference.load import Trained
 from ganterm.inference.sample import labels_in_turn
-from ganterm.runs.files import expanded
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
-from ganterm.runs.durable import write_atomically
-from ganterm.runs.files import utf8_path
+from ganterm.core.files import regular_path, write_atomically
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,7 +36,7 @@ def keep(
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]] | None:
     """Return the tensors and facts kept at `path`; None if they are not there or are damaged."""
     with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError):
-        with utf8_path(path) as named, safe_open(named, framework="pt") as file:
+        with regular_path(path) as named, safe_open(named, framework="pt") as file:
             facts = dict(file.metadata() or {})
         tensors = load(path.read_bytes())
         if facts.pop(_CHECKSUM) == _checksum(tensors, facts):

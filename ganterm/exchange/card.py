@@ -341,7 +341,7 @@ def picture_of(checkpoint: Path, run: RunDir | None) -> Raster | None:
     grid_path = run.sample_path(header.step) if run is not None else None
     if grid_path is not None and grid_path.is_file():
         with contextlib.suppress(DataError):
-            return load_image(grid_path)
+            return load_image(grid_path, follow=False)
     info = header.tensors.get("preview")
     if info is None or len(info.shape) != 4:
         return None

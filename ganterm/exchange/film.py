@@ -70,7 +70,7 @@ def film_of(run: RunDir, *, scale: int | None = None, captions: bool = True) -> 
     loaded: list[tuple[int, Raster]] = []
     for step, path in spread:
         try:
-            loaded.append((step, load_image(path)))
+            loaded.append((step, load_image(path, follow=False)))
         except DataError as error:
             notes.append(f"Left out: {error}")
     if loaded:

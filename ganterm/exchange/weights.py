@@ -17,10 +17,10 @@ from ganterm.components.networks.from_config import generator_from
 from ganterm.components.networks.growth import Stage, grow, stage_of
 from ganterm.config.runfile import from_mapping
 from ganterm.core.errors import DataError
+from ganterm.core.files import read_limited, regular_path
 from ganterm.exchange.card import public_config
 from ganterm.exchange.programs import describe_interface
 from ganterm.inference.load import Trained
-from ganterm.runs.files import read_limited, utf8_path
 
 _ARGUMENTS: Final[dict[type[nn.Module], tuple[str, ...]]] = {
     nn.Linear: ("in_features", "out_features"),
@@ -149,7 +149,7 @@ def load_exported(path: Path | str) -> Generator:
     if stage is not None and grown is not None:
         grow(generator, Stage(min(stage.level, grown.level), stage.alpha))
     try:
-        with utf8_path(path.with_name(name)) as named:
+        with regular_path(path.with_name(name)) as named:
             generator.load_state_dict(load_file(named), assign=True)
     except (OSError, SafetensorError, RuntimeError):
         raise DataError(

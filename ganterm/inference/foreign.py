@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ganterm.core.errors import DataError
-from ganterm.runs.files import open_regular, read_range, utf8_path
+from ganterm.core.files import open_regular, read_range, regular_path
 from ganterm.runs.tensorfile import MAX_HEADER
 
 MAX_BYTES: Final = 2 << 30
@@ -205,7 +205,7 @@ def _such_as(path: Path) -> str:
 
 def _safetensors(path: Path) -> dict[str, Tensor]:
     try:
-        with utf8_path(path) as named:
+        with regular_path(path) as named:
             return load_file(named)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError):
         raise _damaged(path) from None

@@ -22,9 +22,9 @@ from ganterm.config import RunConfig
 from ganterm.config.recorded import classes_in, config_in
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import regular_path
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged, CheckpointHeader
-from ganterm.runs.files import utf8_path
 
 ALL = "all"
 """Stands for every class."""
@@ -141,7 +141,7 @@ def _choose(path: Path, names: Iterable[str], ema: bool | None) -> str:
 
 def _read(path: Path, names: Iterable[str], *, prefix: str) -> dict[str, torch.Tensor]:
     try:
-        with utf8_path(path) as named, safe_open(named, framework="pt") as file:
+        with regular_path(path) as named, safe_open(named, framework="pt") as file:
             return {
                 name.removeprefix(prefix): file.get_tensor(name)
                 for name in names

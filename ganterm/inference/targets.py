@@ -61,7 +61,7 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
 def _refuse_a_sheet(path: Path) -> None:
     """Raise ConfigError for a grid of samples, which is no one image."""
     try:
-        count = len(load_sheet(path))
+        count = len(load_sheet(path, follow=True))
     except DataError:
         return
     if count > 1:

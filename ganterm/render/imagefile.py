@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import stat
 import warnings
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ganterm.core.files import open_regular
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -96,21 +97,20 @@ def joined(levels: Iterable[Levels | None]) -> dict[bool, Levels]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Path, *, follow: bool = True) -> Iterator[Image.Image]:
     """Open an image file; whatever goes wrong, inside the context too, is `UnreadableImageError`.
 
-    Nothing is decoded yet, and an image of more than `MAX_PIXELS` never is.
+    A link is one of those unless `follow`. Nothing is decoded yet, and an image of more than
+    `MAX_PIXELS` never is.
     """
     from PIL import Image  # noqa: PLC0415
 
     try:
-        # A named pipe or a device would block.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UnreadableImageError("not a regular file")
         # Its words on odd files would go to the terminal; a context would not be safe in threads.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         # Given a path, Pillow maps turned TIFF files into memory as if they were upright.
-        with path.open("rb") as file, Image.open(file, formats=_formats()) as image:
+        descriptor = open_regular(path, follow=follow)
+        with os.fdopen(descriptor, "rb") as file, Image.open(file, formats=_formats()) as image:
             if image.width * image.height > MAX_PIXELS:
                 size = f"{image.width:,}x{image.height:,}"
                 raise UnreadableImageError(f"{size} is far too many pixels")
@@ -232,7 +232,7 @@ def _from_lab(image: Image.Image) -> Image.Image:
 
 def _why(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno is not None:
-        return os.strerror(error.errno).lower()
+        return (error.strerror or os.strerror(error.errno)).lower()
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if "cannot identify image file" in text:
         return "not an image, or a damaged one"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.files import open_regular
 from ganterm.render.imagefile import MAX_PIXELS
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet
@@ -37,7 +39,7 @@ def open_raster(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]
     if path.is_dir():
         raise ConfigError(f"{name} is a directory; name an image or a .npy file in it.")
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path, follow=True), "rb") as file:
             magic = file.read(len(MAGIC))
     except FileNotFoundError:
         raise ConfigError(f"There is no file {name}; check the path.") from None
@@ -45,7 +47,7 @@ def open_raster(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]
         raise DataError(f"{name} cannot be read: {error.strerror}.") from None
     if magic == MAGIC:
         return load_array(path, limit=limit)
-    return load_sheet(path)[:limit]
+    return load_sheet(path, follow=True)[:limit]
 
 
 def load_array(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]:

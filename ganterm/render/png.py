@@ -52,29 +52,34 @@ def save_png(
         target.write(encoded)
 
 
-def load_texts(path: str | PathLike[str]) -> dict[str, str]:
-    """Return the texts stored before the pixels of a PNG file, by keyword.
+def load_texts(path: str | PathLike[str], *, follow: bool = True) -> dict[str, str]:
+    """Return the texts stored before the pixels of a PNG file, by keyword; see `load_image`.
 
     A file that cannot be read, is damaged or no PNG has none, and neither have texts that Pillow
     refuses for their length. They are foreign strings: see `safe_text`.
     """
     try:
-        with opened(Path(path)) as image:
+        with opened(Path(path), follow=follow) as image:
             found = image.info.items() if image.format == "PNG" else ()
             return {str(key): str(text) for key, text in found if isinstance(text, str)}
     except UnreadableImageError:
         return {}
 
 
-def load_image(path: str | PathLike[str], among: Mapping[bool, Levels] | None = None) -> Raster:
+def load_image(
+    path: str | PathLike[str],
+    among: Mapping[bool, Levels] | None = None,
+    *,
+    follow: bool = True,
+) -> Raster:
     """Read an image file as `render.imagefile.upright` does, of several frames the first.
 
-    RGB without colour becomes grey; `among` holds the levels of those it is shown with. Raises
-    DataError, naming the file, if it cannot be read, is no image, is damaged, or claims more than
-    `MAX_PIXELS`.
+    RGB without colour becomes grey; `among` holds the levels of those it is shown with; a link is
+    opened only with `follow`. Raises DataError, naming the file, if it cannot be read, is no image,
+    is damaged, or claims more than `MAX_PIXELS`.
     """
     try:
-        with opened(Path(path)) as image:
+        with opened(Path(path), follow=follow) as image:
             shown = upright(image, among)
             channels = 1 if shown.mode == "L" else 3
             return Raster(*shown.size, channels, shown.tobytes()).without_false_colour()

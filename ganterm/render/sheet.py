@@ -39,13 +39,14 @@ def save_sheet(
     save_png(grid(rasters, columns, padding=padding), target, metadata=metadata)
 
 
-def load_sheet(path: str | os.PathLike[str]) -> list[Raster]:
+def load_sheet(path: str | os.PathLike[str], *, follow: bool = False) -> list[Raster]:
     """Return the images of the sheet at `path`; any other image comes as the one raster it is.
 
+    It is a run's own file and no link, unless the user has named it and `follow` says so.
     Raises `DataError` as `load_image` does.
     """
-    picture = load_image(path)
-    texts = load_texts(path)
+    picture = load_image(path, follow=follow)
+    texts = load_texts(path, follow=follow)
     words = [texts.get(_PREFIX + key, "") for key in _KEYS]
     if not all(word.isascii() and word.isdigit() and len(word) < 6 for word in words):
         return [picture]
@@ -61,12 +62,12 @@ def load_sheet(path: str | os.PathLike[str]) -> list[Raster]:
         return [picture]
 
 
-def rows_of_sheet(path: str | os.PathLike[str]) -> tuple[str, ...]:
+def rows_of_sheet(path: str | os.PathLike[str], *, follow: bool = False) -> tuple[str, ...]:
     """Return what the rows of the sheet at `path` show, each; () where that is nothing special.
 
     The names are foreign text. Raises `DataError` as `load_image` does.
     """
-    texts = load_texts(path)
+    texts = load_texts(path, follow=follow)
     try:
         rows = json.loads(texts.get(_ROWS, "[]"))
         count, columns = (int(texts.get(_PREFIX + key, "0")) for key in ("count", "columns"))

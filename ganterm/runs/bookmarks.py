@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ganterm.core.errors import ConfigError
-from ganterm.runs.durable import storage_trouble, write_atomically
-from ganterm.runs.files import read_limited
+from ganterm.core.files import read_limited, storage_trouble, write_atomically
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import LatentPoint, place_from
 

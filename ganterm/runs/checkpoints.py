@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ganterm.runs.durable import sync_directory
+from ganterm.core.files import sync_directory
 from ganterm.runs.layout import step_of
 from ganterm.runs.tensorfile import CheckpointDamaged, TensorFile, TensorInfo
 

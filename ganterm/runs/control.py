@@ -20,8 +20,7 @@ from msgspec import Meta, Struct
 
 from ganterm.core import jsontext
 from ganterm.core.errors import ConfigError
-from ganterm.runs.durable import write_atomically
-from ganterm.runs.files import read_limited
+from ganterm.core.files import read_limited, write_atomically
 
 _LIMIT = 1 << 16
 _FILE = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z._-]{0,200}\.json")

@@ -13,9 +13,8 @@ from itertools import islice
 from pathlib import Path
 
 from ganterm.core import jsontext
+from ganterm.core.files import naming, open_regular, open_to_append, read_range, sync_directory
 from ganterm.core.records import SCHEMA_VERSION, Record, decode, encode
-from ganterm.runs.durable import naming, sync_directory
-from ganterm.runs.files import open_regular, open_to_append, read_range
 
 MAX_LINE = 1 << 20
 """Bytes of the longest line, newline included: far above any record, a bound for readers."""

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import ganterm
 from ganterm.core.errors import ExitCode, GantermError, WorkerError
-from ganterm.runs.durable import naming, storage_trouble
-from ganterm.runs.files import open_to_append, read_tail
+from ganterm.core.files import naming, open_to_append, read_tail, storage_trouble
 from ganterm.runs.layout import RunDir
 from ganterm.runs.status import Status, read_status
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ganterm.core.errors import ConfigError
-from ganterm.runs.durable import sync_directory
-from ganterm.runs.files import expanded
+from ganterm.core.files import expanded, sync_directory
 
 RUNS_DIR_VARIABLE: Final = "GANTERM_RUNS_DIR"
 MAX_STEP: Final = 10**15

@@ -18,8 +18,7 @@ from pathlib import Path
 
 from ganterm.core import jsontext
 from ganterm.core.errors import WorkerError
-from ganterm.runs.durable import naming
-from ganterm.runs.files import open_regular
+from ganterm.core.files import naming, open_regular
 from ganterm.runs.status import HOST
 
 _held: set[tuple[int, int]] = set()

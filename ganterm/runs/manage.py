@@ -13,8 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from ganterm.core.errors import ConfigError, WorkerError
-from ganterm.runs.durable import TEMP_PREFIX, storage_trouble, sync_directory, write_atomically
-from ganterm.runs.files import read_limited
+from ganterm.core.files import (
+    TEMP_PREFIX,
+    read_limited,
+    storage_trouble,
+    sync_directory,
+    write_atomically,
+)
 from ganterm.runs.layout import RunDir, check_name
 from ganterm.runs.lock import LockHeld, WorkerLock
 from ganterm.runs.state import observe

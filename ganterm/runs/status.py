@@ -11,8 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from ganterm.core import jsontext
-from ganterm.runs.durable import write_atomically
-from ganterm.runs.files import read_limited
+from ganterm.core.files import read_limited, write_atomically
 
 STATES: Final = ("starting", "running", "paused", "stopped", "finished", "failed")
 LIVE_STATES: Final = frozenset({"starting", "running", "paused"})

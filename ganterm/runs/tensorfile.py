@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from ganterm.core import jsontext
 from ganterm.core.errors import DataError
-from ganterm.runs.files import open_regular, read_range
+from ganterm.core.files import open_regular, read_range
 
 MAX_HEADER: Final = 1 << 23
 """Bytes of the longest header that is parsed; the largest run's is some hundred kilobytes."""

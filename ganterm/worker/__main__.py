@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ganterm.core.errors import ExitCode, GantermError, missing_library
-from ganterm.runs.durable import remove_stale_temps, storage_trouble
+from ganterm.core.files import remove_stale_temps, storage_trouble
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock

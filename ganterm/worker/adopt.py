@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import torch
+
 from ganterm import __version__
 from ganterm.client.rpc import RemoteError
 from ganterm.components.networks.base import Generator
@@ -20,6 +22,7 @@ from ganterm.config import RunConfig
 from ganterm.config.runfile import from_mapping, render_run_toml, stem_of
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import DataError, GantermError
+from ganterm.core.files import storage_trouble, write_atomically
 from ganterm.core.records import EndRecord, SampleRecord, StartRecord
 from ganterm.data.catalogue import conditioned_spec
 from ganterm.exchange.fitting import (
@@ -30,7 +33,6 @@ from ganterm.exchange.fitting import (
     with_epsilon,
 )
 from ganterm.exchange.statedict import read_state
-from ganterm.runs.durable import storage_trouble, write_atomically
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.status import Status, write_status
@@ -84,7 +86,7 @@ def adopt(request: Request) -> Answer:
                     f"{path.name} makes images of {channels} channels, and generators here make 1 "
                     "(grey) or 3 (RGB); all its other layers fit."
                 )
-            raise DataError(_refusal(path, found, recipes_that_fit(foreign.tensors)))
+            raise DataError(_refusal(path, found, foreign.tensors))
         data = found.config.data_spec.with_classes(data.classes)
         generator = _generator(found, data, request["eps"])
         run = _make_run(found.config, generator, data, request)
@@ -94,10 +96,10 @@ def adopt(request: Request) -> Answer:
     return made
 
 
-def _refusal(path: Path, found: FittedConfig, others: list[str]) -> str:
+def _refusal(path: Path, found: FittedConfig, tensors: Mapping[str, torch.Tensor]) -> str:
     if all("-" not in {row.ours, row.theirs} for row in found.match.rows):
         advice = "its layers are of the right sizes, and what they lack is said above"
-    elif found.config.recipe in others:
+    elif found.config.recipe in (others := recipes_that_fit(tensors)):
         advice = "leave out the --set that keeps it from fitting"
     elif others:
         advice = f"it is that of --recipe {' or '.join(others)}"

@@ -13,10 +13,9 @@ from ganterm.config import RunConfig
 from ganterm.config.recorded import classes_in
 from ganterm.config.runfile import from_mapping, to_mapping
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import regular_path, write_atomically
 from ganterm.core.records import CheckpointRecord
 from ganterm.runs import checkpoints
-from ganterm.runs.durable import write_atomically
-from ganterm.runs.files import utf8_path
 from ganterm.runs.layout import RunDir
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def load_tensors(path: Path) -> dict[str, torch.Tensor]:
     """Read every tensor of a verified checkpoint, on the CPU."""
     from safetensors.torch import load_file  # noqa: PLC0415 - imports PyTorch
 
-    with utf8_path(path) as named:
+    with regular_path(path) as named:
         return load_file(named)
 
 

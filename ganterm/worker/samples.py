@@ -10,12 +10,12 @@ import torch
 from ganterm.components.networks.base import Generator
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
+from ganterm.core.files import write_atomically
 from ganterm.data.images import ImageSet
 from ganterm.engine.seeding import fixed_latents
 from ganterm.inference.sample import POINTS, generate, labels_in_turn, pictures_of, points_beside
 from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import save_sheet
-from ganterm.runs.durable import write_atomically
 
 PREVIEW = 16
 """Images of the preview inside a checkpoint, or a few more where they are of several classes."""

@@ -11,10 +11,10 @@ import torch
 
 from ganterm.config import RunConfig
 from ganterm.core.errors import GantermError, TrainingError
+from ganterm.core.files import storage_trouble
 from ganterm.core.records import AlertRecord
 from ganterm.engine.loop import DivergenceError
 from ganterm.runs import checkpoints
-from ganterm.runs.durable import storage_trouble
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock

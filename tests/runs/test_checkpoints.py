@@ -174,7 +174,7 @@ SAVER = """
 import itertools, sys
 from pathlib import Path
 from ganterm.runs.checkpoints import newest_valid, prune, verify
-from ganterm.runs.durable import remove_stale_temps, write_atomically
+from ganterm.core.files import remove_stale_temps, write_atomically
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from tests.runs.helpers import checkpoint_bytes, noise
@@ -226,7 +226,7 @@ FULL = """
 import sys
 from pathlib import Path
 from ganterm.runs.checkpoints import newest_valid, prune, verify
-from ganterm.runs.durable import write_atomically
+from ganterm.core.files import write_atomically
 from ganterm.runs.layout import RunDir
 from tests.runs.helpers import checkpoint_bytes, noise
 run = RunDir(Path(sys.argv[1]))

@@ -12,8 +12,8 @@ from safetensors.torch import save
 
 from ganterm.config import parse_value
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import regular_path
 from ganterm.data.catalogue import anchored
-from ganterm.runs.files import utf8_path
 from ganterm.runs.layout import RunDir, create_run, find_runs, resolve_run
 from ganterm.worker.checkpoint import load_tensors
 from tests.cli.invoke import invoke
@@ -64,7 +64,7 @@ def test_tensors_are_read_wherever_the_file_lies(tmp_path: Path) -> None:
     for path in (tmp_path / "plain.safetensors", folder / "step.safetensors"):
         path.write_bytes(save({"x": torch.arange(3)}))
         assert load_tensors(path)["x"].tolist() == [0, 1, 2]
-    with pytest.raises(FileNotFoundError), utf8_path(folder / "absent"):
+    with pytest.raises(FileNotFoundError), regular_path(folder / "absent"):
         pass
 
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from ganterm.config import RunConfig
+from ganterm.core import files
 from ganterm.core.errors import ConfigError
-from ganterm.runs import checkpoints, durable
+from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.worker.checkpoint import Meta, load_tensors, read_meta, save_checkpoint
 from tests.runs.helpers import checkpoint_bytes, temps_in
@@ -86,12 +87,12 @@ def test_what_cannot_be_read_back_replaces_nothing(
     """A disk that changes a bit on the way is found out before the rename."""
     save_checkpoint(path, META, tensors())
     before = path.read_bytes()
-    real = durable._create
+    real = files._create
 
     def flip(temp: Path, data: bytes) -> None:
         real(temp, data[:-1] + bytes([data[-1] ^ 1]))
 
-    monkeypatch.setattr(durable, "_create", flip)
+    monkeypatch.setattr(files, "_create", flip)
     changed = tensors()
     changed["int64"] += 1
     with pytest.raises(CheckpointDamaged, match="does not match its digest"):

@@ -19,8 +19,8 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
 
+from ganterm.core.files import expanded
 from ganterm.render.text import safe_text
-from ganterm.runs.files import expanded
 
 
 class PathSuggester(Suggester):

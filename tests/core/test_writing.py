@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from ganterm.core import files
 from ganterm.core.errors import ExitCode
-from ganterm.runs import durable
-from ganterm.runs.durable import remove_stale_temps, storage_trouble, write_atomically
+from ganterm.core.files import remove_stale_temps, storage_trouble, write_atomically
+from tests.runs.conftest import open_dir, small_disk
 from tests.runs.helpers import BECOME_NOBODY, Child, temps_in
+
+__all__ = ["open_dir", "small_disk"]
 
 
 @pytest.mark.parametrize("sync", [True, False])
@@ -106,7 +109,7 @@ def test_the_file_is_readable_by_those_the_umask_allows(tmp_path: Path) -> None:
 FULL = """
 import sys
 from pathlib import Path
-from ganterm.runs.durable import write_atomically
+from ganterm.core.files import write_atomically
 path = Path(sys.argv[1]) / "step-1.safetensors"
 write_atomically(path, b"old" * 1000)
 try:
@@ -128,7 +131,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(
 READ_ONLY = f"""
 import os, sys
 from pathlib import Path
-from ganterm.runs.durable import storage_trouble, write_atomically
+from ganterm.core.files import storage_trouble, write_atomically
 {BECOME_NOBODY}
 become_nobody()
 path = Path(sys.argv[1]) / "status.json"
@@ -169,7 +172,7 @@ def test_trouble_with_storage_is_told_in_one_sentence(number: int, words: str) -
 ENDLESS = """
 import itertools, sys
 from pathlib import Path
-from ganterm.runs.durable import write_atomically
+from ganterm.core.files import write_atomically
 for number in itertools.count(1):
     write_atomically(Path(sys.argv[1]) / "file", b"%09d" % number * 50_000)
     print(number, flush=True)
@@ -195,8 +198,8 @@ def test_kill_9_leaves_a_whole_file_and_temps_that_are_known_for_what_they_are(
 
 
 def test_only_unfinished_files_are_removed_and_young_ones_can_be_spared(tmp_path: Path) -> None:
-    kept, temp = tmp_path / "kept", tmp_path / f"{durable.TEMP_PREFIX}1-ab-status.json"
-    (tmp_path / f"{durable.TEMP_PREFIX}directory").mkdir()
+    kept, temp = tmp_path / "kept", tmp_path / f"{files.TEMP_PREFIX}1-ab-status.json"
+    (tmp_path / f"{files.TEMP_PREFIX}directory").mkdir()
     kept.write_bytes(b"")
     temp.write_bytes(b"")
     assert remove_stale_temps(tmp_path, older_than=3600) == []

@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from ganterm.client.overview import settings_of
-from ganterm.runs.files import open_regular, open_to_append, read_limited, read_range, read_tail
+from ganterm.core.errors import DataError
+from ganterm.core.files import (
+    open_regular,
+    open_to_append,
+    read_limited,
+    read_range,
+    read_tail,
+    regular_path,
+)
+from ganterm.render.png import load_image, save_png
+from ganterm.render.raster import Raster
+from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import create_run
 from ganterm.runs.state import observe
@@ -74,3 +85,27 @@ def test_the_end_of_a_file_begins_where_it_may(tmp_path: Path) -> None:
     assert read_tail(path, 4) == b"6789"
     assert read_tail(path, 100) == b"0123456789"
     assert read_tail(path, 100, begin=8) == b"89"
+
+
+def test_a_link_in_the_place_of_a_sample_is_not_followed(tmp_path: Path) -> None:
+    """A run's own grid is a file; a picture that the user names may be a link."""
+    picture, link = tmp_path / "picture.png", tmp_path / "step-00000001.png"
+    save_png(Raster(2, 1, 1, b"ab"), picture)
+    link.symlink_to(picture)
+    assert load_image(link).pixels == b"ab"
+    with pytest.raises(DataError, match="cannot be read as an image"):
+        load_sheet(link)
+    assert rows_of_sheet(link) == ()
+
+
+def test_what_opens_by_name_gets_a_regular_file(tmp_path: Path) -> None:
+    """Under a name of plain ASCII, that of the file as it was when it was looked at."""
+    path = tmp_path / "caf\udce9.bin"
+    path.write_bytes(b"1234")
+    with regular_path(path) as named:
+        path.unlink()
+        assert named.read_bytes() == b"1234"
+        assert str(named).isascii()
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="Not a regular file"), regular_path(path):
+        pass
