@@ -22,7 +22,7 @@ from ganterm.cli.options import AsJson, Moved
 from ganterm.cli.outputs import rasters_of, write_file
 from ganterm.core.errors import ConfigError
 from ganterm.render.colour import canvas_of, moves_cursor, over_ssh
-from ganterm.render.curve import curve
+from ganterm.render.curve import plot
 from ganterm.render.show import draw_many
 from ganterm.render.text import safe_text
 from ganterm.render.words import plural
@@ -278,10 +278,7 @@ class MovingFit:
         if len(lines) > room:
             lines = []
         if room - len(lines) >= _CURVE_ROWS and width >= 20:
-            errors = projection.errors
-            # A short history is drawn as wide as a long one.
-            values = [error for error in errors for _ in range(-(-2 * width // len(errors)))]
-            lines += curve(values, width, _CURVE_ROWS, charset=canvas.charset, low=0.0)
+            lines += plot(projection.errors, width, _CURVE_ROWS, charset=canvas.charset, low=0.0)
         self.place.draw([*lines, _words(name, projection)[: max(width, 1)]])
 
 

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Sequence
 
+from ganterm.render.chart.axis import Scale, fitting_scale
+from ganterm.render.chart.plot import BRAILLE, DotGrid
 from ganterm.render.colour import Charset
 
 _HEIGHTS = {Charset.HALFBLOCK: "▁▂▃▄▅▆▇█", Charset.ASCII: "_.-=+*%#"}
 _NOT_FINITE = {Charset.HALFBLOCK: "\u00d7", Charset.ASCII: "x"}
-_BRAILLE = 0x2800
-_DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-"""The bits of a braille cell, by column and by row from the top."""
 
 
 def sparkline(
@@ -46,48 +45,43 @@ def bar(fraction: float, width: int, *, charset: Charset = Charset.HALFBLOCK) ->
     return ("█" * whole + (" ▏▎▍▌▋▊▉"[part] if part else "")).ljust(width)
 
 
-def curve(
+def plot(
     values: Sequence[float],
     width: int,
     height: int,
     *,
     charset: Charset = Charset.HALFBLOCK,
     low: float | None = None,
-    high: float | None = None,
 ) -> list[str]:
     """Plot the values as `height` lines of `width` characters, bounds at the left.
 
-    In Unicode each character holds 2 x 4 braille dots. Values that are not finite leave gaps; with
-    none that is finite the plot is empty. Raises ValueError if there is no room for a plot.
+    It is drawn as charts are, few values as wide as many. Those that are not finite leave gaps;
+    with none that is finite the plot is empty. Raises ValueError if there is no room for a plot.
     """
-    columns_per_cell, rows_per_cell = (1, 1) if charset is Charset.ASCII else (2, 4)
     finite = [value for value in values if math.isfinite(value)]
-    bottom, top = _range(finite, low, high)
+    bottom, top = _range(finite, low, None)
     labels = [f"{top:.3g}", f"{bottom:.3g}"] if finite else ["", ""]
     margin = max(map(len, labels))
     room = width - margin - 1
     if room < 1 or height < 1:
         raise ValueError(f"no plot fits {width}x{height} characters")
-    means = _resampled(values, room * columns_per_cell)
-    rows = height * rows_per_cell
-    cells = [[0] * room for _ in range(height)]
-    for x, mean in enumerate(means):
+    grid = DotGrid(room, height, charset)
+    scale = Scale(bottom, top) if bottom < top else fitting_scale(bottom, bottom)
+    places: list[int | None] = [None] * grid.columns
+    breaks = [False] * grid.columns
+    means = _resampled(values, grid.columns)
+    for index, mean in enumerate(means):
+        x = index * (grid.columns - 1) // max(len(means) - 1, 1)
         if mean is None:
-            continue
-        y = rows - 1 - _step(mean, bottom, top, rows)
-        dot = _DOTS[x % columns_per_cell][y % rows_per_cell]
-        cells[y // rows_per_cell][x // columns_per_cell] |= dot
-    lines = []
-    for index, cell_row in enumerate(cells):
-        label = labels[0] if index == 0 else labels[1] if index == height - 1 else ""
-        lines.append(f"{label:>{margin}} {_plotted(cell_row, charset)}")
-    return lines
-
-
-def _plotted(cells: Sequence[int], charset: Charset) -> str:
-    if charset is Charset.ASCII:
-        return "".join("*" if dots else " " for dots in cells)
-    return "".join(chr(_BRAILLE + dots) if dots else " " for dots in cells)
+            breaks[x] = True
+        else:
+            (places[x],) = scale.places([mean], grid.rows)
+    drawn = [
+        "".join((BRAILLE[code] if grid.across > 1 else "*") if code else " " for code in row)
+        for row in grid.cells(grid.curve(places, breaks))
+    ]
+    beside = [labels[0], *[""] * (height - 2), *labels[1:]][:height]
+    return [f"{label:>{margin}} {line}" for label, line in zip(beside, drawn, strict=True)]
 
 
 def _resampled(values: Sequence[float], count: int) -> list[float | None]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganterm.render.colour import Charset
-from ganterm.render.curve import bar, curve, sparkline
+from ganterm.render.curve import bar, plot, sparkline
 
 anything = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=40)
 
@@ -55,18 +55,20 @@ def test_bar(fraction: float, unicode: str, plain: str) -> None:
 
 def test_curve_rises() -> None:
     """A rising line goes from the lower left to the upper right, its bounds beside it."""
-    assert curve([0, 1, 2], 5, 3, charset=Charset.ASCII) == ["2   *", "   * ", "0 *  "]
-    assert curve([0, 1, 2, 3], 4, 1) == ["3 ⡠⠊"]
+    assert plot([0, 1, 2], 5, 3, charset=Charset.ASCII) == ["2   *", "   * ", "0 *  "]
+    assert plot([0, 1, 2, 3], 4, 1) == ["3 ⡠⠊"]
+    assert plot([0, 1], 6, 2, charset=Charset.ASCII) == ["1   **", "0 **  "]
+    assert plot([0, math.nan, 1], 5, 1, charset=Charset.ASCII) == ["1 * *"]
 
 
 @given(anything, st.integers(12, 40), st.integers(1, 8), st.sampled_from(list(Charset)))
 def test_curve_survives(values: list[float], width: int, height: int, charset: Charset) -> None:
     """Any numbers, none and one too, give a plot of exactly the size."""
-    lines = curve(values, width, height, charset=charset)
+    lines = plot(values, width, height, charset=charset)
     assert [len(line) for line in lines] == [width] * height
 
 
 def test_curve_needs_room() -> None:
     """A plot without room for a single column is a mistake of the caller."""
     with pytest.raises(ValueError, match="no plot fits"):
-        curve([100, 200], 4, 1)
+        plot([100, 200], 4, 1)

@@ -23,7 +23,7 @@ from ganterm.core.quantities import drawn_in
 from ganterm.core.records import Record, ResumeRecord, SampleRecord
 from ganterm.core.series import Series
 from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of, over_ssh
-from ganterm.render.curve import curve, sparkline
+from ganterm.render.curve import plot, sparkline
 from ganterm.render.text import safe_text
 from ganterm.render.words import clock, duration, number
 from ganterm.runs.history import RunHistory
@@ -186,10 +186,8 @@ class TerminalReporter(RunReporter):
             if len(values) < 2:
                 continue
             self._line(title, "dim")
-            # A short history is drawn as wide as a long one.
-            wide = [value for value in values for _ in range(-(-2 * width // len(values)))]
             with contextlib.suppress(ValueError):
-                for line in curve(wide, width, 4, charset=self.canvas.charset):
+                for line in plot(values, width, 4, charset=self.canvas.charset):
                     self._line(line, "")
 
     def _frame(self, view: RunView, history: RunHistory) -> Group:

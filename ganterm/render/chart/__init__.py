@@ -9,7 +9,6 @@ Styles: `line-N` and `band-N` (a curve, and the range of its points; N from 0 to
 (the step it is at), and `mark-KIND` for each of `KINDS`.
 """
 
-from ganterm.render.chart.bins import Source
 from ganterm.render.chart.draw import draw_chart
 from ganterm.render.chart.page import Span
 from ganterm.render.chart.view import (
@@ -21,6 +20,7 @@ from ganterm.render.chart.view import (
     MarkKind,
     Reading,
     Reference,
+    Source,
     Trace,
     View,
 )

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from ganterm.core.series import Bin
 from ganterm.render.chart.axis import Scale, fitting_scale
-from ganterm.render.chart.bins import Smoother, smoothing_unit
-from ganterm.render.chart.view import Area, Reference, Trace, View
+from ganterm.render.chart.view import Area, Reference, Source, Trace, View
 
 _LEAD_BINS = 64
 _FORGOTTEN = 0.01
 """What an average has kept of a point by the time it need not be looked at any more."""
+SMOOTHING_UNITS = 200
+"""In how many units a whole quantity is divided; a smoothing weight is per unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +159,55 @@ def spread(columns: Sequence[int], places: Sequence[int], width: int) -> Sequenc
     for column, place in zip(columns, places, strict=True):
         row[column] = place
     return row
+
+
+def smoothing_unit(source: Source) -> float:
+    """Return the number of steps over which a smoothing weight is applied once.
+
+    It is a share of the whole quantity and never less than the distance of its points: so a weight
+    smooths what is seen of a run alike whether it is short or long, and zooming in shows the same
+    curve nearer. 0 where there is nothing to smooth.
+    """
+    extent = source.extent
+    if extent is None or len(source) < 2:
+        return 0.0
+    span = extent[1] - extent[0]
+    return max(span / SMOOTHING_UNITS, span / (len(source) - 1))
+
+
+class Smoother:
+    """The exponential moving average of the means of bins that follow each other.
+
+    The average keeps the share `weight`, in (0, 1), over one smoothing unit. It begins unbiased,
+    at the first mean, as the moment estimates of Adam do (Kingma and Ba, 2015).
+    """
+
+    def __init__(self, weight: float) -> None:
+        self.weight = weight
+        self._average = 0.0
+        self._share = 0.0
+
+    def over(self, bins: Sequence[Bin | None], units: float) -> list[float | None]:
+        """Return the average after each bin, None for one without finite points.
+
+        A bin spans `units` (> 0) smoothing units. One that is empty passes, and ages what was
+        before it.
+        """
+        # Not quite 1 where a bin is so narrow that nothing would change within it.
+        keep = min(self.weight**units, 1.0 - 2**-40)
+        take = 1.0 - keep
+        average, share = self._average, self._share
+        smoothed: list[float | None] = []
+        for each in bins:
+            share *= keep
+            if each is None or not each.points:
+                smoothed.append(None)
+                continue
+            share += take
+            part = take / share
+            average = average * (1.0 - part) + each.mean * part
+            if not math.isfinite(average):  # only where it is rounded beyond the greatest number
+                average = each.mean
+            smoothed.append(average)
+        self._average, self._share = average, share
+        return smoothed

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from ganterm.render.chart.axis import Scale, short
 from ganterm.render.chart.curves import Curve
-from ganterm.render.chart.glyphs import Glyphs, trace_glyph
 from ganterm.render.chart.page import Page, Span, cell_width, shortened
-from ganterm.render.chart.view import STYLES, Area, MarkKind, Reading, View
+from ganterm.render.chart.view import STYLES, Area, Glyphs, MarkKind, Reading, View, trace_glyph
 from ganterm.render.text import safe_text
 
 _WORDS: dict[MarkKind, str] = {

@@ -1,17 +1,33 @@
-"""What a chart is asked to show, and what it gives back."""
+"""What a chart is asked to show, the characters it is made of, and what it gives back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal, Protocol, get_args
 
-from ganterm.render.chart.bins import Source
+from ganterm.core.series import Bin
 from ganterm.render.chart.page import Span
+from ganterm.render.colour import Charset
 
 MarkKind = Literal["control", "alert", "resume", "checkpoint"]
 KINDS: Final[tuple[MarkKind, ...]] = get_args(MarkKind)
 STYLES: Final = 8
 """How many quantities are told apart; the styles of more begin again."""
+
+
+class Source(Protocol):
+    """A quantity that can be drawn at any zoom."""
+
+    @property
+    def extent(self) -> tuple[int, int] | None:
+        """The first and the last step that has a point; None without points."""
+
+    def __len__(self) -> int:
+        """Return the number of points, broken ones included."""
+
+    def window(self, start: float, stop: float, columns: int) -> Sequence[Bin | None]:
+        """Return `columns` bins that divide the steps from `start` to `stop`, both included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +70,7 @@ class View:
         start: first step of the window; None for the first there is.
         stop: last step of the window; None for the last there is.
         log: whether the vertical axis is logarithmic.
-        smoothing: weight of the exponential moving average, 0 to 0.99, see `bins.smooth`.
+        smoothing: weight of the exponential moving average, 0 to 0.99, see `curves.Smoother`.
         limits: the least and the greatest value of the vertical axis; None fits it to what is
             shown.
         outliers: whether an axis that is fitted holds every value, or only those that are not
@@ -130,3 +146,61 @@ class Chart:
     area: Area
     readings: list[Reading]
     notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of characters; `traces` are the marks of the quantities, by style."""
+
+    traces: str
+    broken: str
+    reference: str
+    crosshair: str
+    event: str
+    kinds: Mapping[MarkKind, str]
+    vertical: str
+    horizontal: str
+    corner: str
+    tick_left: str
+    tick_below: str
+    band: str
+    ellipsis: str
+
+
+GLYPHS: Final = {
+    Charset.HALFBLOCK: Glyphs(
+        traces="●▲■◆▼○△□",
+        broken="\u00d7",
+        reference="┄",
+        crosshair="│",
+        event="┊",
+        kinds={"control": "Δ", "alert": "!", "resume": "↻", "checkpoint": "▴"},
+        vertical="│",
+        horizontal="─",
+        corner="└",
+        tick_left="┤",
+        tick_below="┬",
+        band="░",
+        ellipsis="…",
+    ),
+    Charset.ASCII: Glyphs(
+        traces="o*+#%@&$",
+        broken="x",
+        reference="-",
+        crosshair="|",
+        event=":",
+        kinds={"control": "d", "alert": "!", "resume": "r", "checkpoint": "^"},
+        vertical="|",
+        horizontal="-",
+        corner="+",
+        tick_left="+",
+        tick_below="+",
+        band=".",
+        ellipsis="~",
+    ),
+}
+
+
+def trace_glyph(glyphs: Glyphs, style: int) -> str:
+    """Return the mark of a quantity."""
+    return glyphs.traces[style % STYLES]

@@ -23,7 +23,7 @@ from ganterm.components.scores import MAIN, SCORES
 from ganterm.config.differences import Compared, differing
 from ganterm.core.quantities import QUANTITIES
 from ganterm.render.chart import STYLES, Trace, View
-from ganterm.render.chart.glyphs import GLYPHS, trace_glyph
+from ganterm.render.chart.view import GLYPHS, trace_glyph
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen

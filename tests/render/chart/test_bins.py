@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganterm.core.series import Bin
-from ganterm.render.chart.bins import Smoother, smoothing_unit
+from ganterm.render.chart.curves import Smoother, smoothing_unit
 from tests.render.chart.points import EXTREME, Points, bin_of, evenly
 
 values = st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(EXTREME))

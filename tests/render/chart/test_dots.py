@@ -2,7 +2,7 @@
 
 import pytest
 
-from ganterm.render.chart.dots import BRAILLE, DotGrid
+from ganterm.render.chart.plot import BRAILLE, DotGrid
 from ganterm.render.colour import Charset
 
 UNICODE, ASCII = Charset.HALFBLOCK, Charset.ASCII
