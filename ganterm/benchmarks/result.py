@@ -82,15 +82,11 @@ class ResultTable:
     rows: Sequence[Row]
     notes: Sequence[str] = ()
 
-    @property
-    def headings(self) -> list[str]:
-        """The heading of every column."""
-        return [column.heading for column in self.columns]
-
     def cells(self) -> list[list[str]]:
-        """Return every row as text."""
+        """Return the headings and then every row, as text."""
         forms = [column.form for column in self.columns]
-        return [[write(*cell) for cell in zip(row, forms, strict=True)] for row in self.rows]
+        rows = [[write(*cell) for cell in zip(row, forms, strict=True)] for row in self.rows]
+        return [[column.heading for column in self.columns], *rows]
 
     def records(self) -> list[dict[str, Value]]:
         """Return every row by the columns' keys."""

@@ -1,4 +1,4 @@
-"""The measurements by name, and the report of those that are chosen.
+"""The measurements by name, and the report of those that are chosen, as a page too.
 
 Importing this imports no measurement and no PyTorch.
 """
@@ -10,6 +10,7 @@ import importlib.metadata
 import os
 import platform
 import tempfile
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -23,9 +24,12 @@ from ganterm.benchmarks.result import ResultTable
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import expanded, storage_trouble
 from ganterm.data.progress import ProgressCallback
+from ganterm.render.text import safe_text
 
 ROUNDS = 5
 """How often each contestant has its turn; the spread of a figure is over these rounds."""
+KEPT_BELOW = "<!-- `ganterm bench --output` leaves what stands below as it is. -->"
+"""A line of the page; whatever follows it was put there by a person, or by another measurement."""
 _PACKAGES = ("torch", "torchvision", "numpy", "pillow", "safetensors")
 
 
@@ -214,3 +218,57 @@ def _processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
             if name.strip() == "model name" and value.strip():
                 return value.strip()
     return platform.processor() or "unknown"
+
+
+def facts(report: Report) -> list[tuple[str, str]]:
+    """Return what the figures hold for, as labels and words made safe for a terminal."""
+    machine = report.machine
+    processor = f"{machine['processor']} ({machine['architecture']})"
+    found = {
+        "Date": report.date,
+        "Processor": f"{processor}, {machine['cores']} cores, {machine['vector_instructions']}",
+        "GPU": machine["gpu"] or "none",
+        "Memory": f"{machine['memory_gib']} GiB",
+        "System": machine["system"],
+        "PyTorch threads": machine["torch_threads"],
+        "Load before": machine["load"],
+        "Versions": ", ".join(f"{name} {version}" for name, version in report.versions.items()),
+    }
+    return [(label, safe_text(str(words))) for label, words in found.items()]
+
+
+def markdown(report: Report, earlier: str = "") -> str:
+    """Return the page; it ends with a newline.
+
+    What the `earlier` page has from the line `KEPT_BELOW` on stands at its end again.
+    """
+    page = "\n".join(_lines(report)) + "\n"
+    _, mark, below = earlier.partition(f"\n{KEPT_BELOW}\n")
+    return page + mark + below
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield "# Benchmarks\n\nMeasured with `ganterm bench`, which writes this page.\n"
+    yield from _table(("MACHINE", ""), *facts(report))
+    if report.machine["gpu"] is None:
+        yield "\nThere was no CUDA GPU: what the same code does on one has not been measured here."
+    for name, result in report.results.items():
+        method = f"{result.method} By itself: `ganterm bench {name}`."
+        yield f"\n## {result.title}\n\n{textwrap.fill(method, 100, break_on_hyphens=False)}\n"
+        yield from _table(*result.cells())
+        if result.notes:
+            yield ""
+            yield from (f"- {_text(note)}" for note in result.notes)
+
+
+def _table(headings: Sequence[str], *rows: Sequence[str]) -> Iterator[str]:
+    for cells in (headings, ["---"] * len(headings), *rows):
+        yield "| " + " | ".join(map(_text, cells)) + " |"
+
+
+def _text(words: str) -> str:
+    """Return foreign words with what Markdown would take for its own made harmless."""
+    safe = safe_text(words)
+    for mark in "\\`|<*_[":
+        safe = safe.replace(mark, "\\" + mark)
+    return safe

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain, repeat
 
 import torch
 from PIL import Image
@@ -108,7 +109,7 @@ class TutorialLoop:
             # Batch normalisation cannot train on a last batch of one image.
             drop_last=config.drop_last or len(images) % config.batch_size == 1,
         )
-        self._batches = self._endless()
+        self._batches = chain.from_iterable(repeat(self.loader))
 
     def train(self, seconds: float) -> Turn:
         """Train for `seconds`, one step at least."""
@@ -160,10 +161,6 @@ class TutorialLoop:
         images: torch.Tensor = self.generator(z)
         return images
 
-    def _endless(self) -> Iterator[torch.Tensor]:
-        while True:
-            yield from self.loader
-
 
 def check_recipes(settings: BenchSettings) -> None:
     """Raise `ConfigError` for a recipe of the settings that the tutorial loop cannot train."""
@@ -177,8 +174,7 @@ def check_comparable(config: RunConfig) -> None:
     It knows binary cross-entropy and one discriminator step for each of the generator's, and its
     layers all learn at one rate.
     """
-    beyond = {field: getattr(config, field) for field in _KNOWN}
-    beyond = {field: value for field, value in beyond.items() if value != _KNOWN[field]}
+    beyond = {name: has for name, is_ in _KNOWN.items() if (has := getattr(config, name)) != is_}
     if GENERATORS.facts(config.generator).equalised:
         beyond["generator"] = config.generator
     if DISCRIMINATORS.facts(config.discriminator).equalised:

@@ -128,15 +128,11 @@ def save_repeatedly(
         sample_every="0",
         keep_checkpoints=1,
     )
-    held: list[int] = []
-    run = train_in_worker(config, scratch, name, progress, lambda now: held.append(_held(now)))
+    seen: list[Status] = []
+    run = train_in_worker(config, scratch, name, progress, seen.append)
     records = read_journal(run.journal)
     saves = [each for each in records if isinstance(each, CheckpointRecord) and each.step > 0]
-    return saves, max(held, default=0) or None
-
-
-def _held(status: Status) -> int:
-    return status.memory_bytes or 0
+    return saves, max((each.memory_bytes or 0 for each in seen), default=0) or None
 
 
 def train_in_worker(
@@ -177,8 +173,8 @@ def growth(settings: BenchSettings, progress: ProgressCallback) -> ResultTable:
     held: dict[int, int] = {}
 
     def watch(status: Status) -> None:
-        if status.state == "running" and _held(status):
-            held[status.step] = _held(status)
+        if status.state == "running" and status.memory_bytes:
+            held[status.step] = status.memory_bytes
 
     run = train_in_worker(config, settings.scratch, "growth", progress, watch)
     late = held[max(held)] if held else None

@@ -12,8 +12,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ganterm.benchmarks.page import facts, markdown
-from ganterm.benchmarks.suite import BenchSettings, Report, choose, run_suite, scratch
+from ganterm.benchmarks.suite import (
+    BenchSettings,
+    Report,
+    choose,
+    facts,
+    markdown,
+    run_suite,
+    scratch,
+)
 from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.narrate import ProgressReporter, Waiting, say
@@ -127,7 +134,8 @@ def _lines(report: Report) -> Iterator[str]:
     for result in report.results.values():
         yield ""
         yield result.title
-        yield from table(result.headings, result.cells())
+        headings, *rows = result.cells()
+        yield from table(headings, rows)
         yield from map(safe_text, result.notes)
 
 

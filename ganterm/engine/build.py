@@ -1,8 +1,10 @@
-"""Networks and optimisers from a configuration."""
+"""Networks, their optimisers and the averaged generator, from a configuration."""
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
@@ -17,6 +19,8 @@ from ganterm.core.errors import ConfigError
 from ganterm.engine.adam import EagerAdam
 from ganterm.engine.seeding import seed_default_generators
 
+Network = TypeVar("Network", bound=nn.Module)
+
 
 @dataclass(frozen=True)
 class Networks:
@@ -26,6 +30,35 @@ class Networks:
     discriminator: Discriminator
     optimizer_g: torch.optim.Adam
     optimizer_d: torch.optim.Adam
+
+
+class Ema(Generic[Network]):
+    """An averaged copy of a generator whose weights have a half-life counted in images.
+
+    Exponential moving average of Karras et al. 2018, arXiv:1710.10196.
+
+    Early on the half-life is a twentieth of the images seen, so that the first random weights do
+    not linger (the ramp-up of Karras et al. 2020). Buffers, such as the running statistics of
+    batch normalisation, are copied rather than averaged.
+    """
+
+    def __init__(self, generator: Network, kimg: float) -> None:
+        self.model: Network = copy.deepcopy(generator).requires_grad_(False)
+        self.half_life = kimg * 1000
+
+    def decay(self, images: int, images_seen: int) -> float:
+        """Return the weight kept from the average over `images` of the `images_seen` so far."""
+        half_life = min(self.half_life, 0.05 * images_seen)
+        return float(0.5 ** (images / max(half_life, 1e-8)))
+
+    @torch.no_grad()
+    def update(self, generator: nn.Module, *, images: int, images_seen: int) -> None:
+        """Move the average towards the weights after a step on the last `images` real images."""
+        share = 1 - self.decay(images, images_seen)
+        for average, current in zip(self.model.parameters(), generator.parameters(), strict=True):
+            average.lerp_(current, share)
+        for copied, buffer in zip(self.model.buffers(), generator.buffers(), strict=True):
+            copied.copy_(buffer)
 
 
 def build(config: RunConfig, device: torch.device, data: DataSpec | None = None) -> Networks:

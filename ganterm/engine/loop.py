@@ -18,8 +18,7 @@ from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.engine.adam import set_learning_rate
 from ganterm.engine.batches import Batches
-from ganterm.engine.build import build
-from ganterm.engine.ema import Ema
+from ganterm.engine.build import Ema, build
 from ganterm.engine.events import (
     Boundary,
     CheckpointDue,

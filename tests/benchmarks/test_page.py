@@ -1,9 +1,8 @@
 import platform
 import re
 
-from ganterm.benchmarks.page import KEPT_BELOW, facts, markdown
 from ganterm.benchmarks.result import ResultColumn, ResultTable, Spread
-from ganterm.benchmarks.suite import Report, describe_machine, versions
+from ganterm.benchmarks.suite import KEPT_BELOW, Report, describe_machine, facts, markdown, versions
 
 RESULT = ResultTable(
     "Speed",

@@ -59,7 +59,7 @@ def test_the_real_loops_race_and_say_on_which_images(
     monkeypatch.setattr(throughput, "TIMES", 1)
     monkeypatch.setattr(throughput, "IMAGES", 20)
     result = throughput.throughput(settings, silent)
-    assert result.cells()[0][:2] == [RECIPE, "16"]
+    assert result.cells()[1][:2] == [RECIPE, "16"]
     for key in ("tutorial_images_per_s", "float32_ratio", "bfloat16_images_per_s"):
         assert figure(result, key) > 0
     assert result.notes == [f"{RECIPE}: digits train, 1,797 images of 8x8."]

@@ -21,7 +21,7 @@ from ganterm.config import RunConfig
 from ganterm.engine import graphed, modes
 from ganterm.engine.build import Networks
 from ganterm.engine.loop import Trainer
-from ganterm.engine.snapshot import Snapshot
+from ganterm.engine.modes import Snapshot
 from tests.engine.common import CPU, trainer
 
 _Operation = tuple[Any, tuple[Any, ...], dict[str, Any], list[torch.Tensor]]

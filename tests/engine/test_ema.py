@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganterm.engine.ema import Ema
+from ganterm.engine.build import Ema
 from tests.engine.common import small, trainer
 
 

@@ -33,7 +33,7 @@ from tests.quick import slow_unless
 def test_every_recipe_has_the_losses_of_eager(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Replayed, steps measure what eager ones do, noise and all, to the bit."""
     # One that grows is captured once it has settled.
-    config = small(recipe, steps=12 if recipe in GROWING else 8, log_every=2)
+    config = small(recipe, steps=16 if recipe in GROWING else 8, log_every=2)
     run, recorder = taped(config, monkeypatch)
     assert measured(run) == measured(trainer(config))
     assert recorder.replays >= 4

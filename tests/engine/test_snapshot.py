@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganterm.engine.snapshot import Snapshot
+from ganterm.engine.modes import Snapshot
 from ganterm.engine.state import export_state
 from tests.engine.common import CPU, small, trainer
 

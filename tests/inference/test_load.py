@@ -10,8 +10,7 @@ from safetensors.torch import load_file, save_file
 from ganterm.config import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError, GantermError
-from ganterm.engine.build import build
-from ganterm.engine.ema import Ema
+from ganterm.engine.build import Ema, build
 from ganterm.inference.load import load_generator
 from ganterm.inference.sample import generate, latents
 from ganterm.recipes import names
