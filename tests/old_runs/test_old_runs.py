@@ -101,7 +101,9 @@ def test_all_are_listed_as_they_stand(tmp_path: Path) -> None:
     assert listed["steered"]["state"] == "stopped"
 
 
-def test_changes_made_live_and_a_resume_that_took_steps_back_are_in_force(tmp_path: Path) -> None:
+def test_changes_made_live_and_a_resume_that_took_steps_back_are_in_force(
+    zygote: Zygote, tmp_path: Path
+) -> None:
     """`steered` was changed at step 939, resumed from 1,000 of 1,519, and stopped at 1,354."""
     run = unpack("steered", tmp_path)
     unpack("collapse", tmp_path)
@@ -112,7 +114,7 @@ def test_changes_made_live_and_a_resume_that_took_steps_back_are_in_force(tmp_pa
     assert steered["curves"]["d_loss"][-1] == pytest.approx(0.651055787)
     assert (collapse["step"], len(collapse["curves"]["d_loss"])) == (1000, 100)
 
-    ganterm("resume", "steered", "--steps", "1356", "--quiet", "--runs-dir", tmp_path)
+    zygote.train(run, "--steps", "1356")
     *_, resume = (record for record in records(run) if record["kind"] == "resume")
     assert (resume["step"], resume["config"]["lr_g"], resume["config"]["lr_d"]) == (
         1354,
