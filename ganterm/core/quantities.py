@@ -75,7 +75,7 @@ _ALL: Final = (
         name="modes",
         title="modes reached",
         short="modes",
-        help="Gaussians of the data that a generated batch reaches, where the data are of some",
+        help="Gaussians of the data that a generated batch covers, where the data are of some",
         group="modes",
     ),
     Quantity(
@@ -116,7 +116,7 @@ _ALL: Final = (
         name="diversity",
         title="diversity",
         help="spread of a generated batch as a share of a real one's: at 1 as varied, at 0 all "
-        "alike",
+        "alike; of the ring the share of its modes that are covered",
         group="diversity",
         even=1.0,
         even_words="real",

@@ -131,11 +131,12 @@ class GanStep:
         self._g_step(real, fakes, wanted)
         if measure:
             self._record_norm("grad_norm_g", self.g_parameters)
-            if min(len(real), len(fakes)) >= SMALLEST_BATCH:
+            if centres := self._mixture.centres:
+                reached = modes_covered(fakes, centres, self._mixture.sigma)
+                row = torch.stack([reached / len(centres), reached])
+                self.record(("diversity", "modes"), row)
+            elif min(len(real), len(fakes)) >= SMALLEST_BATCH:
                 self.record(("diversity",), diversity(fakes, real, labels[last])[None])
-            if self._mixture.centres:
-                reached = modes_covered(fakes, self._mixture.centres, self._mixture.sigma)
-                self.record(("modes",), reached[None])
 
     def _generate(
         self, count: int, labels: torch.Tensor | None, *, with_graph: bool

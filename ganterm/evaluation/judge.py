@@ -9,6 +9,7 @@ from typing import Protocol
 import torch
 
 from ganterm.components.datasets import Dataset
+from ganterm.components.datasets.mixture import near
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation.classifier import Classifier, scaled
 from ganterm.evaluation.embeddings import Embeddings
@@ -69,11 +70,12 @@ class ClassifierJudge:
 class PointJudge:
     """Judges points as they are: they are their own features, the nearest Gaussian the class.
 
-    Points of no mixture have one class, which says nothing.
+    A point beyond three sigma of each is of no class: all are as likely. Points of no mixture have
+    one class, which says nothing.
     """
 
     def __init__(self, dataset: Dataset) -> None:
-        self._centres = dataset.centres
+        self._centres, self._sigma = dataset.centres, dataset.sigma
         name = dataset.name or f"points-{zlib.crc32(repr(dataset.centres).encode()):08x}"
         self.digest = f"{name}-exact"
         self.words = "the plane itself"
@@ -86,4 +88,8 @@ class PointJudge:
         points = images.flatten(1)
         centres = points.new_tensor(self._centres or ((0.0,) * points.shape[1],))
         nearest = torch.cdist(points, centres).argmin(dim=1)
-        return Embeddings(points, torch.nn.functional.one_hot(nearest, len(centres)).float())
+        classes = torch.nn.functional.one_hot(nearest, len(centres)).float()
+        if self._centres:
+            beyond = ~near(points, self._centres, self._sigma).any(dim=1)
+            classes[beyond] = 1 / len(centres)
+        return Embeddings(points, classes)

@@ -81,18 +81,18 @@ def progress_words(history: RunHistory) -> str:
 
 
 def spread_words(history: RunHistory) -> str:
-    """Return what a run on points covers of its data: `modes 5 of 8  diversity lost 37 %`.
+    """Return what a run on points covers of its data: `modes 2 of 8  diversity lost 75 %`.
 
     Empty for a run on images, whose modes are not counted.
     """
-    modes, diversity = history.latest("modes"), history.latest("diversity")
+    modes = history.latest("modes")
     if modes is None:
         return ""
-    all_modes = len(DATASETS.facts(str(history.config.get("dataset", ""))).centres)
-    words = f"modes {modes:.0f}" + (f" of {all_modes}" if all_modes else "")
-    if diversity is None:
-        return words
-    return f"{words}  diversity lost {max(0.0, 1 - diversity):.0%}".replace("%", " %")
+    count = len(DATASETS.facts(str(history.config.get("dataset", ""))).centres)
+    if not count:
+        return f"modes {modes:.0f}"
+    lost = f"{max(0.0, 1 - modes / count):.0%}".replace("%", " %")
+    return f"modes {modes:.0f} of {count}  diversity lost {lost}"
 
 
 def loss_words(history: RunHistory) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
+from ganterm.components.scores.modes import LEAST_SHARE
+
 Centres = Sequence[Sequence[float]]
 
 
@@ -22,11 +24,18 @@ def draw_mixture(
     return torch.tensor(centres, dtype=torch.float32)[labels] + sigma * noise, labels
 
 
-def modes_covered(samples: torch.Tensor, centres: Centres, sigma: float) -> torch.Tensor:
-    """Return how many of the Gaussians have a sample of (N, D, ...) within three sigma.
+def near(points: torch.Tensor, centres: Centres, sigma: float) -> torch.Tensor:
+    """Return which points (N, D) lie within three sigma of which centre, a boolean (N, K)."""
+    return torch.cdist(points, points.new_tensor(centres)) < 3 * sigma
 
-    A float32 scalar from 0 to the number of `centres`, on their device, without a gradient.
+
+def modes_covered(samples: torch.Tensor, centres: Centres, sigma: float) -> torch.Tensor:
+    """Return how many of the Gaussians the samples (N, D, ...) cover.
+
+    One is covered that has at least `LEAST_SHARE` of its own share of them within three sigma: of
+    noise all over the plane some point comes near each. A float32 scalar from 0 to the number of
+    `centres`, on the samples' device, without a gradient.
     """
     points = samples.detach().flatten(1).to(torch.float32)
-    distances = torch.cdist(points, points.new_tensor(centres))
-    return (distances < 3 * sigma).any(dim=0).sum().to(torch.float32)
+    shares = near(points, centres, sigma).to(torch.float32).mean(dim=0)
+    return (shares >= LEAST_SHARE / len(centres)).sum().to(torch.float32)

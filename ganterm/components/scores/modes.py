@@ -11,11 +11,11 @@ from ganterm.components.scores.base import Score
 if TYPE_CHECKING:
     import torch
 
-LEAST_SHARE = 0.1
+LEAST_SHARE = 1 / 6
 """A mode is captured from this part of its share among the real images on.
 
 A single image would do by the oldest definition, but a judge takes some image of ten thousand for
-any class.
+any class, and noise all over the plane puts a seventh of its share near each Gaussian of the ring.
 """
 
 
@@ -31,9 +31,18 @@ class Modes:
 
 
 def class_modes(real: torch.Tensor, fake: torch.Tensor) -> Modes:
-    """Return the modes of class probabilities (N, K) and (M, K): an image is of its likeliest."""
+    """Return the modes of class probabilities (N, K) and (M, K): an image is of its likeliest.
+
+    It is of none where all are as likely.
+    """
     classes = real.shape[1]
-    return _compare(real.argmax(dim=1), fake.argmax(dim=1), classes)
+    return _compare(_likeliest(real), _likeliest(fake), classes)
+
+
+def _likeliest(probabilities: torch.Tensor) -> torch.Tensor:
+    """Return the likeliest class of each row of (N, K); -1 where none of several is."""
+    most, found = probabilities.max(dim=1)
+    return found.masked_fill((most == probabilities.amin(dim=1)) & (probabilities.shape[1] > 1), -1)
 
 
 def cluster_modes(real: torch.Tensor, fake: torch.Tensor, *, clusters: int, seed: int = 0) -> Modes:
@@ -49,7 +58,7 @@ def cluster_modes(real: torch.Tensor, fake: torch.Tensor, *, clusters: int, seed
 
 
 def _compare(real: torch.Tensor, fake: torch.Tensor, modes: int) -> Modes:
-    """Return the modes of labels (N,) and (M,) in [0, modes)."""
+    """Return the modes of labels (N,) and (M,) in [0, modes), or -1 for none."""
     real_shares = _shares(real, modes)
     fake_shares = _shares(fake, modes)
     captured = sum(
@@ -59,8 +68,9 @@ def _compare(real: torch.Tensor, fake: torch.Tensor, modes: int) -> Modes:
     )
     # A mode that the real images lack counts as half an image, so that the divergence is finite.
     least = 0.5 / len(real)
+    within = sum(fake_shares) or 1.0
     kl = sum(
-        share * math.log(share / max(expected, least))
+        share / within * math.log(share / within / max(expected, least))
         for share, expected in zip(fake_shares, real_shares, strict=True)
         if share > 0
     )
@@ -68,8 +78,9 @@ def _compare(real: torch.Tensor, fake: torch.Tensor, modes: int) -> Modes:
 
 
 def _shares(labels: torch.Tensor, modes: int) -> list[float]:
-    """Return the share of each mode among labels (N,)."""
-    counts = labels.long().cpu().bincount(minlength=modes).double()
+    """Return the share of each mode among labels (N,); what is of none counts in none."""
+    found = labels.long().cpu()
+    counts = found[found >= 0].bincount(minlength=modes).double()
     return [float(share) for share in counts / len(labels)]
 
 
