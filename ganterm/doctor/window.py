@@ -33,6 +33,10 @@ class Window:
         while len(self._entries) > LEAST and self._entries[1][0] <= step - self.steps:
             self._entries.popleft()
 
+    def clear(self) -> None:
+        """Forget what it holds: a trouble that is over is not to be told of again."""
+        self._entries.clear()
+
     @property
     def full(self) -> bool:
         """Whether it spans its steps, so that what it holds can be called lasting."""

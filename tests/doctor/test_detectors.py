@@ -20,7 +20,7 @@ TROUBLES: dict[str, dict[str, Any]] = {
     "vanishing-gradient": {"grad_norm_g": 1e-6},
     "exploding-gradient": {"grad_norm_d": 5e4},
     "runaway": {"g_loss": 674.0},
-    "stall": {"d_loss": 0.69, "g_loss": 0.7, "diversity": 0.2},
+    "stall": {"d_loss": 0.69, "g_loss": 0.7, "diversity": 0.25},
     "not-finite": {"g_loss": None},
 }
 
@@ -69,12 +69,38 @@ def test_a_game_that_is_decided_may_stand_still() -> None:
     assert alerts(metrics(2000, lambda _: {"d_loss": 0.69, "g_loss": 0.69})) == []
 
 
-def test_victories_that_change_sides_are_an_oscillation() -> None:
+@pytest.mark.parametrize("code", ["mode-collapse", "vanishing-gradient"])
+def test_two_records_of_three_are_enough(code: str) -> None:
+    """A collapse flickers: now and then a batch looks as it should."""
+    broken = between(TROUBLES[code])
+    found = alerts(metrics(LENGTH, lambda step: {} if step % 30 == 0 else broken(step)))
+    assert (found[0][1], BEGINS < found[0][0] <= BEGINS + 200) == (code, True)
+
+
+def test_samples_that_never_become_varied_are_a_collapse_where_d_wins() -> None:
+    poor = {"diversity": 0.2, "acc_real": 0.98, "acc_fake": 1.0}
+    found = alerts(metrics(600, lambda _: poor))
+    assert [(code, step <= 500) for step, code, _ in found] == [("mode-collapse", True)]
+    assert alerts(metrics(600, lambda _: {**poor, "acc_real": 0.7})) == []
+
+
+def test_a_loss_that_saturates_starves_g_of_a_d_that_wins() -> None:
+    """Whatever the norm of its gradient, which a steep D keeps up."""
+    won = metrics(600, lambda _: {"d_fake": 0.002})
+    assert [code for _, code, _ in alerts(won, config(loss="minimax"))] == ["vanishing-gradient"]
+    assert alerts(won) == []
+
+
+@pytest.mark.parametrize("every", [1, 5, 10, 20])
+def test_victories_that_change_sides_are_an_oscillation(every: int) -> None:
+    """However often that is written down."""
+
     def swing(step: int) -> dict[str, Any]:
         won = step // 40 % 2 == 0
         return {"acc_fake": 0.99 if won else 0.02} if BEGINS < step <= ENDS else {}
 
-    found = alerts(metrics(LENGTH, swing))
+    stream = metrics(LENGTH, swing, every=every)
+    found = alerts(stream, config(log_every=every))
     assert [(code, cleared) for _, code, cleared in found] == [
         ("oscillation", False),
         ("oscillation", True),

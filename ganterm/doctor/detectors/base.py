@@ -8,6 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 from ganterm.config import RunConfig
 from ganterm.core.records import JudgedRecord, MetricsRecord, Record
 from ganterm.doctor.finding import Finding, Symptom
+from ganterm.doctor.window import Window
 
 R = TypeVar("R", MetricsRecord, JudgedRecord)
 
@@ -49,7 +50,14 @@ class Detector(ABC, Generic[R]):
         if over is None:
             return None
         self.standing = False
+        for window in self.windows:
+            window.clear()
         return Finding(self.code, over, cleared=True)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """What tells of a trouble by a part of its values, and would do so when it is over."""
+        return ()
 
     @abstractmethod
     def take(self, record: R, config: RunConfig) -> None:

@@ -9,9 +9,9 @@ from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
 from ganterm.doctor.window import Window
 
-LASTING = 150
-"""Steps for which it must last: nearly every run begins with a discriminator that wins."""
-HOPELESS, HOPEFUL = 0.002, 0.05
+LASTING, SHARE = 100, 0.8
+"""Steps over which it is looked for, and the share of what was measured in them that shows it."""
+HOPELESS, HOPEFUL = 0.05, 0.1
 """D's loss as a share of that of guessing, where the trouble begins and where it is over."""
 
 
@@ -33,9 +33,14 @@ class DTooStrong(Detector[MetricsRecord]):
         self.real = record.values.get("acc_real") or 0.0
         self.fake = record.values.get("acc_fake") or 0.0
 
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Those of which a part is enough."""
+        return (self.ratios,)
+
     def symptom(self) -> Symptom | None:
         """Return the trouble where the loss was negligible for long."""
-        if not self.ratios.lasts(lambda ratio: ratio < HOPELESS, share=0.9):
+        if not self.ratios.lasts(lambda ratio: ratio < HOPELESS, SHARE):
             return None
         return Symptom(
             f"D is too strong: for {self.ratios.span} steps its loss has been "

@@ -9,26 +9,30 @@ from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
 from ganterm.doctor.window import Window
 
-LASTING = 80
-"""Steps for which it must last."""
+LASTING, SHARE = 80, 0.6
+"""Steps over which it is looked for, and the share of what was measured in them that shows it."""
 SAME, VARIED = 0.005, 0.1
 """Diversity of samples that are all alike, and of samples that are not."""
-FALLEN, RISEN = 0.2, 0.4
+FALLEN, RISEN = 0.25, 0.4
 """Share of the diversity the run had at its best, where the trouble begins and where it is over."""
 RICH = 0.3
 """Diversity that a run must have had to have something to lose."""
+RISING = 400
+"""Steps that a run is given to become varied at all, where D sees through nearly everything."""
+WON = 0.95
+"""Accuracy of a D that sees through nearly everything."""
 MODES_LASTING = 200
-"""Steps for which few of the modes of a mixture must be covered."""
-MODES_BEGINNING = 300
+"""Steps for which few of the modes of a mixture must be covered where they never were many."""
+MODES_BEGINNING = 400
 """Steps that a run is given to find the modes of a mixture: it begins without any."""
 FEW_MODES, MANY_MODES = 0.5, 0.75
 """Share of the modes that is too few, and share with which the trouble is over."""
 
 
 class ModeCollapse(Detector[MetricsRecord]):
-    """Samples are all alike, or far less varied than they were: the batch's spread tells.
+    """Samples are all alike, far less varied than they were, or never became varied.
 
-    Of a mixture of Gaussians the modes themselves are counted.
+    The batch's spread tells. Of a mixture of Gaussians the modes themselves are counted.
     """
 
     code = "mode-collapse"
@@ -38,29 +42,52 @@ class ModeCollapse(Detector[MetricsRecord]):
     def __init__(self) -> None:
         super().__init__()
         self.diversity = Window(LASTING)
-        self.modes = Window(MODES_LASTING)
+        self.accuracy = Window(LASTING)
+        self.modes = Window(LASTING)
+        self.modes_long = Window(MODES_LASTING)
         self.mode_count = 0
         self.best = 0.0
+        self.most = 0.0
+        self.step = 0
 
     def take(self, record: MetricsRecord, config: RunConfig) -> None:
-        """Take in the diversity, and the modes where they are counted."""
+        """Take in the diversity and D's accuracy, or the modes where they are counted."""
+        self.step = record.step
         self.mode_count = len(DATASETS.facts(config.dataset).centres)
-        if record.step >= MODES_BEGINNING:
-            self.modes.add(record.step, record.values.get("modes"))
-        self.diversity.add(record.step, record.values.get("diversity"))
+        values = record.values
+        if self.mode_count:
+            self.modes.add(record.step, values.get("modes"))
+            if record.step >= MODES_BEGINNING:
+                self.modes_long.add(record.step, values.get("modes"))
+            if self.modes.full:
+                self.most = max(self.most, self.modes.median)
+            return
+        real, fake = values.get("acc_real"), values.get("acc_fake")
+        if real is not None and fake is not None:
+            self.accuracy.add(record.step, min(real, fake))
+        self.diversity.add(record.step, values.get("diversity"))
         if self.diversity.full:
             self.best = max(self.best, min(self.diversity.median, 1.0))
 
     @property
-    def _floor(self) -> float:
-        return max(SAME, FALLEN * self.best if self.best >= RICH else 0.0)
+    def windows(self) -> tuple[Window, ...]:
+        """Those of which a part is enough."""
+        return self.diversity, self.accuracy, self.modes, self.modes_long
 
     def symptom(self) -> Symptom | None:
-        """Return the trouble where every value of a window is too low."""
-        if self.modes.lasts(lambda count: count <= FEW_MODES * self.mode_count):
+        """Return the trouble where most values of a window are too low."""
+        if self.mode_count:
             return self._few_modes()
-        floor = self._floor
-        if not self.diversity.lasts(lambda value: value < floor):
+        if self._never_rose:
+            now = self.diversity.median
+            return Symptom(
+                f"Modes collapse: after {self.step} steps generated images have {now:.1%} of the "
+                f"diversity of real ones and never had more than {self.best:.0%}, while D sees "
+                f"through {self.accuracy.median:.0%} of all; what G makes never became varied.",
+                {"diversity": now, "best": self.best, "steps": self.step},
+            )
+        floor = max(SAME, FALLEN * self.best if self.best >= RICH else 0.0)
+        if not self.diversity.lasts(lambda value: value < floor, SHARE):
             return None
         now = self.diversity.median
         before = f", down from {self.best:.0%}" if self.best >= RICH else ""
@@ -71,24 +98,44 @@ class ModeCollapse(Detector[MetricsRecord]):
             {"diversity": now, "best": self.best, "steps": self.diversity.span},
         )
 
-    def _few_modes(self) -> Symptom:
-        count, span = self.modes.median, self.modes.span
-        now = self.diversity.latest_median if self.diversity.values else None
+    @property
+    def _never_rose(self) -> bool:
+        return (
+            self.step >= RISING
+            and self.best < RICH
+            and self.diversity.full
+            and self.accuracy.lasts(lambda value: value >= WON, SHARE)
+        )
+
+    def _few_modes(self) -> Symptom | None:
+        few = FEW_MODES * self.mode_count
+        windows = [self.modes_long]
+        if self.most > few:
+            windows.append(self.modes)
+        found = next((w for w in windows if w.lasts(lambda count: count <= few, SHARE)), None)
+        if found is None:
+            return None
+        count, span = found.median, found.span
         return Symptom(
-            f"Modes collapse: for {span} steps generated points have reached no more than "
-            f"{max(self.modes.values):.2g} of {self.mode_count} modes; G makes what D takes for "
-            "real at the moment, and leaves the others out.",
-            {"modes": count, "diversity": now, "steps": span},
+            f"Modes collapse: for {span} steps generated points have covered about {count:.2g} of "
+            f"{self.mode_count} modes; G makes what D takes for real at the moment, and leaves "
+            "the others out.",
+            {"modes": count, "steps": span},
         )
 
     def relief(self) -> Symptom | None:
         """Tell of samples that are varied again."""
-        if self.modes.values and self.modes.latest_median < MANY_MODES * self.mode_count:
-            return None
-        if not self.diversity.values:
-            return None
+        if self.mode_count:
+            now = self.modes.latest_median
+            if now < MANY_MODES * self.mode_count:
+                return None
+            return Symptom(
+                f"Generated points cover {now:.2g} of {self.mode_count} modes again.",
+                {"modes": now},
+            )
         now = self.diversity.latest_median
-        if now < max(VARIED, RISEN * self.best if self.best >= RICH else 0.0):
+        least = RISEN * self.best if self.best >= RICH else RICH if self.step >= RISING else VARIED
+        if now < least:
             return None
         return Symptom(
             f"Generated images have {now:.0%} of the diversity of real ones again.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from statistics import fmean
 
 from ganterm.components.losses import LOSSES
 from ganterm.config import RunConfig
@@ -13,7 +14,10 @@ from ganterm.doctor.finding import Symptom
 from ganterm.doctor.window import Window
 
 LASTING = 300
-"""Steps over which swings are counted."""
+"""Steps over which swings are counted, or as many as `RECORDS` records take where that is more."""
+RECORDS = 12
+MOMENT = 10
+"""Steps whose mean says who wins: of a single batch chance has its say."""
 MANY, FEW = 6, 2
 """Swings within them where the trouble begins and where it is over."""
 WON, LOST = 0.9, 0.1
@@ -33,6 +37,8 @@ class Oscillation(Detector[MetricsRecord]):
     def __init__(self) -> None:
         super().__init__()
         self.accuracy = Window(LASTING)
+        self._moment: list[float] = []
+        self._began = 0
 
     def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in D's accuracy on generated images."""
@@ -40,7 +46,12 @@ class Oscillation(Detector[MetricsRecord]):
             loss_ratio(record.values, config) is not None
             and not LOSSES.facts(config.loss).pairs_real
         ):
-            self.accuracy.add(record.step, record.values.get("acc_fake"))
+            value = record.values.get("acc_fake")
+            self.accuracy.steps = max(LASTING, RECORDS * config.log_every)
+            self._moment += [] if value is None else [value]
+            if self._moment and record.step - self._began >= MOMENT:
+                self.accuracy.add(record.step, fmean(self._moment))
+                self._moment, self._began = [], record.step
 
     @property
     def _swings(self) -> int:
