@@ -17,7 +17,6 @@ from ganterm.cli.console import emit, emit_json, emit_lines, table, write_lines
 from ganterm.cli.narrate import ProgressReporter, say
 from ganterm.cli.options import AsJson
 from ganterm.components.datasets import DATASETS, SPLITS
-from ganterm.data import load
 from ganterm.data.catalogue import data_dir, dataset_facts, is_available, stored_path
 from ganterm.render.colour import canvas_of
 from ganterm.render.halfblock import draw
@@ -188,6 +187,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Draw real samples of a dataset in the terminal."""
+    from ganterm.data import load  # noqa: PLC0415 - imports PyTorch
     from ganterm.data.sampling import describe, pick  # noqa: PLC0415
 
     with ProgressReporter() as progress:
