@@ -6,7 +6,11 @@ refused.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -37,8 +41,31 @@ def remedies(code: str, config: RunConfig) -> list[Remedy]:
         changed = msgspec.structs.replace(config, **settings)
         if changed != config and _in_bounds(settings) and not any(problems(changed)):
             live = code not in _FATAL and all(FIELDS[key].live for key in settings)
-            found.append(Remedy(identity, label, settings, live))
+            found.append(Remedy(identity, label + _tried(code, identity), settings, live))
     return sorted(found, key=lambda remedy: not remedy.live)
+
+
+@cache
+def trials() -> dict[str, dict[str, dict[str, list[int]]]]:
+    """Return how many runs a remedy cured, and of how many, by trouble, recipe and remedy.
+
+    `tests/doctor/make_trials.py` tries them.
+    """
+    found: dict[str, dict[str, dict[str, list[int]]]] = json.loads(
+        Path(__file__).with_name("trials.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def _tried(code: str, identity: str) -> str:
+    """Return what trials say of a remedy, to follow its label; empty where it was not tried."""
+    rows = [
+        f"{cured} of {count} of {recipe}"
+        for recipe, row in trials().get(code, {}).items()
+        if identity in row
+        for cured, count in [row[identity]]
+    ]
+    return f" (cured {', '.join(rows)} in trials)" if rows else ""
 
 
 def in_words(offered: list[Remedy]) -> str:
@@ -73,10 +100,15 @@ def _g_too_strong(config: RunConfig) -> Iterator[_Proposal]:
 
 
 def _mode_collapse(config: RunConfig) -> Iterator[_Proposal]:
+    if config.lr_g > config.lr_d > 0:
+        # Two time scales (Heusel et al. 2017, arXiv:1706.08500): D twice as quick as G.
+        quicker = math.sqrt(2 * config.lr_g * config.lr_d)
+        g, d = quicker / 2 / config.lr_g, quicker / config.lr_d
+        yield _rates("two-rates", "set lr_d to twice lr_g", config, g=g, d=d)
     yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
     if config.d_steps < _MOST_D_STEPS:
         yield _d_steps("more-d-steps", config.d_steps + 1)
-    yield from _bounded_slope(config)
+    yield from _bounded_slope(config, weight=0.2, times=5)
     if not config.minibatch_discrimination:
         settings: dict[str, Any] = {"minibatch_discrimination": True}
         yield "minibatch", "begin anew with minibatch_discrimination", settings
@@ -128,12 +160,14 @@ def _plateau(config: RunConfig) -> Iterator[_Proposal]:
         yield "average", "branch with ema_kimg 10", {"ema_kimg": 10.0}
 
 
-def _bounded_slope(config: RunConfig) -> Iterator[_Proposal]:
+def _bounded_slope(
+    config: RunConfig, weight: float = 2.0, times: float = 2.0
+) -> Iterator[_Proposal]:
     """Yield what bounds D's slope: it weighs on D for good."""
     if config.penalty == "none":
-        yield "r1", "branch with penalty r1", {"penalty": "r1", "penalty_weight": 2.0}
+        yield "r1", "branch with penalty r1", {"penalty": "r1", "penalty_weight": weight}
     elif config.penalty_strength > 0:
-        weight = 2 * config.penalty_strength
+        weight = _round(times * config.penalty_strength)
         yield "penalty", f"raise penalty_weight to {weight:g}", {"penalty_weight": weight}
     if not config.spectral_norm:
         settings = {"spectral_norm": True, "d_norm": "none"}

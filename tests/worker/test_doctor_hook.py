@@ -91,11 +91,11 @@ def test_a_remedy_is_a_change_in_the_journal_and_one_at_a_time(
 ) -> None:
     run = collapsing(tmp_path, "remedy")
     zygote.start(run).wait()
-    ((identity, step),) = changes(run)
-    assert identity.startswith("doctor-")
-    change = next(each for each in kinds(run, "control") if each["id"] == identity)
-    assert change["error"] == ""
-    assert change["args"]["value"] != 0.1
+    made = changes(run)
+    (step,) = {step for _, step in made}
+    assert len({identity.rpartition("-")[0] for identity, _ in made}) == 1
+    for change in kinds(run, "control"):
+        assert (change["error"], change["args"]["value"] in {0.1, 1e-3}) == ("", False)
     assert step >= kinds(run, "alert")[0]["step"]
 
 
@@ -106,9 +106,9 @@ def test_a_run_that_goes_on_makes_the_same_remedies_again(zygote: Zygote, tmp_pa
     worker = zygote.start(run)
     assert worker.until(lambda record: str(record.get("id", "")).startswith("doctor-"))
     worker.kill()
-    (made,) = changes(run)
+    made = changes(run)
     zygote.start(run).wait()
     resumed = next(record for record in kinds(run, "resume"))
-    if resumed["step"] > made[1]:
+    if resumed["step"] > made[0][1]:
         pytest.skip("a checkpoint came before the kill")
-    assert changes(run) == [made, made]
+    assert changes(run) == [*made, *made]
