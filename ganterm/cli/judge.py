@@ -16,7 +16,7 @@ from ganterm.client.checkpoints import choose_checkpoint, choose_every
 from ganterm.client.overview import cores_beside
 from ganterm.components.scores import SCORES, scored
 from ganterm.core.errors import ConfigError
-from ganterm.core.records import judged_record
+from ganterm.core.records import JudgedRecord, judged_record
 from ganterm.core.registry import absolute, short
 from ganterm.evaluation import IMAGES
 from ganterm.render.colour import canvas_of
@@ -24,7 +24,8 @@ from ganterm.render.curve import bar
 from ganterm.render.raster import from_nchw
 from ganterm.render.show import draw_page
 from ganterm.render.text import safe_text
-from ganterm.runs.layout import default_runs_dir, is_run
+from ganterm.runs.journal import read_journal
+from ganterm.runs.layout import RunDir, default_runs_dir, is_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 
 _BAR = 30
 """Cells of the longest bar of a histogram."""
+_HELD_OUT = {
+    True: "the run did not train on them",
+    False: "`ganterm train --holdout 0.1` keeps some apart",
+}
 _COLUMNS_EACH = 16
 """Columns of the screen for one image: a digit is still to be read."""
 
@@ -178,6 +183,7 @@ def judge(
         records.append({"step": choice.step, **fields})
         if not as_json and not every:
             _tell(verdict, canvas, f"{choice.origin} at step {choice.step}", asked=n)
+    _tell_of_others(RunDir(home), records[-1])
     if as_json:
         emit_json(records if every else records[0])
     elif every:
@@ -248,6 +254,14 @@ def _kept(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:
     return verdict.fields
 
 
+def _tell_of_others(run: RunDir, fields: dict[str, Any]) -> None:
+    """Say once that scores by other judges, such as that of an earlier ganterm, stand apart."""
+    judged = (each for each in read_journal(run.journal) if isinstance(each, JudgedRecord))
+    others = {each.judge for each in judged if not each.apart} - {fields["judge"]}
+    if others and not fields.get("apart"):
+        say(f"Earlier scores of {run.name} are by another judge ({min(others)}) and stand apart.")
+
+
 def _counted(fields: dict[str, Any], asked: int = 0) -> str:
     if "n_real" in fields:
         return f"{fields['n']:,} images and {fields['n_real']:,} real ones"
@@ -260,6 +274,8 @@ def _counted(fields: dict[str, Any], asked: int = 0) -> str:
 def _report(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
     """Lay out the scores beside their floor, and the classes as bars."""
     yield safe_text(f"Judge {fields['judge']}: {fields['judge_name']}")
+    if words := fields.get("real"):
+        yield f"Real images: {words}; {_HELD_OUT[fields['held_out']]}."
     rows = [
         [SCORES.facts(name).title, _figure(value), _figure(fields["floor"].get(name)), _tells(name)]
         for name, value in _scores(fields).items()

@@ -81,7 +81,8 @@ class Plan:
     def images(self) -> int | None:
         """How many images there are to train on; None where that is not known."""
         try:
-            return image_count(self.draft.config.dataset, self.draft.config.split)
+            config = self.draft.config
+            return image_count(config.dataset, config.split, config.holdout)
         except ConfigError:
             return None
 

@@ -83,10 +83,11 @@ def inspect_data(config: RunConfig) -> None:
 
     A dataset that has to be downloaded first is fine.
     """
-    count = image_count(config.dataset, config.split)
+    count = image_count(config.dataset, config.split, config.holdout)
     path = dataset_facts(config.dataset).path
     if path and config.split != "all":
         count = len(list_images(Path(path), config.split).paths)
+        count -= round(count * config.holdout)
     conditioned_spec(config)
     batch, drop_last = config.batch_size, config.drop_last
     if count is not None and not batches_per_epoch(count, batch, drop_last=drop_last):

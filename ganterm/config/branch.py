@@ -31,7 +31,7 @@ from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.layout import MAX_STEP, RunDir, create_run, step_of
 
 FIXED: Final = frozenset(
-    {"recipe", "dataset", "split", "image_size", "channels", "fit", "seed"}
+    {"recipe", "dataset", "split", "holdout", "image_size", "channels", "fit", "seed"}
     | {name for name, spec in FIELDS.items() if spec.group == NETWORK}
 )
 """Settings that a state belongs to: with others it would be another run's."""

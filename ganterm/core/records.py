@@ -138,6 +138,8 @@ class JudgedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="jud
     apart: Annotated[bool | None, _is("true: by another judge or images than the run's")] = None
     n: Annotated[int, _is("images of each kind that were compared")] = 0
     n_real: Annotated[int | None, _is("real images, where they were not as many")] = None
+    real: Annotated[str | None, _is("which the real images were")] = None
+    held_out: Annotated[bool | None, _is("whether the run did not train on these")] = None
     k: Annotated[dict[str, int] | None, _is("neighbours in a neighbourhood, by score")] = None
     splits: Annotated[int | None, _is("parts over which the Inception Score is averaged")] = None
     classes: Annotated[list[str] | None, _is("names of the classes, as in the histograms")] = None

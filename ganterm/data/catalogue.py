@@ -126,19 +126,19 @@ def anchored(dataset: str) -> str:
     return path or absolute(dataset)
 
 
-def image_count(dataset: str, split: str) -> int | None:
-    """Give the published number of images of a split ("all" for both); None where it is not known.
+def image_count(dataset: str, split: str, holdout: float = 0.0) -> int | None:
+    """Give the published number of images of a split ("all" for both) but for the share `holdout`.
 
-    That is of a folder, and of a dataset in a file of the user's that nobody has run yet. Raises
-    ConfigError for a dataset or a split that does not exist.
+    None where it is not known, as of a folder, and of a dataset in a file of the user's that nobody
+    has run yet. Raises ConfigError for a dataset or a split that does not exist.
     """
     facts = dataset_facts(dataset)
     if facts.path or not DATASETS.knows(dataset):
         return None
-    if split == "all":
-        return sum(facts.counts.values())
-    check_split(facts, split)
-    return facts.count(split)
+    if split != "all":
+        check_split(facts, split)
+    count = sum(facts.counts.values()) if split == "all" else facts.count(split)
+    return count - round(count * holdout)
 
 
 _FEWEST = 2

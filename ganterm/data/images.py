@@ -13,6 +13,8 @@ from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 
@@ -52,10 +54,7 @@ def set_apart(images: Tensor, count: int, *, seed: int = 0) -> tuple[Tensor, Ten
     import numpy as np  # noqa: PLC0415 - faces look at datasets without either
     import torch  # noqa: PLC0415
 
-    rows = images.contiguous().numpy().reshape(len(images), -1).view(np.uint8)
-    key = seed.to_bytes(8, "big")
-    digests = b"".join(hashlib.blake2b(row.data, digest_size=8, key=key).digest() for row in rows)
-    values = np.frombuffer(digests, dtype=">u8")
+    values = _digests(images, seed)
     order = np.argsort(values, kind="stable")
     values = values[order]
     cut = count
@@ -65,6 +64,30 @@ def set_apart(images: Tensor, count: int, *, seed: int = 0) -> tuple[Tensor, Ten
         cut = count
     indices = torch.from_numpy(order)
     return indices[:cut], indices[cut:]
+
+
+def held_out_of(images: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    """Return the indices of the share that a run leaves out, and of what it trains on, in order."""
+    held, rest = set_apart(images, round(len(images) * share))
+    return held.sort().values, rest.sort().values
+
+
+def places_of(images: Tensor, among: Tensor) -> Tensor:
+    """Return the index (N,) of each image among others, the same picture; -1 where it is not."""
+    import torch  # noqa: PLC0415
+
+    known = {value: place for place, value in enumerate(_digests(among).tolist())}
+    return torch.tensor([known.get(value, -1) for value in _digests(images).tolist()])
+
+
+def _digests(images: Tensor, seed: int = 0) -> NDArray[np.uint64]:
+    """Return a digest (N,) of the pixels of each image."""
+    import numpy as np  # noqa: PLC0415
+
+    rows = images.contiguous().numpy().reshape(len(images), -1).view(np.uint8)
+    key = seed.to_bytes(8, "big")
+    found = b"".join(hashlib.blake2b(row.data, digest_size=8, key=key).digest() for row in rows)
+    return np.frombuffer(found, dtype=">u8").astype(np.uint64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +115,10 @@ class ImageSet:
         """Return those of indices `chosen` (M,), in their order."""
         labels = None if self.labels is None else self.labels[chosen]
         return replace(self, images=self.images[chosen], labels=labels)
+
+    def without(self, share: float) -> ImageSet:
+        """Return what a run trains on that leaves out this share."""
+        return self.picked(held_out_of(self.images, share)[1]) if share else self
 
     @property
     def crc32(self) -> str:

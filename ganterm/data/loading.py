@@ -151,7 +151,8 @@ def relocated(config: RunConfig, path: Path, place: str | None = None) -> RunCon
         channels=moved.channels,
         fit=moved.fit,
     )
-    require_same(images.crc32, began, moved.dataset, path.absolute().parent.parent.name)
+    trained = images.without(moved.holdout)
+    require_same(trained.crc32, began, moved.dataset, path.absolute().parent.parent.name)
     return moved
 
 

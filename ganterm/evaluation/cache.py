@@ -25,7 +25,7 @@ from ganterm.evaluation import kept
 from ganterm.evaluation.classifier import SMALLEST, Classifier, fit_classifier
 from ganterm.evaluation.inception import load_inception
 from ganterm.evaluation.judge import ClassifierJudge, Judge, PointJudge
-from ganterm.evaluation.splits import ImageSource, Splits, checksum, split_dataset
+from ganterm.evaluation.splits import ImageSource, Splits, crc_of, split_dataset
 from ganterm.inference.sample import one_thread
 from ganterm.runs.lock import LockHeld, WorkerLock
 
@@ -88,7 +88,7 @@ def obtain_judge(
         "format": _FORMAT,
         "source": json.dumps(vars(source)),
         "seed": str(seed),
-        "images": checksum(division.learnt),
+        "images": crc_of(division.learnt.images),
     }
     known = _read(path, purpose)
     if known is None:

@@ -76,7 +76,9 @@ def judge_checkpoint(
             return _checked(verdict, path, config)
         source = source_of(relocated(config, path, dataset))
         chosen = choose_judge(judge, source, progress=progress)
-        reference = obtain_reference(chosen, source, progress=progress)
+        reference = obtain_reference(
+            chosen, source, split=config.split, holdout=config.holdout, progress=progress
+        )
         least_real(min(count, len(reference)), source.dataset)
         verdict = judge_generator(
             trained,

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -47,7 +48,7 @@ class WholeReference:
     clusters: int | None
     labels: torch.Tensor | None = None
     classes: tuple[str, ...] = ()
-    train: None = None
+    trained: None = None
 
     def beside(self, count: int) -> tuple[int, Embeddings]:
         """Return `count`, and as many real images where there are so many."""
@@ -62,8 +63,10 @@ class WholeReference:
         comparison = Comparison(real=self.real.first(half), fake=second, clusters=self.clusters)
         return measured(comparison, names)
 
-    def copy_distance(self, count: int) -> None:
-        """Return None: nobody knows what was trained on."""
+    @property
+    def told(self) -> dict[str, Any]:
+        """Nothing: whoever names the images knows which they are."""
+        return {}
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,47 +12,60 @@ from typing import Any, TypeVar
 import torch
 
 from ganterm.components.scores import SCORES, Comparison, measured
-from ganterm.components.scores.copies import copy_distance
+from ganterm.components.scores.copies import copies
 from ganterm.core.registry import is_reference
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import kept
 from ganterm.evaluation.cache import judge_path
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.evaluation.judge import Judge
-from ganterm.evaluation.splits import ImageSource, Splits, checksum, split_dataset
+from ganterm.evaluation.splits import ImageSource, RealImages, crc_of, real_images
 
-TRAIN_LOOKS = 20_000
-"""Training images that generated ones are held against in the search for copies."""
 CLUSTERS = 10
 """Clusters that stand for modes at least, where the images have no classes the judge knows."""
 
 _Fact = TypeVar("_Fact")
 
-_SETS = ("real", "second", "train")
+_SETS = ("real", "second")
 _FORMAT = "ganterm-looks-2"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ReferenceSet:
-    """Looks at three disjoint sets of real images.
+    """Looks at two disjoint sets of real images.
 
-    Generated images are compared with `real`; `second` against `real` is the floor; `train` are
-    images that were trained on.
+    Generated images are compared with `real`; `second` against `real` is the floor.
     """
 
     real: Embeddings
     second: Embeddings
-    train: Embeddings
+    images: RealImages
     clusters: int | None
     """Clusters that stand for modes where the images have no classes the judge knows; else None."""
     path: Path
     """Where the looks are kept."""
     looks: str
     """Digest of the looks."""
-    labels: torch.Tensor | None = None
-    """Classes (N,) of `real`; None where the images have none."""
-    classes: tuple[str, ...] = ()
-    """Their names."""
+
+    @property
+    def labels(self) -> torch.Tensor | None:
+        """Classes (N,) of `real`; None where the images have none."""
+        return self.images.real.labels
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Their names."""
+        return self.images.classes
+
+    @property
+    def trained(self) -> torch.Tensor | None:
+        """Images that were trained on."""
+        return self.images.trained
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Fields of a judgement that say which the real images are."""
+        return {"real": self.images.words, "held_out": self.images.held_out}
 
     def __len__(self) -> int:
         return min(len(self.real), len(self.second))
@@ -65,7 +78,8 @@ class ReferenceSet:
     def floor(self, count: int, names: Sequence[str] = SCORES.names) -> dict[str, float]:
         """Return the scores called `names` of `count` real images against as many others.
 
-        They are kept once computed, but for scores of the user's: their files may have changed.
+        Copies are those among the real images, of which others were trained on. All are kept once
+        computed, but for scores of the user's: their files may have changed.
         """
         comparison = Comparison(
             real=self.real.first(count), fake=self.second.first(count), clusters=self.clusters
@@ -73,12 +87,16 @@ class ReferenceSet:
         own = [name for name in names if is_reference(name)]
         ours = [name for name in names if name not in own]
         floor = self._kept(f"floor of {' '.join(ours)}", count, lambda: measured(comparison, ours))
+        if "copies" in names and self.trained is not None:
+            floor = floor | {"copies": self._copies(count, self.trained)}
         return floor | measured(comparison, own) if own else floor
 
-    def copy_distance(self, count: int) -> float:
-        """Return the copy distance of `count` real images; kept once computed."""
-        real = self.real.first(count).features
-        return self._kept("copy_distance", count, lambda: copy_distance(real, self.train.features))
+    def _copies(self, count: int, trained: torch.Tensor) -> float:
+        real, places = self.images.real.images[:count], self.images.places
+        own = None if places is None else places[:count]
+        return self._kept(
+            f"copies of {crc_of(trained)}", count, lambda: copies(real, trained, places=own)
+        )
 
     def _kept(self, what: str, count: int, compute: Callable[[], _Fact]) -> _Fact:
         """Return what is kept of these looks at their first `count` images, or compute it now."""
@@ -98,26 +116,31 @@ class ReferenceSet:
 
 
 def obtain_reference(
-    judge: Judge, source: ImageSource, *, seed: int = 0, progress: ProgressCallback = silent
+    judge: Judge,
+    source: ImageSource,
+    *,
+    split: str = "train",
+    holdout: float = 0.0,
+    seed: int = 0,
+    progress: ProgressCallback = silent,
 ) -> ReferenceSet:
-    """Return what `judge` sees in the images of `source`: as kept here, or else looked at now.
+    """Return what `judge` sees in the real images for a run that trained on `source`.
 
-    Raises what `split_dataset` raises.
+    As kept here, or else looked at now. `split` and `holdout` say what it trained on.
+
+    Raises what `real_images` raises.
     """
-    division = split_dataset(source, seed=seed, progress=progress)
-    name = judge_path(source, seed).stem
-    path = judge_path(source, seed).with_name(f"{name}-by-{judge.digest}.safetensors")
-    facts = {
-        "format": _FORMAT,
-        "judge": judge.digest,
-        "images": checksum(division.real, division.second),
-    }
+    images = real_images(source, split=split, holdout=holdout, seed=seed, progress=progress)
+    which = crc_of(images.real.images, images.second.images)
+    path = judge_path(source, seed)
+    path = path.with_name(f"{path.stem}-by-{judge.digest}-{which}.safetensors")
+    facts = {"format": _FORMAT, "judge": judge.digest, "images": which}
     clusters = None
-    if not judge.classes or judge.classes != division.classes:
-        clusters = max(len(division.classes), CLUSTERS)
+    if not judge.classes or judge.classes != images.classes:
+        clusters = max(len(images.classes), CLUSTERS)
     tensors, known = kept.read(path) or ({}, {})
     if known != facts:
-        tensors = _look(judge, division, progress)
+        tensors = _look(judge, images, progress)
         # What cannot be kept is looked at again the next time.
         with contextlib.suppress(OSError):
             kept.keep(path, tensors, facts)
@@ -126,12 +149,7 @@ def obtain_reference(
         for name in _SETS
     }
     return ReferenceSet(
-        **looks,
-        clusters=clusters,
-        path=path,
-        looks=kept.digest_of(tensors),
-        labels=division.real.labels,
-        classes=division.classes,
+        **looks, images=images, clusters=clusters, path=path, looks=kept.digest_of(tensors)
     )
 
 
@@ -140,14 +158,9 @@ def _facts_path(path: Path) -> Path:
     return path.with_suffix(".facts.safetensors")
 
 
-def _look(judge: Judge, division: Splits, progress: ProgressCallback) -> dict[str, torch.Tensor]:
-    sets = (
-        division.real.images,
-        division.second.images,
-        division.learnt.images[:TRAIN_LOOKS],
-    )
+def _look(judge: Judge, images: RealImages, progress: ProgressCallback) -> dict[str, torch.Tensor]:
     return {
         f"{name}.{kind}": tensor
-        for name, images in zip(_SETS, sets, strict=True)
-        for kind, tensor in judge.look(images, progress=progress).as_tensors().items()
+        for name, each in zip(_SETS, (images.real, images.second), strict=True)
+        for kind, tensor in judge.look(each.images, progress=progress).as_tensors().items()
     }

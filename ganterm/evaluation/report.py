@@ -27,8 +27,12 @@ class Reference(Protocol):
     """Real images as a judge sees them, with which generated ones are compared."""
 
     @property
-    def train(self) -> Embeddings | None:
-        """Images that were trained on, where that is known."""
+    def trained(self) -> torch.Tensor | None:
+        """Images (N, C, H, W) that were trained on, where that is known."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Fields of a judgement that say which the real images are."""
 
     @property
     def labels(self) -> torch.Tensor | None:
@@ -47,9 +51,6 @@ class Reference(Protocol):
 
     def floor(self, count: int, names: Sequence[str]) -> dict[str, float]:
         """Return the scores called `names` of real images against others."""
-
-    def copy_distance(self, count: int) -> float | None:
-        """Return how near an image must be to count as a copy; None without `train`."""
 
 
 def realism(real: torch.Tensor, fake: torch.Tensor, real_radii: torch.Tensor) -> torch.Tensor:
@@ -156,22 +157,20 @@ def judge_generator(
     images = generated(trained, labels, count, seed=seed, progress=progress)
     fake = judge.look(images, progress=progress)
     progress("Scoring", 0, None, "images")
-    # A run on the test split has seen what it would be compared with.
-    on_train = copying and trained.config.split == "train"
+    pictures = None if trained.data.is_points else images
     comparison = Comparison(
         real=real,
         fake=fake,
-        train=reference.train if on_train else None,
+        images=pictures,
+        trained=reference.trained if copying else None,
         asked=None if labels is None else translated(labels, trained.data.classes, judge.classes),
-        copying=reference.copy_distance(count) if on_train else None,
         clusters=reference.clusters,
     )
     own = list(dict.fromkeys(filter(is_reference, (trained.config.keep_best, *scores))))
     names = [*named(k=k, splits=splits), *own]
-    verdict = verdict_of(
-        comparison, reference, judge, images=None if trained.data.is_points else images, names=names
-    )
-    return replace(verdict, fields=verdict.fields | timed(began))
+    verdict = verdict_of(comparison, reference, judge, images=pictures, names=names)
+    told = reference.told if copying else {}
+    return replace(verdict, fields=verdict.fields | told | timed(began))
 
 
 def verdict_of(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
-from ganterm.components.datasets import DATASETS, SPLITS, Samples
-from ganterm.core.dataspec import DataSpec
+from ganterm.components.datasets import DATASETS
 from ganterm.core.errors import DataError
 from ganterm.core.registry import short
-from ganterm.data import is_available, load
-from ganterm.data.images import ImageSet, set_apart
+from ganterm.data import dataset_facts, is_available, load
+from ganterm.data.images import ImageSet, held_out_of, places_of, set_apart
+from ganterm.data.listing import splits_of
 from ganterm.data.loading import loaded
 from ganterm.data.progress import ProgressCallback, silent
 
@@ -45,15 +46,33 @@ class ImageSource:
 class Splits:
     """Real images, uint8 (N, C, H, W): what a judge learns from, and what it has never seen.
 
-    What is generated is compared with `real`, and so is `second`, for the floor. These two are
-    halves of the same images, drawn at random, so that nothing but chance tells them apart.
-    `held_out`, which the judge is examined on, is the test split where there is one.
+    `held_out`, which the judge is examined on, is the test split where there is one; `apart` are
+    the training images that it did not learn from.
     """
 
     learnt: ImageSet
     held_out: ImageSet
+    apart: ImageSet
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RealImages:
+    """Real images that a run's are compared with, and those that it trained on.
+
+    What is generated is compared with `real`, and so is `second`, for the floor; no image is in
+    both.
+    """
+
     real: ImageSet
     second: ImageSet
+    held_out: bool
+    """Whether the run did not train on `real`."""
+    words: str
+    """Which images `real` are."""
+    trained: torch.Tensor | None = None
+    """Images that the run trained on; None where they were made up."""
+    places: torch.Tensor | None = None
+    """Which of these `real` are; None where they are held out."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -61,47 +80,104 @@ class Splits:
         return self.real.classes if self.real.labels is not None else ()
 
 
-def checksum(*sets: ImageSet) -> str:
-    """Return the checksum of all pixels of `sets` in turn, in hexadecimal."""
+def crc_of(*sets: torch.Tensor) -> str:
+    """Return the checksum of all pixels of sets of images in turn, in hexadecimal."""
     crc = 0
-    for each in sets:
-        crc = zlib.crc32(each.images.contiguous().numpy().data, crc)
+    for images in sets:
+        crc = zlib.crc32(images.contiguous().numpy().data, crc)
     return f"{crc:08x}"
 
 
 def split_dataset(
     source: ImageSource, *, seed: int = 0, progress: ProgressCallback = silent
 ) -> Splits:
-    """Load a dataset and split it; the same seed gives the same sets.
+    """Load a dataset and split it for a judge; the same seed gives the same sets.
 
-    The test split and a sixth of the training images are compared with; without a test split it is
-    half of the training images. Of data that are made up all are drawn afresh.
+    All but a sixth of the training images are learnt from; without a test split half of them. Of
+    data that are made up all are drawn afresh.
 
     Raises what loading raises, and DataError for fewer than `LEAST_IMAGES`.
     """
-    known = DATASETS.resolve(source.dataset) if DATASETS.accepts(source.dataset) else None
-    if known is not None and known.draw is not None:
-        return _drawn(short(source.dataset), known.spec, known.draw, seed)
+    if (drawn := _drawn(source, seed)) is not None:
+        return Splits(learnt=drawn[0], held_out=drawn[1], apart=drawn[1])
     train = _load(source, "train", progress)
     if len(train) < LEAST_IMAGES:
         raise DataError(
             f"{source.dataset} has {len(train)} images, and judging takes at least {LEAST_IMAGES}."
         )
-    if known is not None and known.count(SPLITS[1]) and is_available(source.dataset, SPLITS[1]):
-        test = _load(source, SPLITS[1], progress)
-        apart, learnt = set_apart(train.images, min(len(test), len(train) // _HELD_BACK), seed=seed)
-        held_out, unseen = test, _joined(test, train.picked(apart))
-    else:
-        apart, learnt = set_apart(train.images, len(train) // 2, seed=seed)
-        held_out = unseen = train.picked(apart)
-    half = len(unseen) // 2
-    real, second = set_apart(unseen.images, half, seed=seed + 1)
+    test = _of_classes(_load(source, "test", progress), train) if _has_test(source) else None
+    count = len(train) // 2 if test is None else min(len(test), len(train) // _HELD_BACK)
+    apart, learnt = set_apart(train.images, count, seed=seed)
+    unseen = train.picked(apart)
     return Splits(
         learnt=train.picked(learnt[:MOST_LEARNT]),
-        held_out=held_out,
-        real=unseen.picked(real),
-        second=unseen.picked(second[:half]),
+        held_out=unseen if test is None else test,
+        apart=unseen,
     )
+
+
+def real_images(
+    source: ImageSource,
+    *,
+    split: str = "train",
+    holdout: float = 0.0,
+    seed: int = 0,
+    progress: ProgressCallback = silent,
+) -> RealImages:
+    """Load the real images for a run that trained on `split`, but for a share `holdout` of it.
+
+    They are those that it did not train on: what it left out, and the other split, of the training
+    images only those that no judge learns from. Where there are none, it trained on them. Of data
+    that are made up all are drawn afresh.
+
+    Raises as `split_dataset` does.
+    """
+    if (drawn := _drawn(source, seed)) is not None:
+        _, real, second = drawn
+        return RealImages(real=real, second=second, held_out=True, words="drawn afresh")
+    division = split_dataset(source, seed=seed, progress=progress)
+    has_test = _has_test(source)
+    whole = _of_classes(_load(source, split, progress), division.apart)
+    held, rest = held_out_of(whole.images, holdout)
+    parts, words = [], []
+    if len(held):
+        parts.append(whole.picked(held))
+        words.append(f"{holdout:.0%} of the images, which it left out")
+    if split == "train" and has_test:
+        parts.append(division.held_out)
+        words.append("the test split")
+    elif split == "test":
+        parts.append(division.apart)
+        words.append("images of the train split")
+    trained = whole.images[rest]
+    unlearnt = _joined([division.apart, division.held_out]) if has_test else division.apart
+    if sum(map(len, parts)) < LEAST_IMAGES // 4:
+        real, second = _halves(unlearnt, seed)
+        return RealImages(
+            real=real,
+            second=second,
+            held_out=False,
+            words="images that it trained on",
+            trained=trained,
+            places=places_of(real.images, trained),
+        )
+    real = _joined(parts)
+    others = places_of(unlearnt.images, real.images) < 0
+    second = unlearnt.picked(others.nonzero()[:, 0])
+    if len(second) < len(real) // 2:
+        real, second = _halves(real, seed)
+    else:
+        real, second = _shuffled(real, seed), _shuffled(second, seed)
+    return RealImages(
+        real=real, second=second, held_out=True, words=" and ".join(words), trained=trained
+    )
+
+
+def _has_test(source: ImageSource) -> bool:
+    facts = dataset_facts(source.dataset)
+    if facts.path:
+        return "test" in splits_of(Path(facts.path))
+    return bool(facts.count("test")) and is_available(source.dataset, "test")
 
 
 def _load(source: ImageSource, split: str, progress: ProgressCallback) -> ImageSet:
@@ -115,23 +191,47 @@ def _load(source: ImageSource, split: str, progress: ProgressCallback) -> ImageS
     )
 
 
-def _joined(first: ImageSet, second: ImageSet) -> ImageSet:
-    labels = None
-    if first.labels is not None and second.labels is not None:
-        labels = torch.cat([first.labels, second.labels])
-    images = torch.cat([first.images, second.images])
-    return ImageSet(images, labels, name=first.name, classes=first.classes)
+def _of_classes(images: ImageSet, like: ImageSet) -> ImageSet:
+    """Return images with the classes of others by their names; those of no such class are left."""
+    if images.labels is None or images.classes == like.classes:
+        return images
+    places = [like.classes.index(name) if name in like.classes else -1 for name in images.classes]
+    labels = torch.tensor(places)[images.labels]
+    known = replace(images, labels=labels, classes=like.classes)
+    return known.picked((labels >= 0).nonzero()[:, 0])
 
 
-def _drawn(name: str, spec: DataSpec, draw: Callable[[int, int], Samples], seed: int) -> Splits:
-    # Apart from those that are trained on, which are drawn with a seed below 100.
-    parts = (
-        ImageSet(
-            *loaded(name, spec, draw(_DRAWN, 100 + 3 * seed + index)),
-            name=name,
-            classes=spec.classes,
-        )
-        for index in range(3)
+def _joined(parts: Sequence[ImageSet]) -> ImageSet:
+    labels = [part.labels for part in parts if part.labels is not None]
+    return replace(
+        parts[0],
+        images=torch.cat([part.images for part in parts]),
+        labels=torch.cat(labels) if len(labels) == len(parts) else None,
     )
-    learnt, real, second = parts
-    return Splits(learnt=learnt, held_out=real, real=real, second=second)
+
+
+def _shuffled(images: ImageSet, seed: int) -> ImageSet:
+    """Return images in an order that they are not split by."""
+    return images.picked(torch.cat(set_apart(images.images, 0, seed=seed + 1)))
+
+
+def _halves(images: ImageSet, seed: int) -> tuple[ImageSet, ImageSet]:
+    half = len(images) // 2
+    one, other = set_apart(images.images, half, seed=seed + 1)
+    return images.picked(one), images.picked(other[:half])
+
+
+def _drawn(source: ImageSource, seed: int) -> list[ImageSet] | None:
+    """Draw three sets of data that are made up; None of others."""
+    if not DATASETS.accepts(source.dataset):
+        return None
+    known = DATASETS.resolve(source.dataset)
+    if known.draw is None:
+        return None
+    name = short(source.dataset)
+    # Apart from those that are trained on, which are drawn with a seed below 100.
+    draws = (known.draw(_DRAWN, 100 + 3 * seed + index) for index in range(3))
+    return [
+        ImageSet(*loaded(name, known.spec, samples), name=name, classes=known.spec.classes)
+        for samples in draws
+    ]

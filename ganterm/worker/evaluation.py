@@ -139,9 +139,9 @@ class Best:
     def step(self, score: str) -> int | None:
         """Return the best step by `score`, the latest of equals; None if nothing was scored.
 
-        Judgements by the run's own judge and of the number of images of the latest one count;
-        those that do not say their k, of a run that began before they did, as long as there are no
-        others.
+        Judgements by the run's own judge, of the number of images and beside the real ones of the
+        latest one count; those that do not say their k, of a run that began before they did, as
+        long as there are no others.
         """
         own = [record for record in self._judged if not record.apart]
         scored = self._scored(own, score) or self._scored(
@@ -153,7 +153,7 @@ class Best:
         alike = [
             (record, value)
             for record, value in scored
-            if (record.judge, record.n) == (latest.judge, latest.n)
+            if (record.judge, record.n, record.real) == (latest.judge, latest.n, latest.real)
         ]
         sign = -1 if SCORES.facts(score).less_is_better else 1
         best, _ = max(alike, key=lambda each: (sign * each[1], each[0].step))

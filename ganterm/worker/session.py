@@ -110,7 +110,7 @@ class Session:
             channels=config.channels,
             fit=config.fit,
             progress=self.reporter.loading,
-        )
+        ).without(config.holdout)
         data_crc32 = images.crc32
         if self.job.moved:
             require_same(data_crc32, self.job.data_crc32, config.dataset, self.run.name)

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from ganterm.data import load
+from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status, write_status
 from tests.cli.invoke import invoke
-from tests.records import lines
+from tests.records import lines, record
 
 
 @pytest.fixture
@@ -141,6 +142,16 @@ def test_images_that_cannot_be_compared_are_told_in_a_sentence(
     outcome = invoke("judge", *[digits if each == "DIGITS" else each for each in arguments])
     assert (outcome.code, outcome.text) == (code, "")
     assert words in outcome.said
+
+
+def test_the_table_says_which_images_are_real_and_what_stands_apart(run: RunDir) -> None:
+    """Scores that another judge gave before are not compared with these; once in a line."""
+    with JournalWriter(run.journal) as journal:
+        journal.write(record("judged", 2, fid=1.0, judge="0123456789abcdef", n=100))
+    outcome = invoke("judge", run.path, "-n", 100)
+    assert "Real images: images that it trained on; `ganterm train --holdout 0.1`" in outcome.text
+    assert "scores of tiny are by another judge (0123456789abcdef) and stand apart" in outcome.said
+    assert lines(run.journal)[-1]["held_out"] is False
 
 
 def test_pictures_of_judgements_are_no_samples(run: RunDir) -> None:

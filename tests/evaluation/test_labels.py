@@ -36,7 +36,9 @@ def test_classes_nobody_knows_come_in_turn_and_without_any_nothing_is_asked(data
     strangers = labels_asked(reference, ("x", "y"), 5)
     assert strangers is not None
     assert strangers.tolist() == [0, 1, 0, 1, 0]
-    unlabelled = dataclasses.replace(reference, labels=None, classes=())
+    bare = dataclasses.replace(reference.images.real, labels=None, classes=())
+    images = dataclasses.replace(reference.images, real=bare)
+    unlabelled = dataclasses.replace(reference, images=images)
     turns = labels_asked(unlabelled, NAMES, 12)
     assert turns is not None
     assert turns.tolist() == [*range(10), 0, 1]

@@ -49,7 +49,8 @@ def verdict_on(generator: Any, *, classes: tuple[str, ...] = (), **settings: obj
     config = resolve({"recipe": "dcgan-8x8", **settings}).config
     trained = Trained(generator, config, 5, "generator", config.data_spec.with_classes(classes))
     judge = obtain_judge(DIGITS)
-    return judge_generator(trained, judge, obtain_reference(judge, DIGITS), count=449)
+    reference = obtain_reference(judge, DIGITS, split=config.split, holdout=config.holdout)
+    return judge_generator(trained, judge, reference, count=449)
 
 
 def test_real_images_score_like_the_floor(data: Path) -> None:
@@ -69,12 +70,21 @@ def test_a_generator_of_two_digits_is_caught(data: Path) -> None:
 
 
 def test_one_that_knows_its_images_by_heart_is_caught(data: Path) -> None:
-    assert verdict_on(Memory()).fields["copies"] > 0.3
+    """Beside how many images that were left out look like one that was trained on."""
+    fields = verdict_on(Memory(), holdout=0.1).fields
+    assert fields["copies"] > 0.8
+    assert fields["floor"]["copies"] < 0.05
 
 
-def test_a_run_on_the_test_split_is_not_searched_for_copies(data: Path) -> None:
-    verdict = verdict_on(Memory(), split="all")
-    assert "copies" not in verdict.fields
+@pytest.mark.parametrize("holdout", [0, 0.1])
+def test_it_says_which_images_are_real_and_whether_they_were_trained_on(
+    data: Path, holdout: float
+) -> None:
+    fields = verdict_on(Memory(), holdout=holdout).fields
+    assert fields["held_out"] is bool(holdout)
+    assert fields["real"].startswith("10% of the images" if holdout else "images that it trained")
+    assert fields["n"] == (180 if holdout else 449)
+    assert fields["floor"]["copies"] < 0.05
 
 
 def test_the_best_images_show_every_class_and_the_worst_are_shown_too(data: Path) -> None:

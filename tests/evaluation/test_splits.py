@@ -8,10 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
+from ganterm.components.scores.copies import copies
 from ganterm.core.errors import DataError
+from ganterm.data import load
 from ganterm.data.images import ImageSet
 from ganterm.data.importer import import_dataset
-from ganterm.evaluation.splits import ImageSource, Splits, checksum, split_dataset
+from ganterm.evaluation.splits import ImageSource, RealImages, crc_of, real_images, split_dataset
 
 DIGITS = ImageSource(dataset="digits", image_size=8, channels=1)
 
@@ -20,45 +22,98 @@ def rows(images: ImageSet) -> set[bytes]:
     return {image.numpy().tobytes() for image in images.images}
 
 
-def sizes(division: Splits) -> tuple[int, int, int, int]:
-    return (
-        len(division.learnt),
-        len(division.held_out),
-        len(division.real),
-        len(division.second),
-    )
+def sets(real: RealImages) -> tuple[set[bytes], set[bytes], set[bytes]]:
+    assert real.trained is not None
+    trained = {image.numpy().tobytes() for image in real.trained}
+    return rows(real.real), rows(real.second), trained
 
 
-def test_without_a_test_split_half_of_the_images_are_learnt_from() -> None:
-    assert sizes(split_dataset(DIGITS)) == (899, 898, 449, 449)
-
-
-def test_no_image_is_in_two_sets() -> None:
+def test_without_a_test_split_a_judge_learns_from_half_of_the_images() -> None:
     division = split_dataset(DIGITS)
-    learnt, real, second = rows(division.learnt), rows(division.real), rows(division.second)
-    assert not learnt & real
-    assert not learnt & second
+    assert (len(division.learnt), len(division.held_out)) == (899, 898)
+    assert not rows(division.learnt) & rows(division.held_out)
+
+
+@pytest.mark.parametrize(
+    ("holdout", "count", "others", "trained"), [(0, 449, 449, 1797), (0.1, 180, 718, 1617)]
+)
+def test_what_is_judged_by_is_what_was_left_out(
+    holdout: float, count: int, others: int, trained: int
+) -> None:
+    """Where nothing was, it is said; no judge has learnt from any of it."""
+    found = real_images(DIGITS, holdout=holdout)
+    real, second, learnt_by_run = sets(found)
+    assert found.held_out is bool(holdout)
+    assert (len(real), len(second), len(learnt_by_run)) == (count, others, trained)
+    assert bool(real & learnt_by_run) is not found.held_out
     assert not real & second
+    assert not (real | second) & rows(split_dataset(DIGITS).learnt)
+    if found.places is not None:
+        assert found.trained is not None
+        assert torch.equal(found.trained[found.places], found.real.images)
+
+
+def test_training_leaves_out_what_judging_takes() -> None:
+    trained = load("digits", image_size=8).without(0.1)
+    found = real_images(DIGITS, holdout=0.1)
+    assert found.trained is not None
+    assert torch.equal(trained.images, found.trained)
 
 
 def test_labels_go_with_their_images() -> None:
-    division = split_dataset(DIGITS)
-    for part in (division.learnt, division.real, division.second):
+    division, found = split_dataset(DIGITS), real_images(DIGITS)
+    for part in (division.learnt, found.real, found.second):
         assert part.labels is not None
         assert len(part.labels) == len(part)
         assert part.labels.bincount(minlength=10).min() > len(part) * 0.06
 
 
 def test_the_same_seed_divides_alike_and_another_does_not() -> None:
-    one, same, other = split_dataset(DIGITS), split_dataset(DIGITS), split_dataset(DIGITS, seed=1)
+    one, same, other = real_images(DIGITS), real_images(DIGITS), real_images(DIGITS, seed=1)
     assert torch.equal(one.real.images, same.real.images)
-    assert checksum(one.real) != checksum(other.real)
+    assert crc_of(one.real.images) != crc_of(other.real.images)
+
+
+@pytest.mark.parametrize("name", ["test", "val"])
+def test_a_folder_called_test_or_val_is_held_out(tmp_path: Path, name: str) -> None:
+    """Classes are those of the names, though the other folder lacks one."""
+    digits = load("digits", image_size=8)
+    assert digits.labels is not None
+    for number, (image, label) in enumerate(
+        zip(digits.images[:400, 0].numpy(), digits.labels.tolist(), strict=False)
+    ):
+        split = name if number % 4 == 0 else "train"
+        if (split, label) == (name, 0):
+            continue
+        (tmp_path / split / f"is-{label}").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / split / f"is-{label}" / f"{number}.png")
+    source = ImageSource(dataset=str(tmp_path), image_size=8, channels=1)
+    found = real_images(source)
+    real, _, trained = sets(found)
+    assert found.held_out
+    assert found.words == "the test split"
+    assert not real & trained
+    assert found.real.labels is not None
+    assert found.classes == tuple(f"is-{label}" for label in range(10))
+    shown = {image.numpy().tobytes(): label for image, label in zip(*picked(digits), strict=True)}
+    labels = found.real.labels.tolist()
+    assert [shown[image.numpy().tobytes()] for image in found.real.images] == labels
+    other = real_images(source, split="test")
+    assert other.held_out
+    assert other.words == "images of the train split"
+    assert not real_images(source, split="all").held_out
+
+
+def picked(digits: ImageSet) -> tuple[torch.Tensor, list[int]]:
+    assert digits.labels is not None
+    return digits.images, digits.labels.tolist()
 
 
 def test_the_ring_is_drawn_and_not_what_is_trained_on() -> None:
-    division = split_dataset(ImageSource(dataset="ring", image_size=28, channels=1))
-    assert division.real.images.shape == (10_000, 2, 1, 1)
-    assert not torch.equal(division.real.images, division.second.images)
+    found = real_images(ImageSource(dataset="ring", image_size=28, channels=1))
+    assert found.real.images.shape == (10_000, 2, 1, 1)
+    assert not torch.equal(found.real.images, found.second.images)
+    assert found.trained is None
 
 
 def test_too_few_images_are_refused(tmp_path: Path) -> None:
@@ -68,10 +123,35 @@ def test_too_few_images_are_refused(tmp_path: Path) -> None:
         split_dataset(ImageSource(dataset=str(tmp_path), image_size=8, channels=1))
 
 
-def test_mnist_is_judged_by_its_test_images_and_some_held_back(
-    mnist_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def mnist(mnist_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImageSource:
     monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path))
     import_dataset("mnist", mnist_files)
-    division = split_dataset(ImageSource(dataset="mnist", image_size=28, channels=1))
-    assert sizes(division) == (50_000, 10_000, 10_000, 10_000)
+    return ImageSource(dataset="mnist", image_size=28, channels=1)
+
+
+def test_mnist_is_judged_by_its_test_images(mnist: ImageSource) -> None:
+    found = real_images(mnist)
+    assert (len(found.real), len(found.second), found.words) == (10_000, 10_000, "the test split")
+    assert found.held_out
+
+
+@pytest.mark.slow
+def test_a_run_on_the_test_split_of_mnist_is_judged_by_the_other(mnist: ImageSource) -> None:
+    """As `mlp` trains; by what no judge learnt from."""
+    division, found = split_dataset(mnist), real_images(mnist, split="test")
+    assert (len(division.learnt), len(division.held_out)) == (50_000, 10_000)
+    assert (len(found.real), found.held_out) == (10_000, True)
+    assert not rows(found.real) & (rows(division.held_out) | rows(division.learnt))
+
+
+@pytest.mark.slow
+def test_copies_of_mnist_are_found_and_held_out_images_are_none(mnist: ImageSource) -> None:
+    found = real_images(mnist)
+    assert found.trained is not None
+    chosen = found.trained[::60]
+    noise = torch.randint(-8, 9, chosen.shape, generator=torch.Generator().manual_seed(0))
+    noised = (chosen + noise).clamp(0, 255).to(torch.uint8)
+    assert copies(chosen, found.trained) >= 0.99
+    assert copies(noised, found.trained) >= 0.99
+    assert copies(found.real.images[:1000], found.trained) <= 0.05

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.core.errors import ExitCode
+from ganterm.data import load
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
 from tests.quick import slow_unless
@@ -53,6 +54,18 @@ def test_every_recipe_resumes_exactly(
         kill_around(zygote.start(run), last_step(run) + 1, chance)
         if lines(run.journal)[-1].get("reason") != "finished":
             zygote.train(run)
+    assert differences(whole, run) == []
+
+
+def test_what_a_run_leaves_out_is_left_out_again(zygote: Zygote, tmp_path: Path) -> None:
+    """A share of the images never trains, before a kill and after it; it resumes exactly."""
+    whole = zygote.train(make_run(tmp_path / "whole", "dcgan-8x8", holdout=0.1))
+    start = lines(whole.journal)[0]
+    kept = load("digits", image_size=8).without(0.1)
+    assert (start["images"], start["data_crc32"]) == (1617, kept.crc32)
+    run = make_run(tmp_path / "broken", "dcgan-8x8", holdout=0.1)
+    kill_around(zygote.start(run), 12, random.Random(0))
+    zygote.train(run)
     assert differences(whole, run) == []
 
 

@@ -73,6 +73,16 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["train", "test", "all"],
         about(DATA, "Which part of the dataset to train on.", part_of="dataset"),
     ] = "train"
+    holdout: Annotated[
+        float,
+        about(
+            DATA,
+            "Share of the images that training leaves out, to judge by.",
+            "a test split, or a folder called test or val, is left out as it is",
+            ge=0,
+            le=0.5,
+        ),
+    ] = 0.0
     image_size: Annotated[
         int, about(DATA, "Side of the square images, in pixels.", ge=4, le=256)
     ] = 28
@@ -104,7 +114,7 @@ def problems(config: Any) -> Iterator[Problem]:
         yield from DATASETS.problems(config.dataset, config)
     if not config.data_spec.is_points:
         return
-    for field in ("split", "image_size", "channels", "fit", "augment"):
+    for field in ("split", "holdout", "image_size", "channels", "fit", "augment"):
         usual = default_of(config, field)
         if getattr(config, field) != usual:
             yield Problem(

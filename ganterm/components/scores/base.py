@@ -38,10 +38,10 @@ class Comparison:
 
     Attributes:
         real, fake: what the judge saw in them.
-        train: what it saw in images that were trained on; None leaves copies out.
+        images, trained: the generated images and those that were trained on, uint8 (N, C, H, W);
+            None leaves copies out.
         asked: classes (N,) of the judge's that the generated images were asked to be of; None
             where they were not, or the judge does not know these classes.
-        copying: the `copy_distance` of `real` from `train`, where it is known already.
         clusters: modes are so many clusters of the real features, in place of the judge's classes,
             for data without labels.
         seed: of what is drawn at random.
@@ -49,9 +49,9 @@ class Comparison:
 
     real: Seen
     fake: Seen
-    train: Seen | None = None
+    images: Tensor | None = None
+    trained: Tensor | None = None
     asked: Tensor | None = None
-    copying: float | None = None
     clusters: int | None = None
     seed: int = 0
     _reaches: dict[str, Tensor] = field(default_factory=dict, init=False, repr=False)

@@ -12,10 +12,13 @@ import scipy.linalg
 import torch
 from sklearn.metrics import pairwise_distances
 from sklearn.metrics.pairwise import polynomial_kernel
+from torch import Tensor
+from torch.nn import functional
 
 from ganterm.components.scores import SCORES, Comparison, measured, named, protocol
+from ganterm.components.scores import copies as copies_module
 from ganterm.components.scores.class_accuracy import class_accuracy
-from ganterm.components.scores.copies import copies, copy_distance, nearest
+from ganterm.components.scores.copies import copies, nearest_two
 from ganterm.components.scores.density_coverage import density_coverage
 from ganterm.components.scores.frechet import frechet_distance
 from ganterm.components.scores.inception_score import inception_score
@@ -170,25 +173,46 @@ def test_cluster_modes_find_what_is_missing() -> None:
     assert cluster_modes(real, real, clusters=4).kl == 0
 
 
-def test_nearest_agrees_with_all_pairs() -> None:
-    """Index and distance of the nearest reference are those of the full table, a twin's 0."""
-    queries, references = normal(700, 1), normal(900, 2)
-    queries[3] = references[8]
-    table = pairwise_distances(queries.double().numpy(), references.double().numpy())
-    distances, indices = nearest(queries, references)
-    assert indices.tolist() == table.argmin(axis=1).tolist()
-    assert distances.numpy() == pytest.approx(table.min(axis=1), abs=1e-9)
-    assert (int(indices[3]), float(distances[3])) == (8, 0)
+def pictures(count: int, seed: int) -> Tensor:
+    """Draw smooth grey pictures (count, 1, 16, 16)."""
+    coarse = torch.rand(count, 1, 4, 4, generator=torch.Generator().manual_seed(seed))
+    smooth = functional.interpolate(coarse, size=16, mode="bilinear")
+    return (smooth * 255).to(torch.uint8)
+
+
+def test_the_nearest_two_are_those_of_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In blocks of both sides, and without the images themselves."""
+    monkeypatch.setattr(copies_module, "ROWS", 64)
+    monkeypatch.setattr(copies_module, "COLUMNS", 100)
+    images, trained = pictures(150, 1), pictures(320, 2)
+    images[3] = trained[8]
+    rows = images.flatten(1).double().numpy(), trained.flatten(1).double().numpy()
+    table = pairwise_distances(*rows) / 16  # the root mean square over 256 pixels
+    found = nearest_two(images, trained)
+    assert found.numpy() == pytest.approx(np.sort(table, axis=1)[:, :2], abs=0.05)
+    assert float(found[3, 0]) < 0.05
+    places = torch.full((150,), -1)
+    places[3] = 8
+    own = nearest_two(images, trained, places=places)
+    assert own[3].numpy() == pytest.approx(np.sort(table[3])[1:3], abs=0.05)
+    assert torch.equal(own[4:], found[4:])
+    assert nearest_two(images, trained[:1])[0, 1] == math.inf
 
 
 def test_copies_are_told_from_likeness() -> None:
-    """Training images given out again are copies; fresh images hardly ever are."""
-    real, train = normal(1000, 1), normal(2000, 2)
-    half = torch.cat([train[:500] + 1e-4, normal(500, 3)])
-    within = copy_distance(real, train)
-    assert copies(half, train, within=within) == pytest.approx(0.5, abs=0.03)
-    assert copies(normal(1000, 4), train, within=within) < 0.04
-    assert copies(real, train, within=within) == 0.01
+    """Training images given out again are copies, faint noise or not; fresh images hardly are.
+
+    Nor does it hide a copy that the image is there twice.
+    """
+    trained = pictures(2000, 1)
+    noise = torch.randint(-8, 9, trained[:500].shape, generator=torch.Generator().manual_seed(0))
+    noised = (trained[:500] + noise).clamp(0, 255).to(torch.uint8)
+    half = torch.cat([trained[:500], pictures(500, 3)])
+    assert copies(half, trained) == pytest.approx(0.5, abs=0.01)
+    assert copies(noised, trained) > 0.99
+    assert copies(noised, torch.cat([trained, trained])) > 0.99
+    assert copies(pictures(1000, 4), trained) < 0.01
+    assert copies(trained[:500], trained, places=torch.arange(500)) < 0.01
 
 
 def everything(real: Seen, fake: Seen, **known: Any) -> dict[str, float]:
@@ -197,21 +221,14 @@ def everything(real: Seen, fake: Seen, **known: Any) -> dict[str, float]:
 
 
 def test_every_score_is_measured_that_the_images_allow() -> None:
-    real, fake, train = seen(300, 1), seen(300, 2, shift=0.2), seen(400, 3)
-    found = everything(real, fake, train=train, asked=torch.zeros(300, dtype=torch.int64))
+    real, fake = seen(300, 1), seen(300, 2, shift=0.2)
+    shown = {"images": pictures(300, 1), "trained": pictures(400, 2)}
+    found = everything(real, fake, **shown, asked=torch.zeros(300, dtype=torch.int64))
     assert list(found) == list(SCORES.names)
     assert found["fid"] == frechet_distance(real.features, fake.features)
     assert set(SCORES.names) - everything(real, fake).keys() == {"copies", "class_accuracy"}
     assert len(Comparison(real=real, fake=fake).modes.histogram) == 10
     assert len(Comparison(real=real, fake=fake, clusters=6).modes.histogram) == 6
-
-
-def test_a_known_copy_distance_is_not_computed_again() -> None:
-    real, fake, train = seen(300, 1), seen(300, 2, shift=0.2), seen(400, 3)
-    near = copy_distance(real.features, train.features)
-    known = everything(real, fake, train=train, copying=near)
-    assert known == everything(real, fake, train=train)
-    assert everything(real, fake, train=train, copying=9e9)["copies"] == 1
 
 
 def test_scores_are_those_of_their_papers_and_others_have_other_names() -> None:
