@@ -3,9 +3,15 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from ganterm.runs.layout import RunDir
+    from tests.worker.workers import Zygote
 
 # Before torch is imported anywhere: several test processes share the cores.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -46,3 +52,40 @@ def mnist_files() -> Path:
 def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a data directory for what judges see in real images, which is looked at once."""
     return tmp_path_factory.mktemp("judges")
+
+
+@pytest.fixture(scope="session")
+def zygote() -> "Iterator[Zygote]":
+    """Give the process that starts workers at once."""
+    from tests.worker.workers import Zygote  # noqa: PLC0415 - not every test needs it
+
+    with Zygote() as zygote:
+        yield zygote
+        zygote.kill_all()
+
+
+@pytest.fixture(scope="session")
+def trained(zygote: "Zygote", tmp_path_factory: pytest.TempPathFactory) -> "RunDir":
+    """Give a finished run of six steps on the embedded digits; tests must not change it.
+
+    It has sample grids of 3 x 3 and checkpoints at steps 0, 2, 4 and 6, with averaged weights.
+    """
+    from ganterm.config import resolve  # noqa: PLC0415
+    from ganterm.config.runfile import render_run_toml  # noqa: PLC0415
+    from ganterm.runs.layout import create_run  # noqa: PLC0415
+
+    settings = {
+        "recipe": "dcgan-8x8",
+        "steps": 6,
+        "batch_size": 8,
+        "sample_grid": 3,
+        "sample_every": 2,
+        "checkpoint_every": 2,
+        "keep_checkpoints": 0,
+        "log_every": 2,
+        "ema_kimg": 0.01,
+        "device": "cpu",
+    }
+    run = create_run(tmp_path_factory.mktemp("runs"), "tiny", "dcgan-8x8")
+    run.config_file.write_text(render_run_toml(resolve(settings).config, {}))
+    return zygote.train(run)
