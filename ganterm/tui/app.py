@@ -48,11 +48,7 @@ class GantermApp(Acting, AppBase, inherit_bindings=False):
     SCOPE = "app"
     TITLE = "ganterm"
     # Styles of what must be there at a key are read at the start, not at the key.
-    CSS_PATH: ClassVar[list[str | PurePath]] = [
-        "app.tcss",
-        "screens/help.tcss",
-        "screens/dialog.tcss",
-    ]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/dialog.tcss"]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         mode: partial(_make, mode) for mode in _SCREENS
     }
@@ -135,13 +131,11 @@ class GantermApp(Acting, AppBase, inherit_bindings=False):
         return super().check_action(action, parameters)
 
     def show_help(self) -> None:
-        """Show what every key does."""
-        from ganterm.tui.screens.help import HelpScreen  # noqa: PLC0415
+        from ganterm.tui.screens.dialogs import HelpScreen  # noqa: PLC0415
 
         self.push_screen(HelpScreen(getattr(self.screen, "SCOPE", "app")))
 
     def next_theme(self) -> None:
-        """Change to the theme after the present one."""
         names = list(themes.BY_NAME)
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
         self.notify(themes.BY_NAME[self.theme].title, title="Theme", timeout=2)

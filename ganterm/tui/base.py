@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from textual import events, getters
 from textual.driver import Driver
@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from ganterm.client.feed import RunFeed
 from ganterm.client.poller import Poller
+from ganterm.core.errors import GantermError
 from ganterm.render.colour import Canvas, Charset, ColourMode, over_ssh
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
@@ -159,7 +160,32 @@ class AppBase(ThriftyApp, inherit_bindings=False):
             if feed := self.poller.feeds.get(name):
                 self.feed_signal.publish(FeedUpdated(feed, change))
 
-    # Words to the person
+    # Words from the person, and to the person
+
+    def ask(self, dialog: ModalScreen[Any], then: Callable[[Any], object]) -> None:
+        """Show a dialog; `then` is given its answer, unless that is no or none."""
+
+        def answered(answer: Any) -> None:
+            if answer is not None and answer is not False:
+                then(answer)
+
+        self.push_screen(dialog, answered)
+
+    def do(self, task: Callable[[], Result], then: Callable[[Result], object]) -> None:
+        """Do what may take a while off the screen's thread; `then` is given what came of it.
+
+        A `GantermError` is said.
+        """
+
+        def work() -> None:
+            try:
+                done = task()
+            except GantermError as error:
+                self.call_from_thread(self.say_error, error)
+            else:
+                self.call_from_thread(then, done)
+
+        self.run_worker(work, thread=True)
 
     def say(self, sentence: str) -> None:
         """Show a sentence for a while; foreign text is fine."""

@@ -246,8 +246,6 @@ def to_theme(palette: Palette) -> Theme:
         "scrollbar-background-hover": p.surface,
         "scrollbar-background-active": p.surface,
         "scrollbar-corner-color": p.surface,
-        **{f"series-{index}": colour for index, colour in enumerate(p.series)},
-        **{f"band-{index}": colour for index, colour in enumerate(p.bands)},
     }
     return Theme(
         name=p.name,

@@ -11,8 +11,8 @@ from ganterm.render.text import safe_text
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_TRUNCATION, WAYS, LatentPoint, Mix, Scene, Walk, Way
-from ganterm.tui.explore.answers import Direction, OpenedRun
 from ganterm.tui.explore.pad import Pad
+from ganterm.tui.explore.process import Direction, OpenedRun
 
 KEPT: Final = 500
 
@@ -42,12 +42,10 @@ class Trail:
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a place before."""
         return self._at > 0
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a place after."""
         return self._at < len(self._places) - 1
 
     def visit(self, place: LatentPoint, doing: str = "") -> None:
@@ -234,7 +232,6 @@ class Exploration:
     # What can be chosen
 
     def take_directions(self, family: str, directions: Sequence[Direction]) -> None:
-        """Have these sliders."""
         if family != self.family:
             self.chosen = 0
         self.family, self.directions = family, tuple(directions)

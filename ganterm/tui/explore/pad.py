@@ -38,7 +38,6 @@ class Pad:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is drawn."""
         return not any(self._ink)
 
     def picture(self, *, pen: bool) -> Raster:
@@ -65,7 +64,6 @@ class Pad:
         return True
 
     def clear(self) -> None:
-        """Wipe everything."""
         self.begin()
         self._ink = bytearray(self.side * self.side)
 

@@ -27,14 +27,13 @@ from ganterm.render.chart.view import GLYPHS, trace_glyph
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
-from ganterm.tui.lines import RUN_TONES, Line, Piece
+from ganterm.tui.lines import RUN_TONES, Line, Piece, left
 from ganterm.tui.messages import FeedUpdated
 from ganterm.tui.score_lines import run_lines
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.part_line import Header, LinePart
 from ganterm.tui.widgets.row_list import RowList, StyledLines
-from ganterm.tui.widgets.run_columns import padded
+from ganterm.tui.widgets.toned import Header, LinePart
 
 _FIRST: Final = "g_loss"
 """What is drawn at first."""
@@ -89,8 +88,15 @@ class DiffTable(RowList):
         ]
         width = sum(self._widths) + _GAP * len(self._widths) + 1
         self.show_rows(max(len(self.lines), 1), width)
-        # No taller than it needs, with a line for the scroll bar: the rest is the chart's.
-        self.styles.height = self.virtual_size.height + int(width > self.size.width)
+        self._fit_height()
+
+    def on_resize(self) -> None:
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """Be no taller than it needs, with a line for the scroll bar: the rest is the chart's."""
+        wide, tall = self.virtual_size
+        self.styles.height = tall + int(wide > self.size.width)
 
     def heading(self) -> Line:
         if not self._widths:
@@ -122,7 +128,7 @@ class DiffTable(RowList):
 
 
 def _cell(text: str, width: int) -> str:
-    return padded(safe_text(text), width) + " " * _GAP
+    return left(safe_text(text), width) + " " * _GAP
 
 
 class CompareScreen(AppScreen):
@@ -262,7 +268,6 @@ class CompareScreen(AppScreen):
         self._show()
 
     def toggle_log(self) -> None:
-        """Switch the logarithmic scale."""
         self._log = not self._log
         self._show()
 
@@ -272,7 +277,6 @@ class CompareScreen(AppScreen):
         self._show()
 
     def toggle_all_settings(self) -> None:
-        """Show the settings that agree as well, or only those that differ."""
         self._everything = not self._everything
         self._show()
 

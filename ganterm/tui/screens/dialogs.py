@@ -1,20 +1,34 @@
-"""What lies over a screen: a question, a line to type, a list to choose from, a command."""
+"""What lies over a screen: a question, a line to type, a list, a command, the help."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
+from rich.table import Table
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Button, Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option as ListOption
 
 from ganterm.client.choices import Option
+from ganterm.components.scores import SCORES
 from ganterm.core.errors import GantermError
+from ganterm.core.quantities import QUANTITIES
 from ganterm.render.text import safe_text
+from ganterm.tui.actions import TITLES, Scope, key_name, offered
 from ganterm.tui.base import Dialog
 from ganterm.tui.widgets.footer import ActionFooter
+
+
+class DialogList(OptionList):
+    """A list as tall as its lines are, which are broken beside where a scroll bar may stand."""
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        beside = width - self.scrollbar_size_vertical
+        return super().get_content_height(container, viewport, beside)
 
 
 class ConfirmScreen(Dialog[bool]):
@@ -33,7 +47,7 @@ class ConfirmScreen(Dialog[bool]):
         with Vertical(classes="dialog"):
             yield Static(Content(safe_text(self._question)), classes="title")
             if self._detail:
-                yield Static(Content(safe_text(self._detail)), classes="detail")
+                yield Static(Content(safe_text(self._detail)), classes="hint")
             with Horizontal(classes="buttons"):
                 yield Button(self._no, id="no")
                 yield Button(self._yes, id="yes", variant="error")
@@ -97,7 +111,6 @@ class PickerScreen(Dialog[str | None]):
     """Offers `options`; the result is the value chosen, or None if nothing was."""
 
     SCOPE = "picker"
-    CSS_PATH = "picker.tcss"
     AUTO_FOCUS = "OptionList"
 
     def __init__(self, title: str, options: Sequence[Option], current: str, hint: str = "") -> None:
@@ -105,11 +118,11 @@ class PickerScreen(Dialog[str | None]):
         self._title, self._options, self._current, self._hint = title, options, current, hint
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="picker"):
-            yield Static(Content(safe_text(self._title)), id="picker-title")
-            yield OptionList(*(ListOption(_words(option)) for option in self._options))
+        with Vertical(classes="dialog"):
+            yield Static(Content(safe_text(self._title)), classes="title")
+            yield DialogList(*(ListOption(_words(option)) for option in self._options))
             if self._hint:
-                yield Static(Content(safe_text(self._hint)), id="picker-hint")
+                yield Static(Content(safe_text(self._hint)), classes="hint")
         yield ActionFooter("picker")
 
     def on_mount(self) -> None:
@@ -121,7 +134,6 @@ class PickerScreen(Dialog[str | None]):
         self.dismiss(self._options[event.option_index].value)
 
     def choose(self) -> None:
-        """Take what is under the cursor."""
         self.query_one(OptionList).action_select()
 
 
@@ -136,7 +148,6 @@ class CommandScreen(Dialog[None]):
     """Shows a command in full."""
 
     SCOPE = "command"
-    CSS_PATH = "command.tcss"
     AUTO_FOCUS = "TextArea"
 
     def __init__(self, command: str) -> None:
@@ -144,17 +155,75 @@ class CommandScreen(Dialog[None]):
         self.command = command
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="command"):
-            yield Static("The same run from a shell:", id="command-title")
+        with Vertical(classes="dialog"):
+            yield Static("The same run from a shell:", classes="title")
             yield TextArea(self.command, read_only=True, soft_wrap=True, show_line_numbers=False)
             hint = (
                 "It was sent to the clipboard of your terminal (OSC 52). If that stayed empty: "
                 "select it here, with the terminal's own Shift and mouse over tmux or SSH."
             )
-            yield Static(Content(hint), id="command-hint")
+            yield Static(Content(hint), classes="hint")
         yield ActionFooter("command")
 
     def copy_again(self) -> None:
-        """Send the command to the terminal's clipboard again."""
         self.app.copy_to_clipboard(self.command)
         self.app.notify("Copied.", timeout=2)
+
+
+_KEYS_WIDTH = 16
+_FIGURES: Final = frozenset({"runs", "monitor", "judge", "compare"})
+"""Screens with figures, whose names the help explains."""
+
+
+class HelpScreen(Dialog[None]):
+    """What can be done on the screen below."""
+
+    SCOPE = "help"
+
+    def __init__(self, about: Scope) -> None:
+        super().__init__()
+        self.about: Scope = about
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static("What the keys do. Enter or a click does it.", classes="title")
+            yield DialogList(*self._options())
+        yield ActionFooter("help")
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        app = self.app
+        scope, _, action = (event.option_id or "").partition(".")
+        self.dismiss()
+        target = app if scope == "app" else app.screen_stack[-1]
+        app.call_later(target.run_action, action)
+
+    def _options(self) -> list[ListOption]:
+        options: list[ListOption] = []
+        heading: Scope | None = None
+        for scope, action in offered(self.about):
+            if scope != heading:
+                heading = scope
+                title = Content.styled(TITLES.get(scope, ""), "bold")
+                options.append(ListOption(title, disabled=True))
+            keys = " ".join(key_name(key) for key in action.keys.split(","))
+            options.append(ListOption(_line(keys, action.help), id=f"{scope}.{action.id}"))
+        if self.about in _FIGURES:
+            title = Content.styled("What the figures say", "bold")
+            options.append(ListOption(title, disabled=True))
+            options += [ListOption(_line(*each), disabled=True) for each in figures()]
+        return options
+
+
+def figures() -> list[tuple[str, str]]:
+    """Return what each figure is called on the screens, and what the schema says of it."""
+    named = [(each.short, each.help) for each in QUANTITIES.values() if each.alone]
+    return [*named, *((facts.title, facts.help) for facts in map(SCORES.facts, SCORES.names))]
+
+
+def _line(name: str, words: str) -> Table:
+    """Return a name before words, which are indented where they take several lines."""
+    line = Table.grid(padding=(0, 1), pad_edge=True)
+    line.add_column(width=_KEYS_WIDTH, style="bold")
+    line.add_column()
+    line.add_row(name, words)
+    return line

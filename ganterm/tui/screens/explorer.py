@@ -17,16 +17,14 @@ from ganterm.runs.layout import RunDir
 from ganterm.runs.places import LatentPoint
 from ganterm.tui.actions import Action
 from ganterm.tui.explore.exploration import SPAN, Exploration, scene_words
-from ganterm.tui.screens.bookmarks import Bookmarks
-from ganterm.tui.screens.exploring import ExplorerController, Sketching
+from ganterm.tui.screens.explorer_tools import Bookmarks, Sketching, Walking
+from ganterm.tui.screens.exploring import ExplorerController
 from ganterm.tui.screens.panes import PanedScreen
-from ganterm.tui.screens.walking import Walking
-from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.explorer_panels import PlaceList, SketchPad, SketchPanel, WalkPanel
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.part_line import Header, LinePart, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.sliders import Sliders, rows_of
+from ganterm.tui.widgets.toned import ChoiceLine, Header, LinePart, PartLine
 
 Pane = Literal["sliders", "walk", "places", "sketch"]
 PANES: Final[tuple[Pane, ...]] = get_args(Pane)
@@ -66,16 +64,16 @@ class ExplorerScreen(PanedScreen[Pane]):
             show=self.show,
             divide=self.divide,
             has_strip=lambda: bool(self.query_one("#strip").display),
+            seen=lambda: (self.shown_place, self.shown_image),
             opened=lambda: self.sketching.resume() if self.sketches else None,
         )
-        self.walking = Walking(self, self.explorer, lambda: (self.shown_place, self.shown_image))
-        self.bookmarks = Bookmarks(self, self.explorer, lambda: self.shown_place)
-        self.sketching = Sketching(self.explorer)
+        self.walking = Walking(self, self.explorer)
+        self.bookmarks = Bookmarks(self, self.explorer)
+        self.sketching = Sketching(self, self.explorer)
         self._offered: tuple[object, ...] = ()
 
     @property
     def exploration(self) -> Exploration:
-        """What has been chosen."""
         return self.explorer.exploration
 
     def compose(self) -> ComposeResult:
@@ -167,7 +165,9 @@ class ExplorerScreen(PanedScreen[Pane]):
         for pane in PANES:
             self.query_one(f"#{pane}").display = not self.alone and pane in seen
         self.name_panes()
-        self._show_panes()
+        self._show_body()
+        if not self.exploration.trouble:
+            self.explorer.draw_strip()
 
     @property
     def _in_characters(self) -> bool:
@@ -190,8 +190,7 @@ class ExplorerScreen(PanedScreen[Pane]):
         if self._show_lines():
             self.divide()
         else:
-            self._show_panes()
-        self._show_images()
+            self._show_body()
         here = self.exploration
         offered = (
             *(self.active, here.showing, here.trail.can_undo, here.trail.can_redo),
@@ -201,8 +200,8 @@ class ExplorerScreen(PanedScreen[Pane]):
             self._offered = offered
             self.refresh_bindings()
 
-    def _show_panes(self) -> None:
-        """Show what is seen beside the image; nobody waits for the rest."""
+    def _show_body(self) -> None:
+        """Show the images, and what is seen beside them; nobody waits for the rest."""
         here, tone = self.exploration, self.explorer.tone
         if self.sliders.display:
             self.sliders.show(rows_of(here), here.chosen)
@@ -213,9 +212,7 @@ class ExplorerScreen(PanedScreen[Pane]):
             walk.show(here, tone)
         if self.sketch.display:
             self.sketch.show(here.pad, tone, here.searched)
-
-    def _show_images(self) -> None:
-        here, image, tone = self.exploration, self.shown_image, self.explorer.tone
+        image = self.shown_image
         waiting = "draw something" if self.sketches else f"{here.saying or 'nothing yet'} …"
         self.query_one("#picture", PictureGrid).show(
             [image] if image else [], tone, words="" if here.trouble else waiting

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import gc
 import random
@@ -12,15 +11,20 @@ from functools import partial
 from typing import Final
 
 from ganterm.core.errors import ConfigError
+from ganterm.render.raster import Raster
 from ganterm.render.tint import Tone
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_SEED, LatentPoint, Scene
 from ganterm.tui.base import AppScreen
-from ganterm.tui.explore.answers import OpenedRun, directions_of, images_of
 from ganterm.tui.explore.exploration import LONG_STEP, SPAN, STEP, TRUNCATION_STEP, Exploration
-from ganterm.tui.explore.pad import Pad
+from ganterm.tui.explore.process import (
+    DrawingProcess,
+    Message,
+    OpenedRun,
+    directions_of,
+    images_of,
+)
 from ganterm.tui.screens.dialogs import PromptScreen
-from ganterm.tui.screens.serving import DrawingProcess, Message
 
 _SEEDS: Final = 10**6
 """Random places have seeds below this: short enough to be told to others."""
@@ -30,7 +34,7 @@ class ExplorerController:
     """Goes about in the latent space of a generator: what is chosen is drawn by a process.
 
     It is given what the screen does: `show` everything, `divide` its room, have a strip to draw or
-    not, and go on when a generator is `opened`.
+    not, tell which place and image are `seen`, and go on when a generator is `opened`.
 
     Attributes:
         exploration: what has been chosen.
@@ -45,13 +49,15 @@ class ExplorerController:
         show: Callable[[], None],
         divide: Callable[[], None],
         has_strip: Callable[[], bool],
+        seen: Callable[[], tuple[LatentPoint | None, Raster | None]],
         opened: Callable[[], None],
     ) -> None:
         self.exploration = Exploration()
         self.tone = Tone()
         self.process = DrawingProcess(screen, self.prepare, self._fail)
         self._screen = screen
-        self.show, self._divide, self._has_strip, self._opened = show, divide, has_strip, opened
+        self.show, self.seen = show, seen
+        self._divide, self._has_strip, self._opened = divide, has_strip, opened
         self._explored: dict[RunDir, Exploration] = {}
         self._random = random.Random()
 
@@ -83,8 +89,8 @@ class ExplorerController:
             self.exploration.open(OpenedRun.of(answer))
             if not self.exploration.directions or self.exploration.family == answer["family"]:
                 self.exploration.take_directions(answer["family"], directions_of(answer))
-            self._divide()
             self.draw()
+            self._divide()
             self._opened()
             self._settle()
         self.show()
@@ -143,11 +149,12 @@ class ExplorerController:
                 f"{here.family}{index}": float(value) for index, value in enumerate(values)
             }
         self.show()
-        if self._has_strip():
-            self.draw_strip()
+        self.draw_strip()
 
     def draw_strip(self) -> None:
-        """Have the strip drawn, unless it is as it should be."""
+        """Have the strip drawn where it is seen, unless it is as it should be."""
+        if not self._has_strip() or self.exploration.opened is None:
+            return
         scenes = self.exploration.frames
         if scenes and scenes != self.exploration.striped:
             self.exploration.striped = scenes
@@ -173,11 +180,9 @@ class ExplorerController:
         self.draw()
 
     def choose(self, by: int) -> None:
-        """Choose another slider."""
         self.exploration.choose(self.exploration.chosen + by)
         self.show()
-        if self._has_strip() and self.exploration.opened:
-            self.draw_strip()
+        self.draw_strip()
 
     def nudge(self, by: int, *, far: bool) -> None:
         """Move the chosen slider a step, or a long one."""
@@ -186,12 +191,10 @@ class ExplorerController:
             self.draw()
 
     def center(self) -> None:
-        """Put the chosen slider in the middle."""
         if self.exploration.slide(0.0):
             self.draw()
 
     def next_directions(self) -> None:
-        """Have sliders for directions of another kind."""
         family = "d" if self.exploration.family == "f" else "f"
         label = self.exploration.place.label
         self.process.ask("directions", self._take_directions, family=family, label=label)
@@ -206,7 +209,6 @@ class ExplorerController:
     # Places
 
     def visit_random(self) -> None:
-        """Go to a random place."""
         self.visit_seed(self._random.randrange(_SEEDS))
 
     def visit_seed(self, seed: int) -> None:
@@ -216,12 +218,9 @@ class ExplorerController:
         self.draw()
 
     def ask_seed(self) -> None:
-        """Ask for a seed."""
         seed = "" if self.exploration.place.vector else str(self.exploration.place.seed)
         ask = PromptScreen("Which seed? A whole number from 0.", seed, check=_seed)
-        self._screen.app.push_screen(
-            ask, lambda line: self.visit_seed(_seed(line)) if line else None
-        )
+        self._screen.app.ask(ask, lambda line: self.visit_seed(_seed(line)))
 
     def truncate(self, by: int) -> None:
         """Stay nearer to the mean (-1), or go further from it (1)."""
@@ -229,7 +228,6 @@ class ExplorerController:
         self.draw()
 
     def turn_class(self, by: int) -> None:
-        """Draw another class."""
         if self.exploration.turn_class(by):
             self.draw()
         elif self.exploration.opened:
@@ -238,13 +236,11 @@ class ExplorerController:
             )
 
     def undo(self) -> None:
-        """Go back to the place before."""
         if self.exploration.trail.undo():
             self.exploration.showing = "place"
             self.draw()
 
     def redo(self) -> None:
-        """Go to the place after."""
         if self.exploration.trail.redo():
             self.exploration.showing = "place"
             self.draw()
@@ -252,12 +248,10 @@ class ExplorerController:
     # How images are painted
 
     def next_tint(self) -> None:
-        """Paint in the next colours."""
         self.tone = self.tone.next_tint()
         self.show()
 
     def next_contrast(self) -> None:
-        """Paint with the next contrast."""
         self.tone = self.tone.next_contrast()
         self.show()
 
@@ -276,78 +270,3 @@ def _seed(line: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_SEED):
         raise ConfigError(f"A seed is a whole number from 0 to {MAX_SEED:,}.")
     return int(text)
-
-
-class Sketching:
-    """Draws on the pad of what is explored, and has the nearest image searched."""
-
-    def __init__(self, explorer: ExplorerController) -> None:
-        self._explorer = explorer
-
-    @property
-    def pad(self) -> Pad:
-        """What is drawn."""
-        return self._explorer.exploration.pad
-
-    def prepare(self) -> None:
-        """Have the search ready before something is drawn."""
-        if self._explorer.exploration.opened:
-            self._explorer.process.ask("prepare", lambda _ready: None)
-            self.resume()
-
-    def resume(self) -> None:
-        """Search for what is on the pad, unless that was found in this generator before."""
-        here = self._explorer.exploration
-        if not here.pad.empty and here.pad.ink != here.sought:
-            self.search()
-
-    def search(self) -> None:
-        """Search for the image that is nearest to what is drawn; an earlier search ends."""
-        here, ink = self._explorer.exploration, self.pad.ink
-        if here.opened is None:
-            self._explorer.draw()
-        elif here.pad.empty:
-            here.find_nothing()
-        else:
-            pixels = base64.b64encode(ink).decode()
-            self._explorer.process.ask("sketch", partial(self._found, ink), pixels=pixels)
-        self._explorer.show()
-
-    def _found(self, ink: bytes, answer: Message) -> None:
-        here, images = self._explorer.exploration, images_of(answer)
-        if not images or here.pad.empty:
-            return
-        here.nearest = images[0]
-        here.found = LatentPoint(vector=str(answer["vector"]), label=answer["label"])
-        steps = f"step {answer['step']} of {answer['steps']}"
-        going = f", {steps} …" if answer.get("going") else ""
-        here.searched = f"error {float(answer['distance']):.4f}{going}"
-        here.sought = b"" if going else ink
-        self._explorer.show()
-
-    def move(self, dx: int, dy: int) -> None:
-        """Move the pen by pixels."""
-        if self.pad.move(dx, dy):
-            self.search()
-        else:
-            self._explorer.show()
-
-    def press(self) -> None:
-        """Lower the pen, or lift it."""
-        self.pad.press()
-        self.search()
-
-    def turn_pen(self) -> None:
-        """Let the pen wipe, or draw again."""
-        self.pad.rubber = not self.pad.rubber
-        self._explorer.show()
-
-    def clear(self) -> None:
-        """Wipe the pad."""
-        self.pad.clear()
-        self.search()
-
-    def undo(self) -> None:
-        """Take the last stroke back."""
-        if self.pad.undo():
-            self.search()

@@ -29,12 +29,12 @@ from ganterm.tui.messages import FeedUpdated
 from ganterm.tui.score_lines import class_lines, run_lines
 from ganterm.tui.screens.judging import JudgeRequests, nothing_words
 from ganterm.tui.screens.panes import PanedScreen
-from ganterm.tui.widgets.choice_line import ChoiceLine
+from ganterm.tui.widgets.chart import StepChart
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.judge_panels import Extremes, ScorePanel
-from ganterm.tui.widgets.part_line import Header, LinePart, PartLine
+from ganterm.tui.widgets.judge_panels import Extremes, ScoreList, ScorePanel
 from ganterm.tui.widgets.row_list import StyledLines
 from ganterm.tui.widgets.task_bar import TaskBar
+from ganterm.tui.widgets.toned import ChoiceLine, Header, LinePart, PartLine
 
 _OF_JUDGEMENTS: Final = frozenset(action.id for action in TABLE["judge"]) - {
     "judge",
@@ -90,10 +90,10 @@ class JudgeScreen(PanedScreen[Pane]):
         yield ChoiceLine(id="panes")
         yield Static("", id="nothing")
         with Container(id="body"):
-            with Vertical():
+            with Vertical(id="figures"):
                 yield ScorePanel(id="scores")
                 yield StyledLines(id="others")
-            with Vertical():
+            with Vertical(id="images"):
                 yield Extremes(id="pictures")
                 yield StyledLines(id="classes")
         yield ActionFooter("judge")
@@ -278,23 +278,21 @@ class JudgeScreen(PanedScreen[Pane]):
     def _judged(self, event: TaskBar.Ended) -> None:
         self.requests.end(event)
 
-    @on(ScorePanel.ScoreChosen)
-    def _choose_score(self, event: ScorePanel.ScoreChosen) -> None:
+    @on(ScoreList.Chosen)
+    def _choose_score(self, event: ScoreList.Chosen) -> None:
         self.score = event.name
         self._show()
 
-    @on(ScorePanel.StepPointed)
-    def _go_near(self, event: ScorePanel.StepPointed) -> None:
+    @on(StepChart.Pointed)
+    def _go_near(self, event: StepChart.Pointed) -> None:
         steps = [record.step for record in self.records]
         if steps:
             self.go(steps.index(min(steps, key=lambda step: abs(step - event.step))))
 
     def step(self, by: int) -> None:
-        """Show a judgement further on, or before."""
         self.go(self._at(self.records) + by)
 
     def next_judge(self) -> None:
-        """Show what another judge said."""
         judges = judges_of(list(self.feed.judged) if self.feed else [])
         if len(judges) < 2:
             self.app.say("There is no other judge; G asks how to judge, and by whom.")
@@ -304,14 +302,12 @@ class JudgeScreen(PanedScreen[Pane]):
         self._show()
 
     def toggle_log(self) -> None:
-        """Switch the logarithmic scale."""
         self._log = not self._log
         self._show()
 
     # Leaving
 
     def watch_run(self) -> None:
-        """Watch the run as it trains, or as it did."""
         if self.app.watched is not None:
             self.app.watch_run(self.app.watched)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 
 from ganterm.client.feed import RunFeed
@@ -33,12 +32,10 @@ class JudgeRequests:
 
     @property
     def bar(self) -> TaskBar:
-        """The line about the judgement under way."""
         return self._screen.query_one(TaskBar)
 
     @property
     def under_way(self) -> bool:
-        """Whether a run is being judged."""
         return self.bar.followed is not None
 
     def begin(self, run: RunDir, options: Mapping[str, Any] | None = None) -> None:
@@ -49,12 +46,10 @@ class JudgeRequests:
         self._screen.refresh_bindings()
 
     def newest(self) -> None:
-        """Have the newest checkpoint judged."""
         if (feed := self._judgeable) is not None:
             self.begin(feed.run)
 
     def every(self) -> None:
-        """Have every checkpoint that is kept judged."""
         if (feed := self._judgeable) is not None:
             self.begin(feed.run, {"every": True})
 
@@ -67,11 +62,7 @@ class JudgeRequests:
                 "n=2000",
                 check=judge_options,
             )
-            self._screen.app.push_screen(ask, partial(self._begin_with, feed.run))
-
-    def _begin_with(self, run: RunDir, line: str | None) -> None:
-        if line is not None:
-            self.begin(run, judge_options(line))
+            self._screen.app.ask(ask, lambda line: self.begin(feed.run, judge_options(line)))
 
     @property
     def _judgeable(self) -> RunFeed | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from textual import events, getters, on
@@ -17,21 +16,17 @@ from ganterm.render import words
 from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import Action
 from ganterm.tui.messages import FeedUpdated
-from ganterm.tui.screens.branching import Branching
 from ganterm.tui.screens.panes import PanedScreen
-from ganterm.tui.screens.remedies import Remedies
-from ganterm.tui.screens.run_actions import RunActions
+from ganterm.tui.screens.run_actions import Branching, Remedies, RunActions
 from ganterm.tui.screens.steering import Steering
 from ganterm.tui.widgets.banner import Banner, notice_of
 from ganterm.tui.widgets.chart_panel import ChartPanel
-from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.footer import ActionBar, ActionFooter
 from ganterm.tui.widgets.live_values import LiveValues
 from ganterm.tui.widgets.log_tail import LogTail
-from ganterm.tui.widgets.part_line import Header, LinePart
 from ganterm.tui.widgets.preview import Preview
-from ganterm.tui.widgets.progress import ProgressLine
-from ganterm.tui.widgets.sparks import Sparks
+from ganterm.tui.widgets.progress import ProgressLine, Sparks
+from ganterm.tui.widgets.toned import ChoiceLine, Header, LinePart
 
 Pane = Literal["charts", "preview", "steer", "log"]
 PANES: Final[tuple[Pane, ...]] = get_args(Pane)
@@ -54,21 +49,18 @@ _OF_TRAINING: Final = frozenset(
 _EVERYTHING: Final = FeedChange(rewound=True)
 
 
-@dataclass(frozen=True)
-class Arrangement:
-    """What is shown: all panes, a pair of them or one, with their names above unless all are."""
-
-    kind: Literal["all", "pair", "one"]
-    panes: tuple[Pane, ...]
+Arrangement = Literal["all", "pair", "one"]
 
 
-def arranged(columns: int, rows: int, active: Pane, *, alone: bool) -> Arrangement:
-    """Return what a screen shows, `active` among it; `alone` gives it all the room."""
+def arranged(
+    columns: int, rows: int, active: Pane, *, alone: bool
+) -> tuple[Arrangement, tuple[Pane, ...]]:
+    """Return which panes a screen shows, `active` among them; `alone` gives it all the room."""
     if alone or columns < _PAIR_COLUMNS or rows < _PAIR_ROWS:
-        return Arrangement("one", (active,))
+        return "one", (active,)
     if columns < _ALL_COLUMNS or rows < _ALL_ROWS:
-        return Arrangement("pair", next(pair for pair in _PAIRS if active in pair))
-    return Arrangement("all", PANES)
+        return "pair", next(pair for pair in _PAIRS if active in pair)
+    return "all", PANES
 
 
 class MonitorScreen(PanedScreen[Pane]):
@@ -176,15 +168,14 @@ class MonitorScreen(PanedScreen[Pane]):
         self.set_class(event.size.height >= _TWO_ROWS_OF_SPARKS, "-two-rows")
 
     def divide(self) -> None:
-        size = self.size
-        arrangement = arranged(size.width, size.height, self.active, alone=self.alone)
-        lower = arrangement.kind == "pair" and "steer" in arrangement.panes
+        kind, panes = arranged(*self.size, self.active, alone=self.alone)
+        lower = kind == "pair" and "steer" in panes
         # All classes at once: each change of them finds the styles of everything inside anew.
-        self.query_one("#body").set_classes(f"-{arrangement.kind}" + (" -lower" if lower else ""))
-        self.name_panes().display = arrangement.kind != "all"
+        self.query_one("#body").set_classes(f"-{kind}" + (" -lower" if lower else ""))
+        self.name_panes().display = kind != "all"
         drawn = self.charts.display
         for pane in PANES:
-            self.query_one(f"#{pane}").display = pane in arrangement.panes
+            self.query_one(f"#{pane}").display = pane in panes
         if self.charts.display and not drawn:
             self.charts.show(self.feed)
 
@@ -233,7 +224,6 @@ class MonitorScreen(PanedScreen[Pane]):
         self.steering.edit()
 
     def nudge(self, up: bool) -> None:
-        """Change the setting that is chosen a little."""
         self.steering.nudge(self.values.key, up)
 
     def resume(self) -> None:

@@ -8,7 +8,7 @@ from textual import events, on
 from textual.widget import Widget
 
 from ganterm.tui.base import AppScreen
-from ganterm.tui.widgets.choice_line import ChoiceLine
+from ganterm.tui.widgets.toned import ChoiceLine
 
 Pane = TypeVar("Pane", bound=str)
 
@@ -66,11 +66,9 @@ class PanedScreen(AppScreen, Generic[Pane]):
             inside[0].focus()
 
     def next_pane(self) -> None:
-        """Go to the next pane."""
         self.go_to(self.panes[(self.panes.index(self.active) + 1) % len(self.panes)])
 
     def previous_pane(self) -> None:
-        """Go to the pane before."""
         self.go_to(self.panes[self.panes.index(self.active) - 1])
 
     def toggle_alone(self) -> None:

@@ -1,26 +1,35 @@
-"""What is done to a run from a screen: train it on, rename it, note something, delete it."""
+"""What is done to a run from a screen, and the runs that are begun from it there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import shlex
+from collections.abc import Callable, Sequence
 from functools import partial
 
+from ganterm.client.choices import Option
+from ganterm.client.feed import RunFeed, evidence_words, offers_of
+from ganterm.client.launching import typed_words
 from ganterm.client.overview import Overview
-from ganterm.core.errors import ConfigError, GantermError
+from ganterm.config.branch import FIXED, branch, checkpoint_steps
+from ganterm.config.draft import to_text
+from ganterm.config.fields import Value, field, parse_value
+from ganterm.core.errors import ConfigError
+from ganterm.doctor.applicable import ApplicableRemedy
 from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.runs import manage
 from ganterm.runs.launch import start_worker
-from ganterm.runs.layout import MAX_STEP, check_name
+from ganterm.runs.layout import MAX_STEP, RunDir, check_name
 from ganterm.tui.base import AppScreen
-from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
+from ganterm.tui.screens.dialogs import ConfirmScreen, PickerScreen, PromptScreen
 
 _NAMED = 5
 """Runs that a question names."""
 
 
 class RunActions:
-    """Does something to the run that is chosen on a screen, asking over it where it must."""
+    """Trains the run that is chosen on, renames it, notes something, deletes it."""
 
     def __init__(self, screen: AppScreen, chosen: Callable[[], Overview | None]) -> None:
         self._screen = screen
@@ -38,47 +47,40 @@ class RunActions:
                 f"{run.name} has made its {run.step:,} steps; how many are they to be in all?",
                 check=partial(_longer, run.step),
             )
-            self._screen.app.push_screen(ask, partial(self._prolong, run))
+            self._screen.app.ask(
+                ask, lambda steps: self._start(run, f"--steps={steps.replace(',', '')}")
+            )
         else:
             self._start(run)
-
-    def _prolong(self, run: Overview, steps: str | None) -> None:
-        if steps:
-            self._start(run, f"--steps={steps.replace(',', '')}")
 
     def _start(self, run: Overview, *arguments: str) -> None:
         self._screen.app.say(f"Starting {run.name} …")
         self._do(partial(start_worker, run.run, arguments), f"{run.name} trains on.")
 
     def rename(self) -> None:
-        """Ask for another name."""
         run = self._chosen()
         if run and run.alive:
             self._screen.app.say(f"{run.name} is training; open it and stop it first.")
         elif run:
             ask = PromptScreen(f"Another name for {run.name}", run.name, check=check_name)
-            self._screen.app.push_screen(ask, partial(self._rename, run))
+            self._screen.app.ask(ask, partial(self._rename, run))
 
-    def _rename(self, run: Overview, name: str | None) -> None:
-        if name and name != run.name:
+    def _rename(self, run: Overview, name: str) -> None:
+        if name != run.name:
             self._do(partial(manage.rename, run.run, name), f"{run.name} is now {name}.")
 
     def note(self) -> None:
-        """Ask for a note."""
         if run := self._chosen():
-            ask = PromptScreen(f"A note on {run.name}", safe_text(run.note))
-            self._screen.app.push_screen(ask, partial(self._note, run))
-
-    def _note(self, run: Overview, note: str | None) -> None:
-        if note is not None:
-            self._do(partial(manage.write_note, run.run, note), "")
+            self._screen.app.ask(
+                PromptScreen(f"A note on {run.name}", safe_text(run.note)),
+                lambda note: self._do(partial(manage.write_note, run.run, note)),
+            )
 
     def delete(self, runs: list[Overview]) -> None:
         """Ask once whether to delete all of these runs."""
         alive = [run.name for run in runs if run.alive]
         if alive:
-            many = "are" if len(alive) > 1 else "is"
-            which = "them" if len(alive) > 1 else "it"
+            many, which = ("are", "them") if len(alive) > 1 else ("is", "it")
             self._screen.app.say(
                 f"{', '.join(alive)} {many} training; open and stop {which} first."
             )
@@ -87,37 +89,29 @@ class RunActions:
             more = f" and {len(runs) - _NAMED} more" if len(runs) > _NAMED else ""
             what = f"{names}{more}" if len(runs) == 1 else f"{len(runs)} runs: {names}{more}"
             whose = "Its" if len(runs) == 1 else "Their"
-            self._screen.app.push_screen(
-                ConfirmScreen(
-                    f"Delete {safe_text(what)}?",
-                    f"{whose} {words.size(sum(run.size_bytes for run in runs))} of journal, "
-                    "samples and checkpoints are gone for good then.",
-                    yes="Delete",
-                    no="Keep",
-                ),
-                partial(self._delete, runs),
+            ask = ConfirmScreen(
+                f"Delete {safe_text(what)}?",
+                f"{whose} {words.size(sum(run.size_bytes for run in runs))} of journal, "
+                "samples and checkpoints are gone for good then.",
+                yes="Delete",
+                no="Keep",
+            )
+            many = f"{len(runs)} runs are" if len(runs) > 1 else f"{runs[0].name} is"
+            self._screen.app.ask(
+                ask, lambda _yes: self._do(partial(_delete_all, runs), f"{many} deleted.")
             )
 
-    def _delete(self, runs: list[Overview], yes: bool | None) -> None:
-        if yes:
-            many = f"{len(runs)} runs are" if len(runs) > 1 else f"{runs[0].name} is"
-            self._do(partial(_delete_all, runs), f"{many} deleted.")
-
-    def _do(self, task: Callable[[], object], done: str) -> None:
-        """Do what may take a while off the screen's thread, and say how it went."""
+    def _do(self, task: Callable[[], object], done: str = "") -> None:
+        """Do what may take a while, and say that it is done; look at the runs again."""
         app = self._screen.app
 
         def work() -> None:
             try:
                 task()
-            except GantermError as error:
-                app.call_from_thread(app.say_error, error)
-            else:
-                if done:
-                    app.call_from_thread(app.say, done)
-            app.poller.hurry()
+            finally:
+                app.poller.hurry()
 
-        self._screen.run_worker(work, thread=True)
+        app.do(work, lambda _none: app.say(done) if done else None)
 
 
 def _delete_all(runs: list[Overview]) -> None:
@@ -130,3 +124,173 @@ def _longer(step: int, text: str) -> None:
     digits = text.replace(",", "")
     if not (digits.isascii() and digits.isdigit() and step < int(digits) < MAX_STEP):
         raise ConfigError(f"give a number of steps greater than {step:,}")
+
+
+class Branching:
+    """Asks over a screen where a branch is to begin and what is to differ, and begins it."""
+
+    def __init__(self, screen: AppScreen) -> None:
+        self._screen = screen
+
+    def ask(self, feed: RunFeed, step: int | None) -> None:
+        """Ask from which checkpoint to go on, the one nearest to `step` first, or the newest."""
+        self._screen.run_worker(self._ask_for_checkpoint(feed, step))
+
+    async def _ask_for_checkpoint(self, feed: RunFeed, wanted: int | None) -> None:
+        steps = await asyncio.to_thread(checkpoint_steps, feed.run)
+        if not steps:
+            self._screen.app.say(f"{feed.run.name} has no checkpoint yet; k writes one.")
+            return
+        near = steps[-1] if wanted is None else min(steps, key=lambda each: abs(each - wanted))
+        ask = PickerScreen(
+            f"From which checkpoint of {feed.run.name} is a new run to go on?",
+            _checkpoints(feed, steps),
+            str(near),
+            "The run itself stays as it is. Point at a step in the charts to begin there.",
+        )
+        self._screen.app.ask(ask, lambda step: self._ask_for_changes(feed.run, int(step)))
+
+    def _ask_for_changes(self, run: RunDir, step: int) -> None:
+        ask = PromptScreen(
+            f"What is to differ from {run.name} at step {step:,}? Such as lr_g=1e-4 "
+            "d_steps=2, or nothing.",
+            check=parse_changes,
+        )
+        self._screen.app.ask(ask, lambda line: self._branch(run, step, parse_changes(line)))
+
+    def _branch(self, run: RunDir, step: int, changes: dict[str, Value]) -> None:
+        app = self._screen.app
+        typed = [f"--set={key}={to_text(value)}" for key, value in changes.items()]
+        command = shlex.join(["ganterm", "branch", run.name, f"--step={step}", *typed])
+
+        def begin() -> RunDir:
+            # The list of runs is there without what looks a configuration over.
+            from ganterm.client.preflight import inspect  # noqa: PLC0415
+
+            made = branch(
+                run,
+                step,
+                app.options.runs_dir,
+                changes=changes,
+                command=command,
+                before=lambda config: inspect(config, app.options.runs_dir),
+            )
+            start_worker(made)
+            return made
+
+        app.say(f"Branching from {run.name} at step {step:,} …")
+        app.do(begin, app.watch_run)
+
+
+def parse_changes(line: str) -> dict[str, Value]:
+    """Return the settings of a line by name; a value with blanks stands in quotes.
+
+    Raises:
+        ConfigError: a word is no KEY=VALUE, there is no such setting, the value is none of its
+            values, or a branch cannot change it.
+    """
+    others, given = typed_words(line)
+    for word in others:
+        raise ConfigError(f"{word!r} is not KEY=VALUE, such as lr_g=1e-4.")
+    changes: dict[str, Value] = {}
+    for name, text in given.items():
+        spec = field(name)
+        if spec.name in FIXED:
+            raise ConfigError(f"{spec.name} stays what it is in a branch; begin a new run instead.")
+        changes[spec.name] = parse_value(spec.name, text)
+    return changes
+
+
+def _checkpoints(feed: RunFeed, steps: Sequence[int]) -> list[Option]:
+    """Return what there is to choose from: the newest first, with the losses they had."""
+    return [
+        Option(str(step), "newest" if step == steps[-1] else "", _losses_at(feed, step))
+        for step in reversed(steps)
+    ]
+
+
+def _losses_at(feed: RunFeed, step: int) -> str:
+    said = []
+    for name, title in (("d_loss", "D loss"), ("g_loss", "G loss")):
+        found = feed.series[name].nearest(step) if name in feed.series else None
+        if found is not None:
+            said.append(f"{title} {words.number(found[1])}")
+    return "  ".join(said)
+
+
+class Remedies:
+    """Applies what the doctor advises: live where the run can, else in another run.
+
+    `set_live` is given the run and the settings of one that is to be changed while it trains.
+    """
+
+    def __init__(
+        self, screen: AppScreen, set_live: Callable[[RunDir, dict[str, object]], None]
+    ) -> None:
+        self._screen = screen
+        self._set_live = set_live
+        self._beginning = False
+
+    def apply_first(self, feed: RunFeed) -> None:
+        if offers := self._offers(feed):
+            self._apply(feed, offers[0])
+
+    def choose(self, feed: RunFeed) -> None:
+        if offers := self._offers(feed):
+            ask = PickerScreen(
+                "What is to be done?",
+                [Option(offer.id, offer.how, offer.remedy.label) for offer in offers],
+                offers[0].id,
+                f"{evidence_words(offers[0].trouble)} u takes a live change back.",
+            )
+            self._screen.app.ask(ask, partial(self._chosen, feed))
+
+    def _offers(self, feed: RunFeed) -> list[ApplicableRemedy]:
+        """Return the remedies there are; where there are none, it is said."""
+        offers = offers_of(feed)
+        if not offers:
+            self._screen.app.say(
+                f"The doctor knows of nothing to be done about {feed.run.name}."
+                if feed.troubles
+                else f"The doctor finds nothing wrong with {feed.run.name}."
+            )
+        return offers
+
+    def _chosen(self, feed: RunFeed, identity: str) -> None:
+        # The trouble may have passed while the list was open.
+        feed = self._screen.app.feed(feed.run) or feed
+        for offer in self._offers(feed):
+            if offer.id == identity:
+                self._apply(feed, offer)
+
+    def _apply(self, feed: RunFeed, offer: ApplicableRemedy) -> None:
+        if offer.live:
+            self._set_live(feed.run, offer.remedy.settings)
+            return
+        does = "trains on as it is, and takes its share of the machine"
+        if feed.view.alive is False:
+            does = "stays as it is"
+        ask = ConfirmScreen(
+            f"Begin another run: {offer.remedy.label}?",
+            f"{feed.run.name} {does}; the new run is watched then.",
+            yes="Begin",
+            no="Not now",
+        )
+        self._screen.app.ask(ask, lambda _yes: self._begin(feed.run, offer))
+
+    def _begin(self, run: RunDir, offer: ApplicableRemedy) -> None:
+        """Make the run that begins with the remedy, start its worker and watch it."""
+        app = self._screen.app
+
+        def begin() -> RunDir:
+            try:
+                made = offer.begin(run, app.options.runs_dir)
+                start_worker(made)
+            finally:
+                self._beginning = False
+            return made
+
+        if not self._beginning:
+            self._beginning = True
+            app.say(f"Beginning another run: {offer.remedy.label} …")
+            app.do(begin, app.watch_run)

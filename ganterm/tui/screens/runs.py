@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from textual import events, getters, on, work
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -15,78 +14,51 @@ from textual.widgets import Input, Static
 
 from ganterm.client.feed import RunFeed
 from ganterm.client.overview import Overview
+from ganterm.client.previews import PictureLoader, Sheet
 from ganterm.client.wording import sentence
-from ganterm.core.errors import DataError
 from ganterm.render.chart import Trace, View
-from ganterm.render.raster import Raster
-from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.render.text import safe_text
 from ganterm.render.tint import Tone
-from ganterm.tui.base import AppScreen
+from ganterm.tui.base import AppBase, AppScreen
 from ganterm.tui.messages import FeedUpdated, RunsListed
 from ganterm.tui.screens.run_actions import RunActions
 from ganterm.tui.widgets.chart import ChartView, Drawing
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.part_line import Header, LinePart
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.run_table import RunTable
-
-
-class Thumbnail(PictureGrid):
-    """Draws the images of one sheet of samples.
-
-    Attributes:
-        path: the sheet; None shows nothing.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(id="thumbnail")
-        self.path: Path | None = None
-
-    def show_sheet(self, path: Path | None) -> None:
-        """Show another sheet; it is read off the screen's thread."""
-        if path == self.path:
-            return
-        self.path = path
-        if path is None:
-            self._take(path, (), 0)
-        else:
-            self._load(path)
-
-    @work(thread=True, exclusive=True)
-    def _load(self, path: Path) -> None:
-        try:
-            images, classes = load_sheet(path), len(rows_of_sheet(path))
-        except DataError:
-            # Pruned, or not whole: nothing is shown, for this is but a glance.
-            images, classes = [], 0
-        self.app.call_from_thread(self._take, path, images, classes)
-
-    def _take(self, path: Path | None, images: Sequence[Raster], classes: int) -> None:
-        if path == self.path:
-            self.show(images, Tone(), classes=classes)
-
+from ganterm.tui.widgets.toned import Header, LinePart
 
 _SMOOTHING: Final = 0.6
 _LOSSES: Final = (("g_loss", "G loss"), ("d_loss", "D loss"))
 
 
 class RunCard(Horizontal):
-    """A chart beside a thumbnail."""
+    """A chart beside the newest samples."""
+
+    app = getters.app(AppBase)
 
     DEFAULT_CSS = """
     RunCard {
         background: $background;
         border-top: solid $line;
         & > ChartView { width: 1fr; padding: 0 1; }
-        & > Thumbnail { width: 44%; margin: 0 1; display: none; }
-        &.-samples > Thumbnail { display: block; }
+        & > PictureGrid { width: 44%; margin: 0 1; display: none; }
+        &.-samples > PictureGrid { display: block; }
     }
     """
 
     def compose(self) -> ComposeResult:
         yield ChartView()
-        yield Thumbnail()
+        yield PictureGrid(id="samples")
+
+    def on_mount(self) -> None:
+        self._path: Path | None = None
+        self._pictures = PictureLoader(
+            lambda: self.app.call_later(self._draw), background=self.app.options.background
+        )
+
+    def on_unmount(self) -> None:
+        self._pictures.stop()
 
     def show(self, feed: RunFeed | None) -> None:
         """Show another run, or the same as it stands; None is one still to be read."""
@@ -95,12 +67,21 @@ class RunCard(Horizontal):
             for style, (name, title) in enumerate(_LOSSES)
             if feed and name in feed.series
         ]
-        title = feed.run.name if feed else ""
         view = View(smoothing=_SMOOTHING, bands=False)
-        self.query_one(ChartView).show(Drawing(traces, view, title))
-        samples = feed.samples if feed else []
-        self.set_class(bool(samples), "-samples")
-        self.query_one(Thumbnail).show_sheet(samples[-1].path if samples else None)
+        drawing = Drawing(traces, view, feed.run.name if feed else "")
+        self.query_one(ChartView).show(drawing)
+        self._path = feed.samples[-1].path if feed and feed.samples else None
+        self.set_class(self._path is not None, "-samples")
+        self._draw()
+
+    def _draw(self) -> None:
+        """Show the samples once they are read; what cannot be read is not there."""
+        sheet: Sheet | None = Sheet()
+        if self._path is not None:
+            self._pictures.want(self._path)
+            sheet = self._pictures.get(self._path)
+        if sheet is not None:
+            self.query_one(PictureGrid).show(sheet.images, Tone(), classes=len(sheet.classes))
 
 
 CARD_FROM_LINES: Final = 32
@@ -180,6 +161,8 @@ class RunsScreen(AppScreen):
         nothing = self.query_one("#nothing", Static)
         nothing.display = not table.shown
         table.display = bool(table.shown)
+        if table.display and self.focused is None:
+            table.focus()
         if runs and not table.shown:
             nothing.update(Content(f"No run holds “{safe_text(table.wanted)}”. Esc shows all."))
         elif not runs:
@@ -240,7 +223,6 @@ class RunsScreen(AppScreen):
         return super().applies(action)
 
     def open_run(self) -> None:
-        """Open the run under the cursor."""
         if run := self.table.current:
             self.app.watch_run(run.run)
 
@@ -260,13 +242,11 @@ class RunsScreen(AppScreen):
         self.table.mark(names, on=not names <= self.table.marked)
 
     def judge(self) -> None:
-        """See how good the run under the cursor is, among those marked or among all."""
         if run := self.table.current:
             marked = self._marked
             self.app.judge_run(run.run, [each.run for each in marked] if marked else None)
 
     def explore(self) -> None:
-        """Walk in the space behind the generator of the run under the cursor."""
         if run := self.table.current:
             self.app.explore_run(run.run)
 
@@ -292,11 +272,9 @@ class RunsScreen(AppScreen):
         return [*marked, *hidden]
 
     def reverse(self) -> None:
-        """Turn the order around."""
         self.table.sort(self.table.column, turned=not self.table.turned)
 
     def begin_filter(self) -> None:
-        """Begin to type a filter."""
         field = self.query_one("#filter", Input)
         # At once: what is typed next must not go elsewhere.
         field.display = True

@@ -28,12 +28,11 @@ from ganterm.tui.screens.dialogs import (
     PromptScreen,
 )
 from ganterm.tui.widgets.editor import Choosing, Edited
-from ganterm.tui.widgets.field import Setting
 from ganterm.tui.widgets.footer import ActionFooter
-from ganterm.tui.widgets.form import Form
+from ganterm.tui.widgets.form import Form, Setting
 from ganterm.tui.widgets.form_notes import Cost, FieldHelp, RecipeList, WordsBox
 from ganterm.tui.widgets.launcher import Launcher
-from ganterm.tui.widgets.part_line import Header, LinePart
+from ganterm.tui.widgets.toned import Header, LinePart
 
 _LOOK_SECONDS = 0.1
 _SAVE_TITLE = "Save as a recipe: a name for your own folder, or the path of a file"
@@ -164,17 +163,15 @@ class SetupScreen(AppScreen):
         if not options:
             return
         current = self.plan.standings[name].text
-        self.app.push_screen(
-            PickerScreen(FIELDS[name].help, options, current, _HINTS.get(name, "")),
-            partial(self._chosen, name),
-        )
+        ask = PickerScreen(FIELDS[name].help, options, current, _HINTS.get(name, ""))
+        self.app.ask(ask, partial(self._chosen, name))
 
-    def _chosen(self, name: str, value: str | None) -> None:
+    def _chosen(self, name: str, value: str) -> None:
         if value == OWN:
             title = f"{name}: path of a file, and the name in it"
             prompt = PromptScreen(title, check=partial(parse_value, name))
-            self.app.push_screen(prompt, partial(self._chosen, name))
-        elif value is not None:
+            self.app.ask(prompt, partial(self._chosen, name))
+        else:
             self.plan.set(name, value)
             self._settle()
 
@@ -191,7 +188,6 @@ class SetupScreen(AppScreen):
         return find.has_focus or bool(find.value) or self.form.only_changes
 
     def widen(self) -> None:
-        """Show all settings again."""
         find = self.query_one("#find", Input)
         find.value = ""
         find.styles.clear_rule("display")
@@ -209,14 +205,12 @@ class SetupScreen(AppScreen):
             self.set_focus(self.form.shown[0].editor)
 
     def find(self) -> None:
-        """Begin to type what to look for."""
         find = self.query_one("#find")
         # At once: what is typed next must not go elsewhere.
         find.display = True
         self.set_focus(find)
 
     def toggle_changes(self) -> None:
-        """Show only what differs from the recipe, or everything again."""
         self.form.only_changes = not self.form.only_changes
 
     # What can be done
@@ -247,18 +241,15 @@ class SetupScreen(AppScreen):
             self.app.show_runs()
 
     def reset(self) -> None:
-        """Give the setting at hand the recipe's value again."""
         if row := self.form.current:
             self.plan.reset(row.setting.name)
             self._settle()
 
     def reset_all(self) -> None:
-        """Return to the recipe as it is."""
         self.plan.draft.reset_all()
         self._settle()
 
     def next_trouble(self) -> None:
-        """Go to the next setting that something is wrong with."""
         names, row = list(self.form.rows), self.form.current
         at = names.index(row.setting.name) if row else -1
         wrong = [
@@ -268,25 +259,18 @@ class SetupScreen(AppScreen):
             self.form.go_to(wrong[0])
 
     def show_command(self) -> None:
-        """Copy the command that does the same, and show it."""
         self.app.copy_to_clipboard(self.plan.command)
         self.app.push_screen(CommandScreen(self.plan.command))
 
     def save(self) -> None:
-        """Save it all as a recipe."""
         if not self._refused():
-            self.app.push_screen(
-                PromptScreen(_SAVE_TITLE, check=recipe_path),
-                lambda text: self._save(text, replace=False) if text else None,
-            )
+            self.app.ask(PromptScreen(_SAVE_TITLE, check=recipe_path), self._save)
 
-    def _save(self, text: str, *, replace: bool) -> None:
+    def _save(self, text: str, *, replace: bool = False) -> None:
         path, draft = recipe_path(text), self.plan.draft
         if path.exists() and not replace:
             question = ConfirmScreen(f"{path} exists. Replace it?", yes="Replace", no="Keep")
-            self.app.push_screen(
-                question, lambda yes: self._save(text, replace=True) if yes else None
-            )
+            self.app.ask(question, lambda _yes: self._save(text, replace=True))
             return
         try:
             # What a recipe is for speaks of the dataset that it was made for.
@@ -298,11 +282,9 @@ class SetupScreen(AppScreen):
         self.notify(f"Saved {safe_text(str(path))}.", markup=False)
 
     def fetch(self) -> None:
-        """Download the dataset, or break the download off."""
         self.launcher.fetch(self.plan.missing)
 
     def start(self) -> None:
-        """Start the run, once its data are here."""
         if not self._refused():
             self.launcher.start(self.plan)
 

@@ -55,11 +55,9 @@ class Steering:
 
     @property
     def values(self) -> LiveValues:
-        """The settings that can be changed."""
         return self._screen.query_one(LiveValues)
 
     def show(self) -> None:
-        """Show what was asked and what became of it."""
         self.values.show(self.feed, self.pending)
 
     def turn_to(self, run: RunDir | None) -> None:
@@ -118,12 +116,10 @@ class Steering:
             self.order(feed.run, name)
 
     def pause(self) -> None:
-        """Pause, or go on."""
         if feed := self.steerable:
             self.order(feed.run, "resume" if self.pending.will_pause(feed.paused) else "pause")
 
     def stop(self) -> None:
-        """Ask whether to stop."""
         if feed := self.steerable:
             ask = ConfirmScreen(
                 f"Stop {feed.run.name}?",
@@ -131,11 +127,7 @@ class Steering:
                 yes="Stop",
                 no="Train on",
             )
-            self._screen.app.push_screen(ask, partial(self._stop, feed.run))
-
-    def _stop(self, run: RunDir, yes: bool | None) -> None:
-        if yes:
-            self.order(run, "stop")
+            self._screen.app.ask(ask, lambda _yes: self.order(feed.run, "stop"))
 
     # Settings
 
@@ -167,7 +159,6 @@ class Steering:
                 self.order(run, "set", key=key, value=value)
 
     def edit(self) -> None:
-        """Ask for the value of the setting chosen."""
         feed = self.steerable
         if feed is None:
             return
@@ -179,15 +170,14 @@ class Steering:
             to_text(self._value_of(feed, key)),
             check=partial(parse_value, key),
         )
-        self._screen.app.push_screen(ask, partial(self._edited, feed, key))
+        self._screen.app.ask(ask, partial(self._edited, feed, key))
 
-    def _edited(self, feed: RunFeed, key: str, text: str | None) -> None:
+    def _edited(self, feed: RunFeed, key: str, text: str) -> None:
         feed = self._screen.app.feed(feed.run) or feed
-        if text is not None and (value := parse_value(key, text)) != self._value_of(feed, key):
+        if (value := parse_value(key, text)) != self._value_of(feed, key):
             self.order(feed.run, "set", key=key, value=value)
 
     def undo(self) -> None:
-        """Take the last change back that stands."""
         feed = self.steerable
         if feed is None:
             return

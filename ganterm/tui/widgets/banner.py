@@ -52,7 +52,6 @@ class Banner(Static):
         self.notice: Notice | None = None
 
     def show(self, notice: Notice | None) -> None:
-        """Say something else, or nothing."""
         if notice == self.notice:
             return
         self.notice = notice

@@ -4,38 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Final
 
 from rich.segment import Segment
 from textual import events, getters
 from textual.message import Message
 from textual.strip import Strip
 
-from ganterm.render.chart import (
-    KINDS,
-    STYLES,
-    Chart,
-    Mark,
-    Reference,
-    Span,
-    Trace,
-    View,
-    draw_chart,
-)
+from ganterm.render.chart import Chart, Mark, Reference, Span, Trace, View, draw_chart
 from ganterm.tui.base import AppBase
-from ganterm.tui.widgets.toned import PaintedLines
+from ganterm.tui.widgets.toned import PaintedLines, tone_style
 
-_NAMES = (
-    *(f"line-{index}" for index in range(STYLES)),
-    *(f"band-{index}" for index in range(STYLES)),
-    *("label", "value", "title", "note", "axis", "tick", "reference", "crosshair", "cursor"),
-    *(f"mark-{kind}" for kind in KINDS),
-)
-_CURVES_CSS = "\n".join(
-    f"& > .chart--line-{index} {{ color: $series-{index}; }}\n"
-    f"& > .chart--band-{index} {{ color: $band-{index}; }}"
-    for index in range(STYLES)
-)
+_TONES: Final = {
+    "label": "text",
+    "value": "strong",
+    "title": "accent",
+    "note": "warn",
+    "axis": "line",
+    "tick": "muted",
+    "reference": "muted",
+    "crosshair": "button",
+    "cursor": "accent",
+    "mark-control": "button",
+    "mark-alert": "alarm",
+    "mark-resume": "warn",
+    "mark-checkpoint": "muted",
+}
+"""How what is no curve and no band of one is painted."""
 
 
 @dataclass(frozen=True)
@@ -58,28 +53,9 @@ class ChartView(PaintedLines, can_focus=False):
 
     app = getters.app(AppBase)
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart--{name}" for name in _NAMES}
-    DEFAULT_CSS = (
-        """
-    ChartView {
-        height: 1fr;
-        & > .chart--label { color: $text; }
-        & > .chart--value { color: $text; text-style: bold; }
-        & > .chart--title { color: $text-accent; text-style: bold; }
-        & > .chart--note { color: $text-warning; }
-        & > .chart--axis { color: $line; }
-        & > .chart--tick { color: $text-muted; }
-        & > .chart--reference { color: $text-muted; }
-        & > .chart--crosshair { color: $text-accent; }
-        & > .chart--cursor { color: $text-accent; text-style: bold; }
-        & > .chart--mark-control { color: $text-accent; }
-        & > .chart--mark-alert { color: $text-error; text-style: bold; }
-        & > .chart--mark-resume { color: $text-warning; }
-        & > .chart--mark-checkpoint { color: $text-muted; }
-        """
-        + _CURVES_CSS
-        + "\n}"
-    )
+    DEFAULT_CSS = """
+    ChartView { height: 1fr; }
+    """
 
     def __init__(self, drawing: Drawing | None = None, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -115,15 +91,12 @@ class ChartView(PaintedLines, can_focus=False):
 
     def paint(self, line: Sequence[Span]) -> Strip:
         ground = self.rich_style
-        return Strip(
-            [
-                Segment(
-                    span.text,
-                    self.get_component_rich_style(f"chart--{span.style}") if span.style else ground,
-                )
-                for span in line
-            ]
-        ).adjust_cell_length(self.size.width, ground)
+        styles = (
+            tone_style(self, _TONES.get(each.style, each.style)) if each.style else ground
+            for each in line
+        )
+        segments = [Segment(span.text, style) for span, style in zip(line, styles, strict=True)]
+        return Strip(segments).adjust_cell_length(self.size.width, ground)
 
 
 _WHEEL = 0.8

@@ -15,7 +15,7 @@ from ganterm.client.feed import RunFeed, run_of
 from ganterm.render.chart import Mark, View
 from ganterm.render.text import safe_text
 from ganterm.tui.widgets.chart import Drawing, StepChart
-from ganterm.tui.widgets.choice_line import ChoiceLine
+from ganterm.tui.widgets.toned import ChoiceLine
 
 LEAST = 4.0
 """Steps that a window has at least."""
@@ -89,7 +89,6 @@ class Window:
         return replace(self, cursor=cursor)
 
     def whole(self) -> Window:
-        """Show the whole run."""
         return replace(self, span=None, stop=None)
 
     def kept(self, last: int) -> Window:
@@ -145,7 +144,6 @@ class ChartPanel(Vertical, can_focus=True):
 
     @property
     def last(self) -> int:
-        """The last step of the run."""
         return self._feed.step if self._feed else 0
 
     first_chart = getters.query_one("#chart", StepChart)
@@ -170,7 +168,6 @@ class ChartPanel(Vertical, can_focus=True):
     # What can be done
 
     def turn(self, by: int) -> None:
-        """Show another chart."""
         kinds = kinds_of(self._feed)
         at = kinds.index(self.kind) if self.kind in kinds else 0
         self.kind = kinds[(at + by) % len(kinds)]
@@ -184,11 +181,9 @@ class ChartPanel(Vertical, can_focus=True):
             self.post_message(self.WindowMoved(window))
 
     def zoom(self, factor: float, about: float | None = None) -> None:
-        """Show `factor` times as many steps."""
         self.move(self.window.zoomed(factor, self.last, about))
 
     def show_all(self) -> None:
-        """Show the whole run."""
         self.move(self.window.whole())
 
     def pan(self, direction: int) -> None:
@@ -223,7 +218,6 @@ class ChartPanel(Vertical, can_focus=True):
         self._draw()
 
     def toggle_log(self) -> None:
-        """Switch the logarithmic scale."""
         self.log_scale = not self.log_scale
         self._draw()
 

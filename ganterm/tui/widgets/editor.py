@@ -155,7 +155,6 @@ class Toggle(ChoiceEditor):
         self.take({"y": "true", "t": "true", "n": "false", "f": "false"}.get(letter, self.text))
 
     def point(self, x: int) -> None:
-        """Switch."""
         self.action_turn(1)
 
     def render_line(self, y: int) -> Strip:
@@ -186,7 +185,6 @@ class TextEditor(Input):
 
     @property
     def text(self) -> str:
-        """What stands there."""
         return self.value
 
     def show(self, text: str) -> None:

@@ -17,10 +17,10 @@ from ganterm.tui.explore.exploration import Exploration, Pick, place_words
 from ganterm.tui.explore.pad import Pad
 from ganterm.tui.lines import Line, Piece, shortened
 from ganterm.tui.widgets.footer import ActionBar
-from ganterm.tui.widgets.part_line import LinePart, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.row_list import RowList
 from ganterm.tui.widgets.sliders import SliderRow, Sliders
+from ganterm.tui.widgets.toned import LinePart, PartLine
 
 
 class PlaceRow(NamedTuple):
@@ -66,7 +66,6 @@ class PlaceList(RowList):
         super().choose((after[0] if by >= 0 else before[-1]) if lines else 0)
 
     def move(self, by: int) -> None:
-        """Choose a line further down, or up."""
         self.choose(self.at + by, by)
 
     def on_click(self, event: events.Click) -> None:
@@ -128,7 +127,6 @@ class WalkPanel(Vertical, can_focus=True):
         self.query_one("#way", Sliders).can_focus = False
 
     def show(self, exploration: Exploration, tone: Tone) -> None:
-        """Show the ends and the way as they stand."""
         classes = exploration.opened.classes if exploration.opened else ()
         for name, pick in (("a", exploration.a), ("b", exploration.b)):
             grid = self.query_one(f"#end-{name}", PictureGrid)
@@ -232,7 +230,6 @@ class SketchPanel(Vertical, can_focus=True):
 
     @property
     def pad(self) -> Pad:
-        """What is drawn."""
         return self.query_one(SketchPad).pad
 
     def show(self, pad: Pad, tone: Tone, said: str) -> None:

@@ -21,7 +21,7 @@ from ganterm.config.draft import FieldState
 from ganterm.config.recipefile import Preset, Presets
 from ganterm.config.schema import steps_of
 from ganterm.render.text import safe_text
-from ganterm.tui.widgets.field import Setting
+from ganterm.tui.widgets.form import Setting
 
 
 class WordsBox(Widget, can_focus=False):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +20,13 @@ from ganterm.client.scores import Figure, curves, figures, picture_of
 from ganterm.components.scores import SCORES
 from ganterm.core.records import JudgedRecord
 from ganterm.render.chart import Mark, Reference, Trace, View
-from ganterm.render.colour import Charset
 from ganterm.runs.layout import RunDir
-from ganterm.tui.lines import Line, wrapped
+from ganterm.tui.lines import wrapped
 from ganterm.tui.score_lines import figure_lines
 from ganterm.tui.widgets.chart import Drawing, StepChart
-from ganterm.tui.widgets.choice_line import ChoiceLine
 from ganterm.tui.widgets.picture_pair import PicturePair, PicturePanel
 from ganterm.tui.widgets.row_list import StyledLines
+from ganterm.tui.widgets.toned import ChoiceLine
 
 _SIDES = ((150, 92), (100, 50), (66, 38), (0, 30))
 """Cells of the figures, by the least width of the panel that they take them of."""
@@ -56,7 +54,16 @@ class ScoreList(StyledLines, can_focus=False):
     class Chosen(Message):
         """A score was clicked."""
 
-        index: int
+        name: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figures: Sequence[Figure] = ()
+
+    def show_figures(self, shown: Sequence[Figure], score: str) -> None:
+        """Show the figures of a judgement, `score` as the one that is drawn."""
+        self.figures = shown
+        self.show(lambda width, charset: figure_lines(shown, score, width, charset=charset))
 
     @property
     def is_lit(self) -> bool:
@@ -64,9 +71,9 @@ class ScoreList(StyledLines, can_focus=False):
 
     def on_click(self, event: events.Click) -> None:
         at = event.y + self.scroll_offset.y - 1
-        if 0 <= at < len(self.lines) - 1:
+        if 0 <= at < len(self.figures):
             event.stop()
-            self.post_message(self.Chosen(at))
+            self.post_message(self.Chosen(self.figures[at].name))
 
 
 class ScorePanel(Horizontal, can_focus=True):
@@ -79,22 +86,9 @@ class ScorePanel(Horizontal, can_focus=True):
     }
     """
 
-    @dataclass
-    class ScoreChosen(Message):
-        """Another score is wanted."""
-
-        name: str
-
-    @dataclass
-    class StepPointed(Message):
-        """A step was pointed at in the chart."""
-
-        step: int
-
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._shown: _Shown | None = None
-        self._figures: list[Figure] = []
 
     def compose(self) -> ComposeResult:
         yield ScoreList()
@@ -126,8 +120,7 @@ class ScorePanel(Horizontal, can_focus=True):
         marks: Sequence[Mark] = (),
     ) -> None:
         """Show the judgement at index `at` of those of one judge, and `score` over all of them."""
-        self._figures = figures(records, at) if records else []
-        self.query_one(ScoreList).show(partial(_figure_lines, tuple(self._figures), score))
+        self.query_one(ScoreList).show_figures(figures(records, at) if records else [], score)
         self._shown = _Shown(records, at, score, log, marks) if records else None
         self._draw()
 
@@ -158,33 +151,11 @@ class ScorePanel(Horizontal, can_focus=True):
         title = _title(score, self.size.width - self._side - 1)
         chart.show(Drawing(traces, view, title, references, shown.marks))
 
-    @on(ScoreList.Chosen)
-    def _choose(self, event: ScoreList.Chosen) -> None:
-        event.stop()
-        if event.index < len(self._figures):
-            self.post_message(self.ScoreChosen(self._figures[event.index].name))
-
-    @on(StepChart.Pointed)
-    def _point(self, event: StepChart.Pointed) -> None:
-        event.stop()
-        self.post_message(self.StepPointed(event.step))
-
-    @on(StepChart.Zoomed)
-    @on(StepChart.Dragged)
-    def _ignore(self, event: Message) -> None:
-        event.stop()
-
 
 def _title(score: str, width: int) -> str:
     facts = SCORES.facts(score)
     whole = f"{facts.title}, {facts.direction}"
     return whole if cell_len(whole) <= width else facts.title
-
-
-def _figure_lines(
-    shown: Sequence[Figure], score: str, width: int, charset: Charset
-) -> Sequence[Line]:
-    return figure_lines(shown, score, width, charset=charset)
 
 
 KINDS: Final = ("best", "worst")
@@ -230,7 +201,6 @@ class Extremes(PicturePanel):
     # What can be done
 
     def turn(self) -> None:
-        """Show the worst in the place of the best, or the other way round."""
         self.kind = KINDS[1 - KINDS.index(self.kind)]
         self.draw()
 

@@ -49,7 +49,6 @@ class Launcher(Vertical):
 
     @property
     def fetching(self) -> bool:
-        """Whether a dataset is being downloaded."""
         return self.bar.followed is not None
 
     def start(self, plan: Plan) -> None:
@@ -69,19 +68,14 @@ class Launcher(Vertical):
         question = ConfirmScreen(
             f"{missing} is not on this machine yet.", detail, yes="Download", no="Not now"
         )
+        self.app.ask(question, lambda _yes: self.fetch(missing, plan))
 
-        def answer(yes: bool | None) -> None:
-            if yes:
-                self._planned = plan
-                self.fetch(missing)
-
-        self.app.push_screen(question, answer)
-
-    def fetch(self, dataset: str) -> None:
-        """Download a dataset, or break off what is being downloaded."""
+    def fetch(self, dataset: str, planned: Plan | None = None) -> None:
+        """Download a dataset, for what is `planned`; or break off what is being downloaded."""
         if self.fetching:
             self.bar.cancel()
         elif dataset:
+            self._planned = planned
             self.bar.follow(Fetch(dataset), "^d breaks it off")
             self.post_message(self.Changed())
 

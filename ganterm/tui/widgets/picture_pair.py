@@ -199,7 +199,6 @@ class PicturePanel(Vertical, can_focus=True):
         self.pictures: PictureLoader
 
     def draw(self) -> None:
-        """Show everything as it stands."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
@@ -212,17 +211,14 @@ class PicturePanel(Vertical, can_focus=True):
         self.pictures.stop()
 
     def toggle_real(self) -> None:
-        """Show real data beside, or not."""
         self.real = not self.real
         self.draw()
 
     def next_tint(self) -> None:
-        """Paint in the next colours."""
         self.tone = self.tone.next_tint()
         self.draw()
 
     def next_contrast(self) -> None:
-        """Paint with the next contrast."""
         self.tone = self.tone.next_contrast()
         self.draw()
 

@@ -17,10 +17,9 @@ from textual.timer import Timer
 from ganterm.client.feed import RunFeed, StepFile, run_of
 from ganterm.client.previews import READING, Sheet
 from ganterm.tui.lines import Line, Piece
-from ganterm.tui.widgets.part_line import LinePart, PartLine
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.picture_pair import PicturePair, PicturePanel
-from ganterm.tui.widgets.toned import TonedLine
+from ganterm.tui.widgets.toned import LinePart, PartLine, TonedLine
 
 _PLAY: Final = "▶"
 _HALT: Final = "■"
@@ -54,11 +53,8 @@ class Filmstrip(TonedLine):
         self._held = False
 
     def show(self, count: int, at: int, playing: bool) -> None:
-        """Show another state; an unchanged line is not painted again."""
-        before = self.line(0)
         self.count, self.at, self.playing = count, at, playing
-        if self.line(0) != before:
-            self.refresh()
+        self.repaint()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         event.stop()

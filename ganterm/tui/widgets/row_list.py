@@ -55,11 +55,9 @@ class RowList(ScrollView, PaintedLines, can_focus=True, inherit_bindings=False):
         return not self.CHOOSES and self.has_focus
 
     def row(self, index: int, chosen: bool) -> Line:
-        """Return one row."""
         raise NotImplementedError
 
     def heading(self) -> Line:
-        """Return what stays above the rows."""
         raise NotImplementedError
 
     def can_choose(self, index: int) -> bool:
@@ -77,7 +75,6 @@ class RowList(ScrollView, PaintedLines, can_focus=True, inherit_bindings=False):
         self.repaint()
 
     def choose(self, at: int) -> None:
-        """Choose a row, and bring it into view."""
         self.at = min(max(at, 0), max(self.count - 1, 0))
         self.keep_in_view()
         self.repaint()
@@ -164,7 +161,6 @@ class StyledLines(RowList):
         self.lines: Sequence[Line] = ()
 
     def show(self, make: Layout) -> None:
-        """Show other lines, or the same as they stand now; the same ones are not painted again."""
         self._make = make
         self._lay_out()
 

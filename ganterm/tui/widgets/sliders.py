@@ -44,7 +44,6 @@ class Sliders(RowList):
 
         @property
         def control(self) -> Sliders:
-            """The widget it is in."""
             return self.sliders
 
     @dataclass
@@ -57,7 +56,6 @@ class Sliders(RowList):
 
         @property
         def control(self) -> Sliders:
-            """The widget it is in."""
             return self.sliders
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
@@ -66,7 +64,6 @@ class Sliders(RowList):
         self._dragged: int | None = None
 
     def show(self, rows: Sequence[SliderRow], chosen: int) -> None:
-        """Show sliders as they stand; only lines that changed are painted."""
         self._rows, self.at = rows, chosen
         self.show_rows(len(rows))
 

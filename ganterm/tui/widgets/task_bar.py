@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from ganterm.client.tasks import TaskProgress
+from ganterm.client.tasks import Task, TaskProgress
 from ganterm.render import words
 from ganterm.render.text import safe_text
 
 _LOOK_SECONDS = 0.2
 _BAR = 20
 _PADDING = 2
-
-
-class Tasking(Protocol):
-    """A task under way, as `ganterm.client.tasks.Task` is."""
-
-    name: str
-
-    def poll(self) -> TaskProgress:
-        """Return how far it is."""
-        ...
-
-    def cancel(self) -> None:
-        """Break it off."""
-        ...
 
 
 class TaskBar(Static):
@@ -60,7 +45,7 @@ class TaskBar(Static):
     def __init__(self) -> None:
         super().__init__()
         self.display = False
-        self.followed: Tasking | None = None
+        self.followed: Task | None = None
         self.here = ""
         self._hint = ""
         self._error = ""
@@ -84,7 +69,7 @@ class TaskBar(Static):
             self.remove_class("-failed")
             self.display = False
 
-    def follow(self, task: Tasking, hint: str = "") -> None:
+    def follow(self, task: Task, hint: str = "") -> None:
         """Show a task that has begun; `hint` says how to break it off."""
         self.followed, self._hint, self._about = task, hint, task.name
         self.remove_class("-failed")
@@ -93,7 +78,6 @@ class TaskBar(Static):
         self.update_progress()
 
     def cancel(self) -> None:
-        """Break the task off."""
         if self.followed is not None:
             self.followed.cancel()
             self.update_progress()

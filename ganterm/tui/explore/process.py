@@ -1,14 +1,22 @@
-"""The process that draws for a screen: calls, and what is done with their answers."""
+"""The process that draws for the explorer: calls, what is done with their answers, what those say.
+
+They are read with as little trust as a file.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Final
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 from textual.timer import Timer
 
 from ganterm.client.rpc import Cancelled, Failure, Helper, Partial, Progress, Reply
+from ganterm.render.raster import Raster
+from ganterm.render.text import safe_text
 from ganterm.tui.base import AppScreen
 
 IDLE_SECONDS: Final = 600.0
@@ -94,7 +102,6 @@ class DrawingProcess:
         self._then.clear()
 
     def take(self, replies: list[Reply]) -> None:
-        """Do what waits for replies."""
         for reply in replies:
             if isinstance(reply, Failure):
                 if reply.id is None or self._then.pop(reply.id, None) is not None:
@@ -125,3 +132,71 @@ class DrawingProcess:
         if self._descriptor is not None:
             asyncio.get_running_loop().remove_reader(self._descriptor)
             self._descriptor = None
+
+
+class Direction(NamedTuple):
+    """A direction of the space: its key, and how strong it is among its kind."""
+
+    key: str
+    strength: float
+
+    @property
+    def number(self) -> str:
+        """What it is called: its rank, or the number of the dimension."""
+        return self.key[1:]
+
+
+@dataclass(frozen=True)
+class OpenedRun:
+    """The generator that is there.
+
+    Attributes:
+        step: of its checkpoint. steps: of all checkpoints, rising.
+        weights: `ema` or `generator`.
+        side: of its images in pixels.
+        classes: names of the classes it is conditioned on.
+        layers: how many of its layers take a style; 0 where none does.
+    """
+
+    step: int
+    steps: tuple[int, ...]
+    weights: str
+    side: int
+    classes: tuple[str, ...] = ()
+    layers: int = 0
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> OpenedRun:
+        """Read the answer to `open`."""
+        return cls(
+            step=int(answer["step"]),
+            steps=tuple(int(step) for step in answer["steps"]),
+            weights=str(answer["weights"]),
+            side=int(answer["side"]),
+            classes=tuple(safe_text(str(name)) for name in answer["classes"]),
+            layers=int(answer["layers"]),
+        )
+
+    @property
+    def words(self) -> str:
+        """Which weights it has, of which step."""
+        return f"step {self.step:,}, {'averaged' if self.weights == 'ema' else 'plain'} weights"
+
+
+def directions_of(answer: Mapping[str, Any]) -> tuple[Direction, ...]:
+    """Read the directions in the answer to `open` or `directions`."""
+    return tuple(Direction(str(key), float(strength)) for key, strength in answer["directions"])
+
+
+def images_of(answer: Mapping[str, Any]) -> Sequence[Raster]:
+    """Read the images of an answer; none where they make no sense."""
+    try:
+        count, width, height, channels = (
+            int(answer[name]) for name in ("count", "width", "height", "channels")
+        )
+        data = base64.b64decode(answer["pixels"], validate=True)
+        size = width * height * channels
+        parts = [data[at * size : (at + 1) * size] for at in range(count)]
+        return [Raster(width, height, channels, part) for part in parts]
+    except (KeyError, TypeError, ValueError, binascii.Error):
+        return []
