@@ -58,6 +58,15 @@ def make_app(
     )
 
 
+class Clock:
+    """Time that passes when it is told to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 async def painted(pilot: Pilot[None]) -> None:
     """Wait until the screen has painted all there was to paint."""
     await pilot.pause()

@@ -43,6 +43,7 @@ class PlayedServer:
         self.running = False
         self.silent = False
         self._answers: list[Reply] = []
+        self._calls = 0
 
     @property
     def busy(self) -> bool:
@@ -55,7 +56,8 @@ class PlayedServer:
         assert patience > 0
         self.running = True
         self.asked.append((method, params))
-        number = len(self.asked)
+        self._calls += 1
+        number = self._calls
         *pieces, last = getattr(self, f"_{method}")(params)
         self._answers += [
             Progress(number, piece) if isinstance(piece, str) else Partial(number, piece)

@@ -10,13 +10,9 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from textual.pilot import Pilot
 
 from tests.tui.driving import SIZES, painted, screen_text
-
-at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-"""For what depends on the size at which the app was begun; `assert_goldens` is quicker."""
 
 _DIRECTORY = Path(__file__).parent / "golden"
 
@@ -32,8 +28,8 @@ def assert_golden(what: str, text: str, size: tuple[int, int]) -> None:
 
 
 async def every_size(pilot: Pilot[None]) -> AsyncIterator[tuple[int, int]]:
-    """Give the terminal one size after the other; yield each, in columns and rows."""
-    for size in SIZES:
+    """Give the terminal one size after the other, and the first again; yield each."""
+    for size in (*SIZES, SIZES[0]):
         await pilot.resize_terminal(*size)
         await painted(pilot)
         yield size

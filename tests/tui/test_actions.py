@@ -15,10 +15,10 @@ from textual.widgets import Input, OptionList
 
 from ganterm.core.quantities import QUANTITIES
 from ganterm.tui import screens
-from ganterm.tui.actions import DIALOGS, TABLE, Action, Scope, bindings, key_name, offered
+from ganterm.tui.actions import DIALOGS, TABLE, Scope, bindings, key_name, offered
 from ganterm.tui.app import GantermApp
 from ganterm.tui.base import AppScreen, Dialog
-from ganterm.tui.screens.help import HelpScreen
+from ganterm.tui.screens.dialogs import HelpScreen
 from ganterm.tui.widgets.footer import ActionFooter
 from tests.tui.driving import awaited, list_runs, make_app, screen_text, some_runs
 
@@ -37,22 +37,33 @@ def classes() -> dict[Scope, type[Any]]:
     return found
 
 
-@pytest.mark.parametrize("scope", ["app", *SCREENS])
 @awaited
-async def test_every_action_can_be_done(scope: Scope, tmp_path: Path) -> None:
-    """What the table says that a key calls is there on its screen, and takes the arguments."""
+async def test_every_action_can_be_done_and_is_offered(tmp_path: Path) -> None:
+    """What a key calls is there and takes its arguments; palette and help offer what can be."""
     assert classes().keys() == TABLE.keys()
     app = make_app(tmp_path)
     async with app.run_test() as pilot:
-        if scope in SCREENS[1:]:
+        list_runs(app, some_runs())
+        for scope in SCREENS:
             await app.switch_mode(scope)
-        await pilot.pause()
-        place = app if scope == "app" else app.screen
-        for action in TABLE[scope]:
-            assert hasattr(place, f"action_{action.id}"), action
-            if action.does:
-                call, arguments = action.target(place)
-                inspect.signature(call).bind(*arguments)
+            await pilot.pause()
+            screen = app.screen
+            assert isinstance(screen, AppScreen)
+            named = {command.title for command in app.get_system_commands(screen)}
+            for of, action in offered(scope):
+                place: Any = app if of == "app" else screen
+                assert hasattr(place, f"action_{action.id}"), action
+                if action.does:
+                    call, arguments = action.target(place)
+                    inspect.signature(call).bind(*arguments)
+                applies = of == "app" or screen.applies(action.id)
+                can = action.id != "command_palette" and place.check_action(action.id, ()) is True
+                if applies and can:
+                    assert f"{action.label} ({key_name(action.keys.split(',')[0])})" in named
+            await app.push_screen(HelpScreen(scope))
+            options = {option.id for option in app.screen.query_one(OptionList).options}
+            assert {f"{of}.{action.id}" for of, action in offered(scope)} <= options
+            app.pop_screen()
 
 
 @pytest.mark.parametrize("scope", sorted(DIALOGS))
@@ -71,10 +82,11 @@ def test_no_key_does_two_things() -> None:
 
 
 def test_the_bindings_are_the_table() -> None:
-    """Each class binds exactly the keys of its scope."""
+    """Each class binds the keys of its scope; those of the footer are shown, with their help."""
     for scope, owner in classes().items():
-        bound = {(each.action, each.key) for each in owner.BINDINGS}
-        assert bound == {(action.id, action.keys) for action in TABLE[scope]}
+        assert bindings(scope) == owner.BINDINGS
+        bound = [(each.action, each.key, each.show, each.tooltip) for each in owner.BINDINGS]
+        assert bound == [(a.id, a.keys, bool(a.rank), a.help) for a in TABLE[scope]]
 
 
 def test_every_action_is_explained() -> None:
@@ -85,29 +97,6 @@ def test_every_action_is_explained() -> None:
             assert action.help.endswith("."), action
         for names in (Counter(a.label for a in actions), Counter(a.id for a in actions)):
             assert max(names.values()) == 1, f"{scope}: {names}"
-
-
-@pytest.mark.parametrize("scope", SCREENS)
-@awaited
-async def test_the_palette_and_the_help_have_every_action(scope: Scope, tmp_path: Path) -> None:
-    """On every screen both offer whatever can be done there now."""
-    app = make_app(tmp_path)
-    async with app.run_test() as pilot:
-        list_runs(app, some_runs())
-        if scope != "runs":
-            await app.switch_mode(scope)
-        await pilot.pause()
-        screen = app.screen
-        named = {command.title for command in app.get_system_commands(screen)}
-        for of, action in offered(scope):
-            target = app if of == "app" else screen
-            if of != "app" and isinstance(screen, AppScreen) and not screen.applies(action.id):
-                continue
-            if action.id != "command_palette" and target.check_action(action.id, ()) is True:
-                assert f"{action.label} ({key_name(action.keys.split(',')[0])})" in named
-        await app.push_screen(HelpScreen(scope))
-        options = {option.id for option in app.screen.query_one(OptionList).options}
-        assert {f"{of}.{action.id}" for of, action in offered(scope)} <= options
 
 
 @awaited
@@ -184,15 +173,6 @@ def test_every_key_of_the_table_is_one_that_textual_sends() -> None:
         for key in action.keys.split(","):
             last = key.split("+")[-1]
             assert len(last) == 1 or last in known or last.removeprefix("f").isdigit(), key
-
-
-def test_a_row_of_the_table_becomes_one_binding() -> None:
-    """What the footer shows is marked to be shown, and help goes along as the tooltip."""
-    for scope, actions in TABLE.items():
-        for action, binding in zip(actions, bindings(scope), strict=True):
-            assert isinstance(action, Action)
-            assert getattr(binding, "show") == bool(action.rank)  # noqa: B009 - a union of types
-            assert getattr(binding, "tooltip") == action.help  # noqa: B009
 
 
 TOGETHER: tuple[frozenset[str], ...] = (

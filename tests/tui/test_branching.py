@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ganterm.core.errors import ConfigError
-from ganterm.tui.screens.branching import parse_changes
+from ganterm.tui.screens.run_actions import parse_changes
 
 
 def test_a_line_of_settings() -> None:

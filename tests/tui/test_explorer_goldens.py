@@ -11,16 +11,15 @@ from ganterm.runs import bookmarks
 from ganterm.runs.bookmarks import Bookmark
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import LatentPoint
-from ganterm.tui.base import FULL_CANVAS
-from ganterm.tui.screens import serving
-from tests.tui.driving import awaited, make_app, screen_text, write_run
-from tests.tui.explored import PlayedServer, explored, played, press, settled
-from tests.tui.golden import assert_golden, at_every_size
+from ganterm.tui.explore import process
+from tests.tui.driving import SIZES, awaited, make_app, painted, screen_text, write_run
+from tests.tui.explored import PlayedServer, explored, exploring, played, press, settled
+from tests.tui.golden import assert_golden, every_size
 
 
 @pytest.fixture(autouse=True)
 def _play(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "Helper", PlayedServer)
+    monkeypatch.setattr(process, "Helper", PlayedServer)
 
 
 @pytest.fixture
@@ -30,61 +29,37 @@ def run(tmp_path: Path) -> RunDir:
     return run
 
 
-async def shown(
-    size: tuple[int, int], run: RunDir, *keys: str, canvas: Canvas = FULL_CANVAS
-) -> str:
-    """Open the run, press keys, and return the screen."""
-    app = make_app(run.path.parent, canvas=canvas)
-    async with app.run_test(size=size) as pilot:
-        screen = await explored(app, pilot, run)
-        await press(screen, pilot, *keys)
-        return screen_text(app)
-
-
-@at_every_size
+@pytest.mark.parametrize(
+    ("what", "keys"),
+    [
+        ("explorer", "right right down left"),
+        ("explorer-walk", "a right right b 2 right_curly_bracket right"),
+        ("explorer-sketch", "4 space down down right right space"),
+    ],
+)
 @awaited
-async def test_the_sliders(size: tuple[int, int], run: RunDir) -> None:
-    """An image and its sliders, one of them moved; more where there is room."""
-    text = await shown(size, run, "right", "right", "down", "left")
-    assert_golden("explorer", text, size)
-
-
-@at_every_size
-@awaited
-async def test_the_way_from_a_to_b(size: tuple[int, int], run: RunDir) -> None:
-    """Both ends, and how far one is."""
-    keys = ("a", "right", "right", "b", "2", "right_curly_bracket", "right")
-    assert_golden("explorer-walk", await shown(size, run, *keys), size)
-
-
-@at_every_size
-@awaited
-async def test_the_sketch(size: tuple[int, int], run: RunDir) -> None:
-    """A pad, and the nearest image in the place of the other."""
-    keys = ("4", "space", "down", "down", "right", "right", "space")
-    assert_golden("explorer-sketch", await shown(size, run, *keys), size)
+async def test_a_pane(what: str, keys: str, run: RunDir) -> None:
+    """An image beside its sliders, the way from A to B, a sketch; the strip where there is room."""
+    async with exploring(run, SIZES[0]) as (app, pilot, screen):
+        await press(screen, pilot, *keys.split())
+        async for size in every_size(pilot):
+            await settled(screen, pilot)
+            await painted(pilot)
+            assert_golden(what, screen_text(app), size)
 
 
 @awaited
-async def test_the_places(run: RunDir) -> None:
-    """Bookmarks, and the way one came."""
-    text = await shown((80, 24), run, "right", "comma", "3", "down")
-    assert_golden("explorer-places", text, (80, 24))
-
-
-@awaited
-async def test_classes(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A conditional generator has a line of them."""
+async def test_places_classes_and_trouble(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bookmarks and the way one came; a line of classes; a process that died and what to do."""
+    async with exploring(run, (80, 24)) as (app, pilot, screen):
+        await press(screen, pilot, "right", "comma", "3", "down")
+        assert_golden("explorer-places", screen_text(app), (80, 24))
     monkeypatch.setattr(PlayedServer, "classes", tuple("0123456789"))
-    assert_golden("explorer-classes", await shown((80, 24), run, "n", "n", "n"), (80, 24))
-
-
-@awaited
-async def test_trouble(run: RunDir) -> None:
-    """A process that died is told of in words, and what to do."""
-    app = make_app(run.path.parent)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await explored(app, pilot, run)
+    async with exploring(run, (80, 24)) as (app, pilot, screen):
+        await press(screen, pilot, "n", "n", "n")
+        assert_golden("explorer-classes", screen_text(app), (80, 24))
+    monkeypatch.setattr(PlayedServer, "classes", ())
+    async with exploring(run, (80, 24)) as (app, pilot, screen):
         played(screen).die("The process that draws has died (killed by signal 9).")
         await settled(screen, pilot)
         assert_golden("explorer-trouble", screen_text(app), (80, 24))
@@ -93,7 +68,9 @@ async def test_trouble(run: RunDir) -> None:
 @awaited
 async def test_in_ascii(run: RunDir) -> None:
     """A terminal without Unicode and colours gets the same in ASCII alone."""
-    canvas = Canvas(ColourMode.NONE, Charset.ASCII, 120, 40)
-    text = await shown((120, 40), run, "right", canvas=canvas)
-    assert text.isascii()
-    assert_golden("explorer-ascii", text, (120, 40))
+    app = make_app(run.path.parent, canvas=Canvas(ColourMode.NONE, Charset.ASCII, 120, 40))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(await explored(app, pilot, run), pilot, "right")
+        text = screen_text(app)
+        assert text.isascii()
+        assert_golden("explorer-ascii", text, (120, 40))

@@ -11,7 +11,7 @@ import pytest
 from ganterm.client.describe import Description
 from ganterm.config import FIELDS, resolve
 from ganterm.tui.widgets.editor import PathSuggester, complete
-from ganterm.tui.widgets.field import FieldRow, Setting
+from ganterm.tui.widgets.form import FieldRow, Setting
 from ganterm.tui.widgets.form_notes import FieldHelp, cost_lines
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.tui.forms import open_form
@@ -83,32 +83,23 @@ def test_every_word_of_a_search_must_occur() -> None:
 
 
 @awaited
-async def test_a_wide_row_says_help_and_guidance_a_small_one_guidance_alone(
-    tmp_path: Path,
-) -> None:
+async def test_a_row_says_what_it_has_room_for(tmp_path: Path) -> None:
+    """A wide one help and guidance, a small one whole clauses of it, or the recipe's value."""
     app = make_app(tmp_path)
     async with app.run_test() as pilot:
         screen = await open_form(app, pilot)
         screen.form.go_to("batch_size")
         for size, has_help, has_guidance in (
             ((60, 20), False, False),
-            ((80, 24), False, True),
             ((200, 50), True, True),
+            ((80, 24), False, True),
         ):
             await pilot.resize_terminal(*size)
             (line,) = (one for one in screen_text(app).splitlines() if "  batch_size" in one)
             assert ("Real images per batch." in line) == has_help
             assert ("64-128" in line) == has_guidance
 
-
-@awaited
-async def test_no_rule_of_thumb_is_cut_in_a_clause_and_the_whole_stands_below(
-    tmp_path: Path,
-) -> None:
-    """Beside the field stand whole clauses or nothing; the setting at hand has all of it."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_form(app, pilot)
+        # Beside the field stand whole clauses or nothing; the setting at hand has all of it below.
         for name, said in (("lr_d", "1e-4 to 2e-4; …"), ("spectral_norm", "")):
             screen.form.go_to(name)
             await pilot.pause()
@@ -119,28 +110,19 @@ async def test_no_rule_of_thumb_is_cut_in_a_clause_and_the_whole_stands_below(
             assert FIELDS[name].guidance in whole
             assert FIELDS[name].guidance in " ".join(text.split())
 
-
-@awaited
-async def test_the_recipes_value_is_said_beside_a_change(tmp_path: Path) -> None:
-    app = make_app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_form(app, pilot, environment={"GANTERM_BATCH_SIZE": "77"})
         screen.form.go_to("batch_size")
+        await pilot.press("ctrl+u", "7", "7")
         await pilot.pause()
         (line,) = (one for one in screen_text(app).splitlines() if "● batch_size" in one)
         assert line.split()[-2:] == ["recipe:", str(resolve({}).config.batch_size)]
         await pilot.click(screen.form.rows["epochs"], offset=(3, 0))
         assert screen.form.current is screen.form.rows["epochs"]
 
-
-@awaited
-async def test_the_sign_of_a_list_opens_it(tmp_path: Path) -> None:
-    app = make_app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_form(app, pilot)
+        # The sign of a list opens it.
         row = screen.form.rows["dataset"]
-        offset = (row.editor.region.right - row.region.x + 1, 0)
-        await pilot.click(row, offset=offset)
+        screen.form.go_to("dataset")
+        await pilot.pause()
+        await pilot.click(row, offset=(row.editor.region.right - row.region.x + 1, 0))
         await pilot.pause()
         assert "MNIST handwritten digits" in screen_text(app)
         await pilot.press("escape")

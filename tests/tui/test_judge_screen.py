@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,9 @@ from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import judging
 from ganterm.tui.screens.judge import JudgeScreen
 from ganterm.tui.widgets.chart import Drawing, StepChart
-from ganterm.tui.widgets.choice_line import ChoiceLine
-from ganterm.tui.widgets.judge_panels import Extremes
-from ganterm.tui.widgets.part_line import Header
 from ganterm.tui.widgets.picture_pair import FAKE, REAL
 from ganterm.tui.widgets.row_list import StyledLines
+from ganterm.tui.widgets.toned import ChoiceLine, Header
 from tests.records import record as record_of
 from tests.tui.driving import awaited, make_app, screen_text, write_run
 from tests.tui.judged import judge, judged_run, ramp
@@ -44,6 +43,16 @@ async def opened(app: GantermApp, pilot: Pilot[None], run: RunDir) -> JudgeScree
     app.read_now()
     app.judge_run(run)
     return await look(app, pilot)
+
+
+@asynccontextmanager
+async def judged(
+    run: RunDir, size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[tuple[GantermApp, Pilot[None], JudgeScreen]]:
+    """Run an app that shows how good a run is, and give it, its pilot and the judge's screen."""
+    app = make_app(run.path.parent)
+    async with app.run_test(size=size) as pilot:
+        yield app, pilot, await opened(app, pilot, run)
 
 
 def drawing(screen: JudgeScreen) -> Drawing:
@@ -85,12 +94,14 @@ async def test_it_is_opened_from_the_list_and_from_the_monitor_and_left_to_there
 
 
 @awaited
-async def test_scores_and_judgements_are_gone_through(tmp_path: Path) -> None:
-    """] and [ change the score, the arrows the judgement; chart, figures and crosshair follow."""
+async def test_judgements_are_gone_through(tmp_path: Path) -> None:
+    """By keys and mouse: chart, figures, crosshair, images and the table of runs follow."""
     run = judged_run(tmp_path)
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await opened(app, pilot, run)
+    judged_run(tmp_path, "other-001", (200,))
+    judged_run(tmp_path, "third-001", (200,))
+    write_run(tmp_path, "raw-001")
+    async with judged(run) as (app, pilot, screen):
+        # ] and [ change the score, the arrows the judgement.
         assert drawing(screen).title == "Frechet distance"
         assert [each.value for each in drawing(screen).references] == [0.61]
         assert drawing(screen).view.crosshair is None
@@ -98,103 +109,35 @@ async def test_scores_and_judgements_are_gone_through(tmp_path: Path) -> None:
         assert screen.score == "kid"
         await pilot.press("up", "left_square_bracket", "left_square_bracket")
         assert screen.score == "copies"
-        await pilot.press("left")
-        assert drawing(screen).view.crosshair == 300
-        assert "step 300" in screen_text(app)
-        assert "3 of 4" in screen_text(app)
-        await pilot.press("home")
-        assert drawing(screen).view.crosshair == 100
-        await pilot.press("left", "right")
-        assert drawing(screen).view.crosshair == 200
+        crosshairs = []
+        for keys in ("left", "home", "left right"):
+            await pilot.press(*keys.split())
+            crosshairs.append(drawing(screen).view.crosshair)
+            if keys == "left":
+                assert "step 300" in screen_text(app)
+                assert "3 of 4" in screen_text(app)
+        assert crosshairs == [300, 100, 200]
         await pilot.press("end", "l")
-        assert drawing(screen).view.crosshair is None
-        assert drawing(screen).view.log
+        assert (drawing(screen).view.crosshair, drawing(screen).view.log) == (None, True)
         await pilot.resize_terminal(160, 50)
         await pilot.pause()
         assert drawing(screen).title == "copies, less is better"
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
 
-
-@awaited
-async def test_a_score_and_a_judgement_are_chosen_by_the_mouse(tmp_path: Path) -> None:
-    """A click on a figure draws it; one in the chart goes to the judgement near."""
-    run = judged_run(tmp_path)
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await opened(app, pilot, run)
+        # A click on a figure draws it; one in the chart goes to the judgement near.
         await pilot.click("ScoreList", offset=(4, 4))
         await pilot.pause()
         assert screen.score == "precision"
-        area = screen.query_one(StepChart).chart
-        assert area is not None
-        await pilot.click(StepChart, offset=(area.area.left + 1, area.area.top + 2))
+        chart = screen.query_one(StepChart).chart
+        assert chart is not None
+        await pilot.click(StepChart, offset=(chart.area.left + 1, chart.area.top + 2))
         await pilot.pause()
         assert screen.looked_at == (100, 10_000)
+        await pilot.press("end")
 
-
-@awaited
-async def test_judgements_of_one_step_are_told_apart(tmp_path: Path) -> None:
-    """Two numbers of images on one checkpoint are two judgements, and two curves."""
-    run = judged_run(tmp_path, steps=(200, 400))
-    judge(run, [200], n=2000)
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await opened(app, pilot, run)
-        assert [trace.label for trace in drawing(screen).traces] == [
-            "of 10,000 images",
-            "of 2,000 images",
-        ]
-        seen = []
-        for _ in range(3):
-            await pilot.press("left")
-            seen.append(screen.looked_at)
-        assert seen == [(200, 10_000), (200, 2000), (200, 2000)]
-
-
-@awaited
-async def test_each_judge_is_shown_by_itself(tmp_path: Path) -> None:
-    """The one that spoke last at first; j turns to the other."""
-    run = judged_run(tmp_path)
-    judge(run, [300], judge="ffee00aa11", judge_name="Inception v3", fid=112.0)
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await opened(app, pilot, run)
-        assert "Inception v3" in screen_text(app)
-        assert "by 2 judges" in screen.query_one(Header).text
-        assert [len(trace.source) for trace in drawing(screen).traces] == [1]
-        await pilot.press("j")
-        assert "classifier of mnist" in screen_text(app)
-        assert [len(trace.source) for trace in drawing(screen).traces] == [4]
-
-
-@awaited
-async def test_the_judged_runs_stand_in_a_table(tmp_path: Path) -> None:
-    """All of them, or those that are marked; never one that was not judged."""
-    run = judged_run(tmp_path)
-    judged_run(tmp_path, "other-001", (200,))
-    judged_run(tmp_path, "third-001", (200,))
-    write_run(tmp_path, "raw-001")
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await opened(app, pilot, run)
-        table = words(screen, "others")
-        assert "▸ dcgan-001" in table
-        assert "other-001" in table
-        assert "third-001" in table
-        assert "raw-001" not in table
-        assert table.index("dcgan-001") < table.index("other-001")
-        await pilot.press("escape")
-        app.judge_run(run, [run, RunDir(tmp_path / "other-001")])
-        assert "third-001" not in words(await look(app, pilot), "others")
-
-
-@awaited
-async def test_best_and_worst_are_seen_beside_real_data(tmp_path: Path) -> None:
-    """W turns between them, t takes the real ones away, f shows one large, Esc all again."""
-    run = judged_run(tmp_path)
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await opened(app, pilot, run)
-        pair = screen.query_one(Extremes).pair
+        # Best and worst stand beside real data, or one image alone; a file may be gone.
+        pair = screen.pictures.pair
         assert list(pair.sheets) == [FAKE, REAL]
         assert pair.sheets[FAKE].images[0] == ramp(0)
         assert pair.sheets[REAL].images[0] == ramp(15)
@@ -206,54 +149,45 @@ async def test_best_and_worst_are_seen_beside_real_data(tmp_path: Path) -> None:
         assert pair.zoomed_words == "image 2 of 16"
         await pilot.press("escape")
         assert pair.zoomed_words == ""
-        assert isinstance(app.screen, JudgeScreen)
-
-
-@awaited
-async def test_pictures_that_are_missing_are_said_to_be(tmp_path: Path) -> None:
-    """A judgement of points has none; a file may be gone."""
-    run = judged_run(tmp_path)
-    judge(run, [404], pictures=False)
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await opened(app, pilot, run)
-        assert "no picture was kept" in screen_text(app)
-        (run.samples / "judged-00000300-best.png").unlink()
-        await pilot.press("left", "left")
+        assert app.screen is screen
+        (run.samples / "judged-00000300-worst.png").unlink()
+        await pilot.press("left")
         await look(app, pilot)
-        pair = screen.query_one(Extremes).pair
         assert not pair.sheets[FAKE].images
         assert pair.sheets[FAKE].trouble
 
+        # All judged runs stand in the table, or those that are marked; never one that was not.
+        table = words(screen, "others")
+        assert "raw-001" not in table
+        assert table.index("▸ dcgan-001") < table.index("other-001")
+        assert "third-001" in table
+        app.judge_run(run, [run, RunDir(tmp_path / "other-001")])
+        assert "third-001" not in words(await look(app, pilot), "others")
+
 
 @awaited
-async def test_new_judgements_appear_and_a_rewind_takes_them_back(tmp_path: Path) -> None:
-    """The newest is followed; what a resume voids is gone."""
-    run = judged_run(tmp_path, steps=(100,))
-    app = make_app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(app, pilot, run)
-        assert "step 100" in screen_text(app)
-        judge(run, [300])
+async def test_judgements_of_one_step_and_judges_are_told_apart(tmp_path: Path) -> None:
+    """Two numbers of images on one checkpoint are two judgements; the last judge comes first."""
+    run = judged_run(tmp_path, steps=(200, 400))
+    judge(run, [200], n=2000)
+    async with judged(run) as (app, pilot, screen):
+        labels = [trace.label for trace in drawing(screen).traces]
+        assert labels == ["of 10,000 images", "of 2,000 images"]
+        seen = []
+        for _ in range(3):
+            await pilot.press("left")
+            seen.append(screen.looked_at)
+        assert seen == [(200, 10_000), (200, 2000), (200, 2000)]
+        await pilot.press("end")
+        judge(run, [404], pictures=False, judge="ffee00aa11", judge_name="Inception v3", fid=112.0)
         await look(app, pilot)
-        assert "step 300" in screen_text(app)
-        await pilot.press("4")
-        assert "300" in screen_text(app)
-
-
-@awaited
-async def test_what_to_do_is_said_where_nothing_was_judged(tmp_path: Path) -> None:
-    """With a checkpoint, how to have it judged; without one, how to get one."""
-    run = write_run(tmp_path, "raw-001")
-    ready = judged_run(tmp_path, steps=())
-    app = make_app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(app, pilot, run)
-        assert "no checkpoint yet" in screen_text(app)
-        await pilot.press("escape")
-        await opened(app, pilot, ready)
-        assert "ganterm judge dcgan-001" in screen_text(app)
-        assert "checkpoint of step 400" in screen_text(app)
+        assert "Inception v3" in screen_text(app)
+        assert "no picture was kept" in screen_text(app)
+        assert "by 2 judges" in screen.query_one(Header).text
+        assert [len(trace.source) for trace in drawing(screen).traces] == [1]
+        await pilot.press("j")
+        assert "classifier of mnist" in screen_text(app)
+        assert [len(trace.source) for trace in drawing(screen).traces] == [2, 1]
 
 
 class ScriptedJudging:
@@ -268,52 +202,47 @@ class ScriptedJudging:
         return self.progress
 
     def cancel(self) -> None:
-        self.progress = TaskProgress(ended=True, error="The judgement was broken off.")
+        self.end("The judgement was broken off.")
+
+    def end(self, error: str = "") -> None:
+        self.progress = TaskProgress(ended=True, error=error)
 
 
-@pytest.fixture
-def begun(monkeypatch: pytest.MonkeyPatch) -> list[ScriptedJudging]:
-    """Return the judgements that are begun."""
-    found: list[ScriptedJudging] = []
+@awaited
+async def test_runs_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a key, or after saying how; how far it is and why it failed stays until it is read."""
+    begun: list[ScriptedJudging] = []
 
     def begin(*arguments: Any) -> ScriptedJudging:
-        found.append(ScriptedJudging(*arguments))
-        return found[-1]
+        begun.append(ScriptedJudging(*arguments))
+        return begun[-1]
 
     monkeypatch.setattr(judging, "Judging", begin)
-    return found
+    raw, run = write_run(tmp_path, "raw-001"), judged_run(tmp_path, steps=())
+    other = judged_run(tmp_path, "dcgan-002", steps=())
+    async with judged(raw, (80, 24)) as (app, pilot, screen):
 
+        async def shown() -> str:
+            screen.bar.update_progress()
+            await pilot.pause()
+            return screen_text(app)
 
-@awaited
-async def test_a_run_is_judged_at_a_key(tmp_path: Path, begun: list[ScriptedJudging]) -> None:
-    """How far it is is shown, a second one waits, and what it wrote is there at its end."""
-    run = judged_run(tmp_path, steps=())
-    app = make_app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await opened(app, pilot, run)
+        # Without a checkpoint it is said how to get one, and nothing is started.
+        assert "no checkpoint yet" in screen_text(app)
         await pilot.press("g")
         await pilot.pause()
-        assert [each.options for each in begun] == [{}]
-        assert " 30 %  3,000 images  Generating images   x breaks it off" in screen_text(app)
-        await pilot.press("g", "a")
-        assert len(begun) == 1
-        judge(run, [400])
-        begun[0].progress = TaskProgress(ended=True)
-        screen.bar.update_progress()
-        await look(app, pilot)
-        assert not screen.requests.under_way
-        assert "step 400" in screen_text(app)
-        await pilot.press("a")
-        assert begun[1].options == {"every": True}
+        assert begun == []
+        assert any("no checkpoint yet" in each.message for each in app._notifications)
+        await pilot.press("escape")
 
-
-@awaited
-async def test_how_to_judge_can_be_said(tmp_path: Path, begun: list[ScriptedJudging]) -> None:
-    """G asks for step, images and judge; nonsense is refused where it is typed."""
-    run = judged_run(tmp_path)
-    app = make_app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
+        # With one it is said how to have it judged, and nothing but that is offered.
         await opened(app, pilot, run)
+        assert "ganterm judge dcgan-001" in screen_text(app)
+        assert "checkpoint of step 400" in screen_text(app)
+        names = ("judge", "next_score", "extreme", "pane_classes", "leave")
+        assert [name for name in names if screen.check_action(name, ())] == ["judge", "leave"]
+
+        # G asks for step, images and judge; nonsense is refused where it is typed.
         await pilot.press("G")
         await pilot.pause()
         app.screen.query_one(Input).value = "fast"
@@ -324,72 +253,50 @@ async def test_how_to_judge_can_be_said(tmp_path: Path, begun: list[ScriptedJudg
         await pilot.press("enter")
         await pilot.pause()
         assert begun[0].options == {"step": 400, "count": 500, "judge": "digits"}
-
-
-@awaited
-async def test_a_judgement_under_way_names_its_run_on_the_screen_of_another(
-    tmp_path: Path, begun: list[ScriptedJudging]
-) -> None:
-    """Its progress as well as why it failed."""
-    run, other = judged_run(tmp_path), judged_run(tmp_path, "dcgan-002")
-    app = make_app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(app, pilot, run)
-        await pilot.press("g")
+        progress = " 30 %  3,000 images  Generating images   x breaks it off"
+        assert progress in await shown()
         assert "dcgan-001: " not in screen_text(app)
-        screen = await opened(app, pilot, other)
+        await pilot.press("g", "a")
+        assert len(begun) == 1
+
+        # On the screen of another run it names its own.
+        await opened(app, pilot, other)
         assert "dcgan-001: " in screen_text(app)
         begun[0].cancel()
-        screen.bar.update_progress()
-        await pilot.pause()
-        assert "✗ dcgan-001: The judgement was broken off. Esc hides this." in screen_text(app)
-
-
-@awaited
-async def test_why_it_failed_stays_until_it_is_read(
-    tmp_path: Path, begun: list[ScriptedJudging]
-) -> None:
-    """X breaks it off; the sentence of any failure is shown, and Esc hides it first of all."""
-    run = judged_run(tmp_path)
-    app = make_app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await opened(app, pilot, run)
-        await pilot.press("g", "x")
-        await pilot.pause()
-        assert "The judgement was broken off." in screen_text(app)
+        assert "✗ dcgan-001: The judgement was broken off. Esc hides this." in await shown()
+        await opened(app, pilot, run)
+        await pilot.press("escape", "g", "x")
+        assert "✗ The judgement was broken off." in await shown()
         await pilot.press("g")
-        begun[1].progress = TaskProgress(ended=True, error="mnist is \x1b not here.")
-        screen.bar.update_progress()
-        await pilot.pause()
-        assert "✗ mnist is" in screen_text(app)
+        begun[2].end("mnist is \x1b not here.")
+        assert "✗ mnist is" in await shown()
         assert "\x1b" not in screen_text(app)
         await pilot.press("escape")
-        await pilot.pause()
-        assert "✗" not in screen_text(app)
-        assert isinstance(app.screen, JudgeScreen)
+        assert "✗" not in await shown()
+        assert app.screen is screen
 
-
-@awaited
-async def test_a_run_without_a_checkpoint_is_not_judged(
-    tmp_path: Path, begun: list[ScriptedJudging]
-) -> None:
-    """It is said, and nothing is started."""
-    app = make_app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(app, pilot, write_run(tmp_path, "raw-001"))
+        # What it wrote is there at its end, and what others write as it comes.
         await pilot.press("g")
-        await pilot.pause()
-        assert begun == []
-        assert any("no checkpoint yet" in each.message for each in app._notifications)
+        judge(run, [400])
+        begun[3].end()
+        screen.bar.update_progress()
+        await look(app, pilot)
+        assert not screen.requests.under_way
+        assert "step 400" in screen_text(app)
+        await pilot.press("a")
+        assert begun[4].options == {"every": True}
+        judge(run, [500])
+        await look(app, pilot)
+        assert "step 500" in screen_text(app)
+        await pilot.press("4")
+        assert "500" in screen_text(app)
 
 
 @awaited
 async def test_a_run_judged_once_says_how_there_will_be_a_curve(tmp_path: Path) -> None:
     """One point is no curve: there are words in its place, until there is a second."""
     run = judged_run(tmp_path, steps=(400,))
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await opened(app, pilot, run)
+    async with judged(run) as (app, pilot, screen):
         assert not screen.query_one(StepChart).display
         assert "Press a to judge every checkpoint" in " ".join(words(screen, "once").split())
         judge(run, [200])
@@ -406,25 +313,9 @@ async def test_points_are_shown_as_they_were_sampled(tmp_path: Path) -> None:
     with JournalWriter(run.journal) as journal:
         journal.write(record_of("sample", 150, path="samples/step-00000150.png"))
     judge(run, [200], pictures=False)
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await opened(app, pilot, run)
+    async with judged(run) as (app, pilot, screen):
         assert screen.pictures.query_one(ChoiceLine).chosen == "samples of step 150"
         assert screen.pictures.pair.sheets[FAKE].images == [ramp(3)]
         judge(run, [300])
         await look(app, pilot)
         assert screen.pictures.query_one(ChoiceLine).chosen == "most convincing"
-
-
-@awaited
-async def test_only_judging_is_offered_before_there_is_a_judgement(tmp_path: Path) -> None:
-    run = judged_run(tmp_path, steps=())
-    app = make_app(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await opened(app, pilot, run)
-        offered = [
-            name
-            for name in ("judge", "next_score", "extreme", "pane_classes", "leave")
-            if screen.check_action(name, ())
-        ]
-        assert offered == ["judge", "leave"]

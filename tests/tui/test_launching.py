@@ -69,56 +69,22 @@ def put_in_place() -> None:
 async def test_missing_data_are_asked_about_downloaded_and_then_trained_on(
     app: GantermApp, downloads: list[ScriptedFetch]
 ) -> None:
+    """Unless that is declined, broken off, or fails: then it is said why until it is put away."""
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await mnist_form(app, pilot)
+
+        async def shown() -> str:
+            screen.launcher.bar.update_progress()
+            await pilot.pause()
+            return screen_text(app)
+
         assert "mnist is not here yet" in screen_text(app)
-        await pilot.press("ctrl+g")
+        await pilot.press("ctrl+g", "n")
         await pilot.pause()
-        on_top(app, ConfirmScreen)
-        assert "ganterm data import mnist PATH" in screen_text(app)
-        await pilot.press("y")
-        await pilot.pause()
-        (download,) = downloads
-        download.progress = TaskProgress("fetching a.gz", 5 << 20, 20 << 20)
-        screen.launcher.bar.update_progress()
-        await pilot.pause()
-        assert " 25 %  5.0M  fetching a.gz" in screen_text(app)
-        assert not Path("checkpoints").exists()
-        put_in_place()
-        download.progress = TaskProgress(ended=True)
-        screen.launcher.bar.update_progress()
-        await pilot.pause()
-        await app.workers.wait_for_complete()
-        await pilot.pause()
-        assert app.watched is not None
-        assert app.watched.name == "mlp-small-001"
-
-
-@awaited
-async def test_a_download_that_fails_says_why_until_that_is_put_away(
-    app: GantermApp, downloads: list[ScriptedFetch]
-) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await mnist_form(app, pilot)
-        await pilot.press("ctrl+g", "y")
-        await pilot.pause()
-        downloads[0].progress = TaskProgress(ended=True, error="No \x1b connection.")
-        screen.launcher.bar.update_progress()
-        await pilot.pause()
-        assert "✗ No \\x1b connection. Esc hides this." in screen_text(app)
-        assert app.watched is None
-        await pilot.press("escape")
-        await pilot.pause()
-        assert "connection" not in screen_text(app)
+        assert downloads == []
         assert on_top(app, SetupScreen) is screen
 
-
-@awaited
-async def test_a_download_can_be_begun_and_broken_off_by_its_key(
-    app: GantermApp, downloads: list[ScriptedFetch]
-) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await mnist_form(app, pilot)
+        # Its key begins a download, and breaks it off.
         await pilot.press("ctrl+d")
         assert [download.name for download in downloads] == ["mnist"]
         await pilot.press("ctrl+g", "ctrl+d")
@@ -127,15 +93,33 @@ async def test_a_download_can_be_begun_and_broken_off_by_its_key(
         assert "broken off" in screen_text(app)
         assert not screen.launcher.fetching
 
-
-@awaited
-async def test_no_is_an_answer(app: GantermApp, downloads: list[ScriptedFetch]) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await mnist_form(app, pilot)
-        await pilot.press("ctrl+g", "n")
+        await pilot.press("ctrl+g", "y")
         await pilot.pause()
-        assert downloads == []
+        downloads[1].progress = TaskProgress(ended=True, error="No \x1b connection.")
+        assert "✗ No \\x1b connection. Esc hides this." in await shown()
+        assert not Path("checkpoints").exists()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "connection" not in screen_text(app)
         assert on_top(app, SetupScreen) is screen
+
+        await pilot.press("ctrl+g")
+        await pilot.pause()
+        on_top(app, ConfirmScreen)
+        assert "ganterm data import mnist PATH" in screen_text(app)
+        await pilot.press("y")
+        await pilot.pause()
+        download = downloads[2]
+        download.progress = TaskProgress("fetching a.gz", 5 << 20, 20 << 20)
+        assert " 25 %  5.0M  fetching a.gz" in await shown()
+        assert not Path("checkpoints").exists()
+        put_in_place()
+        download.progress = TaskProgress(ended=True)
+        await shown()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.watched is not None
+        assert app.watched.name == "mlp-small-001"
 
 
 @awaited

@@ -145,27 +145,25 @@ def test_a_long_stall_slows_no_worker(training: Training) -> None:
         app.kill()
 
 
-def test_the_terminal_is_asked_nothing(training: Training) -> None:
-    """No answer can come late and be taken for typing, by the app or by the shell after it."""
+def test_a_terminal_is_asked_nothing_and_left_as_it_was(training: Training) -> None:
+    """No answer can come late and be taken for typing, by the app or by the shell after it.
+
+    Every mode that was switched on is switched off, and the screen is empty: GNU screen has no
+    other screen that it would go back to.
+    """
     app = app_on(training)
     try:
         settle(app)
-        app.type("?")
-        app.see("What the keys do")
-        app.type("q")
-        app.see_gone("What the keys do")
-        app.type("q")
-        assert app.leave() == 0
-    finally:
-        app.kill()
-    assert ANSWERED.findall(app.output) == []
+        if sys.platform.startswith("linux"):
+            # Ctrl-Z stops the app and gives the terminal back; going on paints everything anew.
+            app.type("\x1a")
+            state = Path(f"/proc/{app.process.pid}/stat")
+            app.until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T", "stopped")
+            app.until(lambda: not app.screen.text.strip(), "an empty screen")
+            app.process.send_signal(signal.SIGCONT)
+            app.see("running", "log 2", "newest")
 
-
-def test_answers_to_others_are_no_keys(training: Training) -> None:
-    """A terminal may answer what somebody else asked it before: nothing is done for that."""
-    app = app_on(training)
-    try:
-        settle(app)
+        # A terminal may answer what somebody else asked it before: nothing is done for that.
         for answer in (
             "\x1b[?1;2c",
             "\x1b[?2026;2$y",
@@ -181,45 +179,21 @@ def test_answers_to_others_are_no_keys(training: Training) -> None:
             assert "What the keys do" not in app.screen.text
             assert "Search for commands" not in app.screen.text
         assert pending(training.run.control) == []
-    finally:
-        app.kill()
 
-
-def test_the_terminal_is_left_as_it_was(training: Training) -> None:
-    """Every mode that was switched on is switched off, and the screen is empty.
-
-    GNU screen has no other screen that it would go back to.
-    """
-    app = app_on(training)
-    try:
-        settle(app)
+        app.type("?")
+        app.see("What the keys do")
+        app.type("q")
+        app.see_gone("What the keys do")
         app.type("q")
         assert app.leave() == 0
     finally:
         app.kill()
+    assert ANSWERED.findall(app.output) == []
     output = app.output.decode("utf-8", "replace")
     last_words = output[output.rindex("\x1b[2J") + 4 :]
     assert re.sub(r"\x1b\[[0-9;?<]*[a-zA-Z]", "", last_words).strip().startswith(training.run.name)
-    modes = {}
-    for number, switch in re.findall(r"\x1b\[\?(\d+)([hl])", output):
-        modes[number] = switch
+    modes = dict(re.findall(r"\x1b\[\?(\d+)([hl])", output))
     assert modes.pop("25") == "h"
     assert modes.pop("7", "h") == "h"
     assert set(modes.values()) == {"l"}
     assert output.count("\x1b[>") == output.count("\x1b[<u")
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
-def test_the_screen_is_there_again_after_the_shell(training: Training) -> None:
-    """Ctrl-Z stops the app and gives the terminal back; going on paints everything anew."""
-    app = app_on(training)
-    try:
-        settle(app)
-        app.type("\x1a")
-        state = Path(f"/proc/{app.process.pid}/stat")
-        app.until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T", "stopped")
-        app.until(lambda: not app.screen.text.strip(), "an empty screen")
-        app.process.send_signal(signal.SIGCONT)
-        app.see("running", "log 2", "newest")
-    finally:
-        app.kill()

@@ -64,17 +64,15 @@ async def test_a_run_that_trains(living: LivingRun) -> None:
     async with app.run_test(size=SIZES[0]) as pilot:
         await _shown(app, pilot)
         await assert_goldens("monitor", pilot)
-
-
-@awaited
-async def test_reading_earlier_steps(living: LivingRun) -> None:
-    """The crosshair in a window that was zoomed, smoothed and drawn on a log scale."""
-    app = make_app(living.run.path.parent, run=living.run)
-    async with app.run_test(size=SIZES[0]) as pilot:
-        await _shown(app, pilot)
+        # The crosshair in a window that was zoomed, smoothed and drawn on a log scale.
         await pilot.press("m", "m", "plus", "s", "l")
         await _shown(app, pilot)
         await assert_goldens("monitor-reading", pilot)
+        # The settings with what was changed and is being asked for; beside them the log.
+        await pilot.press("0", "end", "s", "s", "s", "l")
+        await pilot.press("3", "down", "right", "down", "down")
+        await _shown(app, pilot)
+        await assert_goldens("monitor-steering", pilot)
 
 
 @awaited
@@ -86,17 +84,6 @@ async def test_a_run_whose_worker_was_killed(living: LivingRun) -> None:
     async with app.run_test(size=SIZES[0]) as pilot:
         await _shown(app, pilot)
         await assert_goldens("monitor-crashed", pilot)
-
-
-@awaited
-async def test_the_settings(living: LivingRun) -> None:
-    """The settings with what was changed and is being asked for; beside them the log."""
-    app = make_app(living.run.path.parent, run=living.run)
-    async with app.run_test(size=SIZES[0]) as pilot:
-        await _shown(app, pilot)
-        await pilot.press("3", "down", "right", "down", "down")
-        await _shown(app, pilot)
-        await assert_goldens("monitor-steering", pilot)
 
 
 @awaited

@@ -11,11 +11,11 @@ from textual.widgets import Input, OptionList
 
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
-from ganterm.tui.screens import branching, steering
+from ganterm.tui.screens import run_actions, steering
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.widgets.banner import Banner
 from ganterm.tui.widgets.live_values import LiveValues
-from ganterm.tui.widgets.part_line import Header
+from ganterm.tui.widgets.toned import Header
 from tests.tui.driving import awaited, make_app, screen_text
 from tests.worker.workers import Worker, Zygote, make_run
 
@@ -57,7 +57,11 @@ async def test_a_run_is_steered_killed_and_branched(
     worker = zygote.start(run)
     worker.until_step(12)
     started: list[Worker] = []
-    monkeypatch.setattr(branching, "start_worker", lambda made: started.append(zygote.start(made)))
+
+    def start(made: RunDir) -> None:
+        started.append(zygote.start(made))
+
+    monkeypatch.setattr(run_actions, "start_worker", start)
     app = make_app(tmp_path, run=run)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await look(app, pilot)

@@ -18,7 +18,7 @@ from ganterm.tui.app import GantermApp
 from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.widgets.banner import Banner
 from tests.tui.driving import SIZES, awaited, make_app, screen_text
-from tests.tui.golden import assert_golden
+from tests.tui.golden import assert_goldens
 from tests.tui.living import LivingRun
 
 MESSAGE = "D wins too easily: it is right on 99 % of both, and G's loss has risen to 4.2"
@@ -65,57 +65,30 @@ def asked(run: RunDir) -> dict[str, Any]:
     return {command.args["key"]: command.args["value"] for command in commands}
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @awaited
-async def test_what_stands_is_named_with_its_remedy(
-    size: tuple[int, int], living: LivingRun
+async def test_what_stands_is_named_with_its_remedies_and_a_key_applies_them(
+    living: LivingRun,
 ) -> None:
     """The trouble, its figures, the key that acts and how many other ways there are."""
     app = make_app(living.run.path.parent, run=living.run)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         await look(app, pilot)
-        assert_golden("monitor-alert", screen_text(app), size)
+        await assert_goldens("monitor-alert", pilot)
+        await pilot.resize_terminal(120, 40)
+        assert MESSAGE in notice(await look(app, pilot))
+        assert "h remedy  H all remedies" in screen_text(app).splitlines()[-1]
 
-
-@awaited
-async def test_one_key_applies_the_first_remedy_live(living: LivingRun) -> None:
-    """The worker is asked for its settings, and a second press before the answer asks nothing."""
-    app = make_app(living.run.path.parent, run=living.run)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await look(app, pilot)
+        # The worker is asked for the first one's settings; once, though the answer is yet to come.
         await pilot.press("h")
         await look(app, pilot)
         assert asked(living.run) == {"lr_d": 1e-4}
         await pilot.press("h")
         await look(app, pilot)
         assert len(pending(living.run.control)) == 1
+        living.answer()
 
-
-@awaited
-async def test_a_trouble_that_is_over_is_no_longer_named(living: LivingRun) -> None:
-    """The banner goes with it, and the keys say that nothing is wrong."""
-    app = make_app(living.run.path.parent, run=living.run)
-    async with app.run_test(size=(120, 40)) as pilot:
-        assert MESSAGE in notice(await look(app, pilot))
-        assert "h remedy  H all remedies" in screen_text(app).splitlines()[-1]
-        alert(living, "d-too-strong", MESSAGE, cleared=True)
-        screen = await look(app, pilot)
-        assert notice(screen) == ""
-        assert "remedy" not in screen_text(app).splitlines()[-1]
-        await pilot.press("h")
-        await pilot.pause()
-        assert pending(living.run.control) == []
-        feed = screen.feed
-        assert feed is not None
-        assert [mark.text for mark in feed.marks if mark.kind == "alert"][-1] == f"over: {MESSAGE}"
-
-
-@awaited
-async def test_another_remedy_can_be_chosen(living: LivingRun) -> None:
-    """The list has every remedy of every trouble once, each with whether it is live."""
-    alert(living, "mode-collapse", "the samples grow alike")
-    app = make_app(living.run.path.parent, run=living.run)
-    async with app.run_test(size=(120, 40)) as pilot:
+        # The list has every remedy of every trouble once, each with whether it is live.
+        alert(living, "mode-collapse", "the samples grow alike")
         assert "And 1 more." in notice(await look(app, pilot))
         await pilot.press("H")
         await pilot.pause()
@@ -129,6 +102,20 @@ async def test_another_remedy_can_be_chosen(living: LivingRun) -> None:
         await pilot.press("enter")
         await look(app, pilot)
         assert asked(living.run) == {"real_label": 0.9}
+        living.answer()
+
+        # What is over is no longer named, and the keys say that nothing is wrong.
+        alert(living, "mode-collapse", "the samples grow alike", cleared=True)
+        alert(living, "d-too-strong", MESSAGE, cleared=True)
+        screen = await look(app, pilot)
+        assert notice(screen) == ""
+        assert "remedy" not in screen_text(app).splitlines()[-1]
+        await pilot.press("h")
+        await pilot.pause()
+        assert pending(living.run.control) == []
+        feed = screen.feed
+        assert feed is not None
+        assert [mark.text for mark in feed.marks if mark.kind == "alert"][-1] == f"over: {MESSAGE}"
 
 
 @awaited

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from ganterm.client.wording import STATES
 from ganterm.runs.state import State
-from ganterm.tui.widgets.run_columns import (
+from ganterm.tui.widgets.run_table import (
     COLUMNS,
     GAP,
     arranged,
@@ -75,11 +75,11 @@ def test_a_long_name_gives_way_before_a_column_does() -> None:
     for layout in (narrow, wide):
         assert "SIZE" in [COLUMNS[index].title for index in layout.columns]
     assert wide.widths[0] == len(runs[0].name)
-    shown = padded(runs[1].name, narrow.widths[0], middle=True)
+    shown = padded(runs[1].name, narrow.widths[0], in_middle=True)
     assert cell_len(shown) == narrow.widths[0] < len(runs[1].name)
     assert shown.startswith("my-colour")
     assert shown.endswith("-001")
-    assert padded("漢字漢字漢字", 6, middle=True) == "漢 …字"
+    assert padded("漢字漢字漢字", 6, in_middle=True) == "漢 …字"
 
 
 def test_an_empty_column_is_left_out() -> None:
@@ -110,4 +110,4 @@ def test_every_state_has_a_sign_of_its_own_beside_its_word() -> None:
 )
 def test_cells_are_exactly_as_wide_as_asked(text: str, right: bool, shown: str) -> None:
     """Wide characters are not cut in half."""
-    assert padded(text, 4, right=right) == shown
+    assert padded(text, 4, at_right=right) == shown

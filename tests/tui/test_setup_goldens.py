@@ -12,7 +12,7 @@ from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.tui.widgets import launcher
 from tests.tui.driving import SIZES, awaited, make_app, screen_text
 from tests.tui.forms import COUNTED, TIMED, describe, open_form
-from tests.tui.golden import assert_golden, assert_goldens, at_every_size, every_size
+from tests.tui.golden import assert_golden, assert_goldens
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @awaited
-async def test_an_untouched_form() -> None:
+async def test_an_untouched_form_and_the_choice_of_a_dataset() -> None:
     """The default recipe, its cost known."""
     app = make_app(Path("checkpoints"))
     async with app.run_test(size=SIZES[0]) as pilot:
@@ -32,6 +32,10 @@ async def test_an_untouched_form() -> None:
         describe(screen)
         await pilot.pause()
         await assert_goldens("setup", pilot)
+        screen.form.go_to("dataset")
+        await pilot.press("enter")
+        await pilot.pause()
+        await assert_goldens("setup-datasets", pilot)
 
 
 @awaited
@@ -46,11 +50,8 @@ async def test_a_form_with_changes_and_problems() -> None:
         await assert_goldens("setup-wrong", pilot)
 
 
-@at_every_size
 @awaited
-async def test_a_form_whose_data_are_being_fetched(
-    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_form_whose_data_are_being_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search is under way, the parameters are counted, and a download is half through."""
 
     class Half:
@@ -64,25 +65,12 @@ async def test_a_form_whose_data_are_being_fetched(
 
     monkeypatch.setattr(launcher, "Fetch", lambda name: Half())
     app = make_app(Path("checkpoints"))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         screen = await open_form(app, pilot, COUNTED, environment={"GANTERM_RECIPE": "wgan-gp"})
         describe(screen)
         await pilot.press("ctrl+d", "ctrl+f", *"penalty", "enter", "down")
         await pilot.pause()
-        assert_golden("setup-fetching", screen_text(app), size)
-
-
-@awaited
-async def test_the_choice_of_a_dataset() -> None:
-    app = make_app(Path("checkpoints"))
-    async with app.run_test(size=SIZES[0]) as pilot:
-        screen = await open_form(app, pilot)
-        screen.form.go_to("dataset")
-        async for size in every_size(pilot):
-            await pilot.press("enter")
-            await pilot.pause()
-            assert_golden("setup-datasets", screen_text(app), size)
-            await pilot.press("escape")
+        await assert_goldens("setup-fetching", pilot)
 
 
 @awaited
@@ -97,11 +85,9 @@ async def test_the_command() -> None:
     }
     async with app.run_test(size=SIZES[0]) as pilot:
         await open_form(app, pilot, environment=typed)
-        async for size in every_size(pilot):
-            await pilot.press("ctrl+y")
-            await pilot.pause()
-            assert_golden("setup-command", screen_text(app), size)
-            await pilot.press("escape")
+        await pilot.press("ctrl+y")
+        await pilot.pause()
+        await assert_goldens("setup-command", pilot)
 
 
 @awaited

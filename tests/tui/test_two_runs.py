@@ -50,12 +50,13 @@ def asked(run: RunDir) -> list[tuple[str, object]]:
 
 
 @awaited
-async def test_the_monitor_turns_to_a_run_that_was_begun_on_it(
-    two: tuple[LivingRun, LivingRun],
+async def test_the_monitor_is_that_of_the_run_it_shows(
+    two: tuple[LivingRun, LivingRun], tmp_path: Path
 ) -> None:
     """Neither orders nor words nor places of the run before; what was gathered goes to that run."""
     first, second = (each.run for each in two)
-    app = make_app(first.path.parent, run=first)
+    ended = write_run(tmp_path, "ended")
+    app = make_app(tmp_path, run=first)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await look(app, pilot)
         await pilot.press("full_stop", "k", "home", "4", "up", "up")
@@ -73,44 +74,29 @@ async def test_the_monitor_turns_to_a_run_that_was_begun_on_it(
         assert "later below" not in screen_text(app)
         assert screen.charts.window.cursor is None
         assert "second" in screen_text(app)
+        two[0].answer()
 
-
-@awaited
-async def test_a_question_about_a_run_is_answered_for_that_run(
-    two: tuple[LivingRun, LivingRun],
-) -> None:
-    """Though another one has come onto the screen behind it."""
-    first, second = (each.run for each in two)
-    app = make_app(first.path.parent, run=first)
-    async with app.run_test(size=(120, 40)) as pilot:
-        for keys in (["x"], ["e"]):
+        # A question about a run is answered for that run, though another one is seen behind it.
+        for key in ("x", "e"):
             app.watch_run(first)
             await look(app, pilot)
-            await pilot.press(*keys)
+            await pilot.press("1", key)
             await pilot.pause()
             app.watch_run(second)
             screen = await look(app, pilot)
-            if keys == ["e"]:
+            if key == "e":
                 app.screen.query_one(Input).value = "1e-5"
-            await pilot.press("enter" if keys == ["e"] else "y")
+            await pilot.press("enter" if key == "e" else "y")
             await look(app, pilot)
             assert screen.steering.pending.waiting == {}
         assert asked(first) == [("stop", None), ("set", "lr_g")]
         assert asked(second) == []
 
-
-@awaited
-async def test_a_run_that_ended_elsewhere_takes_no_words_from_another(
-    two: tuple[LivingRun, LivingRun], tmp_path: Path
-) -> None:
-    """What was asked of one is not said to have missed the end of another."""
-    first, ended = two[0].run, write_run(tmp_path, "ended")
-    app = make_app(tmp_path, run=first)
-    async with app.run_test(size=(120, 40)) as pilot:
+        # What was asked of one is not said to have missed the end of another.
+        app.watch_run(first)
         await look(app, pilot)
         await pilot.press("k")
         await look(app, pilot)
-        await pilot.press("escape")
         app.judge_run(ended)
         app.read_now()
         await pilot.pause()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ganterm.tui.terminal.driver import ANSWER_SECONDS, KEYS_SECONDS, Answers
+from tests.tui.driving import Clock
 
 ANSWERS = [
     "\x1b[?1;2c",
@@ -39,16 +40,6 @@ KEYS = [
     "\x1b[I",
     "\x1b[200~pasted [?] text\x1b[201~",
 ]
-
-
-class Clock:
-    """Time that passes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pytest
 from rich.color import ColorType
 from rich.segment import Segment
 from rich.style import Style
@@ -20,13 +19,26 @@ _NIGHT = BY_NAME["night"]
 _BLACK = Color.parse("#000000")
 
 
-async def _segments(tmp_path: Path, canvas: Canvas, theme: str = "night") -> list[Segment]:
-    """Return everything that the list of runs paints on `canvas`."""
-    app = make_app(tmp_path, canvas=canvas, theme=theme)
+async def _segments(
+    tmp_path: Path, mode: ColourMode, themes: Iterable[str] = ("night",)
+) -> list[list[Segment]]:
+    """Return everything that the list of runs paints in so many colours, by theme."""
+    app = make_app(tmp_path, canvas=Canvas(mode, Charset.HALFBLOCK, 80, 24))
+    found = []
     async with app.run_test() as pilot:
         list_runs(app, some_runs())
-        await pilot.pause()
-        return [each for strip in app.screen._compositor.render_strips() for each in strip]
+        for theme in themes:
+            app.theme = theme
+            await pilot.pause()
+            strips = app.screen._compositor.render_strips()
+            found.append([each for strip in strips for each in strip])
+    return found
+
+
+def _assert_that_the_cursor_is_reversed(segments: list[Segment]) -> None:
+    reversed_text = "".join(text for text, style, _ in segments if style and style.reverse)
+    assert "dcgan-002" in reversed_text
+    assert "dcgan-001" not in reversed_text
 
 
 def _colours(segments: list[Segment]) -> Iterator[ColorType]:
@@ -39,32 +51,25 @@ def _colours(segments: list[Segment]) -> Iterator[ColorType]:
 @awaited
 async def test_256_colours_are_all_that_is_used(tmp_path: Path) -> None:
     """No 24-bit colour reaches a terminal that has the 256 of xterm."""
-    canvas = Canvas(ColourMode.INDEXED_256, Charset.HALFBLOCK, 80, 24)
-    kinds = set(_colours(await _segments(tmp_path, canvas)))
-    assert kinds <= {ColorType.EIGHT_BIT, ColorType.STANDARD}
+    (segments,) = await _segments(tmp_path, ColourMode.INDEXED_256)
+    assert set(_colours(segments)) <= {ColorType.EIGHT_BIT, ColorType.STANDARD}
 
 
-@pytest.mark.parametrize("theme", BY_NAME)
 @awaited
-async def test_16_colours_stand_on_the_terminals_own_ground(theme: str, tmp_path: Path) -> None:
+async def test_16_colours_stand_on_the_terminals_own_ground(tmp_path: Path) -> None:
     """Backgrounds are left to the terminal, so that its own contrast holds; the cursor reverses."""
-    canvas = Canvas(ColourMode.INDEXED_16, Charset.HALFBLOCK, 80, 24)
-    segments = await _segments(tmp_path, canvas, theme)
-    assert set(_colours(segments)) <= {ColorType.STANDARD, ColorType.DEFAULT}
-    assert all(style.bgcolor.is_default for _, style, _ in segments if style and style.bgcolor)
-    reversed_text = "".join(text for text, style, _ in segments if style and style.reverse)
-    assert "dcgan-002" in reversed_text
-    assert "dcgan-001" not in reversed_text
+    for segments in await _segments(tmp_path, ColourMode.INDEXED_16, BY_NAME):
+        assert set(_colours(segments)) <= {ColorType.STANDARD, ColorType.DEFAULT}
+        assert all(style.bgcolor.is_default for _, style, _ in segments if style and style.bgcolor)
+        _assert_that_the_cursor_is_reversed(segments)
 
 
 @awaited
 async def test_no_colour_is_no_colour_at_all(tmp_path: Path) -> None:
     """NO_COLOR leaves bold and reverse: the cursor can still be seen, and the words say states."""
-    segments = await _segments(tmp_path, Canvas(ColourMode.NONE, Charset.HALFBLOCK, 80, 24))
+    (segments,) = await _segments(tmp_path, ColourMode.NONE)
     assert set(_colours(segments)) <= {ColorType.DEFAULT}
-    reversed_text = "".join(text for text, style, _ in segments if style and style.reverse)
-    assert "dcgan-002" in reversed_text
-    assert "dcgan-001" not in reversed_text
+    _assert_that_the_cursor_is_reversed(segments)
     whole = "".join(segment.text for segment in segments)
     assert {"paused", "running", "crashed", "failed"} <= set(whole.split())
 
@@ -107,7 +112,7 @@ def test_colours_that_are_a_palettes_already_stay() -> None:
     assert few.apply([drawn], _BLACK) == [drawn]
 
 
-@pytest.mark.parametrize("palette", PALETTES, ids=lambda palette: palette.name)
-def test_a_full_terminal_is_left_alone(palette: object) -> None:
+def test_a_full_terminal_is_left_alone() -> None:
     """Truecolour and half blocks need no filter."""
-    assert filters_for(Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, 80, 24), _NIGHT) == []
+    for palette in PALETTES:
+        assert filters_for(Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, 80, 24), palette) == []

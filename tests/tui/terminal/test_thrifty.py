@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.color import Color
+from textual.css import stylesheet as textual_stylesheet
 
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
 from ganterm.tui.base import AppOptions
 from ganterm.tui.terminal.pace import LOW_BANDWIDTH
-from ganterm.tui.terminal.thrifty import Link
-from tests.tui.driving import awaited, list_runs, overview_of, some_runs
+from ganterm.tui.terminal.thrifty import MOST_SECONDS, LazyStylesheet, Link
+from tests.tui.driving import Clock, awaited, list_runs, overview_of, some_runs
 from tests.tui.recording import driver_of, recorded, taken
 from tests.tui.sampled import add_samples, sampled_run
 
@@ -115,3 +118,98 @@ async def test_the_list_of_runs_costs_what_changed(tmp_path: Path) -> None:
         list_runs(app, [overview_of("run-001", step=101), overview_of("run-002", step=200)])
         await pilot.pause()
         assert 0 < taken(app) < 80
+
+
+def test_bytes_take_their_time() -> None:
+    """One second for a thousand at a thousand a second; what follows waits for what came before."""
+    clock = Clock()
+    link = Link(1000.0, clock=clock)
+    link.sent(1000)
+    assert link.seconds_left == 1.0
+    clock.now = 0.5
+    link.sent(1500)
+    assert link.seconds_left == 1.0
+    clock.now = 2.0
+    assert link.seconds_left == 0.0
+
+
+def test_an_idle_link_saves_nothing_up() -> None:
+    clock = Clock()
+    link = Link(1000.0, clock=clock)
+    clock.now = 100.0
+    link.sent(500)
+    assert link.seconds_left == 0.5
+    link.sent(500)
+    assert link.seconds_left == 0.5
+
+
+def test_nobody_waits_for_ever() -> None:
+    """A whole screen may be more than a slow link carries in a while, and the link quicker."""
+    link = Link(1000.0, clock=Clock())
+    link.sent(10**6)
+    assert link.seconds_left == MOST_SECONDS
+
+
+def test_other_links_are_always_free() -> None:
+    link = Link(None, clock=Clock())
+    link.sent(10**9)
+    assert link.seconds_left == 0.0
+
+
+SHEET = "Label { color: $ink; }"
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what is parsed from now on, source by source."""
+    sources: list[str] = []
+    original: Any = vars(textual_stylesheet)["parse"]
+
+    def counting(scope: str, css: str, *arguments: Any, **options: Any) -> Any:
+        sources.append(css)
+        return original(scope, css, *arguments, **options)
+
+    monkeypatch.setattr(textual_stylesheet, "parse", counting)
+    return sources
+
+
+def sheet_of(**variables: str) -> LazyStylesheet:
+    sheet = LazyStylesheet(variables=variables)
+    sheet.add_source(SHEET, read_from=("one", ""))
+    sheet.reparse()
+    return sheet
+
+
+def ink(sheet: LazyStylesheet) -> Color:
+    (rule,) = (rule for rule in sheet.rules if rule.selectors == "Label")
+    return rule.styles.color
+
+
+def test_a_source_is_parsed_once(parsed: list[str]) -> None:
+    """Parsing again, and with the same variables again, takes what is there; the new is added."""
+    sheet = sheet_of(ink="red")
+    sheet.set_variables({"ink": "red"})
+    sheet.reparse()
+    sheet.add_source("Button { color: blue; }", read_from=("two", ""))
+    sheet.reparse()
+    assert parsed == [SHEET, "Button { color: blue; }"]
+    assert [rule.selectors for rule in sheet.rules] == ["Label", "Button"]
+
+
+def test_other_variables_give_other_styles() -> None:
+    """A theme's colours reach what was parsed with another's, and the first's do so again."""
+    sheet = sheet_of(ink="red")
+    assert ink(sheet) == Color.parse("red")
+    for colour in ("blue", "red"):
+        sheet.set_variables({"ink": colour})
+        sheet.reparse()
+        assert ink(sheet) == Color.parse(colour)
+
+
+def test_a_changed_source_is_parsed(parsed: list[str]) -> None:
+    """What stands in place of a source counts."""
+    sheet = sheet_of(ink="red")
+    sheet.add_source("Label { color: green; }", read_from=("one", ""))
+    sheet.reparse()
+    assert parsed == [SHEET, "Label { color: green; }"]
+    assert ink(sheet) == Color.parse("green")

@@ -143,19 +143,19 @@ async def test_an_unchanged_frame_costs_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [ColourMode.TRUECOLOR, ColourMode.INDEXED_256])
-@pytest.mark.parametrize("size", FRAMES)
 @awaited
 async def test_a_frame_keeps_its_budget(
-    mnist_files: Path, tmp_path: Path, size: tuple[int, int], mode: ColourMode
+    mnist_files: Path, tmp_path: Path, mode: ColourMode
 ) -> None:
     """Real digits under noise, as a young generator draws them, over a frame of clean ones."""
     app = app_with(tmp_path, mode)
     async with app.run_test(headless=False, size=(120, 40)) as pilot:
-        grid = await grid_on(app, pilot, *size)
-        for noise in (0.0, 25.0):
-            grid.show([digit(index, noise) for index in range(16)], Tone())
-            await painted(pilot)
-            assert 0 < taken(app) <= FRAMES[size][mode.value]
+        for size, budgets in FRAMES.items():
+            grid = await grid_on(app, pilot, *size)
+            for noise in (0.0, 25.0):
+                grid.show([digit(index, noise) for index in range(16)], Tone())
+                await painted(pilot)
+                assert 0 < taken(app) <= budgets[mode.value]
 
 
 @awaited
@@ -197,23 +197,20 @@ async def test_a_picture_that_rests_is_drawn_in_all_its_levels(
 
 
 @pytest.mark.parametrize("mode", [ColourMode.INDEXED_16, ColourMode.INDEXED_256])
-@pytest.mark.parametrize("theme", ["night", "day", "contrast"])
 @awaited
-async def test_no_themes_colour_gets_into_a_picture(
-    tmp_path: Path, mode: ColourMode, theme: str
-) -> None:
+async def test_no_themes_colour_gets_into_a_picture(tmp_path: Path, mode: ColourMode) -> None:
     """Black is black and white white, whatever stands for them in the words around."""
     app = app_with(tmp_path, mode)
     async with app.run_test(headless=False, size=(60, 20)) as pilot:
-        app.theme = theme
         grid = await grid_on(app, pilot, 50, 12)
         white = Raster(8, 8, 1, bytes([255]) * 64)
         grid.show([white, Raster(8, 8, 1, bytes(64))], Tone())
-        await painted(pilot)
-        row = driver_of(app).screen.looks[1][grid._left : grid._left + grid._picture_width]
-        colours = {colour for look in row for colour in look}
         full, none = ("b7", "0") if mode is ColourMode.INDEXED_16 else ("8;5;231", "8;5;16")
-        assert colours == {full, none}
+        for theme in ("night", "day", "contrast"):
+            app.theme = theme
+            await painted(pilot)
+            row = driver_of(app).screen.looks[1][grid._left : grid._left + grid._picture_width]
+            assert {colour for look in row for colour in look} == {full, none}
 
 
 @awaited

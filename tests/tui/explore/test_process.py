@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ganterm.render.raster import Raster
-from ganterm.tui.explore.answers import Direction, OpenedRun, directions_of, images_of
+from ganterm.tui.explore.process import Direction, OpenedRun, directions_of, images_of
 
 SENT = {
     "count": 2,
