@@ -24,11 +24,13 @@ from ganterm.config.runfile import read_made, render_run_toml, stem_of
 from ganterm.config.schema import RunConfig, batches_per_epoch
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import open_regular, storage_trouble, write_atomically
-from ganterm.core.records import OpeningRecord
+from ganterm.core.records import ControlRecord, OpeningRecord
 from ganterm.core.settings import NETWORK
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
+from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import MAX_STEP, RunDir, create_run, step_of
+from ganterm.runs.live import AUTOMATIC
 
 FIXED: Final = frozenset(
     {"recipe", "dataset", "split", "holdout", "image_size", "channels", "fit", "seed"}
@@ -89,6 +91,9 @@ def branch(
     header = checkpoints.read_header(path)
     openings = openings_of(source)
     config = _changed(_in_force(source, config_in(path, header), openings), changes or {})
+    threads = config.threads or (openings[0].threads if openings else 0)
+    if "threads" not in (changes or {}) and _chosen_by_worker(source, step):
+        config = msgspec.structs.replace(config, threads=0)
     if dataset is not None:
         config = msgspec.structs.replace(config, dataset=dataset)
     _refuse_an_end(source, config, step, _epochs_done(path, header, openings))
@@ -96,7 +101,7 @@ def branch(
     run = create_run(runs_dir, name, stem_of(config))
     made = {"ganterm": __version__, "command": command, "parent": f"{source.name}@{step}"}
     if openings:
-        made |= {"threads": str(openings[0].threads), "data_crc32": openings[0].data_crc32}
+        made |= {"threads": str(threads), "data_crc32": openings[0].data_crc32}
     try:
         # The configuration last: a directory without one is no run yet.
         _copy(path, run.checkpoint_path(step))
@@ -172,6 +177,15 @@ def _in_force(source: RunDir, config: RunConfig, openings: list[OpeningRecord]) 
     return msgspec.structs.replace(
         config, steps=latest.steps, epochs=latest.epochs, dataset=latest.dataset
     )
+
+
+def _chosen_by_worker(source: RunDir, step: int) -> bool:
+    """Tell whether the threads in force at a step are what the run's worker changed them to."""
+    last = ""
+    for record in read_journal(source.journal):
+        if isinstance(record, ControlRecord) and record.key == "threads" and record.step <= step:
+            last = last if record.error else record.id
+    return last.startswith(AUTOMATIC)
 
 
 def _changed(config: RunConfig, changes: Mapping[str, object]) -> RunConfig:

@@ -56,8 +56,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         about(
             DATA,
-            "CPU threads of the worker; 0 chooses.",
-            "one is as quick as many for images up to 16 pixels, and that is what 0 takes there",
+            "CPU threads of the worker; 0 measures which is best, again when training slows.",
+            "one is as quick as many for images up to 16 pixels, and what 0 begins with there",
+            live=True,
             ge=0,
             le=1024,
         ),

@@ -242,10 +242,14 @@ class Trainer:
             raise ConfigError(f"{key} cannot be changed while training; what can: {live}.")
         config = msgspec.structs.replace(self.config, **{key: parse_value(key, value)})
         check(config)
+        if key == "threads" and not config.threads:
+            raise ConfigError("threads: 0 chooses when a run begins; say how many while it trains.")
         return config
 
     def use(self, config: RunConfig) -> None:
         """Train on under `config`, which differs from the present one in live settings only."""
+        if config.threads != self.config.threads:
+            torch.set_num_threads(config.threads)
         self.config = config
         self._step_in_mode.use(config)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, cast, get_args
 
@@ -122,21 +123,14 @@ def time_modes(
     `say` is told what is being measured. The training's state is as before when this returns.
     Growing networks are measured at full size, at which they train longest.
     """
-    trial = _Trial(networks, batches, config)
-    stage, growth = stage_of(networks.generator), growth_of(config, config.data_spec)
+    trial = Trial(networks, batches, config)
     seconds: dict[Mode, float] = {}
-    try:
-        if growth is not None:
-            _grow(networks, growth.stage(growth.images))
+    with trial.at_full_size():
         say("measuring a step")
         seconds["eager"] = trial.seconds("eager")
         if not unavailable_reason("graphed", trial.device):
             say("measuring a step captured as a graph")
             seconds["graphed"] = trial.seconds("graphed")
-    finally:
-        trial.before.restore()
-        if stage is not None:
-            _grow(networks, stage)
     return TimedModes(_quickest(seconds), seconds)
 
 
@@ -145,7 +139,7 @@ def _quickest(seconds: Mapping[Mode, float]) -> Mode:
     return mode if seconds[mode] <= WORTH * seconds["eager"] else "eager"
 
 
-class _Trial:
+class Trial:
     """Steps on a training's networks and data that count for nothing."""
 
     def __init__(self, networks: Networks, batches: Batches, config: RunConfig) -> None:
@@ -157,6 +151,42 @@ class _Trial:
         cycle = -(-config.penalty_every // config.d_steps) if config.penalty != "none" else 1
         self._steps = min(max(cycle, _SHORTEST_CYCLE), LONGEST_CYCLE)
 
+    @contextlib.contextmanager
+    def at_full_size(self) -> Iterator[None]:
+        """Have growing networks grown meanwhile; afterwards all is as it was."""
+        stage = stage_of(self._networks.generator)
+        growth = growth_of(self._config, self._config.data_spec)
+        try:
+            if growth is not None:
+                _grow(self._networks, growth.stage(growth.images))
+            yield
+        finally:
+            self.before.restore()
+            if stage is not None:
+                _grow(self._networks, stage)
+
+    def paces(self, at_least: float) -> list[float]:
+        """Return what each step takes in eager mode, of as many as `at_least` seconds have."""
+        self.before.restore()
+        step = GanStep(self._networks, self._config, lambda names, values: None)
+        self._turn(step, 1)
+        found: list[float] = []
+        while not found or sum(found) < at_least:
+            found.append(self._turn(step, 1))
+        return found
+
+    def _turn(self, step: Step, steps: int) -> float:
+        """Return the seconds that each of so many steps takes."""
+        d_steps = self._config.d_steps
+        began = time.perf_counter()
+        for index in range(steps):
+            # Full batches: an epoch's last one is rare.
+            real_batches = [self._batches[0]] * d_steps
+            labels = [self._batches.labels(0)] * d_steps
+            step.run(real_batches, labels, first_batch=index * d_steps, measure=False)
+        synchronize(self.device)
+        return (time.perf_counter() - began) / steps
+
     def seconds(self, mode: Mode) -> float:
         """Return what a step takes in `mode`; infinity if that does not work here."""
         self.before.restore()
@@ -166,22 +196,10 @@ class _Trial:
             GanStep(self._networks, self._config, lambda names, values: None),
             fell_back=troubles.append,
         )
-        d_steps = self._config.d_steps
-
-        def turn() -> float:
-            began = time.perf_counter()
-            for index in range(self._steps):
-                # Full batches: an epoch's last one is rare.
-                real_batches = [self._batches[0]] * d_steps
-                labels = [self._batches.labels(0)] * d_steps
-                step.run(real_batches, labels, first_batch=index * d_steps, measure=False)
-            synchronize(self.device)
-            return (time.perf_counter() - began) / self._steps
-
         # The first turn readies what is captured; the second captures.
         for _ in range(1 if mode == "eager" else 2):
-            turn()
-        best = min(turn() for _ in range(TURNS))
+            self._turn(step, self._steps)
+        best = min(self._turn(step, self._steps) for _ in range(TURNS))
         return math.inf if troubles else best
 
 

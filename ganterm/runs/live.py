@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
 from ganterm.core.records import ControlRecord, OpeningRecord, PendingChange, Record, StartRecord
 from ganterm.core.registry import learn
 
+AUTOMATIC: Final = "auto-"
+"""How the ids of changes begin that a worker makes for the machine's sake."""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveChange:
-    """A setting that was changed while the run trained, with its values before and after."""
+    """A setting that was changed while the run trained, with its values before and after.
+
+    `automatic` says that nobody asked for it, so that nobody takes it back.
+    """
 
     step: int
     key: str
     before: Any
     after: Any
+    automatic: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,8 @@ class LiveSettings:
         if not (isinstance(record, ControlRecord) and record.key and not record.error):
             return self if self.change is None else replace(self, change=None)
         key, value = record.key, record.args.get("value")
-        change = LiveChange(record.step, key, self.config.get(key), value)
+        automatic = record.id.startswith(AUTOMATIC)
+        change = LiveChange(record.step, key, self.config.get(key), value, automatic)
         config = {**self.config, key: value}
         return replace(self, config=config, changes=(*self.changes, change), change=change)
 
@@ -67,7 +75,7 @@ def live_settings(records: Iterable[Record]) -> LiveSettings:
 def to_undo(changes: Sequence[LiveChange]) -> LiveChange | None:
     """Return the change that an undo takes back: the last that was not taken back already."""
     standing: list[LiveChange] = []
-    for change in changes:
+    for change in (each for each in changes if not each.automatic):
         last = standing[-1] if standing else None
         if last and (last.key, last.before, last.after) == (
             change.key,

@@ -75,6 +75,7 @@ class LiveChanges:
     Attributes:
         made: how many changes of the run the trainer's state has seen.
         pending: changes to make again, in order.
+        made_by: id of the last change made here, by the setting it changed.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class LiveChanges:
     ) -> None:
         self.made = made
         self.pending = deque(pending)
+        self.made_by: dict[str, str] = {}
         self._trainer = trainer
         self._journal = journal
 
@@ -114,6 +116,7 @@ class LiveChanges:
         if changed is not None:
             self._trainer.use(changed)
             self.made += 1
+            self.made_by[key] = identity
 
     def make_due(self) -> None:
         """Make again what was changed at this step, or before it, in an earlier life."""

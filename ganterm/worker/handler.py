@@ -8,6 +8,8 @@ import traceback
 from types import TracebackType
 from typing import Final
 
+import torch
+
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ExitCode
 from ganterm.core.records import AlertRecord, ControlRecord, EpochRecord, MetricsRecord
@@ -35,6 +37,7 @@ from ganterm.worker.job import Job
 from ganterm.worker.outputs import Outputs
 from ganterm.worker.reporting import StatusReporter
 from ganterm.worker.samples import fixed_of
+from ganterm.worker.thread_watch import ThreadWatch
 from ganterm.worker.trouble import Extras
 
 LOOK_SECONDS: Final = 0.1
@@ -67,9 +70,11 @@ class EventHandler:
         extras: Extras,
         reporter: StatusReporter,
         stop: StopFlag,
+        most_threads: int,
     ) -> None:
         self.trainer = trainer
         self.changes = LiveChanges(trainer, journal, job.controls, job.pending)
+        self.threads = ThreadWatch(trainer, self.changes, journal, most_threads)
         self.doctor = DoctorHook(journal, self.changes)
         self.evaluations = Evaluations(run, journal, self.doctor.see)
         self.outputs = Outputs(
@@ -135,6 +140,7 @@ class EventHandler:
                 record = MetricsRecord(step=step, values=measured)
                 self._journal.write(record)
                 self._reporter.note(images_per_s=rate)
+                self.threads.see(rate)
                 with self._attempt("doctor", "The doctor's look at the run"):
                     self.doctor.see(record)
             case EpochEnded(step, epoch, values):
@@ -178,6 +184,7 @@ class EventHandler:
         if now < self._next_look:
             return
         self._next_look = now + LOOK_SECONDS
+        self.threads.act(torch.get_num_threads())
         self._obey_commands()
         self._take_judgements()
         if self._paused:

@@ -30,7 +30,7 @@ from ganterm.runs import checkpoints, control
 from ganterm.runs.history import effective
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
-from ganterm.runs.live import steering
+from ganterm.runs.live import AUTOMATIC, steering
 from ganterm.worker.checkpoint import read_meta
 
 _MAX_THREADS = 1024
@@ -112,7 +112,7 @@ def prepare(
         config = _with_length(read_run_toml(run.config_file), length)
         origin = origin_of(run)
         if origin is None:
-            job = Job(config=config, pending=_changes_of(repeat) if repeat else ())
+            job = Job(config=config) if repeat is None else _repeating(config, RunDir(repeat))
         else:
             job = _branched(run, origin, config)
     if device is not None:
@@ -170,7 +170,7 @@ def _resumed(
     _refuse_standing_still(run, records, step, length)
     return Job(
         config=_with_length(config, length),
-        threads=openings[0].threads if openings[0].threads in range(_MAX_THREADS + 1) else 0,
+        threads=config.threads or _threads_of(openings[0]),
         mode=openings[-1].mode,
         data_crc32=openings[0].data_crc32,
         checkpoint=newest,
@@ -195,8 +195,13 @@ def _with_length(config: RunConfig, length: dict[str, int]) -> RunConfig:
     return changed
 
 
-def _changes_of(path: Path) -> list[PendingChange]:
-    source = RunDir(path)
+def _threads_of(record: OpeningRecord) -> int:
+    """Return how many threads a worker began with; 0 for a number that none can have."""
+    return record.threads if record.threads in range(_MAX_THREADS + 1) else 0
+
+
+def _repeating(config: RunConfig, source: RunDir) -> Job:
+    """Return what makes the live changes of `source` again, at their steps."""
     records = read_journal(source.journal)
     if not records:
         raise ConfigError(f"{source.name} has no journal, so there is nothing to repeat.")
@@ -205,7 +210,12 @@ def _changes_of(path: Path) -> list[PendingChange]:
             f"{source.name} is a branch of {parent}, and a branch cannot be repeated from step 0; "
             "branch once more with `ganterm branch`."
         )
-    return steering(records).after(0)
+    threads, pending = config.threads, steering(records).after(0)
+    if threads:
+        pending = [change for change in pending if not change.id.startswith(AUTOMATIC)]
+    elif isinstance(records[0], OpeningRecord):
+        threads = _threads_of(records[0])
+    return Job(config=config, threads=threads, pending=pending)
 
 
 def _refuse_a_loss(run: RunDir, records: list[Record], damaged: list[tuple[Path, str]]) -> None:

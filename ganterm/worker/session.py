@@ -18,6 +18,7 @@ from ganterm.engine.build import choose_device, choose_threads
 from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.modes import choose_mode
 from ganterm.engine.state import adapted, check_classes, restore_state
+from ganterm.engine.threads import time_threads
 from ganterm.runs import checkpoints
 from ganterm.runs.history import effective
 from ganterm.runs.journal import JournalWriter, read_journal
@@ -101,6 +102,7 @@ class Session:
         """Load what is trained, and write how the run begins or goes on."""
         config = self.job.config
         device = choose_device(config.device)
+        most_threads = torch.get_num_threads()
         torch.set_num_threads(self.job.threads or choose_threads(config))
         require_folder(config.dataset, self.run.name if self.job.resumed else "")
         images = load(
@@ -126,6 +128,7 @@ class Session:
             extras=self.extras,
             reporter=self.reporter,
             stop=self.stop,
+            most_threads=most_threads,
         )
         if self.job.checkpoint is not None:
             self._restore(handler, self.job.checkpoint, data.classes)
@@ -134,8 +137,10 @@ class Session:
         )
         if mode != trainer.mode:
             trainer.run_in(mode)
+        about_threads = self._choose_threads(trainer, most_threads)
         if self.job.resumed:
             history = effective(read_journal(self.run.journal))
+            handler.threads.remember(history)
             handler.doctor.remember(history)
             handler.evaluations.remember(history)
         write_opening(
@@ -171,12 +176,38 @@ class Session:
                 f"The images of {config.dataset} are not those the run began with; it goes on with "
                 "them, but not exactly as it would have."
             )
-        told = (("run-file", self.job.notes), ("data", notes), ("mode", about_mode))
+        told = (
+            *(("run-file", self.job.notes), ("data", notes)),
+            *(("mode", about_mode), ("threads", about_threads)),
+        )
         for code, sentences in told:
             for note in sentences:
                 self.journal.write(AlertRecord(step=trainer.step, code=code, message=note))
         handler.report("running")
         return handler
+
+    def _choose_threads(self, trainer: Trainer, most: int) -> list[str]:
+        """Have as many threads as a step is quickest with, where nothing says how many.
+
+        Returns what to tell the user.
+        """
+        present = torch.get_num_threads()
+        if self.job.threads or trainer.config.threads or trainer.device.type != "cpu":
+            return []
+        if present == 1:
+            return []
+        timed = time_threads(
+            trainer.networks,
+            trainer.batches,
+            trainer.config,
+            present=present,
+            most=most,
+            say=self.reporter.say,
+        )
+        if timed.threads == present:
+            return []
+        torch.set_num_threads(timed.threads)
+        return [f"Training takes {timed.threads} of {most} threads: {timed.figures}."]
 
     def _restore(self, handler: EventHandler, checkpoint: Path, classes: Sequence[str]) -> None:
         config, trainer = self.job.config, handler.trainer

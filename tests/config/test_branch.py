@@ -56,6 +56,27 @@ def test_a_branch_has_the_checkpoint_and_the_settings_in_force(source: RunDir) -
     assert not made.journal.exists()
 
 
+@pytest.mark.parametrize(
+    ("who", "written", "begins_with"), [("auto-threads-15", 0, 1), ("ganterm-7", 1, 1)]
+)
+def test_threads_that_the_worker_chose_stay_its_choice(
+    source: RunDir, who: str, written: int, begins_with: int
+) -> None:
+    """A branch begins with those in force at its step, and chooses where its parent did."""
+    with JournalWriter(source.journal) as journal:
+        args = {"key": "threads", "value": 1}
+        journal.write(record_of("control", 15, id=who, name="set", args=args, error=""))
+        args = {"key": "threads", "value": 2}
+        journal.write(record_of("control", 50, id="later", name="set", args=args, error=""))
+    write_checkpoint(source, 20, RunConfig(steps=100, batch_size=10, threads=1))
+    made = branch(source, 20, source.path.parent)
+    origin = origin_of(made)
+    assert origin is not None
+    assert (read_run_toml(made.config_file).threads, origin.threads) == (written, begins_with)
+    typed = branch(source, 20, source.path.parent, changes={"threads": 4})
+    assert read_run_toml(typed.config_file).threads == 4
+
+
 def test_changes_are_parsed_and_a_length_replaces_the_other(source: RunDir) -> None:
     """Text as typed, dashes or not; epochs take the place of steps."""
     changes = {"lr-d": "1e-3", "epochs": "40", "seed": "0", "penalty_weight": "auto"}

@@ -49,6 +49,15 @@ def test_garbled_changes_are_none(args: object) -> None:
     assert found == LiveSettings()
 
 
+def test_what_a_worker_changed_for_the_machines_sake_is_not_taken_back() -> None:
+    by_itself = record(
+        "control", 3, id="auto-threads-3", name="set", args={"key": "threads", "value": 1}, error=""
+    )
+    found = live_settings([record("start", 0, config=START), made(2, "lr_g", 1), by_itself])
+    assert found.config == {**START, "lr_g": 1, "threads": 1}
+    assert to_undo(found.changes) == LiveChange(2, "lr_g", 2, 1)
+
+
 def test_undos_go_back_one_by_one() -> None:
     """An undone change is not undone again; one made anew is."""
     first, second = change("lr_g", 2, 1), change("d_steps", 1, 3)

@@ -20,6 +20,7 @@ CHANGES: list[tuple[str, object]] = [
     ("fake_label", 0.1),
     ("d_steps", 2),
     ("penalty_weight", 0.5),
+    ("threads", 2),
     ("sample_every", "33"),
     ("checkpoint_every", "30"),
 ]
