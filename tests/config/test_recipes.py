@@ -35,8 +35,7 @@ PUBLISHED = {
     """,
     "dcgan-64": """
     BCE, image_size=64, generator=dcgan-64, discriminator=dcgan-64, z_dim=100, init=normal,
-    beta1=0.5,
-    beta2=0.999, lr_g=0.0002, lr_d=0.0002, batch_size=128
+    beta1=0.5, beta2=0.999, lr_g=0.0002, lr_d=0.0002, batch_size=128, steps=2500, epochs=0
     """,
     "dcgan-8x8": """
     BCE, dataset=digits, image_size=8, generator=dcgan-8x8, discriminator=dcgan-8x8, z_dim=64,
