@@ -180,8 +180,8 @@ def test_a_finished_run_has_nothing_left_to_do() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("batch_size", "32", "^batch_size cannot be changed while training; what can: real_label,"),
-        ("nonsense", "1", "^nonsense cannot be changed while training; what can: real_label,"),
+        ("batch_size", "32", "^batch_size cannot be changed while training; what can: threads,"),
+        ("nonsense", "1", "^nonsense cannot be changed while training; what can: threads,"),
         ("lr_g", "fast", "^lr_g must be a number from 0 to 1; got 'fast'"),
         ("d_steps", "0", "^d_steps must be an integer from 1 to 100; got '0'"),
         ("real_label", "1.1", "^real_label: .* set real_label from 0 to 1"),
