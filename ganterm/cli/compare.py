@@ -82,6 +82,7 @@ def _scores(runs: Sequence[RunStanding], sort: str | None) -> Iterator[str]:
             [name, record.step, record.n or "-", *map(_figure, map(record.score, each.scores))]
             for name, record in each.rows
         ]
+        rows += [[group.label, "", "", *map(group.words, each.scores)] for group in each.groups]
         yield from table(["NAME", "STEP", "N", *names], rows)
         if each.uneven:
             yield each.uneven
@@ -143,6 +144,10 @@ def _as_json(runs: Sequence[RunStanding], sort: str | None) -> dict[str, Any]:
             {
                 "judge": each.judge,
                 "judged": [{**encode(record), "run": name} for name, record in each.rows],
+                "seeds": [
+                    {"runs": group.names, "mean": group.means, "sd": group.deviations}
+                    for group in each.groups
+                ],
             }
             for each in judge_tables(runs, sort)
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,8 @@ from ganterm.core.errors import GantermError
 from ganterm.core.files import Stamp, open_regular, stamp_of
 from ganterm.core.records import JudgedRecord
 from ganterm.core.registry import short
-from ganterm.core.series import Series
+from ganterm.core.series import Bin, Series
+from ganterm.render.chart import Source
 from ganterm.runs.history import RunHistory
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir
@@ -128,6 +130,107 @@ def by_judge(runs: Sequence[RunStanding]) -> dict[str, list[int]]:
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
+_OF_EACH: Final = frozenset({"seed", "threads"})
+"""Settings in which runs of one experiment differ: the machine may change the threads."""
+
+
+def by_seed(runs: Sequence[Compared]) -> list[list[int]]:
+    """Return the indices of runs that differ in the seed alone, two or more in a group."""
+    groups: dict[str, list[int]] = {}
+    for index, run in enumerate(runs):
+        told = (run.settings, run.began_with)
+        alike = [sorted((k, v) for k, v in each.items() if k not in _OF_EACH) for each in told]
+        groups.setdefault(repr(alike), []).append(index)
+    seeds = [{runs[i].settings.get("seed") for i in group} for group in groups.values()]
+    return [
+        group
+        for group, different in zip(groups.values(), seeds, strict=True)
+        if len(group) > 1 and len(different) == len(group)
+    ]
+
+
+@dataclass(frozen=True)
+class SeedGroup:
+    """Runs that differ in the seed alone, as one judge has seen them.
+
+    Attributes:
+        names: those of its runs.
+        means: by score, the mean over the runs that have it.
+        deviations: by score, its standard deviation over the runs, of two or more with n - 1.
+    """
+
+    names: list[str]
+    means: dict[str, float]
+    deviations: dict[str, float]
+
+    @property
+    def label(self) -> str:
+        """What it is called in a table; it holds the name of a run, which is foreign text."""
+        return seeds_words(self.names)
+
+    def words(self, score: str) -> str:
+        """Return the mean of a score, and its deviation where there is one."""
+        mean = figure_words(self.means.get(score))
+        deviation = self.deviations.get(score)
+        return mean if deviation is None else f"{mean} ± {figure_words(deviation)}"
+
+
+def seeds_words(names: Sequence[str]) -> str:
+    """Return how runs that differ in the seed alone are called together."""
+    return f"{len(names)} seeds of {names[0]}"
+
+
+def _seed_group(rows: Sequence[tuple[str, JudgedRecord]], scores: Sequence[str]) -> SeedGroup:
+    found = {
+        score: [value for _, record in rows if (value := record.score(score)) is not None]
+        for score in scores
+    }
+    return SeedGroup(
+        [name for name, _ in rows],
+        {score: statistics.fmean(values) for score, values in found.items() if values},
+        {score: statistics.stdev(values) for score, values in found.items() if len(values) > 1},
+    )
+
+
+class SeedCurve:
+    """The mean of a quantity over several runs, and one standard deviation to either side.
+
+    `sources` are its points in each run; the deviation stands in place of the range of a bin.
+    """
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = [source for source in sources if source.extent]
+
+    @property
+    def extent(self) -> tuple[int, int] | None:
+        """The first and the last step at which any of the runs has a point."""
+        found = [extent for source in self._sources if (extent := source.extent)]
+        return (min(low for low, _ in found), max(high for _, high in found)) if found else None
+
+    def __len__(self) -> int:
+        """Return the number of points of all runs together."""
+        return sum(map(len, self._sources))
+
+    def window(self, start: float, stop: float, columns: int) -> list[Bin | None]:
+        """Return `columns` bins that divide the steps from `start` to `stop`, both included."""
+        windows = [source.window(start, stop, columns) for source in self._sources]
+        return [_across([each for each in column if each]) for column in zip(*windows, strict=True)]
+
+
+def _across(bins: Sequence[Bin]) -> Bin | None:
+    """Return the mean over runs of the means in a span of steps, and its deviation as the range."""
+    if not bins:
+        return None
+    means = [each.mean for each in bins if math.isfinite(each.mean)]
+    points, broken = sum(each.points for each in bins), sum(each.broken for each in bins)
+    if not means:
+        return Bin(math.nan, math.nan, math.nan, math.nan, points, broken)
+    mean = statistics.fmean(means)
+    spread = statistics.stdev(means) if len(means) > 1 else 0.0
+    last = statistics.fmean(each.last for each in bins if math.isfinite(each.last))
+    return Bin(mean - spread, mean + spread, mean, last, points, broken)
+
+
 @dataclass(frozen=True)
 class JudgeTable:
     """The runs that one judge has seen.
@@ -135,6 +238,7 @@ class JudgeTable:
     Attributes:
         judge: its digest.
         rows: the name of each run and its judgement.
+        groups: those of them that differ in the seed alone, together.
         scores: the scores that any of them has.
         uneven: a sentence where it saw different numbers of images; empty otherwise.
         advice: which of them to take for what.
@@ -142,6 +246,7 @@ class JudgeTable:
 
     judge: str
     rows: list[tuple[str, JudgedRecord]]
+    groups: list[SeedGroup]
     scores: list[str]
     uneven: str
     advice: list[Advice]
@@ -157,13 +262,16 @@ def judge_tables(runs: Sequence[RunStanding], best_by: str | None = MAIN) -> lis
     tables = []
     for judge, indices in by_judge(runs).items():
         rows = [(runs[i].name, runs[i].judged[judge]) for i in indices]
+        scores = scored(record for _, record in rows)
+        together = by_seed([runs[i] for i in indices])
+        groups = [_seed_group([rows[i] for i in group], scores) for group in together]
         if best_by is not None:
             rows.sort(key=lambda row: _place(row[1].score(best_by), best_by))
         records = [record for _, record in rows]
         uneven = len({record.n for record in records}) > 1
         words = "Scores depend on the number of images, which differs: judge all alike."
         found = [each for each in sayings if each.judge == judge]
-        tables.append(JudgeTable(judge, rows, scored(records), words if uneven else "", found))
+        tables.append(JudgeTable(judge, rows, groups, scores, words if uneven else "", found))
     return tables
 
 

@@ -193,6 +193,12 @@ def _table(table: JudgeTable, chosen: str, here: str, width: int, signs: Signs) 
                 ),
             )
         )
+    for group in table.groups:
+        for label, of in ((group.label, group.means), ("standard deviation", group.deviations)):
+            figures = (Piece(right(figure_words(of.get(s)), widths[s]), "muted") for s in wanted)
+            lines.append(
+                (Piece("  "), Piece(left(safe_text(label), names + 16), "muted"), *figures)
+            )
     return lines
 
 

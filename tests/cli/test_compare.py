@@ -14,10 +14,10 @@ from tests.records import record as record_of
 _LOOK = {"n": 1000, "floor": {}, "judge": "aa" * 32, "judge_name": "mnist, 99.5 %"}
 
 
-def _run(where: Path, name: str, *judged: dict[str, Any], lr_g: float = 2e-4) -> None:
+def _run(where: Path, name: str, *judged: dict[str, Any], **settings: Any) -> None:
     run = create_run(where, name, "dcgan")
     with JournalWriter(run.journal) as writer:
-        writer.write(record_of("start", 0, config={"batch_size": 64, "lr_g": lr_g}))
+        writer.write(record_of("start", 0, config={"batch_size": 64, "lr_g": 2e-4, **settings}))
         for step in (10, 20):
             writer.write(record_of("metrics", step, d_loss=0.5, g_loss=step / 10))
         for fields in judged:
@@ -44,6 +44,20 @@ def test_each_purpose_has_its_run(tmp_path: Path) -> None:
         "For general use, take broad",
     ]
     assert "precision 0.9" in advised[0]
+
+
+def test_seeds_of_one_experiment_have_a_mean_and_a_deviation(tmp_path: Path) -> None:
+    for seed, fid in enumerate((4.0, 8.0)):
+        _run(tmp_path, f"run-{seed}", {"fid": fid}, seed=seed)
+    _run(tmp_path, "other", {"fid": 1.0}, lr_g=1e-3)
+    text = _compare(tmp_path, "run-0", "run-1", "other")
+    (line,) = (line for line in text.splitlines() if line.startswith("2 seeds of run-0"))
+    assert line.split("run-0")[1].strip() == "6 ± 2.828"
+    asked = ("compare", "run-0", "run-1", "other", "--json", "--runs-dir", tmp_path)
+    (judge,) = json.loads(invoke(*asked).text)["judges"]
+    (seeds,) = judge["seeds"]
+    assert seeds["runs"] == ["run-0", "run-1"]
+    assert (seeds["mean"], round(seeds["sd"]["fid"], 3)) == ({"fid": 6.0}, 2.828)
 
 
 def test_settings_that_differ_and_curves_are_shown(tmp_path: Path) -> None:

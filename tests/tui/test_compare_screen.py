@@ -127,6 +127,40 @@ async def test_runs_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @awaited
+async def test_seeds_are_drawn_together_or_each(tmp_path: Path) -> None:
+    """Runs that differ in the seed alone are their mean and a band, and a line in the tables."""
+    seeds = [write_run(tmp_path, f"run-{i}", drift=i / 10, seed=i) for i in range(3)]
+    for run, fid in zip(seeds, (3.0, 5.0, 10.0), strict=True):
+        judge(run, [100, 200], fid=fid)
+    other = write_run(tmp_path, "slow", lr_g=1e-5, seed=0)
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await compared(app, pilot, [*seeds, other])
+        assert drawn(app) == ["3 seeds of run-0", "slow"]
+        (first, *_), _ = (trace.source.window(0, 400, 100) for trace in drawing_of(app).traces)
+        assert first is not None
+        assert first.high - first.mean == pytest.approx(0.1)
+        assert drawing_of(app).view.bands
+        await pilot.press("l")
+        await pilot.press("e")
+        assert drawn(app) == ["run-0", "run-1", "run-2", "slow"]
+        assert not drawing_of(app).view.bands
+        await pilot.press("e", "v")
+        await pilot.pause()
+        assert drawn(app) == ["3 seeds of run-0"]
+        text = screen_text(app)
+        _, mean = (line for line in text.splitlines() if "3 seeds of run-0" in line)
+        (apart,) = (line for line in text.splitlines() if "standard deviation" in line)
+        assert " 6 " in mean
+        assert "3.606" in apart
+        await pilot.press("v")
+        await compared(app, pilot, [seeds[0], other])
+        await pilot.press("e")
+        await pilot.pause()
+        assert any("in the seed alone" in each.message for each in app._notifications)
+
+
+@awaited
 async def test_scores_are_drawn_and_set_side_by_side_a_judge_at_a_time(tmp_path: Path) -> None:
     """Key v puts scores in the place of what was measured, and tables in that of the settings."""
     one, two = judged_run(tmp_path, "one", (100, 200)), judged_run(tmp_path, "two", (100,))

@@ -191,6 +191,9 @@ def compared(runs: Sequence[RunStanding]) -> Iterator[str]:
         for name, record in table.rows:
             told = [f"{score} {figure_words(record.score(score))}" for score in scored([record])]
             yield f"{name}, step {record.step:,}, {record.n:,} images: {', '.join(told)}"
+        for group in table.groups:
+            told = [f"{score} {group.words(score)}" for score in group.means]
+            yield f"{group.label}, mean and standard deviation: {', '.join(told)}"
         if table.uneven:
             yield table.uneven
         yield from (each.words for each in table.advice)

@@ -10,7 +10,13 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.scroll_view import ScrollView
 
-from ganterm.client.comparison import RunStanding, latest_by_judge
+from ganterm.client.comparison import (
+    RunStanding,
+    SeedCurve,
+    by_seed,
+    latest_by_judge,
+    seeds_words,
+)
 from ganterm.client.feed import RunFeed
 from ganterm.client.overview import settings_of
 from ganterm.client.scores import (
@@ -145,6 +151,7 @@ class CompareScreen(AppScreen):
         self._smoothing = 0
         self._everything = False
         self._scored = False
+        self._each_seed = False
         self._seen: tuple[RunDir, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -197,25 +204,41 @@ class CompareScreen(AppScreen):
 
     def _drawing(self, feeds: Sequence[RunFeed | None]) -> Drawing:
         quantity, smoothing = self._quantity, SMOOTHING[self._smoothing]
+        groups = [] if self._each_seed else by_seed(self._subjects(feeds))
         if isinstance(quantity, ScoreCurves):
             judged = {run.name: feed.judged if feed else () for run, feed in self._paired(feeds)}
-            view = View(log=self._log, bands=False)
-            return Drawing(score_traces(judged, quantity), view, quantity.title)
-        traces = [
-            Trace(feed.run.name, feed.series[quantity], style)
-            for style, feed in enumerate(feeds)
-            if feed and quantity in feed.series
-        ]
-        view = View(log=self._log, smoothing=smoothing, bands=False)
-        return Drawing(traces, view, QUANTITIES[quantity].title)
+            traces, title, smoothing = score_traces(judged, quantity), quantity.title, 0.0
+        else:
+            title = QUANTITIES[quantity].title
+            traces = [
+                Trace(feed.run.name, feed.series[quantity], style)
+                for style, feed in enumerate(feeds)
+                if feed and quantity in feed.series
+            ]
+        view = View(log=self._log, smoothing=smoothing, bands=bool(groups))
+        return Drawing(self._together(traces, groups), view, title)
+
+    def _together(self, traces: list[Trace], groups: Sequence[Sequence[int]]) -> list[Trace]:
+        """Return one trace for the runs of each group, whose indices are the styles of theirs."""
+        for group in groups:
+            theirs = [trace for trace in traces if trace.style in group]
+            if len(theirs) > 1:
+                names = [self.app.compared[trace.style].name for trace in theirs]
+                mean = SeedCurve([trace.source for trace in theirs])
+                traces = [trace for trace in traces if trace not in theirs]
+                traces.append(Trace(seeds_words(names), mean, theirs[0].style))
+        return sorted(traces, key=lambda trace: trace.style)
 
     def _paired(self, feeds: Sequence[RunFeed | None]) -> Iterator[tuple[RunDir, RunFeed | None]]:
         return zip(self.app.compared, feeds, strict=True)
 
     def _show_scores(self, feeds: Sequence[RunFeed | None]) -> None:
         runs = tuple(
-            RunStanding(feed.run.name, {}, {}, latest_by_judge(feed.judged), {}, feed.step)
-            for feed in feeds
+            RunStanding(
+                *(run.name, run.settings, run.began_with),
+                *(latest_by_judge(feed.judged), {}, feed.step),
+            )
+            for run, feed in zip(self._subjects(feeds), feeds, strict=True)
             if feed
         )
         quantity = self._quantity
@@ -274,6 +297,14 @@ class CompareScreen(AppScreen):
     def smooth_more(self) -> None:
         """Smooth more, and at last not at all."""
         self._smoothing = (self._smoothing + 1) % len(SMOOTHING)
+        self._show()
+
+    def toggle_seeds(self) -> None:
+        """Draw the mean of runs that differ in the seed alone, with its deviation, or each."""
+        if not by_seed(self._subjects(self.feeds)):
+            self.app.say("No two of these runs differ in the seed alone.")
+            return
+        self._each_seed = not self._each_seed
         self._show()
 
     def toggle_all_settings(self) -> None:
