@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import functools
 import math
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from ganterm.tui.base import FULL_CANVAS, AppOptions
 from ganterm.tui.messages import RunsListed
 from ganterm.tui.terminal.pace import LOW_BANDWIDTH
 from tests.records import record as record_of
+
+PATIENCE = 60.0
+"""Seconds after which something that should come counts as not coming."""
 
 Parameters = ParamSpec("Parameters")
 
@@ -78,6 +82,14 @@ def screen_text(app: App[None]) -> str:
     """Return what the screen shows, as lines without blanks at their ends."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    """Let the app run until something holds; fails when it does not come."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, screen_text(pilot.app)
+        await pilot.pause(0.01)
 
 
 def list_runs(app: GantermApp, runs: Sequence[Overview], trouble: str = "") -> None:

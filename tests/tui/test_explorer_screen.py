@@ -5,10 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
 from textual.pilot import Pilot
@@ -27,10 +24,9 @@ from ganterm.tui.widgets.explorer_panels import SketchPad
 from ganterm.tui.widgets.picture_grid import PictureGrid
 from ganterm.tui.widgets.sliders import Sliders
 from tests.cli.checkpointed import untrained
-from tests.tui.driving import awaited, make_app, screen_text, write_run
+from tests.tui.driving import awaited, make_app, screen_text, until, write_run
 from tests.tui.explored import PlayedServer, explored, exploring, picture, played, press, settled
 
-SECONDS = 60.0
 Explorer = tuple[GantermApp, Pilot[None], ExplorerScreen]
 
 
@@ -58,14 +54,6 @@ async def typed(app: GantermApp, pilot: Pilot[None], line: str) -> None:
     app.screen.query_one(Input).value = line
     await pilot.press("enter")
     await pilot.pause()
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
-    """Let the app run until something holds; fails when it does not come."""
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, screen_text(cast("GantermApp", pilot.app))
-        await pilot.pause(0.01)
 
 
 @awaited

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ganterm.tui.widgets.log_tail import LogTail, lines_of
 from tests.records import change, make_run, read_feed, record, start
-from tests.tui.driving import awaited, make_app
+from tests.tui.driving import awaited, make_app, until
 from tests.tui.judged import verdict
 
 
@@ -33,8 +33,12 @@ async def test_a_long_line_is_read_in_full(tmp_path: Path) -> None:
         await app.screen.mount(log)
         log.styles.height = 12
         log.show(feed)
-        await pilot.pause()
-        rows = [log.render_line(y).text.rstrip() for y in range(1, 12)]
+
+        def shown() -> list[str]:
+            return [log.render_line(y).text.rstrip() for y in range(1, 12)]
+
+        await until(pilot, lambda: any("failed: the" in row for row in shown()))
+        rows = shown()
         first = next(at for at, row in enumerate(rows) if "failed: the" in row)
         assert " ".join(" ".join(rows[first:]).split()).endswith(words)
         assert all(row.startswith(" " * 11) for row in rows[first + 1 :] if row)
