@@ -142,10 +142,10 @@ async def test_seeds_are_drawn_together_or_each(tmp_path: Path) -> None:
         assert first.high - first.mean == pytest.approx(0.1)
         assert drawing_of(app).view.bands
         await pilot.press("l")
-        await pilot.press("e")
+        await pilot.press("M")
         assert drawn(app) == ["run-0", "run-1", "run-2", "slow"]
         assert not drawing_of(app).view.bands
-        await pilot.press("e", "v")
+        await pilot.press("M", "v")
         await pilot.pause()
         assert drawn(app) == ["3 seeds of run-0"]
         text = screen_text(app)
@@ -155,7 +155,7 @@ async def test_seeds_are_drawn_together_or_each(tmp_path: Path) -> None:
         assert "3.606" in apart
         await pilot.press("v")
         await compared(app, pilot, [seeds[0], other])
-        await pilot.press("e")
+        await pilot.press("M")
         await pilot.pause()
         assert any("in the seed alone" in each.message for each in app._notifications)
 
