@@ -9,12 +9,23 @@ from __future__ import annotations
 import asyncio
 import threading
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from textual._context import active_app
 from textual._wait import wait_for_idle
+from textual.app import App
+from textual.screen import Screen, SystemModalScreen
 
 _ROUNDS = 1000
 """Paintings after which something that always paints anew counts as at rest."""
+
+
+_FIRST_RESTS = 3
+"""Rests of an app, after it began, in which what timers and threads bring is waited for."""
+_FIRST_SECONDS = 0.03
+_MOUNTING_ROUNDS = 10
+"""Times that long after which what has no place on its screen is taken to get none."""
+_rested: WeakKeyDictionary[App[Any], int] = WeakKeyDictionary()
 
 
 async def rest(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
@@ -26,6 +37,24 @@ async def rest(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
     if threading.active_count() > 1:
         await wait_for_idle(min_sleep, max_sleep)
         await _nothing_left()
+    app = active_app.get()
+    _rested[app] = _rested.get(app, 0) + 1
+    if _rested[app] <= _FIRST_RESTS:
+        await asyncio.sleep(_FIRST_SECONDS)
+        await _nothing_left()
+    for _ in range(_MOUNTING_ROUNDS):
+        if not app.screen_stack or _laid_out(app.screen):
+            break
+        await asyncio.sleep(_FIRST_SECONDS)
+        await _nothing_left()
+
+
+def _laid_out(screen: Screen[Any]) -> bool:
+    """Tell whether all that was mounted on a screen has a place, which takes several messages."""
+    ours = (child for child in screen.children if child.display and not child.loading)
+    return isinstance(screen, SystemModalScreen) or all(
+        child in screen._compositor.full_map for child in ours
+    )
 
 
 async def _nothing_left() -> None:
