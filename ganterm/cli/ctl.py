@@ -110,7 +110,10 @@ def _remedy(
         for key, value in offer.remedy.settings.items():
             _post(found, tail, "set", [{"key": key, "value": value}], wait, as_json=as_json)
         return
-    made = offer.begin(found, runs_dir)
+    # Here rather than above: what steers a run needs none of it.
+    from ganterm.cli.starting import fetch_missing, look_ahead  # noqa: PLC0415
+
+    made = offer.begin(found, runs_dir, lambda config: fetch_missing(look_ahead(config, runs_dir)))
     process = start_worker(made)
     if as_json:
         emit_json({"run": made.name, "path": str(made.path), "pid": process.pid})

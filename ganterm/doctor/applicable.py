@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ganterm.config import RunConfig
 from ganterm.config.branch import FIXED, branch, checkpoint_steps
 from ganterm.config.recorded import recorded_config
 from ganterm.config.rules import check
@@ -21,25 +22,34 @@ from ganterm.runs.layout import RunDir
 
 
 def begin_with(
-    source: RunDir, settings: Mapping[str, Any], since: int, runs_dir: Path, *, command: str = ""
+    source: RunDir,
+    settings: Mapping[str, Any],
+    since: int,
+    runs_dir: Path,
+    look: Callable[[RunConfig], object],
+    *,
+    command: str = "",
 ) -> RunDir:
     """Make a run that begins with `settings`; its worker can be started.
 
     It is a branch of `source` from its newest checkpoint before step `since`, where the trouble
     began, or from its oldest; where other networks are asked for, it is a new run from step 0.
-    `command` is the command line that its run.toml says made it.
+    `look` finds out whether it can begin, and raises where it cannot; `command` is the command line
+    that its run.toml says made it.
 
     Raises:
         ConfigError: there is no checkpoint to go on from, or the settings make no sense.
         TrainingError: the checkpoint is damaged, or the run cannot be written.
+        GantermError: what `look` raises.
     """
     if FIXED.isdisjoint(settings):
         steps = checkpoint_steps(source)
         before = [step for step in steps if step <= since]
         step = max(before) if before else min(steps, default=0)
-        return branch(source, step, runs_dir, changes=settings, command=command)
+        return branch(source, step, runs_dir, changes=settings, before=look, command=command)
     config = msgspec.structs.replace(recorded_config(source), **settings)
     check(config)
+    look(config)
     return new_run(config, runs_dir, name=None, command=command)
 
 
@@ -67,14 +77,14 @@ class ApplicableRemedy:
         """How it would be applied, in a few words."""
         return "live" if self.live else "as another run"
 
-    def begin(self, source: RunDir, runs_dir: Path) -> RunDir:
+    def begin(self, source: RunDir, runs_dir: Path, look: Callable[[RunConfig], object]) -> RunDir:
         """Make the run that begins with the remedy; its worker can be started.
 
-        Raises what `begin_with` raises.
+        `look` is as for `begin_with`, and so is what is raised.
         """
         command = shlex.join(["ganterm", "ctl", source.name, "remedy", self.id])
         settings, since = self.remedy.settings, self.trouble.since
-        return begin_with(source, settings, since, runs_dir, command=command)
+        return begin_with(source, settings, since, runs_dir, look, command=command)
 
 
 def applicable_remedies(troubles: Iterable[ActiveAlert], *, alive: bool) -> list[ApplicableRemedy]:

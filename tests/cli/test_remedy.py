@@ -6,11 +6,12 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ganterm.core.errors import ConfigError
+from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
@@ -70,6 +71,19 @@ def test_an_unknown_remedy_is_refused_with_those_there_are(ailing: RunDir) -> No
     refused = invoke("ctl", ailing.path, "remedy", "rest")
     assert refused.code == ConfigError.exit_code
     assert "no remedy 'rest' for ailing; there are slower-g, more-d-steps, r1" in refused.said
+
+
+@pytest.mark.parametrize("remedy", ["r1", "minibatch"])
+def test_what_the_other_run_takes_is_looked_at_first(
+    ailing: RunDir, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A branch and a new run alike are refused before they have a directory."""
+    full = SimpleNamespace(free=0)
+    monkeypatch.setattr("ganterm.client.preflight.shutil.disk_usage", lambda _place: full)
+    refused = invoke("ctl", "ailing", "remedy", remedy, "--runs-dir", ailing.path.parent)
+    assert refused.code == TrainingError.exit_code
+    assert "of disk left" in refused.said
+    assert [each.name for each in ailing.path.parent.iterdir()] == ["ailing"]
 
 
 @pytest.mark.usefixtures("warm")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -220,24 +221,36 @@ async def test_runs_are_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         made.append((run.name, tuple(arguments)))
 
     monkeypatch.setattr(run_actions, "start_worker", start)
+    small: dict[str, Any] = {"recipe": "mlp-small", "dataset": "digits", "image_size": 8}
+    off, done = (write_run(tmp_path, name, **small).path for name in ("off", "done"))
     app = make_app(tmp_path)
     async with app.run_test() as pilot:
         list_runs(
             app,
-            [overview_of("off", state="stopped"), overview_of("on", state="running", alive=True)],
+            [
+                overview_of("off", state="stopped", path=off),
+                overview_of("on", state="running", alive=True),
+            ],
         )
         await pilot.pause()
         assert under_cursor(app) == "on"
         await pilot.press("r", "down", "r")
         await app.workers.wait_for_complete()
         assert made == [("off", ())]
-        list_runs(app, [overview_of("done")])
+        list_runs(app, [overview_of("done", path=done)])
         await pilot.press("r", *"10000", "enter")
         await pilot.pause()
         assert "greater than 10,000" in on_top(app, PromptScreen).trouble
         await pilot.press("home", "ctrl+k", *"12,000", "enter")
         await app.workers.wait_for_complete()
         assert made[1:] == [("done", ("--steps=12000",))]
+        # What a run takes is looked at first: here its images are not.
+        lost = write_run(tmp_path, "lost", dataset=str(tmp_path / "gone")).path
+        list_runs(app, [overview_of("lost", state="stopped", path=lost)])
+        await pilot.press("r")
+        await app.workers.wait_for_complete()
+        assert any("where the images of lost were" in each.message for each in app._notifications)
+        assert len(made) == 2
 
 
 @awaited

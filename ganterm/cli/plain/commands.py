@@ -271,8 +271,7 @@ def _remedy(session: PlainSession, rest: str) -> None:
         for key, value in offer.remedy.settings.items():
             session.order("set", key=key, value=value)
         return
-    session.look_ahead(recorded_config(feed.run))
-    session.start_worker(offer.begin(feed.run, session.runs_dir))
+    session.start_worker(offer.begin(feed.run, session.runs_dir, session.look_ahead))
 
 
 @_command("undo", "take the last change of a setting back")

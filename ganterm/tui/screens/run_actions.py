@@ -6,11 +6,13 @@ import asyncio
 import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from ganterm.client.choices import Option
 from ganterm.client.feed import RunFeed, evidence_words, offers_of
-from ganterm.client.launching import typed_words
+from ganterm.client.launching import go_on, typed_words
 from ganterm.client.overview import Overview
+from ganterm.config import RunConfig
 from ganterm.config.branch import FIXED, branch, checkpoint_steps
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value, field, parse_value
@@ -26,6 +28,17 @@ from ganterm.tui.screens.dialogs import ConfirmScreen, PickerScreen, PromptScree
 
 _NAMED = 5
 """Runs that a question names."""
+
+
+def _look(runs_dir: Path, config: RunConfig) -> None:
+    """Find out whether a run of `config` can begin in a directory; raises where it cannot."""
+    # The list of runs is there without what looks a configuration over.
+    from ganterm.client.preflight import inspect  # noqa: PLC0415
+
+    if missing := inspect(config, runs_dir).missing:
+        raise ConfigError(
+            f"{missing} is not on this machine yet; `ganterm data fetch {missing}` gets it."
+        )
 
 
 class RunActions:
@@ -48,14 +61,17 @@ class RunActions:
                 check=partial(_longer, run.step),
             )
             self._screen.app.ask(
-                ask, lambda steps: self._start(run, f"--steps={steps.replace(',', '')}")
+                ask, lambda steps: self._start(run, {"steps": steps.replace(",", "")})
             )
         else:
-            self._start(run)
+            self._start(run, {})
 
-    def _start(self, run: Overview, *arguments: str) -> None:
+    def _start(self, run: Overview, given: dict[str, str]) -> None:
+        def start() -> None:
+            start_worker(run.run, go_on(run.run, given, partial(_look, run.path)))
+
         self._screen.app.say(f"Starting {run.name} …")
-        self._do(partial(start_worker, run.run, arguments), f"{run.name} trains on.")
+        self._do(start, f"{run.name} trains on.")
 
     def rename(self) -> None:
         run = self._chosen()
@@ -164,16 +180,13 @@ class Branching:
         command = shlex.join(["ganterm", "branch", run.name, f"--step={step}", *typed])
 
         def begin() -> RunDir:
-            # The list of runs is there without what looks a configuration over.
-            from ganterm.client.preflight import inspect  # noqa: PLC0415
-
             made = branch(
                 run,
                 step,
                 app.options.runs_dir,
                 changes=changes,
                 command=command,
-                before=lambda config: inspect(config, app.options.runs_dir),
+                before=partial(_look, app.options.runs_dir),
             )
             start_worker(made)
             return made
@@ -281,10 +294,11 @@ class Remedies:
     def _begin(self, run: RunDir, offer: ApplicableRemedy) -> None:
         """Make the run that begins with the remedy, start its worker and watch it."""
         app = self._screen.app
+        runs_dir = app.options.runs_dir
 
         def begin() -> RunDir:
             try:
-                made = offer.begin(run, app.options.runs_dir)
+                made = offer.begin(run, runs_dir, partial(_look, runs_dir))
                 start_worker(made)
             finally:
                 self._beginning = False
