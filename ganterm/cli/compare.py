@@ -12,7 +12,7 @@ from ganterm.cli.console import emit_json, emit_lines, table, write_lines
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, Characters, RunNames, RunsDir
 from ganterm.client.comparison import advice, by_judge, judge_tables, standing
-from ganterm.components.scores import SCORES
+from ganterm.components.scores import SCORES, scored
 from ganterm.config.differences import differing
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import encode
@@ -37,7 +37,7 @@ def compare(
         str | None,
         typer.Option(
             metavar="SCORE",
-            help="Score by which the best run comes first.",
+            help="Score by which the best run comes first, also one such as precision_k5.",
             show_default="as named",
         ),
     ] = None,
@@ -50,12 +50,17 @@ def compare(
     Scores are compared within one judge only: each judge has a table of its own.
     """
     sort = sort and absolute(sort)
-    if sort is not None and not SCORES.accepts(sort):
-        raise ConfigError(f"--sort takes one of {', '.join(SCORES.names)}; got {sort!r}.")
     where = runs_dir or default_runs_dir()
     # Each once, however often it was named.
     found = list(dict.fromkeys(resolve_run(run, where) for run in runs))
     standings = [standing(run) for run in found]
+    told = scored(record for run in standings for record in run.judged.values())
+    if sort is not None and sort not in told:
+        if not SCORES.accepts(sort):
+            raise ConfigError(
+                f"--sort takes one of {', '.join(told or SCORES.names)}; got {sort!r}."
+            )
+        say(f"No run was given {sort}, so they stand as named.")
     if as_json:
         emit_json(_as_json(standings, sort))
         return

@@ -104,17 +104,31 @@ def test_the_latest_step_stands_for_a_run(tmp_path: Path) -> None:
 
 def test_sorting_puts_the_best_first(tmp_path: Path) -> None:
     """The least distance and the greatest precision come first; a run without the score last."""
-    _two(tmp_path)
+    other = {"judge": "bb" * 32}
+    given = {"precision": 0.9, "recall": 0.2, "precision_k5": 0.1, "charm": 1.0}
+    _run(tmp_path, "sharp", {"fid": 9.0, **given}, {"fid": 1.0, **other})
+    given = {"precision": 0.6, "recall": 0.7, "precision_k5": 0.2, "charm": 2.0}
+    _run(tmp_path, "broad", {"fid": 5.0, **given}, {"fid": 2.0, **other})
     _run(tmp_path, "mute", {"fid": None})
     for score, names in (
         ("fid", ["broad", "sharp", "mute"]),
         ("precision", ["sharp", "broad", "mute"]),
+        ("precision_k5", ["broad", "sharp", "mute"]),
+        ("charm", ["broad", "sharp", "mute"]),
+        ("kid", ["mute", "sharp", "broad"]),
     ):
-        text = _compare(tmp_path, "mute", "sharp", "broad", "--sort", score, "--json")
-        assert [each["run"] for each in json.loads(text)["judges"][0]["judged"]] == names
-    outcome = invoke("compare", "mute", "--runs-dir", tmp_path, "--sort", "beauty")
+        outcome = invoke(
+            *("compare", "mute", "sharp", "broad", "--sort", score, "--json"),
+            *("--runs-dir", tmp_path),
+        )
+        first, second = json.loads(outcome.text)["judges"]
+        assert [each["run"] for each in first["judged"]] == names
+        assert ("No run was given" in outcome.said) == (score == "kid")
+        if score == "fid":  # of another judge, in its own table
+            assert [each["run"] for each in second["judged"]] == ["sharp", "broad"]
+    outcome = invoke("compare", "broad", "--runs-dir", tmp_path, "--sort", "beauty")
     assert (outcome.code, outcome.data) == (2, b"")
-    assert "precision" in outcome.said
+    assert "precision_k5" in outcome.said
 
 
 def test_scores_of_different_numbers_of_images_are_marked(tmp_path: Path) -> None:
