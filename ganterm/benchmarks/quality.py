@@ -17,6 +17,7 @@ from ganterm.core.settings import OUTPUT
 from ganterm.data import ProgressCallback
 from ganterm.data.progress import silent
 from ganterm.engine.build import choose_device
+from ganterm.evaluation import IMAGES, Scoring
 from ganterm.evaluation.cache import choose_judge
 from ganterm.evaluation.reference import obtain_reference
 from ganterm.evaluation.report import judge_generator, source_of
@@ -25,8 +26,6 @@ from ganterm.runs.checkpoints import list_checkpoints
 from ganterm.runs.layout import RunDir
 
 SEEDS = (0, 1, 2)
-IMAGES = 10_000
-"""Generated images that are judged, and as many real ones."""
 
 _INDIFFERENT = {"recipe", "seed", "device", "threads", "steps", "epochs"}
 """Settings besides the output's in which a run may differ and still stand for the tutorial loop."""
@@ -75,7 +74,7 @@ def quality(settings: BenchSettings, progress: ProgressCallback) -> ResultTable:
 
     def judged(trained: Trained, what: str) -> dict[str, Any]:
         told = labelled(what, progress)
-        return judge_generator(trained, judge, real, count=IMAGES, progress=told).fields
+        return judge_generator(trained, judge, real, Scoring(count=IMAGES), progress=told).fields
 
     loop = TutorialLoop(workload.config, workload.images.images, choose_device(settings.device))
     loop.train(settings.turn)  # warms up, and is left out

@@ -18,7 +18,7 @@ from ganterm.components.scores import SCORES, scored
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import JudgedRecord, judged_record
 from ganterm.core.registry import absolute, short
-from ganterm.evaluation import IMAGES
+from ganterm.evaluation import IMAGES, Scoring
 from ganterm.render.colour import canvas_of
 from ganterm.render.curve import bar
 from ganterm.render.raster import from_nchw
@@ -154,8 +154,7 @@ def judge(
     """
     if every and step is not None:
         raise ConfigError("--all judges every step; leave --step out.")
-    scoring: dict[str, Any] = {"count": n, "judge": by, "seed": seed, "k": k, "splits": splits}
-    scoring["scores"] = _found(scores or [])
+    scoring = Scoring(count=n, scores=_found(scores or []), seed=seed, k=k, splits=splits)
     canvas = canvas_of(sys.stdout, colour=color, charset=charset)
     if images is not None:
         if any((target, every, step is not None, dataset)):
@@ -163,7 +162,7 @@ def judge(
         if against is None:
             raise ConfigError("--images are compared with real ones: name them with --against.")
         taken = _cores(runs_dir or default_runs_dir(), threads)
-        verdict = _given(images, against, taken, tile=tile, **scoring)
+        verdict = _given(images, against, scoring, taken, judge=by, tile=tile)
         _tell(verdict, None if as_json else canvas, f"{images} beside {against}")
         return
     if tile is not None:
@@ -178,7 +177,7 @@ def judge(
     for choice in choices:
         for note in choice.notes:
             say(note)
-        verdict = _judged(choice.path, taken, dataset=dataset, against=against, **scoring)
+        verdict = _judged(choice.path, scoring, taken, judge=by, dataset=dataset, against=against)
         fields = _kept(choice.path, choice.step, verdict)
         records.append({"step": choice.step, **fields})
         if not as_json and not every:
@@ -215,22 +214,22 @@ def _tell(verdict: Verdict, canvas: Canvas | None, subject: str, *, asked: int =
     _draw(verdict, canvas)
 
 
-def _judged(path: Path, threads: int, **options: Any) -> Verdict:
+def _judged(path: Path, scoring: Scoring, threads: int, **options: Any) -> Verdict:
     with Waiting("Loading PyTorch"):
         from ganterm.evaluation.checkpoints import judge_checkpoint  # noqa: PLC0415
 
     _compute_on(threads)
     with ProgressReporter() as progress:
-        return judge_checkpoint(path, **options, progress=progress)
+        return judge_checkpoint(path, scoring, **options, progress=progress)
 
 
-def _given(images: str, against: str, threads: int, **options: Any) -> Verdict:
+def _given(images: str, against: str, scoring: Scoring, threads: int, **options: Any) -> Verdict:
     with Waiting("Loading PyTorch"):
         from ganterm.evaluation.given import judge_images  # noqa: PLC0415
 
     _compute_on(threads)
     with ProgressReporter() as progress:
-        verdict, notes = judge_images(images, against, **options, progress=progress)
+        verdict, notes = judge_images(images, against, scoring, **options, progress=progress)
     for note in notes:
         say(safe_text(note))
     return verdict

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ from ganterm.core.files import write_atomically
 from ganterm.core.records import JudgedRecord, body_of, judged_record
 from ganterm.data.loading import relocated
 from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation import Scoring
 from ganterm.evaluation.cache import choose_judge
-from ganterm.evaluation.given import least_real, obtain_against
-from ganterm.evaluation.reference import obtain_reference
+from ganterm.evaluation.given import obtain_against, reference_for
 from ganterm.evaluation.report import Verdict, judge_generator, source_of
 from ganterm.inference.load import load_discriminator, load_generator
 from ganterm.render.raster import from_nchw
@@ -33,22 +32,18 @@ COLUMNS = 4
 
 def judge_checkpoint(
     path: Path,
+    scoring: Scoring,
     *,
-    count: int,
     judge: str | None = None,
     against: str | None = None,
-    scores: Sequence[str] = (),
-    seed: int = 0,
     dataset: str | None = None,
-    k: int | None = None,
-    splits: int | None = None,
     progress: ProgressCallback = silent,
 ) -> Verdict:
-    """Judge `count` images of the generator in the checkpoint at `path`.
+    """Judge images of the generator in the checkpoint at `path`.
 
     Averaged weights are taken where there are any, as `ganterm sample` does. `dataset` is where
     the images that it was trained on are now, if not where they were; `against` names others to
-    compare with, as for `obtain_against`. `scores`, `k` and `splits` are as for `judge_generator`.
+    compare with, as for `obtain_against`.
 
     Raises what loading the generator, the images or the judge raises; DataError for too few
     images, TrainingError for a generator whose images are not finite.
@@ -60,37 +55,24 @@ def judge_checkpoint(
             beside = obtain_against(
                 against,
                 judge,
+                count=scoring.count,
                 image_size=config.image_size,
                 channels=config.channels,
                 progress=progress,
             )
-            verdict = beside.judged_generator(
-                trained,
-                count=count,
-                scores=scores,
-                seed=seed,
-                k=k,
-                splits=splits,
-                progress=progress,
-            )
+            verdict = beside.judged_generator(trained, scoring, progress=progress)
             return _checked(verdict, path, config)
         source = source_of(relocated(config, path, dataset))
         chosen = choose_judge(judge, source, progress=progress)
-        reference = obtain_reference(
-            chosen, source, split=config.split, holdout=config.holdout, progress=progress
-        )
-        least_real(min(count, len(reference)), source.dataset)
-        verdict = judge_generator(
-            trained,
+        reference = reference_for(
             chosen,
-            reference,
-            count=count,
-            scores=scores,
-            seed=seed,
-            k=k,
-            splits=splits,
+            source,
+            count=scoring.count,
+            split=config.split,
+            holdout=config.holdout,
             progress=progress,
         )
+        verdict = judge_generator(trained, chosen, reference, scoring, progress=progress)
         if judge is not None and judge != source.dataset:
             verdict.fields["apart"] = True
         return _checked(verdict, path, config)

@@ -12,6 +12,7 @@ import torch
 
 from ganterm.components.datasets import DATASETS
 from ganterm.components.scores import SCORES, Comparison, measured, named
+from ganterm.components.scores.copies import copies
 from ganterm.components.scores.frechet import distance_of_gaussians, gaussian
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
@@ -19,8 +20,10 @@ from ganterm.core.registry import short
 from ganterm.data.given import Statistics, in_shape, load_given
 from ganterm.data.images import ImageSet
 from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation import Scoring
 from ganterm.evaluation.cache import choose_judge
 from ganterm.evaluation.embeddings import Embeddings
+from ganterm.evaluation.inception import InceptionJudge
 from ganterm.evaluation.judge import Judge
 from ganterm.evaluation.reference import CLUSTERS, obtain_reference
 from ganterm.evaluation.report import (
@@ -32,27 +35,31 @@ from ganterm.evaluation.report import (
     translated,
     verdict_of,
 )
-from ganterm.evaluation.splits import LEAST_IMAGES, ImageSource
+from ganterm.evaluation.splits import LEAST_IMAGES, ImageSource, load_source, real_images
 from ganterm.inference.load import Trained
 from ganterm.inference.sample import labels_in_turn
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class WholeReference:
-    """Looks at all images of a file or a folder, in random order; nothing here learnt from them.
+    """Looks at all images of a file, a folder or a dataset; nothing here learnt from them.
 
-    What generated images are compared with is not divided, so the floor is that of two halves.
+    What generated images are compared with is not divided, so the floor is that of two halves, and
+    copies are searched for among all of them.
     """
 
     real: Embeddings
+    trained: torch.Tensor
+    """The images themselves (N, C, H, W), in the same random order."""
     clusters: int | None
-    labels: torch.Tensor | None = None
-    classes: tuple[str, ...] = ()
-    trained: None = None
+    labels: torch.Tensor | None
+    classes: tuple[str, ...]
+    words: str = ""
+    """Which images they are, where that is not plain; then all are compared, however many."""
 
     def beside(self, count: int) -> tuple[int, Embeddings]:
-        """Return `count`, and as many real images where there are so many."""
-        return count, self.real.first(count)
+        """Return `count`, and as many real images where there are so many, or all."""
+        return count, self.real if self.words else self.real.first(count)
 
     def floor(self, count: int, names: Sequence[str] = SCORES.names) -> dict[str, float]:
         """Return the scores of one half of `count` real images against the other."""
@@ -61,12 +68,16 @@ class WholeReference:
             self.real.features[half : 2 * half], self.real.probabilities[half : 2 * half]
         )
         comparison = Comparison(real=self.real.first(half), fake=second, clusters=self.clusters)
-        return measured(comparison, names)
+        floor = measured(comparison, names)
+        if "copies" in names:
+            own = torch.arange(half, 2 * half)
+            floor["copies"] = copies(self.trained[own], self.trained, places=own)
+        return floor
 
     @property
     def told(self) -> dict[str, Any]:
-        """Nothing: whoever names the images knows which they are."""
-        return {}
+        """Which the real images are; whoever names them knows."""
+        return {"real": self.words, "held_out": False} if self.words else {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,60 +99,37 @@ class Against:
     notes: list[str]
 
     def judged_generator(
-        self,
-        trained: Trained,
-        *,
-        count: int,
-        scores: Sequence[str] = (),
-        seed: int = 0,
-        k: int | None = None,
-        splits: int | None = None,
-        progress: ProgressCallback = silent,
+        self, trained: Trained, scoring: Scoring, *, progress: ProgressCallback = silent
     ) -> Verdict:
         """Judge a trained generator as `judge_generator` does, or by its Fréchet distance alone."""
         if isinstance(self.reference, Statistics):
-            classes = trained.data.classes
+            count, classes = scoring.count, trained.data.classes
             labels = labels_in_turn(count, len(classes)) if classes else None
-            images = generated(trained, labels, count, seed=seed, progress=progress)
+            images = generated(trained, labels, count, seed=scoring.seed, progress=progress)
             return self._told(self._by_statistics(images, self.reference, progress))
-        return self._told(
-            judge_generator(
-                trained,
-                self.judge,
-                self.reference,
-                count=count,
-                scores=scores,
-                seed=seed,
-                k=k,
-                splits=splits,
-                copying=False,
-                progress=progress,
-            )
+        verdict = judge_generator(
+            trained, self.judge, self.reference, scoring, copying=False, progress=progress
         )
+        return self._told(verdict)
 
     def judged_images(
-        self,
-        images: ImageSet,
-        *,
-        count: int,
-        scores: Sequence[str] = (),
-        seed: int = 0,
-        k: int | None = None,
-        splits: int | None = None,
-        progress: ProgressCallback = silent,
+        self, images: ImageSet, scoring: Scoring, *, progress: ProgressCallback = silent
     ) -> Verdict:
-        """Judge images, `count` of them drawn from the seed where there are more.
+        """Judge images, some drawn from the seed where there are more than are asked for.
+
+        They are searched for copies of the real ones: of those that a run would train on, where
+        these are divided, and of all else.
 
         Raises ValueError for k images or fewer.
         """
         began = time.perf_counter()
-        reference = self.reference
+        reference, count = self.reference, scoring.count
         if not isinstance(reference, (Statistics, WholeReference)):
             # As of a run: as many of each.
             count, _ = reference.beside(min(count, len(images)))
         chosen = torch.arange(len(images))
         if len(images) > count:
-            random = torch.Generator().manual_seed(seed)
+            random = torch.Generator().manual_seed(scoring.seed)
             chosen = torch.randperm(len(images), generator=random)[:count]
         pixels = images.images[chosen]
         if isinstance(reference, Statistics):
@@ -153,8 +141,15 @@ class Against:
         asked = None
         if labels is not None and self.judge.classes:
             asked = translated(labels, images.classes, self.judge.classes)
-        comparison = Comparison(real=real, fake=fake, asked=asked, clusters=reference.clusters)
-        names = [*named(k=k, splits=splits), *scores]
+        comparison = Comparison(
+            real=real,
+            fake=fake,
+            images=pixels,
+            trained=reference.trained,
+            asked=asked,
+            clusters=reference.clusters,
+        )
+        names = [*named(k=scoring.k, splits=scoring.splits), *scoring.scores]
         verdict = verdict_of(comparison, reference, self.judge, images=pixels, names=names)
         verdict.fields.update(timed(began))
         return self._told(verdict)
@@ -199,6 +194,7 @@ def obtain_against(
     against: str,
     named_judge: str | None,
     *,
+    count: int,
     image_size: int,
     channels: int,
     colour_of_both: bool = False,
@@ -207,9 +203,10 @@ def obtain_against(
 ) -> Against:
     """Return the real images at `against`: a dataset, a folder or a file, and who judges by them.
 
-    They are brought to the size and channels of those that are judged; with `colour_of_both` to
-    three channels where either has colours. A dataset, and a folder that the judge learns from, is
-    divided as for a run; of all else every image is compared with.
+    `count` generated images are to be compared with them. They are brought to the size and channels
+    of those that are judged; with `colour_of_both` to three channels where either has colours. A
+    dataset, and a folder that the judge learns from, is divided as `reference_for` does; of all
+    else every image is compared with.
 
     Raises ConfigError and DataError as `load_given` and obtaining the judge do, and for files that
     no judge can learn from where none is named.
@@ -239,14 +236,14 @@ def obtain_against(
     judge = choose_judge(None if own else named_judge, source, progress=progress)
     reference: Reference | Statistics
     if given is None or own:
-        reference = obtain_reference(judge, source, progress=progress)
+        reference = reference_for(judge, source, count=count, progress=progress)
         identity = f"{zlib.crc32(name.encode()):08x}"
     elif isinstance(given, Statistics):
         reference, identity = given, f"{zlib.crc32(given.mean.numpy().tobytes()):08x}"
     else:
         real = in_shape(given, image_size=image_size, channels=channels, progress=progress)
         least_real(len(real), against)
-        reference, identity = _all_of(real, judge, progress), real.crc32
+        reference, identity = _all_of(real, judge, "", progress), real.crc32
     return Against(judge, reference, identity, short(path.name), channels, notes)
 
 
@@ -264,14 +261,45 @@ def _colour(channels: int) -> str:
     return "grey" if channels == 1 else "colour"
 
 
-def _all_of(real: ImageSet, judge: Judge, progress: ProgressCallback) -> WholeReference:
+def reference_for(
+    judge: Judge,
+    source: ImageSource,
+    *,
+    count: int,
+    split: str = "train",
+    holdout: float = 0.0,
+    progress: ProgressCallback = silent,
+) -> Reference:
+    """Return the real images of a dataset that `count` generated ones are compared with.
+
+    They are those that a run does not train on, as `obtain_reference` has them. Where weights of
+    Inception judge, which learnt from none, and there are fewer of these, they are all images of
+    the split, as the Frechet distance is published.
+
+    Raises what `obtain_reference` raises, and DataError for too few images.
+    """
+    if isinstance(judge, InceptionJudge):
+        apart = real_images(source, split=split, holdout=holdout, progress=progress)
+        if count > min(len(apart.real), len(apart.second)):
+            whole = load_source(source, split, progress)
+            words = f"all {len(whole):,} of {short(source.dataset)}, as FID is published"
+            return _all_of(whole, judge, words, progress)
+    reference = obtain_reference(judge, source, split=split, holdout=holdout, progress=progress)
+    least_real(min(count, len(reference)), source.dataset)
+    return reference
+
+
+def _all_of(real: ImageSet, judge: Judge, words: str, progress: ProgressCallback) -> WholeReference:
     order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
     known = bool(judge.classes) and judge.classes == real.classes
+    images = real.images[order]
     return WholeReference(
-        real=judge.look(real.images[order], progress=progress),
+        real=judge.look(images, progress=progress),
+        trained=images,
         clusters=None if known else max(len(real.classes), CLUSTERS),
         labels=None if real.labels is None else real.labels[order],
         classes=real.classes if real.labels is not None else (),
+        words=words,
     )
 
 
@@ -284,21 +312,16 @@ def least_real(count: int, name: str) -> None:
 def judge_images(
     place: str,
     against: str,
+    scoring: Scoring,
     *,
-    count: int,
     judge: str | None = None,
-    scores: Sequence[str] = (),
     tile: int | None = None,
-    seed: int = 0,
-    k: int | None = None,
-    splits: int | None = None,
     progress: ProgressCallback = silent,
 ) -> tuple[Verdict, list[str]]:
     """Judge the images at `place` beside the real ones at `against`; no run is needed.
 
-    What is judged sets the size; where either has colours, both are compared in colour. At most
-    `count` of each kind are drawn. Returns the judgement, and sentences on what the images were
-    taken for.
+    What is judged sets the size; where either has colours, both are compared in colour. Returns
+    the judgement, and sentences on what the images were taken for.
 
     Raises ConfigError and DataError as `load_given` and `obtain_against` do, and DataError for too
     few images.
@@ -312,6 +335,7 @@ def judge_images(
     beside = obtain_against(
         against,
         judge,
+        count=min(scoring.count, len(given)),
         image_size=size,
         channels=channels,
         colour_of_both=True,
@@ -320,15 +344,7 @@ def judge_images(
     )
     images = in_shape(given, image_size=size, channels=beside.channels, progress=progress)
     try:
-        verdict = beside.judged_images(
-            images,
-            count=count,
-            scores=scores,
-            seed=seed,
-            k=k,
-            splits=splits,
-            progress=progress,
-        )
+        verdict = beside.judged_images(images, scoring, progress=progress)
     except ValueError as error:
         raise DataError(f"{place} cannot be judged: {error}.") from None
     return verdict, [*given.notes, *beside.notes]

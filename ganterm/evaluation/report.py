@@ -16,6 +16,7 @@ from ganterm.components.scores.precision_recall import K
 from ganterm.config import RunConfig
 from ganterm.core.registry import is_reference
 from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation import Scoring
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.evaluation.judge import Judge
 from ganterm.evaluation.splits import ImageSource
@@ -82,7 +83,9 @@ def labels_asked(reference: Reference, classes: Sequence[str], count: int) -> to
         return None
     if reference.labels is None:
         return labels_in_turn(count, len(classes))
-    found = translated(reference.labels[:count], reference.classes, classes)
+    # Of fewer real images than are generated the classes come again in turn.
+    turns = reference.labels[torch.arange(count) % len(reference.labels)]
+    found = translated(turns, reference.classes, classes)
     return labels_in_turn(count, len(classes)) if found is None else found
 
 
@@ -130,31 +133,25 @@ def judge_generator(
     trained: Trained,
     judge: Judge,
     reference: Reference,
+    scoring: Scoring,
     *,
-    count: int,
-    scores: Sequence[str] = (),
-    seed: int = 0,
-    k: int | None = None,
-    splits: int | None = None,
     copying: bool = True,
     progress: ProgressCallback = silent,
 ) -> Verdict:
-    """Generate `count` images from a seed and score them against as many real ones.
+    """Generate images from a seed and score them against as many real ones.
 
     Fewer where the reference holds fewer; the fields' `n` says how many. A conditional generator
     is asked for the classes of these real images; where the judge knows them, `class_accuracy`
-    says how often it takes an image for what was asked. Of scores in files of the user's those in
-    `scores` are measured too, and one by which the best checkpoint is kept. `k` and `splits` take
-    the place of those that scores were published with; without `copying` nothing is searched for
-    copies.
+    says how often it takes an image for what was asked. A score of the user's by which the best
+    checkpoint is kept is measured too; without `copying` nothing is searched for copies.
 
     Raises ValueError when what is generated is not finite, and for k images or fewer, and
     ConfigError where a score of the user's cannot be measured.
     """
     began = time.perf_counter()
-    count, real = reference.beside(count)
+    count, real = reference.beside(scoring.count)
     labels = labels_asked(reference, trained.data.classes, count)
-    images = generated(trained, labels, count, seed=seed, progress=progress)
+    images = generated(trained, labels, count, seed=scoring.seed, progress=progress)
     fake = judge.look(images, progress=progress)
     progress("Scoring", 0, None, "images")
     pictures = None if trained.data.is_points else images
@@ -166,8 +163,8 @@ def judge_generator(
         asked=None if labels is None else translated(labels, trained.data.classes, judge.classes),
         clusters=reference.clusters,
     )
-    own = list(dict.fromkeys(filter(is_reference, (trained.config.keep_best, *scores))))
-    names = [*named(k=k, splits=splits), *own]
+    own = list(dict.fromkeys(filter(is_reference, (trained.config.keep_best, *scoring.scores))))
+    names = [*named(k=scoring.k, splits=scoring.splits), *own]
     verdict = verdict_of(comparison, reference, judge, images=pictures, names=names)
     told = reference.told if copying else {}
     return replace(verdict, fields=verdict.fields | told | timed(began))

@@ -100,12 +100,12 @@ def split_dataset(
     """
     if (drawn := _drawn(source, seed)) is not None:
         return Splits(learnt=drawn[0], held_out=drawn[1], apart=drawn[1])
-    train = _load(source, "train", progress)
+    train = load_source(source, "train", progress)
     if len(train) < LEAST_IMAGES:
         raise DataError(
             f"{source.dataset} has {len(train)} images, and judging takes at least {LEAST_IMAGES}."
         )
-    test = _of_classes(_load(source, "test", progress), train) if _has_test(source) else None
+    test = _of_classes(load_source(source, "test", progress), train) if _has_test(source) else None
     count = len(train) // 2 if test is None else min(len(test), len(train) // _HELD_BACK)
     apart, learnt = set_apart(train.images, count, seed=seed)
     unseen = train.picked(apart)
@@ -137,7 +137,7 @@ def real_images(
         return RealImages(real=real, second=second, held_out=True, words="drawn afresh")
     division = split_dataset(source, seed=seed, progress=progress)
     has_test = _has_test(source)
-    whole = _of_classes(_load(source, split, progress), division.apart)
+    whole = _of_classes(load_source(source, split, progress), division.apart)
     held, rest = held_out_of(whole.images, holdout)
     parts, words = [], []
     if len(held):
@@ -180,7 +180,8 @@ def _has_test(source: ImageSource) -> bool:
     return bool(facts.count("test")) and is_available(source.dataset, "test")
 
 
-def _load(source: ImageSource, split: str, progress: ProgressCallback) -> ImageSet:
+def load_source(source: ImageSource, split: str, progress: ProgressCallback) -> ImageSet:
+    """Return the images of one split, or of `all`; raises what loading raises."""
     return load(
         source.dataset,
         split=split,

@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from ganterm.evaluation import IMAGES
+from ganterm.evaluation import IMAGES, Scoring
 from ganterm.runs.layout import RunDir
 from ganterm.worker.rpc import Call, serve
 
@@ -58,7 +58,7 @@ def judge(call: Call) -> dict[str, Any]:
             call.progress(note.rstrip("."))
         verdict = judge_checkpoint(
             choice.path,
-            count=options.get("count", IMAGES),
+            Scoring(count=options.get("count", IMAGES)),
             judge=options.get("judge"),
             progress=call.progress,
         )
@@ -76,7 +76,8 @@ def score(call: Call) -> dict[str, Any]:
 
     torch.set_num_threads(1)
     step, checkpoint = call.params["step"], Path(call.params["checkpoint"])
-    verdict = judge_checkpoint(checkpoint, count=call.params["count"], progress=call.progress)
+    scoring = Scoring(count=call.params["count"])
+    verdict = judge_checkpoint(checkpoint, scoring, progress=call.progress)
     return {**verdict.fields, **save_pictures(RunDir(Path(call.params["run"])), step, verdict)}
 
 

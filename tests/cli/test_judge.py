@@ -86,15 +86,21 @@ def digits(judges: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 def test_images_of_any_program_are_judged_without_a_run(digits: Path) -> None:
-    """With a run's table, beside a dataset, a file and statistics; nothing is written here."""
+    """With a run's table, beside a dataset, a file and statistics; nothing is written here.
+
+    All of these are copies of the images that they are held against, which is told.
+    """
     outcome = invoke("judge", "--images", digits, "--against", "digits", "-n", 200)
     assert outcome.code == 0, outcome.said
     assert f"{digits} beside digits, 200 images of each kind." in outcome.said
     assert "IS of 10 splits" in outcome.text
     assert "Most convincing:" in outcome.text
+    (told,) = (line.split() for line in outcome.text.splitlines() if line.startswith("copies"))
+    assert float(told[1]) == 1 > 10 * float(told[2])
     beside = ("--against", digits, "--judge", "digits", "--json")
     printed = json.loads(invoke("judge", "--images", digits, *beside, "-n", 5000).text)
-    assert (printed["n"], printed["recall"]) == (1797, 1)
+    assert (printed["n"], printed["recall"], printed["copies"]) == (1797, 1, 1)
+    assert 0 <= printed["floor"]["copies"] <= 0.1
     assert printed["fid"] == pytest.approx(0, abs=1e-6)
     assert printed["floor"]["fid"] > 0
     np.savez("statistics.npz", mu=np.zeros(64), sigma=np.eye(64))

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ganterm.components.scores import SCORES, Comparison, measured, named
 from ganterm.components.scores.inception_score import inception_score
 from ganterm.components.scores.kernel import kernel_distance
+from ganterm.evaluation import Scoring
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.evaluation.given import judge_images
 from ganterm.evaluation.inception import load_inception
@@ -180,7 +181,7 @@ def test_fid_of_one_array_is_that_of_torch_fidelity(
     verdict, _ = judge_images(
         str(tmp_path / "fake.npy"),
         str(tmp_path / "real.npy"),
-        count=50_000,
+        Scoring(count=50_000),
         judge=str(weights),
     )
     theirs = calculate_metrics(

@@ -18,8 +18,13 @@ from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.records import judged_record
 from ganterm.data import load
+from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation import Scoring
 from ganterm.evaluation.cache import choose_judge, obtain_judge
 from ganterm.evaluation.checkpoints import judge_checkpoint, save_pictures
+from ganterm.evaluation.embeddings import Embeddings
+from ganterm.evaluation.given import reference_for
+from ganterm.evaluation.inception import InceptionJudge
 from ganterm.evaluation.reference import obtain_reference
 from ganterm.evaluation.report import SHOWN, Verdict, judge_generator
 from ganterm.evaluation.splits import ImageSource
@@ -50,7 +55,7 @@ def verdict_on(generator: Any, *, classes: tuple[str, ...] = (), **settings: obj
     trained = Trained(generator, config, 5, "generator", config.data_spec.with_classes(classes))
     judge = obtain_judge(DIGITS)
     reference = obtain_reference(judge, DIGITS, split=config.split, holdout=config.holdout)
-    return judge_generator(trained, judge, reference, count=449)
+    return judge_generator(trained, judge, reference, Scoring(count=449))
 
 
 def test_real_images_score_like_the_floor(data: Path) -> None:
@@ -149,7 +154,9 @@ def test_fields_are_those_of_the_record(data: Path) -> None:
 def test_a_checkpoint_is_judged_and_drawn(data: Path, tmp_path: Path) -> None:
     run = RunDir(tmp_path / "run")
     run.samples.mkdir(parents=True)
-    verdict = judge_checkpoint(make(tmp_path / "step-7.safetensors", "dcgan-8x8"), count=120)
+    verdict = judge_checkpoint(
+        make(tmp_path / "step-7.safetensors", "dcgan-8x8"), Scoring(count=120)
+    )
     pictures = save_pictures(run, 7, verdict)
     assert pictures == {
         "best": "samples/judged-00000007-best.png",
@@ -168,10 +175,39 @@ def test_images_without_labels_are_judged_by_clusters(data: Path, tmp_path: Path
     config = resolve({"recipe": "dcgan-8x8", "dataset": str(tmp_path)}).config
     generator: Any = Memory(3)
     trained = Trained(generator, config, 5, "generator", config.data_spec)
-    fields = judge_generator(trained, judge, found, count=100).fields
+    fields = judge_generator(trained, judge, found, Scoring(count=100)).fields
     assert fields["classes"] == []
     assert len(fields["histogram"]) == 10
     assert fields["modes"] < 8
+
+
+class Plain(InceptionJudge):
+    """Takes the pixels for features, as quickly as weights of Inception take minutes."""
+
+    def __init__(self) -> None:
+        network: Any = None
+        super().__init__(network, True, "pixels", "the pixels themselves")
+
+    def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
+        return Embeddings(images.flatten(1).float(), torch.full((len(images), 2), 0.5))
+
+
+def test_weights_of_inception_compare_more_images_with_all_real_ones(data: Path) -> None:
+    """As FID is published; as long as there are enough held-out ones, with as many of these."""
+    judge = Plain()
+    config = resolve({"recipe": "dcgan-8x8"}).config
+    classes = load("digits", image_size=8).classes
+    generator: Any = Memory()
+    trained = Trained(generator, config, 5, "generator", config.data_spec.with_classes(classes))
+    for count, real, words in (
+        (400, 400, "images that it trained on"),
+        (1900, 1797, "all 1,797 of digits, as FID is published"),
+    ):
+        reference = reference_for(judge, DIGITS, count=count)
+        fields = judge_generator(trained, judge, reference, Scoring(count=count)).fields
+        assert (fields["n"], fields.get("n_real", count)) == (count, real)
+        assert (fields["real"], fields["held_out"]) == (words, False)
+        assert fields["copies"] > 0.9 > fields["floor"]["copies"]
 
 
 def test_another_judge_is_another_digest(data: Path, tmp_path: Path) -> None:
@@ -188,9 +224,9 @@ def test_another_judge_is_another_digest(data: Path, tmp_path: Path) -> None:
 def test_a_judgement_says_whether_spectral_normalisation_holds(data: Path, tmp_path: Path) -> None:
     """Each of D's layers has a largest singular value of 1; of any other run nothing is said."""
     plain = make(tmp_path / "step-7.safetensors", "dcgan-8x8")
-    assert "singular_values" not in judge_checkpoint(plain, count=100).fields
+    assert "singular_values" not in judge_checkpoint(plain, Scoring(count=100)).fields
     path = make(tmp_path / "step-8.safetensors", "dcgan-8x8", spectral_norm=True)
-    fields = judge_checkpoint(path, count=100).fields
+    fields = judge_checkpoint(path, Scoring(count=100)).fields
     values = fields["singular_values"]
     assert list(values.values()) == pytest.approx([1] * 3, abs=0.05)
     assert judged_record(7, fields).singular_values == values

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ganterm.core.registry import Component, Facts
 
@@ -148,3 +148,16 @@ class Score(ScoreFacts, Component):
 
     measure: Callable[[Comparison], float | None]
     at: Callable[[int], Score] | None = None
+
+
+def by_neighbours(name: str, part: Callable[[Overlap], float], k: int, **facts: Any) -> Score:
+    """Return the score that `part` makes of how the neighbourhoods of `k` neighbours overlap."""
+    return Score(
+        title=f"{name} (k={k})",
+        short=name,
+        setting="k",
+        value=k,
+        measure=lambda comparison: part(comparison.overlap(k)),
+        at=partial(by_neighbours, name, part, **facts),
+        **facts,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ganterm.components.scores.base import Score
+from ganterm.components.scores.base import by_neighbours
 
 if TYPE_CHECKING:
     from ganterm.components.scores.manifold import Overlap
@@ -23,34 +23,18 @@ def density_coverage(shared: Overlap) -> tuple[float, float]:
     return float(shared.holding.double().mean() / shared.k), float(shared.covered.double().mean())
 
 
-def density(k: int) -> Score:
-    """Return density with neighbourhoods of `k` neighbours."""
-    return Score(
-        title=f"density (k={k})",
-        help="how densely real neighbourhoods hold generated images",
-        tells="how near they are to real ones",
-        short="density",
-        setting="k",
-        value=k,
-        measure=lambda comparison: density_coverage(comparison.overlap(k))[0],
-        at=density,
-    )
-
-
-def coverage(k: int) -> Score:
-    """Return coverage with neighbourhoods of `k` neighbours."""
-    return Score(
-        title=f"coverage (k={k})",
-        help="share of real neighbourhoods with a generated image, in [0, 1]",
-        tells="how many real ones have one near",
-        short="coverage",
-        is_share=True,
-        setting="k",
-        value=k,
-        measure=lambda comparison: density_coverage(comparison.overlap(k))[1],
-        at=coverage,
-    )
-
-
-DENSITY = density(K)
-COVERAGE = coverage(K)
+DENSITY = by_neighbours(
+    "density",
+    lambda shared: density_coverage(shared)[0],
+    K,
+    help="how densely real neighbourhoods hold generated images",
+    tells="how near they are to real ones",
+)
+COVERAGE = by_neighbours(
+    "coverage",
+    lambda shared: density_coverage(shared)[1],
+    K,
+    help="share of real neighbourhoods with a generated image, in [0, 1]",
+    tells="how many real ones have one near",
+    is_share=True,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ganterm.components.scores.base import Score
+from ganterm.components.scores.base import by_neighbours
 
 if TYPE_CHECKING:
     from ganterm.components.scores.manifold import Overlap
@@ -22,41 +22,25 @@ def precision_recall(shared: Overlap) -> tuple[float, float]:
     return float((shared.holding > 0).double().mean()), float(shared.held.double().mean())
 
 
-def precision(k: int) -> Score:
-    """Return precision with neighbourhoods of `k` neighbours."""
-    return Score(
-        title=f"precision (k={k})",
-        help="share of generated images within the real manifold, in [0, 1]",
-        tells="how many are convincing",
-        short="precision",
-        group="precision",
-        purpose="quality",
-        because="its images are the most often like real ones",
-        is_share=True,
-        setting="k",
-        value=k,
-        measure=lambda comparison: precision_recall(comparison.overlap(k))[0],
-        at=precision,
-    )
-
-
-def recall(k: int) -> Score:
-    """Return recall with neighbourhoods of `k` neighbours."""
-    return Score(
-        title=f"recall (k={k})",
-        help="share of real images within the generated manifold, in [0, 1]",
-        tells="how much of the data they span",
-        short="recall",
-        group="precision",
-        purpose="augmentation",
-        because="its images span the most of what real ones show",
-        is_share=True,
-        setting="k",
-        value=k,
-        measure=lambda comparison: precision_recall(comparison.overlap(k))[1],
-        at=recall,
-    )
-
-
-PRECISION = precision(K)
-RECALL = recall(K)
+PRECISION = by_neighbours(
+    "precision",
+    lambda shared: precision_recall(shared)[0],
+    K,
+    help="share of generated images within the real manifold, in [0, 1]",
+    tells="how many are convincing",
+    group="precision",
+    purpose="quality",
+    because="its images are the most often like real ones",
+    is_share=True,
+)
+RECALL = by_neighbours(
+    "recall",
+    lambda shared: precision_recall(shared)[1],
+    K,
+    help="share of real images within the generated manifold, in [0, 1]",
+    tells="how much of the data they span",
+    group="precision",
+    purpose="augmentation",
+    because="its images span the most of what real ones show",
+    is_share=True,
+)
