@@ -1,12 +1,17 @@
 """Entry point of the command `ganterm` and of `python -m ganterm`."""
 
-from __future__ import annotations
+# First of all, for whatever is imported below could lie in the current directory; not even
+# `__future__` is loaded yet, so nothing here may need it.
+import sys
+
+from ganterm.core import importpath
+
+sys.path[:] = importpath.safe_path()
 
 import contextlib
 import gc
 import io
 import os
-import sys
 from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
 from ganterm.core.errors import ExitCode
@@ -25,7 +30,7 @@ class _Output(io.FileIO):
         self.trouble: OSError | None = None
         self._failing = failing
 
-    def write(self, data: ReadableBuffer, /) -> int:
+    def write(self, data: "ReadableBuffer", /) -> int:
         if self.trouble is None:
             try:
                 return super().write(data)

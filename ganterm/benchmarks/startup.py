@@ -18,6 +18,7 @@ from ganterm.config import resolve
 from ganterm.config.runfile import render_run_toml
 from ganterm.core.errors import WorkerError
 from ganterm.core.files import write_atomically
+from ganterm.core.importpath import safe_environment
 from ganterm.core.records import EndRecord, MetricsRecord, StartRecord
 from ganterm.data import ProgressCallback
 from ganterm.runs.journal import JournalWriter
@@ -42,7 +43,7 @@ def startup(settings: BenchSettings, progress: ProgressCallback) -> ResultTable:
     runs_dir = settings.scratch / "runs"
     for _ in range(RUNS):
         _make_run(runs_dir)
-    environment = {**os.environ, RUNS_DIR_VARIABLE: str(runs_dir)}
+    environment = {**safe_environment(), RUNS_DIR_VARIABLE: str(runs_dir)}
     # The first time fills caches, Python's and the kernel's.
     turns = {command: partial(_time, command.split(), environment) for command in COMMANDS}
     seconds = take_turns(turns, TIMES, what="times", progress=progress)

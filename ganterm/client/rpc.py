@@ -20,7 +20,7 @@ from typing import IO, Any, Final, cast
 import msgspec
 
 from ganterm.core.errors import ExitCode, GantermError, WorkerError
-from ganterm.runs.launch import command_of
+from ganterm.runs.launch import spawn
 
 MAX_LINE: Final = 8 << 20
 """Bytes of the longest line that either side takes."""
@@ -283,8 +283,9 @@ class _Process:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._rest = b""
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-                command_of(module, *arguments),
+            self._process = spawn(
+                module,
+                *arguments,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._log,

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import msgspec
 
+from ganterm.config.fields import FIELDS
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import is_ours
 from ganterm.core.records import OpeningRecord, StartRecord
+from ganterm.core.registry import is_reference
 from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, is_run
@@ -44,7 +47,31 @@ def where_images_are(path: Path, config: RunConfig) -> tuple[str, str]:
     if not openings:
         return config.dataset, ""
     latest = config_of(openings[-1], RunDir(home))
+    refuse_foreign_code(latest, RunDir(home).journal)
     return latest.dataset, openings[0].data_crc32
+
+
+def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
+    """Raise `ConfigError` where code that `config` names is not the user's own word.
+
+    `told_by` are the files of a run that it was read from. Those of another user may name none, and
+    none may name a file of the run itself.
+    """
+    named = [getattr(config, spec.name) for spec in FIELDS.values() if spec.registry is not None]
+    for name in filter(is_reference, named):
+        code = Path(f"{name.partition('.py:')[0]}.py")
+        for path in told_by:
+            home = next((each for each in path.absolute().parents if is_run(each)), None)
+            if home is not None and code.resolve().is_relative_to(home.resolve()):
+                raise ConfigError(
+                    f"{path} names code in its own run, {code}, which is not run; if you trust it, "
+                    "move the file elsewhere and name it yourself."
+                )
+            if not is_ours(path):
+                raise ConfigError(
+                    f"{path} belongs to another user and names code in {code}, which is not run; "
+                    "look at both, and copy the run to yourself if you trust them."
+                )
 
 
 def refuse_imported(run: RunDir) -> None:
@@ -71,7 +98,8 @@ def config_of(record: OpeningRecord, run: RunDir) -> RunConfig:
 def config_in(path: Path, header: CheckpointHeader) -> RunConfig:
     """Return the configuration in force when the checkpoint at `path` was written.
 
-    Raises `ConfigError` where `header`, which is its own, does not have one.
+    Raises `ConfigError` where `header`, which is its own, does not have one, and as
+    `refuse_foreign_code`.
     """
     try:
         values = json.loads(header.metadata["config"])
@@ -79,7 +107,9 @@ def config_in(path: Path, header: CheckpointHeader) -> RunConfig:
         values = None
     if not isinstance(values, dict):
         raise ConfigError(f"{path} does not say how its run was configured.")
-    return from_mapping(values)
+    config = from_mapping(values)
+    refuse_foreign_code(config, path)
+    return config
 
 
 def classes_in(path: Path, header: CheckpointHeader) -> tuple[str, ...]:

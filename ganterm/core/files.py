@@ -43,6 +43,14 @@ def stamp_of(path: Path) -> Stamp | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
+def is_ours(path: Path) -> bool:
+    """Tell whether `path` belongs to this user or to root; what is not there is nobody's word."""
+    try:
+        return path.stat().st_uid in {os.geteuid(), 0}
+    except OSError:
+        return True
+
+
 def not_utf8(name: str) -> bool:
     """Tell whether `name`, of a file or a directory, stands for bytes that are no UTF-8."""
     return any("\udc80" <= character <= "\udcff" for character in name)

@@ -9,6 +9,8 @@ import contextlib
 import copy
 import io
 import logging
+import os
+import tempfile
 import warnings
 from collections.abc import Iterator
 from typing import Any, Final
@@ -102,7 +104,7 @@ def encode_onnx(trained: Trained, *, about: dict[str, str] | None = None) -> byt
         ) from None
     if tuple(map(int, torch.__version__.split(".")[:2])) < _EXPORTS_SINCE:
         raise old_exporter("as ONNX")
-    with _quiet():
+    with _quiet(), _undisturbed():
         made = torch.onnx.export(
             for_export(trained),
             example_inputs(trained),
@@ -134,6 +136,24 @@ def _forget_sources(model: Any) -> None:
 
 
 @contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Have PyTorch's compiler keep its files in a new directory of ours alone.
+
+    Its own lies in the temporary folder under a name that anybody may have taken before.
+    """
+    variable = "TORCHINDUCTOR_CACHE_DIR"
+    before = os.environ.get(variable)
+    with tempfile.TemporaryDirectory(prefix="ganterm-", ignore_cleanup_errors=True) as place:
+        os.environ[variable] = place
+        try:
+            yield
+        finally:
+            del os.environ[variable]
+            if before is not None:
+                os.environ[variable] = before
+
+
+@contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the exporter's progress and warnings, meant for its makers, off the terminal."""
     before = logging.root.manager.disable
@@ -152,10 +172,10 @@ def export_program(trained: Trained) -> ExportedProgram:
     It says nothing of where its source lies on this machine. Raises `ConfigError` where PyTorch's
     exporter is too old for the generator.
     """
-    from torch._dynamo.exc import UserError  # noqa: PLC0415 - takes seconds
-
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _undisturbed():
         warnings.simplefilter("ignore")  # torch's words to those who work on it
+        from torch._dynamo.exc import UserError  # noqa: PLC0415 - takes seconds
+
         try:
             program = torch.export.export(
                 for_export(trained), example_inputs(trained), dynamic_shapes=free_batch(trained)
@@ -172,5 +192,7 @@ def export_program(trained: Trained) -> ExportedProgram:
 def encode_program(trained: Trained) -> bytes:
     """Return the generator as a .pt2 file, for `torch.export.load(path).module()`."""
     buffer = io.BytesIO()
-    torch.export.save(export_program(trained), buffer)
+    program = export_program(trained)
+    with _undisturbed():
+        torch.export.save(program, buffer)
     return buffer.getvalue()

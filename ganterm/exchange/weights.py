@@ -15,6 +15,7 @@ from ganterm import __version__
 from ganterm.components.networks.base import Generator, SequentialGenerator
 from ganterm.components.networks.from_config import generator_from
 from ganterm.components.networks.growth import Stage, grow, stage_of
+from ganterm.config.recorded import refuse_foreign_code
 from ganterm.config.runfile import from_mapping
 from ganterm.core.errors import DataError
 from ganterm.core.files import read_limited, regular_path
@@ -144,6 +145,7 @@ def load_exported(path: Path | str) -> Generator:
         raise DataError(f"{path} does not describe a generator that ganterm exported.") from None
     with torch.device("meta"):
         config = from_mapping(values)
+        refuse_foreign_code(config, path)
         generator = generator_from(config, config.data_spec.with_classes(classes))
     grown = stage_of(generator)
     if stage is not None and grown is not None:

@@ -8,19 +8,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
-import ganterm
 from ganterm.core.errors import ExitCode, GantermError, WorkerError
 from ganterm.core.files import naming, open_to_append, read_tail, storage_trouble
+from ganterm.core.importpath import safe_environment, safe_path
 from ganterm.runs.layout import RunDir
 from ganterm.runs.status import Status, read_status
 
-# The launcher's own search path, without the current directory that `-c` puts first: a file there
-# that is named like a module would be imported in the module's place.
+# The launcher's own search path is set before anything is imported (`sys` is built in), because
+# `-c` puts the current directory first where Python is older than 3.11 (`safe_environment`).
 _BOOTSTRAP = (
-    "import sys; from importlib import import_module; "
-    "sys.path[:] = sys.argv.pop(1).split(chr(10)); import_module(sys.argv.pop(1)).main()"
+    "import sys; sys.path[:] = sys.argv.pop(1).split(chr(10)); "
+    "from importlib import import_module; import_module(sys.argv.pop(1)).main()"
 )
 
 START_SECONDS = 60.0
@@ -38,20 +38,19 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen
             `exit_code` its exit code.
     """
     started_by = f"--started-by={json.dumps(sys.argv)}"
-    command = command_of(
-        "ganterm.worker.__main__", str(run.path.absolute()), started_by, *arguments
-    )
     before = read_status(run.status)
     try:
         with naming(run.log), os.fdopen(open_to_append(run.log), "ab") as log:
             begin = log.tell()
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-                command,
+            process = spawn(
+                "ganterm.worker.__main__",
+                str(run.path.absolute()),
+                started_by,
+                *arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
     except OSError as error:
         raise storage_trouble(error, run.log) from error
@@ -59,12 +58,15 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen
     return process
 
 
-def command_of(module: str, *arguments: str) -> list[str]:
-    """Return the command that runs `main()` of one of our modules in a process of its own.
+def spawn(module: str, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    """Run `main()` of one of our modules in a process of its own; `options` are those of `Popen`.
 
-    It imports what this process would import, wherever it is started.
+    It imports what this process would import, wherever it is started, and nothing from there.
+    Raises `OSError` where no process can be started.
     """
-    return [sys.executable, "-c", _BOOTSTRAP, _search_path(), module, *arguments]
+    command = [sys.executable, "-c", _BOOTSTRAP, "\n".join(safe_path()), module, *arguments]
+    environment = {**safe_environment(), "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(command, env=environment, **options)  # noqa: S603 - our own, no shell
 
 
 def log_tail(run: RunDir, lines: int = 10, *, begin: int = 0) -> list[str]:
@@ -74,13 +76,6 @@ def log_tail(run: RunDir, lines: int = 10, *, begin: int = 0) -> list[str]:
     except OSError:
         return []
     return [line for line in text.splitlines() if line.strip()][-lines:]
-
-
-def _search_path() -> str:
-    """Return the directories the worker imports from, one a line."""
-    ours = Path(ganterm.__file__).absolute().parents[1]
-    entries = [str(Path(entry).absolute()) for entry in sys.path if entry]
-    return "\n".join(entries if str(ours) in entries else [*entries, str(ours)])
 
 
 def _wait_until_it_reports(

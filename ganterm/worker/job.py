@@ -12,7 +12,7 @@ import msgspec
 from ganterm.config import FIELDS, RunConfig, check, parse_value
 from ganterm.config.branch import Origin, origin_of
 from ganterm.config.fields import resolve_parts
-from ganterm.config.recorded import config_of, refuse_imported
+from ganterm.config.recorded import config_of, refuse_foreign_code, refuse_imported
 from ganterm.config.runfile import read_run_toml
 from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.core.records import (
@@ -124,6 +124,7 @@ def prepare(
     if dataset is not None:
         config = msgspec.structs.replace(job.config, dataset=dataset)
         job = dataclasses.replace(job, config=config, moved=True)
+    refuse_foreign_code(job.config, run.path, run.config_file, run.journal)
     if resolve_parts(job.config):
         check(job.config)
     return _with_waiting_commands(job, run, records)

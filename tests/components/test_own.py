@@ -26,6 +26,7 @@ from ganterm.runs.checkpoints import read_header
 from ganterm.runs.layout import RunDir
 from ganterm.tui.screens.dialogs import PickerScreen, PromptScreen
 from ganterm.worker.describe import describe as describe_config
+from ganterm.worker.job import prepare
 from ganterm.worker.rpc import Call
 from tests.cli.invoke import invoke
 from tests.records import lines
@@ -231,6 +232,25 @@ def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path, zygote
     assert np.load("x.npy").shape == (16, 3)
     zygote.train(run, "--steps", "6")
     assert lines(run.journal)[-1]["step"] == 6
+
+
+def test_a_run_does_not_name_code_for_somebody_else(
+    parts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither that of another user nor one that was sent with the code inside."""
+    run = begun("sent", POINTS)
+    inside = run.path / "parts.py"
+    prepare(run)
+    run.config_file.write_text(run.config_file.read_text().replace(str(parts), str(inside)))
+    parts.rename(inside)
+    with pytest.raises(ConfigError, match=r"names code in its own run, .*, which is not run"):
+        prepare(run)
+    inside.rename(parts)
+    run.config_file.write_text(run.config_file.read_text().replace(str(inside), str(parts)))
+    prepare(run)
+    monkeypatch.setattr("ganterm.config.recorded.is_ours", lambda path: path != run.config_file)
+    with pytest.raises(ConfigError, match=r"belongs to another user and names code in .*parts.py"):
+        prepare(run)
 
 
 def test_images_of_theirs_are_trained_on_augmented_and_sampled(parts: Path, zygote: Zygote) -> None:

@@ -17,6 +17,7 @@ from ganterm.runs.lock import WorkerLock, is_held
 from ganterm.runs.state import observe
 from ganterm.runs.status import Status, read_status
 from tests.runs.helpers import Child
+from tests.test_foreign_code import NAMES, plant
 
 CONFIG = """
 [run]
@@ -42,10 +43,10 @@ def test_a_worker_trains_in_a_session_of_its_own(
     run: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A path with spaces and files named like modules in the current directory do it no harm."""
-    for name in ("random.py", "json.py", "torch.py", "ganterm.py"):
-        (tmp_path / name).write_text("raise SystemExit('imported from the current directory')")
+    plant(tmp_path, tmp_path / "marker", NAMES)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    monkeypatch.setenv("PYTHONPATH", ":.")
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), *sys.path])
     process = start_worker(run)
     assert observe(run).state == "starting"
     assert os.getsid(process.pid) == process.pid
