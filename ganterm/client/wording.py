@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from ganterm.client.comparison import short_words
 from ganterm.core.records import AlertRecord, ControlRecord, JudgedRecord, Record
-from ganterm.doctor.active import REMEDY_MARK, severity
-from ganterm.runs.live import LiveChange
+from ganterm.doctor.active import remedy_in, severity
+from ganterm.runs.live import REWIND, LiveChange
 from ganterm.runs.state import State
 
 Tone = Literal["text", "muted", "good", "warn", "bad"]
@@ -73,15 +73,16 @@ def _control(record: ControlRecord, change: LiveChange | None) -> Notice:
     if record.error:
         asked = f"{key} to {value}" if key else name
         return Notice(f"{asked} was refused: {record.error}", "bad", grave=True)
+    if name == REWIND:
+        return Notice(f"rewinds to step {args.get('to')}", "warn", grave=True)
     if not key:
         done = _HALTS.get(name) or " ".join([name, *map(str, args.values())])
         return Notice(done)
     words = f"{key}: {change.before} to {change.after}" if change else f"{key}: now {value}"
-    if not record.id.startswith(REMEDY_MARK):
+    if (found := remedy_in(record)) is None:
         return Notice(words)
-    # The id is the mark, the trouble's code, the step and the key.
-    code = record.id.removeprefix(REMEDY_MARK).removesuffix(f"-{key}").rpartition("-")[0]
-    return Notice(f"remedy for {code}: {words}", "good", grave=True)
+    code, remedy = found
+    return Notice(f"remedy{f' {remedy}' if remedy else ''} for {code}: {words}", "good", grave=True)
 
 
 STATES: Final[dict[State, tuple[str, Tone]]] = {

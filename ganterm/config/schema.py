@@ -216,7 +216,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         about(
             OUTPUT,
             "What the worker does when the doctor finds trouble.",
-            "remedy applies the gentlest remedy that needs no other network",
+            "remedy tries what helps in turn, from the last healthy checkpoint where it must",
         ),
     ] = "continue"
 

@@ -185,10 +185,14 @@ class ControlRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="co
 
     id: Annotated[str, _is("name of the command's file, without its suffix")] = ""
     name: Annotated[
-        str, _is("pause, resume, stop, checkpoint, sample, set or judged; empty if garbled")
+        str, _is("pause, resume, stop, checkpoint, sample, set, judged or rewind; empty if garbled")
     ] = ""
     args: Annotated[
-        dict[str, Any], _is("its arguments: for set, the key and the value; for judged, the step")
+        dict[str, Any],
+        _is(
+            "its arguments: for set, the key and the value; for judged, the step; for rewind, to "
+            "which step, with which settings, and why"
+        ),
     ] = field(default_factory=dict)
     error: Annotated[str, _is("why it was refused; empty if it was obeyed")] = ""
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from ganterm.config import RunConfig
 from ganterm.config.runfile import from_mapping
 from ganterm.core.errors import ConfigError
-from ganterm.core.records import AlertRecord, Record, Remedy
+from ganterm.core.records import AlertRecord, ControlRecord, Record, Remedy
 from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.remedies import remedies
 from ganterm.runs.history import RunHistory
@@ -19,6 +19,24 @@ Severity = Literal["note", "over", "warning", "failure"]
 
 REMEDY_MARK: Final = "doctor-"
 """What the ids of live changes begin with that the doctor made, before the trouble's code."""
+
+
+def remedy_id(code: str, remedy: str, step: int, key: str) -> str:
+    """Return the id of what the doctor changes at a step as a remedy for the trouble `code`."""
+    return f"{REMEDY_MARK}{code}:{remedy}-{step}-{key}"
+
+
+def remedy_in(record: ControlRecord) -> tuple[str, str] | None:
+    """Return the trouble and the remedy that a record is of; None where it is not the doctor's.
+
+    The remedy is empty where an earlier version wrote it.
+    """
+    if not record.id.startswith(REMEDY_MARK):
+        return None
+    rest = record.id.removeprefix(REMEDY_MARK).removesuffix(f"-{record.key or record.name}")
+    code, _, remedy = rest.rpartition("-")[0].partition(":")
+    return code, remedy
+
 
 _LOST: Final = frozenset(detector.code for detector in DETECTORS if detector.lost)
 
@@ -67,20 +85,24 @@ def severity(alert: AlertRecord) -> Severity:
     return "failure" if alert.code in _LOST else "warning"
 
 
+def since(alert: AlertRecord) -> int:
+    """Return the step at which a trouble had begun, as far as its alert can tell."""
+    steps = (alert.evidence or {}).get("steps")
+    lasted = steps if isinstance(steps, int) else 0
+    return max(alert.step - max(lasted, 0), 0)
+
+
 def with_remedies(alerts: Iterable[AlertRecord], config: RunConfig) -> list[ActiveAlert]:
     """Return what alerts that stand say, with the remedies there are under `config`."""
     return [_active(alert, config) for alert in alerts]
 
 
 def _active(alert: AlertRecord, config: RunConfig) -> ActiveAlert:
-    evidence = alert.evidence or {}
-    steps = evidence.get("steps")
-    lasted = steps if isinstance(steps, int) else 0
     return ActiveAlert(
         code=alert.code,
         step=alert.step,
-        since=max(alert.step - max(lasted, 0), 0),
+        since=since(alert),
         message=alert.message,
-        evidence=evidence,
+        evidence=alert.evidence or {},
         remedies=remedies(alert.code, config),
     )

@@ -17,6 +17,7 @@ import msgspec
 
 from ganterm.components.losses import LOSSES
 from ganterm.config import FIELDS, RunConfig
+from ganterm.config.branch import FIXED
 from ganterm.config.rules import problems
 from ganterm.core.records import Remedy
 
@@ -43,6 +44,19 @@ def remedies(code: str, config: RunConfig) -> list[Remedy]:
             live = code not in _FATAL and all(FIELDS[key].live for key in settings)
             found.append(Remedy(identity, label + _tried(code, identity), settings, live))
     return sorted(found, key=lambda remedy: not remedy.live)
+
+
+def in_turn(code: str, config: RunConfig) -> list[Remedy]:
+    """Return what a run tries for a trouble by itself, one after the other.
+
+    Remedies that were tried on runs with the trouble and cured none are left out. What takes other
+    networks, and so begins anew, comes last.
+    """
+    rows = trials().get(code, {}).values()
+    tried = {identity for row in rows for identity in row}
+    cured = {identity for row in rows for identity, (count, _) in row.items() if count}
+    offered = [each for each in remedies(code, config) if each.id not in tried - cured]
+    return sorted(offered, key=lambda remedy: not FIXED.isdisjoint(remedy.settings))
 
 
 @cache

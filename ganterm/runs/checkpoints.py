@@ -5,6 +5,7 @@ it, and the configuration and counters as JSON. The newest is found by looking a
 by a pointer, so a crash at any moment leaves nothing that could point wrong.
 """
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DAMAGED_SUFFIX",
+    "HEALTHY_SUFFIX",
     "CheckpointDamaged",
     "CheckpointHeader",
+    "healthy_aside",
     "list_checkpoints",
     "newest_valid",
     "prune",
@@ -32,10 +35,14 @@ __all__ = [
     "set_aside",
     "tensor_digest",
     "verify",
+    "void",
+    "whole",
 ]
 
 SUFFIX: Final = ".safetensors"
 DAMAGED_SUFFIX: Final = ".damaged"
+HEALTHY_SUFFIX: Final = ".healthy"
+"""Of a sound checkpoint in a part of the history that was given up."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +145,27 @@ def list_checkpoints(directory: Path) -> list[Path]:
     return [path for _, path in sorted(found)]
 
 
-def newest_valid(directory: Path) -> tuple[Path | None, list[tuple[Path, str]]]:
-    """Return the newest checkpoint that is whole, and the newer ones that are not, with reasons."""
+def whole(directory: Path) -> list[Path]:
+    """Return the checkpoints in `directory` that are whole, the oldest first."""
+    found = []
+    for path in list_checkpoints(directory):
+        with contextlib.suppress(CheckpointDamaged):
+            verify(path)
+            found.append(path)
+    return found
+
+
+def newest_valid(
+    directory: Path, until: int | None = None
+) -> tuple[Path | None, list[tuple[Path, str]]]:
+    """Return the newest checkpoint that is whole, and the newer ones that are not, with reasons.
+
+    Those of a greater step than `until` are left out of account.
+    """
     damaged: list[tuple[Path, str]] = []
     for path in reversed(list_checkpoints(directory)):
+        if until is not None and (step_of(path) or 0) > until:
+            continue
         try:
             verify(path)
         except CheckpointDamaged as error:
@@ -151,8 +175,8 @@ def newest_valid(directory: Path) -> tuple[Path | None, list[tuple[Path, str]]]:
     return None, damaged
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a damaged checkpoint so that nothing counts it as one; return its new path.
+def set_aside(path: Path, suffix: str = DAMAGED_SUFFIX) -> Path:
+    """Rename a checkpoint so that nothing counts it as one; return its new path.
 
     A worker that resumes from an older checkpoint does this to the damaged newer ones: otherwise
     they would count as the newest when old ones are pruned.
@@ -160,7 +184,33 @@ def set_aside(path: Path) -> Path:
     Raises:
         OSError: it cannot be renamed.
     """
-    return path.replace(path.with_name(path.name + DAMAGED_SUFFIX))
+    return path.replace(path.with_name(path.name + suffix))
+
+
+def void(directory: Path, to: int, keeps: int) -> None:
+    """Remove the checkpoints that a run rewound to step `to` has no use for.
+
+    That of step `keeps` is set aside as a sound one. Step 0 is begun anew, without its checkpoint.
+
+    Raises:
+        OSError: one cannot be removed.
+    """
+    for path in list_checkpoints(directory):
+        step = step_of(path) or 0
+        if step == keeps:
+            set_aside(path, HEALTHY_SUFFIX)
+        elif step > to or not to:
+            path.unlink(missing_ok=True)
+    sync_directory(directory)
+
+
+def healthy_aside(directory: Path) -> dict[int, Path]:
+    """Return the sound checkpoints in `directory` that were set aside, by step."""
+    found = {}
+    for path in directory.glob(f"*{SUFFIX}{HEALTHY_SUFFIX}"):
+        if (step := step_of(path.with_suffix(""))) is not None:
+            found[step] = path
+    return found
 
 
 def prune(

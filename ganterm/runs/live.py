@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Final
 
+import msgspec
+
 from ganterm.core.records import ControlRecord, OpeningRecord, PendingChange, Record, StartRecord
 from ganterm.core.registry import learn
 
+REWIND: Final = "rewind"
+"""Name of the control record by which a run is to go on from an earlier step."""
 AUTOMATIC: Final = "auto-"
 """How the ids of changes begin that a worker makes for the machine's sake."""
 
@@ -70,6 +75,47 @@ class LiveSettings:
 def live_settings(records: Iterable[Record]) -> LiveSettings:
     """Return the settings of a run from all records of its journal, in their order."""
     return reduce(LiveSettings.after, records, LiveSettings())
+
+
+class Rewind(msgspec.Struct, frozen=True):
+    """That a run goes on from an earlier step under other settings, as its doctor has decided.
+
+    Attributes:
+        to: that step; 0 begins anew.
+        settings: what differs there from the settings that the run began with.
+        trouble: code of the trouble it is for; `remedy`: what is tried, empty where the run ends.
+        story: what was found and is done, in sentences.
+        keeps: step of a sound checkpoint beyond `to` that is set aside, not removed; -1 for none.
+        aside: whether the checkpoint it goes on from is one that was set aside.
+        pending: whether no worker has gone on from there yet.
+    """
+
+    to: int
+    settings: dict[str, Any]
+    trouble: str
+    remedy: str
+    story: str
+    keeps: int = -1
+    aside: bool = False
+    pending: bool = True
+
+    def record(self, step: int, identity: str) -> ControlRecord:
+        """Return what the journal says of it."""
+        args = msgspec.structs.asdict(self)
+        del args["pending"]
+        return ControlRecord(step=step, id=identity, name=REWIND, args=args)
+
+
+def last_rewind(records: Iterable[Record]) -> Rewind | None:
+    """Return the last rewinding in all records of a journal; None where there is none."""
+    found = None
+    for record in records:
+        if isinstance(record, ControlRecord) and record.name == REWIND:
+            with contextlib.suppress(msgspec.ValidationError):
+                found = msgspec.convert(record.args, Rewind)
+        elif found is not None and isinstance(record, OpeningRecord):
+            found = msgspec.structs.replace(found, pending=False)
+    return found
 
 
 def to_undo(changes: Sequence[LiveChange]) -> LiveChange | None:

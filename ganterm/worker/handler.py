@@ -29,6 +29,7 @@ from ganterm.engine.state import export_state
 from ganterm.runs.control import JudgedOrder, SetOrder
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
+from ganterm.runs.live import Rewind
 from ganterm.runs.lock import WorkerLock
 from ganterm.worker.commands import Inbox, LiveChanges, StopFlag
 from ganterm.worker.doctor_hook import DoctorHook
@@ -50,6 +51,10 @@ class Stop(Exception):  # noqa: N818 - not an error
     def __init__(self, message: str, code: ExitCode) -> None:
         super().__init__(message)
         self.code = code
+
+
+class Rewound(Exception):  # noqa: N818 - not an error
+    """The run is to go on from an earlier step, as its journal says."""
 
 
 class EventHandler:
@@ -75,7 +80,7 @@ class EventHandler:
         self.trainer = trainer
         self.changes = LiveChanges(trainer, journal, job.controls, job.pending)
         self.threads = ThreadWatch(trainer, self.changes, journal, most_threads)
-        self.doctor = DoctorHook(journal, self.changes)
+        self.doctor = DoctorHook(run, journal, self.changes)
         self.evaluations = Evaluations(run, journal, self.doctor.see)
         self.outputs = Outputs(
             run,
@@ -130,6 +135,7 @@ class EventHandler:
 
         Raises:
             Stop: the run is to stop here.
+            Rewound: it is to go on from an earlier step.
             OSError: the run cannot be written.
         """
         match event:
@@ -158,6 +164,7 @@ class EventHandler:
                     checkpoint = self._run.checkpoint_path(step)
                     self.evaluations.ask(step, checkpoint, self.trainer.config.judge_images)
             case Finished():
+                self._heed(self.doctor.at_end())
                 self._checkpoint()
                 if self.outputs.sampled_step != self.trainer.step:
                     self.sample()
@@ -176,8 +183,7 @@ class EventHandler:
 
     def _boundary(self) -> None:
         self.changes.make_due()
-        if alarm := self.doctor.act():
-            self._leave(alarm, ExitCode.TRAINING)
+        self._heed(self.doctor.act())
         if self._stop:
             self._leave(f"by {self._stop.name}", ExitCode.SIGTERM)
         now = time.monotonic()
@@ -191,6 +197,13 @@ class EventHandler:
             self._wait_while_paused()
         if self._reporter.due:
             self.report("running")
+
+    def _heed(self, asked: str | Rewind) -> None:
+        """Do what the doctor asks for: stop, go on from elsewhere, or nothing."""
+        if isinstance(asked, Rewind):
+            raise Rewound
+        if asked:
+            self._leave(asked, ExitCode.TRAINING)
 
     def _wait_while_paused(self) -> None:
         self._write_flushed()
@@ -254,18 +267,27 @@ class EventHandler:
             self.handle(event)
 
     def _checkpoint(self) -> None:
-        spared = self.evaluations.spared(self.trainer.config.keep_best)
+        spared = self.evaluations.spared(self.trainer.config.keep_best) | self.doctor.spared()
+        anew = self.outputs.saved_step != self.trainer.step
         path = self.outputs.save(
             self.trainer.step, self.trainer.config, controls=self.changes.made, spared=spared
         )
+        if anew:
+            self.doctor.saved(self.trainer.step)
         self._reporter.note(last_checkpoint=self._run.relative(path))
 
-    def diverged(self, error: DivergenceError) -> None:
-        """Write down what was measured before the networks broke, and that they did."""
+    def diverged(self, error: DivergenceError) -> bool:
+        """Write down what was measured before the networks broke, and that they did.
+
+        Returns whether the run is to go on from an earlier step, as its journal says.
+        """
         for event in error.measured:
             self.handle(event)
+        asked: str | Rewind = ""
         with self._attempt("doctor", "The doctor's look at the run"):
             self.doctor.diverged(error)
+            asked = self.doctor.at_end()
+        return isinstance(asked, Rewind)
 
     def keep_what_was_trained(self, error: Exception) -> str:
         """Save the weights that a failure would take along; return a sentence that says so.

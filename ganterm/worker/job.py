@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from ganterm.config import FIELDS, RunConfig, check, parse_value
 from ganterm.config.branch import Origin, origin_of
 from ganterm.config.fields import resolve_parts
 from ganterm.config.recorded import config_of, refuse_foreign_code, refuse_imported
-from ganterm.config.runfile import read_run_toml
+from ganterm.config.runfile import from_mapping, read_run_toml, to_mapping
 from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.core.records import (
     CheckpointRecord,
@@ -26,11 +27,12 @@ from ganterm.core.records import (
     Record,
     StartRecord,
 )
+from ganterm.doctor.active import REMEDY_MARK
 from ganterm.runs import checkpoints, control
 from ganterm.runs.history import effective
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
-from ganterm.runs.live import AUTOMATIC, steering
+from ganterm.runs.live import AUTOMATIC, Rewind, last_rewind, steering
 from ganterm.worker.checkpoint import read_meta
 
 _MAX_THREADS = 1024
@@ -57,6 +59,7 @@ class Job:
         controls: live changes that the state has seen.
         pending: live changes to make again, in order.
         skipped: newer checkpoints that are damaged, each with the reason.
+        rewind: why it goes on from there and not from its newest state; None for every other.
         notes: what the user should be told about the run's files, in sentences.
         answered: ids of waiting commands that an earlier worker obeyed but could not remove.
         missed: ids of waiting commands that were meant for an earlier worker alone.
@@ -74,6 +77,7 @@ class Job:
     controls: int = 0
     pending: Sequence[PendingChange] = ()
     skipped: Sequence[tuple[Path, str]] = ()
+    rewind: Rewind | None = None
     notes: Sequence[str] = ()
     answered: frozenset[str] = field(default_factory=frozenset)
     missed: frozenset[str] = field(default_factory=frozenset)
@@ -154,16 +158,25 @@ def _resumed(
 ) -> Job:
     refuse_imported(run)
     began = config_of(openings[0], run)
-    newest, damaged = checkpoints.newest_valid(run.checkpoints)
+    rewind = last_rewind(records)
+    newest, damaged = _newest(run, rewind)
     config, controls, step = began, 0, 0
     if newest is None:
-        _refuse_a_loss(run, records, damaged)
+        if not (rewind and rewind.pending) or rewind.to:
+            _refuse_a_loss(run, records, damaged)
     elif _parent_of(openings[0]) and newest == run.checkpoint_path(openings[0].step):
         # The parent's checkpoint: it knows nothing of this run's own settings and changes.
         step = openings[0].step
     else:
         meta = read_meta(newest)
         config, controls, step = meta.config, meta.controls, meta.counters["step"]
+    pending = steering(records).after(controls)
+    if rewind is not None and step <= rewind.to:
+        # Later checkpoints have seen these settings.
+        config = from_mapping({**to_mapping(config), **rewind.settings})
+        check(config)
+    if rewind is not None and rewind.pending:
+        pending = [each for each in pending if not each.id.startswith(REMEDY_MARK)]
     # A length that an earlier resume was given holds, even where no checkpoint has seen it.
     latest = config_of(openings[-1], run)
     config = _with_length(config, {"steps": latest.steps, "epochs": latest.epochs})
@@ -178,10 +191,26 @@ def _resumed(
         step=step,
         resumed=True,
         controls=controls,
-        pending=steering(records).after(controls),
+        pending=pending,
         skipped=damaged,
+        rewind=rewind if rewind and rewind.pending else None,
         notes=_edits(run, began),
     )
+
+
+def _newest(run: RunDir, rewind: Rewind | None) -> tuple[Path | None, list[tuple[Path, str]]]:
+    """Return the checkpoint to go on from, and newer ones that are damaged, with reasons."""
+    if rewind is None or not rewind.pending:
+        return checkpoints.newest_valid(run.checkpoints)
+    if not rewind.to:
+        return None, []  # Not that of step 0: it may be of other networks.
+    if rewind.aside:
+        aside = checkpoints.healthy_aside(run.checkpoints).get(rewind.to)
+        with contextlib.suppress(checkpoints.CheckpointDamaged):
+            if aside is not None:
+                checkpoints.verify(aside)
+                return aside, []
+    return checkpoints.newest_valid(run.checkpoints, rewind.to)
 
 
 def _parent_of(record: Record) -> str:
@@ -210,6 +239,11 @@ def _repeating(config: RunConfig, source: RunDir) -> Job:
         raise ConfigError(
             f"{source.name} is a branch of {parent}, and a branch cannot be repeated from step 0; "
             "branch once more with `ganterm branch`."
+        )
+    if last_rewind(records):
+        raise ConfigError(
+            f"{source.name} was rewound by its doctor, and goes on under other settings than it "
+            "began with; branch it with `ganterm branch`, or train with its recipe anew."
         )
     threads, pending = config.threads, steering(records).after(0)
     if threads:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import torch
 
 from ganterm.config import Cadence
@@ -27,8 +29,8 @@ from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status
 from ganterm.worker.checkpoint import load_tensors, read_meta
 from ganterm.worker.commands import StopFlag
-from ganterm.worker.handler import EventHandler, Stop
-from ganterm.worker.job import Job
+from ganterm.worker.handler import EventHandler, Rewound, Stop
+from ganterm.worker.job import Job, prepare
 from ganterm.worker.opening import circumstances, thrown_away, write_opening
 from ganterm.worker.reporting import StatusReporter
 from ganterm.worker.samples import write_real
@@ -69,25 +71,42 @@ class Session:
     def work(self) -> ExitCode:
         """Train the run; everything that happens stands in its journal afterwards.
 
+        Where its doctor takes it back, it goes on from there as a worker that resumes it would.
+
         Raises:
             GantermError: it could not be trained; the journal's last record says so too. A run
                 with a history that could not even go on is left in the state it was in.
         """
+        while (code := self._train()) is None:
+            before, again = self.job.config, prepare(self.run)
+            place = {name: getattr(before, name) for name in ("device", "mode", "dataset")}
+            config = msgspec.structs.replace(again.config, **place)
+            # Commands that wait are meant for this very worker.
+            self.job = dataclasses.replace(again, config=config, missed=frozenset())
+        return code
+
+    def _train(self) -> ExitCode | None:
+        """Train as the job says; None where the run is to go on from an earlier step."""
         try:
             handler = self._open()
         except Exception as error:
             self._fail(error, self.job.step)
             raise
         trainer = handler.trainer
+        if (rewind := self.job.rewind) and not rewind.remedy:
+            message = f"Stopped by the doctor at step {trainer.step}. {rewind.story}"
+            return self._end("stopped", trainer.step, message, ExitCode.TRAINING)
         try:
             with handler:
                 for event in trainer.run():
                     handler.handle(event)
+        except Rewound:
+            return None
         except Stop as stop:
             return self._end("stopped", trainer.step, str(stop), stop.code)
         except Exception as error:
-            if isinstance(error, DivergenceError):
-                handler.diverged(error)
+            if isinstance(error, DivergenceError) and handler.diverged(error):
+                return None
             self._fail(error, trainer.step, handler.keep_what_was_trained(error))
             raise
         if lost := handler.doctor.lost:
@@ -96,6 +115,9 @@ class Session:
                 f"`ganterm ctl {self.run.name} remedy` says what helps."
             )
             return self._end("failed", trainer.step, message, ExitCode.TRAINING)
+        with self.extras.attempt("prune", "Removing old checkpoints", trainer.step):
+            for path in checkpoints.healthy_aside(self.run.checkpoints).values():
+                path.unlink(missing_ok=True)
         return self._end("finished", trainer.step, "", ExitCode.OK)
 
     def _open(self) -> EventHandler:
@@ -130,6 +152,11 @@ class Session:
             stop=self.stop,
             most_threads=most_threads,
         )
+        if rewind := self.job.rewind:
+            checkpoints.void(self.run.checkpoints, rewind.to, rewind.keeps)
+            if rewind.aside and self.job.checkpoint:
+                path = self.job.checkpoint.replace(self.run.checkpoint_path(rewind.to))
+                self.job = dataclasses.replace(self.job, checkpoint=path)
         if self.job.checkpoint is not None:
             self._restore(handler, self.job.checkpoint, data.classes)
         mode, about_mode = choose_mode(
@@ -139,9 +166,10 @@ class Session:
             trainer.run_in(mode)
         about_threads = self._choose_threads(trainer, most_threads)
         if self.job.resumed:
-            history = effective(read_journal(self.run.journal))
+            records = read_journal(self.run.journal)
+            history = effective(records)
             handler.threads.remember(history)
-            handler.doctor.remember(history)
+            handler.doctor.remember(records)
             handler.evaluations.remember(history)
         write_opening(
             self.run,
@@ -177,6 +205,7 @@ class Session:
                 "them, but not exactly as it would have."
             )
         told = (
+            *(("remedy", [rewind.story] if rewind else []),),
             *(("run-file", self.job.notes), ("data", notes)),
             *(("mode", about_mode), ("threads", about_threads)),
         )
