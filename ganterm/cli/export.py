@@ -17,12 +17,13 @@ from ganterm.cli.outputs import write_file
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.config.recorded import classes_in, config_in
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import is_run
 from ganterm.exchange.card import picture_of, subject_of, write_card
 from ganterm.exchange.film import encode_film, film_of
 from ganterm.render.png import encode_png
 from ganterm.render.words import plural
 from ganterm.runs.checkpoints import read_header
-from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run
+from ganterm.runs.layout import RunDir, default_runs_dir, resolve_run
 
 if TYPE_CHECKING:
     from ganterm.client.checkpoints import CheckpointChoice

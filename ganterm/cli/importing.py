@@ -18,8 +18,9 @@ from ganterm.client.rpc import HelperDiedError, RemoteError, ask
 from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.records import MAX_STEP
 from ganterm.exchange.names import moment_in
-from ganterm.runs.layout import MAX_STEP, check_name, default_runs_dir
+from ganterm.runs.layout import check_name, default_runs_dir
 
 if TYPE_CHECKING:
     from ganterm.exchange.names import Moment

@@ -16,6 +16,7 @@ from ganterm.client.checkpoints import choose_checkpoint, choose_every
 from ganterm.client.overview import cores_beside
 from ganterm.components.scores import SCORES, scored
 from ganterm.core.errors import ConfigError
+from ganterm.core.files import is_run
 from ganterm.core.records import JudgedRecord, judged_record
 from ganterm.core.registry import absolute, short
 from ganterm.evaluation import IMAGES, Scoring
@@ -25,7 +26,7 @@ from ganterm.render.raster import from_nchw
 from ganterm.render.show import draw_page
 from ganterm.render.text import safe_text
 from ganterm.runs.journal import read_journal
-from ganterm.runs.layout import RunDir, default_runs_dir, is_run
+from ganterm.runs.layout import RunDir, default_runs_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

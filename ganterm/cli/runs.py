@@ -42,10 +42,11 @@ def runs(*, runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
     emit_lines(_fitted([_row(run) for run in found], width))
     lines, cut = [], False
     for run in found:
-        if run.state in {"failed", "crashed", "unknown"} and run.message:
+        wrong = run.state in {"failed", "crashed", "unknown"}
+        for said in filter(None, (run.message if wrong else "", run.trouble)):
             from ganterm.render.chart.page import shortened  # noqa: PLC0415 - charts take a while
 
-            told = f"{run.name} {run.state}: {' '.join(run.message.split())}"
+            told = f"{run.name} {run.state}: {' '.join(said.split())}"
             lines.append(shortened(told, width or _MOST_CHARACTERS, "..."))
             cut = cut or lines[-1] != told
     for line in lines:

@@ -6,10 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.core.files import expanded
+from ganterm.core.files import expanded, is_run
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
-from ganterm.runs.layout import RunDir, default_runs_dir, find_runs, is_run, resolve_run, step_of
+from ganterm.runs.layout import (
+    RunDir,
+    default_runs_dir,
+    find_runs,
+    resolve_run,
+    sample_grids,
+    step_of,
+)
 
 _NAMED = 8
 """Steps that an error lists before it shortens the list."""
@@ -105,11 +112,8 @@ def _within(directory: Path, origin: str, step: int | None) -> CheckpointChoice:
 
 def newest_sample(run: RunDir) -> Path | None:
     """Return the sample grid of the highest step of a run; None if it has drawn none."""
-    try:
-        grids = [path for path in run.samples.glob("*.png") if step_of(path) is not None]
-    except OSError:
-        return None
-    return max(grids, key=lambda path: step_of(path) or 0, default=None)
+    grids = sample_grids(run)
+    return grids[-1][1] if grids else None
 
 
 def _steps(found: list[Path]) -> str:

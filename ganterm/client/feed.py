@@ -328,6 +328,8 @@ class FeedReader:
                 change = change.then(FeedChange(records=told if self._opened else ()))
         except OSError as error:
             trouble = f"the journal cannot be read: {error.strerror or error}"
+        except Exception as error:  # noqa: BLE001 - whatever it holds, the others are read
+            trouble = f"the journal makes no sense: {type(error).__name__}: {error}"
         changed, feed.trouble = trouble != feed.trouble, trouble
         feed.damaged = self._tail.damaged
         return change.then(FeedChange(state=changed))

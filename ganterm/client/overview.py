@@ -33,6 +33,7 @@ class Overview:
         age_s: seconds since the run was last heard of; None for one never begun.
         size_bytes: what it takes up on the disk.
         note: the first line of what the user wrote about it.
+        trouble: why something of it cannot be read; empty where all can.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Overview:
     size_bytes: int
     last_checkpoint: str | None
     note: str
+    trouble: str = ""
 
     @property
     def run(self) -> RunDir:
@@ -66,11 +68,11 @@ class Overview:
 
 def overview(run: RunDir) -> Overview:
     """Return what can be said of `run` at a glance; reads only the end of its journal."""
-    return describe(observe(run), settings_of(run), last_metrics(run), disk_usage(run))
+    return _Known().overview(run, 0.0)
 
 
 def describe(
-    view: RunView, settings: dict[str, Any], metrics: Numbers, size_bytes: int
+    view: RunView, settings: dict[str, Any], metrics: Numbers, size_bytes: int, trouble: str = ""
 ) -> Overview:
     """Put together what `view`, the settings, the last metrics and the size say."""
     status = view.status
@@ -98,6 +100,7 @@ def describe(
         size_bytes=size_bytes,
         last_checkpoint=status.last_checkpoint if status else None,
         note=read_note(run).partition("\n")[0],
+        trouble=trouble,
     )
 
 
@@ -106,12 +109,21 @@ def settings_of(run: RunDir) -> dict[str, Any]:
 
     They are not held against the schema, so that a run of any version can be listed.
     """
+    return _settings(run)[0]
+
+
+def _settings(run: RunDir) -> tuple[dict[str, Any], str]:
+    """Return the settings in `run.toml`, and why there are none."""
+    if not os.path.lexists(run.config_file):
+        return {}, ""
     try:
         text = read_run_text(run.config_file)
-        settings = recipes.parse_toml(text, "run file").get("run")
-    except ConfigError:
-        return {}
-    return settings if isinstance(settings, dict) else {}
+        settings = recipes.parse_toml(text, f"The run file {run.config_file}").get("run")
+    except ConfigError as error:
+        return {}, str(error)
+    if not isinstance(settings, dict):
+        return {}, f"The run file {run.config_file} has no [run] table."
+    return settings, ""
 
 
 def as_dict(overview: Overview) -> dict[str, Any]:
@@ -164,11 +176,35 @@ class _Known:
 
     config_stamp: Stamp | None = None
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
+    trouble: str = ""
     journal_stamp: Stamp | None = None
     metrics: Numbers = dataclasses.field(default_factory=dict)
     size_bytes: int = 0
     size_until: float = 0.0
     size_stamp: Stamp | None = None
+
+    def overview(self, run: RunDir, now: float) -> Overview:
+        """Return how `run` stands `now`, in seconds; reads again only what was written since."""
+        try:
+            self._read(run, now)
+            return describe(
+                observe(run), self.settings, self.metrics, self.size_bytes, self.trouble
+            )
+        except Exception as error:  # noqa: BLE001 - whatever one run holds, the others are listed
+            why = f"{run.name} cannot be read: {type(error).__name__}: {error}"
+            return describe(RunView(run, "unknown", None, why, 0, None, None, None), {}, {}, 0, why)
+
+    def _read(self, run: RunDir, now: float) -> None:
+        config, journal = stamp_of(run.config_file), stamp_of(run.journal)
+        if config != self.config_stamp or config is None:
+            (self.settings, self.trouble), self.config_stamp = _settings(run), config
+        if journal != self.journal_stamp or journal is None:
+            # A long silence on losses, as after a change, leaves the last ones standing.
+            self.metrics = last_metrics(run) or self.metrics
+            self.journal_stamp = journal
+        if self.size_stamp is None or (journal != self.size_stamp and now >= self.size_until):
+            self.size_bytes = disk_usage(run)
+            self.size_stamp, self.size_until = journal, now + SIZE_SECONDS
 
 
 class RunList:
@@ -192,19 +228,4 @@ class RunList:
         except ConfigError as error:
             runs, self.trouble = [], str(error)
         self._known = {run.name: self._known.get(run.name, _Known()) for run in runs}
-        return [self._overview(run, self._known[run.name]) for run in runs]
-
-    def _overview(self, run: RunDir, known: _Known) -> Overview:
-        config, journal = stamp_of(run.config_file), stamp_of(run.journal)
-        if config != known.config_stamp or config is None:
-            known.settings, known.config_stamp = settings_of(run), config
-        if journal != known.journal_stamp or journal is None:
-            # A long silence on losses, as after a change, leaves the last ones standing.
-            known.metrics = last_metrics(run) or known.metrics
-            known.journal_stamp = journal
-        if known.size_stamp is None or (
-            journal != known.size_stamp and self._clock() >= known.size_until
-        ):
-            known.size_bytes = disk_usage(run)
-            known.size_stamp, known.size_until = journal, self._clock() + SIZE_SECONDS
-        return describe(observe(run), known.settings, known.metrics, known.size_bytes)
+        return [self._known[run.name].overview(run, self._clock()) for run in runs]

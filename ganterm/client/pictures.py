@@ -9,7 +9,7 @@ from pathlib import Path
 from ganterm.client.checkpoints import choose_checkpoint, newest_sample
 from ganterm.config.recorded import classes_in
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.core.files import expanded, open_regular, read_range
+from ganterm.core.files import expanded, is_run, open_regular, read_range
 from ganterm.data.listing import images_directly_in, list_images, splits_of
 from ganterm.render.imagefile import (
     Levels,
@@ -23,7 +23,7 @@ from ganterm.render.raster import Raster, from_nchw
 from ganterm.render.sheet import rows_of_sheet
 from ganterm.render.words import plural
 from ganterm.runs.checkpoints import CheckpointDamaged, list_checkpoints, read_bytes, read_header
-from ganterm.runs.layout import RunDir, default_runs_dir, is_run, resolve_run, step_of
+from ganterm.runs.layout import RunDir, default_runs_dir, resolve_run, step_of
 from ganterm.runs.tensorfile import MAX_HEADER
 
 LIMIT = 1024

@@ -24,12 +24,12 @@ from ganterm.config.runfile import read_made, render_run_toml, stem_of
 from ganterm.config.schema import RunConfig, batches_per_epoch
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import open_regular, storage_trouble, write_atomically
-from ganterm.core.records import ControlRecord, OpeningRecord
+from ganterm.core.records import MAX_STEP, ControlRecord, OpeningRecord
 from ganterm.core.settings import NETWORK
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.journal import read_journal
-from ganterm.runs.layout import MAX_STEP, RunDir, create_run, step_of
+from ganterm.runs.layout import RunDir, create_run, step_of
 from ganterm.runs.live import AUTOMATIC
 
 FIXED: Final = frozenset(
@@ -233,13 +233,12 @@ def _refuse_an_end(source: RunDir, config: RunConfig, step: int, epochs: int) ->
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a checkpoint and verify the copy; the original may be pruned meanwhile."""
-    with os.fdopen(open_regular(source, follow=True), "rb") as original:
-
-        def write(path: Path) -> None:
-            with path.open("wb") as copy:
-                shutil.copyfileobj(original, copy, 1 << 20)
-
-        write_atomically(target, write, check=checkpoints.verify)
+    with os.fdopen(open_regular(source), "rb") as original:
+        write_atomically(
+            target,
+            lambda copy: shutil.copyfileobj(original, copy, 1 << 20),
+            check=checkpoints.verify,
+        )
 
 
 def _is_count(text: str) -> bool:

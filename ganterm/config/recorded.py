@@ -11,12 +11,12 @@ from ganterm.config.fields import FIELDS
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
-from ganterm.core.files import is_ours
+from ganterm.core.files import is_ours, is_run
 from ganterm.core.records import OpeningRecord, StartRecord
 from ganterm.core.registry import is_reference
 from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import read_journal
-from ganterm.runs.layout import RunDir, is_run
+from ganterm.runs.layout import RunDir
 
 
 def recorded_config(run: RunDir) -> RunConfig:

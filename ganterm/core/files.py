@@ -2,7 +2,13 @@
 
 What is read is a regular file and never without a bound. What is written is there as a whole or
 not at all, whatever crashes, fills up or reads meanwhile.
+
+Within a run no link is followed: neither a file of its own nor one of its directories is one, and
+what is in a directory is reached through its descriptor. The run itself may be a link, as whoever
+keeps runs elsewhere makes.
 """
+
+from __future__ import annotations
 
 import contextlib
 import errno
@@ -12,8 +18,15 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final
 
-from ganterm.core.errors import ConfigError, TrainingError
+from ganterm.core.errors import ConfigError, DataError, TrainingError
+
+RUN_DIRECTORIES: Final = ("samples", "checkpoints", "control")
+"""The directories within a run; it has no deeper ones."""
+_RUN_MARKS: Final = ("run.toml", "journal.jsonl")
+"""A directory with a file of one of these names is a run."""
 
 TEMP_PREFIX = ".tmp-"
 """How the name of an unfinished file begins; no reader of a run looks at such names."""
@@ -34,10 +47,120 @@ Stamp = tuple[int, int, int]
 """What changes with a file: its time, its size, and which file it is."""
 
 
+class FileUnusable(DataError, OSError):  # noqa: N818 - named for what happened
+    """A file or a directory is there and cannot be read, or must not be: a link, a pipe, ..."""
+
+    def __str__(self) -> str:
+        """Return the sentence for the user."""
+        return f"{self.filename} cannot be read: {self.strerror}."
+
+
+class Directory:
+    """A directory held open, so that what is in it by name is in no other; a context manager.
+
+    Of a run's own directories it is none that a link leads to, and neither is a file in it.
+
+    Raises:
+        OSError: it is missing, a link, or cannot be opened; `filename` is set.
+    """
+
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
+        """Open `path`; with `follow` it may be a link by any name where it lies in no run."""
+        self.path = path
+        own = path.name in RUN_DIRECTORIES and (is_run(path.parent) or not follow)
+        flags = _SEARCHED | os.O_DIRECTORY | os.O_CLOEXEC
+        try:
+            self._descriptor = os.open(path, flags | (os.O_NOFOLLOW if own else 0))
+        except NotADirectoryError:
+            if own and path.is_symlink():
+                raise OSError(errno.ELOOP, _A_LINK, str(path)) from None
+            raise
+
+    def open(self, name: str, flags: int) -> int:
+        """Open a regular file that is no link, and return its descriptor.
+
+        A named pipe would block whoever opens it, and a device never ends.
+
+        Raises:
+            OSError: it is missing, cannot be opened, or is something else; `filename` is set.
+        """
+        path = self.path / name
+        flags |= os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        with naming(path):
+            return _checked(os.open(name, flags, 0o666, dir_fd=self._descriptor), path)
+
+    def names(self) -> list[str]:
+        """Return what is in it, in order.
+
+        Raises:
+            OSError: it cannot be listed; `filename` is set.
+        """
+        with naming(self.path), _closing(self._listed()) as descriptor:
+            return sorted(os.listdir(descriptor))  # noqa: PTH208 - of a descriptor
+
+    def lstat(self, name: str) -> os.stat_result:
+        """Return what is known of what has a name in it; of a link itself."""
+        return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, or a link itself; one that is missing is removed already.
+
+        Raises:
+            OSError: it cannot be removed; `filename` is set.
+        """
+        with naming(self.path / name), contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=self._descriptor)
+
+    def rename(self, name: str, other: str) -> None:
+        """Give a file another name in it, whatever has that one now.
+
+        Raises:
+            OSError: it cannot be renamed; `filename` is set.
+        """
+        with naming(self.path / name):
+            held = self._descriptor
+            os.replace(name, other, src_dir_fd=held, dst_dir_fd=held)
+
+    def sync(self) -> None:
+        """Flush the names in it, so that a rename or a new file survives a power cut."""
+        with naming(self.path), _closing(self._listed()) as descriptor:
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                # Some network and FUSE file systems cannot sync a directory, and keep names by
+                # themselves.
+                if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                    raise
+
+    def __enter__(self) -> Directory:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._descriptor)
+
+    def _listed(self) -> int:
+        return os.open(".", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._descriptor)
+
+
+_A_LINK: Final = "Is a symbolic link"
+# Enough to reach what is in a directory that may not be listed.
+_SEARCHED: Final = getattr(os, "O_PATH", os.O_RDONLY)
+
+
+def is_run(path: Path) -> bool:
+    """Tell whether `path` is a run: a directory with a configuration or a journal, of any kind."""
+    return any(os.path.lexists(path / name) for name in _RUN_MARKS)
+
+
 def stamp_of(path: Path) -> Stamp | None:
-    """Return the stamp of a file; None where there is none."""
+    """Return the stamp of a file, or of a link itself; None where there is none."""
     try:
-        found = path.stat()
+        found = path.lstat()
     except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
@@ -78,16 +201,37 @@ def regular_path(path: Path) -> Iterator[Path]:
 
 
 def open_regular(path: Path, *, follow: bool = False) -> int:
-    """Open `path` for reading and return its descriptor.
+    """Open the regular file at `path` for reading and return its descriptor.
 
-    A named pipe would block the reader and a device never ends, so anything but a regular file is
-    refused; so are symbolic links, which a run's own files must not be, unless `follow`.
+    It is no link, as a run's own files must not be; with `follow` it may be one where it lies in no
+    run.
 
     Raises:
-        OSError: it is missing, unreadable, or not a regular file; `filename` is set.
+        FileUnusable: it is unreadable, a link, or not a regular file.
+        OSError: it is missing; `filename` is set.
     """
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW)
-    return _checked(os.open(path, flags), path)
+    own = path.parent.name in RUN_DIRECTORIES and is_run(path.parent.parent)
+    with _told_unusable(path):
+        if follow and not own:
+            flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+            return _checked(os.open(path, flags), path)
+        with Directory(path.parent) as directory:
+            return directory.open(path.name, os.O_RDONLY)
+
+
+def names_in(path: Path, *, follow: bool = False) -> list[str]:
+    """Return what is in a directory, in order; nothing where it is missing.
+
+    It is no link where it is a run's own; with `follow` it may be one where it lies in no run.
+
+    Raises:
+        FileUnusable: it is a link, or cannot be listed.
+    """
+    try:
+        with _told_unusable(path), Directory(path, follow=follow) as directory:
+            return directory.names()
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def open_to_append(path: Path) -> int:
@@ -96,15 +240,15 @@ def open_to_append(path: Path) -> int:
     Raises:
         OSError: it cannot be opened, or is a link or no regular file; `filename` is set.
     """
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    return _checked(os.open(path, flags, 0o666), path)
+    with naming(path), Directory(path.parent) as directory:
+        return directory.open(path.name, os.O_RDWR | os.O_APPEND | os.O_CREAT)
 
 
 def read_limited(path: Path, limit: int, *, follow: bool = False) -> bytes:
     """Return the bytes of a regular file of at most `limit` bytes.
 
     Raises:
-        OSError: as `open_regular`, and `EFBIG` where the file is longer than `limit`.
+        FileUnusable: it is longer than `limit`, or as `open_regular`.
     """
     descriptor = open_regular(path, follow=follow)
     try:
@@ -112,7 +256,7 @@ def read_limited(path: Path, limit: int, *, follow: bool = False) -> bytes:
     finally:
         os.close(descriptor)
     if len(data) > limit:
-        raise OSError(errno.EFBIG, f"Longer than {limit} bytes", str(path))
+        raise FileUnusable(errno.EFBIG, f"Longer than {limit} bytes", str(path))
     return data
 
 
@@ -160,7 +304,7 @@ def read_run_text(path: Path) -> str:
 
 def write_atomically(
     path: Path,
-    content: bytes | Callable[[Path], object],
+    content: bytes | Callable[[BinaryIO], object],
     *,
     check: Callable[[Path], object] | None = None,
     sync: bool = True,
@@ -172,8 +316,7 @@ def write_atomically(
 
     Args:
         path: what to replace; a symbolic link is replaced, not followed.
-        content: the bytes, or a function that writes them to the path it is given, which keeps
-            the suffix of `path` and exists, empty.
+        content: the bytes, or a function that writes them to the open file it is given.
         check: called with the synced temporary file; what it raises stops the replacement.
         sync: False leaves flushing to the kernel: atomic for every reader, but a power cut may
             lose the new content. For files that are soon replaced again.
@@ -181,24 +324,40 @@ def write_atomically(
     Raises:
         OSError: the disk is full, the directory is gone or read-only, ...; `filename` is set.
     """
-    temp = path.with_name(f"{TEMP_PREFIX}{os.getpid()}-{secrets.token_hex(4)}-{path.name[-100:]}")
-    with naming(path):
+    temp = f"{TEMP_PREFIX}{os.getpid()}-{secrets.token_hex(4)}-{path.name[-100:]}"
+    with naming(path), Directory(path.parent) as directory:
         try:
-            _create(temp, content if isinstance(content, bytes) else b"")
-            if not isinstance(content, bytes):
-                content(temp)
-            if sync:
-                _sync_file(temp)
+            descriptor = directory.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            with os.fdopen(descriptor, "wb") as file:
+                if isinstance(content, bytes):
+                    file.write(content)
+                else:
+                    content(file)
+                file.flush()
+                if sync:
+                    os.fsync(descriptor)
             if check is not None:
-                check(temp)
-            temp.replace(path)
+                check(path.with_name(temp))
+            directory.rename(temp, path.name)
         except BaseException:
             # The first error is the one to tell; the removal may fail for the same reason.
             with contextlib.suppress(OSError):
-                temp.unlink()
+                directory.remove(temp)
             raise
         if sync:
-            sync_directory(path.parent)
+            directory.sync()
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory of a run, unless it is there.
+
+    Raises:
+        OSError: it cannot be made, or there is something else; `filename` is set.
+    """
+    with contextlib.suppress(FileExistsError):
+        path.mkdir()
+    with Directory(path):
+        pass
 
 
 def remove_stale_temps(directory: Path, *, older_than: float = 0.0) -> list[Path]:
@@ -207,32 +366,25 @@ def remove_stale_temps(directory: Path, *, older_than: float = 0.0) -> list[Path
     Only whoever may write the directory may call this: the holder of the run's lock. Where other
     processes write as well (control/), `older_than` in seconds spares what they are writing now.
     A directory that is missing has no such files.
+
+    Raises:
+        OSError: it is a link, or cannot be listed; `filename` is set.
     """
     removed: list[Path] = []
     limit = time.time() - older_than
-    try:
-        temps = sorted(directory.glob(f"{TEMP_PREFIX}*"))
-    except (FileNotFoundError, NotADirectoryError):
-        return removed
-    for temp in temps:
-        with contextlib.suppress(FileNotFoundError, IsADirectoryError, PermissionError):
-            if temp.lstat().st_mtime <= limit:
-                temp.unlink()
-                removed.append(temp)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), Directory(directory) as held:
+        for name in filter(_is_temp, held.names()):
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError, PermissionError):
+                if held.lstat(name).st_mtime <= limit:
+                    held.remove(name)
+                    removed.append(directory / name)
     return removed
 
 
 def sync_directory(directory: Path) -> None:
     """Flush the names in `directory`, so that a rename or a new file survives a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some network and FUSE file systems cannot sync a directory and keep names by themselves.
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(descriptor)
+    with Directory(directory) as held:
+        held.sync()
 
 
 @contextlib.contextmanager
@@ -253,21 +405,26 @@ def storage_trouble(error: OSError, path: Path) -> TrainingError:
     return TrainingError(f"cannot write {named}: {error.strerror or error}; {advice}")
 
 
-def _create(temp: Path, data: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temp, flags, 0o666)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
-    finally:
-        os.close(descriptor)
+def _is_temp(name: str) -> bool:
+    return name.startswith(TEMP_PREFIX)
 
 
-def _sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+@contextlib.contextmanager
+def _told_unusable(path: Path) -> Iterator[None]:
+    """Give an OSError of what is there its sentence; what is missing is left to the caller."""
     try:
-        os.fsync(descriptor)
+        yield
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        why = _A_LINK if error.errno == errno.ELOOP else error.strerror
+        raise FileUnusable(error.errno, why, str(path)) from None
+
+
+@contextlib.contextmanager
+def _closing(descriptor: int) -> Iterator[int]:
+    try:
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -71,6 +71,16 @@ def is_count(value: object, below: int = 1 << 53) -> TypeGuard[int]:
     return type(value) is int and 0 <= value < below
 
 
+def is_plain(value: object, depth: int = 32) -> bool:
+    """Tell whether the whole numbers in a value have 64 bits, and it is at most so deep."""
+    if type(value) is int:
+        return -(1 << 63) <= value < 1 << 64
+    if isinstance(value, (dict, list)):
+        inner = value.values() if isinstance(value, dict) else value
+        return depth > 0 and all(is_plain(item, depth - 1) for item in inner)
+    return True
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 

@@ -21,6 +21,8 @@ from msgspec import Meta, Struct, field
 from ganterm.core import jsontext
 
 SCHEMA_VERSION: Final = 1
+MAX_STEP: Final = 10**15
+"""Steps are below this; what says more is no step."""
 
 STOOD_BACK: Final = "stood-back"
 """Code of the alert that says why a worker left a run with a history as it was."""
@@ -30,6 +32,10 @@ Numbers = Mapping[str, Number]
 """Measured quantities or scores by name; None is one that was not finite."""
 
 
+Count = Annotated[int, Meta(ge=0, lt=1 << 53)]
+"""A number of something, which every reader of JSON keeps exactly."""
+
+
 def _is(words: str) -> Meta:
     return Meta(description=words)
 
@@ -37,8 +43,8 @@ def _is(words: str) -> Meta:
 class Record(Struct, frozen=True, kw_only=True):
     """What every record has; `time` is the writer's to set, `extra` holds undeclared fields."""
 
-    v: Annotated[int, _is("version of the journal's schema")] = SCHEMA_VERSION
-    step: Annotated[int, _is("optimiser steps of the generator done when this was written")]
+    v: Annotated[Count, _is("version of the journal's schema")] = SCHEMA_VERSION
+    step: Annotated[Count, _is("optimiser steps of the generator done when this was written")]
     time: Annotated[float, _is("seconds since 1970-01-01 UTC, to the millisecond")] = 0.0
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -52,7 +58,7 @@ class PendingChange(Struct, frozen=True):
     """A live change that is to be made again at its step."""
 
     id: Annotated[str, _is("name of the command that made it first")]
-    step: Annotated[int, _is("step at which it took effect")]
+    step: Annotated[Count, _is("step at which it took effect")]
     args: Annotated[dict[str, Any], _is("its key and its value")]
 
 
@@ -62,23 +68,23 @@ class OpeningRecord(Record, frozen=True, kw_only=True):
     config: Annotated[dict[str, Any], _is("the whole configuration in force, every key")] = field(
         default_factory=dict
     )
-    steps: Annotated[int, _is("steps the run is to make")] = 0
-    epochs: Annotated[int | None, _is("epochs the run is to make; null if it counts steps")] = None
-    images: Annotated[int, _is("images it trains on")] = 0
+    steps: Annotated[Count, _is("steps the run is to make")] = 0
+    epochs: Annotated[Count | None, _is("epochs it is to make; null if it counts steps")] = None
+    images: Annotated[Count, _is("images it trains on")] = 0
     device: Annotated[str, _is("where it trains, such as cpu or cuda:0")] = ""
-    threads: Annotated[int, _is("threads of the CPU it computes with")] = 0
+    threads: Annotated[Count, _is("threads of the CPU it computes with")] = 0
     mode: Annotated[str, _is("how its steps are run: eager or graphed")] = ""
     host: Annotated[str, _is("name of the machine")] = ""
     versions: Annotated[dict[str, str], _is("versions of ganterm, torch and python")] = field(
         default_factory=dict
     )
     run: Annotated[str, _is("name of the run")] = ""
-    controls: Annotated[int | None, _is("live changes seen by the state it starts from")] = None
+    controls: Annotated[Count | None, _is("live changes seen by the state it starts from")] = None
     pending: Annotated[
         list[PendingChange], _is("live changes that will be made again in time: id, step and args")
     ] = field(default_factory=list)
     data_crc32: Annotated[str, _is("checksum of their pixels, in hexadecimal")] = ""
-    pid: Annotated[int, _is("process id of the worker")] = 0
+    pid: Annotated[Count, _is("process id of the worker")] = 0
     command: Annotated[list[str], _is("the command line that started it")] = field(
         default_factory=list
     )
@@ -107,7 +113,7 @@ class MetricsRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="me
 class EpochRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="epoch"):
     """An epoch ended; the means are over all its batches."""
 
-    epoch: Annotated[int, _is("epochs done")]
+    epoch: Annotated[Count, _is("epochs done")]
     values: Annotated[Numbers, _is("what was measured, by quantity")]
 
 
@@ -122,7 +128,7 @@ class CheckpointRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag=
 
     path: Annotated[str, _is("the file, relative to the run")] = ""
     digest: Annotated[str, _is("SHA-256 over its tensors and metadata, in hexadecimal")] = ""
-    bytes: Annotated[int | None, _is("size of the file")] = None
+    bytes: Annotated[Count | None, _is("size of the file")] = None
     seconds: Annotated[float | None, _is("time it took to write, sync and verify")] = None
 
 
@@ -136,12 +142,12 @@ class JudgedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="jud
     judge: Annotated[str, _is("the classifier whose features were compared")] = ""
     judge_name: Annotated[str | None, _is("what it is, in words: dataset and accuracy")] = None
     apart: Annotated[bool | None, _is("true: by another judge or images than the run's")] = None
-    n: Annotated[int, _is("images of each kind that were compared")] = 0
-    n_real: Annotated[int | None, _is("real images, where they were not as many")] = None
+    n: Annotated[Count, _is("images of each kind that were compared")] = 0
+    n_real: Annotated[Count | None, _is("real images, where they were not as many")] = None
     real: Annotated[str | None, _is("which the real images were")] = None
     held_out: Annotated[bool | None, _is("whether the run did not train on these")] = None
-    k: Annotated[dict[str, int] | None, _is("neighbours in a neighbourhood, by score")] = None
-    splits: Annotated[int | None, _is("parts over which the Inception Score is averaged")] = None
+    k: Annotated[dict[str, Count] | None, _is("neighbours in a neighbourhood, by score")] = None
+    splits: Annotated[Count | None, _is("parts over which the Inception Score is averaged")] = None
     classes: Annotated[list[str] | None, _is("names of the classes, as in the histograms")] = None
     singular_values: Annotated[
         dict[str, float] | None, _is("the largest of each of D's layers that are normalised")
@@ -212,7 +218,7 @@ class ResumeRecord(OpeningRecord, frozen=True, kw_only=True, tag_field="kind", t
     skipped: Annotated[list[str], _is("newer checkpoints that were damaged, and why")] = field(
         default_factory=list
     )
-    torn_bytes: Annotated[int, _is("length of the unfinished line cut off the journal")] = 0
+    torn_bytes: Annotated[Count, _is("length of the unfinished line cut off the journal")] = 0
 
 
 class EndRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="end"):
@@ -283,7 +289,7 @@ WITHOUT_K: Final = {
     "inception_score": "inception_score_splits1",
 }
 """What scores of a judgement that does not say its k are called: those of 5, and of one split."""
-_HUGE: Final = 1 << 1000
+_HUGE: Final = 1 << 63
 _FLOATS: Final = frozenset({float, NoneType})
 
 
@@ -295,7 +301,11 @@ def decode(fields: dict[str, Any]) -> Record | None:
     version, kind = fields.pop("v", None), fields.pop("kind", None)
     step, time = fields.pop("step", None), fields.pop("time", None)
     if (
-        not (jsontext.is_count(version) and jsontext.is_count(step) and isinstance(kind, str))
+        not (
+            jsontext.is_count(version)
+            and jsontext.is_count(step, MAX_STEP)
+            and isinstance(kind, str)
+        )
         or not (type(time) is float or type(time) is int)
         or not 0 <= time < 1e11
     ):
@@ -303,6 +313,8 @@ def decode(fields: dict[str, Any]) -> Record | None:
     if kind == "metrics" and version <= SCHEMA_VERSION:
         extra = {} if _FLOATS.issuperset(map(type, fields.values())) else _take_others(fields)
         return MetricsRecord(v=version, step=step, time=time, extra=extra, values=fields)
+    if not jsontext.is_plain(fields):
+        return None
     record = KINDS.get(kind)
     if record is None or version > SCHEMA_VERSION:
         return UnknownRecord(v=version, name=kind, step=step, time=time, extra=fields)
@@ -326,6 +338,8 @@ def judged_record(step: int, fields: Mapping[str, Any]) -> JudgedRecord:
     Raises:
         ValueError: a field is of a wrong type, or neither declared nor a score, or is missing.
     """
+    if not jsontext.is_plain(fields):
+        raise ValueError("it has a number out of range, or is nested too deeply")
     scores = dict(fields)
     extra = _take_others(scores)
     given = {name: extra.pop(name) for name in _DECLARED[JudgedRecord] if name in extra}

@@ -11,7 +11,7 @@ import torch
 from ganterm.components.networks.weights import largest_singular_values
 from ganterm.config import RunConfig
 from ganterm.core.errors import ConfigError, TrainingError
-from ganterm.core.files import write_atomically
+from ganterm.core.files import is_run, write_atomically
 from ganterm.core.records import JudgedRecord, body_of, judged_record
 from ganterm.data.loading import relocated
 from ganterm.data.progress import ProgressCallback, silent
@@ -24,7 +24,7 @@ from ganterm.render.raster import from_nchw
 from ganterm.render.sheet import save_sheet
 from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter
-from ganterm.runs.layout import RunDir, is_run
+from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import LockHeld, WorkerLock
 
 COLUMNS = 4

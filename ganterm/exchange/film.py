@@ -13,7 +13,7 @@ from ganterm.render.animation import enlargement, save_animation
 from ganterm.render.png import load_image
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
-from ganterm.runs.layout import RunDir, step_of
+from ganterm.runs.layout import RunDir, sample_grids
 
 HEIGHT = 18
 """Pixels that a caption adds below."""
@@ -60,9 +60,7 @@ def film_of(run: RunDir, *, scale: int | None = None, captions: bool = True) -> 
 
     Raises `DataError` where there are fewer than two to show.
     """
-    found = sorted(
-        (step, path) for path in run.samples.glob("*.png") if (step := step_of(path)) is not None
-    )
+    found = sample_grids(run)
     spread = _spread(found)
     notes: list[str] = []
     if len(spread) < len(found):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from ganterm.runs.layout import MAX_STEP
+from ganterm.core.records import MAX_STEP
 
 PREFIXES: Final = ("module", "_orig_mod", "model")
 """What wrappers put before the names: of devices, of compilation."""

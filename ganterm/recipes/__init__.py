@@ -27,6 +27,7 @@ else:
 VERSION = 2
 """Of what the settings in a file mean; ganterm 0.1.0 wrote none, which is 1."""
 RECIPES_DIR_VARIABLE = "GANTERM_RECIPES_DIR"
+_MOST_DOTS = 200
 MAX_OWN = 500
 """Files of the user's folder that are read; whoever has more has pointed at something else."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -165,6 +166,11 @@ def read_text(path: Path, what: str) -> str:
 
 def parse_toml(text: str, origin: str) -> dict[str, object]:
     """Parse TOML; raises `ConfigError` with the parser's line and column."""
+    # A key of many parts takes the parser time and memory by the square of their number.
+    if max(line.count(".") for line in text.split("\n")) > _MOST_DOTS:
+        raise ConfigError(
+            f"{origin} has a line with more than {_MOST_DOTS} dots, as no setting has."
+        )
     try:
         document: dict[str, object] = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # an absurdly long integer is a plain ValueError

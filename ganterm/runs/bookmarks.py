@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ganterm.core import jsontext
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import read_limited, storage_trouble, write_atomically
+from ganterm.core.records import MAX_STEP
 from ganterm.runs.layout import RunDir
 from ganterm.runs.places import LatentPoint, place_from
 
@@ -41,18 +43,19 @@ def read_bookmarks(run: RunDir) -> list[Bookmark]:
     """
     path = file_of(run)
     try:
-        given = json.loads(read_limited(path, LIMIT))
+        given = jsontext.parse(read_limited(path, LIMIT))
         if given["v"] != _VERSION:
             raise ConfigError(f"{path} is of a newer ganterm; it is left as it is.")
         return [
-            Bookmark(str(each["name"])[:LONGEST_NAME], place_from(each["place"]), int(each["step"]))
+            Bookmark(each["name"][:LONGEST_NAME], place_from(each["place"]), each["step"])
             for each in given["bookmarks"][:MOST]
+            if isinstance(each["name"], str) and jsontext.is_count(each["step"], MAX_STEP)
         ]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{path} does not hold bookmarks; move it away to begin anew.") from error
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ganterm.core.files import sync_directory
+from ganterm.core.files import Directory, names_in
 from ganterm.runs.layout import step_of
 from ganterm.runs.tensorfile import CheckpointDamaged, TensorFile, TensorInfo
 
@@ -134,14 +134,12 @@ def verify(path: Path) -> None:
 
 def list_checkpoints(directory: Path) -> list[Path]:
     """Return the checkpoints in `directory` by step, the oldest first; none if it is missing."""
-    try:
-        found = [
-            (step, path)
-            for path in directory.iterdir()
-            if path.suffix == SUFFIX and (step := step_of(path)) is not None
-        ]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    paths = (directory / name for name in names_in(directory, follow=True))
+    found = [
+        (step, path)
+        for path in paths
+        if path.suffix == SUFFIX and (step := step_of(path)) is not None
+    ]
     return [path for _, path in sorted(found)]
 
 
@@ -184,7 +182,10 @@ def set_aside(path: Path, suffix: str = DAMAGED_SUFFIX) -> Path:
     Raises:
         OSError: it cannot be renamed.
     """
-    return path.replace(path.with_name(path.name + suffix))
+    aside = path.with_name(path.name + suffix)
+    with Directory(path.parent) as directory:
+        directory.rename(path.name, aside.name)
+    return aside
 
 
 def void(directory: Path, to: int, keeps: int) -> None:
@@ -195,21 +196,23 @@ def void(directory: Path, to: int, keeps: int) -> None:
     Raises:
         OSError: one cannot be removed.
     """
-    for path in list_checkpoints(directory):
-        step = step_of(path) or 0
-        if step == keeps:
-            set_aside(path, HEALTHY_SUFFIX)
-        elif step > to or not to:
-            path.unlink(missing_ok=True)
-    sync_directory(directory)
+    with Directory(directory) as held:
+        for path in list_checkpoints(directory):
+            step = step_of(path) or 0
+            if step == keeps:
+                set_aside(path, HEALTHY_SUFFIX)
+            elif step > to or not to:
+                held.remove(path.name)
+        held.sync()
 
 
 def healthy_aside(directory: Path) -> dict[int, Path]:
     """Return the sound checkpoints in `directory` that were set aside, by step."""
     found = {}
-    for path in directory.glob(f"*{SUFFIX}{HEALTHY_SUFFIX}"):
-        if (step := step_of(path.with_suffix(""))) is not None:
-            found[step] = path
+    for name in names_in(directory, follow=True):
+        path = directory / name.removesuffix(HEALTHY_SUFFIX)
+        if path.name != name and path.suffix == SUFFIX and (step := step_of(path)) is not None:
+            found[step] = directory / name
     return found
 
 
@@ -236,10 +239,11 @@ def prune(
         found = found[: found.index(newest) + 1] if newest in found else []
     found = [path for path in found if path not in spared]
     removed = found[:-keep] if keep else []
-    for path in removed:
-        path.unlink(missing_ok=True)
     if removed:
-        sync_directory(directory)
+        with Directory(directory) as held:
+            for path in removed:
+                held.remove(path.name)
+            held.sync()
     return removed
 
 

@@ -7,11 +7,13 @@ worker killed in between finds the file again and knows the id from the journal.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
 import time
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -20,7 +22,15 @@ from msgspec import Meta, Struct
 
 from ganterm.core import jsontext
 from ganterm.core.errors import ConfigError
-from ganterm.core.files import read_limited, write_atomically
+from ganterm.core.files import (
+    Directory,
+    FileUnusable,
+    make_directory,
+    names_in,
+    read_limited,
+    write_atomically,
+)
+from ganterm.core.records import MAX_STEP
 
 _LIMIT = 1 << 16
 _FILE = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z._-]{0,200}\.json")
@@ -40,7 +50,7 @@ class SetOrder(Order, frozen=True, forbid_unknown_fields=True):
 class JudgedOrder(Order, frozen=True, forbid_unknown_fields=True):
     """Write the `judged` record of a step, whose fields are not yet held against its schema."""
 
-    step: Annotated[int, Meta(ge=0, lt=1 << 53)]
+    step: Annotated[int, Meta(ge=0, lt=MAX_STEP)]
     fields: dict[str, Any]
 
 
@@ -94,7 +104,7 @@ def post(control_dir: Path, name: str, **args: Any) -> str:
         raise ConfigError(f"the value of {name!r} must be a number, a word or true/false") from None
     identity = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(3)}"
     try:
-        control_dir.mkdir(exist_ok=True)
+        make_directory(control_dir)
         write_atomically(control_dir / f"{identity}.json", line, sync=False)
     except OSError as error:
         raise ConfigError(
@@ -111,15 +121,11 @@ def pending(control_dir: Path, limit: int = 256) -> list[Command]:
     answered and removed like any other; what is not a command's file at all is left alone.
     """
     try:
-        with os.scandir(control_dir) as entries:
-            names = [
-                entry.name
-                for entry in entries
-                if _FILE.fullmatch(entry.name) and not entry.is_dir(follow_symlinks=False)
-            ]
-    except (FileNotFoundError, NotADirectoryError):
+        paths = (control_dir / name for name in names_in(control_dir) if _FILE.fullmatch(name))
+    except FileUnusable:
         return []
-    return [_read(control_dir / name) for name in sorted(names)[:limit]]
+    files = (path for path in paths if path.is_symlink() or not path.is_dir())
+    return [_read(path) for path in islice(files, limit)]
 
 
 def done(command: Command) -> None:
@@ -128,7 +134,8 @@ def done(command: Command) -> None:
     Raises:
         OSError: it cannot be removed, and would be obeyed again; `filename` is set.
     """
-    command.path.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError), Directory(command.path.parent) as directory:
+        directory.remove(command.path.name)
 
 
 def _read(path: Path) -> Command:
@@ -151,6 +158,8 @@ def _order(name: Any, args: Any) -> Order:
     if not isinstance(name, str) or name not in _ORDERS:
         raise ValueError(f"{str(name)[:40]!r} is not a command")
     kind, otherwise = _ORDERS[name]
+    if not jsontext.is_plain(args):
+        raise ValueError(f"{name!r} has a number out of range, or is nested too deeply")
     try:
         return msgspec.convert(args, kind)
     except msgspec.ValidationError:

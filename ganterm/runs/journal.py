@@ -13,11 +13,23 @@ from itertools import islice
 from pathlib import Path
 
 from ganterm.core import jsontext
-from ganterm.core.files import naming, open_regular, open_to_append, read_range, sync_directory
+from ganterm.core.files import (
+    FileUnusable,
+    naming,
+    open_regular,
+    open_to_append,
+    read_range,
+    sync_directory,
+)
 from ganterm.core.records import SCHEMA_VERSION, Record, decode, encode
 
 MAX_LINE = 1 << 20
 """Bytes of the longest line, newline included: far above any record, a bound for readers."""
+
+MAX_SIZE = 1 << 34
+"""Bytes of the longest journal; fifty million records are shorter."""
+MAX_DAMAGE = 1 << 26
+"""Bytes in lines that are no records; a file with more of them is no journal."""
 
 _BLOCK = 1 << 16
 
@@ -137,6 +149,7 @@ class JournalTail:
         self.damaged = 0
         self.newer = 0
         self.restarts = 0
+        self._damage = 0
         self._offset = 0
         self._identity: tuple[int, int] | None = None
         self._skipping = False
@@ -170,16 +183,19 @@ class JournalTail:
             last = os.pread(descriptor, 1, self._offset - 1)
             changed = not last if self._skipping else last != b"\n"
         if changed:
-            self._offset = 0
+            self._offset = self._damage = 0
             self._skipping = False
             self.restarts += 1
         self._identity = identity
+        if found.st_size > MAX_SIZE or self._damage > MAX_DAMAGE:
+            raise _no_journal(self.path)
 
     def _records(self, descriptor: int) -> Iterator[Record]:
         for line in self._lines(descriptor):
             record = parse_record(line)
             if record is None:
                 self.damaged += 1
+                self._add_damage(len(line))
             elif record.v > SCHEMA_VERSION:
                 self.newer += 1
             else:
@@ -201,7 +217,13 @@ class JournalTail:
                 self._skipping = True
             if self._skipping:
                 self._offset += len(held)
+                self._add_damage(len(held))
                 held = b""
+
+    def _add_damage(self, length: int) -> None:
+        self._damage += length + 1
+        if self._damage > MAX_DAMAGE:
+            raise _no_journal(self.path)
 
 
 def read_journal(path: Path) -> list[Record]:
@@ -241,10 +263,16 @@ def parse_record(line: bytes) -> Record | None:
         return None
 
 
+def _no_journal(path: Path) -> FileUnusable:
+    return FileUnusable(errno.EFBIG, "Too long or too damaged for a journal", str(path))
+
+
 def _end_of_last_line(descriptor: int, size: int) -> int:
     """Return the offset just after the last newline within `size` bytes; 0 without one."""
     end = size
     while end > 0:
+        if end < size - MAX_DAMAGE:
+            raise OSError(errno.EFBIG, "Too long or too damaged for a journal")
         begin = max(0, end - _BLOCK)
         found = read_range(descriptor, begin, end - begin).rfind(b"\n")
         if found >= 0:

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from ganterm.core.errors import ConfigError
-from ganterm.core.files import expanded, sync_directory
+from ganterm.core.files import expanded, is_run, names_in, sync_directory
+from ganterm.core.records import MAX_STEP
 
 RUNS_DIR_VARIABLE: Final = "GANTERM_RUNS_DIR"
-MAX_STEP: Final = 10**15
-"""Steps are below this; a name that says more is not a step's."""
-
 _MOST_CHARACTERS, _MOST_BYTES = 100, 200
 """Of a name, which is a file's; the second is for scripts of several bytes a letter."""
 _STEP = re.compile(r"step-([0-9]{8,15})\.[a-z]+")
@@ -107,6 +105,16 @@ def step_of(path: Path) -> int | None:
     return int(match[1]) if match else None
 
 
+def sample_grids(run: RunDir) -> list[tuple[int, Path]]:
+    """Return the sample grids of a run with their steps, in that order.
+
+    Raises:
+        FileUnusable: their directory cannot be listed.
+    """
+    paths = (run.samples / name for name in names_in(run.samples) if name.endswith(".png"))
+    return sorted((step, path) for path in paths if (step := step_of(path)) is not None)
+
+
 def default_runs_dir() -> Path:
     """Return where runs go unless a command says otherwise: GANTERM_RUNS_DIR or ./checkpoints."""
     chosen = os.environ.get(RUNS_DIR_VARIABLE, "")
@@ -129,15 +137,6 @@ def find_runs(runs_dir: Path) -> list[RunDir]:
         ) from error
     runs = [run for run in map(RunDir, paths) if is_run(run.path)]
     return sorted(runs, key=lambda run: (_last_active(run), run.name), reverse=True)
-
-
-def is_run(path: Path) -> bool:
-    """Tell whether `path` is a run: a directory with a configuration or a journal."""
-    run = RunDir(path)
-    try:
-        return run.config_file.is_file() or run.journal.is_file()
-    except OSError:
-        return False
 
 
 def resolve_run(name_or_path: str | Path | None, runs_dir: Path) -> RunDir:
@@ -293,5 +292,5 @@ def _last_active(run: RunDir) -> int:
     latest = 0
     for path in (run.journal, run.status, run.config_file):
         with contextlib.suppress(OSError):
-            latest = max(latest, path.stat().st_mtime_ns)
+            latest = max(latest, path.lstat().st_mtime_ns)
     return latest

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ganterm.core import jsontext
 from ganterm.core.errors import WorkerError
-from ganterm.core.files import naming, open_regular
+from ganterm.core.files import Directory, naming, open_regular
 from ganterm.runs.status import HOST
 
 _held: set[tuple[int, int]] = set()
@@ -125,8 +125,8 @@ class WorkerLock:
             if _identity_at(self.path) in _held:
                 # The kernel would grant it: to itself a process is no stranger.
                 raise LockHeld(self.path, Holder(os.getpid(), HOST))
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-            descriptor = os.open(self.path, flags, 0o666)
+            with Directory(self.path.parent) as directory:
+                descriptor = directory.open(self.path.name, os.O_RDWR | os.O_CREAT)
             taken = False
             try:
                 found = os.fstat(descriptor)

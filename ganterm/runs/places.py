@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
@@ -142,10 +141,9 @@ def _whole(given: object, name: str, low: int, high: int) -> int:
 
 
 def _real(given: object, name: str, low: float, high: float) -> float:
-    number = float(given) if isinstance(given, (int, float)) else math.nan
-    if not low <= number <= high:
+    if not isinstance(given, (int, float)) or not low <= given <= high:
         raise ConfigError(f"{name} is a number from {low:g} to {high:g}.")
-    return number
+    return float(given)
 
 
 def _vector(given: object) -> str:

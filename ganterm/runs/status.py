@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from ganterm.core import jsontext
 from ganterm.core.files import read_limited, write_atomically
+from ganterm.core.records import MAX_STEP, Count
 
 STATES: Final = ("starting", "running", "paused", "stopped", "finished", "failed")
 LIVE_STATES: Final = frozenset({"starting", "running", "paused"})
@@ -20,7 +21,6 @@ HOST: Final = os.uname().nodename
 """Name of this machine, as runs on shared disks tell machines apart."""
 
 _LIMIT = 1 << 16
-_Count = Annotated[int, Meta(ge=0, lt=1 << 53)]
 _Amount = Annotated[float, Meta(ge=0, lt=1 << 53)]
 
 
@@ -42,19 +42,19 @@ class Status:
     """
 
     state: str
-    step: _Count
-    steps: _Count
-    pid: _Count = field(default_factory=os.getpid)
+    step: Annotated[int, Meta(ge=0, lt=MAX_STEP)]
+    steps: Count
+    pid: Count = field(default_factory=os.getpid)
     images_per_s: _Amount = 0.0
     host: str = HOST
-    epoch: _Count = 0
-    epochs: _Count | None = None
+    epoch: Count = 0
+    epochs: Count | None = None
     device: str = ""
     last_checkpoint: str | None = None
     started: _Amount = 0.0
     updated: _Amount = field(default_factory=time.time)
     message: str = ""
-    memory_bytes: _Count | None = None
+    memory_bytes: Count | None = None
 
     def __post_init__(self) -> None:
         if self.state not in STATES:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ganterm.core.errors import ExitCode, GantermError, missing_library
-from ganterm.core.files import remove_stale_temps, storage_trouble
+from ganterm.core.files import make_directory, remove_stale_temps, storage_trouble
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
@@ -53,7 +53,7 @@ def main() -> NoReturn:
 def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag) -> ExitCode:
     with WorkerLock(run.lock) as lock:
         for directory in (run.samples, run.checkpoints, run.control):
-            directory.mkdir(exist_ok=True)
+            make_directory(directory)
         for directory in (run.path, run.samples, run.checkpoints):
             remove_stale_temps(directory)
         # Others write there too, and what they are writing now is not stale.

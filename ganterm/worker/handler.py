@@ -225,7 +225,7 @@ class EventHandler:
                 self.changes.make(command.id, order.key, order.value)
             else:
                 if isinstance(order, JudgedOrder) and not error:
-                    error = self.evaluations.write(order.step, order.fields)
+                    error = self._take_judgement(order)
                     # The record itself stands in the journal already.
                     args = {} if error else {"step": order.step}
                 name, step = command.name, self.trainer.step
@@ -235,6 +235,15 @@ class EventHandler:
             self._inbox.remove(command)
             if not command.error:
                 self._obey(command.name)
+
+    def _take_judgement(self, order: JudgedOrder) -> str:
+        """Write down what somebody else judged; return why that is not done, or ""."""
+        found = "it could not be taken"
+        if order.step > self.trainer.steps_total:
+            return f"the run has no step {order.step:,}"
+        with self._attempt("judge", "Taking a judgement"):
+            found = self.evaluations.write(order.step, order.fields)
+        return found  # noqa: RET504 - the attempt may fail
 
     def _obey(self, name: str) -> None:
         match name:

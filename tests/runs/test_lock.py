@@ -191,9 +191,11 @@ def test_a_lock_file_removed_while_it_is_being_locked_is_not_the_one_held(
     real_open = os.open
     removals = iter([path])
 
-    def open_and_lose(name: Path, flags: int, mode: int = 0o777) -> int:
-        descriptor = real_open(name, flags, mode)
-        for gone in removals:
+    def open_and_lose(
+        name: Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
+    ) -> int:
+        descriptor = real_open(name, flags, mode, dir_fd=dir_fd)
+        for gone in removals if dir_fd is not None else ():
             gone.unlink()
             break
         return descriptor

@@ -1,12 +1,12 @@
 """A checkpoint holds every bit it was given, or the file that was there before."""
 
+import os
 from pathlib import Path
 
 import pytest
 import torch
 
 from ganterm.config import RunConfig
-from ganterm.core import files
 from ganterm.core.errors import ConfigError
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
@@ -87,12 +87,11 @@ def test_what_cannot_be_read_back_replaces_nothing(
     """A disk that changes a bit on the way is found out before the rename."""
     save_checkpoint(path, META, tensors())
     before = path.read_bytes()
-    real = files._create
 
-    def flip(temp: Path, data: bytes) -> None:
-        real(temp, data[:-1] + bytes([data[-1] ^ 1]))
+    def flip(descriptor: int) -> None:
+        os.pwrite(descriptor, b"\x5a", os.fstat(descriptor).st_size - 1)
 
-    monkeypatch.setattr(files, "_create", flip)
+    monkeypatch.setattr(os, "fsync", flip)
     changed = tensors()
     changed["int64"] += 1
     with pytest.raises(CheckpointDamaged, match="does not match its digest"):

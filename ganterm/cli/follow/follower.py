@@ -239,7 +239,12 @@ class Follower:
     def _is_over(self, view: RunView) -> bool:
         if self.process is not None:
             return self.process.poll() is not None
-        return view.state not in _ALIVE and observe(self.run).state not in _ALIVE
+        return not self._goes_on(view) and not self._goes_on(observe(self.run))
+
+    def _goes_on(self, view: RunView) -> bool:
+        # Of a run whose lock cannot be read the journal may have had the last word.
+        ended = view.state == "unknown" and self.history.end is not None
+        return view.state in _ALIVE and not ended
 
     def _react(self, key: str) -> ExitCode | None:
         """Do what was typed or signalled; return the exit code where the run is left to itself."""

@@ -39,6 +39,8 @@ def listed(run: Overview) -> str:
         parts.append(f"{words.duration(run.age_s)} ago")
     if run.note:
         parts.append(f"note: {run.note}")
+    if run.trouble:
+        parts.append(run.trouble)
     return ", ".join(parts)
 
 

@@ -17,12 +17,13 @@ from ganterm.config.branch import FIXED, branch, checkpoint_steps
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value, field, parse_value
 from ganterm.core.errors import ConfigError
+from ganterm.core.records import MAX_STEP
 from ganterm.doctor.applicable import ApplicableRemedy
 from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.runs import manage
 from ganterm.runs.launch import start_worker
-from ganterm.runs.layout import MAX_STEP, RunDir, check_name
+from ganterm.runs.layout import RunDir, check_name
 from ganterm.tui.base import AppScreen
 from ganterm.tui.screens.dialogs import ConfirmScreen, PickerScreen, PromptScreen
 

@@ -307,6 +307,8 @@ def _runs(count: int) -> str:
 def _about(run: Overview) -> str:
     """Return what the table has no room for, in a line or two."""
     said = sentence(run.name, run.state, run.message)
+    if run.trouble:
+        said += f"\n{run.trouble}"
     if run.note:
         said += f"\n“{run.note}”"
     return safe_text(said, newline=True)
