@@ -12,6 +12,7 @@ import torch
 
 from ganterm.config import Cadence
 from ganterm.core.errors import ExitCode
+from ganterm.core.files import Directory
 from ganterm.core.records import STOOD_BACK, AlertRecord, EndRecord
 from ganterm.data import load
 from ganterm.data.catalogue import conditioned_spec, require_folder
@@ -115,9 +116,10 @@ class Session:
                 f"`ganterm ctl {self.run.name} remedy` says what helps."
             )
             return self._end("failed", trainer.step, message, ExitCode.TRAINING)
-        with self.extras.attempt("prune", "Removing old checkpoints", trainer.step):
-            for path in checkpoints.healthy_aside(self.run.checkpoints).values():
-                path.unlink(missing_ok=True)
+        attempt = self.extras.attempt("prune", "Removing old checkpoints", trainer.step)
+        with attempt, Directory(self.run.checkpoints) as held:
+            for path in checkpoints.healthy_aside(held.path).values():
+                held.remove(path.name)
         return self._end("finished", trainer.step, "", ExitCode.OK)
 
     def _open(self) -> EventHandler:
