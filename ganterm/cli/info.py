@@ -190,7 +190,8 @@ def _found_by_torch() -> list[dict[str, Any]]:
         name = f"{platform.machine()}, {os.cpu_count()} cores, {cores} of them used by PyTorch"
         found.append({"device": "cpu", "name": name, "memory_bytes": None})
         for each in found:
-            each["bfloat16_gain"] = round(bfloat16_gain(torch.device(each["device"])), 2)
+            gain = bfloat16_gain(torch.device(each["device"]))
+            each["bfloat16_gain"] = float(f"{gain:.2g}")
     if without_gpu:
         say(f"No GPU was found; this PyTorch is built {build}.")
     return found

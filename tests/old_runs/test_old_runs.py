@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from ganterm.runs.layout import RunDir
@@ -79,9 +80,12 @@ def test_a_killed_run_goes_on_as_it_did(zygote: Zygote, tmp_path: Path, name: st
         if record["kind"] == "metrics" and record["step"] > 3
     }
     assert [record["step"] for record in expected] == list(found)
+    # Versions of PyTorch draw the masks of dropout, which only this critic has, differently.
+    others_masks = name == "dcgan" and resumed[0]["versions"]["torch"] != torch.__version__
+    near = 2e-2 if others_masks else 2e-3
     for record in expected:
         for key, value in record.items():
-            assert found[record["step"]][key] == pytest.approx(value, rel=1e-2, abs=2e-3), key
+            assert found[record["step"]][key] == pytest.approx(value, rel=1e-2, abs=near), key
     assert_alike(run.path / "samples/step-00000006.png", run.path / "expected.png")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image, ImageCms, features
 
@@ -104,7 +105,12 @@ def lab(colour: tuple[int, ...]) -> Callable[[Path, str], None]:
         ("palette.png", "PNG", clear_palette, (100, 15, 20)),
         ("ink.jpg", "JPEG", plain("CMYK", (0, 255, 255, 0)), (255, 0, 0)),
         ("ink.tif", "TIFF", plain("CMYK", (255, 0, 0, 0)), (0, 255, 255)),
-        ("video.tif", "TIFF", plain("YCbCr", (76, 85, 255)), (254, 0, 0)),
+        pytest.param(
+            *("video.tif", "TIFF", plain("YCbCr", (76, 85, 255)), (254, 0, 0)),
+            marks=pytest.mark.skipif(
+                PIL.__version__ < "13", reason="Pillow 12 does not read the YCbCr TIFF it writes"
+            ),
+        ),
         ("lab.tif", "TIFF", lab(RED), RED),
         ("lab grey.tif", "TIFF", lab((GREY,) * 3), (GREY,) * 3),
     ],
