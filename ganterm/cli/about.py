@@ -13,6 +13,7 @@ from ganterm.client.overview import Overview, as_dict, overview
 from ganterm.client.wording import sentence
 from ganterm.components.scores import SCORES, scored
 from ganterm.core.errors import GantermError, missing_library
+from ganterm.core.quantities import layers_in
 from ganterm.core.records import encode
 from ganterm.render import words
 from ganterm.render.text import safe_text
@@ -61,7 +62,7 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
                 "checkpoints": [record.step for record in history.saved],
                 "judged": [encode(record) for record in judged],
                 "alerts": [encode(record) for record in history.standing],
-                "layers": _layers(run.path) if layers else None,
+                "layers": _layers(run.path, history) if layers else None,
             }
         )
         return
@@ -74,7 +75,7 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
         emit("No alert stands.")
     for alert in history.standing:
         emit(safe_text(f"Since step {alert.step}: {alert.message}"))
-    if layers and (values := _layers(run.path)):
+    if layers and (values := _layers(run.path, history)):
         emit("")
         emit_lines(_layer_lines(values, normalised=bool(settings.get("spectral_norm"))))
 
@@ -110,8 +111,11 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def _layers(path: Path) -> Layers | None:
-    """Return the largest singular values of the newest checkpoint; None without one, as is said."""
+def _layers(path: Path, history: RunHistory) -> Layers | None:
+    """Return the largest singular values of the newest checkpoint.
+
+    Without one, as is said, those of D that the run measured last, if it did.
+    """
     from ganterm.client.checkpoints import choose_checkpoint  # noqa: PLC0415
 
     try:
@@ -126,7 +130,9 @@ def _layers(path: Path) -> Layers | None:
         say(str(trouble))
     except GantermError as error:
         say(f"Its layers are not known: {error}")
-    return None
+    measured = layers_in({name: history.latest(name) for name in history.series})
+    known = {name: value for name, value in measured.items() if value is not None}
+    return {"discriminator": known} if known else None
 
 
 def _layer_lines(layers: Layers, *, normalised: bool) -> Iterator[str]:

@@ -100,7 +100,7 @@ class ChartKind:
         references: what to compare with, under the settings in force.
         settings: labels of settings that are drawn over the steps, by their names.
         scores: labels of scores by the newest judge, by their names in the journal.
-        layers: whether it draws what judgements say of the layers that are normalised.
+        layers: whether it draws the singular values of the layers that are normalised.
     """
 
     name: str
@@ -119,7 +119,7 @@ class ChartKind:
             any(name in feed.series for name in self.quantities)
             or (bool(self.settings) and bool(feed.start_config))
             or any(newest_curve(feed.judged, name) for name in self.scores)
-            or (self.layers and bool(singular_values(feed.judged)))
+            or (self.layers and bool(singular_values(feed)))
         )
 
     def traces(self, feed: RunFeed) -> list[Trace]:
@@ -143,7 +143,7 @@ class ChartKind:
                 newest, series = found
                 sources.append((f"{label}, {newest.n:,} images", series))
         if self.layers:
-            sources += singular_values(feed.judged).items()
+            sources += singular_values(feed).items()
         return [Trace(label, source, style) for style, (label, source) in enumerate(sources)]
 
     def compared_with(self, feed: RunFeed) -> list[Reference]:
@@ -225,6 +225,7 @@ KINDS: Final = (
     _kind("outputs", "Discriminator's output", _of_outputs),
     _kind("accuracy", "Discriminator's accuracy"),
     _kind("diversity", "Diversity of generated batches"),
+    _kind("patches", "Distance of patches from those of real images"),
     _kind("distance", f"{SCORES.facts(MAIN).title} by the judge, {SCORES.facts(MAIN).direction}"),
     _kind("precision", "Precision and recall by the judge"),
     _kind("error", "Discriminator's error", _of_terms),
@@ -233,7 +234,7 @@ KINDS: Final = (
     _kind("rates", "Learning rates", settings=(("lr_d", "lr_d"), ("lr_g", "lr_g"))),
     ChartKind(
         "spectral",
-        "Largest singular value of each of D's layers, by judgements",
+        "Largest singular value of each of D's layers",
         {},
         lambda _config: [Reference(1.0, "normalised")],
         layers=True,

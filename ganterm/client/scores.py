@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from ganterm.components.scores import SCORES, scored
+from ganterm.core.quantities import layers_in
 from ganterm.core.records import JudgedRecord
 from ganterm.core.series import Series
 from ganterm.render.chart import Trace
-from ganterm.runs.history import path_inside
+from ganterm.runs.history import RunHistory, path_inside
 from ganterm.runs.layout import RunDir
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{9,}")
@@ -168,9 +169,14 @@ def newest_curve(judged: Sequence[JudgedRecord], score: str) -> tuple[JudgedReco
     return None
 
 
-def singular_values(judged: Sequence[JudgedRecord]) -> dict[str, Series]:
-    """Return the largest singular value of each normalised layer of D over the steps, by name."""
-    told = {record.step: record.singular_values for record in judged if record.singular_values}
+def singular_values(history: RunHistory) -> dict[str, Series]:
+    """Return the largest singular value of each normalised layer of D over the steps, by name.
+
+    Of a run that did not measure them as it trained, those of its judgements.
+    """
+    if measured := layers_in(history.series):
+        return measured
+    told = {each.step: each.singular_values for each in history.judged if each.singular_values}
     found: dict[str, Series] = {}
     for step in sorted(told):
         for name, value in told[step].items():

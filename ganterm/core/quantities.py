@@ -6,10 +6,12 @@ how a quantity is called, with what it is drawn and what it is compared with.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
+
+Value = TypeVar("Value")
 
 D_REAL: Final = "d_real"
 D_FAKE: Final = "d_fake"
@@ -122,6 +124,17 @@ _ALL: Final = (
         even_words="real",
     ),
     Quantity(
+        name="patch_distance",
+        title="distance of patches",
+        short="patches",
+        label="from real",
+        help="sliced Wasserstein distance of patches of generated images from those of real ones, "
+        "measured 32 times a run; at 1 as near as other real images are",
+        group="patches",
+        even=1.0,
+        even_words="real",
+    ),
+    Quantity(
         name="d_loss_real",
         title="D loss on real",
         label="on real",
@@ -181,6 +194,20 @@ _ALL: Final = (
 
 QUANTITIES: Final = MappingProxyType({each.name: each for each in _ALL})
 """Every quantity by its name in the journal, in the order in which they are shown."""
+
+
+SINGULAR: Final = "singular_value "
+"""Before the name of a layer of D, the quantity that is its largest singular value, which spectral
+normalisation holds at 1."""
+
+
+def layers_in(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what is known of layers' largest singular values, by layer."""
+    return {
+        name.removeprefix(SINGULAR): value
+        for name, value in values.items()
+        if name.startswith(SINGULAR)
+    }
 
 
 def drawn_in(group: str) -> dict[str, str]:

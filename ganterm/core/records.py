@@ -225,7 +225,9 @@ class EndRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="end"):
     """The worker left in good order; a run without it after its last start or resume crashed."""
 
     reason: Annotated[str, _is("how it ended: finished, stopped or failed")] = "stopped"
-    message: Annotated[str, _is("why it stopped or failed, in a sentence; may be empty")] = ""
+    message: Annotated[
+        str, _is("why it stopped or failed, or what there is to say of it; may be empty")
+    ] = ""
     exit_code: Annotated[
         int,
         _is(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import torch
@@ -38,6 +38,8 @@ from ganterm.engine.step import MEASURED, GanStep
 
 FETCH_SECONDS = 0.5
 """Shortest time between two fetches of statistics from the device."""
+LOOKS = 32
+"""Looks at the networks over the length of a run, besides what the steps measure."""
 
 
 class DivergenceError(TrainingError):
@@ -67,6 +69,9 @@ class Trainer:
 
     The weights after a step are a function of the configuration, the images and the live settings
     alone, so stopping anywhere and going on from the exported state changes nothing.
+
+    Whoever sets `look` is called now and then, and what it returns is told with the metrics of that
+    step; it leaves the networks as they are.
     """
 
     def __init__(
@@ -96,6 +101,7 @@ class Trainer:
         self.batches_seen = 0
         self.images_seen = 0
         self.grow()
+        self.look: Callable[[], dict[str, float]] = dict
         self._pending: list[Metrics | EpochEnded] = []
         self._fallbacks: list[str] = []
         self.run_in("eager" if config.mode == "auto" else config.mode)
@@ -223,7 +229,7 @@ class Trainer:
         rate = self._measured_rate()
         pending, self._pending = self._pending, []
         events = [
-            dataclasses.replace(event, values=values, images_per_s=rate)
+            dataclasses.replace(event, values=values | event.values, images_per_s=rate)
             if isinstance(event, Metrics)
             else dataclasses.replace(event, values=values)
             for event, values in zip(pending, measured, strict=True)
@@ -269,7 +275,10 @@ class Trainer:
 
     def _close_window(self) -> None:
         if self.statistics.close(self.statistics.window):
-            self._pending.append(Metrics(self.step, self.epoch, 0.0, {}))
+            # At ends of windows, so that who resumes in between has missed none.
+            every = self.config.log_every * -(-self.steps_total // (LOOKS * self.config.log_every))
+            due = self.step % every == 0 or self.step >= self.steps_total
+            self._pending.append(Metrics(self.step, self.epoch, 0.0, self.look() if due else {}))
 
     def _batches_left(self) -> int:
         return max(self.config.epochs * self.batches.per_epoch - self.batches_seen, 0)

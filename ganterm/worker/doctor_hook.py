@@ -27,6 +27,7 @@ from ganterm.core.records import (
 from ganterm.doctor.active import REMEDY_MARK, remedy_id, remedy_in, severity, since
 from ganterm.doctor.doctor import Doctor
 from ganterm.doctor.remedies import in_turn, remedies
+from ganterm.doctor.unfinished import Progress
 from ganterm.engine.loop import DivergenceError
 from ganterm.runs import checkpoints
 from ganterm.runs.history import effective
@@ -64,6 +65,7 @@ class DoctorHook:
         self._journal = journal
         self._changes = changes
         self._doctor = Doctor(changes.config)
+        self.progress = Progress()
         self._standing: dict[str, AlertRecord] = {}
         self._applied: dict[str, int] = {}
         self._tried: dict[str, list[str]] = {}
@@ -86,6 +88,7 @@ class DoctorHook:
             if record.step > self._changes.step:
                 continue
             self._doctor.see(record)
+            self.progress.see(record)
             match record:
                 case MetricsRecord():
                     self._measure(record)
@@ -137,6 +140,7 @@ class DoctorHook:
             self._look(MetricsRecord(step=error.step, values={error.term: math.nan}))
 
     def _look(self, record: MetricsRecord | JudgedRecord) -> None:
+        self.progress.see(record)
         self._doctor.config = self._changes.config
         for alert in self._doctor.see(record):
             self._journal.write(alert)

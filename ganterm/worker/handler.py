@@ -82,12 +82,13 @@ class EventHandler:
         self.threads = ThreadWatch(trainer, self.changes, journal, most_threads)
         self.doctor = DoctorHook(run, journal, self.changes)
         self.evaluations = Evaluations(run, journal, self.doctor.see)
+        self.shown = trainer.ema.model if trainer.ema else trainer.networks.generator
         self.outputs = Outputs(
             run,
             journal,
             lock=lock,
             extras=extras,
-            shown=trainer.ema.model if trainer.ema else trainer.networks.generator,
+            shown=self.shown,
             fixed=fixed_of(trainer.config, data),
             classes=data.classes,
             export=lambda: export_state(trainer),

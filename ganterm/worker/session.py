@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,7 @@ from ganterm.worker.checkpoint import load_tensors, read_meta
 from ganterm.worker.commands import StopFlag
 from ganterm.worker.handler import EventHandler, Rewound, Stop
 from ganterm.worker.job import Job, prepare
+from ganterm.worker.look import Look
 from ganterm.worker.opening import circumstances, thrown_away, write_opening
 from ganterm.worker.reporting import StatusReporter
 from ganterm.worker.samples import write_real
@@ -120,7 +122,11 @@ class Session:
         with attempt, Directory(self.run.checkpoints) as held:
             for path in checkpoints.healthy_aside(held.path).values():
                 held.remove(path.name)
-        return self._end("finished", trainer.step, "", ExitCode.OK)
+        message = ""
+        with self.extras.attempt("progress", "Telling whether it still improved", trainer.step):
+            progress = handler.doctor.progress
+            message = progress.unfinished(trainer.config, trainer.step, self.run.word)
+        return self._end("finished", trainer.step, message, ExitCode.OK)
 
     def _open(self) -> EventHandler:
         """Load what is trained, and write how the run begins or goes on."""
@@ -192,6 +198,9 @@ class Session:
             },
         )
         self._opened = True
+        with self.extras.attempt("look", "The first look at the images", trainer.step):
+            look = Look(trainer, handler.shown, images.images)
+            trainer.look = partial(self._looked, look)
         if self.job.parent and trainer.step and Cadence.parse(config.sample_every).count:
             handler.sample()
         with self.extras.attempt("real", "The picture of real images", trainer.step):
@@ -216,6 +225,13 @@ class Session:
                 self.journal.write(AlertRecord(step=trainer.step, code=code, message=note))
         handler.report("running")
         return handler
+
+    def _looked(self, look: Look) -> dict[str, float]:
+        """Return what a look at the networks measures; nothing where it fails."""
+        found: dict[str, float] = {}
+        with self.extras.attempt("look", "A look at the networks", look.step):
+            found |= look()
+        return found
 
     def _choose_threads(self, trainer: Trainer, most: int) -> list[str]:
         """Have as many threads as a step is quickest with, where nothing says how many.

@@ -36,7 +36,7 @@ def test_every_quantity_of_the_issue_has_its_chart(tmp_path: Path) -> None:
     names = (
         *("d_loss", "g_loss", "d_loss_real", "d_loss_fake", "d_real", "d_fake", "acc_real"),
         *("acc_fake", "penalty", "wasserstein", "grad_norm_d", "grad_norm_g", "images_per_s"),
-        *("modes", "diversity"),
+        *("modes", "diversity", "patch_distance"),
     )
     values = dict.fromkeys(names, 1.0)
     layers = {"body.0": 1.01, "head": 0.99}
@@ -49,6 +49,11 @@ def test_every_quantity_of_the_issue_has_its_chart(tmp_path: Path) -> None:
     assert {id(feed.series[name]) for name in names} <= drawn
     spectral = next(kind for kind in KINDS if kind.name == "spectral")
     assert [trace.label for trace in spectral.traces(feed)] == ["body.0", "head"]
+    # A run that is never judged measures them as it trains.
+    measured = {f"singular_value {name}": value for name, value in layers.items()}
+    feed = feed_of(tmp_path / "unjudged", record("metrics", 1, **measured))
+    assert [trace.label for trace in spectral.traces(feed)] == ["body.0", "head"]
+    assert spectral in kinds_of(feed)
 
 
 def test_a_loss_that_is_drawn_without_its_penalty_says_so(tmp_path: Path) -> None:

@@ -2,13 +2,19 @@
 
 from pathlib import Path
 
+import pytest
 import torch
+from torch.nn.functional import avg_pool2d
 
 from ganterm.config import resolve
+from ganterm.data import load
 from ganterm.data.images import ImageSet
 from ganterm.engine.build import build
+from ganterm.engine.events import Metrics
+from ganterm.engine.loop import Trainer
 from ganterm.inference.sample import generate, latents
 from ganterm.render.sheet import load_sheet, rows_of_sheet
+from ganterm.worker.look import Look, PatchDistance
 from ganterm.worker.samples import (
     Fixed,
     fixed_of,
@@ -19,6 +25,7 @@ from ganterm.worker.samples import (
 )
 from tests.runs.helpers import temps_in
 
+DIGITS = load("digits", image_size=8).images
 BLACK = ImageSet(torch.zeros(4, 1, 2, 2, dtype=torch.uint8), None, name="black")
 
 
@@ -112,3 +119,43 @@ def test_a_plain_sheet_says_nothing_of_its_rows(tmp_path: Path) -> None:
     """So that it may be laid out anew for any screen."""
     write_real(tmp_path / "real.png", BLACK, 2)
     assert rows_of_sheet(tmp_path / "real.png") == ()
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_patches_are_as_far_from_real_ones_as_images_look(times: int) -> None:
+    """Other real images are as near as any; blurred ones, noise and one image for all are far."""
+    real = DIGITS.repeat_interleave(times, 2).repeat_interleave(times, 3)
+    distance = PatchDistance(real[:1000])
+    others = real[1000 : 1000 + distance.count]
+    noise = torch.randint(0, 256, others.shape, generator=torch.Generator().manual_seed(0))
+    blurred = avg_pool2d(others.float(), 5, 1, 2)
+    assert 0.7 < distance.of(others) < 1.5
+    for far in (noise, blurred, others.float().mean(dim=0).expand_as(others)):
+        assert distance.of(far.to(torch.uint8)) > 2.5
+
+
+def test_a_look_leaves_networks_and_random_numbers_as_they_are() -> None:
+    """What comes after is the same; layers of D are measured where they are normalised."""
+    settings = {"recipe": "dcgan-8x8", "steps": 4, "epochs": 0, "log_every": 1}
+    weights = []
+    for looking in (True, False):
+        config = resolve({**settings, "spectral_norm": True}).config
+        trainer = Trainer(config, DIGITS[:64], torch.device("cpu"))
+        if looking:
+            trainer.look = Look(trainer, trainer.networks.generator, DIGITS[:64])
+        told = [event.values for event in trainer.run() if isinstance(event, Metrics)]
+        layers = {name for each in told for name in each if name.startswith("singular_value ")}
+        assert (len(layers), "patch_distance" in told[-1]) == ((3, True) if looking else (0, False))
+        state = trainer.networks.generator.state_dict()
+        weights.append(torch.cat([tensor.flatten().float() for tensor in state.values()]))
+    assert torch.equal(*weights)
+
+
+def test_few_images_and_points_have_no_patches() -> None:
+    config = resolve({"recipe": "ring"}).config
+    points = load("ring").images
+    trainer = Trainer(config, points, torch.device("cpu"))
+    assert Look(trainer, trainer.networks.generator, points)() == {}
+    config = resolve({"recipe": "dcgan-8x8"}).config
+    trainer = Trainer(config, DIGITS[:20], torch.device("cpu"))
+    assert Look(trainer, trainer.networks.generator, DIGITS[:20])() == {}

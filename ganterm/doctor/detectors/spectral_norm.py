@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ganterm.config import RunConfig
-from ganterm.core.records import JudgedRecord
+from ganterm.core.quantities import layers_in
+from ganterm.core.records import MetricsRecord
 from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
 
@@ -11,7 +12,7 @@ FAR, NEAR = 0.25, 0.1
 """Distance of a largest singular value from 1 where the trouble begins and where it is over."""
 
 
-class SpectralNorm(Detector[JudgedRecord]):
+class SpectralNorm(Detector[MetricsRecord]):
     """A layer's largest singular value is far from the 1 that normalisation should hold it at.
 
     The power iteration takes one step a batch and lags behind weights that change too fast.
@@ -19,17 +20,18 @@ class SpectralNorm(Detector[JudgedRecord]):
 
     code = "spectral-norm"
     name = "Spectral normalisation slips"
-    kind = JudgedRecord
+    kind = MetricsRecord
 
     def __init__(self) -> None:
         super().__init__()
         self.layer = ""
         self.value = 1.0
 
-    def take(self, record: JudgedRecord, config: RunConfig) -> None:
-        """Take in the layer that is the farthest from 1."""
-        values = record.singular_values or {"": 1.0}
-        self.layer, self.value = max(values.items(), key=lambda layer: abs(layer[1] - 1))
+    def take(self, record: MetricsRecord, config: RunConfig) -> None:
+        """Take in the layer that is the farthest from 1, where they were measured."""
+        known = {name: value for name, value in layers_in(record.values).items() if value}
+        if known:
+            self.layer, self.value = max(known.items(), key=lambda layer: abs(layer[1] - 1))
 
     def symptom(self) -> Symptom | None:
         """Return the trouble where a layer is far from 1."""
