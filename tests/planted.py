@@ -207,40 +207,46 @@ def cases() -> list[Case]:
 
 
 class Planted:
-    """A runs directory with the runs `before`, `bad` and `later`, and what lies outside of it."""
+    """A runs directory with bad runs between two good ones, and what lies outside of it.
+
+    Attributes:
+        runs_dir: with the runs `before`, those that `add` makes, and `later`.
+        outside: what links lead to: all that a run has, and what a careless worker would remove.
+    """
 
     def __init__(self, place: Path, model: RunDir) -> None:
         self.runs_dir = place / "runs"
         self.outside = place / "outside"
-        self.bad = RunDir(self.runs_dir / "bad")
+        self._model = model
         self.runs_dir.mkdir(parents=True)
-        for name in ("before", "bad", "later"):
-            shutil.copytree(model.path, self.runs_dir / name)
-        # What a link may lead to has all that a run has, and what a careless worker would remove.
+        for name in ("before", "later"):
+            shutil.copytree(model.path, self.runs_dir / name, ignore=_HEAVY)
         shutil.copytree(model.path, self.outside)
         for name in FILES:
             target = self.outside / name
-            target.parent.mkdir(exist_ok=True)
             if not target.exists():
                 target.write_bytes(b'{"name": "stop", "args": {}}')
         os.utime(self.outside / "control/.tmp-1-planted", (1, 1))
         (self.outside / "checkpoints/step-00000009.safetensors").write_bytes(b"not one")
         self._kept = self.seen_outside()
 
-    def plant(self, case: Case) -> None:
-        """Put what a case says into the bad run."""
-        place, outside = self.bad.path / case.where, self.outside / case.where
-        if case.what.startswith("evil lines"):
-            number = int(case.what.rpartition(" ")[2])
-            with place.open("ab") as journal:
-                journal.writelines(line + b"\n" for line in list(evil_lines())[number::8])
-            return
-        place.parent.mkdir(exist_ok=True)
-        if place.is_dir():
-            shutil.rmtree(place)
-        place.unlink(missing_ok=True)
-        plant = KINDS.get(case.what) or _bytes(CONTENTS[case.what])
-        plant(place, outside)
+    def add(self, *cases: Case, name: str = "bad", light: bool = False) -> RunDir:
+        """Make a run with what the cases say in it, without its checkpoints where it is `light`."""
+        run = RunDir(self.runs_dir / name)
+        if cases[0].where:
+            shutil.copytree(self._model.path, run.path, ignore=_HEAVY if light else None)
+        for case in cases:
+            place, outside = run.path / case.where, self.outside / case.where
+            if case.what.startswith("evil lines"):
+                with place.open("ab") as journal:
+                    journal.writelines(b"%s\n" % line for line in _part(case))
+                continue
+            if place.is_dir():
+                shutil.rmtree(place)
+            place.unlink(missing_ok=True)
+            plant = KINDS.get(case.what) or _bytes(CONTENTS[case.what])
+            plant(place, outside)
+        return run
 
     def seen_outside(self) -> dict[str, tuple[object, ...]]:
         """Return all that can be seen of what lies outside, times and inodes included."""
@@ -257,6 +263,14 @@ class Planted:
         now = self.seen_outside()
         changed = {name for name in self._kept | now if self._kept.get(name) != now.get(name)}
         assert not changed, f"changed outside: {sorted(changed)}"
+
+
+_HEAVY: Final = shutil.ignore_patterns("*.safetensors")
+
+
+def _part(case: Case) -> list[bytes]:
+    """Return an eighth of the evil lines, so that some are not hidden by the others."""
+    return list(evil_lines())[int(case.what.rpartition(" ")[2]) :: 8]
 
 
 @contextlib.contextmanager

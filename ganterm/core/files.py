@@ -287,13 +287,13 @@ def read_tail(path: Path, size: int, *, begin: int = 0) -> bytes:
 
 
 def read_run_text(path: Path) -> str:
-    """Return the text of a run's configuration, of at most 1 MiB.
+    """Return the text of a run's configuration, of at most 128 KiB.
 
     Raises:
         ConfigError: it cannot be read; the sentence names `path`.
     """
     try:
-        return read_limited(path, 1 << 20).decode("utf-8")
+        return read_limited(path, 1 << 17).decode("utf-8")
     except OSError as error:
         raise ConfigError(f"The run file {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
@@ -383,7 +383,7 @@ def remove_stale_temps(directory: Path, *, older_than: float = 0.0) -> list[Path
 
 def sync_directory(directory: Path) -> None:
     """Flush the names in `directory`, so that a rename or a new file survives a power cut."""
-    with Directory(directory) as held:
+    with Directory(directory, follow=True) as held:
         held.sync()
 
 

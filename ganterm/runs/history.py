@@ -10,6 +10,7 @@ from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any, Final, TypeVar
 
+from ganterm.core.files import RUN_DIRECTORIES
 from ganterm.core.records import (
     AlertRecord,
     CheckpointRecord,
@@ -322,8 +323,9 @@ def uncleared(alerts: Iterable[AlertRecord]) -> list[AlertRecord]:
 
 
 def path_inside(path: str | None) -> PurePosixPath | None:
-    """Return a path that a journal names if it stays within the run; None otherwise."""
+    """Return a path that a journal names if it lies where a run's files do; None otherwise."""
     if not path or "\0" in path:
         return None
     found = PurePosixPath(path)
-    return None if found.is_absolute() or ".." in found.parts else found
+    inside = str(found.parent) in {".", *RUN_DIRECTORIES} and found.name != ".."
+    return found if inside else None

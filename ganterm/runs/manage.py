@@ -74,7 +74,7 @@ def delete(run: RunDir) -> None:
     try:
         for rest in run.path.parent.glob(f"{_DELETED}*"):
             with contextlib.suppress(FileNotFoundError):
-                shutil.rmtree(rest)
+                rest.unlink() if rest.is_symlink() else shutil.rmtree(rest)
     except OSError as error:
         raise storage_trouble(error, run.path) from error
 

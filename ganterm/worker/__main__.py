@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import signal
 import sys
@@ -17,12 +18,21 @@ from typing import NoReturn
 
 from ganterm.core.errors import ExitCode, GantermError, missing_library
 from ganterm.core.files import make_directory, remove_stale_temps, storage_trouble
+from ganterm.render.text import safe_text
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status, read_status, write_status
 from ganterm.worker.commands import StopFlag
 from ganterm.worker.job import prepare
+
+
+class SafeLog(io.TextIOWrapper):
+    """The worker's log, in which nothing foreign steers the terminal it is shown on."""
+
+    def write(self, text: str) -> int:
+        """Write `text` with its control characters written out, but for the line feeds."""
+        return super().write(safe_text(text, newline=True))
 
 
 def main() -> NoReturn:
@@ -32,6 +42,9 @@ def main() -> NoReturn:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = StopFlag(signal.SIGTERM)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        setattr(sys, name, SafeLog(stream.buffer, stream.encoding, line_buffering=True))
     run = RunDir(arguments.run)
     try:
         code = _work(run, arguments, stop)
@@ -46,7 +59,7 @@ def main() -> NoReturn:
     else:
         raise SystemExit(code)
     with contextlib.suppress(OSError):  # The log may lie on the disk that is full.
-        sys.stderr.write(f"{words}\n")
+        sys.stderr.write(f"{safe_text(words)}\n")
     raise SystemExit(code)
 
 

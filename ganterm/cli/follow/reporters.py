@@ -31,7 +31,7 @@ from ganterm.render.sheet import load_sheet, rows_of_sheet
 from ganterm.render.show import draw_many
 from ganterm.render.words import clock as time_of_day
 from ganterm.render.words import duration, number
-from ganterm.runs.history import RunHistory
+from ganterm.runs.history import RunHistory, path_inside
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.runs.state import RunView
@@ -198,8 +198,10 @@ class PlainReporter(RunReporter):
         self._say(f"{view.state} at step {view.step:,}{took}{words}")
 
     def _draw(self, record: SampleRecord, images: int, rows: int) -> None:
+        if (path := path_inside(record.path)) is None:
+            return
         canvas = replace(canvas_of(sys.stderr), rows=rows)
-        drawn = drawn_sheet(self.run.path / record.path, canvas, images)
+        drawn = drawn_sheet(self.run.path / path, canvas, images)
         if drawn is None:
             return
         if drawn.where:

@@ -26,7 +26,7 @@ from ganterm.render.colour import Canvas, Charset, ColourMode, canvas_of, over_s
 from ganterm.render.curve import plot, sparkline
 from ganterm.render.text import safe_text
 from ganterm.render.words import clock, duration, number
-from ganterm.runs.history import RunHistory
+from ganterm.runs.history import RunHistory, path_inside
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
 from ganterm.runs.state import RunView
@@ -162,7 +162,9 @@ class TerminalReporter(RunReporter):
         """Print samples; `sparing` as for `draw`, by default where a network is between."""
         sparing = self._remote if sparing is None else sparing
         canvas = Canvas(self.canvas.colour, self.canvas.charset, self.console.width, rows)
-        drawn = drawn_sheet(self.run.path / record.path, canvas, images, sparing=sparing)
+        if (path := path_inside(record.path)) is None:
+            return
+        drawn = drawn_sheet(self.run.path / path, canvas, images, sparing=sparing)
         if drawn is None:
             return
         epoch = f" · epoch {history.epochs_done}" if history.epochs_done else ""
