@@ -17,8 +17,8 @@ from ganterm.core.quantities import layers_in
 from ganterm.core.records import encode
 from ganterm.render import words
 from ganterm.render.text import safe_text
+from ganterm.runs.cache import read_history
 from ganterm.runs.history import RunHistory
-from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import default_runs_dir, resolve_run
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 Layers = dict[str, dict[str, float]]
 """The largest singular value of each layer, by network and by name."""
 
-_PART: Final = 4096
-"""Records read at a time."""
 _SETTINGS: Final = (
     *("recipe", "dataset", "image_size", "channels", "conditional", "generator", "discriminator"),
     *("loss", "penalty", "spectral_norm", "batch_size", "seed"),
@@ -45,10 +43,7 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
     """
     run = resolve_run(name, runs_dir or default_runs_dir())
     found = overview(run)
-    history = RunHistory()
-    tail = JournalTail(run.journal)
-    while records := tail.poll(_PART):
-        history.add(*records)
+    history = read_history(run)
     judged = list(latest_by_judge(history.judged).values())
     settings: dict[str, Any] = {
         key: history.config[key] for key in _SETTINGS if key in history.config

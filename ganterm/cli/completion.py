@@ -190,22 +190,23 @@ def _pairs(incomplete: str, names: list[str], usual: Callable[[str], object]) ->
 def _current(run: RunDir, name: str) -> object:
     """Return the value a setting has in a run: that of the journal, as changed."""
     from ganterm.config.recorded import recorded_config  # noqa: PLC0415
-    from ganterm.runs.journal import JournalTail  # noqa: PLC0415
+    from ganterm.core.records import ControlRecord, OpeningRecord  # noqa: PLC0415
+    from ganterm.runs.journal import records_of  # noqa: PLC0415
     from ganterm.runs.live import live_settings  # noqa: PLC0415
 
-    changed = live_settings(JournalTail(run.journal).poll()).config
+    changed = live_settings(records_of(run.journal, OpeningRecord, ControlRecord)).config
     return changed.get(name, getattr(recorded_config(run), name))
 
 
 def _remedies(run: RunDir) -> list[str]:
+    from ganterm.core.records import AlertRecord, ControlRecord, OpeningRecord  # noqa: PLC0415
     from ganterm.doctor.active import active_alerts  # noqa: PLC0415
     from ganterm.doctor.applicable import applicable_remedies  # noqa: PLC0415
-    from ganterm.runs.journal import JournalTail  # noqa: PLC0415
+    from ganterm.runs.journal import records_of  # noqa: PLC0415
 
-    return [
-        each.id
-        for each in applicable_remedies(active_alerts(JournalTail(run.journal).poll()), alive=True)
-    ]
+    kinds = (OpeningRecord, ControlRecord, AlertRecord)
+    troubles = active_alerts(records_of(run.journal, *kinds))
+    return [each.id for each in applicable_remedies(troubles, alive=True)]
 
 
 def _run(context: typer.Context) -> RunDir:

@@ -88,7 +88,7 @@ def ctl(
             f"`ganterm resume {found.word}` takes it up again."
         )
     tail = JournalTail(found.journal)
-    records = tail.poll()
+    records = list(tail.records(Record))
     if command == "undo":
         command, arguments = "set", [_undoing(found.name, records)]
     _post(found, tail, command, arguments, wait, as_json=as_json)
@@ -99,7 +99,7 @@ def _remedy(
 ) -> None:
     """Apply a remedy: live where the run trains and can be changed, or as another run."""
     tail = JournalTail(found.journal)
-    troubles = active_alerts(tail.poll())
+    troubles = active_alerts(tail.records(Record))
     if which is None:
         _list_remedies(found.name, troubles, as_json=as_json)
         return

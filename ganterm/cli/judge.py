@@ -25,7 +25,7 @@ from ganterm.render.curve import bar
 from ganterm.render.raster import from_nchw
 from ganterm.render.show import draw_page
 from ganterm.render.text import safe_text
-from ganterm.runs.journal import read_journal
+from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir, default_runs_dir
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def _kept(path: Path, step: int, verdict: Verdict) -> dict[str, Any]:
 
 def _tell_of_others(run: RunDir, fields: dict[str, Any]) -> None:
     """Say once that scores by other judges, such as that of an earlier ganterm, stand apart."""
-    judged = (each for each in read_journal(run.journal) if isinstance(each, JudgedRecord))
+    judged = records_of(run.journal, JudgedRecord)
     others = {each.judge for each in judged if not each.apart} - {fields["judge"]}
     if others and not fields.get("apart"):
         say(f"Earlier scores of {run.name} are by another judge ({min(others)}) and stand apart.")

@@ -19,12 +19,9 @@ from ganterm.core.records import JudgedRecord
 from ganterm.core.registry import short
 from ganterm.core.series import Bin, Series
 from ganterm.render.chart import Source
-from ganterm.runs.history import RunHistory
-from ganterm.runs.journal import JournalTail
+from ganterm.runs.cache import read_history
 from ganterm.runs.layout import RunDir
 
-_PART: Final = 4096
-"""Records read at a time."""
 FIGURE_CELLS: Final = 7
 """Characters of the longest score in words."""
 
@@ -64,10 +61,7 @@ class Advice:
 
 def standing(run: RunDir) -> RunStanding:
     """Read where `run` stands, from its journal alone."""
-    history = RunHistory()
-    tail = JournalTail(run.journal)
-    while records := tail.poll(_PART):
-        history.add(*records)
+    history = read_history(run)
     judged = sorted(history.judged, key=lambda record: record.step)
     latest = latest_by_judge(judged)
     distances: dict[str, list[float]] = {judge: [] for judge in latest}

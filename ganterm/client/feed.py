@@ -30,8 +30,10 @@ from ganterm.core.series import Entries
 from ganterm.doctor.active import ActiveAlert, with_remedies
 from ganterm.doctor.applicable import ApplicableRemedy, applicable_remedies
 from ganterm.render.chart import Mark, MarkKind
+from ganterm.runs.cache import HistoryReader
+from ganterm.runs.columns import MetricsColumns
 from ganterm.runs.history import RunHistory, path_inside
-from ganterm.runs.journal import JournalTail
+from ganterm.runs.journal import Part
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
@@ -179,16 +181,14 @@ class RunFeed(RunHistory):
         except GantermError:
             return []
 
-    def take_in(self, records: Sequence[Record]) -> FeedChange:
-        """Take in the next records of the journal, in their order; say what they bring."""
-        self._news = FeedChange()
-        self.add(*records)
-        return self._news
+    def news(self) -> FeedChange:
+        """Return what the records brought since the last call."""
+        news, self._news = self._news, FeedChange()
+        return news
 
-    def _add_metrics(self, records: Sequence[MetricsRecord]) -> None:
-        super()._add_metrics(records)
-        if records:
-            self._bring(FeedChange(metrics=True))
+    def _add_metrics(self, metrics: MetricsColumns) -> None:
+        super()._add_metrics(metrics)
+        self._bring(FeedChange(metrics=True))
 
     def _add(self, record: Record) -> None:
         super()._add(record)
@@ -201,9 +201,7 @@ class RunFeed(RunHistory):
                 self._bring(FeedChange(samples=1))
             case CheckpointRecord():
                 self._mark(record.step, "checkpoint", "checkpoint")
-                # They come all the time.
-                others = Entries(each for each in self.entries if each.notice is not _CHECKPOINT)
-                self.entries = others.plus(LogEntry(record.step, record.time, _CHECKPOINT))
+                self._enter_checkpoint(record)
             case ControlRecord():
                 self._add_control(record, self.settings.change)
             case AlertRecord():
@@ -254,6 +252,15 @@ class RunFeed(RunHistory):
     def _enter(self, record: Record, notice: Notice) -> None:
         self.entries = self.entries.plus(LogEntry(record.step, record.time, notice))
 
+    def _enter_checkpoint(self, record: CheckpointRecord) -> None:
+        """Enter the newest checkpoint in place of the one before: they come all the time."""
+        places = range(len(self.entries) - 1, -1, -1)
+        known = next((i for i in places if self.entries[i].notice is _CHECKPOINT), None)
+        if known is not None:
+            kept = [*self.entries[:known], *self.entries[known + 1 :]]
+            self.entries = Entries(kept)
+        self._enter(record, _CHECKPOINT)
+
     def _mark(self, step: int, kind: MarkKind, text: str) -> None:
         self.marks = self.marks.plus(Mark(step, kind, text))
         self._bring(FeedChange(marks=True))
@@ -266,8 +273,6 @@ LOOK_SECONDS: Final = 0.5
 """How long the state of a run is believed while its status file stays as it is."""
 LOG_LINES: Final = 20
 
-_PART = 4096
-"""Records taken in at a time, so that a long journal does not fill the memory."""
 _SILENT: Final = (MetricsRecord, EpochRecord, SampleRecord)
 
 
@@ -283,7 +288,7 @@ class FeedReader:
         self._growing = RunFeed(run)
         self.feed = self._growing.published()
         self._clock = clock
-        self._tail = JournalTail(run.journal)
+        self._journal = HistoryReader(run, self._growing)
         self._opened = False
         self._look_again = 0.0
         self._stamps: dict[str, Stamp | None] = {}
@@ -315,24 +320,19 @@ class FeedReader:
     def _read(self) -> FeedChange:
         feed, change, trouble = self._growing, FeedChange(), ""
         try:
-            while True:
-                restarts = self._tail.restarts
-                records = self._tail.poll(_PART)
-                if self._tail.restarts != restarts:
-                    feed.forget()
-                    change = change.then(FeedChange(rewound=True))
-                if not records:
-                    break
-                change = change.then(feed.take_in(records))
-                told = tuple(record for record in records if not isinstance(record, _SILENT))
-                change = change.then(FeedChange(records=told if self._opened else ()))
+            for parts in self._journal.read():
+                # An empty part says that the journal is another one.
+                news = feed.news() if parts else FeedChange(rewound=True)
+                change = change.then(news)
+                if self._opened:
+                    change = change.then(FeedChange(records=_told_of(parts)))
         except OSError as error:
             trouble = f"the journal cannot be read: {error.strerror or error}"
         except Exception as error:  # noqa: BLE001 - whatever it holds, the others are read
             trouble = f"the journal makes no sense: {type(error).__name__}: {error}"
         changed, feed.trouble = trouble != feed.trouble, trouble
-        feed.damaged = self._tail.damaged
-        return change.then(FeedChange(state=changed))
+        feed.damaged = self._journal.damaged
+        return change.then(feed.news()).then(FeedChange(state=changed))
 
     def _changed(self, name: str, path: Path) -> bool:
         """Tell whether a file is another one than at the last look, or has been written."""
@@ -344,6 +344,12 @@ def _told(view: RunView) -> tuple[Any, ...]:
     """Return what of a view is worth a word when it changes."""
     status = view.status
     return (view.state, view.alive, view.message, view.step, status and status.last_checkpoint)
+
+
+def _told_of(parts: Sequence[Part]) -> tuple[Record, ...]:
+    """Return the records that somebody who watches may be told of."""
+    records = (part for part in parts if isinstance(part, Record))
+    return tuple(record for record in records if not isinstance(record, _SILENT))
 
 
 def run_of(feed: RunFeed | None) -> RunDir | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from ganterm.core.files import Stamp, read_run_text, stamp_of
 from ganterm.core.quantities import D_FAKE, D_REAL
 from ganterm.core.records import MetricsRecord, Numbers
 from ganterm.runs.journal import read_end
-from ganterm.runs.layout import RunDir, find_runs
+from ganterm.runs.layout import RunDir, find_runs, last_active
 from ganterm.runs.manage import disk_usage, read_note
 from ganterm.runs.state import RunView, State, observe
 
@@ -168,12 +168,30 @@ def _count(value: object) -> int | None:
 
 SIZE_SECONDS = 20.0
 """How often the files of a run that trains are counted again."""
+QUIET_SECONDS = 5.0
+"""A run that nobody trains and that was not written for so long is quiet."""
+AGE_SECONDS = 10.0
+"""How often the ages of quiet runs are brought up to date."""
+LIST_SECONDS = 30.0
+"""How often a directory that was not written for long is listed again."""
+LOOKS = 400
+"""Of so many quiet runs it is seen at one look whether they were written."""
 
 
 @dataclass
 class _Known:
-    """What was read of a run, and what its files looked like then."""
+    """What was read of a run, and what its files looked like then.
 
+    Attributes:
+        found: what could be said of it at the last look.
+        quiet: what its directory, journal and lock looked like then where it was quiet; else None.
+        active: when it was last written, in nanoseconds; `heard`: when it was last heard of.
+    """
+
+    found: Overview | None = None
+    quiet: tuple[Stamp | None, ...] | None = None
+    active: int = 0
+    heard: float = 0.0
     config_stamp: Stamp | None = None
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     trouble: str = ""
@@ -210,6 +228,9 @@ class _Known:
 class RunList:
     """The runs of a directory.
 
+    A run that is quiet costs next to nothing: of a few at a time it is seen whether their files
+    are as they were.
+
     Attributes:
         trouble: one sentence where the directory cannot be listed; empty otherwise.
     """
@@ -218,14 +239,68 @@ class RunList:
         self.runs_dir = runs_dir
         self.trouble = ""
         self._clock = clock
-        self._known: dict[str, _Known] = {}
+        self._known: dict[RunDir, _Known] = {}
+        self._stamp: Stamp | None = None
+        self._list_again = 0.0
+        self._ages_again = 0.0
+        self._next = 0
 
-    def poll(self) -> list[Overview]:
-        """Return every run, the one last active first."""
+    def poll(self, *, closely: bool = False) -> list[Overview]:
+        """Return every run, the one last active first; `closely` looks at all that are quiet."""
+        now = self._clock()
+        stamp = stamp_of(self.runs_dir)
+        if stamp != self._stamp or not _is_old(stamp) or now >= self._list_again:
+            self._list_again, self._stamp = now + LIST_SECONDS, stamp
+            self._list()
+        if older := now >= self._ages_again:
+            self._ages_again = now + AGE_SECONDS
+        quiet = [run for run, known in self._known.items() if known.quiet is not None]
+        looked = quiet if closely else _round(quiet, self._next, LOOKS)
+        self._next = (self._next + LOOKS) % max(len(quiet), 1)
+        for run in looked:
+            if _stamps(run) != self._known[run].quiet:
+                self._known[run].quiet = None
+        for run, known in self._known.items():
+            found = known.found
+            if found is None or known.quiet is None or (older and found.alive is None):
+                self._look(run, known)
+            elif older and found.age_s is not None:
+                known.found = dataclasses.replace(found, age_s=time.time() - known.heard)
+        order = sorted(self._known.items(), key=lambda each: (each[1].active, each[0].name))
+        return [known.found for _, known in reversed(order) if known.found]
+
+    def _list(self) -> None:
         try:
             runs = find_runs(self.runs_dir)
             self.trouble = ""
         except ConfigError as error:
-            runs, self.trouble = [], str(error)
-        self._known = {run.name: self._known.get(run.name, _Known()) for run in runs}
-        return [self._known[run.name].overview(run, self._clock()) for run in runs]
+            # As soon as it can be listed, it is.
+            runs, self.trouble, self._stamp = [], str(error), None
+        self._known = {run: self._known.get(run, _Known()) for run in runs}
+
+    def _look(self, run: RunDir, known: _Known) -> None:
+        """Look at a run, and see whether it is quiet: then a stamp tells when it no longer is."""
+        stamps = _stamps(run)
+        known.active = last_active(run)
+        known.found = known.overview(run, self._clock())
+        known.heard = time.time() - (known.found.age_s or 0.0)
+        still = not known.found.alive and all(map(_is_old, stamps))
+        known.quiet = stamps if still else None
+
+
+def _round(runs: Sequence[RunDir], begin: int, most: int) -> Sequence[RunDir]:
+    """Return `most` of the runs at most, from `begin` on and then from the first one."""
+    return [*runs[begin : begin + most], *runs[: max(begin + most - len(runs), 0)]][:most]
+
+
+def _stamps(run: RunDir) -> tuple[Stamp | None, ...]:
+    """Return what changes where a run is written.
+
+    Its status, settings and note are replaced, which its directory shows.
+    """
+    return stamp_of(run.path), stamp_of(run.journal), stamp_of(run.lock)
+
+
+def _is_old(stamp: Stamp | None) -> bool:
+    """Tell whether a file was not written of late; one that is not there was not."""
+    return stamp is None or time.time() - stamp[0] / 1e9 > QUIET_SECONDS

@@ -55,6 +55,7 @@ class Poller:
         self._listed: list[Overview] | None = None
         self._told = False
         self._rounds_to_list = 0
+        self._closely = True
         self._state = threading.Lock()
         self._stop = threading.Event()
         self._hurry = threading.Event()
@@ -81,7 +82,7 @@ class Poller:
 
     def hurry(self) -> None:
         """Read again at once, list and all: something was just done to a run."""
-        self._rounds_to_list = 0
+        self._rounds_to_list, self._closely = 0, True
         self._hurry.set()
 
     def take(self) -> News:
@@ -119,7 +120,8 @@ class Poller:
                 self._tell()
 
     def _look_at_all(self) -> None:
-        runs = self._list.poll()
+        closely, self._closely = self._closely, False
+        runs = self._list.poll(closely=closely)
         with self._state:
             if runs != self._listed or self._list.trouble != self._news.trouble:
                 self._listed = self._news.runs = runs

@@ -28,7 +28,7 @@ from ganterm.core.records import MAX_STEP, ControlRecord, OpeningRecord
 from ganterm.core.settings import NETWORK
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
-from ganterm.runs.journal import read_journal
+from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir, create_run, step_of
 from ganterm.runs.live import AUTOMATIC
 
@@ -182,8 +182,8 @@ def _in_force(source: RunDir, config: RunConfig, openings: list[OpeningRecord]) 
 def _chosen_by_worker(source: RunDir, step: int) -> bool:
     """Tell whether the threads in force at a step are what the run's worker changed them to."""
     last = ""
-    for record in read_journal(source.journal):
-        if isinstance(record, ControlRecord) and record.key == "threads" and record.step <= step:
+    for record in records_of(source.journal, ControlRecord):
+        if record.key == "threads" and record.step <= step:
             last = last if record.error else record.id
     return last.startswith(AUTOMATIC)
 

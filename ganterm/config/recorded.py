@@ -15,7 +15,7 @@ from ganterm.core.files import is_ours, is_run
 from ganterm.core.records import OpeningRecord, StartRecord
 from ganterm.core.registry import is_reference
 from ganterm.runs.checkpoints import CheckpointHeader
-from ganterm.runs.journal import read_journal
+from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir
 
 
@@ -34,7 +34,7 @@ def recorded_config(run: RunDir) -> RunConfig:
 
 def openings_of(run: RunDir) -> list[OpeningRecord]:
     """Return the `start` and `resume` records of `run`, in order."""
-    return [record for record in read_journal(run.journal) if isinstance(record, OpeningRecord)]
+    return list(records_of(run.journal, OpeningRecord))
 
 
 def where_images_are(path: Path, config: RunConfig) -> tuple[str, str]:
@@ -76,8 +76,8 @@ def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
 
 def refuse_imported(run: RunDir) -> None:
     """Raise `ConfigError` where `run` is made of imported weights, which cannot be trained on."""
-    for record in read_journal(run.journal):
-        if isinstance(record, StartRecord) and (file := record.imported):
+    for record in records_of(run.journal, StartRecord):
+        if file := record.imported:
             raise ConfigError(
                 f"{run.name} was imported from {file}, a generator alone, and training on takes "
                 "the discriminator that it had; begin anew with `ganterm train --config "

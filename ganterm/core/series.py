@@ -1,7 +1,8 @@
 """What grows without ever changing: the values of a quantity over the steps, and lists of entries.
 
 Each is a value: one more point or entry makes another one over the same storage, so that one thread
-may read what another has published while that goes on, and nothing is copied to add a little.
+may read what another has published while that goes on, and nothing is copied to add a little. And
+each is bounded, however long a run trains: of old points there are blocks, of old entries none.
 """
 
 from __future__ import annotations
@@ -10,12 +11,21 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
-from operator import and_
+from itertools import accumulate, islice, pairwise
+from operator import and_, mul
 from threading import Lock
-from typing import NamedTuple, TypeGuard, TypeVar, overload
+from typing import Any, Final, NamedTuple, TypeGuard, TypeVar, overload
+
+from msgspec import Struct
 
 T = TypeVar("T")
+
+EXACT: Final = 1 << 16
+"""So many of a series' newest points are kept each, at least; older ones are kept in blocks."""
+MOST_BLOCKS: Final = 1 << 15
+"""Where a series has so many blocks, each two of them become one."""
+MOST_ENTRIES: Final = 1 << 15
+"""Where a sequence has so many entries, it forgets the older half of them."""
 
 _BLOCK = 64
 """Points of a block: few enough for columns of hundreds, many enough for a million in all."""
@@ -40,7 +50,10 @@ class Bin(NamedTuple):
 
 
 class Entries(Sequence[T]):
-    """A sequence that never changes; a longer one shares its storage."""
+    """The newest of what was added to a sequence, which never changes.
+
+    A longer one shares its storage.
+    """
 
     def __init__(self, items: Iterable[T] = ()) -> None:
         self._items = list(items)
@@ -49,6 +62,8 @@ class Entries(Sequence[T]):
     def plus(self, item: T) -> Entries[T]:
         """Return the sequence with one more at its end."""
         longer = Entries[T]()
+        if self._size >= MOST_ENTRIES:
+            return Entries(self._items[self._size // 2 : self._size]).plus(item)
         # Nobody may have appended to the storage beyond this sequence.
         shared = len(self._items) == self._size
         longer._items = self._items if shared else self._items[: self._size]
@@ -96,16 +111,17 @@ class _Storage:
     def grow(self, size: int, steps: array[int], values: array[float]) -> _Storage:
         """Return a storage of the first `size` points and these: this one if it ends there."""
         with self.lock:
-            longer = self if len(self.steps) == size else self._first(size)
+            longer = self if len(self.steps) == size else self.part(0, size)
             longer.steps.extend(steps)
             longer.values.extend(values)
         return longer
 
-    def _first(self, size: int) -> _Storage:
-        found, blocks = _Storage(), size // _BLOCK
-        found.steps, found.values = self.steps[:size], self.values[:size]
-        found.lows, found.highs = self.lows[:blocks], self.highs[:blocks]
-        found.means = self.means[:blocks]
+    def part(self, begin: int, end: int) -> _Storage:
+        """Return a storage of the points [begin, end); `begin` is a multiple of `_BLOCK`."""
+        found, blocks = _Storage(), slice(begin // _BLOCK, end // _BLOCK)
+        found.steps, found.values = self.steps[begin:end], self.values[begin:end]
+        found.lows, found.highs = self.lows[blocks], self.highs[blocks]
+        found.means = self.means[blocks]
         return found
 
     def reckon(self, size: int) -> None:
@@ -118,53 +134,189 @@ class _Storage:
                 self.means.append(_mean(block))
 
 
+class _Past(NamedTuple):
+    """The blocks in which a series keeps the finite points before those it keeps each.
+
+    Attributes:
+        begin: the step of the very first point.
+        width: points of a block; a few have less.
+        ends: the step of the last point of each, `lasts` its value.
+        lows, highs, means: of the points of each; `counts`: how many they are.
+    """
+
+    begin: int
+    width: int
+    ends: array[int]
+    counts: array[int]
+    lows: array[float]
+    highs: array[float]
+    means: array[float]
+    lasts: array[float]
+
+    def plus(self, steps: array[int], values: array[float]) -> _Past:
+        """Return the blocks with those of more points, a multiple of the width, at their end."""
+        width = self.width
+        blocks = [values[begin : begin + width].tolist() for begin in range(0, len(values), width)]
+        found = _Past(
+            self.begin if self.ends else steps[0],
+            width,
+            self.ends + steps[width - 1 :: width],
+            self.counts + array("q", [width]) * len(blocks),
+            self.lows + array("d", map(min, blocks)),
+            self.highs + array("d", map(max, blocks)),
+            self.means + array("d", map(_mean, blocks)),
+            self.lasts + values[width - 1 :: width],
+        )
+        while len(found.ends) >= MOST_BLOCKS:
+            found = found._in_pairs()
+        return found
+
+    def until(self, step: int) -> _Past:
+        """Return the blocks that end at `step` or before."""
+        keep = slice(bisect_right(self.ends, step))
+        return _Past(self.begin, self.width, *(column[keep] for column in self[2:]))  # type: ignore[arg-type]
+
+    def over(self, begin: int, end: int) -> tuple[Bin, ...]:
+        """Return the points of the blocks [begin, end) as a bin; none of no block."""
+        if begin >= end:
+            return ()
+        low, high = min(self.lows[begin:end]), max(self.highs[begin:end])
+        counts = self.counts[begin:end]
+        mean = min(max(_mean(self.means[begin:end], counts), low), high)
+        return (Bin(low, high, mean, self.lasts[end - 1], sum(counts)),)
+
+    def _in_pairs(self) -> _Past:
+        """Return each two blocks as one; the last stays as it is where their number is odd."""
+        size = len(self.ends)
+        pairs = [(begin, min(begin + 2, size)) for begin in range(0, size, 2)]
+        bins = [each for begin, end in pairs for each in self.over(begin, end)]
+        return _Past(
+            self.begin,
+            2 * self.width,
+            array("q", [self.ends[end - 1] for _, end in pairs]),
+            array("q", [each.points for each in bins]),
+            array("d", [each.low for each in bins]),
+            array("d", [each.high for each in bins]),
+            array("d", [each.mean for each in bins]),
+            array("d", [each.last for each in bins]),
+        )
+
+
+_NO_PAST: Final = _Past(
+    0, _BLOCK, array("q"), array("q"), array("d"), array("d"), array("d"), array("d")
+)
+
+
+class _Broken(NamedTuple):
+    """Steps at which values are broken, and how many are up to each; of old ones every second."""
+
+    steps: array[int] = array("q")
+    sums: array[int] = array("q")
+
+    def plus(self, steps: Sequence[int]) -> _Broken:
+        """Return these with more of them; quickest if none is below an earlier one."""
+        if self.steps and steps[0] < self.steps[-1]:
+            counts = [after - before for before, after in pairwise([0, *self.sums])]
+            every = [*zip(self.steps, counts, strict=True), *((step, 1) for step in steps)]
+            every.sort(key=lambda each: each[0])
+            sums = accumulate(count for _, count in every)
+            return _Broken(array("q", [step for step, _ in every]), array("q", sums))
+        known = self.total
+        found = _Broken(
+            self.steps + array("q", steps),
+            self.sums + array("q", range(known + 1, known + len(steps) + 1)),
+        )
+        if len(found.steps) < EXACT:
+            return found
+        # Those that are left out are counted with the one after them.
+        half = EXACT // 2
+        return _Broken(*(column[:half:2] + column[half:] for column in found))
+
+    def until(self, step: int) -> _Broken:
+        """Return those up to `step`."""
+        keep = slice(bisect_right(self.steps, step))
+        return _Broken(self.steps[keep], self.sums[keep])
+
+    @property
+    def total(self) -> int:
+        """How many they are."""
+        return self.sums[-1] if self.sums else 0
+
+    def between(self, edges: list[int]) -> list[int]:
+        """Return how many lie between each two of the ascending edges."""
+        sums = [0, *self.sums] if self.steps else [0]
+        found = [sums[bisect_left(self.steps, edge)] for edge in edges]
+        return [end - begin for begin, end in pairwise(found)]
+
+
+class SeriesState(Struct):
+    """A series as it can be written down: its columns, as this machine has them in memory."""
+
+    begin: int
+    width: int
+    columns: list[bytes]
+
+
+_INTEGERS: Final = (0, 1, 6, 8, 9)
+"""Which columns of a written series are integers: the rest are floats."""
+
+
 class Series:
     """Values at ascending steps. It never changes: `plus` and `until` make another one.
 
     NaN and infinity are kept apart: they count, and a chart can show where they are, but no sum
-    and no extreme ever meets them.
+    and no extreme ever meets them. The newest `EXACT` points and more are kept each. Older ones
+    are kept in blocks of ever more points, `MOST_BLOCKS` at most, with the least, greatest, mean
+    and last value of each: a window shows them within a block of their steps, and nothing smaller.
     """
 
     def __init__(self) -> None:
+        self._past = _NO_PAST
         self._storage = _Storage()
         self._size = 0
-        self._broken = array("q")
+        self._broken = _Broken()
         self._window: tuple[tuple[float, float, int], list[Bin | None]] | None = None
 
     def __len__(self) -> int:
         """Return the number of points, broken ones included."""
-        return self._size + len(self._broken)
+        return sum(self._past.counts) + self._size + self._broken.total
 
     @property
     def extent(self) -> tuple[int, int] | None:
         """The first and the last step that has a point, broken or not; None without points."""
-        steps, broken = self._storage.steps, self._broken
-        ends = [steps[0], steps[self._size - 1]] if self._size else []
+        past, steps, broken = self._past, self._storage.steps, self._broken.steps
+        ends = [past.begin, past.ends[-1]] if past.ends else []
+        ends += [steps[0], steps[self._size - 1]] if self._size else []
         ends += [broken[0], broken[-1]] if broken else []
         return (min(ends), max(ends)) if ends else None
 
     @property
     def latest(self) -> float | None:
         """The value at the last step, NaN if it is broken; None without points."""
-        last = self._size - 1
-        if self._broken and (last < 0 or self._broken[-1] > self._storage.steps[last]):
+        newest = self._newest()
+        broken = self._broken.steps
+        if broken and (newest is None or broken[-1] > newest[0]):
             return _NAN
-        return self._storage.values[last] if last >= 0 else None
+        return newest and newest[1]
 
     @property
     def values(self) -> Sequence[float]:
-        """All values in the order of the steps, NaN where one is broken."""
-        values = self._storage.values[: self._size]
-        if not self._broken:
+        """All values in the order of the steps, NaN where one is broken; of a block its mean."""
+        past, broken = self._past, self._broken.steps
+        values = past.means + self._storage.values[: self._size]
+        if not broken:
             return values
-        points = [*zip(self._storage.steps, values, strict=False)]
-        points += [(step, _NAN) for step in self._broken]
+        points = [*zip([*past.ends, *self._storage.steps[: self._size]], values, strict=True)]
+        points += [(step, _NAN) for step in broken]
         return [value for _, value in sorted(points, key=lambda point: point[0])]
 
-    def plus(self, steps: Sequence[int], values: Sequence[float | None]) -> Series:
+    def plus(
+        self, steps: Sequence[int], values: Sequence[float | None], *, ascending: bool = False
+    ) -> Series:
         """Return the series with a value more for each step; None stands for one that is broken.
 
-        All steps are below 2**63. It is quickest if none is below an earlier one.
+        All steps are below 2**63. It is quickest if none is below an earlier one, above all where
+        `ascending` says so of those that are given.
 
         Raises:
             ValueError: there is not one value for each step.
@@ -179,26 +331,58 @@ class Series:
             steps, column = [step for step, _ in sound], array("d", [value for _, value in sound])
         found = self._copy(self._size)
         if broken:
-            found._broken = array("q", sorted([*self._broken, *broken]))
+            found._broken = self._broken.plus(sorted(broken))
         if column:
-            found._insert(array("q", steps), column)
+            found._insert(array("q", steps), column, ascending)
         return found
 
     def until(self, step: int) -> Series:
-        """Return the series without any point after `step`."""
+        """Return the series without any point after `step`, nor any of a block that holds one."""
         found = self._copy(bisect_right(self._storage.steps, step, 0, self._size))
-        found._broken = self._broken[: bisect_right(self._broken, step)]
+        found._past = self._past.until(step)
+        found._broken = self._broken.until(step)
+        return found
+
+    def state(self) -> SeriesState:
+        """Return all that it knows."""
+        points = self._storage.steps[: self._size], self._storage.values[: self._size]
+        kept: list[array[Any]] = [*self._past[2:], *points, *self._broken]
+        return SeriesState(self._past.begin, self._past.width, [bytes(each) for each in kept])
+
+    @classmethod
+    def restored(cls, state: SeriesState) -> Series:
+        """Return a series that was written down.
+
+        Raises:
+            ValueError: no series was ever in such a state.
+        """
+        columns: list[array[Any]] = []
+        for place, data in enumerate(state.columns):
+            columns.append(array("q" if place in _INTEGERS else "d"))
+            columns[-1].frombytes(data)
+        sizes = [len(column) for column in columns]
+        alike = len(sizes) == 10 and len(set(sizes[:6])) == len({*sizes[6:8]}) == len({*sizes[8:]})
+        whole = alike and sizes[0] < MOST_BLOCKS and state.begin >= 0 and 0 < state.width < 1 << 53
+        if not (whole and all(all(map(math.isfinite, column)) for column in columns)):
+            raise ValueError("it is no series")
+        found = cls()
+        found._past = _Past(state.begin, state.width, *columns[:6])
+        found._storage = found._storage.grow(0, *columns[6:8])
+        found._size, found._broken = sizes[6], _Broken(*columns[8:])
         return found
 
     def nearest(self, step: float) -> tuple[int, float] | None:
-        """Return the step nearest to `step` that has a finite value, and the value."""
-        steps = self._storage.steps
-        after = bisect_left(steps, step, 0, self._size)
-        around = range(max(after - 1, 0), min(after + 1, self._size))
-        if not around:
-            return None
-        index = min(around, key=lambda place: abs(steps[place] - step))
-        return steps[index], self._storage.values[index]
+        """Return the step nearest to `step` that has a finite value, and the value.
+
+        Of a block it is the last one.
+        """
+        kept = ((self._past.ends, self._past.lasts), (self._storage.steps, self._storage.values))
+        around = []
+        for (steps, values), size in zip(kept, (len(self._past.ends), self._size), strict=True):
+            after = bisect_left(steps, step, 0, size)
+            places = range(max(after - 1, 0), min(after + 1, size))
+            around += [(steps[place], values[place]) for place in places]
+        return min(around, key=lambda point: abs(point[0] - step), default=None)
 
     def window(self, start: float, stop: float, columns: int) -> list[Bin | None]:
         """Return `columns` bins that divide the steps from `start` to `stop`, both included.
@@ -220,15 +404,17 @@ class Series:
 
     def _copy(self, size: int) -> Series:
         found = Series.__new__(Series)
-        found._storage, found._size, found._broken = self._storage, size, self._broken
+        found._past, found._broken = self._past, self._broken
+        found._storage, found._size = self._storage, size
         found._window = None
         return found
 
-    def _insert(self, steps: array[int], values: array[float]) -> None:
+    def _insert(self, steps: array[int], values: array[float], ascending: bool) -> None:
         """Add finite points to a series that nobody has seen; each finds its place."""
-        first, known = min(steps), self._storage.steps
+        ascending = ascending or list(steps) == sorted(steps)
+        first, known = steps[0] if ascending else min(steps), self._storage.steps
         keep = self._size
-        if (keep and first < known[keep - 1]) or list(steps) != sorted(steps):
+        if not ascending or (keep and first < known[keep - 1]):
             keep = bisect_right(known, first, 0, keep)
             later = slice(keep, self._size)
             merged = [
@@ -240,6 +426,19 @@ class Series:
             values = array("d", [value for _, value in merged])
         self._storage = self._storage.grow(keep, steps, values)
         self._size = keep + len(steps)
+        at_once = max(EXACT, self._past.width)
+        if (old := (self._size - EXACT) // at_once * at_once) > 0:
+            stored = self._storage
+            self._past = self._past.plus(stored.steps[:old], stored.values[:old])
+            self._storage = stored.part(old, self._size)
+            self._size -= old
+
+    def _newest(self) -> tuple[int, float] | None:
+        """Return the last finite point."""
+        past, last = self._past, self._size - 1
+        if last >= 0:
+            return self._storage.steps[last], self._storage.values[last]
+        return (past.ends[-1], past.lasts[-1]) if past.ends else None
 
     def _bins(self, edges: list[int]) -> list[Bin | None]:
         """Return the bins of the steps [edges[i], edges[i + 1])."""
@@ -249,12 +448,15 @@ class Series:
             if both:
                 places[index] -= places[index] % _BLOCK
         values = self._storage.values
+        blocks = [bisect_left(self._past.ends, edge) for edge in edges]
         bins: list[Bin | None] = []
-        for (begin, end), wrong in zip(pairwise(places), self._broken_between(edges), strict=True):
+        for old, (begin, end), wrong in zip(
+            pairwise(blocks), pairwise(places), self._broken.between(edges), strict=True
+        ):
+            parts = self._past.over(*old)
             if begin < end:
-                bins.append(Bin(*self._over(begin, end), values[end - 1], end - begin, wrong))
-            else:
-                bins.append(Bin(_NAN, _NAN, _NAN, _NAN, 0, wrong) if wrong else None)
+                parts += (Bin(*self._over(begin, end), values[end - 1], end - begin),)
+            bins.append(_joined(parts, wrong))
         return bins
 
     def _over(self, begin: int, end: int) -> tuple[float, float, float]:
@@ -292,21 +494,25 @@ class Series:
             places.append(place)
         return places
 
-    def _broken_between(self, edges: list[int]) -> list[int]:
-        if not self._broken:
-            return [0] * (len(edges) - 1)
-        places = [bisect_left(self._broken, edge) for edge in edges]
-        return [end - begin for begin, end in pairwise(places)]
+
+def _joined(parts: tuple[Bin, ...], broken: int) -> Bin | None:
+    """Return the older and the newer points of a span of steps, and its broken ones, as one bin."""
+    if not parts:
+        return Bin(_NAN, _NAN, _NAN, _NAN, 0, broken) if broken else None
+    if len(parts) == 1:
+        return parts[0]._replace(broken=broken)
+    low, high = min(each.low for each in parts), max(each.high for each in parts)
+    counts = [each.points for each in parts]
+    mean = min(max(_mean([each.mean for each in parts], counts), low), high)
+    return Bin(low, high, mean, parts[-1].last, sum(counts), broken)
 
 
 def _column(values: Sequence[float | None]) -> array[float] | None:
     """Return the values as a column if all of them are finite; None may mean that they are not."""
-    column = array("d")
     try:
-        column.extend(values)  # type: ignore[arg-type]  # None is refused: that is the test
-    except TypeError:
+        return array("d", values) if math.isfinite(sum(values)) else None  # type: ignore[arg-type]
+    except TypeError:  # None cannot be added: that is the test
         return None
-    return column if math.isfinite(sum(column)) else None
 
 
 def _is_finite(value: float | None) -> TypeGuard[float]:
@@ -320,10 +526,15 @@ def _edges(start: float, stop: float, columns: int) -> list[int]:
     return [*edges, math.floor(stop) + 1]
 
 
-def _mean(values: Sequence[float]) -> float:
-    """Return the mean of finite numbers, finite itself even where their sum is not."""
-    mean = sum(values) / len(values)
+def _mean(values: Sequence[float], counts: Sequence[int] | None = None) -> float:
+    """Return the mean of finite numbers, finite itself even where their sum is not.
+
+    `counts` says how often each of them counts; without it each does once.
+    """
+    total = len(values) if counts is None else sum(counts)
+    mean: float = sum(values if counts is None else map(mul, values, counts)) / total
     if math.isfinite(mean):
         return mean
-    mean = sum(value / len(values) for value in values)
+    shares = (1 / total for _ in values) if counts is None else (n / total for n in counts)
+    mean = sum(map(mul, values, shares))
     return min(max(mean, min(values)), max(values))

@@ -27,7 +27,7 @@ from ganterm.render.raster import Raster, from_nchw, grid
 from ganterm.render.text import safe_text
 from ganterm.runs.checkpoints import CheckpointHeader, read_bytes, read_header
 from ganterm.runs.history import effective
-from ganterm.runs.journal import read_journal
+from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir
 
 LONGEST = 200
@@ -107,7 +107,7 @@ def subject_of(
     classes: tuple[str, ...] = (),
 ) -> CardSubject:
     """Return what is known of the checkpoint with this header, of `run` where it has one."""
-    history = effective(read_journal(run.journal)) if run is not None else []
+    history = effective(records_of(run.journal, Record)) if run is not None else []
     records = [record for record in history if record.step <= header.step]
     return CardSubject(name, header.step, config, header, records, classes)
 

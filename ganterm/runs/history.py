@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import heapq
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from dataclasses import astuple
 from pathlib import PurePosixPath
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
+
+from msgspec import Meta, Struct
 
 from ganterm.core.files import RUN_DIRECTORIES
 from ganterm.core.records import (
@@ -26,7 +29,9 @@ from ganterm.core.records import (
     StartRecord,
 )
 from ganterm.core.registry import learn
-from ganterm.core.series import Entries, Series
+from ganterm.core.series import Entries, Series, SeriesState
+from ganterm.runs.columns import MetricsColumns, columns_of
+from ganterm.runs.journal import Part
 from ganterm.runs.live import LiveChange, LiveSettings
 
 SPAN_SECONDS = 20.0
@@ -40,10 +45,14 @@ class StepRate:
         self.span = span
         self._seen: deque[tuple[float, int]] = deque()
 
-    def add(self, time: float, step: int) -> None:
-        """Take note that `step` steps were done at `time`, in seconds."""
-        self._seen.append((time, step))
-        while time - self._seen[0][0] > self.span:
+    def add(self, times: Sequence[float], steps: Sequence[int]) -> None:
+        """Take note of the steps that were done at times, in seconds; at least one."""
+        since = times[-1] - self.span
+        begin = 0 if min(times) >= since else len(times)
+        while begin and times[begin - 1] >= since:
+            begin -= 1
+        self._seen.extend(zip(times[begin:], steps[begin:], strict=True))
+        while times[-1] - self._seen[0][0] > self.span:
             self._seen.popleft()
 
     def clear(self) -> None:
@@ -63,7 +72,55 @@ MAX_SERIES: Final = 256
 """Quantities that are kept; a journal that names more is not a trainer's."""
 
 
+_IN_ORDER: Final = (MetricsColumns, OpeningRecord, ControlRecord, EndRecord)
+"""Before these, the metrics that came before them are taken in."""
+
 H = TypeVar("H", bound="RunHistory")
+
+Kept = (
+    StartRecord
+    | ResumeRecord
+    | SampleRecord
+    | CheckpointRecord
+    | AlertRecord
+    | ControlRecord
+    | JudgedRecord
+    | EndRecord
+)
+"""What a history keeps of a journal beside its metrics."""
+
+
+_Amount = Annotated[float, Meta(ge=0, le=1e15)]
+
+
+class _Figures(Struct):
+    """What a history knows in single figures and words."""
+
+    parent: str
+    first_step: int
+    steps: int
+    last_step: int
+    reached: int
+    epochs: int | None
+    device: str
+    host: str
+    _pace: _Amount | None
+    _opened: _Amount | None
+    _latest: _Amount
+    _before: _Amount
+
+
+class HistoryState(Struct):
+    """A history as it can be written down: the records that it keeps, and what else it knows."""
+
+    records: list[Kept]
+    figures: _Figures
+    config: dict[str, Any]
+    start_config: dict[str, Any]
+    changes: list[tuple[int, str, Any, Any, bool]]
+    series: dict[str, SeriesState]
+    epoch_series: dict[str, SeriesState]
+    epochs: SeriesState
 
 
 class RunHistory:
@@ -105,6 +162,8 @@ class RunHistory:
         self.standing: Sequence[AlertRecord] = ()
         self.judged: Entries[JudgedRecord] = Entries()
         self.end: EndRecord | None = None
+        self._others: Entries[OpeningRecord | ControlRecord | EndRecord] = Entries()
+        self._restoring = False
         self._epochs = Series()
         self._rate = StepRate()
         self._pace: float | None = None
@@ -116,6 +175,42 @@ class RunHistory:
         found = copy.copy(self)
         found._rate = StepRate()
         return found
+
+    def state(self) -> HistoryState:
+        """Return all that it knows."""
+        lists = (self._others, self.drawn, self.saved, self.alerts, self.judged)
+        return HistoryState(
+            # In order within each list, and those of all by their times.
+            list(heapq.merge(*lists, key=lambda record: record.time)),  # type: ignore[arg-type]
+            _Figures(*(getattr(self, name) for name in _Figures.__struct_fields__)),
+            self.config,
+            self.start_config,
+            [astuple(change) for change in self.changes],
+            {name: series.state() for name, series in self.series.items()},
+            {name: series.state() for name, series in self.epoch_series.items()},
+            self._epochs.state(),
+        )
+
+    def restore(self, state: HistoryState) -> None:
+        """Take over what a history knew; records that a resume took back are none of it.
+
+        Raises:
+            ValueError: no history was ever in such a state.
+        """
+        self.forget()
+        series, epoch_series, epochs = (
+            {name: Series.restored(each) for name, each in known.items()}
+            for known in (state.series, state.epoch_series, {"": state.epochs})
+        )
+        self._restoring = True
+        for record in state.records:
+            self._add(record)
+        self._restoring = False
+        for name in _Figures.__struct_fields__:
+            setattr(self, name, getattr(state.figures, name))
+        changes = tuple(LiveChange(*change) for change in state.changes)
+        self.settings = LiveSettings(state.config, state.start_config, changes)
+        self.series, self.epoch_series, self._epochs = series, epoch_series, epochs[""]
 
     @property
     def config(self) -> dict[str, Any]:
@@ -171,32 +266,42 @@ class RunHistory:
         )
         return [value for value in found if value is not None]
 
-    def add(self, *records: Record) -> None:
-        """Take in the next records of the journal, in their order; quickest many at once."""
+    def add(self, *parts: Part) -> None:
+        """Take in the next parts of the journal, in their order; quickest many at once."""
         waiting: list[MetricsRecord] = []
-        for record in records:
-            # What is judged after the end is no part of the training.
-            if self.end is None and not isinstance(record, OpeningRecord):
-                self._latest = record.time
-            self.reached = max(self.reached, record.step)
-            if isinstance(record, MetricsRecord):
-                waiting.append(record)
+        for part in parts:
+            if isinstance(part, MetricsRecord):
+                waiting.append(part)
                 continue
-            if isinstance(record, (OpeningRecord, ControlRecord)):
-                self._add_metrics(waiting)
+            if waiting and isinstance(part, _IN_ORDER):
+                self._add_metrics(columns_of(waiting))
                 waiting = []
-            self._add(record)
-        self._add_metrics(waiting)
+            if isinstance(part, MetricsColumns):
+                self._add_metrics(part)
+                continue
+            if not isinstance(part, OpeningRecord):
+                self._reach(part.step, part.time)
+            self._add(part)
+        if waiting:
+            self._add_metrics(columns_of(waiting))
+
+    def _reach(self, step: int, time: float) -> None:
+        self.reached = max(self.reached, step)
+        # What is judged after the end is no part of the training.
+        if self.end is None:
+            self._latest = max(self._latest, time)
 
     def _add(self, record: Record) -> None:
         """Take in a record that is not of metrics."""
         self.settings = self.settings.after(record)
+        if isinstance(record, (OpeningRecord, ControlRecord, EndRecord)):
+            self._others = self._others.plus(record)
         match record:
             case OpeningRecord():
                 self._begin(record)
             case EpochRecord():
                 self._epochs = self._epochs.plus([record.step], [record.epoch])
-                self.epoch_series = _extended(self.epoch_series, [record])
+                self.epoch_series = _extended(self.epoch_series, columns_of([record]))
             case SampleRecord() if path_inside(record.path):
                 if self.drawn and self.drawn[-1].step >= record.step:
                     # A step drawn twice has one grid, the later one.
@@ -208,7 +313,7 @@ class RunHistory:
                 self.saved = self.saved.plus(record)
             case AlertRecord():
                 self.alerts = self.alerts.plus(record)
-                self.standing = uncleared(self.alerts)
+                self.standing = uncleared([*self.standing, record])
             case JudgedRecord():
                 learn(record.components)
                 self.judged = self.judged.plus(record)
@@ -217,27 +322,25 @@ class RunHistory:
             case EndRecord():
                 self.end = record
 
-    def _add_metrics(self, records: Sequence[MetricsRecord]) -> None:
-        if not records:
-            return
-        self.series = _extended(self.series, records)
-        since = records[-1].time - self._rate.span
-        recent = takewhile(lambda record: record.time >= since, reversed(records))
-        for record in reversed(list(recent)):
-            self._rate.add(record.time, record.step)
+    def _add_metrics(self, metrics: MetricsColumns) -> None:
+        steps, times = metrics.steps, metrics.times
+        self._reach(max(steps), max(times))
+        self.series = _extended(self.series, metrics)
+        self._rate.add(times, steps)
         self._pace = self._rate.steps_per_second
-        self.last_step = records[-1].step
+        self.last_step = steps[-1]
 
     def _forget_pace(self) -> None:
         self._rate.clear()
         self._pace = None
 
     def _begin(self, record: OpeningRecord) -> None:
-        if isinstance(record, ResumeRecord):
+        if isinstance(record, ResumeRecord) and not self._restoring:
             self._take_back(record)
         elif isinstance(record, StartRecord):
             self.parent = record.parent or self.parent
             self.first_step = record.step
+        self.reached = max(self.reached, record.step)
         self.steps = record.steps or self.steps
         self.epochs = record.epochs or None
         self.device, self.host = record.device, record.host
@@ -248,6 +351,7 @@ class RunHistory:
 
     def _take_back(self, resume: ResumeRecord) -> None:
         """Forget what came after the step that a worker goes on from."""
+        self._others = Entries(in_force(self._others, resume))
         self._epochs = self._epochs.until(resume.step)
         self.series = _until(resume.step, self.series)
         self.epoch_series = _until(resume.step, self.epoch_series)
@@ -260,20 +364,13 @@ class RunHistory:
         self.reached = resume.step
 
 
-def _extended(
-    series: dict[str, Series], records: Iterable[MetricsRecord | EpochRecord]
-) -> dict[str, Series]:
-    """Return `series` with every quantity of the records added, column by column."""
-    alike: dict[tuple[str, ...], list[MetricsRecord | EpochRecord]] = {}
-    for record in records:
-        alike.setdefault(tuple(record.values), []).append(record)
+def _extended(series: dict[str, Series], metrics: MetricsColumns) -> dict[str, Series]:
+    """Return `series` with every quantity of the metrics added."""
     found = dict(series)
-    for names, group in alike.items():
-        steps = [record.step for record in group]
-        for name in names:
-            if name in found or len(found) < MAX_SERIES:
-                known = found.get(name) or Series()
-                found[name] = known.plus(steps, [record.values[name] for record in group])
+    for name, (steps, values, ascending) in metrics.columns.items():
+        if name in found or len(found) < MAX_SERIES:
+            known = found.get(name) or Series()
+            found[name] = known.plus(steps, values, ascending=ascending)
     return found
 
 

@@ -8,9 +8,12 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Callable, Iterator
-from itertools import islice
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct
 
 from ganterm.core import jsontext
 from ganterm.core.files import (
@@ -21,7 +24,17 @@ from ganterm.core.files import (
     read_range,
     sync_directory,
 )
-from ganterm.core.records import SCHEMA_VERSION, Record, decode, encode
+from ganterm.core.records import (
+    SCHEMA_VERSION,
+    ControlRecord,
+    EndRecord,
+    MetricsRecord,
+    OpeningRecord,
+    Record,
+    decode,
+    encode,
+)
+from ganterm.runs.columns import BEGINNING, FEWEST, MOST, MetricsColumns, read_columns
 
 MAX_LINE = 1 << 20
 """Bytes of the longest line, newline included: far above any record, a bound for readers."""
@@ -32,6 +45,8 @@ MAX_DAMAGE = 1 << 26
 """Bytes in lines that are no records; a file with more of them is no journal."""
 
 _BLOCK = 1 << 16
+_STILL_NS = 2 * 10**9
+"""What was written so long ago has another time than what is written now, on any file system."""
 
 
 class JournalWriter:
@@ -132,8 +147,31 @@ class JournalWriter:
         return size - end
 
 
+Part = Record | MetricsColumns
+"""A record, or many of metrics at once."""
+
+R = TypeVar("R", bound=Record)
+
+
+class Place(Struct):
+    """How far a journal was read, and what proves that it is the same one up to there.
+
+    Attributes:
+        offset: bytes that were read, `crc` their checksum.
+        stamp: inode, size and times of the file where all of it was read and lay still; without it
+            the checksum has to be taken again.
+        damaged, newer: lines that were no records, and records that were passed over.
+    """
+
+    offset: int
+    crc: int
+    stamp: tuple[int, ...]
+    damaged: int
+    newer: int
+
+
 class JournalTail:
-    """Follows a journal: each `poll` returns the records that became whole since the one before.
+    """Follows a journal: each look returns the records that became whole since the one before.
 
     It holds no file open and keeps only its place, so any number may follow one journal, and the
     journal may appear, grow, or be replaced by another at any time.
@@ -142,6 +180,7 @@ class JournalTail:
         damaged: lines so far that are not records.
         newer: records so far of a schema newer than this ganterm reads; they are passed over.
         restarts: how often the journal turned out to be another one and was read anew.
+        offset: bytes that were read, `crc` their checksum.
     """
 
     def __init__(self, path: Path) -> None:
@@ -150,48 +189,124 @@ class JournalTail:
         self.newer = 0
         self.restarts = 0
         self._damage = 0
-        self._offset = 0
+        self.offset = self.crc = 0
         self._identity: tuple[int, int] | None = None
         self._skipping = False
+        self._names: dict[str, None] = {}
 
-    def poll(self, limit: int | None = None) -> list[Record]:
-        """Return the new records in order, at most `limit`; none where the journal is missing.
-
-        With a limit, a long journal can be read in parts that never fill the memory: none are left
-        when a poll returns nothing.
+    def poll(self) -> list[Record]:
+        """Return all new records in order; none where the journal is missing.
 
         Raises:
             OSError: the journal is there but cannot be read, or is not a regular file.
         """
+        return list(self.each())
+
+    def each(self) -> Iterator[Record]:
+        """Yield all new records in order; raises as `poll`."""
+        for lines in self._blocks():
+            yield from self._records(lines)
+
+    def read(self) -> list[Part]:
+        """Return the new records of about a megabyte; none are left when it returns none.
+
+        They are in order, but for metrics, which come in columns where they are many: before the
+        next record that a worker begins with, ends with, or tells of a command with.
+
+        Raises:
+            OSError: as `poll`.
+        """
+        return next(filter(None, map(self._parts, self._blocks())), [])
+
+    def records(self, *kinds: type[R]) -> Iterator[R]:
+        """Yield the new records of these kinds, but none of metrics, in order.
+
+        Raises:
+            OSError: as `poll`.
+        """
+        for lines in self._blocks():
+            others = [line for line in lines if not line.startswith(BEGINNING)]
+            found = (each for each in self._records(others) if isinstance(each, kinds))
+            yield from (each for each in found if not isinstance(each, MetricsRecord))
+
+    def place(self) -> Place:
+        """Return how far it was read.
+
+        Raises:
+            OSError: the journal is gone.
+        """
+        found = self.path.lstat()
+        still = found.st_size == self.offset and time.time_ns() - found.st_mtime_ns > _STILL_NS
+        stamp = _stamp(found) if still and self._identity == (found.st_dev, found.st_ino) else ()
+        return Place(self.offset, self.crc, stamp, self.damaged, self.newer)
+
+    def is_at(self, place: Place) -> bool:
+        """Tell whether the journal is the same one up to a place; `go_on` then begins there.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        descriptor = open_regular(self.path)
         try:
-            descriptor = open_regular(self.path)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        try:
-            self._recognise(descriptor)
-            return list(islice(self._records(descriptor), limit))
+            found = os.fstat(descriptor)
+            self._identity = found.st_dev, found.st_ino
+            return 0 < place.offset <= found.st_size and (
+                _stamp(found) == place.stamp or _crc(descriptor, place.offset) == place.crc
+            )
         finally:
             os.close(descriptor)
+
+    def go_on(self, place: Place) -> None:
+        """Go on from a place up to which the journal is the same."""
+        self.offset, self.crc = place.offset, place.crc
+        self.damaged, self.newer = place.damaged, place.newer
 
     def _recognise(self, descriptor: int) -> None:
         """Begin anew where this is not the file whose beginning was read."""
         found = os.fstat(descriptor)
         identity = (found.st_dev, found.st_ino)
         changed = self._identity not in (None, identity)
-        if not changed and self._offset:
+        if not changed and self.offset:
             # What was read last: the end of a line, or of a part of an endless one.
-            last = os.pread(descriptor, 1, self._offset - 1)
+            last = os.pread(descriptor, 1, self.offset - 1)
             changed = not last if self._skipping else last != b"\n"
         if changed:
-            self._offset = self._damage = 0
+            self.offset = self.crc = self._damage = 0
             self._skipping = False
             self.restarts += 1
         self._identity = identity
         if found.st_size > MAX_SIZE or self._damage > MAX_DAMAGE:
             raise _no_journal(self.path)
 
-    def _records(self, descriptor: int) -> Iterator[Record]:
-        for line in self._lines(descriptor):
+    def _parts(self, lines: list[bytes]) -> list[Part]:
+        parts: list[Part] = []
+        done = 0
+        others = [place for place, line in enumerate(lines) if not line.startswith(BEGINNING)]
+        between: list[int] = []
+        for place in others:
+            for record in self._records(lines[place : place + 1]):
+                if isinstance(record, (OpeningRecord, ControlRecord, EndRecord)):
+                    parts += self._columns(_without(lines, done, place, between))
+                    done, between = place, []
+                parts.append(record)
+            between.append(place)
+        return [*parts, *self._columns(_without(lines, done, len(lines), between))]
+
+    def _columns(self, metrics: Sequence[bytes]) -> Iterator[Part]:
+        """Yield lines of metrics as columns, or as records where they are few or odd."""
+        for begin in range(0, len(metrics), MOST):
+            lines = metrics[begin : begin + MOST]
+            many = len(lines) >= FEWEST and sum(map(len, lines)) < MAX_LINE
+            if many and (columns := read_columns(lines, [*self._names])):
+                yield columns
+                continue
+            for record in self._records(lines):
+                if isinstance(record, MetricsRecord):
+                    self._names |= dict.fromkeys(record.values)
+                yield record
+
+    def _records(self, lines: Sequence[bytes]) -> Iterator[Record]:
+        for line in lines:
             record = parse_record(line)
             if record is None:
                 self.damaged += 1
@@ -201,24 +316,36 @@ class JournalTail:
             else:
                 yield record
 
-    def _lines(self, descriptor: int) -> Iterator[bytes]:
-        """Yield whole lines; `_offset` always stands at the beginning of the next one."""
-        held = b""
-        while block := os.pread(descriptor, MAX_LINE, self._offset + len(held)):
-            *lines, held = (held + block).split(b"\n")
-            for line in lines:
-                self._offset += len(line) + 1
-                if not self._skipping:
-                    yield line
-                self._skipping = False
-            if len(held) >= MAX_LINE:
-                if not self._skipping:
-                    self.damaged += 1
-                self._skipping = True
-            if self._skipping:
-                self._offset += len(held)
-                self._add_damage(len(held))
-                held = b""
+    def _blocks(self) -> Iterator[list[bytes]]:
+        """Yield whole lines, many at once; `offset` always stands behind those that were."""
+        try:
+            descriptor = open_regular(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        try:
+            self._recognise(descriptor)
+            held = b""
+            while block := os.pread(descriptor, MAX_LINE, self.offset + len(held)):
+                data = held + block
+                *lines, held = data.split(b"\n")
+                self._take(data, len(data) - len(held))
+                whole = lines[1:] if lines and self._skipping else lines
+                self._skipping = self._skipping and not lines
+                if len(held) >= MAX_LINE:
+                    if not self._skipping:
+                        self.damaged += 1
+                    self._skipping = True
+                if self._skipping:
+                    self._take(held, len(held))
+                    self._add_damage(len(held))
+                    held = b""
+                yield whole
+        finally:
+            os.close(descriptor)
+
+    def _take(self, data: bytes, size: int) -> None:
+        self.offset += size
+        self.crc = zlib.crc32(memoryview(data)[:size], self.crc)
 
     def _add_damage(self, length: int) -> None:
         self._damage += length + 1
@@ -226,9 +353,53 @@ class JournalTail:
             raise _no_journal(self.path)
 
 
+def _without(lines: list[bytes], begin: int, end: int, places: Iterable[int]) -> list[bytes]:
+    """Return the lines [begin, end) without those at the ascending places, all of them within."""
+    found = lines[begin:end]
+    for place in reversed(list(places)):
+        del found[place - begin]
+    return found
+
+
+def _stamp(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _crc(descriptor: int, length: int) -> int:
+    """Return the checksum of the first bytes of a file."""
+    crc = begin = 0
+    while begin < length and (block := os.pread(descriptor, min(MAX_LINE, length - begin), begin)):
+        crc = zlib.crc32(block, crc)
+        begin += len(block)
+    return crc
+
+
 def read_journal(path: Path) -> list[Record]:
     """Return every record of the journal at `path`; none where it is missing."""
     return JournalTail(path).poll()
+
+
+def newest_of(path: Path, most: int = 1 << 16) -> list[Record]:
+    """Return every record of the journal at `path`, but of metrics the newest `most` at least."""
+    kept: list[Record] = []
+    metrics = 0
+    for record in JournalTail(path).each():
+        kept.append(record)
+        metrics += isinstance(record, MetricsRecord)
+        if metrics > 2 * most:
+            old = iter(range(metrics - most))
+            kept = [
+                each
+                for each in kept
+                if not isinstance(each, MetricsRecord) or next(old, None) is None
+            ]
+            metrics = most
+    return kept
+
+
+def records_of(path: Path, *kinds: type[R]) -> Iterator[R]:
+    """Yield the records of these kinds, but none of metrics, of the journal at `path`."""
+    return JournalTail(path).records(*kinds)
 
 
 def read_end(path: Path, size: int = _BLOCK) -> list[Record]:

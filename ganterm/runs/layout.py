@@ -136,7 +136,7 @@ def find_runs(runs_dir: Path) -> list[RunDir]:
             f"cannot list {runs_dir}: {error.strerror}; choose another place with --runs-dir"
         ) from error
     runs = [run for run in map(RunDir, paths) if is_run(run.path)]
-    return sorted(runs, key=lambda run: (_last_active(run), run.name), reverse=True)
+    return sorted(runs, key=lambda run: (last_active(run), run.name), reverse=True)
 
 
 def resolve_run(name_or_path: str | Path | None, runs_dir: Path) -> RunDir:
@@ -287,7 +287,7 @@ def _step_stem(step: int) -> str:
     return f"step-{step:08d}"
 
 
-def _last_active(run: RunDir) -> int:
+def last_active(run: RunDir) -> int:
     """Return when the run was last written, in nanoseconds; 0 if that cannot be told."""
     latest = 0
     for path in (run.journal, run.status, run.config_file):

@@ -30,7 +30,7 @@ from ganterm.core.records import (
 from ganterm.doctor.active import REMEDY_MARK
 from ganterm.runs import checkpoints, control
 from ganterm.runs.history import effective
-from ganterm.runs.journal import read_journal
+from ganterm.runs.journal import JournalTail, records_of
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import AUTOMATIC, Rewind, last_rewind, steering
 from ganterm.worker.checkpoint import read_meta
@@ -104,10 +104,11 @@ def prepare(
             the run has reached its length.
         TrainingError: the run has been trained, but none of its checkpoints is whole.
     """
-    records = read_journal(run.journal)
+    records = list(records_of(run.journal, Record))
     length = {name: n for name, n in (("steps", steps), ("epochs", epochs)) if n}
     openings = [record for record in records if isinstance(record, OpeningRecord)]
-    if not openings and any(isinstance(record, _TRAINED) for record in records):
+    tail = JournalTail(run.journal)
+    if not openings and any(isinstance(record, _TRAINED) for record in tail.each()):
         # What was trained is not to be begun again at step 0: this refuses it.
         config_of(StartRecord(step=0), run)
     if openings:
@@ -232,7 +233,7 @@ def _threads_of(record: OpeningRecord) -> int:
 
 def _repeating(config: RunConfig, source: RunDir) -> Job:
     """Return what makes the live changes of `source` again, at their steps."""
-    records = read_journal(source.journal)
+    records = list(records_of(source.journal, Record))
     if not records:
         raise ConfigError(f"{source.name} has no journal, so there is nothing to repeat.")
     if parent := _parent_of(records[0]):

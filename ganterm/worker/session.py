@@ -25,7 +25,7 @@ from ganterm.engine.state import adapted, check_classes, restore_state
 from ganterm.engine.threads import time_threads
 from ganterm.runs import checkpoints
 from ganterm.runs.history import effective
-from ganterm.runs.journal import JournalWriter, read_journal
+from ganterm.runs.journal import JournalWriter, newest_of, read_end
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status
@@ -174,7 +174,7 @@ class Session:
             trainer.run_in(mode)
         about_threads = self._choose_threads(trainer, most_threads)
         if self.job.resumed:
-            records = read_journal(self.run.journal)
+            records = newest_of(self.run.journal)
             history = effective(records)
             handler.threads.remember(history)
             handler.doctor.remember(records)
@@ -297,6 +297,6 @@ class Session:
         """Leave a run that cannot go on in the state it was in; an alert says why it does not."""
         self.lock.require_intact()
         story = f"The run did not go on, and is as it was: {message}"
-        *_, last = read_journal(self.run.journal)
+        last = read_end(self.run.journal)[-1]
         self.journal.write(AlertRecord(step=last.step, code=STOOD_BACK, message=story))
         self.reporter.stand_back(self._before)

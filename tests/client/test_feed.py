@@ -135,18 +135,11 @@ def test_a_journal_that_is_another_one_is_read_from_nothing(tmp_path: Path) -> N
 def test_a_long_journal_is_taken_in_in_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[int | None] = []
-    poll = journals.JournalTail.poll
-
-    def counting(tail: journals.JournalTail, limit: int | None = None) -> list[Record]:
-        asked.append(limit)
-        return poll(tail, limit)
-
-    monkeypatch.setattr(journals.JournalTail, "poll", counting)
-    monkeypatch.setattr(runfeed, "_PART", 7)
+    """And none of them is told of: all of it is the past."""
+    monkeypatch.setattr(journals, "MAX_LINE", 300)
     reader = followed(tmp_path / "a", start(), *(record("metrics", n, x=1.0) for n in range(30)))
-    assert asked == [7] * 6
     assert len(reader.feed.series["x"]) == 30
+    assert not reader.refresh()
 
 
 def test_a_worker_at_work_is_seen_and_its_pace_told(tmp_path: Path) -> None:
@@ -273,8 +266,15 @@ RUN = RunDir(Path("runs/a"))
 
 def feed_of(*records: Record) -> RunFeed:
     feed = RunFeed(RUN)
-    feed.take_in(records)
+    feed.add(*records)
     return feed
+
+
+def brought(feed: RunFeed, *records: Record) -> FeedChange:
+    """Return what the records are that a feed takes in after all others."""
+    feed.news()
+    feed.add(*records)
+    return feed.news()
 
 
 def values(feed: RunFeed, name: str) -> list[float | None]:
@@ -329,7 +329,7 @@ def test_a_change_that_was_refused_changes_nothing() -> None:
 
 def test_a_resume_takes_refusals_back_as_well() -> None:
     feed = feed_of(start(), change(10, "lr_g", -1, error="no"), record("metrics", 20, d_loss=1.0))
-    feed.take_in([record("resume", 5, config={"lr_g": 0.1}, steps=100)])
+    feed.add(record("resume", 5, config={"lr_g": 0.1}, steps=100))
     assert [each.notice.words for each in feed.entries] == ["resumed"]
 
 
@@ -357,30 +357,28 @@ def test_alerts_pauses_and_checkpoints_are_marked() -> None:
 
 def test_a_resume_takes_back_all_that_came_after_its_step() -> None:
     feed = RunFeed(RUN)
-    feed.take_in(
-        [
-            start(),
-            change(5, "lr_g", 0.2),
-            *(
-                entry
-                for step in (10, 20, 30)
-                for entry in (
-                    record("metrics", step, d_loss=step / 10),
-                    record("epoch", step, epoch=1, d_loss=step / 10),
-                    record("sample", step, path=f"{step}.png"),
-                    record("checkpoint", step, path=f"{step}.safetensors"),
-                    record("alert", step, message="x"),
-                    record("judged", step, fid=1.0),
-                )
-            ),
-            change(25, "lr_g", 0.9),
-            record("end", 30, reason="stopped"),
-        ]
+    feed.add(
+        start(),
+        change(5, "lr_g", 0.2),
+        *(
+            entry
+            for step in (10, 20, 30)
+            for entry in (
+                record("metrics", step, d_loss=step / 10),
+                record("epoch", step, epoch=1, d_loss=step / 10),
+                record("sample", step, path=f"{step}.png"),
+                record("checkpoint", step, path=f"{step}.safetensors"),
+                record("alert", step, message="x"),
+                record("judged", step, fid=1.0),
+            )
+        ),
+        change(25, "lr_g", 0.9),
+        record("end", 30, reason="stopped"),
     )
     ended = feed.end
     assert ended is not None
-    found = feed.take_in(
-        [record("resume", 20, config={"lr_g": 0.2}, steps=400, controls=1, device="cuda:0")]
+    found = brought(
+        feed, record("resume", 20, config={"lr_g": 0.2}, steps=400, controls=1, device="cuda:0")
     )
     assert found.rewound
     assert values(feed, "d_loss") == [1.0, 2.0]
@@ -410,7 +408,7 @@ def test_a_branch_says_where_it_comes_from() -> None:
 
 def test_a_resume_that_loses_nothing_is_no_rewind() -> None:
     feed = feed_of(start(), record("metrics", 20, d_loss=1.0))
-    assert not feed.take_in([record("resume", 20, steps=100)]).rewound
+    assert not brought(feed, record("resume", 20, steps=100)).rewound
     assert feed.config == {"lr_g": 0.1}
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -169,3 +172,59 @@ def test_cores_are_left_to_a_run_that_trains(tmp_path: Path) -> None:
         assert cores_beside(tmp_path) == (0, "")
     write_status(run.status, Status(state="running", step=6, steps=9))
     assert cores_beside(tmp_path, 2) == (2, "")
+
+
+def _counted(runs: RunList, seen: list[str]) -> int:
+    """Return how often the file system is asked for one look at all runs."""
+    seen.clear()
+    runs.poll()
+    return len(seen)
+
+
+def test_quiet_runs_cost_a_few_questions_and_what_happens_to_them_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 300 runs that nobody trains 100 are asked about at a look, and no file is read."""
+    asked: list[str] = []
+    old = time.time() - 3600
+    paths = [_run(tmp_path / f"{place}").path for place in range(1)]
+    for place in range(300):
+        path = tmp_path / "runs" / f"run-{place:03d}"
+        shutil.copytree(paths[0], path)
+        for each in (*path.iterdir(), path, path.parent):
+            os.utime(each, (old, old))
+    monkeypatch.setattr(module, "LOOKS", 100)
+    now = 0.0
+    runs = RunList(tmp_path / "runs", clock=lambda: now)
+    first = runs.poll()
+    assert len(first) == 300
+
+    hook = {"on": True}
+
+    def note(event: str, arguments: tuple[object, ...]) -> None:
+        if hook["on"] and event in {"open", "os.listdir", "os.scandir", "os.lockf"}:
+            asked.append(event)
+
+    stat = Path.stat
+
+    def counting(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        asked.append("stat")
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    sys.addaudithook(note)
+    monkeypatch.setattr(Path, "stat", counting)
+    try:
+        now += 1.0
+        assert [_counted(runs, asked) for _ in range(3)] == [301] * 3
+        assert set(asked) == {"stat"}
+        with JournalWriter(first[7].run.journal) as journal:
+            journal.write(record_of("end", 9, reason="finished", message="", exit_code=0))
+        write_note(first[8].run, "mine")
+        told = [each for _ in range(3) for each in runs.poll()]
+    finally:
+        hook["on"] = False
+    newest = {each.name: each for each in told}
+    assert newest[first[7].name].state == "finished"
+    assert newest[first[8].name].note == "mine"
+    with WorkerLock(first[9].run.lock):
+        assert [each.name for each in runs.poll(closely=True) if each.alive] == [first[9].name]

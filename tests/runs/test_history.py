@@ -160,7 +160,7 @@ def test_grids_stand_by_step_and_lie_within_the_run() -> None:
 def test_only_the_last_seconds_count() -> None:
     rate = StepRate(span=10.0)
     for time, step in ((0.0, 0), (100.0, 1000), (105.0, 1010), (110.0, 1020)):
-        rate.add(time, step)
+        rate.add([time], [step])
     assert rate.steps_per_second == 2.0
 
 
@@ -169,9 +169,10 @@ def test_a_clock_or_a_run_that_stands_still_or_goes_back_has_no_pace(
     second: tuple[float, int],
 ) -> None:
     rate = StepRate()
-    rate.add(5.0, 10)
+    rate.add([5.0], [10])
     assert rate.steps_per_second is None
-    rate.add(*second)
+    time, step = second
+    rate.add([time], [step])
     assert rate.steps_per_second is None
 
 

@@ -18,8 +18,8 @@ from ganterm.cli.narrate import say
 from ganterm.core.errors import ExitCode, GantermError, WorkerError
 from ganterm.core.records import STOOD_BACK, AlertRecord, Record
 from ganterm.runs import control
+from ganterm.runs.cache import HistoryReader
 from ganterm.runs.history import RunHistory
-from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import RunView, observe
@@ -159,7 +159,7 @@ class Follower:
         self.replay = replay
         self.history = RunHistory()
         self._start = start
-        self._tail = JournalTail(run.journal)
+        self._journal = HistoryReader(run, self.history)
         self._stood_back = False
         self._interrupts = 0
         self._answered = 0
@@ -197,9 +197,11 @@ class Follower:
 
     def _follow(self, keyboard: Keyboard) -> ExitCode:
         if not self.replay:
-            list(self._news())
+            for _ in self._journal.read():
+                pass
         self.reporter.open(self.history)
         view, looked = observe(self.run), time.monotonic()
+        self._stood_back = _stands_back(view.last_record)
         while True:
             self._show_news()
             if time.monotonic() - looked >= LOOK_SECONDS:
@@ -231,9 +233,8 @@ class Follower:
                 self.reporter.record(record, self.history)
 
     def _news(self) -> Iterator[Record]:
-        for record in self._tail.poll():
-            self.history.add(record)
-            self._stood_back = isinstance(record, AlertRecord) and record.code == STOOD_BACK
+        for record in self._journal.records():
+            self._stood_back = _stands_back(record)
             yield record
 
     def _is_over(self, view: RunView) -> bool:
@@ -336,6 +337,10 @@ class Follower:
             self._hung_up = True
         else:
             self._interrupts += 1
+
+
+def _stands_back(record: Record | None) -> bool:
+    return isinstance(record, AlertRecord) and record.code == STOOD_BACK
 
 
 def _exit_code(code: int) -> ExitCode:
