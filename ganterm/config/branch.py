@@ -23,7 +23,7 @@ from ganterm.config.rules import check
 from ganterm.config.runfile import read_made, render_run_toml, stem_of
 from ganterm.config.schema import RunConfig, batches_per_epoch
 from ganterm.core.errors import ConfigError
-from ganterm.core.files import open_regular, storage_trouble, write_atomically
+from ganterm.core.files import open_regular, write_atomically
 from ganterm.core.records import MAX_STEP, ControlRecord, OpeningRecord
 from ganterm.core.settings import NETWORK
 from ganterm.runs import checkpoints
@@ -98,22 +98,18 @@ def branch(
         config = msgspec.structs.replace(config, dataset=dataset)
     _refuse_an_end(source, config, step, _epochs_done(path, header, openings))
     before(config)
-    run = create_run(runs_dir, name, stem_of(config))
     made = {"ganterm": __version__, "command": command, "parent": f"{source.name}@{step}"}
     if openings:
         made |= {"threads": str(threads), "data_crc32": openings[0].data_crc32}
-    try:
-        # The configuration last: a directory without one is no run yet.
+
+    def fill(run: RunDir, _: str) -> None:
         _copy(path, run.checkpoint_path(step))
         write_atomically(run.config_file, render_run_toml(config, made).encode())
-    except BaseException as error:
-        shutil.rmtree(run.path, ignore_errors=True)
-        if isinstance(error, CheckpointDamaged):
-            raise CheckpointDamaged(path, error.reason) from None
-        if isinstance(error, OSError):
-            raise storage_trouble(error, run.path) from error
-        raise
-    return run
+
+    try:
+        return create_run(runs_dir, name, stem_of(config), fill)
+    except CheckpointDamaged as error:
+        raise CheckpointDamaged(path, error.reason) from None
 
 
 def origin_of(run: RunDir) -> Origin | None:

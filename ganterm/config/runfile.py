@@ -14,7 +14,7 @@ from ganterm.config.fields import field, parse_value
 from ganterm.config.rules import check
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
-from ganterm.core.files import read_run_text, storage_trouble, write_atomically
+from ganterm.core.files import read_run_text, write_atomically
 from ganterm.core.registry import is_reference
 from ganterm.runs.layout import RunDir, create_run
 
@@ -99,13 +99,10 @@ def new_run(config: RunConfig, runs_dir: Path, *, name: str | None, command: str
         ConfigError: the name is not one or is taken, or the directory cannot be made.
         TrainingError: the configuration cannot be written.
     """
-    run = create_run(runs_dir, name, stem_of(config))
-    made = {"ganterm": __version__, "command": command}
-    try:
-        write_atomically(run.config_file, render_run_toml(config, made).encode())
-    except OSError as error:
-        raise storage_trouble(error, run.config_file) from error
-    return run
+    text = render_run_toml(config, {"ganterm": __version__, "command": command}).encode()
+    return create_run(
+        runs_dir, name, stem_of(config), lambda run, _: write_atomically(run.config_file, text)
+    )
 
 
 def stem_of(config: RunConfig) -> str:

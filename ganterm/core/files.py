@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import secrets
+import shutil
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final
@@ -30,6 +32,8 @@ _RUN_MARKS: Final = ("run.toml", "journal.jsonl")
 
 TEMP_PREFIX = ".tmp-"
 """How the name of an unfinished file begins; no reader of a run looks at such names."""
+
+_ABANDONED_SECONDS = 60.0
 
 _ADVICE = {
     errno.ENOSPC: "free some space there",
@@ -379,6 +383,39 @@ def remove_stale_temps(directory: Path, *, older_than: float = 0.0) -> list[Path
                     held.remove(name)
                     removed.append(directory / name)
     return removed
+
+
+@contextlib.contextmanager
+def in_the_making(path: Path) -> Iterator[None]:
+    """Keep `remove_abandoned` from a file or directory for as long as this process is at it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        # A file system without such locks has nothing removed from it either.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def remove_abandoned(paths: Iterable[Path]) -> None:
+    """Remove those of the files and directories whose maker was killed a minute ago or more."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(path, flags)
+            try:
+                found = os.fstat(descriptor)
+                # Younger ones may not have been locked yet.
+                if time.time() - found.st_mtime < _ABANDONED_SECONDS:
+                    continue
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if stat.S_ISDIR(found.st_mode):
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+            finally:
+                os.close(descriptor)
 
 
 def sync_directory(directory: Path) -> None:

@@ -10,13 +10,13 @@ import secrets
 import shutil
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganterm.core.errors import DataError
-from ganterm.core.files import regular_path
+from ganterm.core.files import in_the_making, regular_path, remove_abandoned
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PIECE = 16_384
 """Images that `StoredImages.pieces` maps at once: 12 MiB at 28x28."""
+_UNFINISHED = ".tmp"
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,15 @@ def stage(
     """
     header = _header(shape, metadata)
     temporary: Path | None = None
+    holding = ExitStack()
     try:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            remove_abandoned(path.parent.glob(f".*{_UNFINISHED}"))
             _check_room(path.parent, len(header) + labels.nbytes + shape[0] * _pixels(shape))
-            temporary = path.with_name(f".{path.stem}-{secrets.token_hex(8)}.tmp")
+            temporary = path.with_name(f".{path.stem}-{secrets.token_hex(8)}{_UNFINISHED}")
             with temporary.open("xb") as file:
+                holding.enter_context(in_the_making(temporary))
                 file.write(header)
                 file.write(labels.astype("<i8").data)
                 for piece in images:
@@ -80,6 +84,7 @@ def stage(
             ) from error
         yield Staged(temporary, path)
     finally:
+        holding.close()
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 

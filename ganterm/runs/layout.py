@@ -2,22 +2,35 @@
 
 import contextlib
 import difflib
-import itertools
+import errno
 import os
 import re
+import secrets
 import shlex
+import shutil
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ganterm.core.errors import ConfigError
-from ganterm.core.files import expanded, is_run, names_in, sync_directory
+from ganterm.core.files import (
+    TEMP_PREFIX,
+    expanded,
+    in_the_making,
+    is_run,
+    names_in,
+    remove_abandoned,
+    storage_trouble,
+    sync_directory,
+)
 from ganterm.core.records import MAX_STEP
 
 RUNS_DIR_VARIABLE: Final = "GANTERM_RUNS_DIR"
 _MOST_CHARACTERS, _MOST_BYTES = 100, 200
 """Of a name, which is a file's; the second is for scripts of several bytes a letter."""
+_MAKING = f"{TEMP_PREFIX}making-"
 _STEP = re.compile(r"step-([0-9]{8,15})\.[a-z]+")
 
 
@@ -209,39 +222,72 @@ def check_place(runs_dir: Path, name: str | None = None) -> None:
     )
 
 
-def create_run(runs_dir: Path, name: str | None, recipe: str) -> RunDir:
+def create_run(
+    runs_dir: Path,
+    name: str | None,
+    recipe: str,
+    fill: Callable[[RunDir, str], object] = lambda _run, _name: None,
+) -> RunDir:
     """Make the directory of a new run and return it; no two callers ever get the same one.
+
+    It is made under another name and renamed when all of it is there, so that whatever interrupts
+    this, the name is free; what a killed one has left goes with the next run that is made.
 
     Args:
         runs_dir: made if it is missing.
         name: the run's name; None numbers the runs of a recipe: dcgan-001, -002, ...
         recipe: name of the recipe, for numbered names.
+        fill: writes the files that the run begins with, into the directory as it is made; it is
+            told the name that the run will have.
 
     Raises:
         ConfigError: the name is not one or is taken, or the directory cannot be made.
+        TrainingError: what it begins with cannot be written.
     """
     if name is not None:
         name = check_name(name)
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
-        run = _make_named(runs_dir, name) if name is not None else _make_numbered(runs_dir, recipe)
-        _make_parts(run)
-        sync_directory(runs_dir)
+        remove_abandoned(runs_dir.glob(f"{_MAKING}*"))
+        while True:
+            run = RunDir(runs_dir / (name if name is not None else _next_number(runs_dir, recipe)))
+            if name is not None:
+                _refuse_a_taken_name(run)
+            if _made(run, fill):
+                return run
     except OSError as error:
         raise ConfigError(
             f"cannot make a run in {runs_dir}: {error.strerror}; choose another place with "
             "--runs-dir"
         ) from error
-    return run
 
 
-def _make_named(runs_dir: Path, name: str) -> RunDir:
-    run = RunDir(runs_dir / name)
+def _made(run: RunDir, fill: Callable[[RunDir, str], object]) -> bool:
+    """Make a run whole and give it its name; return False where that was taken meanwhile."""
+    making = RunDir(run.path.parent / f"{_MAKING}{secrets.token_hex(8)}")
+    making.path.mkdir()
     try:
-        run.path.mkdir()
-    except FileExistsError:
-        _refuse_a_taken_name(run)
-    return run
+        with in_the_making(making.path):
+            for part in (making.samples, making.checkpoints, making.control):
+                part.mkdir()
+            try:
+                fill(making, run.name)
+            except OSError as error:
+                if error.filename is not None:
+                    error.filename = str(error.filename).replace(str(making.path), str(run.path))
+                raise storage_trouble(error, run.path) from error
+            sync_directory(making.path)
+            try:
+                making.path.rename(run.path)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                    raise
+                return False
+            sync_directory(run.path.parent)
+            return True
+    finally:
+        # Of one that has its name there is nothing here.
+        shutil.rmtree(making.path, ignore_errors=True)
 
 
 def _refuse_a_taken_name(run: RunDir) -> None:
@@ -252,33 +298,15 @@ def _refuse_a_taken_name(run: RunDir) -> None:
         )
 
 
-def _make_numbered(runs_dir: Path, recipe: str) -> RunDir:
-    """Take the number after the greatest, so that no run gets the name of one deleted earlier."""
+def _next_number(runs_dir: Path, recipe: str) -> str:
+    """Return the name after the greatest, so that no run gets the name of one deleted earlier."""
     stem = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", recipe)).strip("._-")[:80] or "run"
     while len(stem.encode()) > _MOST_BYTES:
         stem = stem[:-1]
     numbered = re.compile(re.escape(stem) + r"-([0-9]{3,9})")
     found = (numbered.fullmatch(path.name) for path in runs_dir.iterdir())
-    first = max((int(match[1]) for match in found if match), default=0) + 1
-    for number in itertools.count(first):
-        run = RunDir(runs_dir / f"{stem}-{number:03d}")
-        with contextlib.suppress(FileExistsError):
-            run.path.mkdir()
-            break
-    return run
-
-
-def _make_parts(run: RunDir) -> None:
-    parts = (run.samples, run.checkpoints, run.control)
-    try:
-        for part in parts:
-            part.mkdir()
-        sync_directory(run.path)
-    except BaseException:
-        for made in (*parts, run.path):
-            with contextlib.suppress(OSError):
-                made.rmdir()
-        raise
+    number = max((int(match[1]) for match in found if match), default=0) + 1
+    return f"{stem}-{number:03d}"
 
 
 def _step_stem(step: int) -> str:

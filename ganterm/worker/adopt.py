@@ -6,7 +6,6 @@ asked for it.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from ganterm.config import RunConfig
 from ganterm.config.runfile import from_mapping, render_run_toml, stem_of
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import DataError, GantermError
-from ganterm.core.files import storage_trouble, write_atomically
+from ganterm.core.files import write_atomically
 from ganterm.core.records import EndRecord, SampleRecord, StartRecord
 from ganterm.data.catalogue import conditioned_spec
 from ganterm.exchange.fitting import (
@@ -124,39 +123,42 @@ def _make_run(config: RunConfig, generator: Generator, data: DataSpec, request: 
     step = request["step"] or 0
     shown = fixed_of(config, data)
     preview = fixed_pictures(generator, shown.preview())
-    run = create_run(Path(request["runs_dir"]), request["name"], stem_of(config))
-    try:
-        tensors = {f"generator.{name}": value for name, value in generator.state_dict().items()}
-        growth = growth_of(config, config.data_spec)
-        # Foreign weights are those of a whole network, which is what this number makes of one.
-        counters = {"step": step, "batches": 0, "images": growth.images if growth else 0}
-        meta = Meta(config=config, counters=counters, controls=0, classes=data.classes)
-        checkpoint = run.checkpoint_path(step)
-        digest = save_checkpoint(checkpoint, meta, {**tensors, "preview": preview})
+    tensors = {f"generator.{name}": value for name, value in generator.state_dict().items()}
+    growth = growth_of(config, config.data_spec)
+    # Foreign weights are those of a whole network, which is what this number makes of one.
+    counters = {"step": step, "batches": 0, "images": growth.images if growth else 0}
+    meta = Meta(config=config, counters=counters, controls=0, classes=data.classes)
+    about = {
+        "ganterm": __version__,
+        "command": " ".join(request["command"]),
+        "imported": _name(request),
+    }
+    besides = {"classes": list(data.classes)} if data.classes else {}
+
+    def fill(run: RunDir, name: str) -> None:
+        digest = save_checkpoint(run.checkpoint_path(step), meta, {**tensors, "preview": preview})
         write_grid(run.sample_path(step), generator, shown)
-        command = request["command"]
-        about = {"ganterm": __version__, "command": " ".join(command), "imported": _name(request)}
         write_atomically(run.config_file, render_run_toml(config, about).encode())
-        besides = {"classes": list(data.classes)} if data.classes else {}
-        _tell(run, config, step, request, digest=digest, **besides)
-    except BaseException as error:
-        shutil.rmtree(run.path, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise storage_trouble(error, run.path) from error
-        raise
-    return run
+        _tell(run, config, step, request, run=name, digest=digest, **besides)
+
+    return create_run(Path(request["runs_dir"]), request["name"], stem_of(config), fill)
 
 
 def _tell(
-    run: RunDir, config: RunConfig, step: int, request: Request, *, digest: str, **besides: Any
+    place: RunDir,
+    config: RunConfig,
+    step: int,
+    request: Request,
+    *,
+    digest: str,
+    **besides: Any,
 ) -> None:
     """Write the journal and the status of a run that was imported and has ended."""
     message = f"Imported from {_name(request)}."
-    with JournalWriter(run.journal) as journal:
+    with JournalWriter(place.journal) as journal:
         journal.write(
             StartRecord(
                 step=step,
-                run=run.name,
                 # Weights that do not say how far they were trained are of a run without a length.
                 steps=step,
                 controls=0,
@@ -167,13 +169,13 @@ def _tell(
                 **besides,
             )
         )
-        journal.write(SampleRecord(step=step, path=run.relative(run.sample_path(step))))
-        saved = checkpoint_record(run, step, digest)
+        journal.write(SampleRecord(step=step, path=place.relative(place.sample_path(step))))
+        saved = checkpoint_record(place, step, digest)
         journal.write(saved)
         journal.write(EndRecord(step=step, reason="finished", message=message))
         journal.sync()
     write_status(
-        run.status,
+        place.status,
         Status(
             state="finished",
             step=step,

@@ -31,7 +31,7 @@ from ganterm.doctor.unfinished import Progress
 from ganterm.engine.loop import DivergenceError
 from ganterm.runs import checkpoints
 from ganterm.runs.history import effective
-from ganterm.runs.journal import JournalWriter, read_journal
+from ganterm.runs.journal import JournalWriter, records_of
 from ganterm.runs.layout import RunDir, step_of
 from ganterm.runs.live import REWIND, Rewind
 from ganterm.worker.checkpoint import read_meta
@@ -237,8 +237,7 @@ class DoctorHook:
 
     def _beginning(self) -> tuple[RunConfig, int]:
         """Return with which configuration and at which step the run began."""
-        records = read_journal(self._run.journal)
-        opening = next(record for record in records if isinstance(record, OpeningRecord))
+        opening = next(records_of(self._run.journal, OpeningRecord))
         return config_of(opening, self._run), opening.step
 
     def _rewind(

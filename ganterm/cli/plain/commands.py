@@ -354,10 +354,13 @@ def _rename(session: PlainSession, rest: str) -> None:
     session.watch(renamed)
 
 
-@_command("note TEXT", "write a note on the run")
+@_command("note [TEXT]", "show the note on the run, or write one; note - removes it")
 def _note(session: PlainSession, rest: str) -> None:
-    manage.write_note(session.watched.run, rest)
-    session.say("Noted." if rest else "The note is removed.")
+    run = session.watched.run
+    if rest:
+        manage.write_note(run, "" if rest == "-" else rest)
+    told = "The note is removed." if rest == "-" else "Noted."
+    session.say(told if rest else manage.read_note(run) or f"There is no note on {run.name}.")
 
 
 @_command("delete NAME yes", "delete a run for good")

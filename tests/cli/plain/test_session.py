@@ -329,6 +329,10 @@ def test_notes_settings_log_and_help(tmp_path: Path) -> None:
     desk.type("watch one")
     desk.type("note keep this")
     assert read_note(run) == "keep this"
+    assert desk.type("note") == ["keep this\n"]
+    assert read_note(run) == "keep this"
+    assert desk.type("note -") == ["The note is removed.\n"]
+    assert desk.type("note") == ["There is no note on one.\n"]
     assert "lr_g: 0.0002, can be set\n" in desk.type("settings")
     assert "recipe: dcgan\n" not in desk.type("settings live")
     assert desk.type("log") == ["all \\x1b[2Jwell\n"]
