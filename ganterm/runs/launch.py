@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 
 from ganterm.core.errors import ExitCode, GantermError, WorkerError
 from ganterm.core.files import naming, open_to_append, read_tail, storage_trouble
@@ -27,7 +27,53 @@ START_SECONDS = 60.0
 """How long a worker may take to report itself; it does so before it imports PyTorch."""
 
 
-def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+class WorkerProcess(subprocess.Popen[bytes]):
+    """A worker, which says why it ends through a pipe: the disk of its log may be full."""
+
+    _heard = -1
+
+    @classmethod
+    def started(cls, *arguments: str, log: IO[bytes]) -> WorkerProcess:
+        """Start a worker with these arguments; raises `OSError` where that cannot be."""
+        heard, said = os.pipe()
+        try:
+            command, environment = _command_of(
+                "ganterm.worker.__main__", *arguments, f"--last-words={said}"
+            )
+            process = cls(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=(said,),
+            )
+        except BaseException:
+            os.close(heard)
+            raise
+        finally:
+            os.close(said)
+        os.set_blocking(heard, False)
+        process._heard = heard
+        return process
+
+    def last_words(self) -> list[str]:
+        """Return the lines that it has said through the pipe since they were last asked for."""
+        try:
+            return os.read(self._heard, 1 << 16).decode("utf-8", "replace").splitlines()
+        except BlockingIOError:
+            return []
+
+    def __del__(self) -> None:
+        """Close the pipe."""
+        heard, self._heard = self._heard, -1
+        if heard >= 0:
+            os.close(heard)
+        super().__del__()
+
+
+def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> WorkerProcess:
     """Start the worker of `run` and wait until it holds the run.
 
     `arguments` are the worker's own options. What it prints goes to the run's log.
@@ -42,16 +88,8 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> subprocess.Popen
     try:
         with naming(run.log), os.fdopen(open_to_append(run.log), "ab") as log:
             begin = log.tell()
-            process = spawn(
-                "ganterm.worker.__main__",
-                str(run.path.absolute()),
-                started_by,
-                *arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            place = str(run.path.absolute())
+            process = WorkerProcess.started(place, started_by, *arguments, log=log)
     except OSError as error:
         raise storage_trouble(error, run.log) from error
     _wait_until_it_reports(process, run, before, begin)
@@ -64,9 +102,13 @@ def spawn(module: str, *arguments: str, **options: Any) -> subprocess.Popen[byte
     It imports what this process would import, wherever it is started, and nothing from there.
     Raises `OSError` where no process can be started.
     """
-    command = [sys.executable, "-c", _BOOTSTRAP, "\n".join(safe_path()), module, *arguments]
-    environment = {**safe_environment(), "PYTHONUNBUFFERED": "1"}
+    command, environment = _command_of(module, *arguments)
     return subprocess.Popen(command, env=environment, **options)  # noqa: S603 - our own, no shell
+
+
+def _command_of(module: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    command = [sys.executable, "-c", _BOOTSTRAP, "\n".join(safe_path()), module, *arguments]
+    return command, {**safe_environment(), "PYTHONUNBUFFERED": "1"}
 
 
 def log_tail(run: RunDir, lines: int = 10, *, begin: int = 0) -> list[str]:
@@ -79,7 +121,7 @@ def log_tail(run: RunDir, lines: int = 10, *, begin: int = 0) -> list[str]:
 
 
 def _wait_until_it_reports(
-    process: subprocess.Popen[bytes], run: RunDir, before: Status | None, begin: int
+    process: WorkerProcess, run: RunDir, before: Status | None, begin: int
 ) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -88,7 +130,7 @@ def _wait_until_it_reports(
         if status is not None and status != before and status.pid == process.pid:
             return
         if (code := process.poll()) is not None:
-            raise _early_end(code, log_tail(run, 1, begin=begin))
+            raise _early_end(code, process.last_words()[-1:] or log_tail(run, 1, begin=begin))
         time.sleep(0.02)
     process.terminate()
     raise WorkerError(f"The worker did not start within {START_SECONDS:.0f} s; see {run.log}.")

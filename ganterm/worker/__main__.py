@@ -7,7 +7,6 @@ it knows at once whether it can.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import json
 import signal
@@ -23,7 +22,7 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status, read_status, write_status
-from ganterm.worker.commands import StopFlag
+from ganterm.worker.commands import LastWords, StopFlag
 from ganterm.worker.job import prepare
 
 
@@ -46,24 +45,24 @@ def main() -> NoReturn:
         stream = getattr(sys, name)
         setattr(sys, name, SafeLog(stream.buffer, stream.encoding, line_buffering=True))
     run = RunDir(arguments.run)
+    words = LastWords(arguments.last_words)
     try:
-        code = _work(run, arguments, stop)
+        code = _work(run, arguments, stop, words)
     except GantermError as error:
-        code, words = error.exit_code, str(error)
+        code = error.exit_code
+        words.say(str(error))
     except ModuleNotFoundError as error:
         if (trouble := missing_library(error)) is None:
             raise
-        code, words = trouble.exit_code, str(trouble)
+        code = trouble.exit_code
+        words.say(str(trouble))
     except OSError as error:
-        code, words = ExitCode.TRAINING, str(storage_trouble(error, run.path))
-    else:
-        raise SystemExit(code)
-    with contextlib.suppress(OSError):  # The log may lie on the disk that is full.
-        sys.stderr.write(f"{safe_text(words)}\n")
+        code = ExitCode.TRAINING
+        words.say(str(storage_trouble(error, run.path)))
     raise SystemExit(code)
 
 
-def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag) -> ExitCode:
+def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag, words: LastWords) -> ExitCode:
     with WorkerLock(run.lock) as lock:
         for directory in (run.samples, run.checkpoints, run.control):
             make_directory(directory)
@@ -98,6 +97,7 @@ def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag) -> ExitCod
                 before=before,
                 stop=stop,
                 command=arguments.started_by,
+                words=words,
             ).work()
 
 
@@ -113,6 +113,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--started-by", type=json.loads, default=sys.argv, help="command line, as a JSON array"
     )
+    parser.add_argument("--last-words", type=int, help="descriptor to say at the end why")
     return parser.parse_args()
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Protocol
 from ganterm.config import RunConfig
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import ControlRecord, PendingChange
+from ganterm.render.text import safe_text
 from ganterm.runs import control
 from ganterm.runs.control import Command
 from ganterm.runs.journal import JournalWriter
@@ -123,6 +126,31 @@ class LiveChanges:
         while self.pending and self.pending[0].step <= self._trainer.step:
             change = self.pending.popleft()
             self.make(change.id, change.args["key"], change.args["value"])
+
+
+class LastWords:
+    """Says why a worker ends in its log, and through a pipe to whoever started it.
+
+    Either may be gone, and the log may lie on the disk that is full. Nothing is said twice.
+    """
+
+    def __init__(self, pipe: int | None) -> None:
+        self._pipe = pipe
+        self._said = ""
+        if pipe is not None:
+            os.set_inheritable(pipe, False)
+
+    def say(self, words: str) -> None:
+        """Say a sentence."""
+        if words == self._said:
+            return
+        self._said = words
+        words = safe_text(words)
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{words}\n")
+        if self._pipe is not None:
+            with contextlib.suppress(OSError):
+                os.write(self._pipe, f"{words}\n".encode("utf-8", "backslashreplace")[:4096])
 
 
 class StopFlag:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
+import errno
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import torch
@@ -30,7 +32,7 @@ from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status
 from ganterm.worker.checkpoint import load_tensors, read_meta
-from ganterm.worker.commands import StopFlag
+from ganterm.worker.commands import LastWords, StopFlag
 from ganterm.worker.handler import EventHandler, Rewound, Stop
 from ganterm.worker.job import Job, prepare
 from ganterm.worker.look import Look
@@ -39,13 +41,17 @@ from ganterm.worker.reporting import StatusReporter
 from ganterm.worker.samples import write_real
 from ganterm.worker.trouble import Extras, explain
 
+ROOM_SECONDS: Final = 60.0
+"""How long a worker that a full disk ended waits for room to say so in its journal."""
+_LOOK_SECONDS: Final = 0.5
+
 
 class Session:
     """Trains a run to its end, or to the moment somebody stops it.
 
     The process must hold `lock`, the run's, and be the only writer of its journal. `before` is the
     status that the run had, `command` the command line that the journal names as the one that
-    started it.
+    started it, and `words` says why it ends where the journal cannot.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class Session:
         lock: WorkerLock,
         status: Status,
         stop: StopFlag,
+        words: LastWords | None = None,
         before: Status | None = None,
         command: Sequence[str] = (),
     ) -> None:
@@ -69,6 +76,7 @@ class Session:
         self.extras = Extras(journal, lock)
         self.reporter = StatusReporter(run, lock, self.extras, status)
         self._before = before
+        self._words = words or LastWords(None)
         self._opened = False
 
     def work(self) -> ExitCode:
@@ -277,6 +285,8 @@ class Session:
     def _fail(self, error: Exception, step: int, kept: str = "") -> None:
         """Write the end that `error` is, where that is possible: it may prevent that too.
 
+        On a full disk it is written as soon as there is room again, for `ROOM_SECONDS`.
+
         Raises the error for the user that `error` stands for, if it was foreseen.
         """
         trouble = explain(error, self.run, self.job.config)
@@ -285,11 +295,19 @@ class Session:
         else:
             message = str(trouble)
         code = trouble.exit_code if trouble else ExitCode.TRAINING
-        with contextlib.suppress(OSError):
-            if self._opened or not self.job.resumed:
-                self._end("failed", step, message + kept, code)
+        for _ in range(round(ROOM_SECONDS / _LOOK_SECONDS)):
+            try:
+                if self._opened or not self.job.resumed:
+                    self._end("failed", step, message + kept, code)
+                else:
+                    self._stand_back(message + kept)
+            except OSError as full:
+                if full.errno not in {errno.ENOSPC, errno.EDQUOT} or self.stop:
+                    break
+                self._words.say(message)
+                time.sleep(_LOOK_SECONDS)
             else:
-                self._stand_back(message + kept)
+                break
         if trouble is not None:
             raise trouble from error
 

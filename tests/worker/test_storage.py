@@ -167,6 +167,7 @@ from pathlib import Path
 from ganterm.runs.checkpoints import newest_valid
 from ganterm.runs.layout import create_run
 from ganterm.worker.__main__ import main
+from tests.records import lines
 run = create_run(Path(sys.argv[2]), "run", "any")
 text = Path(sys.argv[1]).read_text().replace("keep_checkpoints = 2", "keep_checkpoints = 0")
 run.config_file.write_text(text)
@@ -187,4 +188,54 @@ print(json.dumps({
     "told": Path(told[-1]["path"]).name,
     "damaged": [str(path) for path, _ in damaged],
 }), flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_to_whoever_started_the_run_and_in_the_journal_once_there_is_room(
+    small_disk: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Not a byte is left for journal, log and status, until something is removed."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    prefix = mounted(small_disk, disk)
+    with Child(TOLD_OF_A_FULL_DISK, disk, prefix=prefix) as child:
+        story = json.loads(child.rest()[-1])
+    assert story["code"] == 1
+    (line,) = [line for line in story["told"] if "No space left" in line]
+    assert line.startswith(f"cannot write {disk}/dcgan-8x8-001/")
+    assert line.endswith("No space left on device; free some space there")
+    assert story["end"]["kind"] == "end"
+    assert story["end"]["message"].startswith(line)
+
+
+TOLD_OF_A_FULL_DISK = """
+import json, os, sys, time
+from pathlib import Path
+from ganterm.runs.journal import read_end
+from ganterm.runs.launch import start_worker
+from tests.records import lines
+from tests.worker.workers import make_run
+disk = Path(sys.argv[1])
+run = make_run(disk, "dcgan-8x8", steps=200000, checkpoint_every="100000")
+process = start_worker(run)
+while not any(record.kind == "metrics" for record in read_end(run.journal)):
+    time.sleep(0.05)
+with (disk / "filler").open("wb", buffering=0) as filler:
+    for size in (1 << 16, 4096, 512, 1):
+        try:
+            while True:
+                filler.write(bytes(size))
+        except OSError:
+            pass
+told = []
+while process.poll() is None and not told:
+    told += process.last_words()
+    time.sleep(0.05)
+before = read_end(run.journal)[-1].kind
+(disk / "filler").unlink()
+code = process.wait()
+told += process.last_words()
+end = lines(run.journal)[-1]
+print(json.dumps({"code": code, "told": told, "before": before, "end": end}), flush=True)
 """

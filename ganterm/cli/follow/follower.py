@@ -115,6 +115,9 @@ class Process(Protocol):
     def poll(self) -> int | None:
         """Return its exit code, `None` while it runs."""
 
+    def last_words(self) -> list[str]:
+        """Return the lines with which it said why it ends, since they were last asked for."""
+
 
 class _Audience:
     """Whoever reads what is shown: a terminal, or the other end of a pipe.
@@ -160,7 +163,7 @@ class Follower:
         self.history = RunHistory()
         self._start = start
         self._journal = HistoryReader(run, self.history)
-        self._stood_back = False
+        self._stood_back = self._heard = False
         self._interrupts = 0
         self._answered = 0
         self._asking = False
@@ -215,6 +218,7 @@ class Follower:
                 self._show_news()
                 self.reporter.close(view, self.history)
                 return self._verdict(view)
+            self._listen()
             self.reporter.tick(view, self.history)
             code = self._react(keyboard.poll(POLL_SECONDS))
             if code is not None:
@@ -236,6 +240,13 @@ class Follower:
         for record in self._journal.records():
             self._stood_back = _stands_back(record)
             yield record
+
+    def _listen(self) -> None:
+        """Tell at once why the worker ends where its journal cannot: the disk may be full."""
+        for line in self.process.last_words() if self.process is not None else []:
+            if self.history.end is None or self._stood_back:
+                self.reporter.note(line)
+                self._heard = True
 
     def _is_over(self, view: RunView) -> bool:
         if self.process is not None:
@@ -311,6 +322,7 @@ class Follower:
 
     def _verdict(self, view: RunView) -> ExitCode:
         code = self.process.poll() if self.process is not None else None
+        self._listen()
         if self._answered:
             return ExitCode(128 + self._answered)
         end = self.history.end
@@ -319,7 +331,7 @@ class Follower:
         if end is not None and known and code in {None, 0, end.exit_code}:
             return _exit_code(end.exit_code)
         if code is not None and code > 0 and code != ExitCode.WORKER and view.status is not None:
-            for line in log_tail(self.run, 1):
+            for line in [] if self._heard else log_tail(self.run, 1):
                 say(f"ganterm: {line}")
             return _exit_code(code)
         for line in log_tail(self.run):

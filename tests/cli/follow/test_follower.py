@@ -38,6 +38,9 @@ class Script:
         self.acts: Iterator[Callable[[], object]] = iter(acts)
         self.code = code
 
+    def last_words(self) -> list[str]:
+        return []
+
     def poll(self) -> int | None:
         act = next(self.acts, None)
         if act is None:
