@@ -281,6 +281,11 @@ def _report(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
         for name, value in _scores(fields).items()
     ]
     yield from table(["SCORE", "GENERATED", "REAL", ""], rows)
+    if alike := fields["floor"].get("copies"):
+        yield (
+            f"Near-duplicates among the real images: {alike:.1%} of those compared with are copies "
+            "of others by the same measure."
+        )
     if values := fields.get("singular_values", {}).values():
         yield (
             f"Spectral norm: the largest singular values of D's {len(values)} layers lie from "

@@ -97,6 +97,8 @@ def test_images_of_any_program_are_judged_without_a_run(digits: Path) -> None:
     assert "Most convincing:" in outcome.text
     (told,) = (line.split() for line in outcome.text.splitlines() if line.startswith("copies"))
     assert float(told[1]) == 1 > 10 * float(told[2])
+    said = f"Near-duplicates among the real images: {float(told[2]):.1%} of those compared with"
+    assert (said in outcome.text) == (float(told[2]) > 0)
     beside = ("--against", digits, "--judge", "digits", "--json")
     printed = json.loads(invoke("judge", "--images", digits, *beside, "-n", 5000).text)
     assert (printed["n"], printed["recall"], printed["copies"]) == (1797, 1, 1)
