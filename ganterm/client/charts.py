@@ -234,9 +234,9 @@ KINDS: Final = (
     _kind("rates", "Learning rates", settings=(("lr_d", "lr_d"), ("lr_g", "lr_g"))),
     ChartKind(
         "spectral",
-        "Largest singular value of each of D's layers",
+        "Largest singular values of D's layers",
         {},
-        lambda _config: [Reference(1.0, "normalised")],
+        lambda _config: [Reference(1.0, "norm 1")],
         layers=True,
     ),
     _kind("speed", "Speed"),
