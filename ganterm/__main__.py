@@ -15,6 +15,7 @@ import os
 from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
 from ganterm.core.errors import ExitCode
+from ganterm.render.text import SafeStream, show_traceback
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -81,8 +82,9 @@ def main() -> NoReturn:
 def settle() -> DataStream:
     """Make the three streams of `sys` usable, and return standard output.
 
-    Characters that a stream cannot encode are written out as escapes. The first failure to write
-    standard output is raised as its `OSError`; standard error never fails.
+    Characters that a stream cannot encode, or that would steer a terminal, are written out as
+    escapes. The first failure to write standard output is raised as its `OSError`; standard error
+    never fails.
     """
     for name, number in _NUMBERS.items():
         if getattr(sys, name) is None:
@@ -97,13 +99,14 @@ def settle() -> DataStream:
     data = _Output(1, failing=True)
     sys.stdout = _text(sys.stdout, data)
     sys.stderr = _text(sys.stderr, _Output(2, failing=False), line_buffering=True)
+    sys.excepthook = show_traceback
     return DataStream(data)
 
 
-def _text(before: TextIO | None, raw: _Output, *, line_buffering: bool = False) -> io.TextIOWrapper:
+def _text(before: TextIO | None, raw: _Output, *, line_buffering: bool = False) -> SafeStream:
     if isinstance(before, io.TextIOWrapper):
         line_buffering = line_buffering or before.line_buffering or before.write_through
-    return io.TextIOWrapper(
+    return SafeStream(
         io.BufferedWriter(raw),
         encoding="utf-8" if before is None else before.encoding,
         errors="backslashreplace",

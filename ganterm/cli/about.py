@@ -61,7 +61,7 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
             }
         )
         return
-    emit_lines(map(safe_text, _standing(found, history.parent, settings)))
+    emit_lines(_standing(found, history.parent, settings))
     for record in judged:
         emit("")
         emit_lines(_scores(record))
@@ -69,7 +69,7 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
     if not history.standing:
         emit("No alert stands.")
     for alert in history.standing:
-        emit(safe_text(f"Since step {alert.step}: {alert.message}"))
+        emit(f"Since step {alert.step}: {alert.message}")
     if layers and (values := _layers(run.path, history)):
         emit("")
         emit_lines(_layer_lines(values, normalised=bool(settings.get("spectral_norm"))))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
@@ -18,6 +20,7 @@ from typer.core import TyperGroup
 from ganterm import __version__
 from ganterm.cli.narrate import say
 from ganterm.core.errors import ConfigError, ExitCode, GantermError, missing_library
+from ganterm.render.text import safe_text
 
 _PANELS = {
     "Train and steer": {
@@ -158,12 +161,35 @@ class Commands(TyperGroup):
         finally:
             self._listing = False
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Take in what is typed before the name of a command."""
+        with _safe_words():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, context: Any) -> Any:
+        """Run the command."""
+        with _safe_words():
+            return super().invoke(context)
+
     def resolve_command(self, context: Any, args: list[str]) -> Any:
         """Return the command that the first word names; say which is meant where there is none."""
         word = args[0]
         if word not in _PLACES and not word.startswith("-") and not context.resilient_parsing:
             raise ConfigError(_no_command(word))
         return super().resolve_command(context, args)
+
+
+@contextmanager
+def _safe_words() -> Iterator[None]:
+    """Have errors of usage quote what was typed, such as names of files, without harm."""
+    try:
+        yield
+    except Exception as error:
+        # Of whichever click Typer brings.
+        if (words := getattr(error, "format_message", None)) is not None:
+            told = safe_text(words(), newline=True)
+            error.format_message = lambda: told  # type: ignore[attr-defined]
+        raise
 
 
 def _no_command(word: str) -> str:

@@ -19,7 +19,7 @@ from ganterm.core.records import encode
 from ganterm.core.registry import absolute, short
 from ganterm.render.colour import canvas_of
 from ganterm.render.curve import sparkline
-from ganterm.render.text import safe_text
+from ganterm.render.text import cell_width, padded, safe_text
 from ganterm.runs.layout import default_runs_dir, resolve_run
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _settings(runs: Sequence[RunStanding]) -> Iterator[str]:
 def _curves(runs: Sequence[RunStanding], charset: Charset) -> Iterator[str]:
     """Draw losses and distances of all runs to one scale, as long as the run is, by steps."""
     longest = max((run.step for run in runs), default=0)
-    margin = max(len(safe_text(run.name)) for run in runs)
+    margin = max(cell_width(safe_text(run.name)) for run in runs)
     drawn = [
         (title, [(run, run.curves[name]) for run in runs])
         for name, title in (("g_loss", "G loss"), ("d_loss", "D loss"))
@@ -128,7 +128,7 @@ def _curves(runs: Sequence[RunStanding], charset: Charset) -> Iterator[str]:
         for run, way in ways:
             width = max(1, round(_WIDEST * run.step / longest)) if longest else 1
             line = sparkline(way, width, charset=charset, low=low, high=high)
-            yield f"{safe_text(run.name):<{margin}}  {line}".rstrip()
+            yield f"{padded(safe_text(run.name), margin)}  {line}".rstrip()
 
 
 def _figure(value: float | None) -> str:

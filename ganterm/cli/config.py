@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from ganterm.cli.console import emit, emit_json, emit_lines, is_coloured
+from ganterm.cli.console import emit, emit_json, emit_styled, is_coloured
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson
 from ganterm.cli.settings import (
@@ -184,7 +184,7 @@ def show_config(
     if as_json:
         emit_json({"config": values, "origin": resolved.origin})
         return
-    emit_lines(settings_lines(values, resolved.origin, styled=is_coloured()))
+    emit_styled(settings_lines(values, resolved.origin, styled=is_coloured()))
 
 
 @app.command("schema")
@@ -202,4 +202,4 @@ def show_schema(
 def show_reference(context: typer.Context) -> None:
     """Print the reference page: every setting, exit code and variable, as Markdown."""
     page = reference(known_variables(context.find_root().command))
-    emit(page.rstrip("\n"))
+    emit(page.rstrip("\n"), newline=True)

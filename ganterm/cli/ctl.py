@@ -20,7 +20,6 @@ from ganterm.core.errors import ConfigError, WorkerError
 from ganterm.core.records import ControlRecord, encode
 from ganterm.doctor.active import active_alerts
 from ganterm.doctor.applicable import applicable_remedies, chosen
-from ganterm.render.text import safe_text
 from ganterm.runs import control
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import start_worker
@@ -204,7 +203,7 @@ def _list_remedies(name: str, troubles: list[ActiveAlert], *, as_json: bool) -> 
     if not troubles:
         say(f"The doctor finds nothing wrong with {name}.")
     for trouble in troubles:
-        emit(f"{trouble.code}, step {trouble.step:,}: {safe_text(trouble.message)}")
+        emit(f"{trouble.code}, step {trouble.step:,}: {trouble.message}")
         for remedy in trouble.remedies:
             how = "live" if remedy.live else "as another run"
             emit(f"  {remedy.id:16}{remedy.label}, {how}")

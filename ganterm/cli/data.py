@@ -17,6 +17,7 @@ from ganterm.cli.console import emit, emit_json, emit_lines, table, write_lines
 from ganterm.cli.narrate import ProgressReporter, say
 from ganterm.cli.options import AsJson
 from ganterm.components.datasets import DATASETS, SPLITS
+from ganterm.core import jsontext
 from ganterm.data.catalogue import data_dir, dataset_facts, is_available, stored_path
 from ganterm.render.colour import canvas_of
 from ganterm.render.halfblock import draw
@@ -50,7 +51,7 @@ class ProgressLines:
 
 def emit_line(record: dict[str, Any]) -> None:
     """Print one line of JSON at once."""
-    emit(json.dumps(record))
+    emit(jsontext.printable(json.dumps(record)))
     sys.stdout.flush()
 
 

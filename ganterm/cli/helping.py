@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ganterm.cli.console import emit, emit_lines, is_coloured, table, write_lines
+from ganterm.cli.console import emit_lines, emit_styled, is_coloured, table, write_lines
 from ganterm.cli.narrate import say
 from ganterm.core.errors import ConfigError
 
@@ -83,4 +83,4 @@ def _show_options(context: typer.Context, name: str) -> None:
         hint = f"did you mean {near[0]}?" if near else f"topics are {', '.join(TOPICS)}."
         raise ConfigError(f"There is no topic {name!r}; {hint}")
     command = above.command.get_command(above, name)
-    emit(command.get_help(type(context)(command, info_name=name, parent=above)))
+    emit_styled([command.get_help(type(context)(command, info_name=name, parent=above))])

@@ -24,7 +24,6 @@ from ganterm.cli.settings import known_variables, unknown_variables
 from ganterm.core.errors import missing_library
 from ganterm.data.catalogue import data_dir
 from ganterm.render.colour import characters_of, colours_of
-from ganterm.render.text import safe_text
 from ganterm.runs.layout import default_runs_dir, find_runs
 
 _LIBRARIES = (
@@ -200,7 +199,7 @@ def _found_by_torch() -> list[dict[str, Any]]:
 def _print(title: str, lines: Iterator[str]) -> None:
     emit(title)
     for line in lines:
-        emit("  " + safe_text(line))
+        emit("  " + line)
 
 
 def _pairs(values: Mapping[str, object], width: int = 14) -> Iterator[str]:

@@ -24,7 +24,7 @@ from ganterm.render.colour import canvas_of
 from ganterm.render.curve import bar
 from ganterm.render.raster import from_nchw
 from ganterm.render.show import draw_page
-from ganterm.render.text import safe_text
+from ganterm.render.text import cell_width, safe_text
 from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir, default_runs_dir
 
@@ -307,15 +307,15 @@ def _tells(name: str) -> str:
 
 
 def _histogram(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
-
     made, real = fields["histogram"], fields["histogram_real"]
-    names = fields["classes"] or [str(number) for number in range(len(made))]
-    margin = max(map(len, names))
+    names = [safe_text(str(name)) for name in fields["classes"] or range(len(made))]
+    margin = max(map(cell_width, names))
     largest = max(*made, *real)
     yield "Share of each class, generated and real:"
     for name, share, expected in zip(names, made, real, strict=True):
         drawn = bar(share / largest, _BAR, charset=canvas.charset)
-        yield f"{safe_text(name):>{margin}}  {drawn}  {share:6.1%}  {expected:6.1%}".rstrip()
+        blank = " " * (margin - cell_width(name))
+        yield f"{blank}{name}  {drawn}  {share:6.1%}  {expected:6.1%}".rstrip()
 
 
 def _draw(verdict: Verdict, canvas: Canvas) -> None:

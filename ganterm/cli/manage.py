@@ -42,7 +42,7 @@ def note(
     if text is not None:
         manage.write_note(found, text)
     elif words := manage.read_note(found):
-        emit(safe_text(words, newline=True))
+        emit(words, newline=True)
     else:
         say(f'There is no note on {found.name}; `ganterm note {found.word} "..."` writes one.')
 

@@ -43,7 +43,7 @@ class Waiting:
     """
 
     def __init__(self, what: str) -> None:
-        self._what = what
+        self._what = safe_text(what)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._tell, daemon=True)
 

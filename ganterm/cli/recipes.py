@@ -13,7 +13,7 @@ import typer
 
 from ganterm import recipes
 from ganterm.cli import completion
-from ganterm.cli.console import emit, emit_json, emit_lines, is_coloured, table
+from ganterm.cli.console import emit, emit_json, emit_lines, emit_styled, is_coloured, table
 from ganterm.cli.narrate import Waiting, say
 from ganterm.cli.options import AsJson
 from ganterm.cli.settings import (
@@ -110,7 +110,7 @@ def show_recipe(
         emit_json({**about, "departures": departures, **counts, "config": values, "origin": origin})
         return
     words = (f"{recipe.name}: {recipe.title}", recipe.purpose, recipe.source)
-    emit_lines(f"# {safe_text(text)}" for text in words if text)
+    emit_lines(f"# {text}" for text in words if text)
     for departure in recipe.departures:
         for lead, text in zip(_DEPARTURE, astuple(departure), strict=True):
             head, margin = f"# {lead:<10}", f"#{'':11}"
@@ -119,7 +119,7 @@ def show_recipe(
             )
             emit_lines(lines)
     emit("")
-    emit_lines(settings_lines(values, origin, styled=is_coloured(), explained=_width()))
+    emit_styled(settings_lines(values, origin, styled=is_coloured(), explained=_width()))
     emit("")
     # What has been said should be read while PyTorch is imported for the rest.
     sys.stdout.flush()

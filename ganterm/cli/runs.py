@@ -11,6 +11,7 @@ from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunsDir
 from ganterm.render import words
+from ganterm.render.text import cell_width, shortened
 
 if TYPE_CHECKING:
     from ganterm.client.overview import Overview
@@ -44,8 +45,6 @@ def runs(*, runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
     for run in found:
         wrong = run.state in {"failed", "crashed", "unknown"}
         for said in filter(None, (run.message if wrong else "", run.trouble)):
-            from ganterm.render.chart.page import shortened  # noqa: PLC0415 - charts take a while
-
             told = f"{run.name} {run.state}: {' '.join(said.split())}"
             lines.append(shortened(told, width or _MOST_CHARACTERS, "..."))
             cut = cut or lines[-1] != told
@@ -75,6 +74,10 @@ def _fitted(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
     while True:
         kept = [i for i, heading in enumerate(_HEADINGS) if heading not in left_out]
         lines = table([_HEADINGS[i] for i in kept], [[row[i] for i in kept] for row in rows])
-        if width is None or max(map(len, lines)) <= width or len(left_out) == len(_LEAST_NEEDED):
+        if (
+            width is None
+            or max(map(cell_width, lines)) <= width
+            or len(left_out) == len(_LEAST_NEEDED)
+        ):
             return lines
         left_out.append(_LEAST_NEEDED[len(left_out)])

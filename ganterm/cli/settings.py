@@ -18,6 +18,7 @@ from ganterm.cli import completion
 from ganterm.cli.options import own_parameters, signed
 from ganterm.config import FIELDS, Field, resolve
 from ganterm.core.errors import ConfigError
+from ganterm.render.text import safe_text
 
 ConfigFile = Annotated[
     Path | None,
@@ -160,7 +161,7 @@ def settings_lines(
         if explained is not None:
             about = FIELDS[name].help
             lines += textwrap.wrap(about, explained, initial_indent="# ", subsequent_indent="# ")
-        line = f"{text:<{width}}  # {origin[name]}"
+        line = safe_text(f"{text:<{width}}  # {origin[name]}")
         lines.append(_BOLD + line + _PLAIN if styled and origin[name] != "default" else line)
     return lines
 

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import tempfile
 import time
@@ -334,6 +335,8 @@ class _Process:
             self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - _BLOCK))
             lines = self._log.read().decode("utf-8", "replace").splitlines()
             words = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        if code == -signal.SIGXCPU:
+            return "it took far too long"
         if code < 0:
             return ", ".join(filter(None, [f"killed by signal {-code}", words]))
         return words or f"exit code {code}"

@@ -6,7 +6,6 @@ asked. What its parent did afterwards, changes of live settings included, is no 
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -209,7 +208,7 @@ def _epochs_done(
     images = openings[0].images if openings else 0
     config = config_in(path, header)
     try:
-        batches = json.loads(header.metadata["counters"])["batches"]
+        batches = header.told("counters")["batches"]
         per_epoch = batches_per_epoch(images, config.batch_size, drop_last=config.drop_last)
         return int(batches // per_epoch)
     except (KeyError, TypeError, ValueError, ZeroDivisionError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import msgspec
@@ -102,7 +101,7 @@ def config_in(path: Path, header: CheckpointHeader) -> RunConfig:
     `refuse_foreign_code`.
     """
     try:
-        values = json.loads(header.metadata["config"])
+        values = header.told("config")
     except (KeyError, ValueError):
         values = None
     if not isinstance(values, dict):
@@ -119,7 +118,7 @@ def classes_in(path: Path, header: CheckpointHeader) -> tuple[str, ...]:
     its own, has something else in their place.
     """
     try:
-        names = json.loads(header.metadata.get("classes", "[]"))
+        names = header.told("classes") if "classes" in header.metadata else []
     except ValueError:
         names = None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):

@@ -10,14 +10,19 @@ import msgspec
 def dump_line(value: dict[str, Any]) -> bytes:
     """Return `value` as one line of ASCII JSON, with the newline.
 
-    Escaping everything outside ASCII keeps control sequences and lone surrogates of foreign names
-    out of `tail -f`.
+    Escaping everything that is not printable ASCII keeps control sequences and lone surrogates of
+    foreign names out of `tail -f`.
 
     Raises:
         TypeError: a value that JSON cannot hold.
         ValueError: NaN and infinity, for which JSON has no word (see `finite`).
     """
-    return _ENCODE(value).encode("ascii") + b"\n"
+    return printable(_ENCODE(value)).encode("ascii") + b"\n"
+
+
+def printable(text: str) -> str:
+    """Return ASCII JSON with the one control character escaped that encoders leave: DEL."""
+    return text.replace("\x7f", "\\u007f")
 
 
 def finite(value: Any) -> Any:

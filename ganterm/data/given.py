@@ -20,6 +20,7 @@ from ganterm.data.images import ImageSet
 from ganterm.data.loading import load
 from ganterm.data.locate import MAX_BYTES
 from ganterm.data.progress import ProgressCallback, silent
+from ganterm.data.streams import most_of, too_packed
 from ganterm.render.imagefile import UnreadableImageError, is_image, opened, upright
 from ganterm.render.open import MAGIC, as_images, as_levels, mapped_array, value_range
 from ganterm.render.sheet import load_sheet
@@ -140,7 +141,10 @@ def _from_array(array: NDArray[Any], path: Path) -> Tensor:
 def _from_npz(path: Path) -> NDArray[Any] | Statistics:
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+            size, unpacked = path.stat().st_size, sum(e.file_size for e in archive.infolist())
+            if unpacked > most_of(size):
+                raise DataError(f"{path} {too_packed(size)}.")
+            if unpacked > MAX_BYTES:
                 raise DataError(f"{path} holds more than {MAX_BYTES >> 30} GiB; give a part of it.")
         with np.load(path, allow_pickle=False) as arrays:
             if {"mu", "sigma"} <= set(arrays.files):

@@ -19,7 +19,7 @@ from typing import IO
 from ganterm.components.datasets import PublishedDataset
 from ganterm.core.errors import DataError
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.data.streams import BLOCK, open_source, read_exactly
+from ganterm.data.streams import BLOCK, most_of, open_source, read_exactly, too_packed
 
 MAX_BYTES = 4 << 30
 """Decompressed bytes read from one archive; the largest published one holds 1.7 GB."""
@@ -43,17 +43,20 @@ def is_archive(path: Path) -> bool:
 
 
 class _Budget:
-    """Counts what is read from an archive, tells how far it is, and stops at `MAX_BYTES`."""
+    """Counts what is read from an archive, tells how far it is, and stops where it is a bomb."""
 
     def __init__(self, path: Path, progress: ProgressCallback) -> None:
         self._path = path
         self._progress = progress
         self._spent = 0
+        self._size = path.stat().st_size
 
     def spend(self, size: int) -> None:
         self._spent += size
         if self._spent > MAX_BYTES:
             raise _too_large(self._path)
+        if self._spent > most_of(self._size):
+            raise DataError(f"{self._path} {too_packed(self._size)}.")
         self._progress(f"unpacking {self._path.name}", self._spent, None, "bytes")
 
 

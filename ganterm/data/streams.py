@@ -15,8 +15,21 @@ from ganterm.core.errors import DataError
 
 BLOCK = 1 << 20
 
-MAX_EXPANSION = {"gzip": 1100, "bzip2": 50_000_000, "none": 1}
-"""The most bytes that one byte of each compression can become (deflate reaches 1032)."""
+_LEAST, _EXPANSION = 32 << 20, 100
+
+
+def most_of(size: int) -> int:
+    """Return the most bytes that a compressed file or archive of `size` bytes is unpacked to.
+
+    Images that lie in one become some ten times as large; what becomes far larger is made to.
+    """
+    return max(_LEAST, _EXPANSION * size)
+
+
+def too_packed(size: int) -> str:
+    """Say in a clause that a file or archive of `size` bytes becomes more than images do."""
+    return f"unpacks to more than {most_of(size) >> 20:,} MiB, which images of its size never do"
+
 
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"))
 
@@ -30,6 +43,7 @@ class SourceFile(io.RawIOBase):
     def __init__(self, path: Path, file: io.BufferedReader) -> None:
         self.path = path
         self.size = path.stat().st_size
+        self._given = 0
         self._raw = _Hashed(file)
         head = file.peek(3)
         self.compression = next((name for magic, name in _MAGIC if head.startswith(magic)), "none")
@@ -43,7 +57,7 @@ class SourceFile(io.RawIOBase):
     @property
     def most(self) -> int:
         """The most bytes the file can possibly hold, decompressed."""
-        return self.size * MAX_EXPANSION[self.compression]
+        return self.size if self.compression == "none" else most_of(self.size)
 
     @property
     def md5(self) -> str:
@@ -66,6 +80,9 @@ class SourceFile(io.RawIOBase):
             raise DataError(f"{self.path} is cut short: copy or download it again.") from error
         except (OSError, zlib.error) as error:
             raise DataError(f"{self.path} is damaged ({error}): get it again.") from error
+        self._given += len(block)
+        if self._given > self.most:
+            raise DataError(f"{self.path} {too_packed(self.size)}.")
         view[: len(block)] = block
         return len(block)
 

@@ -22,6 +22,7 @@ from ganterm.exchange.names import (
 )
 from ganterm.inference.foreign import WHAT_TO_GIVE, check_tensors, load_foreign
 
+_Seen = set[tuple[int | str, ...]]
 _MAX_DEPTH = 4
 _NAMED = 6
 """Keys named in a sentence."""
@@ -176,10 +177,14 @@ def _chosen(path: Path, found: Any, part: str | None, notes: list[str]) -> Any:
     return held
 
 
-def _held(found: Any, part: str, depth: int = _MAX_DEPTH) -> Mapping[Any, Any] | None:
+def _held(
+    found: Any, part: str, depth: int = _MAX_DEPTH, seen: _Seen | None = None
+) -> Mapping[Any, Any] | None:
     """Return what is under the key `part`, or has names that begin with it, at any depth."""
-    if not isinstance(found, Mapping) or not depth:
+    seen = set() if seen is None else seen
+    if not isinstance(found, Mapping) or not depth or (id(found), depth, part) in seen:
         return None
+    seen.add((id(found), depth, part))
     if isinstance(found.get(part), Mapping):
         return cast("Mapping[Any, Any]", found[part])
     prefix = f"{part.rstrip('.')}."
@@ -192,7 +197,7 @@ def _held(found: Any, part: str, depth: int = _MAX_DEPTH) -> Mapping[Any, Any] |
         return named
     for key, value in found.items():
         rest = part.removeprefix(f"{key}.")
-        if (inner := _held(value, rest, depth - 1)) is not None:
+        if (inner := _held(value, rest, depth - 1, seen)) is not None:
             return inner
     return None
 
@@ -205,7 +210,8 @@ def _unwrapped(path: Path, found: Any, notes: list[str]) -> Mapping[Any, Any]:
     for _ in range(_MAX_DEPTH):
         if not isinstance(found, Mapping):
             break
-        inner = {str(key): value for key, value in found.items() if _holds_tensors(value)}
+        seen: _Seen = set()
+        inner = {str(key): value for key, value in found.items() if _holds_tensors(value, seen)}
         if not inner and any(isinstance(value, Tensor) for value in found.values()):
             return found
         key = generators_key(list(inner))
@@ -242,19 +248,27 @@ def _completed_from(raw: str) -> str:
     return f"The average lacks what is not trained, such as statistics: that of {raw!r} is taken."
 
 
-def _holds_tensors(value: Any, depth: int = _MAX_DEPTH) -> bool:
-    """Tell whether it is a mapping with tensors inside, and no optimiser's."""
-    if not isinstance(value, Mapping) or not depth or {"state", "param_groups"} <= set(value):
+def _holds_tensors(value: Any, seen: _Seen, depth: int = _MAX_DEPTH) -> bool:
+    """Tell whether it is a mapping with tensors inside, and no optimiser's.
+
+    A file may have one mapping in many places; `seen` are those in which there were none.
+    """
+    if not isinstance(value, Mapping) or not depth or (id(value), depth) in seen:
         return False
-    return any(
-        isinstance(inner, Tensor) or _holds_tensors(inner, depth - 1) for inner in value.values()
+    held = not {"state", "param_groups"} <= value.keys() and any(
+        isinstance(inner, Tensor) or _holds_tensors(inner, seen, depth - 1)
+        for inner in value.values()
     )
+    if not held:
+        seen.add((id(value), depth))
+    return held
 
 
 def _keys(found: Any) -> str:
     """Return the keys of a file under which tensors are, shortened, for a sentence."""
     held = found if isinstance(found, Mapping) else {}
-    named = [key for key, value in held.items() if _holds_tensors(value)]
+    seen: _Seen = set()
+    named = [key for key, value in held.items() if _holds_tensors(value, seen)]
     named += [
         key
         for key, inside in first_parts(str(name) for name in held).items()

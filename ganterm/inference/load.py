@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -123,7 +122,7 @@ def _fill(network: nn.Module, path: Path, names: Iterable[str], part: str) -> No
 
 def _images_seen(path: Path, header: CheckpointHeader) -> int:
     try:
-        return int(json.loads(header.metadata["counters"])["images"])
+        return int(header.told("counters")["images"])
     except (KeyError, TypeError, ValueError):
         raise ConfigError(
             f"{path} cannot be sampled from: it does not say how far its network had grown."

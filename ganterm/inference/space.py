@@ -16,6 +16,7 @@ from torch import Tensor
 from ganterm.components.networks.base import Generator
 from ganterm.components.networks.stylegan_networks import StyleGenerator
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.render.open import mapped_array
 
 MAX_POINTS = 100_000
 """Points that are read of one file at most."""
@@ -92,16 +93,10 @@ def load_points(path: Path, generator: Generator) -> Tensor:
         ConfigError: there is no such file, or its points are not of this generator's space.
         DataError: it cannot be read, or is not an array of finite numbers.
     """
-    try:
-        # Mapped, so that a header which promises more than there is costs nothing.
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise ConfigError(f"There is no file {path}; check the path.") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except Exception:  # noqa: BLE001 - a damaged header makes NumPy raise nearly anything
-        raise DataError(f"{path} is not a .npy array of numbers.") from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+    if not path.exists():
+        raise ConfigError(f"There is no file {path}; check the path.")
+    array = mapped_array(path)
+    if array.dtype.kind not in "fiu":
         raise DataError(f"{path} is not a .npy array of numbers.")
     shape = array.shape
     if array.ndim == 1:

@@ -12,6 +12,8 @@ LEGIBLE = 12
 LEGIBLE_IN_CHARACTERS = 20
 """The same where characters stand for brightness."""
 
+_LONGEST = 4096
+"""Pixels of an image that are drawn at most, along and across."""
 _SHARE = 0.4
 _RECOGNISABLE = 32
 """Larger pictures show more than a digit: so much of their side is legible, or so many pixels."""
@@ -62,6 +64,7 @@ def fit_grid(
     """
     if min(count, image_w, image_h, columns_available) < 1:
         raise ValueError("a grid needs at least one image, one pixel and one cell")
+    image_w, image_h = _drawable(image_w, image_h)
     high = None if rows_available is None else 2 * max(rows_available, 1)
     longest = max(image_w, image_h)
     floor = smallest_side(image_w, image_h, legible)
@@ -84,6 +87,14 @@ def fit_grid(
         if fit is not None:
             return fit
     return GridFit(1, 1, 1, 1, 1, padding, 0)
+
+
+def _drawable(width: int, height: int) -> tuple[int, int]:
+    """Return the size of an image, reduced where no page has so many lines or columns."""
+    longest = max(width, height)
+    if longest <= _LONGEST:
+        return width, height
+    return max(width * _LONGEST // longest, 1), max(height * _LONGEST // longest, 1)
 
 
 def smallest_side(image_w: int, image_h: int, legible: int = LEGIBLE) -> int:
@@ -142,6 +153,7 @@ def fit_columns(
     """
     if min(count, image_w, image_h, columns) < 1:
         raise ValueError("a grid needs at least one image, one pixel and one column")
+    image_w, image_h = _drawable(image_w, image_h)
     columns = min(columns, count, (canvas.columns + 1) // 2)
     rows = -(-count // columns)
     longest = max(image_w, image_h)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.core.files import open_regular
+from ganterm.core.files import open_regular, regular_path
 from ganterm.render.imagefile import MAX_PIXELS
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import load_sheet
@@ -79,7 +79,8 @@ def mapped_array(path: str | PathLike[str]) -> NDArray[Any]:
     name = safe_text(str(path))
     try:
         # Mapped, so that a header which promises more than there is costs nothing.
-        return npy.open_memmap(path, mode="r", max_header_size=_MAX_HEADER)
+        with regular_path(Path(path)) as named:
+            return npy.open_memmap(named, mode="r", max_header_size=_MAX_HEADER)
     except OSError as error:
         raise DataError(f"{name} cannot be read: {error.strerror or error}.") from None
     except Exception:  # noqa: BLE001 - a damaged header makes NumPy raise nearly anything

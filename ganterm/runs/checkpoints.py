@@ -12,8 +12,9 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from ganterm.core import jsontext
 from ganterm.core.files import Directory, names_in
 from ganterm.runs.layout import step_of
 from ganterm.runs.tensorfile import CheckpointDamaged, TensorFile, TensorInfo
@@ -58,6 +59,10 @@ class CheckpointHeader:
     step: int
     metadata: dict[str, str]
     tensors: dict[str, TensorInfo]
+
+    def told(self, name: str) -> Any:
+        """Return the JSON that the metadata has under `name`; raises KeyError or ValueError."""
+        return jsontext.parse(self.metadata[name].encode())
 
 
 def read_header(path: Path) -> CheckpointHeader:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.palette import index
+from ganterm.render.text import without_foreign
 
 if TYPE_CHECKING:
     from textual.filter import LineFilter
@@ -274,7 +275,7 @@ def filters_for(canvas: Canvas, palette: Palette) -> list[LineFilter]:
     def stands_out(ground: str) -> bool:
         return contrast(ground, palette.background) >= STANDS_OUT
 
-    found: list[LineFilter] = []
+    found: list[LineFilter] = [filters.Safe(without_foreign)]
     if canvas.colour is ColourMode.INDEXED_256:
         found.append(filters.FewColours(quantise))
     elif canvas.colour is ColourMode.INDEXED_16:

@@ -6,8 +6,11 @@ asked for it.
 
 from __future__ import annotations
 
+import contextlib
+import math
+import resource
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,17 +47,21 @@ Request = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
+_SECONDS, _BYTES_PER_SECOND = 5.0, 20e6
+_MEMORY = 512 << 20
+"""Beside four times what the file has: weights in two number formats, folded and not."""
+
 GRACE: Final = 30.0
 """Seconds to end what is being written when whoever asked has gone."""
 
 
 def main() -> None:
     """Make the run that is asked for."""
-    serve({"adopt": lambda call: adopt(call.params)}, grace=GRACE)
+    serve({"adopt": lambda call: adopt(call.params, call.check)}, grace=GRACE)
 
 
-def adopt(request: Request) -> Answer:
-    """Make the run, and tell how the weights fit.
+def adopt(request: Request, check: Callable[[], object] = lambda: None) -> Answer:
+    """Make the run, and tell how the weights fit; `check` raises where nobody waits any more.
 
     The request has `file`, `config` and `fixed` (names of settings not to change), `runs_dir`,
     `part`, `name`, `step` (each may be null), `eps` (none, one, or one for each normalisation) and
@@ -67,7 +74,8 @@ def adopt(request: Request) -> Answer:
     made: Answer = {"rows": [], "notes": []}
     try:
         path = Path(request["file"])
-        foreign = read_state(path, part=request["part"])
+        with _bounded(path):
+            foreign = read_state(path, part=request["part"])
         made["notes"] = list(foreign.notes)
         config = from_mapping(request["config"])
         data = conditioned_spec(config)
@@ -88,11 +96,40 @@ def adopt(request: Request) -> Answer:
             raise DataError(_refusal(path, found, foreign.tensors))
         data = found.config.data_spec.with_classes(data.classes)
         generator = _generator(found, data, request["eps"])
+        check()
         run = _make_run(found.config, generator, data, request)
     except GantermError as error:
         raise RemoteError(str(error), error.exit_code, made) from error
     made |= {"run": run.name, "path": str(run.path), "step": request["step"] or 0}
     return made
+
+
+@contextlib.contextmanager
+def _bounded(path: Path) -> Iterator[None]:
+    """Let reading weights take as much memory and time as those of a file of its size can.
+
+    Whatever it may be made of, the process then has `MemoryError`, or ends with SIGXCPU.
+    """
+    size = path.stat().st_size if path.exists() else 0
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = used.ru_utime + used.ru_stime + _SECONDS + size / _BYTES_PER_SECOND
+    limits = {resource.RLIMIT_CPU: int(seconds)}
+    with contextlib.suppress(OSError, ValueError):  # Linux alone tells.
+        held = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+        limits[resource.RLIMIT_DATA] = held + _MEMORY + 4 * size
+    before = {kind: resource.getrlimit(kind) for kind in limits}
+    for kind, most in limits.items():
+        soft, hard = before[kind]
+        resource.setrlimit(kind, (min((most, soft, hard), key=_unlimited_last), hard))
+    try:
+        yield
+    finally:
+        for kind, limit in before.items():
+            resource.setrlimit(kind, limit)
+
+
+def _unlimited_last(limit: int) -> float:
+    return math.inf if limit == resource.RLIM_INFINITY else limit
 
 
 def _refusal(path: Path, found: FittedConfig, tensors: Mapping[str, torch.Tensor]) -> str:

@@ -87,8 +87,8 @@ def read_meta(path: Path) -> Meta:
     """
     header = checkpoints.read_header(path)
     try:
-        config = json.loads(header.metadata["config"])
-        counters = json.loads(header.metadata["counters"])
+        config = header.told("config")
+        counters = header.told("counters")
         controls = int(header.metadata["controls"])
         if not isinstance(config, dict) or counters["step"] != header.step:
             raise ValueError

@@ -198,7 +198,7 @@ class TerminalReporter(RunReporter):
             what = "loading PyTorch and the data" if not history.steps else "the first steps"
             if view.state == "starting" and view.message:
                 what = safe_text(view.message)
-            lines = [Text(f"{self.run.name}: {what} … {waited}", style="dim")]
+            lines = [Text(safe_text(f"{self.run.name}: {what} … {waited}"), style="dim")]
         else:
             lines = [self._bar(view, history), self._losses(history)]  # type: ignore[list-item]
             if history.judged:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ganterm.render.chart.axis import Scale, Tick, short, step_ticks, value_ticks
 from ganterm.render.chart.curves import curve_of, scale_for
 from ganterm.render.chart.legend import legend_of, notes_on, reading_of
-from ganterm.render.chart.page import Page, cell_width, shortened
+from ganterm.render.chart.page import Page
 from ganterm.render.chart.plot import DotGrid, Plot
 from ganterm.render.chart.view import (
     GLYPHS,
@@ -25,7 +25,7 @@ from ganterm.render.chart.view import (
     View,
 )
 from ganterm.render.colour import Charset
-from ganterm.render.text import safe_text
+from ganterm.render.text import cell_width, safe_text, shortened
 
 _NARROW, _TINY = 40, 20
 """Columns from which there is room for a full value axis, and for a short one."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ganterm.render.chart.axis import Scale, short
 from ganterm.render.chart.curves import Curve
-from ganterm.render.chart.page import Page, Span, cell_width, shortened
+from ganterm.render.chart.page import Page, Span
 from ganterm.render.chart.view import STYLES, Area, Glyphs, MarkKind, Reading, View, trace_glyph
-from ganterm.render.text import safe_text
+from ganterm.render.text import cell_width, safe_text, shortened
 
 _WORDS: dict[MarkKind, str] = {
     "alert": "alert",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from itertools import pairwise
 from typing import NamedTuple
+
+from ganterm.render.text import cell_width
 
 
 class Span(NamedTuple):
@@ -52,7 +53,7 @@ class Page:
                 self.put(x + offset, y, char, style)
             return x + len(text)
         for char in text:
-            cells = _cells(char)
+            cells = cell_width(char)
             if cells == 0:
                 if 0 < x <= self.width and self.chars[y][x - 1]:
                     self.chars[y][x - 1] += char
@@ -71,30 +72,6 @@ class Page:
         return [
             _merged(chars, styles) for chars, styles in zip(self.chars, self.styles, strict=True)
         ]
-
-
-def cell_width(text: str) -> int:
-    """Return how many cells of a terminal `text`, which holds no controls, takes."""
-    return len(text) if text.isascii() else sum(map(_cells, text))
-
-
-def shortened(text: str, width: int, ellipsis: str) -> str:
-    """Return `text` if it takes at most `width` cells, or its beginning and an ellipsis."""
-    if cell_width(text) <= width:
-        return text
-    if width < len(ellipsis):
-        return ""
-    while cell_width(text) + len(ellipsis) > width:
-        text = text[:-1]
-    return text + ellipsis
-
-
-def _cells(char: str) -> int:
-    if char == "\xad":  # a soft hyphen, which terminals show
-        return 1
-    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
 def _merged(chars: list[str], styles: list[str]) -> list[Span]:

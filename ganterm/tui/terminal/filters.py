@@ -53,6 +53,24 @@ ASCII: Final = {
 _ASCII_TABLE: Final = {ord(character): plain for character, plain in ASCII.items()}
 
 
+class Safe(LineFilter):
+    """Leave out what could steer the terminal, should a foreign string have brought it here."""
+
+    def __init__(self, cleaned: Callable[[str], str]) -> None:
+        """Clean each text; what is left out has filled no cell."""
+        super().__init__()
+        self._cleaned = cleaned
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments, those that control the terminal as they are."""
+        return [
+            segment
+            if segment.control or segment.text.isprintable()
+            else Segment(self._cleaned(segment.text), segment.style)
+            for segment in segments
+        ]
+
+
 class AsciiOnly(LineFilter):
     """Write every character in ASCII; what has no likeness becomes `?` in each of its cells."""
 

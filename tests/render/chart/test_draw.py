@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ganterm.render.chart import KINDS, STYLES, Mark, Reference, Trace, View, draw_chart
 from ganterm.render.chart.axis import step_ticks
-from ganterm.render.chart.page import cell_width
 from ganterm.render.colour import Charset
+from ganterm.render.text import cell_width
 from tests.render.chart.points import EXTREME, Points, evenly, plot_of, styles_in, text_of
 
 UNICODE, ASCII = Charset.HALFBLOCK, Charset.ASCII

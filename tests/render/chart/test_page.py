@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganterm.render.chart.page import Page, Span, cell_width, shortened
-from ganterm.render.text import safe_text
+from ganterm.render.chart.page import Page, Span
+from ganterm.render.text import cell_width, safe_text, shortened
 
 SOME = st.text("ab é漢字e\u0301\u200dẞ", max_size=12)
 
