@@ -59,7 +59,7 @@ def foul_run(trained: RunDir, run: RunDir, *, config: bool) -> None:
     for line in lines:
         if config and "config" in line:
             line["config"] = {**line["config"], "dataset": f"d{FOUL}", "recipe": f"r{FOUL}"}
-    extra = [
+    extra: list[dict[str, Any]] = [
         {"kind": "alert", "code": f"stall{FOUL}", "message": FOUL, "since": 2, "remedies": []},
         {"kind": "judged", "fid": 3.0, "n": 64, "judge": FOUL, "classes": [FOUL, "b"]},
         {"kind": "control", "command": "set", "changes": {f"lr_g{FOUL}": FOUL}, "error": FOUL},

@@ -80,7 +80,8 @@ class SafeStream(io.TextIOWrapper):
 
     def write(self, text: str, /) -> int:
         """Write text, with what could steer a terminal written out as `safe_text` does."""
-        return super().write(_UNDRAWN.sub(lambda match: match[1] or _written_out(match[0]), text))
+        super().write(_UNDRAWN.sub(lambda match: match[1] or _written_out(match[0]), text))
+        return len(text)
 
 
 def show_traceback(
