@@ -74,7 +74,7 @@ def changed_inside(data: bytes, draw: random.Random) -> bytes:
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as before:
             entries = {each.filename: before.read(each) for each in before.infolist()}
-        one = draw.choice([name for name in entries if draw.random() < 0.5 or "data.pkl" in name])
+        one = draw.choice([*entries, *5 * [name for name in entries if "data.pkl" in name]])
         entries[one] = changed(entries[one], draw)
         with zipfile.ZipFile(buffer := io.BytesIO(), "w") as after:
             for name, content in entries.items():

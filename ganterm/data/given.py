@@ -155,7 +155,9 @@ def _from_npz(path: Path) -> NDArray[Any] | Statistics:
                     f"{path} holds the arrays {', '.join(names[:6])}: save the images as a .npy "
                     f"file, or name their array {_USUAL[0]}."
                 )
-            array: NDArray[Any] = arrays[names[0]]
+            array = arrays[names[0]]
+            if not isinstance(array, np.ndarray):  # what is no .npy file comes as its bytes
+                raise TypeError
             return array
     except DataError:
         raise

@@ -93,7 +93,7 @@ def test_every_likeness_is_one_cell_of_ascii() -> None:
 
 def test_pictures_keep_both_colours_of_a_cell_in_16() -> None:
     """Half blocks choose foreground and background among the 16; words never do."""
-    (few,) = filters_for(Canvas(ColourMode.INDEXED_16, Charset.HALFBLOCK, 80, 24), _NIGHT)
+    _, few = filters_for(Canvas(ColourMode.INDEXED_16, Charset.HALFBLOCK, 80, 24), _NIGHT)
     style = Style(color="#ffffff", bgcolor="#aa0000")
     picture, words = few.apply([Segment("▀▀", style), Segment("no", style)], _BLACK)
     assert picture.style is not None
@@ -108,11 +108,15 @@ def test_pictures_keep_both_colours_of_a_cell_in_16() -> None:
 def test_colours_that_are_a_palettes_already_stay() -> None:
     """A picture drawn for 256 colours is not rounded again."""
     drawn = Segment("▀", Style(color="color(244)", bgcolor="color(17)"))
-    (few,) = filters_for(Canvas(ColourMode.INDEXED_256, Charset.HALFBLOCK, 80, 24), _NIGHT)
+    _, few = filters_for(Canvas(ColourMode.INDEXED_256, Charset.HALFBLOCK, 80, 24), _NIGHT)
     assert few.apply([drawn], _BLACK) == [drawn]
 
 
 def test_a_full_terminal_is_left_alone() -> None:
-    """Truecolour and half blocks need no filter."""
+    """Truecolour and half blocks need no filter but that of what steers the terminal."""
+    drawn = [Segment("▀ é手 👩\u200d🔬", Style(color="#ffffff")), Segment("", None, [])]
     for palette in PALETTES:
-        assert filters_for(Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, 80, 24), palette) == []
+        (safe,) = filters_for(Canvas(ColourMode.TRUECOLOR, Charset.HALFBLOCK, 80, 24), palette)
+        assert safe.apply(drawn, _BLACK) == drawn
+        foul = [Segment("a\x1b[31mb\u202ec\u200b\x9b", Style(bold=True))]
+        assert safe.apply(foul, _BLACK) == [Segment("a[31mbc", Style(bold=True))]
