@@ -15,20 +15,22 @@ from ganterm.config.fields import Value
 from ganterm.render.png import save_png
 from ganterm.render.raster import Raster
 from ganterm.runs.control import pending
+from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import run_actions, steering
 from ganterm.tui.screens.monitor import PANES, MonitorScreen, Pane, arranged
 from ganterm.tui.screens.runs import RunsScreen
-from ganterm.tui.widgets.banner import Banner
+from ganterm.tui.widgets.banner import Banner, notice_of
 from ganterm.tui.widgets.chart import StepChart
 from ganterm.tui.widgets.footer import ActionBar, ActionFooter
 from ganterm.tui.widgets.live_values import LiveRow, LiveValues
 from ganterm.tui.widgets.log_tail import LogTail
 from ganterm.tui.widgets.progress import ProgressLine, Sparks
 from ganterm.tui.widgets.toned import ChoiceLine, Header
+from tests.records import read_feed
 from tests.records import record as record_of
-from tests.tui.driving import awaited, make_app, screen_text
+from tests.tui.driving import awaited, make_app, screen_text, write_run
 from tests.tui.living import LivingRun
 
 
@@ -486,3 +488,15 @@ def test_as_many_panes_as_fit(size: tuple[int, int], kind: str, panes: tuple[Pan
     for pane in PANES:
         assert pane in arranged(*size, pane, alone=False)[1]
         assert arranged(*size, pane, alone=True) == ("one", (pane,))
+
+
+def test_a_run_that_ended_while_it_still_improved_says_so(tmp_path: Path) -> None:
+    """With the command that trains on; of any other that has finished nothing need be said."""
+    run = write_run(tmp_path, "short")
+    assert notice_of(read_feed(run), 0.0) is None
+    words = "It was still improving fast; `ganterm resume short --steps 800` trains on."
+    with JournalWriter(run.journal) as journal:
+        journal.write(record_of("end", 400, reason="finished", message=words, exit_code=0))
+    told = notice_of(read_feed(run), 0.0)
+    assert told is not None
+    assert told.text == words

@@ -124,6 +124,8 @@ def _state(feed: RunFeed, now: float) -> Notice | None:
             return Notice("No worker has begun with it yet. r starts one.", "muted")
         case "stopped":
             return Notice(f"{_sentence(view.message or 'it was stopped')} r trains it on.")
+        case "finished" if view.message:
+            return Notice(_sentence(view.message))
         case "running" | "starting" if (silent := silence(view, now)) >= SLOW_SECONDS:
             return Notice(
                 f"No word from the worker for {words.duration(silent)}. It is alive: it holds the "
