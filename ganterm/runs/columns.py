@@ -68,30 +68,41 @@ def read_columns(lines: Sequence[bytes], names: Sequence[str]) -> MetricsColumns
     # No line has an object within, or a second one, and so each is one.
     if len(names) > _MOST_NAMES or text.count(b"{") != len(lines):
         return None
-    decode, fields = _decoder(tuple(names))
+    # Most often each of them has all the names.
+    whole, rows = True, _rows(text, tuple(names), whole=True)
+    if rows is None:
+        whole, rows = False, _rows(text, tuple(names), whole=False)
+    if rows is None:
+        return None
+    given, times, *measured = rows
     try:
-        rows = decode(text)
-        given, times, *measured = (list(map(field, rows)) for field in fields)
         steps = array("q", given)
-    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError):
+    except (TypeError, OverflowError):
         return None
     ascending = _ascending(steps)
-    # Every key has a colon: with more of them, one stands twice.
-    colons = text.count(b":") - 4 * len(lines)
-    beside = {name: 1 + name.count(":") for name in names}
-    if colons == sum(beside.values()) * len(lines):
-        whole = zip(names, measured, strict=True)
-        return MetricsColumns(
-            steps, times, {name: Column(steps, values, ascending) for name, values in whole}
-        )
     columns: dict[str, Column] = {}
+    keys = 4 * len(lines)
     for name, values in zip(names, measured, strict=True):
-        there = [place for place, value in enumerate(values) if value is not UNSET]
-        colons -= beside[name] * len(there)
-        if there:
+        column = Column(steps, values, ascending)
+        if not whole:
+            there = [place for place, value in enumerate(values) if value is not UNSET]
             some = array("q", [steps[place] for place in there])
-            columns[name] = Column(some, [values[place] for place in there], ascending)
-    return None if colons else MetricsColumns(steps, times, columns)
+            column = Column(some, [values[place] for place in there], ascending)
+        keys += len(column.values) * (1 + name.count(":"))
+        if column.values:
+            columns[name] = column
+    # Every key has a colon: with more of them, one stands twice.
+    return MetricsColumns(steps, times, columns) if text.count(b":") == keys else None
+
+
+def _rows(text: bytes, names: tuple[str, ...], *, whole: bool) -> list[list[Any]] | None:
+    """Return the steps, the times and the values of each name; None where it is not that."""
+    decode, fields = _decoder(names, whole)
+    try:
+        rows = decode(text)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    return [list(map(field, rows)) for field in fields]
 
 
 def _column(steps: array[int], values: Sequence[float | None]) -> Column:
@@ -104,11 +115,12 @@ def _ascending(steps: Sequence[int]) -> bool:
 
 @lru_cache(maxsize=32)
 def _decoder(
-    names: tuple[str, ...],
+    names: tuple[str, ...], whole: bool
 ) -> tuple[Callable[[bytes], list[Any]], list[Callable[[Any], Any]]]:
-    """Return what reads a list of metrics that have any of the names and nothing else.
+    """Return what reads a list of metrics that have the names and nothing else.
 
-    Its second part gives of each of them the step, the time and what was measured.
+    Where they are not `whole`, any of them may be missing. The second part gives of each line the
+    step, the time and what was measured.
     """
     given: list[Any] = [
         ("v", Annotated[int, Meta(ge=1, le=1)]),
@@ -117,9 +129,8 @@ def _decoder(
         ("step", Annotated[int, Meta(ge=0, lt=1 << 53)] | float),
         ("time", Annotated[float, Meta(ge=0, lt=1e11)]),
     ]
-    measured: list[Any] = [
-        (f"f{place}", float | None | UnsetType, UNSET) for place in range(len(names))
-    ]
+    value: tuple[Any, ...] = (float | None,) if whole else (float | None | UnsetType, UNSET)
+    measured: list[Any] = [(f"f{place}", *value) for place in range(len(names))]
     row = msgspec.defstruct(
         "Row",
         given + measured,

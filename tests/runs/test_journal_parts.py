@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ganterm.runs import cache, columns, journal
@@ -56,6 +56,10 @@ plain = st.builds(
 )
 
 
+def plain_line(step: int) -> str:
+    return f'{METRICS}"step":{step},"time":1.0,"d_loss":null}}'
+
+
 def told(history: RunHistory) -> dict[str, Any]:
     """Return what a history says, NaN as a word."""
     found = {name: value for name, value in vars(history).items() if name != "_rate"}
@@ -67,6 +71,8 @@ def told(history: RunHistory) -> dict[str, Any]:
 
 
 @settings(max_examples=60)
+@example([plain_line(0), ODD[1]], 1)
+@example([plain_line(0), ODD[1], plain_line(1)], 8)
 @given(st.lists(plain | st.sampled_from(ODD), max_size=60), st.integers(1, 8))
 def test_many_lines_at_once_say_what_each_of_them_says(lines: list[str], most: int) -> None:
     tail, other = JournalTail(Path("none")), JournalTail(Path("none"))
