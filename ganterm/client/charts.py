@@ -15,9 +15,9 @@ from ganterm.components.datasets import DATASETS
 from ganterm.components.losses import LOSSES, LossFacts
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.config import FIELDS
+from ganterm.core.blocks import Bin
 from ganterm.core.quantities import QUANTITIES, drawn_in
 from ganterm.core.records import WITHOUT_K
-from ganterm.core.series import Bin
 from ganterm.render.chart import Reference, Source, Trace
 from ganterm.runs.live import LiveChange
 

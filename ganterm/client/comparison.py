@@ -13,11 +13,12 @@ from typing import Final
 from ganterm.client.overview import settings_of
 from ganterm.components.scores import MAIN, SCORES, scored
 from ganterm.config.differences import Compared
+from ganterm.core.blocks import Bin
 from ganterm.core.errors import GantermError
 from ganterm.core.files import Stamp, open_regular, stamp_of
 from ganterm.core.records import JudgedRecord
 from ganterm.core.registry import short
-from ganterm.core.series import Bin, Series
+from ganterm.core.series import Series
 from ganterm.render.chart import Source
 from ganterm.runs.cache import read_history
 from ganterm.runs.layout import RunDir

@@ -11,42 +11,33 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, islice, pairwise
-from operator import and_, mul
+from itertools import islice, pairwise
+from operator import and_
 from threading import Lock
-from typing import Any, Final, NamedTuple, TypeGuard, TypeVar, overload
+from typing import Any, Final, TypeGuard, TypeVar, overload
 
 from msgspec import Struct
 
+from ganterm.core.blocks import (
+    BLOCK,
+    EXACT,
+    MOST_BLOCKS,
+    NAN,
+    NO_PAST,
+    Bin,
+    Broken,
+    Past,
+    joined,
+    mean_of,
+)
+
 T = TypeVar("T")
 
-EXACT: Final = 1 << 16
-"""So many of a series' newest points are kept each, at least; older ones are kept in blocks."""
-MOST_BLOCKS: Final = 1 << 15
-"""Where a series has so many blocks, each two of them become one."""
 MOST_ENTRIES: Final = 1 << 15
 """Where a sequence has so many entries, it forgets the older half of them."""
 
-_BLOCK = 64
-"""Points of a block: few enough for columns of hundreds, many enough for a million in all."""
-_MANY = 4 * _BLOCK
+_MANY = 4 * BLOCK
 """A column of so many points is put together from blocks."""
-_NAN = float("nan")
-
-
-class Bin(NamedTuple):
-    """The points of one span of steps.
-
-    `low`, `high`, `mean` and `last` are of the finite ones, and NaN where there are none. `points`
-    is their number and `broken` that of NaN and infinite ones; at least one of the two is positive.
-    """
-
-    low: float
-    high: float
-    mean: float
-    last: float
-    points: int
-    broken: int = 0
 
 
 class Entries(Sequence[T]):
@@ -98,7 +89,7 @@ class Entries(Sequence[T]):
 class _Storage:
     """Finite points in the order of their steps, to which more are only ever appended.
 
-    Least, greatest and mean of every `_BLOCK` points are kept beside them, so that a column of a
+    Least, greatest and mean of every `BLOCK` points are kept beside them, so that a column of a
     chart is put together from a few numbers, whether it spans ten points or ten thousand. They are
     reckoned where a window is looked at, because most quantities of a run never are.
     """
@@ -117,8 +108,8 @@ class _Storage:
         return longer
 
     def part(self, begin: int, end: int) -> _Storage:
-        """Return a storage of the points [begin, end); `begin` is a multiple of `_BLOCK`."""
-        found, blocks = _Storage(), slice(begin // _BLOCK, end // _BLOCK)
+        """Return a storage of the points [begin, end); `begin` is a multiple of `BLOCK`."""
+        found, blocks = _Storage(), slice(begin // BLOCK, end // BLOCK)
         found.steps, found.values = self.steps[begin:end], self.values[begin:end]
         found.lows, found.highs = self.lows[blocks], self.highs[blocks]
         found.means = self.means[blocks]
@@ -127,126 +118,11 @@ class _Storage:
     def reckon(self, size: int) -> None:
         """Reckon the blocks that the first `size` points fill."""
         with self.lock:
-            for end in range((len(self.means) + 1) * _BLOCK, size + 1, _BLOCK):
-                block = self.values[end - _BLOCK : end]
+            for end in range((len(self.means) + 1) * BLOCK, size + 1, BLOCK):
+                block = self.values[end - BLOCK : end]
                 self.lows.append(min(block))
                 self.highs.append(max(block))
-                self.means.append(_mean(block))
-
-
-class _Past(NamedTuple):
-    """The blocks in which a series keeps the finite points before those it keeps each.
-
-    Attributes:
-        begin: the step of the very first point.
-        width: points of a block; a few have less.
-        ends: the step of the last point of each, `lasts` its value.
-        lows, highs, means: of the points of each; `counts`: how many they are.
-    """
-
-    begin: int
-    width: int
-    ends: array[int]
-    counts: array[int]
-    lows: array[float]
-    highs: array[float]
-    means: array[float]
-    lasts: array[float]
-
-    def plus(self, steps: array[int], values: array[float]) -> _Past:
-        """Return the blocks with those of more points, a multiple of the width, at their end."""
-        width = self.width
-        blocks = [values[begin : begin + width].tolist() for begin in range(0, len(values), width)]
-        found = _Past(
-            self.begin if self.ends else steps[0],
-            width,
-            self.ends + steps[width - 1 :: width],
-            self.counts + array("q", [width]) * len(blocks),
-            self.lows + array("d", map(min, blocks)),
-            self.highs + array("d", map(max, blocks)),
-            self.means + array("d", map(_mean, blocks)),
-            self.lasts + values[width - 1 :: width],
-        )
-        while len(found.ends) >= MOST_BLOCKS:
-            found = found._in_pairs()
-        return found
-
-    def until(self, step: int) -> _Past:
-        """Return the blocks that end at `step` or before."""
-        keep = slice(bisect_right(self.ends, step))
-        return _Past(self.begin, self.width, *(column[keep] for column in self[2:]))  # type: ignore[arg-type]
-
-    def over(self, begin: int, end: int) -> tuple[Bin, ...]:
-        """Return the points of the blocks [begin, end) as a bin; none of no block."""
-        if begin >= end:
-            return ()
-        low, high = min(self.lows[begin:end]), max(self.highs[begin:end])
-        counts = self.counts[begin:end]
-        mean = min(max(_mean(self.means[begin:end], counts), low), high)
-        return (Bin(low, high, mean, self.lasts[end - 1], sum(counts)),)
-
-    def _in_pairs(self) -> _Past:
-        """Return each two blocks as one; the last stays as it is where their number is odd."""
-        size = len(self.ends)
-        pairs = [(begin, min(begin + 2, size)) for begin in range(0, size, 2)]
-        bins = [each for begin, end in pairs for each in self.over(begin, end)]
-        return _Past(
-            self.begin,
-            2 * self.width,
-            array("q", [self.ends[end - 1] for _, end in pairs]),
-            array("q", [each.points for each in bins]),
-            array("d", [each.low for each in bins]),
-            array("d", [each.high for each in bins]),
-            array("d", [each.mean for each in bins]),
-            array("d", [each.last for each in bins]),
-        )
-
-
-_NO_PAST: Final = _Past(
-    0, _BLOCK, array("q"), array("q"), array("d"), array("d"), array("d"), array("d")
-)
-
-
-class _Broken(NamedTuple):
-    """Steps at which values are broken, and how many are up to each; of old ones every second."""
-
-    steps: array[int] = array("q")
-    sums: array[int] = array("q")
-
-    def plus(self, steps: Sequence[int]) -> _Broken:
-        """Return these with more of them; quickest if none is below an earlier one."""
-        if self.steps and steps[0] < self.steps[-1]:
-            counts = [after - before for before, after in pairwise([0, *self.sums])]
-            every = [*zip(self.steps, counts, strict=True), *((step, 1) for step in steps)]
-            every.sort(key=lambda each: each[0])
-            sums = accumulate(count for _, count in every)
-            return _Broken(array("q", [step for step, _ in every]), array("q", sums))
-        known = self.total
-        found = _Broken(
-            self.steps + array("q", steps),
-            self.sums + array("q", range(known + 1, known + len(steps) + 1)),
-        )
-        if len(found.steps) < EXACT:
-            return found
-        # Those that are left out are counted with the one after them.
-        half = EXACT // 2
-        return _Broken(*(column[:half:2] + column[half:] for column in found))
-
-    def until(self, step: int) -> _Broken:
-        """Return those up to `step`."""
-        keep = slice(bisect_right(self.steps, step))
-        return _Broken(self.steps[keep], self.sums[keep])
-
-    @property
-    def total(self) -> int:
-        """How many they are."""
-        return self.sums[-1] if self.sums else 0
-
-    def between(self, edges: list[int]) -> list[int]:
-        """Return how many lie between each two of the ascending edges."""
-        sums = [0, *self.sums] if self.steps else [0]
-        found = [sums[bisect_left(self.steps, edge)] for edge in edges]
-        return [end - begin for begin, end in pairwise(found)]
+                self.means.append(mean_of(block))
 
 
 class SeriesState(Struct):
@@ -271,10 +147,10 @@ class Series:
     """
 
     def __init__(self) -> None:
-        self._past = _NO_PAST
+        self._past = NO_PAST
         self._storage = _Storage()
         self._size = 0
-        self._broken = _Broken()
+        self._broken = Broken()
         self._window: tuple[tuple[float, float, int], list[Bin | None]] | None = None
 
     def __len__(self) -> int:
@@ -296,7 +172,7 @@ class Series:
         newest = self._newest()
         broken = self._broken.steps
         if broken and (newest is None or broken[-1] > newest[0]):
-            return _NAN
+            return NAN
         return newest and newest[1]
 
     @property
@@ -307,7 +183,7 @@ class Series:
         if not broken:
             return values
         points = [*zip([*past.ends, *self._storage.steps[: self._size]], values, strict=True)]
-        points += [(step, _NAN) for step in broken]
+        points += [(step, NAN) for step in broken]
         return [value for _, value in sorted(points, key=lambda point: point[0])]
 
     def plus(
@@ -366,9 +242,9 @@ class Series:
         if not (whole and all(all(map(math.isfinite, column)) for column in columns)):
             raise ValueError("it is no series")
         found = cls()
-        found._past = _Past(state.begin, state.width, *columns[:6])
+        found._past = Past(state.begin, state.width, *columns[:6])
         found._storage = found._storage.grow(0, *columns[6:8])
-        found._size, found._broken = sizes[6], _Broken(*columns[8:])
+        found._size, found._broken = sizes[6], Broken(*columns[8:])
         return found
 
     def nearest(self, step: float) -> tuple[int, float] | None:
@@ -446,7 +322,7 @@ class Series:
         many = [end - begin >= _MANY for begin, end in pairwise(places)]
         for index, both in enumerate(map(and_, many, many[1:]), start=1):
             if both:
-                places[index] -= places[index] % _BLOCK
+                places[index] -= places[index] % BLOCK
         values = self._storage.values
         blocks = [bisect_left(self._past.ends, edge) for edge in edges]
         bins: list[Bin | None] = []
@@ -456,23 +332,23 @@ class Series:
             parts = self._past.over(*old)
             if begin < end:
                 parts += (Bin(*self._over(begin, end), values[end - 1], end - begin),)
-            bins.append(_joined(parts, wrong))
+            bins.append(joined(parts, wrong))
         return bins
 
     def _over(self, begin: int, end: int) -> tuple[float, float, float]:
         """Return least, greatest and mean of the points [begin, end)."""
         stored = self._storage
-        first, after = -(-begin // _BLOCK), end // _BLOCK
+        first, after = -(-begin // BLOCK), end // BLOCK
         if after - first < 2:
             values = stored.values[begin:end]
-            return min(values), max(values), _mean(values)
+            return min(values), max(values), mean_of(values)
         # Those of no whole block, at both ends.
-        rest = stored.values[begin : first * _BLOCK] + stored.values[after * _BLOCK : end]
+        rest = stored.values[begin : first * BLOCK] + stored.values[after * BLOCK : end]
         low, high = min(stored.lows[first:after] + rest), max(stored.highs[first:after] + rest)
-        mean = _mean(stored.means[first:after])
+        mean = mean_of(stored.means[first:after])
         if rest:
             share = len(rest) / (end - begin)
-            mean = min(max(mean * (1 - share) + _mean(rest) * share, low), high)
+            mean = min(max(mean * (1 - share) + mean_of(rest) * share, low), high)
         return low, high, mean
 
     def _places(self, edges: list[int]) -> list[int]:
@@ -495,18 +371,6 @@ class Series:
         return places
 
 
-def _joined(parts: tuple[Bin, ...], broken: int) -> Bin | None:
-    """Return the older and the newer points of a span of steps, and its broken ones, as one bin."""
-    if not parts:
-        return Bin(_NAN, _NAN, _NAN, _NAN, 0, broken) if broken else None
-    if len(parts) == 1:
-        return parts[0]._replace(broken=broken)
-    low, high = min(each.low for each in parts), max(each.high for each in parts)
-    counts = [each.points for each in parts]
-    mean = min(max(_mean([each.mean for each in parts], counts), low), high)
-    return Bin(low, high, mean, parts[-1].last, sum(counts), broken)
-
-
 def _column(values: Sequence[float | None]) -> array[float] | None:
     """Return the values as a column if all of them are finite; None may mean that they are not."""
     try:
@@ -524,17 +388,3 @@ def _edges(start: float, stop: float, columns: int) -> list[int]:
     width = (stop - start) / columns
     edges = [math.ceil(start + column * width) for column in range(columns)]
     return [*edges, math.floor(stop) + 1]
-
-
-def _mean(values: Sequence[float], counts: Sequence[int] | None = None) -> float:
-    """Return the mean of finite numbers, finite itself even where their sum is not.
-
-    `counts` says how often each of them counts; without it each does once.
-    """
-    total = len(values) if counts is None else sum(counts)
-    mean: float = sum(values if counts is None else map(mul, values, counts)) / total
-    if math.isfinite(mean):
-        return mean
-    shares = (1 / total for _ in values) if counts is None else (n / total for n in counts)
-    mean = sum(map(mul, values, shares))
-    return min(max(mean, min(values)), max(values))

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import copy
-import heapq
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Final, TypeVar
-
-from msgspec import Meta, Struct
+from typing import Any, Final, TypeVar
 
 from ganterm.core.files import RUN_DIRECTORIES
 from ganterm.core.records import (
@@ -29,7 +25,7 @@ from ganterm.core.records import (
     StartRecord,
 )
 from ganterm.core.registry import learn
-from ganterm.core.series import Entries, Series, SeriesState
+from ganterm.core.series import Entries, Series
 from ganterm.runs.columns import MetricsColumns, columns_of
 from ganterm.runs.journal import Part
 from ganterm.runs.live import LiveChange, LiveSettings
@@ -77,51 +73,6 @@ _IN_ORDER: Final = (MetricsColumns, OpeningRecord, ControlRecord, EndRecord)
 
 H = TypeVar("H", bound="RunHistory")
 
-Kept = (
-    StartRecord
-    | ResumeRecord
-    | SampleRecord
-    | CheckpointRecord
-    | AlertRecord
-    | ControlRecord
-    | JudgedRecord
-    | EndRecord
-)
-"""What a history keeps of a journal beside its metrics."""
-
-
-_Amount = Annotated[float, Meta(ge=0, le=1e15)]
-
-
-class _Figures(Struct):
-    """What a history knows in single figures and words."""
-
-    parent: str
-    first_step: int
-    steps: int
-    last_step: int
-    reached: int
-    epochs: int | None
-    device: str
-    host: str
-    _pace: _Amount | None
-    _opened: _Amount | None
-    _latest: _Amount
-    _before: _Amount
-
-
-class HistoryState(Struct):
-    """A history as it can be written down: the records that it keeps, and what else it knows."""
-
-    records: list[Kept]
-    figures: _Figures
-    config: dict[str, Any]
-    start_config: dict[str, Any]
-    changes: list[tuple[int, str, Any, Any, bool]]
-    series: dict[str, SeriesState]
-    epoch_series: dict[str, SeriesState]
-    epochs: SeriesState
-
 
 class RunHistory:
     """A run as its records tell it, taken in one after the other.
@@ -142,6 +93,7 @@ class RunHistory:
         judged: the records of its scores.
         end: its end record, if that is its last word.
         last_step: the step of the newest metrics; `reached`: the greatest of any record.
+        restoring: whether it takes in what no resume has taken back any more.
     """
 
     def __init__(self) -> None:
@@ -163,7 +115,7 @@ class RunHistory:
         self.judged: Entries[JudgedRecord] = Entries()
         self.end: EndRecord | None = None
         self._others: Entries[OpeningRecord | ControlRecord | EndRecord] = Entries()
-        self._restoring = False
+        self.restoring = False
         self._epochs = Series()
         self._rate = StepRate()
         self._pace: float | None = None
@@ -175,42 +127,6 @@ class RunHistory:
         found = copy.copy(self)
         found._rate = StepRate()
         return found
-
-    def state(self) -> HistoryState:
-        """Return all that it knows."""
-        lists = (self._others, self.drawn, self.saved, self.alerts, self.judged)
-        return HistoryState(
-            # In order within each list, and those of all by their times.
-            list(heapq.merge(*lists, key=lambda record: record.time)),  # type: ignore[arg-type]
-            _Figures(*(getattr(self, name) for name in _Figures.__struct_fields__)),
-            self.config,
-            self.start_config,
-            [astuple(change) for change in self.changes],
-            {name: series.state() for name, series in self.series.items()},
-            {name: series.state() for name, series in self.epoch_series.items()},
-            self._epochs.state(),
-        )
-
-    def restore(self, state: HistoryState) -> None:
-        """Take over what a history knew; records that a resume took back are none of it.
-
-        Raises:
-            ValueError: no history was ever in such a state.
-        """
-        self.forget()
-        series, epoch_series, epochs = (
-            {name: Series.restored(each) for name, each in known.items()}
-            for known in (state.series, state.epoch_series, {"": state.epochs})
-        )
-        self._restoring = True
-        for record in state.records:
-            self._add(record)
-        self._restoring = False
-        for name in _Figures.__struct_fields__:
-            setattr(self, name, getattr(state.figures, name))
-        changes = tuple(LiveChange(*change) for change in state.changes)
-        self.settings = LiveSettings(state.config, state.start_config, changes)
-        self.series, self.epoch_series, self._epochs = series, epoch_series, epochs[""]
 
     @property
     def config(self) -> dict[str, Any]:
@@ -335,7 +251,7 @@ class RunHistory:
         self._pace = None
 
     def _begin(self, record: OpeningRecord) -> None:
-        if isinstance(record, ResumeRecord) and not self._restoring:
+        if isinstance(record, ResumeRecord) and not self.restoring:
             self._take_back(record)
         elif isinstance(record, StartRecord):
             self.parent = record.parent or self.parent

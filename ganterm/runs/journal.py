@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from msgspec import Struct
-
 from ganterm.core import jsontext
 from ganterm.core.files import (
     FileUnusable,
@@ -45,8 +43,6 @@ MAX_DAMAGE = 1 << 26
 """Bytes in lines that are no records; a file with more of them is no journal."""
 
 _BLOCK = 1 << 16
-_STILL_NS = 2 * 10**9
-"""What was written so long ago has another time than what is written now, on any file system."""
 
 
 class JournalWriter:
@@ -153,23 +149,6 @@ Part = Record | MetricsColumns
 R = TypeVar("R", bound=Record)
 
 
-class Place(Struct):
-    """How far a journal was read, and what proves that it is the same one up to there.
-
-    Attributes:
-        offset: bytes that were read, `crc` their checksum.
-        stamp: inode, size and times of the file where all of it was read and lay still; without it
-            the checksum has to be taken again.
-        damaged, newer: lines that were no records, and records that were passed over.
-    """
-
-    offset: int
-    crc: int
-    stamp: tuple[int, ...]
-    damaged: int
-    newer: int
-
-
 class JournalTail:
     """Follows a journal: each look returns the records that became whole since the one before.
 
@@ -181,6 +160,7 @@ class JournalTail:
         newer: records so far of a schema newer than this ganterm reads; they are passed over.
         restarts: how often the journal turned out to be another one and was read anew.
         offset: bytes that were read, `crc` their checksum.
+        identity: device and inode of the file they are of; None before.
     """
 
     def __init__(self, path: Path) -> None:
@@ -190,7 +170,7 @@ class JournalTail:
         self.restarts = 0
         self._damage = 0
         self.offset = self.crc = 0
-        self._identity: tuple[int, int] | None = None
+        self.identity: tuple[int, int] | None = None
         self._skipping = False
         self._names: dict[str, None] = {}
 
@@ -229,43 +209,11 @@ class JournalTail:
             found = (each for each in self._records(others) if isinstance(each, kinds))
             yield from (each for each in found if not isinstance(each, MetricsRecord))
 
-    def place(self) -> Place:
-        """Return how far it was read.
-
-        Raises:
-            OSError: the journal is gone.
-        """
-        found = self.path.lstat()
-        still = found.st_size == self.offset and time.time_ns() - found.st_mtime_ns > _STILL_NS
-        stamp = _stamp(found) if still and self._identity == (found.st_dev, found.st_ino) else ()
-        return Place(self.offset, self.crc, stamp, self.damaged, self.newer)
-
-    def is_at(self, place: Place) -> bool:
-        """Tell whether the journal is the same one up to a place; `go_on` then begins there.
-
-        Raises:
-            OSError: it cannot be read.
-        """
-        descriptor = open_regular(self.path)
-        try:
-            found = os.fstat(descriptor)
-            self._identity = found.st_dev, found.st_ino
-            return 0 < place.offset <= found.st_size and (
-                _stamp(found) == place.stamp or _crc(descriptor, place.offset) == place.crc
-            )
-        finally:
-            os.close(descriptor)
-
-    def go_on(self, place: Place) -> None:
-        """Go on from a place up to which the journal is the same."""
-        self.offset, self.crc = place.offset, place.crc
-        self.damaged, self.newer = place.damaged, place.newer
-
     def _recognise(self, descriptor: int) -> None:
         """Begin anew where this is not the file whose beginning was read."""
         found = os.fstat(descriptor)
         identity = (found.st_dev, found.st_ino)
-        changed = self._identity not in (None, identity)
+        changed = self.identity not in (None, identity)
         if not changed and self.offset:
             # What was read last: the end of a line, or of a part of an endless one.
             last = os.pread(descriptor, 1, self.offset - 1)
@@ -274,7 +222,7 @@ class JournalTail:
             self.offset = self.crc = self._damage = 0
             self._skipping = False
             self.restarts += 1
-        self._identity = identity
+        self.identity = identity
         if found.st_size > MAX_SIZE or self._damage > MAX_DAMAGE:
             raise _no_journal(self.path)
 
@@ -359,19 +307,6 @@ def _without(lines: list[bytes], begin: int, end: int, places: Iterable[int]) ->
     for place in reversed(list(places)):
         del found[place - begin]
     return found
-
-
-def _stamp(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-def _crc(descriptor: int, length: int) -> int:
-    """Return the checksum of the first bytes of a file."""
-    crc = begin = 0
-    while begin < length and (block := os.pread(descriptor, min(MAX_LINE, length - begin), begin)):
-        crc = zlib.crc32(block, crc)
-        begin += len(block)
-    return crc
 
 
 def read_journal(path: Path) -> list[Record]:

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganterm.core.series import Bin, Entries, Series
+from ganterm.core import blocks as blocks_module
+from ganterm.core import series as series_module
+from ganterm.core.blocks import Bin
+from ganterm.core.series import Entries, Series
 from tests.render.chart.points import EXTREME, Points
 
 value = st.floats() | st.sampled_from((*EXTREME, math.nan)) | st.none()
@@ -255,3 +258,61 @@ def test_a_window_of_very_many_points_looks_at_few_of_them() -> None:
     storage.reckon = lambda size: None  # type: ignore[method-assign]
     series.window(0, 2**18 - 1, 144)
     assert 144 * 3 < sum(looked) < 144 * 3 * 32
+
+
+@pytest.fixture
+def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have series keep few points each, in few blocks."""
+    for module in (series_module, blocks_module):
+        monkeypatch.setattr(module, "EXACT", 128)
+    monkeypatch.setattr(blocks_module, "MOST_BLOCKS", 16)
+
+
+@pytest.mark.usefixtures("bounds")
+@pytest.mark.parametrize("at_once", [7, 200, 20_000])
+def test_a_long_series_is_bounded_and_shows_each_of_its_points(at_once: int) -> None:
+    """Extremes, mean, last and number are those of all, however they came."""
+    rng = random.Random(at_once)
+    values = [math.nan if step % 50 == 3 else rng.gauss(0, 1) for step in range(20_000)]
+    series = Series()
+    for begin in range(0, len(values), at_once):
+        part = values[begin : begin + at_once]
+        series = series.plus(range(begin, begin + len(part)), part, ascending=True)
+    for found in (series, Series.restored(series.state())):
+        assert len(found._past.ends) < 16
+        assert found._size < 128 + max(128, found._past.width)
+        assert len(found._broken.steps) < 128
+        assert len(found) == len(values)
+        assert found.extent == (0, 19_999)
+        assert found.latest == values[-1]
+        sound = [value for value in values if not math.isnan(value)]
+        for columns in (1, 3, 40):
+            bins = [each for each in found.window(0, 19_999, columns) if each]
+            assert sum(each.points for each in bins) == len(sound)
+            assert sum(each.broken for each in bins) == len(values) - len(sound)
+            assert min(each.low for each in bins if each.points) == min(sound)
+            assert max(each.high for each in bins if each.points) == max(sound)
+            mean = math.fsum(each.mean * each.points for each in bins if each.points)
+            assert mean / len(sound) == pytest.approx(math.fsum(sound) / len(sound), abs=1e-9)
+            assert bins[-1].last == values[-1]
+
+
+@pytest.mark.usefixtures("bounds")
+def test_of_a_long_series_nothing_is_left_after_the_step_it_is_taken_back_to() -> None:
+    series = Series().plus(range(20_000), [float(step) for step in range(20_000)])
+    for cut in (19_950, 12_345, 4_000, 3):
+        series = series.until(cut)
+        last = series.latest or 0.0
+        assert cut - 2 * series._past.width <= last <= cut
+        assert series.nearest(20_000) == (None if len(series) == 0 else (last, last))
+        again = series.plus([cut + 1], [0.5])
+        assert (again.latest, again.nearest(cut + 1)) == (0.5, (cut + 1, 0.5))
+
+
+@pytest.mark.usefixtures("bounds")
+def test_a_series_broken_for_long_is_bounded() -> None:
+    series = Series().plus(range(5_000), [math.nan] * 5_000)
+    (only,) = series.window(0, 4_999, 1)
+    assert only is not None
+    assert (only.broken, series.extent) == (5_000, (0, 4_999))
+    assert len(series._broken.steps) < 128

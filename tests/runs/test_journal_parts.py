@@ -180,9 +180,9 @@ def test_what_is_kept_is_never_believed_over_the_journal(kept: RunDir, spoil: An
 
 
 def test_no_state_that_no_history_was_ever_in_is_taken_over(kept: RunDir) -> None:
-    state = read(kept)[0].state()
+    state = cache.state_of(read(kept)[0])
     series = state.series["d_loss"]
     for columns_ in ([], series.columns[:-1], [b"x"], [*series.columns[:7], b"\xff" * 4800]):
         state.series["d_loss"] = type(series)(0, 64, columns_)
         with pytest.raises(ValueError, match=r"series|multiple|length"):
-            RunHistory().restore(state)
+            cache.restore(RunHistory(), state)

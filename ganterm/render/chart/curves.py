@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ganterm.core.series import Bin
+from ganterm.core.blocks import Bin
 from ganterm.render.chart.axis import Scale, fitting_scale
 from ganterm.render.chart.view import Area, Reference, Source, Trace, View
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, get_args
 
-from ganterm.core.series import Bin
+from ganterm.core.blocks import Bin
 from ganterm.render.chart.page import Span
 from ganterm.render.colour import Charset
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from ganterm.core.series import Bin
+from ganterm.core.blocks import Bin
 from ganterm.render.chart import Chart
 
 EXTREME = (0.0, -0.0, 5e-324, -5e-324, 2.2e-308, 1.7976931348623157e308, -1.7976931348623157e308)

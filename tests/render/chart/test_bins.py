@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganterm.core.series import Bin
+from ganterm.core.blocks import Bin
 from ganterm.render.chart.curves import Smoother, smoothing_unit
 from tests.render.chart.points import EXTREME, Points, bin_of, evenly
 
