@@ -17,7 +17,6 @@ import msgspec
 
 from ganterm.components.losses import LOSSES
 from ganterm.config import FIELDS, RunConfig
-from ganterm.config.branch import FIXED
 from ganterm.config.rules import problems
 from ganterm.core.records import Remedy
 
@@ -46,17 +45,10 @@ def remedies(code: str, config: RunConfig) -> list[Remedy]:
     return sorted(found, key=lambda remedy: not remedy.live)
 
 
-def in_turn(code: str, config: RunConfig) -> list[Remedy]:
-    """Return what a run tries for a trouble by itself, one after the other.
-
-    Remedies that were tried on runs with the trouble and cured none are left out. What takes other
-    networks, and so begins anew, comes last.
-    """
-    rows = trials().get(code, {}).values()
-    tried = {identity for row in rows for identity in row}
-    cured = {identity for row in rows for identity, (count, _) in row.items() if count}
-    offered = [each for each in remedies(code, config) if each.id not in tried - cured]
-    return sorted(offered, key=lambda remedy: not FIXED.isdisjoint(remedy.settings))
+def proven(code: str, identity: str) -> bool | None:
+    """Return whether a remedy cured any run with the trouble in trials; None if not tried."""
+    rows = [row[identity] for row in trials().get(code, {}).values() if identity in row]
+    return any(cured for cured, _ in rows) if rows else None
 
 
 @cache
@@ -122,7 +114,7 @@ def _mode_collapse(config: RunConfig) -> Iterator[_Proposal]:
     yield _rates("slower-g", "halve lr_g", config, g=1 / 2)
     if config.d_steps < _MOST_D_STEPS:
         yield _d_steps("more-d-steps", config.d_steps + 1)
-    yield from _bounded_slope(config, weight=0.2, times=5)
+    yield from _bounded_slope(config, weight=1.0, times=5, beta1=0.5)
     if not config.minibatch_discrimination:
         settings: dict[str, Any] = {"minibatch_discrimination": True}
         yield "minibatch", "begin anew with minibatch_discrimination", settings
@@ -175,11 +167,15 @@ def _plateau(config: RunConfig) -> Iterator[_Proposal]:
 
 
 def _bounded_slope(
-    config: RunConfig, weight: float = 2.0, times: float = 2.0
+    config: RunConfig, weight: float = 2.0, times: float = 2.0, beta1: float = 1.0
 ) -> Iterator[_Proposal]:
     """Yield what bounds D's slope: it weighs on D for good."""
     if config.penalty == "none":
-        yield "r1", "branch with penalty r1", {"penalty": "r1", "penalty_weight": weight}
+        settings: dict[str, Any] = {"penalty": "r1", "penalty_weight": weight}
+        label = "branch with penalty r1"
+        if config.beta1 > beta1:
+            settings["beta1"], label = beta1, f"{label} and beta1 {beta1:g}"
+        yield "r1", label, settings
     elif config.penalty_strength > 0:
         weight = _round(times * config.penalty_strength)
         yield "penalty", f"raise penalty_weight to {weight:g}", {"penalty_weight": weight}

@@ -26,7 +26,7 @@ from ganterm.core.records import (
 )
 from ganterm.doctor.active import REMEDY_MARK, remedy_id, remedy_in, severity, since
 from ganterm.doctor.doctor import Doctor
-from ganterm.doctor.remedies import in_turn, remedies
+from ganterm.doctor.remedies import proven, remedies
 from ganterm.doctor.unfinished import Progress
 from ganterm.engine.loop import DivergenceError
 from ganterm.runs import checkpoints
@@ -41,11 +41,10 @@ SETTLING_STEPS: Final = 300
 """Steps that a live remedy is given to work before the next one."""
 REWOUND_STEPS: Final = 1200
 """Steps that a run is given with what it was rewound for."""
-MOST_REMEDIES: Final = 3
-"""Live remedies for one trouble that a run can live with."""
 UNSURE_STEPS: Final = 300
 """The latest steps of a run without a trouble, of which one may yet be found."""
 COLLAPSE: Final = "mode-collapse"
+"""A trouble as grave as those in which networks learn nothing: such a run is of no use."""
 _LATEST: Final = 5
 """Records that say how varied the samples of a checkpoint are."""
 
@@ -58,6 +57,8 @@ class DoctorHook:
     no new remedy is applied. Any other remedy takes the run back to its last healthy checkpoint,
     or to its beginning where there is none: `act` says so, and the journal from then on.
 
+    Only grave troubles are treated. A run can live with others, such as a D that is too strong;
+    what eases these can keep a run from the collapse that would be found and cured, and poor.
     """
 
     def __init__(self, run: RunDir, journal: JournalWriter, changes: LiveChanges) -> None:
@@ -67,7 +68,6 @@ class DoctorHook:
         self._doctor = Doctor(changes.config)
         self.progress = Progress()
         self._standing: dict[str, AlertRecord] = {}
-        self._applied: dict[str, int] = {}
         self._tried: dict[str, list[str]] = {}
         self._healthy: list[int] = []
         self._varied: dict[int, float] = {}
@@ -147,16 +147,17 @@ class DoctorHook:
             self._note(alert)
 
     def _note(self, alert: AlertRecord) -> None:
-        """Keep in mind which troubles stand; the doctor's alerts alone have evidence."""
+        """Keep in mind which grave troubles stand; the doctor's alerts alone have evidence."""
         if alert.evidence is None:
             return
-        if alert.cleared:
-            self._standing.pop(alert.code, None)
+        if not alert.cleared:
+            self._news = self._news or alert.code
+        if alert.code != COLLAPSE and severity(alert) == "warning":
             return
-        self._standing[alert.code] = alert
-        self._applied[alert.code] = 0
-        self._healthy = [step for step in self._healthy if step <= since(alert)]
-        self._news = self._news or alert.code
+        self._standing.pop(alert.code, None)
+        if not alert.cleared:
+            self._standing[alert.code] = alert
+            self._healthy = [step for step in self._healthy if step <= since(alert)]
 
     def act(self) -> str | Rewind:
         """Do at a step boundary what `on_alert` asks for.
@@ -170,22 +171,14 @@ class DoctorHook:
             return f"by the doctor ({news})"
         if config.on_alert != "remedy" or replays or self._seen < self._next_remedy:
             return ""
-        for alert in filter(_grave, self._standing.values()):
-            return self._treat(alert)
-        for code, alert in self._standing.items():
-            live = [remedy for remedy in remedies(code, config) if remedy.live]
-            if live and self._applied[code] < MOST_REMEDIES:
-                self._applied[code] += 1
-                self._apply(alert, live[0])
-                return ""
-        return ""
+        return self._treat(next(iter(self._standing.values()))) if self._standing else ""
 
     def at_end(self) -> str | Rewind:
         """Return where a run that can go no further in trouble goes on from, as `act` does."""
-        grave = [alert for alert in self._standing.values() if _grave(alert)]
-        if self._changes.config.on_alert != "remedy" or not grave:
+        if self._changes.config.on_alert != "remedy" or not self._standing:
             return ""
-        return self._treat(grave[-1], live=False)
+        *_, newest = self._standing.values()
+        return self._treat(newest, live=False)
 
     @property
     def lost(self) -> str:
@@ -194,7 +187,7 @@ class DoctorHook:
         return next(lost, "")
 
     def spared(self) -> set[Path]:
-        """Return the checkpoint that must stay: the newest from before any trouble."""
+        """Return the checkpoint that must stay: the newest from before a grave trouble."""
         until = self._changes.step
         if not self._standing:
             until -= UNSURE_STEPS
@@ -215,25 +208,36 @@ class DoctorHook:
 
     def _treat(self, alert: AlertRecord, *, live: bool = True) -> str | Rewind:
         """Take the next remedy for a trouble in which a run learns nothing; see `act`."""
-        tried = self._tried.get(alert.code, [])
-        offered = in_turn(alert.code, self._changes.config) if live else []
-        for remedy in offered:
-            if remedy.live and remedy.id not in tried:
-                self._apply(alert, remedy)
-                return ""
         whole = {step_of(path) or 0: path for path in checkpoints.whole(self._run.checkpoints)}
         healthy = max((step for step in self._healthy if step in whole), default=None)
         began, first = self._beginning()
-        for anew in (False, True):
-            to = first if anew or healthy is None else healthy
-            if to and (to not in whole or anew):
-                continue
-            base = began if to == first else read_meta(whole[to]).config
-            for remedy in in_turn(alert.code, base):
-                if FIXED.isdisjoint(remedy.settings) != anew and remedy.id not in tried:
-                    keeps = healthy if healthy is not None and healthy > to else -1
-                    return self._rewind(alert, to, base, remedy, keeps=keeps)
-        return self._give_up(alert, healthy or 0, list(whole))
+        to = first if healthy is None else healthy
+        base = began if to == first else read_meta(whole[to]).config
+        offered: list[tuple[Remedy, int | None, RunConfig]] = []
+        if live:
+            under = self._changes.config
+            offered += [(each, None, under) for each in self._left(alert, under) if each.live]
+        for anew, place, under in ((False, to, base), (True, 0, began)):
+            if (place or first) and (anew or place not in whole):
+                continue  # A branch has no beginning of its own but its parent's checkpoint.
+            for remedy in self._left(alert, under):
+                if FIXED.isdisjoint(remedy.settings) != anew:
+                    offered.append((remedy, place, under))
+        if not offered:
+            return self._give_up(alert, healthy or 0, list(whole))
+        # What has cured others comes first, and of that what goes on from the latest step.
+        remedy, at, under = min(offered, key=lambda each: not proven(alert.code, each[0].id))
+        if at is None:
+            self._apply(alert, remedy)
+            return ""
+        keeps = healthy if healthy is not None and healthy > at else -1
+        return self._rewind(alert, at, under, remedy, keeps=keeps)
+
+    def _left(self, alert: AlertRecord, config: RunConfig) -> list[Remedy]:
+        """Return the remedies under `config` that were not tried, here or in vain on others."""
+        tried, code = self._tried.get(alert.code, []), alert.code
+        offered = [each for each in remedies(code, config) if each.id not in tried]
+        return [remedy for remedy in offered if proven(code, remedy.id) is not False]
 
     def _beginning(self) -> tuple[RunConfig, int]:
         """Return with which configuration and at which step the run began."""
@@ -287,11 +291,6 @@ class DoctorHook:
         return self._rewind(
             alert, best, self._beginning()[0], None, aside=not healthy and best in aside
         )
-
-
-def _grave(alert: AlertRecord) -> bool:
-    """Tell whether a run with this trouble is of no use."""
-    return alert.code == COLLAPSE or severity(alert) == "failure"
 
 
 def _in_words(remedy: Remedy) -> str:

