@@ -21,6 +21,8 @@ FEWEST: Final = 32
 MOST: Final = 2048
 """Lines that are read at once: one that is odd makes all of them slow."""
 _MOST_NAMES: Final = 1 << 10
+# What is beyond may stand for a number that is none.
+_Sound = Annotated[float, Meta(gt=-(2.0**63), lt=2.0**63)]
 
 
 class Column(NamedTuple):
@@ -129,7 +131,7 @@ def _decoder(
         ("step", Annotated[int, Meta(ge=0, lt=1 << 53)] | float),
         ("time", Annotated[float, Meta(ge=0, lt=1e11)]),
     ]
-    value: tuple[Any, ...] = (float | None,) if whole else (float | None | UnsetType, UNSET)
+    value: tuple[Any, ...] = (_Sound | None,) if whole else (_Sound | None | UnsetType, UNSET)
     measured: list[Any] = [(f"f{place}", *value) for place in range(len(names))]
     row = msgspec.defstruct(
         "Row",

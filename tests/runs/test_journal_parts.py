@@ -36,6 +36,8 @@ ODD = (
     METRICS + '"step":7,"time":1.0,"d\\u005floss":3}',
     METRICS + '"step":7,"time":1.0,"d_loss":' + "9" * 400 + "}",
     METRICS + '"step":9,"time":1,"d_loss":null,"rare":-1e-7}',
+    METRICS + '"step":7,"time":1.0,"d_loss":9223372036854775808}',
+    METRICS + '"step":7,"time":1.0,"d_loss":-1e300,"g_loss":9223372036854775807}',
     METRICS + '"step":7,"time":1.0}',
     '{"v":2,"kind":"metrics","step":7,"time":1.0,"d_loss":1}',
     '{"v":1,"kind":"end","step":7,"time":1.0,"reason":"stopped"}',
@@ -73,6 +75,7 @@ def told(history: RunHistory) -> dict[str, Any]:
 @settings(max_examples=60)
 @example([plain_line(0), ODD[1]], 1)
 @example([plain_line(0), ODD[1], plain_line(1)], 8)
+@example([plain_line(0), *ODD, *map(plain_line, range(9))], 2)
 @given(st.lists(plain | st.sampled_from(ODD), max_size=60), st.integers(1, 8))
 def test_many_lines_at_once_say_what_each_of_them_says(lines: list[str], most: int) -> None:
     tail, other = JournalTail(Path("none")), JournalTail(Path("none"))
