@@ -148,6 +148,7 @@ def npz(path: Path) -> None:
 PICTURES = {
     "tall": picture("L", (1, 49_999_999), "PNG"),
     "wide": picture("L", (49_999_999, 1), "PNG"),
+    "long": picture("L", (50, 999_999), "PNG"),
     "palette": picture("P", (_SIDE, _SIDE), "GIF"),
     "transparent": picture("LA", (_SIDE, _SIDE), "PNG"),
     "16 bits": picture("I;16", (_SIDE, _SIDE), "PNG"),
@@ -217,7 +218,7 @@ def test_weights_end_in_a_sentence(write: Callable[[Path], None], tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "name", slow_unless(lambda each: each in {"objects", "promises", "records"}, PICTURES)
+    "name", slow_unless(lambda each: each in {"tall", "objects", "promises", "records"}, PICTURES)
 )
 def test_pictures_are_drawn_or_refused(name: str, tmp_path: Path) -> None:
     """On a page, as in a pipe."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 50_000_000
 """A larger image is refused before it is decoded: as RGBA it would take more than 190 MiB."""
+MAX_SIDE = 1_000_000
+"""So is one that is longer, because each row of pixels takes memory of its own."""
 
 # Only plain raster formats: some of Pillow's others start helper programs. TGA comes last, since
 # nothing but the sense of its header tells it.
@@ -101,7 +103,7 @@ def opened(path: Path, *, follow: bool = True) -> Iterator[Image.Image]:
     """Open an image file; whatever goes wrong, inside the context too, is `UnreadableImageError`.
 
     A link is one of those unless `follow`. Nothing is decoded yet, and an image of more than
-    `MAX_PIXELS` never is.
+    `MAX_PIXELS`, or with a side above `MAX_SIDE`, never is.
     """
     from PIL import Image  # noqa: PLC0415
 
@@ -111,7 +113,7 @@ def opened(path: Path, *, follow: bool = True) -> Iterator[Image.Image]:
         # Given a path, Pillow maps turned TIFF files into memory as if they were upright.
         descriptor = open_regular(path, follow=follow)
         with os.fdopen(descriptor, "rb") as file, Image.open(file, formats=_formats()) as image:
-            if image.width * image.height > MAX_PIXELS:
+            if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
                 size = f"{image.width:,}x{image.height:,}"
                 raise UnreadableImageError(f"{size} is far too many pixels")
             yield image
