@@ -17,7 +17,7 @@ from ganterm.cli.options import AsJson, RunName, RunsDir
 from ganterm.cli.settings import parse_settings
 from ganterm.client.pending import live_value
 from ganterm.core.errors import ConfigError, WorkerError
-from ganterm.core.records import ControlRecord, encode
+from ganterm.core.records import ControlRecord, Record, encode
 from ganterm.doctor.active import active_alerts
 from ganterm.doctor.applicable import applicable_remedies, chosen
 from ganterm.runs import control
@@ -30,7 +30,6 @@ from ganterm.runs.state import observe
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ganterm.core.records import Record
     from ganterm.doctor.active import ActiveAlert
     from ganterm.runs.layout import RunDir
 
