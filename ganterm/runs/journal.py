@@ -23,6 +23,7 @@ from ganterm.core.files import (
     sync_directory,
 )
 from ganterm.core.records import (
+    KINDS,
     SCHEMA_VERSION,
     ControlRecord,
     EndRecord,
@@ -204,10 +205,13 @@ class JournalTail:
         Raises:
             OSError: as `poll`.
         """
+        wanted = {word for word, kind in KINDS.items() if issubclass(kind, kinds)} - {"metrics"}
+        others = tuple(f'{{"v":1,"kind":"{word}",'.encode() for word in KINDS.keys() - wanted)
         for lines in self._blocks():
-            others = [line for line in lines if not line.startswith(BEGINNING)]
-            found = (each for each in self._records(others) if isinstance(each, kinds))
-            yield from (each for each in found if not isinstance(each, MetricsRecord))
+            found = self._records([line for line in lines if not line.startswith(others)])
+            for each in found:
+                if isinstance(each, kinds) and not isinstance(each, MetricsRecord):
+                    yield each
 
     def _recognise(self, descriptor: int) -> None:
         """Begin anew where this is not the file whose beginning was read."""

@@ -11,10 +11,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ganterm.core.records import (
+    ControlRecord,
+    MetricsRecord,
+    OpeningRecord,
+    Record,
+    StartRecord,
+)
 from ganterm.runs import cache, columns, journal
 from ganterm.runs.cache import HistoryReader, kept_file
 from ganterm.runs.history import RunHistory
-from ganterm.runs.journal import JournalTail
+from ganterm.runs.journal import JournalTail, read_journal, records_of
 from ganterm.runs.layout import RunDir
 
 METRICS = '{"v":1,"kind":"metrics",'
@@ -89,6 +96,17 @@ def test_many_lines_at_once_say_what_each_of_them_says(lines: list[str], most: i
         each.add(record)
     assert told(at_once) == told(each)
     assert (tail.damaged, tail.newer) == (other.damaged, other.newer)
+
+
+@pytest.mark.parametrize("kinds", [(StartRecord,), (OpeningRecord, ControlRecord), (Record,)])
+def test_records_of_some_kinds_are_those_of_all(
+    tmp_path: Path, kinds: tuple[type[Record], ...]
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_text("".join(f"{line}\n" for line in (*ODD, *MORE, *map(plain_line, range(99)))))
+    found = list(records_of(path, *kinds))
+    of_all = [each for each in read_journal(path) if isinstance(each, kinds)]
+    assert found == [each for each in of_all if not isinstance(each, MetricsRecord)] != []
 
 
 def test_metrics_as_a_trainer_writes_them_are_read_at_once() -> None:
