@@ -172,7 +172,10 @@ run = create_run(Path(sys.argv[2]), "run", "any")
 text = Path(sys.argv[1]).read_text().replace("keep_checkpoints = 2", "keep_checkpoints = 0")
 run.config_file.write_text(text)
 sys.argv = ["ganterm.worker", str(run.path)]
-log = io.StringIO()
+class Log(io.BytesIO):
+    def close(self):
+        pass  # What wraps it is gone before it is read.
+log = io.TextIOWrapper(written := Log(), "utf-8")
 with contextlib.redirect_stderr(log):
     try:
         main()
@@ -182,7 +185,7 @@ newest, damaged = newest_valid(run.checkpoints)
 told = [record for record in lines(run.journal) if record["kind"] == "checkpoint"]
 print(json.dumps({
     "code": code,
-    "log": log.getvalue().splitlines(),
+    "log": written.getvalue().decode().splitlines(),
     "temps": [str(path) for path in run.path.rglob(".tmp-*")],
     "newest": newest.name,
     "told": Path(told[-1]["path"]).name,
