@@ -20,13 +20,19 @@ TROUBLES: dict[str, dict[str, Any]] = {
     "vanishing-gradient": {"grad_norm_g": 1e-6},
     "exploding-gradient": {"grad_norm_d": 5e4},
     "runaway": {"g_loss": 674.0},
-    "stall": {"d_loss": 0.69, "g_loss": 0.7, "diversity": 0.25},
+    "stall": {"d_loss": 0.69, "g_loss": 0.7},
     "not-finite": {"g_loss": None},
 }
 
 
-def between(values: dict[str, Any]) -> Change:
-    return lambda step: values if BEGINS < step <= ENDS else {}
+ALWAYS: dict[str, dict[str, Any]] = {"stall": {"diversity": 0.25}}
+"""Without which it were none: what is varied may stand still."""
+
+
+def between(code: str, begins: int = BEGINS, ends: int = ENDS) -> Change:
+    """Return what a stream has that is in trouble between two steps."""
+    always = ALWAYS.get(code, {})
+    return lambda step: {**always, **(TROUBLES[code] if begins < step <= ends else {})}
 
 
 def test_nothing_is_found_in_a_healthy_stream() -> None:
@@ -36,7 +42,7 @@ def test_nothing_is_found_in_a_healthy_stream() -> None:
 @pytest.mark.parametrize("every", [1, 10, 50])
 @pytest.mark.parametrize("code", TROUBLES)
 def test_a_trouble_is_told_of_once_and_its_end_once(code: str, every: int) -> None:
-    found = alerts(metrics(LENGTH, between(TROUBLES[code]), every=every))
+    found = alerts(metrics(LENGTH, between(code), every=every))
     assert [(name, cleared) for _, name, cleared in found] == [(code, False), (code, True)]
     (raised, _, _), (over, _, _) = found
     assert BEGINS < raised <= BEGINS + 250
@@ -46,7 +52,7 @@ def test_a_trouble_is_told_of_once_and_its_end_once(code: str, every: int) -> No
 @pytest.mark.parametrize("code", TROUBLES)
 def test_a_moment_of_it_is_no_trouble(code: str) -> None:
     """What passes within thirty steps is part of the game; but for NaN, which never is."""
-    stream = metrics(1000, lambda step: TROUBLES[code] if 500 < step <= 530 else {})
+    stream = metrics(1000, between(code, 500, 530))
     assert [name for _, name, _ in alerts(stream)] == (
         ["not-finite", "not-finite"] if code == "not-finite" else []
     )
@@ -72,16 +78,28 @@ def test_a_game_that_is_decided_may_stand_still() -> None:
 @pytest.mark.parametrize("code", ["mode-collapse", "vanishing-gradient"])
 def test_two_records_of_three_are_enough(code: str) -> None:
     """A collapse flickers: now and then a batch looks as it should."""
-    broken = between(TROUBLES[code])
+    broken = between(code)
     found = alerts(metrics(LENGTH, lambda step: {} if step % 30 == 0 else broken(step)))
     assert (found[0][1], BEGINS < found[0][0] <= BEGINS + 200) == (code, True)
 
 
 def test_samples_that_never_become_varied_are_a_collapse_where_d_wins() -> None:
     poor = {"diversity": 0.2, "acc_real": 0.98, "acc_fake": 1.0}
-    found = alerts(metrics(600, lambda _: poor))
-    assert [(code, step <= 500) for step, code, _ in found] == [("mode-collapse", True)]
-    assert alerts(metrics(600, lambda _: {**poor, "acc_real": 0.7})) == []
+    found = alerts(metrics(1500, lambda _: poor))
+    assert [(code, 1000 <= step <= 1100) for step, code, _ in found] == [("mode-collapse", True)]
+    assert alerts(metrics(1500, lambda _: {**poor, "acc_real": 0.7})) == []
+    assert alerts(metrics(1500, lambda step: {**poor, "diversity": step / 2500})) == []
+
+
+def test_samples_that_never_were_varied_collapse_when_they_are_all_alike() -> None:
+    """Far below what little they had: a young run's diversity wanders."""
+
+    def codes(low: float) -> list[str]:
+        falls = metrics(600, lambda step: {"diversity": 0.2 if step < 300 else low})
+        return [code for _, code, _ in alerts(falls)]
+
+    assert codes(0.06) == []
+    assert codes(0.03) == ["mode-collapse"]
 
 
 def test_a_loss_that_saturates_starves_g_of_a_d_that_wins() -> None:
@@ -91,20 +109,42 @@ def test_a_loss_that_saturates_starves_g_of_a_d_that_wins() -> None:
     assert alerts(won) == []
 
 
-@pytest.mark.parametrize("every", [1, 5, 10, 20])
-def test_victories_that_change_sides_are_an_oscillation(every: int) -> None:
-    """However often that is written down."""
+@pytest.mark.parametrize("lasts", [20, 40, 60])
+def test_victories_that_change_sides_are_an_oscillation(lasts: int) -> None:
+    """However long they last, and from the same step on however often they are written down."""
 
-    def swing(step: int) -> dict[str, Any]:
-        won = step // 40 % 2 == 0
-        return {"acc_fake": 0.99 if won else 0.02} if BEGINS < step <= ENDS else {}
+    def swung(every: int) -> list[tuple[int, str, bool]]:
+        def means(step: int) -> dict[str, float]:
+            window = range(step - every, step)
+            sides = [each // lasts % 2 if BEGINS <= each < ENDS else 0.3 for each in window]
+            return {"acc_fake": 0.97 - 0.94 * sum(sides) / every, "acc_real": 0.95}
 
-    stream = metrics(LENGTH, swing, every=every)
-    found = alerts(stream, config(log_every=every))
+        return alerts(metrics(LENGTH, means, every=every), config(log_every=every))
+
+    (raised, _, _), (over, _, _) = found = swung(10)
     assert [(code, cleared) for _, code, cleared in found] == [
         ("oscillation", False),
         ("oscillation", True),
     ]
+    assert BEGINS < raised <= BEGINS + 250
+    assert ENDS < over <= LENGTH
+    assert swung(1) == swung(5) == found
+
+
+def test_what_is_written_down_seldom_shows_swings_that_are_as_slow() -> None:
+    swings = metrics(LENGTH, lambda step: {"acc_fake": step // 50 % 2, "acc_real": 0.95}, every=50)
+    assert {code for _, code, _ in alerts(swings, config(log_every=50))} == {"oscillation"}
+
+
+def test_a_d_that_guesses_does_not_oscillate() -> None:
+    """All of its outputs are near the threshold, and batches fall to one side or the other."""
+
+    def codes(real: float) -> set[str]:
+        swings = metrics(LENGTH, lambda step: {"acc_fake": step // 20 % 2, "acc_real": real})
+        return {code for _, code, _ in alerts(swings)}
+
+    assert codes(0.95) == {"oscillation"}
+    assert codes(0.6) == set()
 
 
 @pytest.mark.parametrize(

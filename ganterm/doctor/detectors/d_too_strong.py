@@ -9,7 +9,7 @@ from ganterm.doctor.detectors.base import Detector
 from ganterm.doctor.finding import Symptom
 from ganterm.doctor.window import Window
 
-LASTING, SHARE = 100, 0.8
+LASTING, SHARE = 60, 0.8
 """Steps over which it is looked for, and the share of what was measured in them that shows it."""
 HOPELESS, HOPEFUL = 0.05, 0.1
 """D's loss as a share of that of guessing, where the trouble begins and where it is over."""

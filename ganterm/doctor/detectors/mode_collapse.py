@@ -13,11 +13,17 @@ LASTING, SHARE = 80, 0.6
 """Steps over which it is looked for, and the share of what was measured in them that shows it."""
 SAME, VARIED = 0.005, 0.1
 """Diversity of samples that are all alike, and of samples that are not."""
-FALLEN, RISEN = 0.25, 0.4
-"""Share of the diversity the run had at its best, where the trouble begins and where it is over."""
-RICH = 0.3
-"""Diversity that a run must have had to have something to lose."""
-RISING = 400
+FALLEN, RISEN = 0.65, 0.8
+"""Share of the diversity the run had at its best, where the trouble begins and where it is over.
+
+Samples that have lost half of what they covered are still two thirds as far apart.
+"""
+FALLEN_FAR = 0.25
+"""The same of a run that never was varied, whose diversity wanders before it rises."""
+RICH, LEARNT = 0.3, 100
+"""Diversity that a run must have had to have something to lose, and steps before which none
+counts: the noise of a generator that has learnt nothing is varied, too."""
+RISING = 1000
 """Steps that a run is given to become varied at all, where D sees through nearly everything."""
 WON = 0.95
 """Accuracy of a D that sees through nearly everything."""
@@ -66,7 +72,7 @@ class ModeCollapse(Detector[MetricsRecord]):
         if real is not None and fake is not None:
             self.accuracy.add(record.step, min(real, fake))
         self.diversity.add(record.step, values.get("diversity"))
-        if self.diversity.full:
+        if self.diversity.full and record.step - self.diversity.span >= LEARNT:
             self.best = max(self.best, min(self.diversity.median, 1.0))
 
     @property
@@ -86,11 +92,11 @@ class ModeCollapse(Detector[MetricsRecord]):
                 f"through {self.accuracy.median:.0%} of all; what G makes never became varied.",
                 {"diversity": now, "best": self.best, "steps": self.step},
             )
-        floor = max(SAME, FALLEN * self.best if self.best >= RICH else 0.0)
+        floor = max(SAME, (FALLEN if self.best >= RICH else FALLEN_FAR) * self.best)
         if not self.diversity.lasts(lambda value: value < floor, SHARE):
             return None
         now = self.diversity.median
-        before = f", down from {self.best:.0%}" if self.best >= RICH else ""
+        before = f", down from {self.best:.0%}" if floor > SAME else ""
         return Symptom(
             f"Modes collapse: for {self.diversity.span} steps generated images have had {now:.1%} "
             f"of the diversity of real ones{before}; G has found a few images that D takes for "

@@ -33,12 +33,14 @@ class Stall(Detector[MetricsRecord]):
         super().__init__()
         self.losses = {"d_loss": Window(LASTING), "g_loss": Window(LASTING)}
         self.diversity = Window(LASTING)
+        self.largest_rate = Window(LASTING)
         self.rates = (0.0, 0.0)
 
     def take(self, record: MetricsRecord, config: RunConfig) -> None:
         """Take in both losses, and the diversity."""
         self.diversity.add(record.step, record.values.get("diversity"))
         self.rates = (config.lr_g, config.lr_d)
+        self.largest_rate.add(record.step, max(self.rates))
         for key, window in self.losses.items():
             window.add(record.step, record.values.get(key))
 
@@ -49,11 +51,13 @@ class Stall(Detector[MetricsRecord]):
         """Return the trouble where both losses have hardly moved."""
         if not all(window.full for window in self.losses.values()):
             return None
-        if not self.diversity.lasts(lambda value: value < ARRIVED):
-            return None
         spreads = self._spreads()
-        if max(spreads.values()) >= STILL:
-            return None
+        # What the losses of networks that cannot change show is the chance of the batches.
+        if not self.largest_rate.lasts(lambda rate: rate == 0):
+            if not self.diversity.lasts(lambda value: value < ARRIVED):
+                return None
+            if max(spreads.values()) >= STILL:
+                return None
         d_loss, g_loss = (window.median for window in self.losses.values())
         span = self.losses["d_loss"].span
         lr_g, lr_d = self.rates
@@ -67,7 +71,7 @@ class Stall(Detector[MetricsRecord]):
     def relief(self) -> Symptom | None:
         """Tell of losses that move again."""
         spreads = self._spreads()
-        if max(spreads.values()) < MOVING:
+        if max(self.rates) == 0 or max(spreads.values()) < MOVING:
             return None
         return Symptom("The losses move again.", _by_name(spreads))
 

@@ -17,7 +17,7 @@ GONE, BACK = 1e-5, 1e-3
 """Norms of G's gradient where the trouble begins and where it is over."""
 SHARE = 1e-3
 """Of the norm that was usual in the run: what counts as gone beside it."""
-STARVED, FED = 0.01, 0.05
+STARVED, FED = 0.05, 0.1
 """D(G(z)) under a loss that saturates, where the trouble begins and where it is over.
 
 Of what the loss's own unsaturated form would tell G, that is the share that it is told.
