@@ -46,7 +46,7 @@ COMMANDS = {
     "mix": "mix RUN",
     "project": "project RUN --test-digit 0 --search-steps 1",
     "show": "show RUN",
-    "judge": "judge RUN -n 64",
+    "judge": "judge RUN -n 100",
     "compare": "compare RUN RUN",
     "export": "export RUN -o out.pt2",
     "import": "import out.pth --recipe dcgan-8x8",
