@@ -253,4 +253,4 @@ def test_a_run_that_goes_on_makes_the_same_remedies_again(zygote: Zygote, tmp_pa
     resumed = next(record for record in kinds(run, "resume"))
     if resumed["step"] > made[0][1]:
         pytest.skip("a checkpoint came before the kill")
-    assert changes(run) == [*made, *made]
+    assert changes(run)[: 2 * len(made)] == [*made, *made]
