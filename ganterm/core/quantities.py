@@ -131,6 +131,7 @@ _ALL: Final = (
         help="sliced Wasserstein distance of patches of generated images from those of real ones, "
         "measured 32 times a run; at 1 as near as other real images are",
         group="patches",
+        alone=False,
         even=1.0,
         even_words="real",
     ),
