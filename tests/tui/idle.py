@@ -1,64 +1,62 @@
 """Waiting in tests until the app is at rest: as long as that takes, and no longer.
 
 Textual's pilot sleeps 20 ms at a time, 40 ms after each key, and takes the app to be at rest once
-the process used little of that. Here the event loop itself is asked whether anything is left to do.
+the process used little of that, which a busy machine lets it do too early. Here the app itself is
+asked: each of its widgets waits for its next message, no thread works for one, and the screen has
+painted all there is to paint. No event of Textual's says so: `Ready` comes before the first layout,
+and `call_after_refresh` after the next painting, with more of it perhaps already on the way.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
+import time
+from collections.abc import Iterator
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from textual._context import active_app
-from textual._wait import wait_for_idle
 from textual.app import App
-from textual.screen import Screen, SystemModalScreen
+from textual.message_pump import MessagePump
 
 _ROUNDS = 1000
 """Paintings after which something that always paints anew counts as at rest."""
-
-
-_FIRST_RESTS = 3
-"""Rests of an app, after it began, in which what timers and threads bring is waited for."""
-_FIRST_SECONDS = 0.03
-_MOUNTING_ROUNDS = 10
-"""Times that long after which what has no place on its screen is taken to get none."""
-_rested: WeakKeyDictionary[App[Any], int] = WeakKeyDictionary()
+_LOOK_SECONDS = 0.002
+"""How often it is looked whether a thread is done."""
 
 
 async def rest(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
-    """Return once no callback is ready and the screen has painted all there is to paint.
+    """Return once nothing is left to do of what was begun.
 
-    While a thread is at work only the clock can tell, and Textual's own way is gone besides.
+    What a test holds up, such as the answer of a thread, is given up on after `max_sleep` seconds.
     """
-    await _nothing_left()
-    if threading.active_count() > 1:
-        await wait_for_idle(min_sleep, max_sleep)
-        await _nothing_left()
     app = active_app.get()
-    _rested[app] = _rested.get(app, 0) + 1
-    if _rested[app] <= _FIRST_RESTS:
-        await asyncio.sleep(_FIRST_SECONDS)
-        await _nothing_left()
-    for _ in range(_MOUNTING_ROUNDS):
-        if not app.screen_stack or _laid_out(app.screen):
-            break
-        await asyncio.sleep(_FIRST_SECONDS)
-        await _nothing_left()
+    until = time.monotonic() + max_sleep
+    await _nothing_left(app)
+    while _at_work(app) and time.monotonic() < until:
+        await asyncio.sleep(_LOOK_SECONDS)
+        await _nothing_left(app)
 
 
-def _laid_out(screen: Screen[Any]) -> bool:
-    """Tell whether all that was mounted on a screen has a place, which takes several messages."""
-    ours = (child for child in screen.children if child.display and not child.loading)
-    return isinstance(screen, SystemModalScreen) or all(
-        child in screen._compositor.full_map for child in ours
+def _at_work(app: App[Any]) -> bool:
+    """Tell whether a widget is amid a message, or a worker amid its task."""
+    return any(not worker.is_finished for worker in app.workers) or any(
+        pump._running and not pump._closing and not _waits(pump) for pump in _pumps(app)
     )
 
 
-async def _nothing_left() -> None:
-    app = active_app.get()
+def _pumps(app: App[Any]) -> Iterator[MessagePump]:
+    yield app
+    for screen in app.screen_stack:
+        yield from screen.walk_children(with_self=True)
+
+
+def _waits(pump: MessagePump) -> bool:
+    """Tell whether a widget has taken all its messages, and asks for the next."""
+    queue: Any = pump._message_queue
+    return queue.empty() and any(not each.done() for each in queue.ready_event._waiters)
+
+
+async def _nothing_left(app: App[Any]) -> None:
     loop: Any = asyncio.get_running_loop()
     for _ in range(_ROUNDS):
         await asyncio.sleep(0)
