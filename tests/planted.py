@@ -26,6 +26,7 @@ FILES: Final = (
     "status.json",
     "worker.lock",
     "worker.log",
+    "history.cache",
     "note.txt",
     "bookmarks.json",
     "samples/real.png",
