@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -21,7 +21,7 @@ from ganterm.config.recorded import recorded_config
 from ganterm.config.runfile import read_run_toml
 from ganterm.core.errors import GantermError
 from ganterm.core.jsontext import dump_line
-from ganterm.core.records import encode, judged_record
+from ganterm.core.records import ControlRecord, encode, judged_record
 from ganterm.runs import control
 from ganterm.runs.bookmarks import Bookmark, keep, read_bookmarks
 from ganterm.runs.control import JudgedOrder
@@ -198,7 +198,8 @@ def commands(run: RunDir, count: int) -> Iterator[bytes]:
     fields = {"fid": 1.0, "n": 2, "judge": "x"}
     for step in (-1, 10**15, 2**53, 10**400):
         yield json.dumps({"name": "judged", "args": {"step": step, "fields": fields}}).encode()
-    for value in (10**400, -(10**30), 1e308, [], {"a": 1}, None, "\x1b[2J"):
+    values: tuple[Any, ...] = (10**400, -(10**30), 1e308, [], {"a": 1}, None, "\x1b[2J")
+    for value in values:
         for name, args in (
             ("set", {"key": "lr_g", "value": value}),
             ("set", {"key": value, "value": 1}),
@@ -238,7 +239,9 @@ def test_a_worker_outlives_any_command(count: int, tmp_path: Path, zygote: Zygot
     assert answer is not None, worker.log()
     control.post(run.control, "stop")
     assert worker.wait() == 0, worker.log()
-    answers = {r.id: r.error for r in read_journal(run.journal) if r.kind == "control"}
+    answers = {
+        each.id: each.error for each in read_journal(run.journal) if isinstance(each, ControlRecord)
+    }
     assert set(left) | {"000000-link", "000000-pipe"} <= answers.keys()
     assert answers["000000-link"]
     assert sum(map(bool, answers.values())) > len(left) / 2
