@@ -51,8 +51,9 @@ class Progress:
             (QUANTITIES[_PATCHES].title, self._patches, 1),
         ):
             begin = points[0][0] if points else 0
+            whole = steps - begin
             second, last = (
-                [value for step, value in points if low < (step - begin) / (steps - begin) <= high]
+                [value for step, value in points if low * whole < step - begin <= high * whole]
                 for low, high in ((1 / 3, 2 / 3), (2 / 3, 1))
             )
             if min(len(second), len(last)) < _FEWEST:
