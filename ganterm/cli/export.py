@@ -16,8 +16,8 @@ from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.cli.outputs import write_file
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.config.recorded import classes_in, config_in
+from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
-from ganterm.core.files import is_run
 from ganterm.exchange.card import picture_of, subject_of, write_card
 from ganterm.exchange.film import encode_film, film_of
 from ganterm.render.png import encode_png

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.core.files import expanded, is_run
+from ganterm.core.files import expanded
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.layout import (

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ganterm.client.checkpoints import choose_checkpoint, newest_sample
 from ganterm.config.recorded import classes_in
+from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.core.files import expanded, is_run, open_regular, read_range
+from ganterm.core.files import expanded, open_regular, read_range
 from ganterm.data.listing import images_directly_in, list_images, splits_of
 from ganterm.render.imagefile import (
     Levels,

@@ -9,8 +9,9 @@ import msgspec
 from ganterm.config.fields import FIELDS
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
+from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
-from ganterm.core.files import is_ours, is_run
+from ganterm.core.files import is_ours
 from ganterm.core.records import OpeningRecord, StartRecord
 from ganterm.core.registry import is_reference
 from ganterm.runs.checkpoints import CheckpointHeader

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ganterm.core import jsontext
-from ganterm.core.files import Directory, names_in
+from ganterm.core.directory import Directory, names_in
 from ganterm.runs.layout import step_of
 from ganterm.runs.tensorfile import CheckpointDamaged, TensorFile, TensorInfo
 

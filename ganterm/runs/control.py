@@ -21,15 +21,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ganterm.core import jsontext
+from ganterm.core.directory import Directory, FileUnusable, make_directory, names_in
 from ganterm.core.errors import ConfigError
-from ganterm.core.files import (
-    Directory,
-    FileUnusable,
-    make_directory,
-    names_in,
-    read_limited,
-    write_atomically,
-)
+from ganterm.core.files import read_limited, write_atomically
 from ganterm.core.records import MAX_STEP
 
 _LIMIT = 1 << 16

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final, TypeVar
 
-from ganterm.core.files import RUN_DIRECTORIES
+from ganterm.core.directory import RUN_DIRECTORIES
 from ganterm.core.records import (
     AlertRecord,
     CheckpointRecord,

@@ -14,14 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from ganterm.core import jsontext
-from ganterm.core.files import (
-    FileUnusable,
-    naming,
-    open_regular,
-    open_to_append,
-    read_range,
-    sync_directory,
-)
+from ganterm.core.directory import FileUnusable, naming, sync_directory
+from ganterm.core.files import open_regular, open_to_append, read_range
 from ganterm.core.records import (
     KINDS,
     SCHEMA_VERSION,

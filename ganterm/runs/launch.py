@@ -10,8 +10,9 @@ import time
 from collections.abc import Sequence
 from typing import IO, Any
 
+from ganterm.core.directory import naming
 from ganterm.core.errors import ExitCode, GantermError, WorkerError
-from ganterm.core.files import naming, open_to_append, read_tail, storage_trouble
+from ganterm.core.files import open_to_append, read_tail, storage_trouble
 from ganterm.core.importpath import safe_environment, safe_path
 from ganterm.runs.layout import RunDir
 from ganterm.runs.status import Status, read_status

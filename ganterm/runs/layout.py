@@ -14,16 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ganterm.core.directory import is_run, names_in, sync_directory
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import (
     TEMP_PREFIX,
     expanded,
     in_the_making,
-    is_run,
-    names_in,
     remove_abandoned,
     storage_trouble,
-    sync_directory,
 )
 from ganterm.core.records import MAX_STEP
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganterm.core import jsontext
+from ganterm.core.directory import Directory, naming
 from ganterm.core.errors import WorkerError
-from ganterm.core.files import Directory, naming, open_regular
+from ganterm.core.files import open_regular
 from ganterm.runs.status import HOST
 
 _held: set[tuple[int, int]] = set()

@@ -12,14 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from ganterm.core.directory import sync_directory
 from ganterm.core.errors import ConfigError, WorkerError
-from ganterm.core.files import (
-    TEMP_PREFIX,
-    read_limited,
-    storage_trouble,
-    sync_directory,
-    write_atomically,
-)
+from ganterm.core.files import TEMP_PREFIX, read_limited, storage_trouble, write_atomically
 from ganterm.runs.layout import RunDir, check_name
 from ganterm.runs.lock import LockHeld, WorkerLock
 from ganterm.runs.state import observe

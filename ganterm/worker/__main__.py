@@ -15,8 +15,9 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+from ganterm.core.directory import make_directory
 from ganterm.core.errors import ExitCode, GantermError, missing_library
-from ganterm.core.files import make_directory, remove_stale_temps, storage_trouble
+from ganterm.core.files import remove_stale_temps, storage_trouble
 from ganterm.render.text import safe_text
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir

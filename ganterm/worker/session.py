@@ -14,8 +14,8 @@ import msgspec
 import torch
 
 from ganterm.config import Cadence
+from ganterm.core.directory import Directory
 from ganterm.core.errors import ExitCode
-from ganterm.core.files import Directory
 from ganterm.core.records import STOOD_BACK, AlertRecord, EndRecord
 from ganterm.data import load
 from ganterm.data.catalogue import conditioned_spec, require_folder
