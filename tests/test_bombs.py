@@ -29,7 +29,7 @@ from ganterm.data.given import load_given
 from ganterm.exchange.statedict import read_state
 from ganterm.runs.checkpoints import read_header
 from ganterm.runs.layout import RunDir
-from ganterm.worker.adopt import _bounded
+from ganterm.worker import adopt
 from ganterm.worker.checkpoint import read_meta
 from tests.cli.invoke import invoke
 from tests.quick import slow_unless
@@ -202,7 +202,7 @@ def bounded(call: Callable[[], object], ends: tuple[int, ...] = ()) -> str:
 
 
 def adopted(path: Path) -> object:
-    with _bounded(path):
+    with adopt.bounded(path):
         return read_state(path)
 
 

@@ -11,6 +11,7 @@ import math
 import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,10 +58,14 @@ GRACE: Final = 30.0
 
 def main() -> None:
     """Make the run that is asked for."""
-    serve({"adopt": lambda call: adopt(call.params, call.check)}, grace=GRACE)
+    serve({"adopt": lambda call: adopt(call.params, call.check, bounded)}, grace=GRACE)
 
 
-def adopt(request: Request, check: Callable[[], object] = lambda: None) -> Answer:
+def adopt(
+    request: Request,
+    check: Callable[[], object] = lambda: None,
+    limits: Callable[[Path], AbstractContextManager[None]] = lambda _: nullcontext(),
+) -> Answer:
     """Make the run, and tell how the weights fit; `check` raises where nobody waits any more.
 
     The request has `file`, `config` and `fixed` (names of settings not to change), `runs_dir`,
@@ -74,7 +79,7 @@ def adopt(request: Request, check: Callable[[], object] = lambda: None) -> Answe
     made: Answer = {"rows": [], "notes": []}
     try:
         path = Path(request["file"])
-        with _bounded(path):
+        with limits(path):
             foreign = read_state(path, part=request["part"])
         made["notes"] = list(foreign.notes)
         config = from_mapping(request["config"])
@@ -105,10 +110,11 @@ def adopt(request: Request, check: Callable[[], object] = lambda: None) -> Answe
 
 
 @contextlib.contextmanager
-def _bounded(path: Path) -> Iterator[None]:
+def bounded(path: Path) -> Iterator[None]:
     """Let reading weights take as much memory and time as those of a file of its size can.
 
-    Whatever it may be made of, the process then has `MemoryError`, or ends with SIGXCPU.
+    Whatever it may be made of, the process then has `MemoryError`, or ends with SIGXCPU: one that
+    does nothing else.
     """
     size = path.stat().st_size if path.exists() else 0
     used = resource.getrusage(resource.RUSAGE_SELF)
