@@ -124,7 +124,8 @@ def test_every_command_ends_in_words(
         assert not {"\x1b]", "\u202e"} & set(outcome.said), words
         if command == ("runs",):
             assert {"before", "later"} <= set(outcome.text.split())
-    planted.hold()
+    if case.where:  # A run that is a link is the one that it leads to.
+        planted.hold()
     small(memory)
 
 

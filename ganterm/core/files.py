@@ -130,10 +130,12 @@ def read_limited(path: Path, limit: int, *, follow: bool = False) -> bytes:
     """
     descriptor = open_regular(path, follow=follow)
     try:
-        data = read_range(descriptor, 0, limit + 1)
+        # What is far too long is not read only to be refused.
+        long = os.fstat(descriptor).st_size > limit
+        data = b"" if long else read_range(descriptor, 0, limit + 1)
     finally:
         os.close(descriptor)
-    if len(data) > limit:
+    if long or len(data) > limit:
         raise FileUnusable(errno.EFBIG, f"Longer than {limit} bytes", str(path))
     return data
 

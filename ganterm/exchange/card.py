@@ -339,7 +339,7 @@ def picture_of(checkpoint: Path, run: RunDir | None) -> Raster | None:
     """Return samples of a checkpoint: the grid of its step, or else the preview in it."""
     header = read_header(checkpoint)
     grid_path = run.sample_path(header.step) if run is not None else None
-    if grid_path is not None and grid_path.is_file():
+    if grid_path is not None:
         with contextlib.suppress(DataError):
             return load_image(grid_path, follow=False)
     info = header.tensors.get("preview")
