@@ -221,7 +221,7 @@ def test_a_worker_outlives_any_command(count: int, tmp_path: Path, zygote: Zygot
     everything = list(commands(run, count))
 
     def leave(number: int, content: bytes) -> str:
-        path = run.control / f"{number:06d}.json"
+        path = run.control / f"0-{number:06d}.json"  # Before all that `post` leaves.
         # A worker may see no half of it, as `post` leaves none.
         path.with_suffix(".part").write_bytes(content)
         path.with_suffix(".part").rename(path)

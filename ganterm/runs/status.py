@@ -87,5 +87,5 @@ def read_status(path: Path) -> Status | None:
         return None
     try:
         return msgspec.convert(value, Status)
-    except msgspec.ValidationError:
+    except ValueError:  # that of msgspec, or of a name that is no UTF-8
         return None

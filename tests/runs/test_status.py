@@ -67,6 +67,7 @@ def test_a_state_that_is_none_cannot_be_written() -> None:
         {"host": 3},
         {"message": {}},
         {"epochs": "many"},
+        {"last\ud800": "x"},
     ],
     ids=str,
 )
