@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ganterm.client.feed import FeedReader, RunFeed
+from ganterm.core.codec import decode, encode
 from ganterm.core.jsontext import dump_line
-from ganterm.core.records import Record, decode, encode
+from ganterm.core.records import Record
 from ganterm.runs.history import effective
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir

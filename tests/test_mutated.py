@@ -19,9 +19,10 @@ from ganterm.client.feed import FeedReader
 from ganterm.client.overview import as_dict, overview
 from ganterm.config.recorded import recorded_config
 from ganterm.config.runfile import read_run_toml
+from ganterm.core.codec import encode, judged_record
 from ganterm.core.errors import GantermError
 from ganterm.core.jsontext import dump_line
-from ganterm.core.records import ControlRecord, encode, judged_record
+from ganterm.core.records import ControlRecord
 from ganterm.runs import control
 from ganterm.runs.bookmarks import Bookmark, keep, read_bookmarks
 from ganterm.runs.control import JudgedOrder

@@ -12,9 +12,9 @@ from ganterm.client.comparison import latest_by_judge
 from ganterm.client.overview import Overview, as_dict, overview
 from ganterm.client.wording import sentence
 from ganterm.components.scores import SCORES, scored
+from ganterm.core.codec import encode
 from ganterm.core.errors import GantermError, missing_library
 from ganterm.core.quantities import layers_in
-from ganterm.core.records import encode
 from ganterm.render import words
 from ganterm.render.text import safe_text
 from ganterm.runs.cache import read_history

@@ -14,8 +14,8 @@ from ganterm.cli.options import AsJson, Characters, RunNames, RunsDir
 from ganterm.client.comparison import advice, by_judge, judge_tables, standing
 from ganterm.components.scores import SCORES, scored
 from ganterm.config.differences import differing
+from ganterm.core.codec import encode
 from ganterm.core.errors import ConfigError
-from ganterm.core.records import encode
 from ganterm.core.registry import absolute, short
 from ganterm.render.colour import canvas_of
 from ganterm.render.curve import sparkline

@@ -16,8 +16,9 @@ from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunName, RunsDir
 from ganterm.cli.settings import parse_settings
 from ganterm.client.pending import live_value
+from ganterm.core.codec import encode
 from ganterm.core.errors import ConfigError, WorkerError
-from ganterm.core.records import ControlRecord, Record, encode
+from ganterm.core.records import ControlRecord, Record
 from ganterm.doctor.active import active_alerts
 from ganterm.doctor.applicable import applicable_remedies, chosen
 from ganterm.runs import control

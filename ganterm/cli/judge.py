@@ -15,9 +15,10 @@ from ganterm.cli.options import AsJson, Characters, Color, Moved, RunsDir, StepO
 from ganterm.client.checkpoints import choose_checkpoint, choose_every
 from ganterm.client.overview import cores_beside
 from ganterm.components.scores import SCORES, scored
+from ganterm.core.codec import judged_record
 from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
-from ganterm.core.records import JudgedRecord, judged_record
+from ganterm.core.records import JudgedRecord
 from ganterm.core.registry import absolute, short
 from ganterm.evaluation import IMAGES, Scoring
 from ganterm.render.colour import canvas_of

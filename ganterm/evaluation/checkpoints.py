@@ -10,10 +10,11 @@ import torch
 
 from ganterm.components.networks.weights import largest_singular_values
 from ganterm.config import RunConfig
+from ganterm.core.codec import body_of, judged_record
 from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.core.files import write_atomically
-from ganterm.core.records import JudgedRecord, body_of, judged_record
+from ganterm.core.records import JudgedRecord
 from ganterm.data.loading import relocated
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import Scoring

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ganterm.core import jsontext
+from ganterm.core.codec import decode, encode
 from ganterm.core.directory import FileUnusable, naming, sync_directory
 from ganterm.core.files import open_regular, open_to_append, read_range
 from ganterm.core.records import (
@@ -24,8 +25,6 @@ from ganterm.core.records import (
     MetricsRecord,
     OpeningRecord,
     Record,
-    decode,
-    encode,
 )
 from ganterm.runs.columns import BEGINNING, FEWEST, MOST, MetricsColumns, read_columns
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from ganterm.client.rpc import Failure, Helper, Result
 from ganterm.components.scores import SCORES
-from ganterm.core.records import WITHOUT_K, AlertRecord, JudgedRecord, Record, judged_record
+from ganterm.core.codec import judged_record
+from ganterm.core.records import WITHOUT_K, AlertRecord, JudgedRecord, Record
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 

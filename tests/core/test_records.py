@@ -6,6 +6,7 @@ from typing import Any, get_type_hints
 import msgspec
 import pytest
 
+from ganterm.core.codec import decode, encode, judged_record
 from ganterm.core.records import (
     KINDS,
     OPEN_FIELDS,
@@ -16,9 +17,6 @@ from ganterm.core.records import (
     Remedy,
     ResumeRecord,
     UnknownRecord,
-    decode,
-    encode,
-    judged_record,
 )
 
 BASE = {"v": 1, "step": 3, "time": 1.5}

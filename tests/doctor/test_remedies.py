@@ -9,7 +9,7 @@ import pytest
 
 from ganterm import recipes
 from ganterm.config import FIELDS, check, resolve
-from ganterm.core.records import body_of
+from ganterm.core.codec import body_of
 from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.doctor import Doctor
 from ganterm.doctor.remedies import in_words, remedies

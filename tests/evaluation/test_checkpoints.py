@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ganterm.core.records import judged_record
+from ganterm.core.codec import judged_record
 from ganterm.evaluation.checkpoints import write_judged
 from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter

@@ -14,9 +14,9 @@ from ganterm.components.networks.base import Generator
 from ganterm.components.networks.facts import GeneratorSpec
 from ganterm.components.scores import SCORES
 from ganterm.config import resolve
+from ganterm.core.codec import judged_record
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.core.records import judged_record
 from ganterm.data import load
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import Scoring

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ganterm.core.records import AlertRecord, MetricsRecord, Record, encode
+from ganterm.core.codec import encode
+from ganterm.core.records import AlertRecord, MetricsRecord, Record
 from ganterm.runs.journal import MAX_LINE, JournalTail, JournalWriter, read_end, read_journal
 from tests.records import lines
 from tests.records import record as record_of

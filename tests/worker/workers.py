@@ -15,7 +15,7 @@ from typing import Any
 import ganterm
 from ganterm.config import resolve
 from ganterm.config.runfile import render_run_toml
-from ganterm.core.records import encode
+from ganterm.core.codec import encode
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.layout import RunDir, create_run

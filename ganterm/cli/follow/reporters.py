@@ -15,16 +15,10 @@ from ganterm.client.wording import notice_of
 from ganterm.components.datasets import DATASETS
 from ganterm.config.cadence import log_spaced
 from ganterm.core import jsontext
+from ganterm.core.codec import encode
 from ganterm.core.errors import GantermError
 from ganterm.core.quantities import headlines
-from ganterm.core.records import (
-    CheckpointRecord,
-    Record,
-    ResumeRecord,
-    SampleRecord,
-    StartRecord,
-    encode,
-)
+from ganterm.core.records import CheckpointRecord, Record, ResumeRecord, SampleRecord, StartRecord
 from ganterm.render.byclass import draw_by_class, in_turn
 from ganterm.render.colour import Canvas, canvas_of
 from ganterm.render.sheet import load_sheet, rows_of_sheet
