@@ -48,7 +48,7 @@ def test_figures_come_from_the_settings_in_force() -> None:
     (first, *_) = remedies("mode-collapse", config(lr_g=3e-3))
     assert first.settings == {"lr_g": 0.000548, "lr_d": 0.0011}
     assert in_words([first]).startswith(
-        "set lr_d to twice lr_g (lr_g 0.000548, lr_d 0.0011) (cured 5 of 5 of ring-collapse"
+        "set lr_d to twice lr_g (lr_g 0.000548, lr_d 0.0011) (cured 4 of 5 of ring-collapse"
     )
     (first, *_) = remedies("mode-collapse", config())
     assert first.settings == {"lr_g": 1e-4}
