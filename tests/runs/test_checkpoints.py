@@ -12,7 +12,7 @@ import safetensors.numpy
 
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged, newest_valid, prune, tensor_digest, verify
-from ganterm.runs.layout import RunDir
+from ganterm.runs.layout import RunDir, step_of
 from tests.runs.helpers import Child, checkpoint_bytes, noise, safetensors_bytes, temps_in
 
 
@@ -22,6 +22,29 @@ def write_checkpoint(directory: Path, step: int) -> Path:
     tensors = {"generator.w": noise(step, 500), "preview": noise(-step, 64)}
     path.write_bytes(checkpoint_bytes(step, tensors, config='{"seed": 1}'))
     return path
+
+
+@pytest.mark.parametrize(
+    ("to", "keeps", "left", "aside"),
+    [
+        (20, -1, [0, 10, 20], []),
+        (10, 30, [0, 10], [30]),
+        (0, -1, [], []),  # the checkpoint of step 0 may be of other networks
+        (0, 20, [], [20]),
+        (30, -1, [0, 10, 20, 30], []),
+    ],
+)
+def test_a_run_that_is_rewound_has_no_later_checkpoints(
+    tmp_path: Path, to: int, keeps: int, left: list[int], aside: list[int]
+) -> None:
+    """Those beyond its step are gone, but for a sound one that no list of checkpoints has."""
+    for step in (0, 10, 20, 30):
+        write_checkpoint(tmp_path, step)
+    directory = RunDir(tmp_path).checkpoints
+    checkpoints.void(directory, to, keeps)
+    steps = [step_of(path) for path in checkpoints.list_checkpoints(directory)]
+    assert steps == left
+    assert sorted(checkpoints.healthy_aside(directory)) == aside
 
 
 def test_what_the_library_writes_is_verified(tmp_path: Path) -> None:
