@@ -110,9 +110,9 @@ def test_vectors_in_files_are_walked_through(trained: RunDir, tmp_path: Path) ->
         (np.zeros(63), "(63,)"),
         (np.zeros((0, 64)), "(0, 64)"),
         (np.full(64, np.nan), "not finite"),
-        (np.array(["a"] * 64), "array of numbers"),
-        (b"nothing of the kind", "array of numbers"),
-        (b"\x93NUMPY\x01\x00\x10\x00{'descr': '<f4' ", "array of numbers"),
+        (np.array(["a"] * 64), "is not a .npy array of numbers"),
+        (b"nothing of the kind", "or no array of numbers"),
+        (b"\x93NUMPY\x01\x00\x10\x00{'descr': '<f4' ", "or no array of numbers"),
         (None, "There is no file"),
     ],
 )
