@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList, TextArea
+from textual.widgets import Input, OptionList, Static
 
 from ganterm import recipes
 from ganterm.client import planning as plan_module
@@ -287,7 +287,10 @@ async def the_command_is_copied_and_shown_in_full(at: Seat) -> None:
     await pilot.press("ctrl+y")
     await pilot.pause()
     assert app.clipboard == "ganterm train --recipe dcgan-8x8 --seed 3"
-    assert on_top(app, CommandScreen).query_one(TextArea).text == app.clipboard
+    assert (
+        str(on_top(app, CommandScreen).query_one("#command Static", Static).content)
+        == app.clipboard
+    )
     app.copy_to_clipboard("")
     await pilot.press("c")
     assert app.clipboard == screen.plan.command

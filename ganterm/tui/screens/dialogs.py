@@ -7,10 +7,10 @@ from typing import Final
 
 from rich.table import Table
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
-from textual.widgets import Button, Input, OptionList, Static, TextArea
+from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option as ListOption
 
 from ganterm.client.choices import Option
@@ -148,7 +148,7 @@ class CommandScreen(Dialog[None]):
     """Shows a command in full."""
 
     SCOPE = "command"
-    AUTO_FOCUS = "TextArea"
+    AUTO_FOCUS = "#command"
 
     def __init__(self, command: str) -> None:
         super().__init__()
@@ -157,7 +157,8 @@ class CommandScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static("The same run from a shell:", classes="title")
-            yield TextArea(self.command, read_only=True, soft_wrap=True, show_line_numbers=False)
+            with VerticalScroll(id="command"):
+                yield Static(Content(self.command))
             hint = (
                 "It was sent to the clipboard of your terminal (OSC 52). If that stayed empty: "
                 "select it here, with the terminal's own Shift and mouse over tmux or SSH."
