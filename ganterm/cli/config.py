@@ -23,6 +23,7 @@ from ganterm.cli.settings import (
 from ganterm.components.scores import SCORES
 from ganterm.config import FIELDS, Field, RunConfig, resolve
 from ganterm.config.runfile import to_mapping
+from ganterm.config.schedule import FORM, PATTERN
 from ganterm.core.errors import ExitCode
 from ganterm.core.quantities import QUANTITIES
 from ganterm.core.records import (
@@ -56,6 +57,7 @@ _FIGURES = """\
 What a run writes of itself as it trains, and what a judge says of it, by the journal's names."""
 
 _LIVE = "*Can be changed while training: `ganterm ctl RUN set KEY=VALUE`.*"
+_SCHEDULES = f"Or `{FORM}`."
 
 
 def reference(variables: Mapping[str, str]) -> str:
@@ -90,6 +92,8 @@ def _row(spec: Field) -> Sequence[str]:
         about.append(f"Rule of thumb: {spec.guidance}.")
     if spec.live:
         about.append(_LIVE)
+    if spec.schedules:
+        about.append(_SCHEDULES)
     default = "unset" if spec.default is None else str(spec.default)
     if isinstance(spec.default, bool):
         default = default.lower()
@@ -110,6 +114,7 @@ def _listed(names: Sequence[str]) -> str:
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCE = "#/$defs/{name}"
+_OF_NUMBERS = {"type", "minimum", "maximum", "exclusiveMaximum"}
 
 
 def config_schema() -> dict[str, Any]:
@@ -120,6 +125,9 @@ def config_schema() -> dict[str, Any]:
         spec = FIELDS[name]
         if spec.registry is not None:
             described["anyOf"] = [{"enum": list(spec.choices)}, {"pattern": REFERENCE_PATTERN}]
+        if spec.schedules:
+            number = {key: described.pop(key) for key in [*described] if key in _OF_NUMBERS}
+            described.setdefault("anyOf", [number]).append({"type": "string", "pattern": PATTERN})
         if spec.guidance:
             described["description"] = f"{spec.help} Rule of thumb: {spec.guidance}."
     return {"$schema": DIALECT, **schema, "title": "Settings of a ganterm run"}

@@ -15,6 +15,7 @@ from ganterm.components.datasets import DATASETS
 from ganterm.components.losses import LOSSES, LossFacts
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.config import FIELDS
+from ganterm.config.schedule import Schedule, remaining
 from ganterm.core.blocks import Bin
 from ganterm.core.quantities import QUANTITIES, drawn_in
 from ganterm.core.records import WITHOUT_K
@@ -27,7 +28,7 @@ _SLICES = 8
 class SettingSource:
     """The value of a number among the settings, from the run's first step to its last one.
 
-    `factor` gives what it is multiplied with at a step, as a schedule does with learning rates.
+    `value_at` says what a value in force, which may be a schedule, stands for at a step.
     """
 
     def __init__(
@@ -35,24 +36,24 @@ class SettingSource:
         start: float,
         changes: Iterable[LiveChange],
         last: int,
-        factor: Callable[[float], float] = lambda _step: 1.0,
+        value_at: Callable[[float, float], float] = lambda value, _step: value,
         *,
         first: int = 0,
     ) -> None:
         """Begin with `start` at step `first`, which a branch has from its parent.
 
-        Of `changes`, all of this one setting, only numbers count.
+        Of `changes`, all of this one setting, only numbers and schedules count.
         """
-        points = [(first, float(start))]
+        points = [(first, start)]
         points += [
-            (change.step, float(change.after))
+            (change.step, number)
             for change in changes
-            if isinstance(change.after, (int, float)) and not isinstance(change.after, bool)
+            if (number := _number(change.after)) is not None
         ]
         self._steps = [step for step, _ in points]
         self._values = [value for _, value in points]
         self._last = max(last, self._steps[-1])
-        self._factor = factor
+        self._value_at = value_at
 
     @property
     def extent(self) -> tuple[int, int]:
@@ -65,7 +66,7 @@ class SettingSource:
 
     def at(self, step: float) -> float:
         """Return the value in force at a step; a change counts from its own step on."""
-        return self._values[max(bisect_right(self._steps, step) - 1, 0)] * self._factor(step)
+        return self._value_at(self._values[max(bisect_right(self._steps, step) - 1, 0)], step)
 
     def window(self, start: float, stop: float, columns: int) -> Sequence[Bin | None]:
         """Return `columns` bins that divide the steps from `start` to `stop`, both included."""
@@ -172,7 +173,8 @@ def _of_terms(config: dict[str, Any]) -> Sequence[Reference]:
 def _of_outputs(config: dict[str, Any]) -> Sequence[Reference]:
     facts = _loss(config)
     if facts.output == "label":
-        return _levels((config.get("real_label", 1.0) + config.get("fake_label", 0.0)) / 2)
+        labels = [config.get("real_label", 1.0), config.get("fake_label", 0.0)]
+        return _levels(sum(_number(label) or 0.0 for label in labels) / 2)
     return _levels(facts.threshold)
 
 
@@ -249,19 +251,32 @@ def kinds_of(feed: RunFeed | None) -> list[ChartKind]:
 
 
 def _setting(feed: RunFeed, key: str) -> SettingSource | None:
-    start = feed.start_config.get(key)
-    if not isinstance(start, (int, float)):
+    start = _number(feed.start_config.get(key))
+    if start is None:
         return None
     changes = [change for change in feed.changes if change.key == key]
-    return SettingSource(start, changes, feed.step, _schedule(feed), first=feed.first_step)
+    return SettingSource(start, changes, feed.step, _value_at(feed), first=feed.first_step)
 
 
-def _schedule(feed: RunFeed) -> Callable[[float], float]:
-    """Return how the learning rates fall over the run, as its settings have it."""
-    total = max(feed.steps, 1)
-    match feed.config.get("lr_schedule"):
-        case "linear":
-            return lambda step: max(1.0 - step / total, 0.0)
-        case "cosine":
-            return lambda step: 0.5 * (1.0 + math.cos(math.pi * min(step / total, 1.0)))
-    return lambda _step: 1.0
+def _number(value: object) -> float | None:
+    """Return a number among the settings of a journal, or its schedule; None for anything else."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    try:
+        return Schedule(str(value))
+    except ValueError:
+        return None
+
+
+def _value_at(feed: RunFeed) -> Callable[[float, float], float]:
+    """Return what a learning rate or its schedule stands for at a step, as the settings have it."""
+    shape = str(feed.config.get("lr_schedule"))
+    images = _number(feed.config.get("batch_size")) or 0.0
+    images *= _number(feed.config.get("d_steps")) or 1.0
+
+    def value_at(value: float, step: float) -> float:
+        if isinstance(value, Schedule):
+            return value.at(step, step * images, feed.steps)
+        return value * remaining(shape, step / max(feed.steps, 1))
+
+    return value_at

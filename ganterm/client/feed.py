@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from ganterm.client.wording import Notice, notice_of
-from ganterm.config.runfile import from_mapping
 from ganterm.core.errors import GantermError
 from ganterm.core.files import Stamp, stamp_of
 from ganterm.core.records import (
@@ -27,7 +26,7 @@ from ganterm.core.records import (
     SampleRecord,
 )
 from ganterm.core.series import Entries
-from ganterm.doctor.active import ActiveAlert, with_remedies
+from ganterm.doctor.active import ActiveAlert, settings_in_force, with_remedies
 from ganterm.doctor.applicable import ApplicableRemedy, applicable_remedies
 from ganterm.render.chart import Mark, MarkKind
 from ganterm.runs.cache import HistoryReader
@@ -177,7 +176,7 @@ class RunFeed(RunHistory):
         if not self.standing:
             return []
         try:
-            return with_remedies(self.standing, from_mapping(self.config))
+            return with_remedies(self.standing, settings_in_force(self))
         except GantermError:
             return []
 

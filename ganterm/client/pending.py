@@ -9,6 +9,7 @@ from typing import Any, Final
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value, parse_value
 from ganterm.config.fields import field as field_of
+from ganterm.config.schedule import written
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import ControlRecord, Record
 from ganterm.runs.live import LiveChange, to_undo
@@ -186,4 +187,4 @@ def live_value(key: str, text: str, *, which: str) -> tuple[str, Value]:
     spec = field_of(key.strip())
     if not spec.live:
         raise ConfigError(f"{spec.name} cannot be changed while training; {which} says what can.")
-    return spec.name, parse_value(spec.name, text)
+    return spec.name, written(parse_value(spec.name, text))

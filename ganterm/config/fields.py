@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from ganterm.config.cadence import CADENCE_PATTERN
+from ganterm.config.schedule import FORM, Schedule
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import not_utf8
@@ -56,6 +57,11 @@ class Field:
     def variable(self) -> str:
         """The environment variable, such as `GANTERM_BATCH_SIZE`."""
         return "GANTERM_" + self.name.upper()
+
+    @property
+    def schedules(self) -> bool:
+        """Whether a schedule may stand in the number's place."""
+        return self.live and self.kind == "number"
 
     @property
     def expectation(self) -> str:
@@ -178,7 +184,10 @@ def parse_value(name: str, value: object) -> Value:
     except ValueError:  # msgspec's ValidationError is one
         if isinstance(value, str) and not_utf8(value):
             raise ConfigError(NOT_UTF8.format(f"{spec.name} {_shown(value)}")) from None
-        message = f"{spec.name} must be {spec.expectation}; got {_shown(value)}."
+        expected = spec.expectation
+        if spec.schedules and isinstance(value, str) and ".." in value:
+            expected = f"{FORM}, or {expected}"
+        message = f"{spec.name} must be {expected}; got {_shown(value)}."
         raise ConfigError(message) from None
 
 
@@ -194,6 +203,11 @@ def _converted(spec: Field, value: object) -> Value:
         value = value.strip()
         if spec.optional and value in {"", "auto", "none"}:
             return None
+    if spec.schedules and isinstance(value, str) and ".." in value:
+        schedule = Schedule(value)
+        for bound in (float(schedule), schedule.end):
+            msgspec.convert(bound, type=spec.type)
+        return schedule
     if spec.kind == "cadence" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     # Not strict, so that text from a shell reads as the number or boolean it spells.

@@ -6,18 +6,23 @@ from collections.abc import Iterator
 
 from ganterm.components import datasets, losses, networks, penalties
 from ganterm.components.augmentations import AUGMENTATIONS
+from ganterm.config.schedule import endpoints
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
 from ganterm.core.settings import Problem
 
 
 def problems(config: RunConfig) -> Iterator[Problem]:
-    """Yield every combination in `config` that makes no sense; nothing for a legal one."""
-    yield from datasets.problems(config)
-    yield from _schedule(config)
-    yield from networks.problems(config)
-    yield from _objective(config)
-    yield from _step(config)
+    """Yield every combination in `config` that makes no sense; nothing for a legal one.
+
+    Numbers with a schedule have to make sense where they begin and where they end.
+    """
+    for each in endpoints(config):
+        yield from datasets.problems(each)
+        yield from _length(each)
+        yield from networks.problems(each)
+        yield from _objective(each)
+        yield from _step(each)
 
 
 def check(config: RunConfig) -> None:
@@ -26,7 +31,7 @@ def check(config: RunConfig) -> None:
         raise ConfigError(f"{problem.field}: {problem.message}")
 
 
-def _schedule(config: RunConfig) -> Iterator[Problem]:
+def _length(config: RunConfig) -> Iterator[Problem]:
     if config.steps and config.epochs:
         yield Problem("steps", "steps and epochs both say how long to train; set one of them to 0.")
     if not config.steps and not config.epochs:

@@ -12,6 +12,7 @@ import msgspec
 from ganterm import __version__, recipes
 from ganterm.config.fields import field, parse_value
 from ganterm.config.rules import check
+from ganterm.config.schedule import written
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import read_run_text, write_atomically
@@ -21,7 +22,7 @@ from ganterm.runs.layout import RunDir, create_run
 
 def to_mapping(config: RunConfig) -> dict[str, Any]:
     """Return the configuration as plain values by field name, every field present."""
-    return msgspec.structs.asdict(config)
+    return {name: written(value) for name, value in msgspec.structs.asdict(config).items()}
 
 
 def from_mapping(values: Mapping[str, object]) -> RunConfig:

@@ -99,11 +99,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 2e-4
     beta1: Annotated[float, about(OPTIMISER, "Adam's first-moment decay.", "0.5", ge=0, lt=1)] = 0.5
     beta2: Annotated[
-        float, about(OPTIMISER, "Adam's second-moment decay.", "0.999", ge=0, lt=1)
+        float, about(OPTIMISER, "Adam's second-moment decay.", "0.999", live=True, ge=0, lt=1)
     ] = 0.999
     lr_schedule: Annotated[
         Literal["constant", "linear", "cosine"],
-        about(OPTIMISER, "How both learning rates fall to zero over the run, if they do."),
+        about(
+            OPTIMISER,
+            "How learning rates without a schedule of their own fall to zero over the run, if they "
+            "do.",
+        ),
     ] = "constant"
 
     d_steps: Annotated[
@@ -148,6 +152,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             STEP,
             "Half-life of the generator's averaged weights, in thousands of images; 0 is off.",
             "10 for long runs; samples of averaged weights are calmer",
+            live=True,
             ge=0,
             le=10**6,
         ),

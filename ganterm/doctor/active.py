@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from ganterm.config import RunConfig
 from ganterm.config.runfile import from_mapping
+from ganterm.config.schedule import in_force
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import AlertRecord, ControlRecord, Record, Remedy
 from ganterm.doctor.detectors import DETECTORS
@@ -73,7 +74,7 @@ def active_alerts(records: Iterable[Record]) -> list[ActiveAlert]:
         return []
     if not history.config:
         raise ConfigError("The journal does not say how the run is configured.")
-    return with_remedies(history.standing, from_mapping(history.config))
+    return with_remedies(history.standing, settings_in_force(history))
 
 
 def severity(alert: AlertRecord) -> Severity:
@@ -90,6 +91,15 @@ def since(alert: AlertRecord) -> int:
     steps = (alert.evidence or {}).get("steps")
     lasted = steps if isinstance(steps, int) else 0
     return max(alert.step - max(lasted, 0), 0)
+
+
+def settings_in_force(history: RunHistory) -> RunConfig:
+    """Return the settings of a run, with the newest numbers of those that have a schedule.
+
+    Raises `ConfigError` where they make no sense.
+    """
+    newest = {name: series.latest for name, series in history.series.items()}
+    return in_force(from_mapping(history.config), newest)
 
 
 def with_remedies(alerts: Iterable[AlertRecord], config: RunConfig) -> list[ActiveAlert]:

@@ -29,21 +29,48 @@ class EagerAdam(Adam):
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Make one step on the parameters' gradients, as `Adam.step` does."""
+        if isinstance(self.param_groups[0]["betas"][1], torch.Tensor):
+            for group in self.param_groups:
+                self._step_by_tensor(group)
+            return None
         # Around it stand PyTorch's call of the compiler, and once an Adam was made a hook's.
         plain: Callable[..., float | None] = inspect.unwrap(Adam.step)
         return plain(self, closure)
 
+    def _step_by_tensor(self, group: dict[str, Any]) -> None:
+        """Make the step of one group whose second decay is a tensor, which no fused kernel reads.
 
-def set_learning_rate(group: dict[str, Any], rate: float) -> None:
-    """Train a group of parameters at `rate` from now on.
+        Adam of Kingma & Ba 2015, arXiv:1412.6980, but for the order of its operations.
+        """
+        beta1, beta2 = group["betas"]
+        for parameter in (each for each in group["params"] if each.grad is not None):
+            state, gradient = self.state[parameter], parameter.grad
+            if not state:
+                state["step"] = torch.zeros((), device=parameter.device)
+                state["exp_avg"] = torch.zeros_like(parameter)
+                state["exp_avg_sq"] = torch.zeros_like(parameter)
+            step, mean, square = (state[each] for each in ("step", "exp_avg", "exp_avg_sq"))
+            step += 1
+            mean.lerp_(gradient, 1 - beta1)
+            square.mul_(beta2).add_(gradient.square() * (1 - beta2))
+            spread = (square / (1 - beta2**step)).sqrt().add_(group["eps"])
+            parameter.sub_(mean / spread * (group["lr"] / (1 - beta1**step)))
 
-    Where captured graphs read the rate from a tensor it is written there, without waiting for the
+
+def set_rate(group: dict[str, Any], rate: float, beta2: float) -> None:
+    """Train a group of parameters at `rate` with the second decay `beta2` from now on.
+
+    Where captured graphs read these from tensors they are written there, without waiting for the
     device.
     """
     if isinstance(group["lr"], torch.Tensor):
         group["lr"].fill_(rate)
     else:
         group["lr"] = rate
+    if isinstance(group["betas"][1], torch.Tensor):
+        group["betas"][1].fill_(beta2)
+    else:
+        group["betas"] = (group["betas"][0], beta2)
 
 
 def make_capturable(optimizer: Adam, device: torch.device) -> None:
@@ -51,6 +78,13 @@ def make_capturable(optimizer: Adam, device: torch.device) -> None:
     for group in optimizer.param_groups:
         group["capturable"] = True
         group["lr"] = torch.as_tensor(group["lr"], dtype=torch.float32, device=device)
+
+
+def make_betas_tensors(optimizer: Adam, device: torch.device) -> None:
+    """Have `optimizer` keep its second decay on `device`, for graphs to read as it changes."""
+    for group in optimizer.param_groups:
+        beta1, beta2 = group["betas"]
+        group["betas"] = beta1, torch.as_tensor(beta2, dtype=torch.float64, device=device)
 
 
 def _answer_for_dynamo() -> None:

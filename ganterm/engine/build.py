@@ -14,6 +14,7 @@ from ganterm.components.networks.equalised import learning_rates
 from ganterm.components.networks.from_config import discriminator_from, generator_from
 from ganterm.components.networks.weights import init_weights
 from ganterm.config import RunConfig
+from ganterm.config.schedule import Schedule
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
 from ganterm.engine.adam import EagerAdam
@@ -38,17 +39,20 @@ class Ema(Generic[Network]):
     Exponential moving average of Karras et al. 2018, arXiv:1710.10196.
 
     Early on the half-life is a twentieth of the images seen, so that the first random weights do
-    not linger (the ramp-up of Karras et al. 2020). Buffers, such as the running statistics of
-    batch normalisation, are copied rather than averaged.
+    not linger (the ramp-up of Karras et al. 2020), unless it has a schedule. Buffers, such as the
+    running statistics of batch normalisation, are copied rather than averaged.
     """
 
     def __init__(self, generator: Network, kimg: float) -> None:
         self.model: Network = copy.deepcopy(generator).requires_grad_(False)
         self.half_life = kimg * 1000
+        self.ramps = not isinstance(kimg, Schedule)
 
     def decay(self, images: int, images_seen: int) -> float:
         """Return the weight kept from the average over `images` of the `images_seen` so far."""
-        half_life = min(self.half_life, 0.05 * images_seen)
+        half_life = self.half_life
+        if self.ramps:
+            half_life = min(half_life, 0.05 * images_seen)
         return float(0.5 ** (images / max(half_life, 1e-8)))
 
     @torch.no_grad()
@@ -136,4 +140,5 @@ def _adam(module: nn.Module, lr: float, config: RunConfig) -> EagerAdam:
         for factor, parameters in learning_rates(module).items()
     ]
     fused = next(module.parameters()).device.type in {"cpu", "cuda"}
-    return EagerAdam(groups, lr=lr, betas=(config.beta1, config.beta2), fused=fused)
+    betas = config.beta1, float(config.beta2)
+    return EagerAdam(groups, lr=float(lr), betas=betas, fused=fused)

@@ -11,10 +11,12 @@ import torch
 
 from ganterm.components.networks.growth import Stage, stage_of
 from ganterm.config import RunConfig
-from ganterm.engine.adam import make_capturable
+from ganterm.engine.adam import make_betas_tensors, make_capturable
 from ganterm.engine.step import GanStep, Record
 
-_OUTSIDE = frozenset({"lr_g", "lr_d", "d_steps", "sample_every", "checkpoint_every", "judge_every"})
+_OUTSIDE = frozenset(
+    {"lr_g", "lr_d", "ema_kimg", "d_steps", "sample_every", "checkpoint_every", "judge_every"}
+)
 """Live settings that are in no graph: rates are tensors it reads, others decide when it runs."""
 
 Replay = Callable[[], None]
@@ -97,20 +99,40 @@ class GraphedStep:
         self._fell_back = fell_back
         self._graphs: dict[StepSignature, _Graph | None] = {}
         self._captures = True
-        for optimizer in (step.networks.optimizer_g, step.networks.optimizer_d):
+        self._optimizers = (step.networks.optimizer_g, step.networks.optimizer_d)
+        self._tensors: dict[str, torch.Tensor] = {}
+        """The numbers that have changed before, which graphs read from here since."""
+        self._reads_betas = False
+        for optimizer in self._optimizers:
             make_capturable(optimizer, step.device)
 
     def use(self, config: RunConfig) -> None:
-        """Go on under `config`; numbers that are part of the graphs have these captured anew."""
+        """Go on under `config`.
+
+        What changes for the first time is part of the graphs, and has them captured anew; numbers
+        are read from tensors from then on.
+        """
         before = self._step.config
         changed = {
             name
             for name in config.__struct_fields__
             if getattr(config, name) != getattr(before, name)
         }
-        if changed - _OUTSIDE:
-            self._graphs.clear()
         self._step.use(config)
+        known = _OUTSIDE | self._tensors.keys() | ({"beta2"} if self._reads_betas else set())
+        if changed - known:
+            self._graphs.clear()
+        if "beta2" in changed and not self._reads_betas:
+            self._reads_betas = True
+            for optimizer in self._optimizers:
+                make_betas_tensors(optimizer, self._step.device)
+        for name in changed & self._step.numbers.keys():
+            value = self._step.numbers[name]
+            # Of 64 bits, as the host's own are.
+            self._tensors.setdefault(
+                name, torch.zeros((), dtype=torch.float64, device=self._step.device)
+            ).fill_(value)
+        self._step.numbers |= self._tensors
 
     def run(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -14,9 +13,10 @@ from ganterm.components.networks.from_config import growth_of
 from ganterm.components.networks.growth import grow
 from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
 from ganterm.config.cadence import log_spaced
+from ganterm.config.schedule import remaining, schedules_in
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError, TrainingError
-from ganterm.engine.adam import set_learning_rate
+from ganterm.engine.adam import set_rate
 from ganterm.engine.batches import Batches
 from ganterm.engine.build import Ema, build
 from ganterm.engine.events import (
@@ -83,7 +83,7 @@ class Trainer:
         labels: torch.Tensor | None = None,
         data: DataSpec | None = None,
     ) -> None:
-        self.config = config = resolve_precision(config, device)
+        self.config = self._now = config = resolve_precision(config, device)
         self.device = device
         self.batches = Batches(
             images,
@@ -182,7 +182,7 @@ class Trainer:
 
         One that fails is not counted; what it did until then stays in the weights.
         """
-        self._set_learning_rates()
+        self._set_numbers()
         seed_default_generators(self.config.seed, "noise of a step", self.step)
         count = self.config.d_steps
         if not self.config.steps:
@@ -250,6 +250,10 @@ class Trainer:
         check(config)
         if key == "threads" and not config.threads:
             raise ConfigError("threads: 0 chooses when a run begins; say how many while it trains.")
+        if bool(config.ema_kimg) != bool(self.config.ema_kimg):
+            raise ConfigError(
+                "ema_kimg: averaging begins or ends with a run; branch with another ema_kimg."
+            )
         return config
 
     def use(self, config: RunConfig) -> None:
@@ -278,29 +282,31 @@ class Trainer:
             # At ends of windows, so that who resumes in between has missed none.
             every = self.config.log_every * -(-self.steps_total // (LOOKS * self.config.log_every))
             due = self.step % every == 0 or self.step >= self.steps_total
-            self._pending.append(Metrics(self.step, self.epoch, 0.0, self.look() if due else {}))
+            measured = self.look() if due else {}
+            numbers = {name: getattr(self._now, name) for name in schedules_in(self.config)}
+            self._pending.append(Metrics(self.step, self.epoch, 0.0, {**measured, **numbers}))
 
     def _batches_left(self) -> int:
         return max(self.config.epochs * self.batches.per_epoch - self.batches_seen, 0)
 
-    def _set_learning_rates(self) -> None:
-        factor = lr_factor(self.config.lr_schedule, self.step, self.steps_total)
-        for optimizer, rate in (
-            (self.networks.optimizer_g, self.config.lr_g),
-            (self.networks.optimizer_d, self.config.lr_d),
+    def _set_numbers(self) -> None:
+        """Train the step to come by the numbers that its schedules have for it."""
+        scheduled = schedules_in(self.config)
+        total = self.steps_total
+        self._now = self.config
+        if scheduled:
+            place = self.step, self.images_seen, total
+            numbers = {name: each.at(*place) for name, each in scheduled.items()}
+            self._now = msgspec.structs.replace(self.config, **numbers)
+            self._step_in_mode.use(self._now)
+        if self.ema:
+            self.ema.half_life = self._now.ema_kimg * 1000
+            self.ema.ramps = "ema_kimg" not in scheduled
+        falling = remaining(self.config.lr_schedule, self.step / max(total, 1))
+        for name, optimizer in (
+            ("lr_g", self.networks.optimizer_g),
+            ("lr_d", self.networks.optimizer_d),
         ):
+            rate = getattr(self._now, name) * (1.0 if name in scheduled else falling)
             for group in optimizer.param_groups:
-                set_learning_rate(group, rate * factor * group["factor"])
-
-
-def lr_factor(kind: str, step: int, total: int) -> float:
-    """Return the factor on both learning rates for step `step` (0-based) of `total`.
-
-    `constant` stays at 1, `linear` and `cosine` fall from 1 to 0 over the run.
-    """
-    if kind == "constant":
-        return 1.0
-    progress = min(step / max(total, 1), 1.0)
-    if kind == "linear":
-        return 1.0 - progress
-    return 0.5 * (1.0 + math.cos(math.pi * progress))
+                set_rate(group, rate * group["factor"], self._now.beta2)

@@ -20,6 +20,7 @@ from ganterm.core.quantities import D_FAKE, D_REAL
 from ganterm.engine.build import Networks
 
 if TYPE_CHECKING:
+    from ganterm.components.losses.base import Label
     from ganterm.components.penalties.base import Critic
 
 MEASURED = (
@@ -64,13 +65,14 @@ class GanStep:
     Attributes:
         generator, discriminator: what runs the networks forward. Whoever puts something quicker in
             their place leaves penalties alone, which run the discriminator itself.
+        numbers: the live ones that operations compute with; a tensor where a captured graph is to
+            read what it is by then.
         one_pass: whether the discriminator takes real images and fakes together, which is one
             large pass for two small ones. It does where its logits are the same either way.
     """
 
     def __init__(self, networks: Networks, config: RunConfig, record: Record) -> None:
         self.networks = networks
-        self.config = config
         self.record = record
         self.loss = LOSSES.resolve(config.loss)
         self.penalty = PENALTIES.resolve(config.penalty)
@@ -82,10 +84,16 @@ class GanStep:
         self.d_parameters = list(networks.discriminator.parameters())
         self._mixture = DATASETS.facts(config.dataset)
         self.one_pass = networks.discriminator.batch_independent
+        self.use(config)
 
     def use(self, config: RunConfig) -> None:
         """Go on under `config`, which differs from the present one in live settings only."""
         self.config = config
+        self.numbers: dict[str, Label] = {
+            "real_label": float(config.real_label),
+            "fake_label": float(config.fake_label),
+            "penalty_weight": float(config.penalty_strength),
+        }
 
     @property
     def _halved(self) -> bool:
@@ -170,7 +178,7 @@ class GanStep:
         real, fakes = self.augment(real), self.augment(fakes)
         real_logits, fake_logits = self._judge_both(real, fakes, labels)
         real_term, fake_term = self.loss.d_terms(
-            real_logits, fake_logits, self.config.real_label, self.config.fake_label
+            real_logits, fake_logits, self.numbers["real_label"], self.numbers["fake_label"]
         )
         total = real_term + fake_term
         if self._halved:
@@ -191,11 +199,11 @@ class GanStep:
     ) -> None:
         real, fakes = self.augment(real), self.augment(fakes)
         fake_logits = self._judge(fakes, labels)
-        fake_term = self.loss.fake_term(fake_logits, self.config.fake_label)
+        fake_term = self.loss.fake_term(fake_logits, self.numbers["fake_label"])
         penalty = self._penalties(None, fakes, labels) if penalise else []
         self._d_optimise(sum(penalty, start=fake_term))
         real_logits = self._judge(real, labels)
-        real_term = self.loss.real_term(real_logits, self.config.real_label)
+        real_term = self.loss.real_term(real_logits, self.numbers["real_label"])
         penalty = self._penalties(real, None, labels) if penalise else []
         self._d_optimise(sum(penalty, start=real_term))
         total = (real_term + fake_term) / (2 if self.config.d_reduction == "mean" else 1)
@@ -233,9 +241,11 @@ class GanStep:
         if values:
             self.record(("penalty",), torch.stack([value.detach() for value in values]).sum()[None])
         # A lazy penalty weighs as much over time as one applied at every step (Karras et al. 2020).
-        weight = self.config.penalty_strength * self.config.penalty_every
+        weight = self.numbers["penalty_weight"] * self.config.penalty_every
         if self.config.penalty_against == "sum" and self._halved:
-            weight /= 2
+            weight = weight / 2
+        if isinstance(weight, torch.Tensor):
+            weight = weight.to(values[0].dtype) if values else weight
         return [weight * value for value in values]
 
     def _record_d(

@@ -14,12 +14,14 @@ import msgspec
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.branch import FIXED
 from ganterm.config.recorded import config_of
+from ganterm.config.schedule import in_force
 from ganterm.core.records import (
     AlertRecord,
     CheckpointRecord,
     ControlRecord,
     JudgedRecord,
     MetricsRecord,
+    Numbers,
     OpeningRecord,
     Record,
     Remedy,
@@ -75,6 +77,12 @@ class DoctorHook:
         self._seen = changes.step
         self._next_remedy = 0
         self._news = ""
+        self._numbers: Numbers = {}
+
+    @property
+    def _config(self) -> RunConfig:
+        """The settings, with the newest numbers of those that have a schedule."""
+        return in_force(self._changes.config, self._numbers)
 
     def remember(self, records: Sequence[Record]) -> None:
         """Look at a run's whole journal: at what is in force up to the step at which it goes on.
@@ -141,7 +149,9 @@ class DoctorHook:
 
     def _look(self, record: MetricsRecord | JudgedRecord) -> None:
         self.progress.see(record)
-        self._doctor.config = self._changes.config
+        if isinstance(record, MetricsRecord):
+            self._numbers = record.values
+        self._doctor.config = self._config
         for alert in self._doctor.see(record):
             self._journal.write(alert)
             self._note(alert)
@@ -215,7 +225,7 @@ class DoctorHook:
         base = began if to == first else read_meta(whole[to]).config
         offered: list[tuple[Remedy, int | None, RunConfig]] = []
         if live:
-            under = self._changes.config
+            under = self._config
             offered += [(each, None, under) for each in self._left(alert, under) if each.live]
         for anew, place, under in ((False, to, base), (True, 0, began)):
             if (place or first) and (anew or place not in whole):

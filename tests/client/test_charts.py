@@ -174,7 +174,7 @@ def test_a_change_shorter_than_a_column_is_in_its_band() -> None:
 
 
 def test_a_schedule_is_multiplied_in() -> None:
-    source = SettingSource(2.0, [], 100, lambda step: 1 - step / 100)
+    source = SettingSource(2.0, [], 100, lambda value, step: value * (1 - step / 100))
     assert source.at(50) == 1.0
 
 

@@ -127,6 +127,31 @@ def test_rates_reach_the_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+def test_scheduled_numbers_reach_the_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are read from tensors, so that one capture serves all their values, to the bit."""
+    numbers = {"real_label": "1..0.7:linear", "penalty_weight": "9..1:cosine:15steps"}
+    config = small("mlp", steps=20, penalty="r1", ema_kimg="0..1:linear", **numbers)
+    run, recorder = taped(config, monkeypatch)
+    found = measured(run)
+    assert found == measured(trainer(config))
+    assert [row["real_label"] for row in found] == pytest.approx(
+        [1 - 0.3 * k / 20 for k in range(20)]
+    )
+    assert recorder.captures == 1
+    assert recorder.replays >= 16
+
+
+def test_a_scheduled_beta2_reaches_the_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No fused kernel reads it from a tensor; the step that does agrees but for rounding."""
+    config = small("mlp", steps=20, beta2="0.5..0.99:cosine:12steps", lr_g=1e-2)
+    run, recorder = taped(config, monkeypatch)
+    exact, still = trainer(config), trainer(small("mlp", steps=20, beta2=0.5, lr_g=1e-2))
+    losses = [[row["g_loss"] for row in measured(each)] for each in (run, exact, still)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    assert losses[0] != pytest.approx(losses[2], rel=1e-3)
+    assert recorder.captures == 1
+
+
 @pytest.mark.parametrize(
     ("change", "captures"),
     [(("real_label", 0.8), 2), (("penalty_weight", 5.0), 2), (("sample_every", "7"), 1)],

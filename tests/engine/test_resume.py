@@ -33,6 +33,16 @@ VARIANTS: list[dict[str, Any]] = [
     {"recipe": "sngan", "minibatch_discrimination": True, "loss": "relativistic"},
     {"recipe": "dcgan-8x8", "lr_schedule": "cosine", "penalty": "r1", "real_label": 0.9},
     {"recipe": "dcgan-upsample", "d_steps": 3, "steps": 0, "epochs": 5, "lr_schedule": "linear"},
+    {
+        "recipe": "mlp",
+        "penalty": "r1",
+        "loss": "relativistic",
+        "lr_g": "1e-3..1e-5:cosine:0.08kimg",
+        "lr_d": "1e-3..1e-4:linear",
+        "beta2": "0.9..0.99:cosine:7steps",
+        "penalty_weight": "5..0.5:cosine",
+        "ema_kimg": "0..0.1:linear:10steps",
+    },
     {"recipe": "mlp", "precision": "bfloat16"},
     {"recipe": "dcgan", "conditional": "projection", "spectral_norm": True, "d_norm": "none"},
     {"recipe": "mlp", "conditional": "concat", "penalty": "wgan-gp", "d_steps": 3},
@@ -58,7 +68,7 @@ def live_changes(run: Trainer) -> None:
 
 def configuration(recipe: str, **settings: Any) -> RunConfig:
     length = {} if "epochs" in settings else {"steps": 13}
-    return small(recipe, log_every=4, ema_kimg=0.05, **length, **settings)
+    return small(recipe, log_every=4, **{"ema_kimg": 0.05, **length, **settings})
 
 
 def train(

@@ -16,9 +16,10 @@ from ganterm.client.pending import CommandOutcome, PendingCommand, PendingComman
 from ganterm.config import FIELDS, Field, parse_value
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value
-from ganterm.config.runfile import from_mapping
+from ganterm.config.schedule import written
 from ganterm.core.errors import ConfigError, GantermError
 from ganterm.core.records import Record
+from ganterm.doctor.active import settings_in_force
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
 from ganterm.tui.base import AppScreen
@@ -136,8 +137,11 @@ class Steering:
         feed = self.steerable
         if feed is None or key not in feed.config:
             return
-        value = nudged(key, self._value_of(feed, key), up=up, unset=_unset(feed, key))
-        if value == self._value_of(feed, key):
+        before = self._value_of(feed, key)
+        if FIELDS[key].schedules and isinstance(before, str):
+            before = feed.latest(key)
+        value = nudged(key, before, up=up, unset=_unset(feed, key))
+        if value == before:
             self._screen.app.say(f"{key} is {FIELDS[key].expectation}.")
             return
         self.pending.queue(key, value)
@@ -174,7 +178,7 @@ class Steering:
 
     def _edited(self, feed: RunFeed, key: str, text: str) -> None:
         feed = self._screen.app.feed(feed.run) or feed
-        if (value := parse_value(key, text)) != self._value_of(feed, key):
+        if (value := written(parse_value(key, text))) != self._value_of(feed, key):
             self.order(feed.run, "set", key=key, value=value)
 
     def undo(self) -> None:
@@ -217,7 +221,7 @@ def _unset(feed: RunFeed, key: str) -> float:
     if key != "penalty_weight":
         return 1.0
     try:
-        return from_mapping(feed.config).penalty_strength
+        return settings_in_force(feed).penalty_strength
     except GantermError:
         return 1.0
 

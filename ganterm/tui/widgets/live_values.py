@@ -116,7 +116,10 @@ def row_of(key: str, feed: RunFeed | None, pending: PendingCommands) -> LiveRow:
     """Say how a setting stands: its value, what it is asked to be, why it was refused."""
     if feed is None or key not in feed.config:
         return LiveRow(key, "-", FIELDS[key].guidance)
-    value = safe_text(to_text(feed.config[key]))
+    value, rule = safe_text(to_text(feed.config[key])), FIELDS[key].guidance
+    if FIELDS[key].schedules and ".." in value:
+        now = feed.latest(key)
+        value, rule = "-" if now is None else f"{now:.4g}", value
     asked = pending.requested_value(key)
     if asked is not None:
         return LiveRow(key, value, f"asked for {to_text(asked[0])} …", "text")
@@ -128,7 +131,7 @@ def row_of(key: str, feed: RunFeed | None, pending: PendingCommands) -> LiveRow:
         last = changes[-1]
         said = f"{to_text(last.before)} until step {last.step:,}"
         return LiveRow(key, value, safe_text(said), "text")
-    return LiveRow(key, value, FIELDS[key].guidance)
+    return LiveRow(key, value, rule)
 
 
 def _note(row: LiveRow, width: int) -> str:
