@@ -83,7 +83,7 @@ def prepare(
     ).without(config.holdout)
     known = not DATASETS.facts(config.dataset).path
     words = f"{config.dataset} {config.split}" if known else "a folder of images"
-    words += f", {len(images):,} images of {config.image_size}x{config.image_size}"
+    words += f", {len(images):,} images of {config.data_spec.size}"
     wanted = resolve({"recipe": recipe}).config.dataset
     if known and wanted != config.dataset:
         words += f" ({wanted} is not imported here)"

@@ -145,7 +145,7 @@ def _reference(settings: BenchSettings, workload: Workload) -> Trained | None:
 
 
 def _words(config: RunConfig) -> str:
-    return f"{Path(config.dataset).name} of {config.image_size}x{config.image_size}"
+    return f"{Path(config.dataset).name} of {config.data_spec.size}"
 
 
 def _scores(fields: dict[str, Any] | None, wanted: dict[str, Any] | None) -> Row:

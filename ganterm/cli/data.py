@@ -85,7 +85,7 @@ def list_datasets(*, as_json: AsJson = False) -> None:
                 "title": facts.title,
                 "kind": facts.spec.kind,
                 "shape": list(facts.spec.shape),
-                "image_size": None if facts.spec.is_points else facts.spec.side,
+                "image_size": None if facts.spec.is_points else facts.spec.size.setting,
                 "channels": None if facts.spec.is_points else facts.spec.channels,
                 "classes": list(facts.spec.classes),
                 "train": facts.count("train"),
@@ -202,10 +202,10 @@ def show(
         say(note)
     chosen = images.images[indices]
     canvas = canvas_of(sys.stdout)
-    side = images.image_size
-    grid = fit_grid(len(indices), side, side, canvas.columns)
+    size = images.size
+    grid = fit_grid(len(indices), size.width, size.height, canvas.columns)
     write_lines(draw(arrange(from_nchw(chosen.numpy().tobytes(), chosen.shape), grid), canvas))
-    say(f"{len(indices)} of {len(images):,} images of {images.name} {split}, {side}x{side}.")
+    say(f"{len(indices)} of {len(images):,} images of {images.name} {split}, {size}.")
     if images.labels is not None:
         names = [images.classes[label] for label in images.labels[indices].tolist()]
         rows = (names[i : i + grid.columns] for i in range(0, len(names), grid.columns))

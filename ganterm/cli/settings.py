@@ -108,13 +108,16 @@ def _said(value: object) -> str:
     return "unset" if value is None else str(value)
 
 
+_METAVARS = {"integer": "N", "number": "X", "cadence": "N|'N epochs'", "size": "N|HxW"}
+
+
 def _annotation(field: Field, default: str) -> Any:
     help_text = field.help
     if field.guidance:
         help_text += f" Rule of thumb: {field.guidance}."
     names = [field.option]
     kind: Any = str
-    metavar = {"integer": "N", "number": "X", "cadence": "N|'N epochs'"}.get(field.kind, "TEXT")
+    metavar = _METAVARS.get(field.kind, "TEXT")
     if field.kind == "choice":
         metavar = "|".join(map(str, field.choices))
     if field.kind == "boolean":

@@ -87,5 +87,5 @@ def _component(name: str, facts: Facts, config: RunConfig) -> Option:
     if not isinstance(facts, NetworkFacts):
         return Option(name, about=about)
     data = config.data_spec
-    fits = data.is_points or data.side in facts.image_sizes
+    fits = data.is_points or data.size in facts.image_sizes
     return Option(name, "" if fits else f"image_size {facts.image_sizes.words}", about)

@@ -123,7 +123,7 @@ def _asks(config: RunConfig) -> bool:
     """Tell whether only PyTorch can say if the run works here, or if it may take much."""
     data = config.data_spec
     values = config.batch_size * data.values
-    large = data.side > _IMAGE_SIDE or values > _BATCH_VALUES or config.width > _WIDTH
+    large = max(data.size) > _IMAGE_SIDE or values > _BATCH_VALUES or config.width > _WIDTH
     elsewhere = config.device not in {"auto", "cpu"} or config.mode == "graphed"
     own = any(is_reference(getattr(config, spec.name)) for spec in FIELDS.values() if spec.registry)
     return own or elsewhere or (large and not data.is_points)

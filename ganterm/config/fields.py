@@ -14,6 +14,7 @@ from msgspec import Meta
 from ganterm.config.cadence import CADENCE_PATTERN
 from ganterm.config.schedule import FORM, Schedule
 from ganterm.config.schema import RunConfig
+from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, ImageSize, Size
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import not_utf8
 from ganterm.core.registry import Registry, absolute, is_reference
@@ -29,7 +30,7 @@ class Field:
     """One setting: everything a face needs to show it, ask for it and refuse a wrong value."""
 
     name: str
-    kind: Literal["integer", "number", "boolean", "choice", "cadence", "text"]
+    kind: Literal["integer", "number", "boolean", "choice", "cadence", "size", "text"]
     default: Value
     help: str
     guidance: str
@@ -73,6 +74,9 @@ class Field:
             return "true or false"
         if self.kind == "cadence":
             return "a count such as '1000' (steps) or '20 epochs', or 0"
+        if self.kind == "size":
+            sides = f"from {LEAST_SIDE} to {MOST_SIDE}"
+            return f"a side in pixels {sides}, or height x width such as 48x64"
         if self.kind == "text":
             words = f"{self.help[0].lower()}{self.help[1:]}".rstrip(".")
             return words if self.pattern else "a name or a path"
@@ -97,6 +101,8 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
         if origin is Annotated:
             hint, *found = get_args(hint)
             metas += [meta for meta in found if isinstance(meta, Meta)]
+        elif hint == ImageSize:
+            break
         elif origin in {Union, UnionType}:
             optional = True
             (hint,) = (part for part in get_args(hint) if part is not type(None))
@@ -115,6 +121,8 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
         kind = "choice"
     elif pattern == CADENCE_PATTERN:
         kind = "cadence"
+    elif hint == ImageSize:
+        kind = "size"
     else:
         kind = {bool: "boolean", int: "integer", float: "number", str: "text"}[hint]
     return Field(
@@ -210,6 +218,8 @@ def _converted(spec: Field, value: object) -> Value:
         return schedule
     if spec.kind == "cadence" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
+    if spec.kind == "size":
+        return _size(value)
     # Not strict, so that text from a shell reads as the number or boolean it spells.
     result: Value = msgspec.convert(value, type=spec.type, strict=False)
     if isinstance(result, float) and not math.isfinite(result):
@@ -222,6 +232,16 @@ def _converted(spec: Field, value: object) -> Value:
     if isinstance(result, str) and any(unicodedata.category(c) in _UNPRINTABLE for c in result):
         raise ValueError
     return result
+
+
+def _size(value: object) -> ImageSize:
+    """Return a size as settings have it; raises ValueError where it is none, or too large."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError
+    size = Size.of(value)
+    if not LEAST_SIDE <= min(size) <= max(size) <= MOST_SIDE:
+        raise ValueError
+    return size.setting
 
 
 def resolve_parts(config: RunConfig) -> dict[str, dict[str, Any]]:

@@ -3,13 +3,52 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 CHANNELS: Final = (1, 3)
 """Image channels that pictures, files and networks here have: grey or RGB."""
+LEAST_SIDE, MOST_SIDE = 2, 512
+"""Pixels that a side of images that are trained on has."""
+_SIZE: Final = re.compile(r"([0-9]{1,4})(?:x([0-9]{1,4}))?")
+ImageSize: TypeAlias = int | str
+"""A size as settings and files have it: the side of square images, or `HEIGHTxWIDTH`."""
+
+
+class Size(NamedTuple):
+    """The size of images in pixels."""
+
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, size: ImageSize) -> Size:
+        """Return the size that a setting means: 64, or "48x64", height first.
+
+        Raises ValueError for a text that is none.
+        """
+        if isinstance(size, int):
+            return cls(size, size)
+        if found := _SIZE.fullmatch(size.strip()):
+            return cls(int(found[1]), int(found[2] or found[1]))
+        raise ValueError(f"{size!r} is no size such as 64 or 48x64")
+
+    @property
+    def setting(self) -> ImageSize:
+        """The size as settings have it: squares are one integer."""
+        return self.height if self.is_square else str(self)
+
+    @property
+    def is_square(self) -> bool:
+        """Whether both sides are the same."""
+        return self.height == self.width
+
+    def __str__(self) -> str:
+        return f"{self.height}x{self.width}"
+
 
 Kind = Literal["image", "point"]
 
@@ -32,9 +71,9 @@ class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
     count: int | None = None
 
     @classmethod
-    def image(cls, side: int, channels: int, classes: Sequence[str] = ()) -> DataSpec:
-        """Return the spec of square images of `side` x `side` pixels, 1 channel grey, 3 RGB."""
-        return cls(kind="image", shape=(channels, side, side), classes=tuple(classes))
+    def image(cls, size: ImageSize, channels: int, classes: Sequence[str] = ()) -> DataSpec:
+        """Return the spec of images of that size, such as 28 or "48x64" (height first)."""
+        return cls(kind="image", shape=(channels, *Size.of(size)), classes=tuple(classes))
 
     @classmethod
     def point(cls, dimensions: int, classes: Sequence[str] = ()) -> DataSpec:
@@ -66,9 +105,9 @@ class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
         return self.tensor_shape[0]
 
     @property
-    def side(self) -> int:
-        """The side of the images, which are square, in pixels; 1 of points."""
-        return self.tensor_shape[-1]
+    def size(self) -> Size:
+        """Height and width of the images in pixels; 1x1 of points."""
+        return Size(*self.tensor_shape[1:])
 
     @property
     def values(self) -> int:
@@ -77,7 +116,5 @@ class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def size_words(self) -> str:
-        """What one sample is like, for lists: `28x28`, or `2-D` for points."""
-        if self.is_points:
-            return f"{self.shape[0]}-D"
-        return f"{self.shape[2]}x{self.shape[1]}"
+        """What one sample is like, for lists: `48x64`, height first, or `2-D` for points."""
+        return f"{self.shape[0]}-D" if self.is_points else str(self.size)

@@ -1,4 +1,4 @@
-"""Square images of one size and number of channels, made into those of another.
+"""Images of one size and number of channels, made into those of another.
 
 Works through a dataset piece by piece, so that beyond the result itself only one piece is in
 memory at a time.
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ganterm.components.datasets import Fit
-from ganterm.core.dataspec import CHANNELS
+from ganterm.core.dataspec import CHANNELS, ImageSize, Size
 from ganterm.core.errors import ConfigError
 from ganterm.data.geometry import place
 from ganterm.data.progress import ProgressCallback, silent
@@ -23,9 +23,9 @@ _LUMA = (0.299, 0.587, 0.114)
 """How bright red, green and blue look (ITU-R BT.601), as Pillow weighs them."""
 
 
-def check_shape(image_size: int | None, channels: int | None) -> None:
+def check_shape(image_size: ImageSize | None, channels: int | None) -> None:
     """Raise ConfigError unless images of this shape can be made."""
-    if image_size is not None and not 1 <= image_size <= 1024:
+    if image_size is not None and not all(1 <= side <= 1024 for side in Size.of(image_size)):
         raise ConfigError(f"The image size must be between 1 and 1024 pixels, not {image_size}.")
     if channels not in (None, *CHANNELS):
         raise ConfigError(f"Images have 1 channel (grey) or 3 (colour), not {channels}.")
@@ -41,16 +41,16 @@ def fit_images(
     pieces: Iterable[Tensor],
     count: int,
     *,
-    image_size: int,
+    image_size: ImageSize,
     channels: int,
     fit: Fit = "auto",
     progress: ProgressCallback = silent,
 ) -> Tensor:
-    """Fit `count` square images, given in pieces of uint8 (n, C, H, H), into one tensor.
+    """Fit `count` images, given in pieces of uint8 (n, C, H, W), into one tensor.
 
-    Returns uint8 (count, channels, image_size, image_size), contiguous; the background is black.
+    Returns uint8 (count, channels, H', W') of `image_size`, contiguous; the background is black.
     """
-    fitted = torch.empty((count, channels, image_size, image_size), dtype=torch.uint8)
+    fitted = torch.empty((count, channels, *Size.of(image_size)), dtype=torch.uint8)
     done = 0
     for piece in pieces:
         _fit_into(fitted[done : done + len(piece)], piece, fit)
@@ -60,18 +60,25 @@ def fit_images(
 
 
 def _fit_into(fitted: Tensor, images: Tensor, fit: Fit) -> None:
-    """Fill (n, C', S, S) from (n, C, H, H)."""
-    side, size = images.shape[-1], fitted.shape[-1]
-    if fitted.shape[1] == 1 and images.shape[1] == 3:
-        images = _to_grey(images)
-    where = place(side, side, size, fit)
-    if where.width != side:
-        images = _resize(images, where.width)
-    if where.width != size:
+    """Fill (n, C', H', W') from (n, C, H, W)."""
+    size = Size(*fitted.shape[2:])
+    images = _in_channels(images, fitted.shape[1])
+    where = place(images.shape[3], images.shape[2], size, fit)
+    left, top, right, bottom = where.box
+    images = images[:, :, top:bottom, left:right]
+    if images.shape[2:] != (where.height, where.width):
+        images = _resize(images, Size(where.height, where.width))
+    if (where.height, where.width) != size:
         fitted.zero_()
     rows = slice(where.top, where.top + where.height)
-    # One grey channel is repeated for all three of a colour image.
     fitted[:, :, rows, where.left : where.left + where.width] = images
+
+
+def _in_channels(images: Tensor, channels: int) -> Tensor:
+    """Return (n, C, H, W) with other channels."""
+    if images.shape[1] == channels:
+        return images
+    return _to_grey(images) if channels == 1 else images.expand(-1, 3, -1, -1)
 
 
 def _to_grey(images: Tensor) -> Tensor:
@@ -79,9 +86,7 @@ def _to_grey(images: Tensor) -> Tensor:
     return (images * weights).sum(dim=1, keepdim=True).round().to(torch.uint8)
 
 
-def _resize(images: Tensor, side: int) -> Tensor:
+def _resize(images: Tensor, size: Size) -> Tensor:
     # Antialiasing only matters when shrinking, where plain bilinear sampling would skip pixels.
-    resized = functional.interpolate(
-        images.float(), size=(side, side), mode="bilinear", antialias=True
-    )
+    resized = functional.interpolate(images.float(), size=size, mode="bilinear", antialias=True)
     return resized.round_().clamp_(0, 255).to(torch.uint8)

@@ -1,4 +1,4 @@
-"""Image files, each decoded into a square, and a folder of them as one tensor."""
+"""Image files, each decoded into one size, and a folder of them as one tensor."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from ganterm.components.datasets import Fit
+from ganterm.core.dataspec import ImageSize, Size
 from ganterm.core.errors import DataError
 from ganterm.data.fit import in_pieces
 from ganterm.data.geometry import place
@@ -43,14 +44,14 @@ _NEARLY_GREY = 8
 def decode_image(
     path: Path,
     *,
-    image_size: int,
+    image_size: ImageSize,
     channels: int | None,
     fit: Fit,
     among: Mapping[bool, Levels] | None = None,
 ) -> "NDArray[np.uint8]":
-    """Read the first frame of an image file into a square, as `render.imagefile.upright` shows it.
+    """Read the first frame of an image file at one size, as `render.imagefile.upright` shows it.
 
-    Returns uint8 (C, image_size, image_size); `channels` None keeps the file's own, grey or
+    Returns uint8 (C, H, W) of `image_size`; `channels` None keeps the file's own, grey or
     colour. Room around the image is filled with the median of its border. Its levels of more than
     8 bits become 8 as those `among` it do. Raises UnreadableImageError.
     """
@@ -59,7 +60,7 @@ def decode_image(
 
 
 def decode_or_measure(
-    path: Path, *, image_size: int, channels: int | None, fit: Fit
+    path: Path, *, image_size: ImageSize, channels: int | None, fit: Fit
 ) -> "NDArray[np.uint8] | Levels":
     """Do what `decode_image` does, but of an image of more than 8 bits only tell its levels."""
     with opened(path) as image:
@@ -68,18 +69,19 @@ def decode_or_measure(
 
 def _decoded(
     image: Image.Image,
-    image_size: int,
+    image_size: ImageSize,
     channels: int | None,
     fit: Fit,
     among: Mapping[bool, Levels] | None,
 ) -> "NDArray[np.uint8]":
+    size = Size.of(image_size)
     if image.format == "JPEG":
         # Lets the decoder shrink a photograph while it reads it.
-        image.draft(None, (2 * image_size, 2 * image_size))
+        image.draft(None, (2 * max(size), 2 * max(size)))
     if channels is None:
         channels = 1 if is_grey(image) else 3
     shown = upright(image, among).convert("L" if channels == 1 else "RGB")
-    return _fitted(shown, image_size, fit)
+    return _fitted(shown, size, fit)
 
 
 def image_shape(path: Path) -> tuple[int, int, int]:
@@ -103,20 +105,20 @@ def has_colour(path: Path) -> bool:
         return bool(np.ptp(np.asarray(shown), axis=2).max() > _NEARLY_GREY)
 
 
-def _fitted(image: Image.Image, size: int, fit: Fit) -> "NDArray[np.uint8]":
+def _fitted(image: Image.Image, size: Size, fit: Fit) -> "NDArray[np.uint8]":
     where = place(image.width, image.height, size, fit)
     if (where.width, where.height) != image.size or where.box != (0, 0, *image.size):
         image = image.resize((where.width, where.height), Image.Resampling.BILINEAR, box=where.box)
     pixels = np.array(image, dtype=np.uint8)
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
-    if pixels.shape[:2] != (size, size):
+    if pixels.shape[:2] != size:
         border = np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
-        square = np.empty((size, size, pixels.shape[2]), dtype=np.uint8)
-        square[:] = np.median(border, axis=0).astype(np.uint8)
+        frame = np.empty((*size, pixels.shape[2]), dtype=np.uint8)
+        frame[:] = np.median(border, axis=0).astype(np.uint8)
         rows = slice(where.top, where.top + where.height)
-        square[rows, where.left : where.left + where.width] = pixels
-        pixels = square
+        frame[rows, where.left : where.left + where.width] = pixels
+        pixels = frame
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
@@ -133,7 +135,7 @@ _FAINT = 16
 
 
 class _Shape(TypedDict):
-    image_size: int
+    image_size: ImageSize
     channels: int
     fit: Fit
 
@@ -142,7 +144,7 @@ def load_folder(
     folder: Path,
     *,
     split: str = "train",
-    image_size: int | None = None,
+    image_size: ImageSize | None = None,
     channels: int | None = None,
     fit: Fit = "auto",
     progress: ProgressCallback = silent,
@@ -159,7 +161,7 @@ def load_folder(
         image_size = image_size or own_size
         channels = channels or own_channels
     paths = listing.paths
-    images = torch.empty((len(paths), channels, image_size, image_size), dtype=torch.uint8)
+    images = torch.empty((len(paths), channels, *Size.of(image_size)), dtype=torch.uint8)
     kept: list[int] = []
     broken: list[str] = []
     wide: dict[int, Levels] = {}

@@ -1,18 +1,19 @@
-"""Where an image of one size goes in a square of another."""
+"""Where an image of one size goes in one of another."""
 
 from dataclasses import dataclass
 from typing import get_args
 
 from ganterm.components.datasets import Fit
+from ganterm.core.dataspec import Size
 from ganterm.core.errors import ConfigError
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Which part of an image is scaled to which part of the square.
+    """Which part of an image is scaled to which part of the frame.
 
     `box` is left, top, right, bottom in the image; `width`, `height`, `left` and `top` say where
-    its scaled copy lies in the square, always inside it.
+    its scaled copy lies in the frame, always inside it.
     """
 
     box: tuple[int, int, int, int]
@@ -28,14 +29,16 @@ def check_fit(fit: str) -> None:
         raise ConfigError(f"There is no fit called {fit!r}: use {', '.join(get_args(Fit))}.")
 
 
-def place(width: int, height: int, size: int, fit: Fit) -> Placement:
-    """Give the placement of a `width` x `height` image in a square of side `size`."""
-    longer, shorter = max(width, height), min(width, height)
+def place(width: int, height: int, frame: Size, fit: Fit) -> Placement:
+    """Give the placement of a `width` x `height` image in a frame."""
     if fit == "crop":
-        left, top = (width - shorter) // 2, (height - shorter) // 2
-        return Placement((left, top, left + shorter, top + shorter), size, size, 0, 0)
-    scale = size / longer
-    if fit == "pad" or (fit == "auto" and longer < size <= longer * 5 / 4):
+        scale = min(width / frame.width, height / frame.height)
+        wide, high = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+        left, top = (width - wide) // 2, (height - high) // 2
+        return Placement((left, top, left + wide, top + high), frame.width, frame.height, 0, 0)
+    scale = min(frame.width / width, frame.height / height)
+    if fit == "pad" or (fit == "auto" and 1 < scale <= 5 / 4):
         scale = min(scale, 1.0)
     wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-    return Placement((0, 0, width, height), wide, high, (size - wide) // 2, (size - high) // 2)
+    left, top = (frame.width - wide) // 2, (frame.height - high) // 2
+    return Placement((0, 0, width, height), wide, high, left, top)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganterm.core.dataspec import ImageSize, Size
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
 from ganterm.data.fit import PIECE, check_shape, fit_images, in_pieces
@@ -50,7 +51,7 @@ class Statistics:
 def load_given(
     place: str, *, tile: int | None = None, progress: ProgressCallback = silent
 ) -> ImageSet | Statistics:
-    """Load what lies at `place`: images of one size, square, or published statistics.
+    """Load what lies at `place`: images of one size, or published statistics.
 
     A folder is read as a dataset, all its splits together; arrays of .npy and .npz as
     `ganterm.render.open.load_array` says; an IDX file, packed or not; a sheet of ganterm by what
@@ -91,18 +92,15 @@ def load_given(
         raise DataError(
             f"{place} is no .npy, .npz, IDX or image file; give one, or a folder of images."
         )
-    height, width = images.shape[2:]
-    if height != width:
-        raise DataError(f"{place} holds images of {width}x{height} pixels; square ones are wanted.")
     return ImageSet(_without_colour(images), None, name=path.name, notes=notes)
 
 
 def in_shape(
-    images: ImageSet, *, image_size: int, channels: int, progress: ProgressCallback = silent
+    images: ImageSet, *, image_size: ImageSize, channels: int, progress: ProgressCallback = silent
 ) -> ImageSet:
     """Return images brought to a size and a number of channels, as those of datasets are."""
     check_shape(image_size, channels)
-    if images.images.shape[1:] == (channels, image_size, image_size):
+    if images.images.shape[1:] == (channels, *Size.of(image_size)):
         return images
     fitted = fit_images(
         in_pieces(images.images),

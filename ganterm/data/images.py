@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ganterm.core.dataspec import DataSpec
+from ganterm.core.dataspec import DataSpec, Size
 from ganterm.core.errors import DataError
 
 if TYPE_CHECKING:
@@ -141,6 +141,6 @@ class ImageSet:
         return int(self.images.shape[1])
 
     @property
-    def image_size(self) -> int:
-        """The side of the square images in pixels."""
-        return int(self.images.shape[2])
+    def size(self) -> Size:
+        """Height and width of the images in pixels."""
+        return Size(*self.images.shape[2:])

@@ -136,10 +136,10 @@ def _open_idx_pair(
     labels_file = stack.enter_context(open_idx(files[parts["labels"]], dims=1))
     images_file = stack.enter_context(open_idx(files[parts["images"]], dims=3))
     count, height, width = images_file.shape
-    if (height, width) != (info.spec.side, info.spec.side):
+    if (height, width) != info.spec.size:
         raise DataError(
             f"{images_file.path} holds images of {height}x{width} where {info.name} has "
-            f"{info.spec.side}x{info.spec.side}: check that it is the right file."
+            f"{info.spec.size}: check that it is the right file."
         )
     if labels_file.shape[0] != count:
         raise DataError(

@@ -10,7 +10,7 @@ import torch
 from ganterm.components.datasets import DATASETS, Dataset, Fit, PublishedDataset, Samples
 from ganterm.config import RunConfig
 from ganterm.config.recorded import where_images_are
-from ganterm.core.dataspec import DataSpec
+from ganterm.core.dataspec import DataSpec, ImageSize
 from ganterm.core.errors import DataError
 from ganterm.core.registry import short
 from ganterm.data.catalogue import (
@@ -33,15 +33,15 @@ def load(
     name: str,
     *,
     split: str = "train",
-    image_size: int | None = None,
+    image_size: ImageSize | None = None,
     channels: int | None = 1,
     fit: Fit = "auto",
     progress: ProgressCallback = silent,
 ) -> ImageSet:
     """Load a split of a dataset by its name, or a folder of images by its path.
 
-    `split` is train, test, or all for both. The images come as uint8 (N, channels, image_size,
-    image_size), fitted as `fit` says; None for either keeps the dataset's own. Points are float32
+    `split` is train, test, or all for both. The images come as uint8 (N, channels, H, W) of
+    `image_size`, fitted as `fit` says; None for either keeps the dataset's own. Points are float32
     (N, D, 1, 1), and have neither size nor channels to choose.
 
     Raises ConfigError for a name, split or size that makes no sense, and DataError for a dataset
@@ -75,13 +75,13 @@ def load(
         )
     refit = partial(
         fit_images,
-        image_size=image_size or spec.side,
+        image_size=image_size or spec.size.setting,
         channels=channels or spec.channels,
         fit=fit,
         progress=progress,
     )
     as_it_is = spec.is_points or (
-        image_size in (None, spec.side) and channels in (None, spec.channels)
+        image_size in (None, spec.size.setting) and channels in (None, spec.channels)
     )
     labels: torch.Tensor | None
     if not isinstance(dataset, PublishedDataset):
@@ -96,7 +96,9 @@ def load(
         else:
             pieces = (part for piece in stored.pieces() for part in in_pieces(piece))
             images = refit(pieces, stored.shape[0])
-    original = None if spec.is_points else Original(spec.side, spec.side, spec.channels > 1)
+    original = None
+    if not spec.is_points:
+        original = Original(spec.size.width, spec.size.height, spec.channels > 1)
     return ImageSet(images, labels, name=called, classes=spec.classes, original=original)
 
 

@@ -59,7 +59,7 @@ def describe(
         "name": images.name,
         "split": split,
         "count": len(images),
-        "image_size": images.image_size,
+        "image_size": images.size.setting,
         "channels": images.channels,
         "classes": [
             {"name": name, "count": count}

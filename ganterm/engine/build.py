@@ -117,7 +117,7 @@ def choose_threads(config: RunConfig) -> int:
     """
     if config.threads:
         return config.threads
-    return 1 if config.data_spec.side <= 16 else torch.get_num_threads()
+    return 1 if max(config.data_spec.size) <= 16 else torch.get_num_threads()
 
 
 def synchronize(device: torch.device) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 import torch
 
 from ganterm.components.datasets import DATASETS
+from ganterm.core.dataspec import Size
 from ganterm.core.errors import ConfigError, DataError, WorkerError
 from ganterm.core.files import expanded
 from ganterm.core.registry import short
@@ -103,10 +104,10 @@ def obtain_judge(
 def judge_path(source: ImageSource, seed: int = 0) -> Path:
     """Return where the judge of a dataset is kept, whether or not it is there."""
     name, fit = source.dataset, source.fit
-    shape = f"{source.image_size}x{source.image_size}x{source.channels}"
+    shape = f"{Size.of(source.image_size)}x{source.channels}"
     if name in DATASETS.names:
         spec = DATASETS.facts(name).spec
-        if (spec.side, spec.channels) == (source.image_size, source.channels):
+        if (spec.size, spec.channels) == (Size.of(source.image_size), source.channels):
             fit = "auto"  # images as they are published need no fitting
     else:
         # Two folders, or files, of one name are two datasets.
@@ -117,7 +118,7 @@ def judge_path(source: ImageSource, seed: int = 0) -> Path:
 
 def _check(source: ImageSource, division: Splits) -> None:
     _labels(source, division.learnt)
-    if source.image_size < SMALLEST:
+    if min(Size.of(source.image_size)) < SMALLEST:
         raise DataError(
             f"A judge takes images of at least {SMALLEST} pixels, not {source.image_size}; name "
             "weights of Inception with `--judge FILE`."

@@ -7,12 +7,13 @@ import math
 import torch
 from torch import nn
 
+from ganterm.core.dataspec import ImageSize, Size
 from ganterm.data.progress import ProgressCallback, silent
 
 FEATURES = 64
 """Features of an image: few enough for a Fréchet distance of some hundred images."""
 SMALLEST = 8
-"""Side of the smallest images it takes."""
+"""The shortest side of images that it takes."""
 
 _WIDTH = 32
 _GRID = 7
@@ -22,18 +23,18 @@ _GRID = 7
 class Classifier(nn.Module):
     """Three convolutions, a hidden layer of `FEATURES`, and a linear head to the classes."""
 
-    def __init__(self, *, image_size: int, channels: int, classes: int) -> None:
+    def __init__(self, *, image_size: ImageSize, channels: int, classes: int) -> None:
         super().__init__()
-        grid = min(image_size // 4, _GRID)
+        height, width = (min(side // 4, _GRID) for side in Size.of(image_size))
         self.body = nn.Sequential(
             *_block(channels, _WIDTH),
             nn.MaxPool2d(2),
             *_block(_WIDTH, 2 * _WIDTH),
             nn.MaxPool2d(2),
             *_block(2 * _WIDTH, 4 * _WIDTH),
-            nn.AdaptiveAvgPool2d(grid),
+            nn.AdaptiveAvgPool2d((height, width)),
             nn.Flatten(),
-            nn.Linear(4 * _WIDTH * grid * grid, FEATURES, bias=False),
+            nn.Linear(4 * _WIDTH * height * width, FEATURES, bias=False),
             nn.BatchNorm1d(FEATURES),
             nn.ReLU(),
         )
@@ -84,7 +85,8 @@ def fit_classifier(
     gives the same weights on the same machine with as many threads. Raises ValueError for fewer
     than two images.
     """
-    count, channels, size, _ = images.shape
+    count, channels = images.shape[:2]
+    size = Size(*images.shape[2:]).setting
     if count < 2:
         raise ValueError("a classifier takes at least two images")
     batch = min(BATCH, count)
@@ -117,12 +119,13 @@ def fit_classifier(
 
 def _shifted(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
     """Move each image (N, C, H, W) a little; what comes in at the edge is the image's darkest."""
-    count, _, size, _ = images.shape
-    most = math.ceil(_SHIFT * size / 28) if size >= 14 else 1
+    count, _, height, width = images.shape
+    shorter = min(height, width)
+    most = math.ceil(_SHIFT * shorter / 28) if shorter >= 14 else 1
     padded = nn.functional.pad(images, (most,) * 4, value=float(images.min()))
     down, right = torch.randint(0, 2 * most + 1, (2, count, 1), generator=random)
-    line = torch.arange(size)
-    rows, columns = (down + line)[:, :, None], (right + line)[:, None, :]
+    rows = (down + torch.arange(height))[:, :, None]
+    columns = (right + torch.arange(width))[:, None, :]
     # Advanced indices around a slice put the sliced axis last: (N, H, W, C).
     moved = padded[torch.arange(count)[:, None, None], :, rows, columns]
     return moved.permute(0, 3, 1, 2)

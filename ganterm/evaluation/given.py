@@ -14,6 +14,7 @@ from ganterm.components.datasets import DATASETS
 from ganterm.components.scores import SCORES, Comparison, measured, named
 from ganterm.components.scores.copies import copies
 from ganterm.components.scores.frechet import distance_of_gaussians, gaussian
+from ganterm.core.dataspec import ImageSize, Size
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
 from ganterm.core.registry import short
@@ -195,7 +196,7 @@ def obtain_against(
     named_judge: str | None,
     *,
     count: int,
-    image_size: int,
+    image_size: ImageSize,
     channels: int,
     colour_of_both: bool = False,
     tile: int | None = None,
@@ -225,12 +226,12 @@ def obtain_against(
     given = None if is_dataset else load_given(against, tile=tile, progress=progress)
     notes = list(given.notes) if isinstance(given, ImageSet) else []
     if not isinstance(given, Statistics):
-        side, colours = _shape_of(against, given)
+        size, colours = _shape_of(against, given)
         channels = max(channels, colours) if colour_of_both else channels
-        if (side, colours) != (image_size, channels):
+        if (size, colours) != (Size.of(image_size), channels):
             notes.append(
-                f"The real images, {side}x{side} in {_colour(colours)}, are compared at "
-                f"{image_size}x{image_size} in {_colour(channels)}, as those that are judged."
+                f"The real images, {size} in {_colour(colours)}, are compared at "
+                f"{Size.of(image_size)} in {_colour(channels)}, as those that are judged."
             )
     source = ImageSource(dataset=name, image_size=image_size, channels=channels)
     judge = choose_judge(None if own else named_judge, source, progress=progress)
@@ -247,14 +248,14 @@ def obtain_against(
     return Against(judge, reference, identity, short(path.name), channels, notes)
 
 
-def _shape_of(against: str, given: ImageSet | None) -> tuple[int, int]:
-    """Return the side and the channels that real images have; raises ConfigError for points."""
+def _shape_of(against: str, given: ImageSet | None) -> tuple[Size, int]:
+    """Return the size and the channels that real images have; raises ConfigError for points."""
     if given is not None:
-        return given.images.shape[-1], given.images.shape[1]
+        return given.size, given.channels
     spec = DATASETS.resolve(against).spec
     if spec.is_points:
         raise ConfigError(f"{against} has points and no images; name another to compare with.")
-    return spec.side, spec.channels
+    return spec.size, spec.channels
 
 
 def _colour(channels: int) -> str:
@@ -331,7 +332,7 @@ def judge_images(
         raise DataError(f"{place} holds statistics and no images; give it to --against.")
     if len(given) < LEAST_IMAGES // 4:
         raise DataError(f"{place} holds {len(given)} images; judging takes {LEAST_IMAGES // 4}.")
-    size, channels = given.images.shape[-1], given.images.shape[1]
+    size, channels = given.size.setting, given.channels
     beside = obtain_against(
         against,
         judge,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ganterm.components.datasets import DATASETS
+from ganterm.core.dataspec import ImageSize
 from ganterm.core.errors import DataError
 from ganterm.core.registry import short
 from ganterm.data import dataset_facts, is_available, load
@@ -37,7 +38,7 @@ class ImageSource:
     """Images of one dataset, brought to one shape."""
 
     dataset: str
-    image_size: int
+    image_size: ImageSize
     channels: int
     fit: Fit = "auto"
 

@@ -91,7 +91,7 @@ class Explorations:
             "step": trained.step,
             "steps": steps,
             "weights": trained.weights,
-            "side": trained.data.side,
+            "size": trained.data.size.setting,
             "channels": trained.data.channels,
             "classes": list(trained.data.classes),
             "layers": explorer.layers,
@@ -177,14 +177,14 @@ def _target(pixels: object, explorer: Explorer) -> Tensor:
     import torch  # noqa: PLC0415
 
     data_spec = explorer.trained.data
-    side = data_spec.side
+    size = data_spec.size
     try:
         data = base64.b64decode(pixels, validate=True) if isinstance(pixels, str) else b""
     except (binascii.Error, ValueError):
         data = b""
-    if len(data) != side * side:
-        raise ConfigError(f"A sketch is {side}x{side} pixels of one byte, in base64.")
-    grey = torch.frombuffer(bytearray(data), dtype=torch.uint8).reshape(1, side, side)
+    if len(data) != size.height * size.width:
+        raise ConfigError(f"A sketch is {size} pixels of one byte, in base64.")
+    grey = torch.frombuffer(bytearray(data), dtype=torch.uint8).reshape(1, *size)
     return grey.float().div(127.5).sub(1).expand(data_spec.channels, -1, -1)
 
 

@@ -40,7 +40,7 @@ class PatchDistance:
         chosen = torch.randperm(len(real), generator=random)[: 2 * self.count].to(real.device)
         both = real[chosen].cpu()
         self._places = torch.rand(3, _PATCHES, generator=random)
-        side = min(_SIDE, real.shape[-1])
+        side = min(_SIDE, *real.shape[2:])
         directions = torch.randn(real.shape[1] * side**2, _DIRECTIONS, generator=random)
         self._directions = directions / directions.norm(dim=0)
         self._real = self._sorted(both[: self.count])
@@ -58,13 +58,14 @@ class PatchDistance:
         """Return the patches of each halving along each direction, in order: (P, directions)."""
         levels, found = images.float() / 255, []
         while True:
-            side = min(_SIDE, levels.shape[-1])
+            shorter = min(levels.shape[2:])
+            side = min(_SIDE, shorter)
             patches = levels.unfold(2, side, 1).unfold(3, side, 1)
             sizes = torch.tensor([len(patches), *patches.shape[2:4]])
             image, y, x = (self._places * sizes[:, None]).long()
             flat = patches[image, :, y, x].flatten(1)
             found.append((flat @ self._directions).sort(dim=0).values)
-            if levels.shape[-1] <= _COARSEST or levels.shape[-1] < 2 * _SIDE:
+            if shorter <= _COARSEST or shorter < 2 * _SIDE:
                 return found
             levels = avg_pool2d(levels, 2)
 

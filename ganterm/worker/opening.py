@@ -15,6 +15,7 @@ from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.fields import resolve_parts
 from ganterm.config.runfile import to_mapping
+from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE
 from ganterm.core.records import ResumeRecord, StartRecord
 from ganterm.data.images import Original
 from ganterm.runs import checkpoints
@@ -76,14 +77,14 @@ def thrown_away(config: RunConfig, original: Original | None, run_toml: Path) ->
     """
     if original is None:
         return []
-    longer, size = max(original.width, original.height), config.image_size
+    longer, size = max(original.width, original.height), config.data_spec.size
     command = f"ganterm train --config {shlex.quote(str(run_toml))}"
     wanted = {}
     if original.colour and config.channels == 1:
         wanted["channels"] = 3
-    if longer > size:
+    if longer > max(size):
         larger = _nearest_size(config, longer)
-        if larger <= size:
+        if larger <= max(size):
             # These networks know no larger size.
             command = (
                 f"ganterm train --recipe {_OF_ANY_SIZE} --dataset {shlex.quote(config.dataset)}"
@@ -91,15 +92,16 @@ def thrown_away(config: RunConfig, original: Original | None, run_toml: Path) ->
             wanted["channels"] = 3 if original.colour else 1
             larger = _nearest_size(resolve({"recipe": _OF_ANY_SIZE}).config, longer)
         wanted["image_size"] = larger
-    framed = original.width != original.height and config.fit != "crop"
+    shape = original.width * size.height - original.height * size.width
+    framed = shape != 0 and config.fit != "crop"
     if not wanted and not framed:
         return []
     colours = {True: "colour", False: "grey"}
-    kept = f"{colours[config.channels > 1]}, {size}x{size}"
+    kept = f"{colours[config.channels > 1]}, {size}"
     told = (
         f"The images are {colours[original.colour]}, most about {original.width}x"
         f"{original.height}; they are trained on as {kept}"
-        f"{', with margins (--fit crop cuts them square)' if framed else ''}."
+        f"{', with margins (--fit crop cuts them to shape)' if framed else ''}."
     )
     if wanted:
         options = " ".join(f"{FIELDS[name].option} {value}" for name, value in wanted.items())
@@ -113,9 +115,10 @@ def _nearest_size(config: RunConfig, wanted: int) -> int:
     Where that is none, the largest.
     """
     facts = GENERATORS.facts(config.generator), DISCRIMINATORS.facts(config.discriminator)
-    largest = int(FIELDS["image_size"].maximum or wanted)
     sizes = [
-        size for size in range(1, largest + 1) if all(size in fact.image_sizes for fact in facts)
+        size
+        for size in range(LEAST_SIDE, MOST_SIDE + 1)
+        if all(size in fact.image_sizes for fact in facts)
     ]
     return next((size for size in sizes if size >= wanted), sizes[-1])
 

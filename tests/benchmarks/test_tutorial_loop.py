@@ -26,7 +26,7 @@ def test_the_tutorial_loop_does_the_arithmetic_of_ours(recipe: str) -> None:
     makes much of small differences. Another order of updates, reduction or batch is off by more.
     """
     config = msgspec.structs.replace(config_of(recipe, "cpu"), batch_size=8, log_every=1)
-    images = noise(24, config.image_size)
+    images = noise(24, config.data_spec.size.height)
     trainer = Trainer(msgspec.structs.replace(config, steps=100, epochs=0), images, CPU)
     tutorial = TutorialLoop(config, images, CPU)
     tutorial.generator.load_state_dict(trainer.networks.generator.state_dict())

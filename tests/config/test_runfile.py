@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ganterm import recipes
 from ganterm.config import FIELDS, Field, RunConfig, parse_value, problems, resolve, runfile
 from ganterm.config.runfile import from_mapping, new_run, read_run_toml, render_run_toml, to_mapping
+from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, Size
 from ganterm.core.errors import ConfigError, TrainingError
 
 MADE = {"ganterm": "0.1", "command": "ganterm train 'a b' \x1b[31m \udc80"}
@@ -28,6 +29,9 @@ def _values(spec: Field) -> st.SearchStrategy[Any]:
         return st.tuples(st.integers(0, 10**9 - 1), st.sampled_from(["", " steps", " epochs"])).map(
             lambda pair: f"{pair[0]}{pair[1]}"
         )
+    if spec.kind == "size":
+        sides = st.integers(LEAST_SIDE, MOST_SIDE)
+        return st.builds(lambda height, width: Size(height, width).setting, sides, sides)
     if spec.kind == "integer":
         return st.integers(int(spec.minimum or 0), int(spec.maximum or 0))
     if spec.kind == "number":

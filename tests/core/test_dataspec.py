@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ganterm.config import RunConfig
-from ganterm.core.dataspec import DataSpec
+from ganterm.core.dataspec import DataSpec, ImageSize, Size
 from ganterm.data.images import ImageSet
 
 
@@ -15,7 +15,7 @@ from ganterm.data.images import ImageSet
     ("data", "tensor", "values", "words", "bounds"),
     [
         (DataSpec.image(28, 1), (1, 28, 28), 784, "28x28", (-1.0, 1.0)),
-        (DataSpec(kind="image", shape=(4, 16, 24)), (4, 16, 24), 1536, "24x16", (-1.0, 1.0)),
+        (DataSpec(kind="image", shape=(4, 16, 24)), (4, 16, 24), 1536, "16x24", (-1.0, 1.0)),
         (DataSpec.point(2), (2, 1, 1), 2, "2-D", None),
         (DataSpec.point(3), (3, 1, 1), 3, "3-D", None),
     ],
@@ -29,6 +29,29 @@ def test_shapes_values_and_words(
 ) -> None:
     assert (data.tensor_shape, data.values, data.size_words) == (tensor, values, words)
     assert (data.value_range, data.is_points) == (bounds, bounds is None)
+
+
+@pytest.mark.parametrize(
+    ("told", "size", "setting"),
+    [
+        (64, (64, 64), 64),
+        ("64", (64, 64), 64),
+        ("64x64", (64, 64), 64),
+        ("48x64", (48, 64), "48x64"),
+    ],
+)
+def test_a_size_is_one_integer_or_height_first(
+    told: ImageSize, size: tuple[int, int], setting: ImageSize
+) -> None:
+    assert Size.of(told) == size
+    assert Size.of(told).setting == setting
+    assert Size.of(Size.of(told).setting) == size
+
+
+@pytest.mark.parametrize("told", ["", "48x", "x64", "48x64x3", "-4", "4.5", "48X64", "٤٨"])
+def test_what_is_no_size_is_refused(told: str) -> None:
+    with pytest.raises(ValueError, match="no size"):
+        Size.of(told)
 
 
 def test_it_goes_through_json_and_takes_classes() -> None:

@@ -34,7 +34,7 @@ def test_embedded_digits_fit_every_recipe(size: int, channels: int) -> None:
     assert digits.labels is not None
     assert digits.labels.dtype == torch.int64
     assert (digits.name, len(digits.classes)) == ("digits", 10)
-    assert (len(digits), digits.image_size, digits.channels) == (1797, size, channels)
+    assert (len(digits), digits.size.setting, digits.channels) == (1797, size, channels)
     assert digits.images.max() > 200
 
 

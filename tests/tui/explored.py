@@ -90,7 +90,7 @@ class PlayedServer:
             "step": fields.get("step", 400),
             "steps": [200, 400],
             "weights": "ema",
-            "side": SIDE,
+            "size": SIDE,
             "channels": 1,
             "classes": list(self.classes),
             "layers": self.layers,

@@ -312,7 +312,7 @@ async def a_digit_is_drawn_with_the_mouse(at: Explorer) -> None:
     pad = screen.query_one(SketchPad)
     fit = pad.fit
     assert fit is not None
-    left, scale = pad._left, fit.width // pad.pad.side
+    left, scale = pad._left, fit.width // pad.pad.size.width
     await pilot.mouse_down("#pad", offset=(left + scale, scale))
     await pilot.hover("#pad", offset=(left + 6 * scale, scale))
     await pilot.mouse_up("#pad", offset=(left + 6 * scale, scale))

@@ -67,7 +67,7 @@ def test_opening_tells_what_it_is_at_and_what_the_generator_is(run: RunDir) -> N
     ]
     assert opened["step"] == 0
     assert opened["steps"] == [0]
-    assert (opened["side"], opened["channels"], opened["classes"]) == (8, 1, [])
+    assert (opened["size"], opened["channels"], opened["classes"]) == (8, 1, [])
     assert opened["family"] == "f"
     strengths = [strength for _, strength in opened["directions"]]
     assert strengths == sorted(strengths, reverse=True)

@@ -224,11 +224,11 @@ def test_what_is_thrown_away_is_said_with_the_command_that_keeps_it(tmp_path: Pa
         "recipe": "dcgan-64",
         "dataset": str(tmp_path),
         "channels": "3",
-        "image_size": "128",
+        "image_size": "160",
     }
     larger = resolve({"recipe": "dcgan-64"}).config
     (line,) = thrown_away(larger, Original(100, 100, colour=False), tmp_path / "run.toml")
-    assert chosen(line) == {"config": str(tmp_path / "run.toml"), "image_size": "128"}
+    assert chosen(line) == {"config": str(tmp_path / "run.toml"), "image_size": "112"}
     (line,) = thrown_away(larger, Original(64, 64, colour=True), tmp_path / "run.toml")
     assert chosen(line) == {"config": str(tmp_path / "run.toml"), "channels": "3"}
     assert thrown_away(larger, Original(64, 64, colour=False), tmp_path / "run.toml") == []

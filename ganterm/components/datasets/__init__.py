@@ -16,7 +16,7 @@ from ganterm.components.datasets.base import (
     PublishedDataset,
     Samples,
 )
-from ganterm.core.dataspec import DataSpec
+from ganterm.core.dataspec import DataSpec, ImageSize
 from ganterm.core.registry import Registry, short
 from ganterm.core.settings import DATA, Problem, about, default_of
 
@@ -84,7 +84,12 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 0.0
     image_size: Annotated[
-        int, about(DATA, "Side of the square images, in pixels.", ge=4, le=256)
+        ImageSize,
+        about(
+            DATA,
+            "Side of the square images in pixels, or height x width such as 48x64.",
+            "what is twice as large takes four times as long",
+        ),
     ] = 28
     channels: Annotated[Literal[1, 3], about(DATA, "1 for grey images, 3 for colour.")] = 1
     fit: Annotated[

@@ -165,10 +165,10 @@ def problems(config: Any) -> Iterator[Problem]:
                 f"{short(config.dataset)} has points, not images, and {short(name)} needs images; "
                 f"set {field} = {' or '.join(fitting)}.",
             )
-        if not data.is_points and data.side not in facts.image_sizes:
+        if not data.is_points and data.size not in facts.image_sizes:
             yield Problem(
                 "image_size",
-                f"{field} {short(name)} {facts.image_sizes.words}, not {data.side}; "
+                f"{field} {short(name)} {facts.image_sizes.words}, not {data.size.setting}; "
                 f"change image_size or choose another {field}.",
             )
     if config.batch_size == 1 and any(normalised.values()):

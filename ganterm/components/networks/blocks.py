@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -49,14 +50,15 @@ def strided(
     """
     from torch import nn
 
-    inputs, side = spec.channels, spec.image_size
+    inputs, sides = spec.channels, list(spec.size)
     layers: list[nn.Module] = []
     for stage, published in enumerate(channels):
         outputs = scaled(published, spec.width)
         layers += [nn.Conv2d(inputs, outputs, kernel, stride=2, padding=1)]
         layers += after(outputs, stage > 0)
-        inputs, side = outputs, strided_side(side, kernel=kernel, stride=2, padding=1)
-    features = inputs * side * side
+        inputs = outputs
+        sides = [strided_side(side, kernel=kernel, stride=2, padding=1) for side in sides]
+    features = inputs * math.prod(sides)
     body = nn.Sequential(*layers, nn.Flatten())
     return DiscriminatorParts(body, nn.Linear(features, 1), features)
 

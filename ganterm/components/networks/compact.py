@@ -32,10 +32,10 @@ def generator(spec: GeneratorSpec) -> nn.Sequential:
 
     normalised = has_batch_norm(spec.norm, published=True)
     first, second, third = (scaled(channels, spec.width) for channels in (32, 32, 16))
-    side = spec.image_size // 4
+    height, width = spec.size.height // 4, spec.size.width // 4
     return nn.Sequential(
-        nn.Linear(spec.z_dim, first * side * side),
-        nn.Unflatten(1, (first, side, side)),  # (N, 32, H/4, W/4)
+        nn.Linear(spec.z_dim, first * height * width),
+        nn.Unflatten(1, (first, height, width)),  # (N, 32, H/4, W/4)
         nn.ConvTranspose2d(first, second, 4, stride=2, padding=1),  # (N, 32, H/2, W/2)
         *norm_2d(second, enabled=normalised),
         nn.LeakyReLU(SLOPE),

@@ -59,10 +59,10 @@ def _generator(
 
     normalised = has_batch_norm(spec.norm, published=True)
     first, second, third = scaled(256, spec.width), scaled(128, spec.width), scaled(64, spec.width)
-    side = spec.image_size // 4
+    height, width = spec.size.height // 4, spec.size.width // 4
     return nn.Sequential(
-        nn.Linear(spec.z_dim, first * side * side),
-        nn.Unflatten(1, (first, side, side)),  # (N, 256, H/4, W/4)
+        nn.Linear(spec.z_dim, first * height * width),
+        nn.Unflatten(1, (first, height, width)),  # (N, 256, H/4, W/4)
         *doubled(first, second),  # (N, 128, H/2, W/2)
         *norm_2d(second, enabled=normalised),
         nn.LeakyReLU(SLOPE),

@@ -17,12 +17,14 @@ from ganterm.components.networks.facts import (
 if TYPE_CHECKING:
     from torch import nn
 
+    from ganterm.core.dataspec import Size
+
 
 def generator(spec: GeneratorSpec) -> nn.Sequential:
     """Build the generator: (N, z_dim) to (N, C, 8, 8)."""
     from torch import nn
 
-    _check_side(spec.image_size)
+    _check(spec.size)
     normalised = has_batch_norm(spec.norm, published=False)
     first, second = scaled(64, spec.width), scaled(32, spec.width)
     return nn.Sequential(
@@ -42,7 +44,7 @@ def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     """Build the discriminator over images (N, C, 8, 8)."""
     from torch import nn
 
-    _check_side(spec.image_size)
+    _check(spec.size)
     normalised = has_batch_norm(spec.norm, published=False)
     first, second = scaled(16, spec.width), scaled(32, spec.width)
     body = nn.Sequential(
@@ -55,10 +57,10 @@ def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     return DiscriminatorParts(body, nn.Conv2d(second, 1, 3), second * 3 * 3)
 
 
-def _check_side(image_size: int) -> None:
-    # the unpadded kernels fix the side
-    if image_size != 8:
-        raise ValueError(f"the 8x8 family builds 8x8 images, not {image_size}x{image_size}")
+def _check(size: Size) -> None:
+    # the unpadded kernels fix the size
+    if size != (8, 8):
+        raise ValueError(f"the 8x8 family builds 8x8 images, not {size}")
 
 
 DCGAN_8X8 = GeneratorFamily(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
 
-from ganterm.core.dataspec import DataSpec
+from ganterm.core.dataspec import DataSpec, Size
 from ganterm.core.registry import Component, Facts
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class NetworkSpec:
     """The family's own settings, of its `settings`; None stands for their defaults."""
 
     @property
-    def image_size(self) -> int:
-        """Side of the square images, in pixels."""
-        return self.data.side
+    def size(self) -> Size:
+        """Height and width of the images in pixels."""
+        return self.data.size
 
     @property
     def channels(self) -> int:
@@ -83,22 +83,44 @@ class DiscriminatorParts(NamedTuple):
     """Features of one image, all axes multiplied."""
 
 
+SEED_SIDE: Final = 4
+"""No image is halved to a side below this, in pixels."""
+
+
+def seed_of(size: Size) -> tuple[Size, int]:
+    """Return what `size` halves to evenly, with sides of at least 4 pixels, and how many times.
+
+    So 28x28 is 7x7 doubled twice, and 48x64 is 6x8 doubled three times.
+    """
+    halvings = 0
+    while not (size.height % 2 or size.width % 2) and min(size) >= 2 * SEED_SIDE:
+        size, halvings = Size(size.height // 2, size.width // 2), halvings + 1
+    return size, halvings
+
+
 @dataclass(frozen=True)
 class ImageSizes:
-    """The square image sides a network supports, in pixels."""
+    """The sizes of images that a network supports, each side in pixels."""
 
     minimum: int = 1
     multiple: int = 1
     only: tuple[int, ...] = ()
-    """When given, exactly these sides; the other fields do not count."""
+    """When given, exactly squares of these sides; the other fields do not count."""
+    doublings: int = 0
+    """When given, what comes of doubling at least so often from a shorter side of 4 to 7."""
 
     def __contains__(self, size: object) -> bool:
-        """Say whether images of `size` x `size` pixels are supported."""
-        if not isinstance(size, int):
+        """Say whether images of `size`, a `Size` or the side of squares, are supported."""
+        if isinstance(size, int):
+            size = Size(size, size)
+        if not isinstance(size, Size):
             return False
         if self.only:
-            return size in self.only
-        return size >= self.minimum and size % self.multiple == 0
+            return size.is_square and size.height in self.only
+        if self.doublings:
+            seed, doublings = seed_of(size)
+            return SEED_SIDE <= min(seed) < 2 * SEED_SIDE and doublings >= self.doublings
+        return min(size) >= self.minimum and not any(side % self.multiple for side in size)
 
     @property
     def words(self) -> str:
@@ -108,6 +130,9 @@ class ImageSizes:
         if self.only:
             *first, last = self.only
             return f"needs {', '.join(map(str, first))} or {last}"
+        if self.doublings:
+            least = SEED_SIDE << self.doublings
+            return f"needs sides that halve evenly to 4 to 7 pixels, such as {least}, 28 or 48x64"
         if self.multiple > 1:
             return f"needs a multiple of {self.multiple}, at least {self.minimum}"
         return f"needs at least {self.minimum}"

@@ -20,7 +20,7 @@ from ganterm.components.networks import (
 from ganterm.components.networks.base import Discriminator, Generator, SequentialGenerator
 from ganterm.components.networks.conditioning import joined, widened
 from ganterm.components.networks.facts import NORMS, NetworkSpec
-from ganterm.components.networks.growth import Growth, sides_of
+from ganterm.components.networks.growth import Growth, sizes_of
 from ganterm.components.networks.weights import apply_spectral_norm
 from ganterm.core.dataspec import CHANNELS, DataSpec
 from ganterm.core.errors import ConfigError
@@ -113,7 +113,7 @@ def growth_of(config: StyleSettings, data: DataSpec) -> Growth | None:
     if not config.grows:
         return None
     return Growth(
-        levels=len(sides_of(data.side)),
+        levels=len(sizes_of(data.size)),
         grow=round(config.grow_kimg * 1000),
         fade=round(config.fade_kimg * 1000),
     )
@@ -146,9 +146,9 @@ def _check(what: str, facts: NetworkFacts, spec: NetworkSpec) -> None:
     if spec.data.is_points:
         if not facts.takes_points:
             raise ConfigError(f"{what} makes images, not points; choose another architecture.")
-    elif spec.image_size not in facts.image_sizes:
+    elif spec.size not in facts.image_sizes:
         raise ConfigError(
-            f"{what} {facts.image_sizes.words}, not {spec.image_size}; change image_size "
+            f"{what} {facts.image_sizes.words}, not {spec.size.setting}; change image_size "
             f"(published: {facts.published_size}) or choose another architecture."
         )
     elif spec.channels not in CHANNELS:

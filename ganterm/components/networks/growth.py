@@ -12,16 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-SMALLEST_SIDE = 4
-"""No image is halved to a side below this, in pixels."""
+from ganterm.components.networks.facts import seed_of
+from ganterm.core.dataspec import Size
 
 
-def sides_of(image_size: int) -> tuple[int, ...]:
-    """Return the sides from the lowest resolution up: 7, 14, 28 or 4, 8, 16, 32."""
-    sides = [image_size]
-    while sides[0] % 2 == 0 and sides[0] // 2 >= SMALLEST_SIDE:
-        sides.insert(0, sides[0] // 2)
-    return tuple(sides)
+def sizes_of(size: Size) -> tuple[Size, ...]:
+    """Return the sizes from the lowest resolution up: 7x7, 14x14, 28x28."""
+    (height, width), doublings = seed_of(size)
+    return tuple(Size(height << level, width << level) for level in range(doublings + 1))
 
 
 @dataclass(frozen=True)
@@ -73,17 +71,17 @@ class Growth:
 
 
 class Growing(nn.Module):
-    """A part of a network that has blocks for every side of `sides`; fresh, it is fully grown."""
+    """A part of a network that has blocks for every size of `sizes`; fresh, it is fully grown."""
 
-    def __init__(self, sides: tuple[int, ...]) -> None:
+    def __init__(self, sizes: tuple[Size, ...]) -> None:
         super().__init__()
-        self.sides = sides
-        self.stage = Stage(len(sides) - 1)
+        self.sizes = sizes
+        self.stage = Stage(len(sizes) - 1)
 
     @property
-    def side(self) -> int:
-        """Side of the images at the present stage, in pixels."""
-        return self.sides[self.stage.level]
+    def size(self) -> Size:
+        """Size of the images at the present stage, in pixels."""
+        return self.sizes[self.stage.level]
 
 
 def grow(network: nn.Module, stage: Stage) -> None:

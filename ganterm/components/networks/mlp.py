@@ -39,7 +39,6 @@ def _generator(units: tuple[int, int, int], spec: GeneratorSpec, *, eps: float) 
 
     normalised = has_batch_norm(spec.norm, published=True)
     first, second, third = (scaled(count, spec.width) for count in units)
-    pixels = spec.channels * spec.image_size**2
     return nn.Sequential(
         nn.Linear(spec.z_dim, first),
         nn.LeakyReLU(0.2),
@@ -49,9 +48,9 @@ def _generator(units: tuple[int, int, int], spec: GeneratorSpec, *, eps: float) 
         nn.Linear(second, third),
         *norm_1d(third, enabled=normalised, eps=eps),
         nn.LeakyReLU(0.2),
-        nn.Linear(third, pixels),
+        nn.Linear(third, spec.data.values),
         nn.Tanh(),
-        nn.Unflatten(1, (spec.channels, spec.image_size, spec.image_size)),
+        nn.Unflatten(1, spec.data.tensor_shape),
     )
 
 
@@ -65,7 +64,7 @@ def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     first, second = scaled(512, spec.width), scaled(256, spec.width)
     body = nn.Sequential(
         nn.Flatten(),
-        nn.Linear(spec.channels * spec.image_size**2, first),
+        nn.Linear(spec.data.values, first),
         nn.LeakyReLU(0.2),
         nn.Linear(first, second),
         *norm_1d(second, enabled=normalised),

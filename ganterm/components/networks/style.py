@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ganterm.components.networks.conditioning import LabelJoin
 from ganterm.components.networks.equalised import HE_GAIN, EqualConv2d, EqualLinear
 from ganterm.components.networks.facts import Norm
+from ganterm.core.dataspec import Size
 
 SLOPE = 0.2
 MAPPING_LAYERS = 8
@@ -54,10 +55,10 @@ class Noise(nn.Module):
 
     fixed: Tensor
 
-    def __init__(self, channels: int, side: int) -> None:
+    def __init__(self, channels: int, size: Size) -> None:
         super().__init__()
         self.strength = nn.Parameter(torch.zeros(channels))
-        self.register_buffer("fixed", torch.randn(1, 1, side, side))
+        self.register_buffer("fixed", torch.randn(1, 1, *size))
 
     def forward(self, features: Tensor) -> Tensor:
         """Return features (N, C, H, W) with noise."""
@@ -76,11 +77,11 @@ class AdaptiveLayer(nn.Module):
     instead, none leaves the features as they are.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, side: int, w_dim: int, norm: Norm) -> None:
+    def __init__(self, inputs: int, outputs: int, *, size: Size, w_dim: int, norm: Norm) -> None:
         super().__init__()
         self.norm = norm
         self.convolution = EqualConv2d(inputs, outputs, 3, bias=False)
-        self.noise = Noise(outputs, side)
+        self.noise = Noise(outputs, size)
         self.batch_norm = nn.BatchNorm2d(outputs) if norm == "batch" else None
         self.style = EqualLinear(w_dim, 2 * outputs, gain=1.0)
         self.activation = nn.LeakyReLU(SLOPE)
@@ -110,10 +111,10 @@ class DemodulatedLayer(nn.Module):
     hides in the statistics of an image, which gives StyleGAN its droplets.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, side: int, w_dim: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, size: Size, w_dim: int) -> None:
         super().__init__()
         self.convolution = EqualConv2d(inputs, outputs, 3, bias=False)
-        self.noise = Noise(outputs, side)
+        self.noise = Noise(outputs, size)
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.style = EqualLinear(w_dim, inputs, gain=1.0)
         self.activation = nn.LeakyReLU(SLOPE)

@@ -132,12 +132,12 @@ def _discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     return discriminator(spec)
 
 
-_FROM_FOUR_OR_SEVEN = ImageSizes(only=(8, 14, 16, 28, 32, 56, 64, 112, 128))
+_SIZES = ImageSizes(doublings=1)
 
 STYLEGAN = GeneratorFamily(
     title="StyleGAN",
     help="Style-based: mapping network, styled layers from a constant, noise; can grow.",
-    image_sizes=_FROM_FOUR_OR_SEVEN,
+    image_sizes=_SIZES,
     z_dim=64,
     equalised=True,
     takes_labels=True,
@@ -147,7 +147,7 @@ STYLEGAN = GeneratorFamily(
 STYLEGAN_DISCRIMINATOR = DiscriminatorFamily(
     title="StyleGAN",
     help="Pairs of 3x3 convolutions, mirroring the style-based generator; can grow.",
-    image_sizes=_FROM_FOUR_OR_SEVEN,
+    image_sizes=_SIZES,
     equalised=True,
     settings=StyleSettings,
     build=_discriminator,

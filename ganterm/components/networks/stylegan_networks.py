@@ -7,6 +7,7 @@ The discriminator is its mirror image.
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import torch
@@ -21,9 +22,10 @@ from ganterm.components.networks.facts import (
     GeneratorSpec,
     NetworkSpec,
 )
-from ganterm.components.networks.growth import Growing, enlarged, halved, sides_of
+from ganterm.components.networks.growth import Growing, enlarged, halved, sizes_of
 from ganterm.components.networks.style import SLOPE, AdaptiveLayer, DemodulatedLayer, Mapping
 from ganterm.components.networks.stylegan import StyleSettings
+from ganterm.core.dataspec import Size
 
 LAYERS_PER_BLOCK = 2
 MEAN_DECAY = 0.995
@@ -44,10 +46,10 @@ def _own(spec: NetworkSpec) -> StyleSettings:
 class StyleBlock(nn.Module):
     """The two styled layers of one resolution."""
 
-    def __init__(self, inputs: int, outputs: int, *, side: int, spec: GeneratorSpec) -> None:
+    def __init__(self, inputs: int, outputs: int, *, size: Size, spec: GeneratorSpec) -> None:
         super().__init__()
-        self.first = _styled_layer(inputs, outputs, side=side, spec=spec)
-        self.second = _styled_layer(outputs, outputs, side=side, spec=spec)
+        self.first = _styled_layer(inputs, outputs, size=size, spec=spec)
+        self.second = _styled_layer(outputs, outputs, size=size, spec=spec)
 
     def forward(self, features: Tensor, ws: Tensor) -> Tensor:
         """Turn features (N, C, H, W) and styles (N, 2, w_dim) into features (N, C', H, W)."""
@@ -57,11 +59,11 @@ class StyleBlock(nn.Module):
 
 
 def _styled_layer(
-    inputs: int, outputs: int, *, side: int, spec: GeneratorSpec
+    inputs: int, outputs: int, *, size: Size, spec: GeneratorSpec
 ) -> AdaptiveLayer | DemodulatedLayer:
     if _own(spec).modulation == "demodulate":
-        return DemodulatedLayer(inputs, outputs, side=side, w_dim=spec.z_dim)
-    return AdaptiveLayer(inputs, outputs, side=side, w_dim=spec.z_dim, norm=spec.norm)
+        return DemodulatedLayer(inputs, outputs, size=size, w_dim=spec.z_dim)
+    return AdaptiveLayer(inputs, outputs, size=size, w_dim=spec.z_dim, norm=spec.norm)
 
 
 class Synthesis(Growing):
@@ -72,19 +74,19 @@ class Synthesis(Growing):
     """
 
     def __init__(self, spec: GeneratorSpec) -> None:
-        super().__init__(sides_of(spec.image_size))
+        super().__init__(sizes_of(spec.size))
         self.skip_outputs = _own(spec).skip_outputs
-        widths = _widths(len(self.sides), spec.width)
-        self.constant = nn.Parameter(torch.randn(1, widths[0], self.sides[0], self.sides[0]))
+        widths = _widths(len(self.sizes), spec.width)
+        self.constant = nn.Parameter(torch.randn(1, widths[0], *self.sizes[0]))
         self.blocks = nn.ModuleList(
-            StyleBlock(inputs, outputs, side=side, spec=spec)
-            for (inputs, outputs), side in zip(
-                pairwise([widths[0], *widths]), self.sides, strict=True
+            StyleBlock(inputs, outputs, size=size, spec=spec)
+            for (inputs, outputs), size in zip(
+                pairwise([widths[0], *widths]), self.sizes, strict=True
             )
         )
         exits = _own(spec).grows or self.skip_outputs
-        self.to_image = _at_sides(
-            self.sides,
+        self.to_image = _at_sizes(
+            self.sizes,
             [EqualConv2d(width, spec.channels, 1, gain=1.0) for width in widths],
             every=exits,
         )
@@ -97,21 +99,21 @@ class Synthesis(Growing):
         level, alpha = self.stage.level, self.stage.alpha
         features = self.constant.expand(ws.shape[0], -1, -1, -1)
         pictures: list[Tensor] = []
-        for index, side in enumerate(self.sides[: level + 1]):
+        for index, size in enumerate(self.sizes[: level + 1]):
             if index:
                 features = enlarged(features)
             first = LAYERS_PER_BLOCK * index
             features = self.blocks[index](features, ws[:, first : first + LAYERS_PER_BLOCK])
             if self.skip_outputs or index == level or (index == level - 1 and alpha < 1):
-                pictures.append(self.to_image[str(side)](features))
+                pictures.append(self.to_image[_key(size)](features))
         if self.skip_outputs:
             image = torch.tanh(_summed(pictures))
         else:
             image = torch.tanh(pictures[-1])
             if len(pictures) > 1:
                 image = torch.lerp(enlarged(torch.tanh(pictures[0])), image, alpha)
-        if not self.training and level < len(self.sides) - 1:
-            image = enlarged(image, self.sides[-1] // self.side)
+        if not self.training and level < len(self.sizes) - 1:
+            image = enlarged(image, 2 ** (len(self.sizes) - 1 - level))
         return image
 
 
@@ -145,7 +147,7 @@ class StyleGenerator(Generator):
     @property
     def layers(self) -> int:
         """How many styled layers there are at full size: how many styles `synthesis` takes."""
-        return LAYERS_PER_BLOCK * len(self.synthesis.sides)
+        return LAYERS_PER_BLOCK * len(self.synthesis.sizes)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Turn latent vectors (N, z_dim) into images (N, C, H, W) in [-1, 1]."""
@@ -174,14 +176,14 @@ class StyleGenerator(Generator):
 
 
 class StyleFeatures(Growing):
-    """The discriminator's body: from images of the present stage's side to features (N, C)."""
+    """The discriminator's body: from images of the present stage's size to features (N, C)."""
 
     def __init__(self, spec: DiscriminatorSpec) -> None:
-        super().__init__(sides_of(spec.image_size))
-        widths = _widths(len(self.sides), spec.width)
+        super().__init__(sizes_of(spec.size))
+        widths = _widths(len(self.sizes), spec.width)
         batch_norm = spec.norm == "batch"
-        self.from_image = _at_sides(
-            self.sides,
+        self.from_image = _at_sizes(
+            self.sizes,
             [
                 nn.Sequential(EqualConv2d(spec.channels, width, 1), nn.LeakyReLU(SLOPE))
                 for width in widths
@@ -200,24 +202,23 @@ class StyleFeatures(Growing):
         self.last = nn.Sequential(
             *_convolution(last, last, batch_norm=batch_norm),
             nn.Flatten(),
-            EqualLinear(last * self.sides[0] ** 2, last),
+            EqualLinear(last * math.prod(self.sizes[0]), last),
             nn.LeakyReLU(SLOPE),
         )
         self.feature_count = last
 
     def forward(self, images: Tensor) -> Tensor:
-        """Turn images (N, C, H, W) of the present side into features (N, feature_count)."""
+        """Turn images (N, C, H, W) of the present size into features (N, feature_count)."""
         level, alpha = self.stage.level, self.stage.alpha
-        if images.shape[-1] != self.side:
+        if (size := Size(*images.shape[2:])) != self.size:
             raise RuntimeError(
-                f"the discriminator stands at images of shape {self.side}x{self.side}, "
-                f"not {images.shape[-2]}x{images.shape[-1]}"
+                f"the discriminator stands at images of shape {self.size}, not {size}"
             )
-        features = self.from_image[str(self.side)](images)
+        features = self.from_image[_key(size)](images)
         for index in reversed(range(level)):
             features = self.blocks[index](features)
             if index == level - 1 and alpha < 1:
-                before = self.from_image[str(self.sides[index])](halved(images))
+                before = self.from_image[_key(self.sizes[index])](halved(images))
                 features = torch.lerp(before, features, alpha)
         last: Tensor = self.last(features)
         return last
@@ -238,10 +239,14 @@ def _summed(pictures: list[Tensor]) -> Tensor:
     return total
 
 
-def _at_sides(sides: tuple[int, ...], modules: list[nn.Module], *, every: bool) -> nn.ModuleDict:
-    """Return the module of every side by that side in pixels, or of the last side alone."""
-    found = list(zip(sides, modules, strict=True))
-    return nn.ModuleDict({str(side): module for side, module in (found if every else found[-1:])})
+def _key(size: Size) -> str:
+    return str(size.setting)
+
+
+def _at_sizes(sizes: tuple[Size, ...], modules: list[nn.Module], *, every: bool) -> nn.ModuleDict:
+    """Return the module of every size by that size, or of the last size alone."""
+    found = list(zip(sizes, modules, strict=True))
+    return nn.ModuleDict({_key(size): module for size, module in (found if every else found[-1:])})
 
 
 def _convolution(inputs: int, outputs: int, *, batch_norm: bool) -> list[nn.Module]:

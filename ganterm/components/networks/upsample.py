@@ -24,10 +24,10 @@ def generator(spec: GeneratorSpec) -> nn.Sequential:
 
     normalised = has_batch_norm(spec.norm, published=True)
     first, second = scaled(128, spec.width), scaled(64, spec.width)
-    side = spec.image_size // 4
+    height, width = spec.size.height // 4, spec.size.width // 4
     return nn.Sequential(
-        nn.Linear(spec.z_dim, first * side * side),
-        nn.Unflatten(1, (first, side, side)),  # (N, 128, H/4, W/4)
+        nn.Linear(spec.z_dim, first * height * width),
+        nn.Unflatten(1, (first, height, width)),  # (N, 128, H/4, W/4)
         *norm_2d(first, enabled=normalised),
         nn.Upsample(scale_factor=2, mode="nearest"),
         nn.Conv2d(first, first, 3, padding=1),  # (N, 128, H/2, W/2)

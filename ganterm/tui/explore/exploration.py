@@ -288,8 +288,8 @@ class Exploration:
         if self.opened is None or self.opened.step != opened.step:
             self.drawn, self.vector = None, ""
             self.find_nothing()
-        if self.pad.side != opened.side:
-            self.pad = Pad(opened.side)
+        if self.pad.size != opened.size:
+            self.pad = Pad(opened.size)
         self.striped = []
         self.opened = opened
         if opened.layers:

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from textual.timer import Timer
 
 from ganterm.client.rpc import Cancelled, Failure, Helper, Partial, Progress, Reply
+from ganterm.core.dataspec import Size
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 from ganterm.tui.base import AppScreen
@@ -153,7 +154,7 @@ class OpenedRun:
     Attributes:
         step: of its checkpoint. steps: of all checkpoints, rising.
         weights: `ema` or `generator`.
-        side: of its images in pixels.
+        size: of its images.
         classes: names of the classes it is conditioned on.
         layers: how many of its layers take a style; 0 where none does.
     """
@@ -161,7 +162,7 @@ class OpenedRun:
     step: int
     steps: tuple[int, ...]
     weights: str
-    side: int
+    size: Size
     classes: tuple[str, ...] = ()
     layers: int = 0
 
@@ -172,7 +173,7 @@ class OpenedRun:
             step=int(answer["step"]),
             steps=tuple(int(step) for step in answer["steps"]),
             weights=str(answer["weights"]),
-            side=int(answer["side"]),
+            size=Size.of(answer["size"]),
             classes=tuple(safe_text(str(name)) for name in answer["classes"]),
             layers=int(answer["layers"]),
         )

@@ -177,9 +177,10 @@ class ExplorerScreen(PanedScreen[Pane]):
 
     def _picture_width(self, rows: int, width: int) -> int:
         """Return the cells that the image takes: it is enlarged by whole numbers."""
-        side = self.exploration.opened.side if self.exploration.opened else 28
-        room = min(2 * rows, width // 2)
-        return (room // side * side if room >= side else room) + 2
+        opened = self.exploration.opened
+        height, wide = opened.size if opened else (28, 28)
+        room = min(2 * rows * wide // height, width // 2)
+        return (room // wide * wide if room >= wide else room) + 2
 
     def show(self) -> None:
         """Show everything as it stands; what has not changed is not painted."""

@@ -208,7 +208,7 @@ class SketchPad(PictureGrid, can_focus=False):
         fit, y = self.fit, event.y - bool(self._title)
         if fit is None:
             return None
-        scale = self.pad.side / fit.width
+        scale = self.pad.size.width / fit.width
         return (event.x - self._left + 0.5) * scale, (2 * y + 1) * scale
 
 

@@ -53,7 +53,7 @@ def test_a_discriminator_judges_an_image_as_one_of_its_class(name: str, kind: Co
     torch.manual_seed(0)
     spec = discriminator_spec(name, kind)
     discriminator = build_discriminator(name, spec).eval()
-    image = torch.randn(1, 3, spec.image_size, spec.image_size).expand(CLASSES, -1, -1, -1)
+    image = torch.randn(1, *spec.data.tensor_shape).expand(CLASSES, -1, -1, -1)
     logits = discriminator(image, torch.arange(CLASSES))
     assert logits.shape == (CLASSES,)
     assert len(set(logits.tolist())) == CLASSES

@@ -26,6 +26,12 @@ from ganterm.core.registry import Registry
             [4, 0, 10, 27],
         ),
         (ImageSizes(only=(8,)), "needs exactly 8", [8], [7, 16]),
+        (
+            ImageSizes(doublings=2),
+            "needs sides that halve evenly to 4 to 7 pixels, such as 16, 28 or 48x64",
+            [16, 28, 48, 512],
+            [8, 14, 15, 36, 100],
+        ),
         (ImageSizes(only=(16, 32, 64)), "needs 16, 32 or 64", [16, 32, 64], [8, 48, 128]),
     ],
 )

@@ -6,22 +6,26 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ganterm.components.networks.growth import Growth, Stage, enlarged, sides_of
+from ganterm.components.networks.growth import Growth, Stage, enlarged, sizes_of
+from ganterm.core.dataspec import ImageSize, Size
 
 
 @pytest.mark.parametrize(
-    ("image_size", "sides"),
+    ("size", "sizes"),
     [
         (8, (4, 8)),
         (28, (7, 14, 28)),
         (32, (4, 8, 16, 32)),
-        (64, (4, 8, 16, 32, 64)),
         (30, (15, 30)),
         (7, (7,)),
+        ("48x64", ("6x8", "12x16", "24x32", "48x64")),
+        ("8x128", ("4x64", "8x128")),
     ],
 )
-def test_sides_double_from_at_least_four_pixels(image_size: int, sides: tuple[int, ...]) -> None:
-    assert sides_of(image_size) == sides
+def test_sizes_double_from_at_least_four_pixels(
+    size: ImageSize, sizes: tuple[ImageSize, ...]
+) -> None:
+    assert sizes_of(Size.of(size)) == tuple(map(Size.of, sizes))
 
 
 def test_each_resolution_stands_and_the_next_fades_in() -> None:

@@ -12,10 +12,11 @@ from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.components.networks.base import Discriminator, Generator, count_parameters
 from ganterm.components.networks.facts import DiscriminatorSpec, GeneratorSpec
 from ganterm.components.networks.from_config import build_discriminator, build_generator
-from ganterm.core.dataspec import DataSpec
+from ganterm.core.dataspec import DataSpec, ImageSize, Size
 from ganterm.core.errors import ConfigError
 
-SIZES = [*range(1, 21), 28, 30, 32, 48, 64, 128, 256]
+SIZES: list[ImageSize] = [*range(1, 21), 28, 30, 32, 48, 64, 128, 256, 512]
+SIZES += ["24x32", "48x64", "10x12", "7x40", "8x256", "512x384"]
 DISCRIMINATOR_OPTIONS = [
     {},
     {"spectral_norm": True, "norm": "none"},
@@ -55,11 +56,11 @@ def test_generator_builds_exactly_the_sizes_its_facts_support(name: str, channel
     facts = GENERATORS.facts(name)
     for size in SIZES:
         with torch.device("meta"):
-            if size in facts.image_sizes:
+            if Size.of(size) in facts.image_sizes:
                 network = build_generator(
                     name, GeneratorSpec(z_dim=5, data=DataSpec.image(size, channels), width=0.1)
                 )
-                assert network(torch.empty(2, 5)).shape == (2, channels, size, size)
+                assert network(torch.empty(2, 5)).shape == (2, channels, *Size.of(size))
             else:
                 with pytest.raises(ConfigError, match=facts.image_sizes.words):
                     build_generator(
@@ -73,11 +74,11 @@ def test_discriminator_builds_exactly_the_sizes_its_facts_support(name: str, cha
     facts = DISCRIMINATORS.facts(name)
     for size in SIZES:
         with torch.device("meta"):
-            if size in facts.image_sizes:
+            if Size.of(size) in facts.image_sizes:
                 network = build_discriminator(
                     name, DiscriminatorSpec(data=DataSpec.image(size, channels), width=0.1)
                 )
-                assert network(torch.empty(2, channels, size, size)).shape == (2,)
+                assert network(torch.empty(2, channels, *Size.of(size))).shape == (2,)
             else:
                 with pytest.raises(ConfigError, match=facts.image_sizes.words):
                     build_discriminator(

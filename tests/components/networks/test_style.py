@@ -10,13 +10,14 @@ from torch import nn
 from torch.nn import functional
 
 from ganterm.components.networks.style import AdaptiveLayer, DemodulatedLayer, Mapping, Noise
+from ganterm.core.dataspec import Size
 
 W_DIM = 6
 
 
 def adaptive() -> AdaptiveLayer:
     torch.manual_seed(0)
-    return AdaptiveLayer(5, 4, side=8, w_dim=W_DIM, norm="auto")
+    return AdaptiveLayer(5, 4, size=Size(8, 8), w_dim=W_DIM, norm="auto")
 
 
 def test_mapping_is_eight_linear_layers_with_leaky_relu() -> None:
@@ -33,7 +34,7 @@ def test_mapping_reads_the_direction_of_z_alone() -> None:
 
 
 def test_noise_is_new_for_each_training_image_and_fixed_in_evaluation() -> None:
-    noise, features = Noise(3, 8), torch.zeros(2, 3, 8, 8)
+    noise, features = Noise(3, Size(8, 8)), torch.zeros(2, 3, 8, 8)
     assert not noise(features).any(), "it begins without any"
     nn.init.constant_(noise.strength, 2.0)
     drawn = noise(features)
@@ -45,7 +46,7 @@ def test_noise_is_new_for_each_training_image_and_fixed_in_evaluation() -> None:
 
 
 def test_noise_follows_the_default_generator() -> None:
-    noise, features = Noise(3, 8), torch.zeros(2, 3, 8, 8)
+    noise, features = Noise(3, Size(8, 8)), torch.zeros(2, 3, 8, 8)
     nn.init.ones_(noise.strength)
     torch.manual_seed(5)
     first = noise(features)
@@ -75,7 +76,9 @@ def test_adaptive_normalisation_is_instance_norm_and_an_affine_map() -> None:
 @pytest.mark.parametrize("norm", ["batch", "none"])
 def test_other_normalisations_keep_the_style(norm: str) -> None:
     torch.manual_seed(0)
-    layer = AdaptiveLayer(5, 4, side=8, w_dim=W_DIM, norm="batch" if norm == "batch" else "none")
+    layer = AdaptiveLayer(
+        5, 4, size=Size(8, 8), w_dim=W_DIM, norm="batch" if norm == "batch" else "none"
+    )
     layer.activation = nn.LeakyReLU(1.0)
     features, w = torch.randn(3, 5, 8, 8), torch.randn(3, W_DIM)
     scale, bias = (layer.style(w)[:, :, None, None]).chunk(2, dim=1)
@@ -87,7 +90,7 @@ def test_other_normalisations_keep_the_style(norm: str) -> None:
 
 def test_demodulation_is_a_convolution_with_weights_of_each_images_own() -> None:
     torch.manual_seed(0)
-    layer = DemodulatedLayer(5, 4, side=8, w_dim=W_DIM).eval()
+    layer = DemodulatedLayer(5, 4, size=Size(8, 8), w_dim=W_DIM).eval()
     features, w = torch.randn(3, 5, 8, 8), torch.randn(3, W_DIM)
     for index in range(3):
         weight = layer.convolution.weight * (1 + layer.style(w[index])).view(1, -1, 1, 1)
@@ -99,7 +102,7 @@ def test_demodulation_is_a_convolution_with_weights_of_each_images_own() -> None
 
 def test_demodulation_takes_the_styles_scale_back() -> None:
     torch.manual_seed(0)
-    layer = DemodulatedLayer(32, 16, side=16, w_dim=W_DIM).eval()
+    layer = DemodulatedLayer(32, 16, size=Size(16, 16), w_dim=W_DIM).eval()
     nn.init.constant_(layer.style.bias, 9.0)
     spread = layer(torch.randn(8, 32, 16, 16), torch.zeros(8, W_DIM)).std().item()
     assert spread == pytest.approx(0.9, abs=0.2)

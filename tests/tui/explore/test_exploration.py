@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ganterm.core.dataspec import Size
 from ganterm.runs.places import LatentPoint, Mix, Walk
 from ganterm.tui.explore.exploration import KEPT, Exploration, Pick, Trail
 from ganterm.tui.explore.process import Direction, OpenedRun
@@ -13,7 +14,7 @@ from ganterm.tui.explore.process import Direction, OpenedRun
 def here() -> Exploration:
     """Give one with two sliders and a generator of eight layers and three classes."""
     made = Exploration()
-    made.opened = OpenedRun(5, (5,), "ema", 28, ("a", "b", "c"), 8)
+    made.opened = OpenedRun(5, (5,), "ema", Size(28, 28), ("a", "b", "c"), 8)
     made.take_directions("f", [Direction("f0", 2.0), Direction("f1", 1.0)])
     made.values = {"f0": 0.3, "f1": -2.9}
     return made
@@ -99,7 +100,10 @@ def test_other_directions_begin_at_the_first(here: Exploration) -> None:
 def test_ways_are_an_arc_or_straight_and_with_styles_straight_or_mixed() -> None:
     """A mix begins half-way; another generator has other ways."""
     here = Exploration()
-    plain, styled = OpenedRun(5, (5,), "ema", 28), OpenedRun(5, (5,), "ema", 28, layers=8)
+    plain, styled = (
+        OpenedRun(5, (5,), "ema", Size(28, 28)),
+        OpenedRun(5, (5,), "ema", Size(28, 28), layers=8),
+    )
     here.open(plain)
     seen: list[object] = [here.way]
     here.next_way()

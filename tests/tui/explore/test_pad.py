@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from ganterm.core.dataspec import Size
 from ganterm.tui.explore.pad import Pad
 
 
 @pytest.mark.parametrize("side", [8, 28, 64])
 def test_a_line_has_no_gaps_and_is_round(side: int) -> None:
     """Every pixel on its way is inked, those far from it are not."""
-    pad = Pad(side)
+    pad = Pad(Size(side, side))
     pad.begin()
     pad.line((1.5, 1.5), (side - 1.5, side - 1.5))
     for at in range(1, side - 1):
@@ -20,7 +21,7 @@ def test_a_line_has_no_gaps_and_is_round(side: int) -> None:
 
 def test_the_pen_draws_where_it_goes_only_while_it_is_down() -> None:
     """And it cannot leave the pad."""
-    pad = Pad(28)
+    pad = Pad()
     assert not pad.move(-3, 0)
     assert not any(pad.ink)
     pad.press()
@@ -31,7 +32,7 @@ def test_the_pen_draws_where_it_goes_only_while_it_is_down() -> None:
 
 
 def test_the_rubber_wipes_what_it_meets() -> None:
-    pad = Pad(28)
+    pad = Pad()
     pad.press()
     pad.move(6, 0)
     pad.rubber = True
@@ -41,7 +42,7 @@ def test_the_rubber_wipes_what_it_meets() -> None:
 
 def test_strokes_are_taken_back_one_by_one() -> None:
     """A wiped pad comes back as well; then there is nothing left."""
-    pad = Pad(28)
+    pad = Pad()
     pad.press()
     pad.move(3, 0)
     pad.press()
@@ -61,7 +62,7 @@ def test_strokes_are_taken_back_one_by_one() -> None:
 
 def test_the_pen_is_seen_on_ink_and_on_paper() -> None:
     """Whether it is up or down shows as well; what is searched for has no pen in it."""
-    pad = Pad(28)
+    pad = Pad()
     bare, up = pad.picture(pen=False), pad.picture(pen=True)
     pad.down = True
     assert len({bare.pixels, up.pixels, pad.picture(pen=True).pixels}) == 3

@@ -41,7 +41,7 @@ def test_foreign_names_are_made_safe() -> None:
             "step": 5,
             "steps": [5],
             "weights": "generator",
-            "side": 28,
+            "size": 28,
             "classes": ["\x1b[31mred"],
             "layers": 0,
         }
