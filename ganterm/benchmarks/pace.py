@@ -80,7 +80,7 @@ def prepare(
         channels=config.channels,
         fit=config.fit,
         progress=labelled(recipe_name(recipe), progress),
-    ).without(config.holdout)
+    ).divided(config.holdout)[0]
     known = not DATASETS.facts(config.dataset).path
     words = f"{config.dataset} {config.split}" if known else "a folder of images"
     words += f", {len(images):,} images of {config.data_spec.size}"

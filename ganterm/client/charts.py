@@ -183,6 +183,11 @@ def _of_modes(config: dict[str, Any]) -> Sequence[Reference]:
     return [Reference(modes, f"all {modes}")] if modes else []
 
 
+def _of_overfitting(config: dict[str, Any]) -> Sequence[Reference]:
+    target = config.get("augment_target")
+    return [Reference(target, "augment_target")] if target else []
+
+
 def _loss(config: dict[str, Any]) -> LossFacts:
     return LOSSES.facts(str(config.get("loss", FIELDS["loss"].default)))
 
@@ -231,6 +236,7 @@ KINDS: Final = (
     _kind("distance", f"{SCORES.facts(MAIN).title} by the judge, {SCORES.facts(MAIN).direction}"),
     _kind("precision", "Precision and recall by the judge"),
     _kind("error", "Discriminator's error", _of_terms),
+    _kind("overfitting", "Overfitting and augmentation", _of_overfitting),
     _kind("penalty", "Penalty and critic"),
     _kind("gradients", "Gradient norms"),
     _kind("rates", "Learning rates", settings=(("lr_d", "lr_d"), ("lr_g", "lr_g"))),

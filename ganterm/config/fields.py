@@ -225,7 +225,7 @@ def _converted(spec: Field, value: object) -> Value:
     if isinstance(result, float) and not math.isfinite(result):
         raise ValueError
     if isinstance(result, str) and spec.registry:
-        known = result in spec.choices or is_reference(result)
+        known = result in spec.choices or spec.registry.accepts(result)
         if spec.kind == "choice" and not known:
             raise ValueError
         result = absolute(result)

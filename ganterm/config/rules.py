@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ganterm.components import datasets, losses, networks, penalties
-from ganterm.components.augmentations import AUGMENTATIONS
-from ganterm.config.schedule import endpoints
+from ganterm.components import augmentations, datasets, losses, networks, penalties
+from ganterm.config.schedule import endpoints, schedules_in
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
 from ganterm.core.settings import Problem
@@ -41,10 +40,15 @@ def _length(config: RunConfig) -> Iterator[Problem]:
 def _objective(config: RunConfig) -> Iterator[Problem]:
     yield from losses.problems(config)
     yield from penalties.problems(config)
-    yield from AUGMENTATIONS.problems(config.augment, config)
+    yield from augmentations.problems(config)
 
 
 def _step(config: RunConfig) -> Iterator[Problem]:
+    if config.augment_target and "augment_p" in schedules_in(config):
+        yield Problem(
+            "augment_p",
+            "it has a schedule, and augment_target adapts it; set a number, or augment_target = 0.",
+        )
     if config.mode == "graphed" and config.device in {"cpu", "mps"}:
         yield Problem(
             "mode",

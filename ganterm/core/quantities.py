@@ -15,6 +15,8 @@ Value = TypeVar("Value")
 
 D_REAL: Final = "d_real"
 D_FAKE: Final = "d_fake"
+AUGMENT_P: Final = "augment_p"
+OVERFITTING: Final = "overfitting"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +185,23 @@ _ALL: Final = (
         label="of G",
         help="2-norm of the generator's gradient",
         group="gradients",
+    ),
+    Quantity(
+        name=OVERFITTING,
+        title="overfitting of D",
+        short="overfit D",
+        label="overfitting",
+        help="how far D knows its training images by heart, from 0 to 1: by the sign of its output "
+        "on them, or where that means nothing by how much nearer images that were held out are to "
+        "generated ones; augment_target is what it is held at",
+        group="overfitting",
+    ),
+    Quantity(
+        name=AUGMENT_P,
+        title="probability of augmentation",
+        short="augment p",
+        help="probability with which each change of the augmentation is made to an image",
+        group="overfitting",
     ),
     Quantity(
         name="images_per_s",

@@ -41,7 +41,7 @@ import re
 import sys
 import traceback
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import FunctionType
@@ -102,13 +102,17 @@ class Registry(Generic[FactsT, ComponentT]):
         facts: type[FactsT],
         component: type[ComponentT],
         places: Mapping[str, str],
+        *,
         elsewhere: str = "",
+        besides: Sequence[str] = (),
     ) -> None:
         """Offer what lies at `places`: by name `module:NAME`, imported when it is first needed.
 
-        At `elsewhere` is a function that returns what any other name stands for, None for nothing.
+        At `elsewhere` is a function that returns what any other name stands for, None for nothing;
+        `besides` are such names that are offered as well.
         """
         self.kind = kind
+        self._besides = tuple(besides)
         self._elsewhere = elsewhere
         self._facts = facts
         self._component = component
@@ -119,7 +123,7 @@ class Registry(Generic[FactsT, ComponentT]):
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all that is built in."""
-        return tuple(self._places)
+        return (*self._places, *self._besides)
 
     def accepts(self, name: str) -> bool:
         """Tell whether `name` is built in, found elsewhere, or in a file of the user's."""

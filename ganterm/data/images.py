@@ -116,9 +116,12 @@ class ImageSet:
         labels = None if self.labels is None else self.labels[chosen]
         return replace(self, images=self.images[chosen], labels=labels)
 
-    def without(self, share: float) -> ImageSet:
-        """Return what a run trains on that leaves out this share."""
-        return self.picked(held_out_of(self.images, share)[1]) if share else self
+    def divided(self, share: float) -> tuple[ImageSet, ImageSet | None]:
+        """Return what a run trains on that leaves out this share, and what it leaves out."""
+        if not share:
+            return self, None
+        held_out, rest = held_out_of(self.images, share)
+        return self.picked(rest), self.picked(held_out) if len(held_out) else None
 
     @property
     def crc32(self) -> str:

@@ -153,7 +153,7 @@ def relocated(config: RunConfig, path: Path, place: str | None = None) -> RunCon
         channels=moved.channels,
         fit=moved.fit,
     )
-    trained = images.without(moved.holdout)
+    trained = images.divided(moved.holdout)[0]
     require_same(trained.crc32, began, moved.dataset, path.absolute().parent.parent.name)
     return moved
 

@@ -15,9 +15,12 @@ from ganterm.engine.adam import make_betas_tensors, make_capturable
 from ganterm.engine.step import GanStep, Record
 
 _OUTSIDE = frozenset(
-    {"lr_g", "lr_d", "ema_kimg", "d_steps", "sample_every", "checkpoint_every", "judge_every"}
+    {
+        *("lr_g", "lr_d", "ema_kimg", "augment_p", "augment_target", "d_steps"),
+        *("sample_every", "checkpoint_every", "judge_every"),
+    }
 )
-"""Live settings that are in no graph: rates are tensors it reads, others decide when it runs."""
+"""Live settings that are in no graph: it reads some as tensors, others decide when it runs."""
 
 Replay = Callable[[], None]
 
@@ -57,6 +60,8 @@ class StepSignature:
     penalised: tuple[bool, ...]
     """For which of them the lazy penalty is due."""
     measure: bool
+    adaptive: tuple[bool, bool]
+    """Whether chance decides which images are augmented, and whether D's output is summed."""
     stage: Stage | None
     """Where the networks stand, if they grow."""
 
@@ -76,6 +81,7 @@ def signature_of(
         sizes=tuple(batch.shape[0] for batch in real_batches),
         penalised=tuple(step.penalises(first_batch + at) for at in range(len(real_batches))),
         measure=measure,
+        adaptive=(step.augments_some, step.adaptive.watches),
         stage=stage,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 import torch
 
+from ganterm.components.losses import LOSSES
 from ganterm.components.networks.from_config import growth_of
 from ganterm.components.networks.growth import grow
 from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
@@ -16,7 +18,9 @@ from ganterm.config.cadence import log_spaced
 from ganterm.config.schedule import remaining, schedules_in
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError, TrainingError
+from ganterm.core.quantities import OVERFITTING
 from ganterm.engine.adam import set_rate
+from ganterm.engine.adaptive import EVERY, Adaptive
 from ganterm.engine.batches import Batches
 from ganterm.engine.build import Ema, build
 from ganterm.engine.events import (
@@ -58,6 +62,9 @@ class DivergenceError(TrainingError):
 class Trainer:
     """Trains a GAN on `images`, uint8 (N, C, H, W); `run` yields what happens.
 
+    `held_out` are images, with labels, that it does not train on: D's overfitting is measured by
+    them where the loss needs that.
+
     A conditional run needs their `labels`, int64 (N,), and the classes in `data`, the spec of what
     its networks are made for.
 
@@ -82,6 +89,7 @@ class Trainer:
         *,
         labels: torch.Tensor | None = None,
         data: DataSpec | None = None,
+        held_out: tuple[torch.Tensor, torch.Tensor | None] | None = None,
     ) -> None:
         self.config = self._now = config = resolve_precision(config, device)
         self.device = device
@@ -94,6 +102,18 @@ class Trainer:
             labels=None if config.conditional == "none" else labels,
         )
         self.networks = build(config, device, data)
+        # Elsewhere the sign of D's output tells of overfitting.
+        self._held_out: Batches | None = None
+        if held_out is not None and not LOSSES.resolve(config.loss).has_zero:
+            self._held_out = Batches(
+                held_out[0],
+                batch_size=min(config.batch_size, len(held_out[0])),
+                drop_last=True,
+                seed=config.seed,
+                device=device,
+                labels=None if config.conditional == "none" else held_out[1],
+            )
+        self.adaptive = Adaptive(config, device, watches=self._held_out is not None)
         self.ema = Ema(self.networks.generator, config.ema_kimg) if config.ema_kimg else None
         self.statistics = Statistics(device, MEASURED)
         self.growth = growth_of(config, config.data_spec)
@@ -110,7 +130,7 @@ class Trainer:
 
     def run_in(self, mode: Mode) -> None:
         """Run the steps to come in `mode`; raises `ConfigError` where this machine lacks it."""
-        self.gan_step = GanStep(self.networks, self.config, self._record)
+        self.gan_step = GanStep(self.networks, self.config, self._record, self.adaptive)
         self._step_in_mode: Step = step_in(mode, self.gan_step, fell_back=self._fallbacks.append)
         self.mode: Mode = mode
 
@@ -192,7 +212,7 @@ class Trainer:
         ends_window = self.step % self.config.log_every == 0
         try:
             self._step_in_mode.run(
-                [self._real_batch(index) for index in indices],
+                [self._shrunk(self.batches[index]) for index in indices],
                 labels=[self.batches.labels(index) for index in indices],
                 first_batch=self.batches_seen,
                 measure=ends_window,
@@ -200,6 +220,8 @@ class Trainer:
         except Exception:
             self.step -= 1  # Half a step is none: whoever goes on from here takes it again.
             raise
+        if self.adaptive.watches and self.step % EVERY == 0:
+            self._adapt()
         self.batches_seen += count
         images = sum(self.batches.size(index) for index in indices)
         self.images_seen += images
@@ -208,6 +230,16 @@ class Trainer:
         self.grow()
         if ends_window:
             self._close_window()
+
+    def _adapt(self) -> None:
+        """Measure D's overfitting, and adjust the probability of augmentation if it is to be."""
+        mean = None
+        if self._held_out is not None:
+            index = self.step // EVERY
+            seed_default_generators(self.config.seed, "noise of held-out images", self.step)
+            images = self._shrunk(self._held_out[index])
+            mean = self.gan_step.mean_logit(images, self._held_out.labels(index))
+        self._record((OVERFITTING,), self.adaptive.adjust(mean)[None])
 
     def grow(self) -> None:
         """Bring the networks to the stage that the images seen so far ask for, if they grow."""
@@ -218,8 +250,7 @@ class Trainer:
         for network in (self.networks.generator, self.networks.discriminator, *averaged):
             grow(network, stage)
 
-    def _real_batch(self, index: int) -> torch.Tensor:
-        batch = self.batches[index]
+    def _shrunk(self, batch: torch.Tensor) -> torch.Tensor:
         return batch if self.growth is None else self.growth.shrunk(batch, self.images_seen)
 
     def flush(self) -> list[Metrics | EpochEnded]:
@@ -255,6 +286,20 @@ class Trainer:
                 "ema_kimg: averaging begins or ends with a run; branch with another ema_kimg."
             )
         return config
+
+    def besides(self, key: str, value: object) -> dict[str, object]:
+        """Return what has to be set after a live setting that is about to be changed.
+
+        A probability that somebody sets is adapted no more; one that is adapted no more stays.
+        """
+        if not self.config.augment_target:
+            return {}
+        if key == "augment_p":
+            return {"augment_target": 0.0}
+        with contextlib.suppress(ConfigError):
+            if key == "augment_target" and not parse_value(key, value):
+                return {"augment_p": round(self.adaptive.p.item(), 4)}
+        return {}
 
     def use(self, config: RunConfig) -> None:
         """Train on under `config`, which differs from the present one in live settings only."""

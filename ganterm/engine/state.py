@@ -15,13 +15,14 @@ from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.statistics import RunningSums
 
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+_AUGMENT_P = "augmentation.p"
 
 
 def export_state(trainer: Trainer) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Return the tensors (on the CPU) and counters that `restore_state` needs.
 
-    Both are snapshots that training on leaves alone. Names are
-    `generator.… discriminator.… ema.… optimizer_g.… optimizer_d.… rng.… statistics.…`.
+    Both are snapshots that training on leaves alone. Names are `generator.… discriminator.… ema.…
+    optimizer_g.… optimizer_d.… rng.… statistics.…`, and `augmentation.…` where that is adapted.
     What was measured must have been flushed. Raises `DivergenceError` when a weight is not finite.
     """
     networks = trainer.networks
@@ -37,6 +38,8 @@ def export_state(trainer: Trainer) -> tuple[dict[str, torch.Tensor], dict[str, A
         "batches": trainer.batches_seen,
         "images": trainer.images_seen,
     }
+    if trainer.adaptive.watches:
+        tensors |= dict(_adaptive(trainer))
     for name, running in _sums(trainer):
         sums, counts = running.state()
         tensors |= {f"statistics.{name}.{key}": value for key, value in sums.items()}
@@ -64,6 +67,9 @@ def restore_state(
     trainer.batches_seen = counters["batches"]
     trainer.images_seen = counters["images"]
     trainer.grow()
+    for name, value in _adaptive(trainer):
+        if name in tensors:
+            value.copy_(tensors[name])
     for name, running in _sums(trainer):
         prefix = f"statistics.{name}."
         sums = {
@@ -86,8 +92,9 @@ def adapted(
     `before` is the configuration it was reached under, with the same networks, on so many
     `images`. Where nothing that matters differs, the state comes back as it is.
 
-    Weight averaging that was off begins with the generator's present weights. With batches of
-    another size the run stands at the same share of its epoch.
+    Weight averaging that was off begins with the generator's present weights, and a probability of
+    augmentation that was not adapted with what it was. With batches of another size the run stands
+    at the same share of its epoch.
     """
     tensors, counters = dict(tensors), dict(counters)
     if now.ema_kimg and not before.ema_kimg:
@@ -96,6 +103,9 @@ def adapted(
             for name, value in tensors.items()
             if name.startswith("generator.")
         }
+    if now.augment_target and not before.augment_target:
+        present = 0.0 if before.augment == "none" else before.augment_p
+        tensors[_AUGMENT_P] = torch.tensor(present)
     old, new = (
         batches_per_epoch(images, config.batch_size, drop_last=config.drop_last)
         for config in (before, now)
@@ -120,6 +130,12 @@ def check_classes(before: Sequence[str], now: Sequence[str], dataset: str) -> No
 
 def _sums(trainer: Trainer) -> tuple[tuple[str, RunningSums], ...]:
     return ("window", trainer.statistics.window), ("epoch", trainer.statistics.epoch)
+
+
+def _adaptive(trainer: Trainer) -> Iterator[tuple[str, torch.Tensor]]:
+    yield "augmentation.sums", trainer.adaptive.sums
+    if trainer.config.augment_target:
+        yield _AUGMENT_P, trainer.adaptive.p
 
 
 def _snapshot(value: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,8 @@ from ganterm.components.datasets.mixture import modes_covered
 from ganterm.components.losses import LOSSES
 from ganterm.components.penalties import PENALTIES
 from ganterm.config import RunConfig
-from ganterm.core.quantities import D_FAKE, D_REAL
+from ganterm.core.quantities import AUGMENT_P, D_FAKE, D_REAL, OVERFITTING
+from ganterm.engine.adaptive import Adaptive
 from ganterm.engine.build import Networks
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ MEASURED = (
     "grad_norm_g",
     "diversity",
     "modes",
+    AUGMENT_P,
+    OVERFITTING,
 )
 """What a step measures, in the order in which it computes it; not every step has all of it."""
 
@@ -67,11 +70,18 @@ class GanStep:
             their place leaves penalties alone, which run the discriminator itself.
         numbers: the live ones that operations compute with; a tensor where a captured graph is to
             read what it is by then.
+        adaptive: with which probability images are augmented; its own unless it is given one.
         one_pass: whether the discriminator takes real images and fakes together, which is one
             large pass for two small ones. It does where its logits are the same either way.
     """
 
-    def __init__(self, networks: Networks, config: RunConfig, record: Record) -> None:
+    def __init__(
+        self,
+        networks: Networks,
+        config: RunConfig,
+        record: Record,
+        adaptive: Adaptive | None = None,
+    ) -> None:
         self.networks = networks
         self.record = record
         self.loss = LOSSES.resolve(config.loss)
@@ -82,6 +92,7 @@ class GanStep:
         self.device = next(networks.generator.parameters()).device
         self.g_parameters = list(networks.generator.parameters())
         self.d_parameters = list(networks.discriminator.parameters())
+        self.adaptive = adaptive or Adaptive(config, self.device)
         self._mixture = DATASETS.facts(config.dataset)
         self.one_pass = networks.discriminator.batch_independent
         self.use(config)
@@ -89,11 +100,32 @@ class GanStep:
     def use(self, config: RunConfig) -> None:
         """Go on under `config`, which differs from the present one in live settings only."""
         self.config = config
+        self.adaptive.use(config)
         self.numbers: dict[str, Label] = {
             "real_label": float(config.real_label),
             "fake_label": float(config.fake_label),
             "penalty_weight": float(config.penalty_strength),
         }
+
+    @property
+    def augments_some(self) -> bool:
+        """Whether chance decides which images are augmented."""
+        return self.adaptive.chooses and bool(self.augment.changes)
+
+    def _augmented(self, images: torch.Tensor) -> torch.Tensor:
+        return self.augment(images, self.adaptive.p if self.augments_some else None)
+
+    @torch.no_grad()
+    def mean_logit(self, images: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        """Return D's mean logit of images that it does not learn from, augmented as all are.
+
+        Its buffers are as before when this returns.
+        """
+        before = [(each, each.clone()) for each in self.networks.discriminator.buffers()]
+        mean = self._judge(self._augmented(images), labels).float().mean()
+        for buffer, kept in before:
+            buffer.copy_(kept)
+        return mean
 
     @property
     def _halved(self) -> bool:
@@ -139,6 +171,8 @@ class GanStep:
         self._g_step(real, fakes, wanted)
         if measure:
             self._record_norm("grad_norm_g", self.g_parameters)
+            if self.augments_some:
+                self.record((AUGMENT_P,), self.adaptive.p.clone()[None])
             if centres := self._mixture.centres:
                 reached = modes_covered(fakes, centres, self._mixture.sigma)
                 row = torch.stack([reached / len(centres), reached])
@@ -175,7 +209,7 @@ class GanStep:
         *,
         penalise: bool,
     ) -> None:
-        real, fakes = self.augment(real), self.augment(fakes)
+        real, fakes = self._augmented(real), self._augmented(fakes)
         real_logits, fake_logits = self._judge_both(real, fakes, labels)
         real_term, fake_term = self.loss.d_terms(
             real_logits, fake_logits, self.numbers["real_label"], self.numbers["fake_label"]
@@ -197,7 +231,7 @@ class GanStep:
         *,
         penalise: bool,
     ) -> None:
-        real, fakes = self.augment(real), self.augment(fakes)
+        real, fakes = self._augmented(real), self._augmented(fakes)
         fake_logits = self._judge(fakes, labels)
         fake_term = self.loss.fake_term(fake_logits, self.numbers["fake_label"])
         penalty = self._penalties(None, fakes, labels) if penalise else []
@@ -215,11 +249,11 @@ class GanStep:
         self.networks.optimizer_d.step()
 
     def _g_step(self, real: torch.Tensor, fakes: torch.Tensor, labels: torch.Tensor | None) -> None:
-        fake_logits = self._judge(self.augment(fakes), labels)
+        fake_logits = self._judge(self._augmented(fakes), labels)
         real_logits = None
         if self.loss.pairs_real:
             with torch.no_grad():
-                real_logits = self._judge(self.augment(real), labels)
+                real_logits = self._judge(self._augmented(real), labels)
         g_loss = self.loss.g_loss(fake_logits, real_logits)
         self.networks.optimizer_g.zero_grad(set_to_none=True)
         # Naming the inputs keeps the discriminator's weight gradients from being computed.
@@ -259,13 +293,15 @@ class GanStep:
         with torch.no_grad():
             real_score = self.loss.discriminator_score(real_logits)
             fake_score = self.loss.discriminator_score(fake_logits)
+            taken = (real_score >= self.loss.threshold).float()
+            self.adaptive.see(taken, real_logits, fake_logits)
             row = {
                 "d_loss_real": real_term,
                 "d_loss_fake": fake_term,
                 "d_loss": total,
                 D_REAL: real_score.mean(),
                 D_FAKE: fake_score.mean(),
-                "acc_real": (real_score >= self.loss.threshold).float().mean(),
+                "acc_real": taken.mean(),
                 "acc_fake": (fake_score < self.loss.threshold).float().mean(),
             }
             if self.loss.measures_distance:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from ganterm.config import RunConfig
 from ganterm.core.errors import ConfigError
-from ganterm.core.records import ControlRecord, PendingChange
+from ganterm.core.records import AlertRecord, ControlRecord, PendingChange
 from ganterm.render.text import safe_text
 from ganterm.runs import control
 from ganterm.runs.control import Command
@@ -67,6 +67,10 @@ class Tunable(Protocol):
         """Return the present configuration with a live setting changed; raises `ConfigError`."""
         ...
 
+    def besides(self, key: str, value: object) -> dict[str, object]:
+        """Return what has to be set after a live setting that is about to be changed."""
+        ...
+
     def use(self, config: RunConfig) -> None:
         """Train on under a configuration."""
         ...
@@ -105,7 +109,15 @@ class LiveChanges:
         return self._trainer.config
 
     def make(self, identity: str, key: str, value: object) -> None:
-        """Change a setting, or write down why not."""
+        """Change a setting and what goes with it, or write down why not."""
+        besides = self._trainer.besides(key, value)
+        if self._make(identity, key, value):
+            for other, needed in besides.items():
+                self._make(f"{identity}-{other}", other, needed)
+                message = f"{key} was set, so {other} is {needed:g} from here on."
+                self._journal.write(AlertRecord(step=self.step, code="settings", message=message))
+
+    def _make(self, identity: str, key: str, value: object) -> bool:
         changed, error = None, ""
         try:
             changed = self._trainer.changed(key, value)
@@ -120,12 +132,13 @@ class LiveChanges:
             self._trainer.use(changed)
             self.made += 1
             self.made_by[key] = identity
+        return changed is not None
 
     def make_due(self) -> None:
         """Make again what was changed at this step, or before it, in an earlier life."""
         while self.pending and self.pending[0].step <= self._trainer.step:
             change = self.pending.popleft()
-            self.make(change.id, change.args["key"], change.args["value"])
+            self._make(change.id, change.args["key"], change.args["value"])
 
 
 class LastWords:

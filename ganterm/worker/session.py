@@ -13,13 +13,14 @@ from typing import Final
 import msgspec
 import torch
 
-from ganterm.config import Cadence
+from ganterm.components.losses import LOSSES
+from ganterm.config import Cadence, RunConfig
 from ganterm.core.directory import Directory
-from ganterm.core.errors import ExitCode
+from ganterm.core.errors import DataError, ExitCode
 from ganterm.core.records import STOOD_BACK, AlertRecord, EndRecord
 from ganterm.data import load
 from ganterm.data.catalogue import conditioned_spec, require_folder
-from ganterm.data.images import require_same
+from ganterm.data.images import ImageSet, require_same
 from ganterm.engine.build import choose_device, choose_threads
 from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.modes import choose_mode
@@ -143,19 +144,26 @@ class Session:
         most_threads = torch.get_num_threads()
         torch.set_num_threads(self.job.threads or choose_threads(config))
         require_folder(config.dataset, self.run.name if self.job.resumed else "")
-        images = load(
+        images, held_out = load(
             config.dataset,
             split=config.split,
             image_size=config.image_size,
             channels=config.channels,
             fit=config.fit,
             progress=self.reporter.loading,
-        ).without(config.holdout)
+        ).divided(config.holdout)
         data_crc32 = images.crc32
         if self.job.moved:
             require_same(data_crc32, self.job.data_crc32, config.dataset, self.run.name)
         data = conditioned_spec(config)
-        trainer = Trainer(config, images.images, device, labels=images.labels, data=data)
+        trainer = Trainer(
+            config,
+            images.images,
+            device,
+            labels=images.labels,
+            data=data,
+            held_out=_measured_by(config, held_out),
+        )
         handler = EventHandler(
             self.run,
             self.job,
@@ -318,3 +326,17 @@ class Session:
         last = read_end(self.run.journal)[-1]
         self.journal.write(AlertRecord(step=last.step, code=STOOD_BACK, message=story))
         self.reporter.stand_back(self._before)
+
+
+def _measured_by(
+    config: RunConfig, held_out: ImageSet | None
+) -> tuple[torch.Tensor, torch.Tensor | None] | None:
+    """Return the images, with labels, that training leaves out; refuse none where it takes some."""
+    if held_out is not None:
+        return held_out.images, held_out.labels
+    if config.augment_target and not LOSSES.resolve(config.loss).has_zero:
+        raise DataError(
+            f"holdout = {config.holdout:g} leaves out none of so few images, and augment_target "
+            "is measured on such; set a greater holdout, or augment_target = 0."
+        )
+    return None

@@ -36,7 +36,7 @@ def test_every_quantity_of_the_issue_has_its_chart(tmp_path: Path) -> None:
     names = (
         *("d_loss", "g_loss", "d_loss_real", "d_loss_fake", "d_real", "d_fake", "acc_real"),
         *("acc_fake", "penalty", "wasserstein", "grad_norm_d", "grad_norm_g", "images_per_s"),
-        *("modes", "diversity", "patch_distance"),
+        *("modes", "diversity", "patch_distance", "overfitting", "augment_p"),
     )
     values = dict.fromkeys(names, 1.0)
     layers = {"body.0": 1.01, "head": 0.99}

@@ -43,6 +43,13 @@ GROWING = frozenset({"stylegan", "stylegan-8x8"})
 
 IMAGE_RECIPES = tuple(SMALLEST)
 
+ADAPTIVE: dict[str, Any] = {
+    "augment": "colour,translation,cutout",
+    "augment_p": 0.5,
+    "augment_target": 0.6,
+}
+"""Augmentation whose probability moves from where it matters."""
+
 SMALL = {"width": 0.125, "batch_size": 8, "log_every": 1}
 
 
@@ -120,7 +127,10 @@ def on_pictures(recipe: str, folder: Path, channels: int, *, classes: bool) -> d
 
 
 def trainer(config: RunConfig, count: int = 1797, device: torch.device = CPU) -> Trainer:
-    """Return a fresh trainer of `config` on the first `count` digits, or points of the ring."""
+    """Return a fresh trainer of `config` on the first `count` digits, or points of the ring.
+
+    The last dozen digits are held out where it has a holdout at all.
+    """
     if config.data_spec.is_points:
         data = load("ring")
         images, labels = data.images, data.labels
@@ -128,7 +138,10 @@ def trainer(config: RunConfig, count: int = 1797, device: torch.device = CPU) ->
         images, labels = digits(config.image_size, config.channels), digit_labels()
     assert labels is not None
     spec = config.data_spec.with_classes(tuple(map(str, range(int(labels.max()) + 1))))
-    return Trainer(config, images[:count], device, labels=labels[:count], data=spec)
+    held_out = (images[-12:], labels[-12:]) if config.holdout else None
+    return Trainer(
+        config, images[:count], device, labels=labels[:count], data=spec, held_out=held_out
+    )
 
 
 def measured(events: list[Event]) -> list[tuple[Any, ...]]:

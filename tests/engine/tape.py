@@ -19,7 +19,6 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from ganterm.config import RunConfig
 from ganterm.engine import graphed, modes
-from ganterm.engine.build import Networks
 from ganterm.engine.loop import Trainer
 from ganterm.engine.modes import Snapshot
 from tests.engine.common import CPU, trainer
@@ -54,13 +53,13 @@ class TapeRecorder:
     """Records on the CPU what a `CudaRecorder` captures on a GPU, state restored.
 
     Attributes:
-        networks: whose state a capture restores.
+        run: whose state a capture restores.
         captures: how often something was captured, `replays`: how often it was run again.
         kept: the tapes that somebody still holds.
         broken: have the next capture fail half-way.
     """
 
-    networks: Networks
+    run: Trainer
 
     def __init__(self) -> None:
         self.captures = 0
@@ -76,10 +75,12 @@ class TapeRecorder:
     def capture(self, work: Callable[[], None]) -> Callable[[], None]:
         """Return the replay of `work`, none of which is done when this returns or fails."""
         self.captures += 1
-        before, tape = Snapshot(self.networks, CPU), _Tape()
+        before, tape = Snapshot(self.run.networks, CPU), _Tape()
+        sums = self.run.adaptive.sums.clone()
         with tape:
             work()
         before.restore()
+        self.run.adaptive.sums.copy_(sums)
         if self.broken:
             raise RuntimeError("operation not permitted when stream is capturing\nand more")
         self.kept.add(tape)
@@ -96,7 +97,7 @@ def taped(
 ) -> tuple[Trainer, TapeRecorder]:
     """Return a trainer that runs graphed, on tapes, and what records them."""
     recorder, run = TapeRecorder(), trainer(config, count)
-    recorder.networks = run.networks
+    recorder.run = run
     monkeypatch.setattr(modes, "unavailable_reason", lambda mode, device: "")
     monkeypatch.setattr(graphed, "CudaRecorder", lambda device: recorder)
     run.run_in("graphed")

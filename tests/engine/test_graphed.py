@@ -18,7 +18,7 @@ from tests.engine.agreement import (
     assert_the_penalty_counts,
     last_d_gradients,
 )
-from tests.engine.common import GROWING, metrics, small, trainer
+from tests.engine.common import ADAPTIVE, GROWING, metrics, small, trainer
 from tests.engine.tape import TapeRecorder, taped
 from tests.quick import slow_unless
 
@@ -45,7 +45,10 @@ def test_every_recipe_has_the_losses_of_eager(recipe: str, monkeypatch: pytest.M
         {"recipe": "mlp", "precision": "bfloat16"},
         {"recipe": "dcgan", "d_steps": 2, "penalty": "r1", "penalty_every": 4},
         {"recipe": "dcgan-8x8", "augment": "translation,cutout"},
+        {"recipe": "dcgan-8x8", "augment": "colour,cutout", "augment_p": 0.5, "channels": 3},
         {"recipe": "mlp", "loss": "relativistic", "minibatch_discrimination": True},
+        {**ADAPTIVE, "recipe": "dcgan-8x8"},
+        {**ADAPTIVE, "recipe": "mlp", "loss": "relativistic", "holdout": 0.1},
         {"recipe": "dcgan", "conditional": "projection", "reuse_fakes": False, "g_batch": 2},
         {
             "recipe": "stylegan",
@@ -88,7 +91,7 @@ def test_a_replayed_penalty_has_its_gradient(penalty: str, monkeypatch: pytest.M
 def test_what_was_measured_stays_what_it_was() -> None:
     """A row that somebody keeps is not overwritten by the replays that follow."""
     run, recorder = trainer(small("mlp")), TapeRecorder()
-    recorder.networks = run.networks
+    recorder.run = run
     rows: list[torch.Tensor] = []
     step = GanStep(run.networks, run.config, lambda names, row: rows.append(row))
     graphed = GraphedStep(step, recorder, fell_back=lambda why: None)
@@ -112,8 +115,10 @@ def test_each_kind_of_step_is_captured_once(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_rates_reach_the_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A schedule, and a change while training, take effect without capturing anything anew."""
-    config = small("mlp", steps=20, lr_schedule="cosine")
-    changes: dict[int, tuple[str, object]] = {8: ("lr_g", 1e-2), 12: ("lr_d", 0.0)}
+    chance = {"augment": "cutout", "augment_p": 0.8}
+    config = small("mlp", steps=20, lr_schedule="cosine", **chance)
+    changes: dict[int, tuple[str, Any]] = {8: ("lr_g", 1e-2), 12: ("lr_d", 0.0)}
+    changes[10] = "augment_p", 0.1
     run, recorder = taped(config, monkeypatch)
     assert _steered(run, changes) == _steered(trainer(config), changes)
     assert recorder.captures == 1

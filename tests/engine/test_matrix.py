@@ -87,7 +87,7 @@ TECHNIQUES: list[dict[str, Any]] = [
     {"ema_kimg": 0.1},
     {"augment": "translation"},
     {"augment": "cutout"},
-    {"augment": "translation,cutout", "penalty": "r1+r2"},
+    {"augment": "colour,translation,cutout", "augment_p": 0.5, "penalty": "r1+r2"},
     {"d_update": "separate", "reuse_fakes": False, "g_batch": 2, "penalty": "r1+r2"},
     {"d_update": "separate"},
     {"lr_schedule": "linear"},

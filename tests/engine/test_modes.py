@@ -158,7 +158,7 @@ def test_the_training_is_as_if_nothing_had_been_measured(
     found = []
     for measures in (True, False):
         run = trainer(config)
-        recorder.networks = run.networks
+        recorder.run = run
         for at in range(5):
             if measures and at in {0, 4}:
                 before = _state(run)

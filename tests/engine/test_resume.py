@@ -17,7 +17,7 @@ from ganterm.core.errors import ConfigError
 from ganterm.engine.events import Boundary, CheckpointDue, Event, SampleDue
 from ganterm.engine.loop import Trainer
 from ganterm.engine.state import export_state, restore_state
-from tests.engine.common import families, measured, small, trainer
+from tests.engine.common import ADAPTIVE, families, measured, small, trainer
 
 State = tuple[dict[str, torch.Tensor], dict[str, Any]]
 Steer = Callable[[Trainer], None]
@@ -42,9 +42,13 @@ VARIANTS: list[dict[str, Any]] = [
         "beta2": "0.9..0.99:cosine:7steps",
         "penalty_weight": "5..0.5:cosine",
         "ema_kimg": "0..0.1:linear:10steps",
+        "augment": "cutout",
+        "augment_p": "0..0.5:cosine:10steps",
     },
-    {"recipe": "mlp", "precision": "bfloat16"},
+    {"recipe": "mlp", "precision": "bfloat16", "augment": "colour", "augment_p": 0.5},
     {"recipe": "dcgan", "conditional": "projection", "spectral_norm": True, "d_norm": "none"},
+    {**ADAPTIVE, "recipe": "dcgan", "d_steps": 2},
+    {**ADAPTIVE, "recipe": "sngan", "loss": "relativistic", "holdout": 0.1},
     {"recipe": "mlp", "conditional": "concat", "penalty": "wgan-gp", "d_steps": 3},
     {"recipe": "ring", "conditional": "projection"},
     # Cut while growing from 4 to 8 to 16 pixels, at both ends of a fade and within it.

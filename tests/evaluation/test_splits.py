@@ -54,7 +54,7 @@ def test_what_is_judged_by_is_what_was_left_out(
 
 
 def test_training_leaves_out_what_judging_takes() -> None:
-    trained = load("digits", image_size=8).without(0.1)
+    trained = load("digits", image_size=8).divided(0.1)[0]
     found = real_images(DIGITS, holdout=0.1)
     assert found.trained is not None
     assert torch.equal(trained.images, found.trained)

@@ -131,6 +131,9 @@ class Tunable:
     def changed(self, key: str, value: object) -> RunConfig:
         return msgspec.structs.replace(self.config, **{key: value})
 
+    def besides(self, key: str, value: object) -> dict[str, object]:
+        return {}
+
     def use(self, config: RunConfig) -> None:
         self.config = config
 

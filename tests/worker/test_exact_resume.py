@@ -61,7 +61,7 @@ def test_what_a_run_leaves_out_is_left_out_again(zygote: Zygote, tmp_path: Path)
     """A share of the images never trains, before a kill and after it; it resumes exactly."""
     whole = zygote.train(make_run(tmp_path / "whole", "dcgan-8x8", holdout=0.1))
     start = lines(whole.journal)[0]
-    kept = load("digits", image_size=8).without(0.1)
+    kept = load("digits", image_size=8).divided(0.1)[0]
     assert (start["images"], start["data_crc32"]) == (1617, kept.crc32)
     run = make_run(tmp_path / "broken", "dcgan-8x8", holdout=0.1)
     kill_around(zygote.start(run), 12, random.Random(0))

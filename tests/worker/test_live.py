@@ -20,6 +20,7 @@ CHANGES: list[tuple[str, object]] = [
     ("fake_label", 0.1),
     ("d_steps", 2),
     ("penalty_weight", 0.5),
+    ("augment_p", 0.3),
     ("threads", 2),
     ("sample_every", "33"),
     ("checkpoint_every", "30"),
@@ -27,9 +28,10 @@ CHANGES: list[tuple[str, object]] = [
 
 
 def steerable(directory: Path, **settings: object) -> RunDir:
-    """Make a run with a penalty to weigh and few checkpoints."""
+    """Make a run with a penalty to weigh, adaptive augmentation, and few checkpoints."""
     steering = {"steps": ENDLESS, "checkpoint_every": "50", "penalty": "r1", "batch_size": 32}
-    return make_run(directory, "dcgan-8x8", **{**steering, **settings})
+    adaptive = {"augment": "colour,cutout", "augment_target": 0.6}
+    return make_run(directory, "dcgan-8x8", **{**steering, **adaptive, **settings})
 
 
 def ask(worker: Worker, name: str, **args: object) -> Line:

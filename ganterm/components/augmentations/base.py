@@ -29,11 +29,25 @@ class Augmentation(Facts, Component):
 
     changes: tuple[Callable[[Tensor], Tensor], ...]
 
-    def __call__(self, images: Tensor) -> Tensor:
-        """Return images (N, C, H, W), changed; without changes, as they are."""
+    def __call__(self, images: Tensor, p: Tensor | None = None) -> Tensor:
+        """Return images (N, C, H, W), changed; without changes, as they are.
+
+        Each change is made to each image with the probability `p`, a scalar on their device (Karras
+        et al. 2020, arXiv:2006.06676), or to all of them where there is none.
+        """
         for change in self.changes:
-            images = change(images)
+            changed = change(images)
+            if p is not None:
+                changed = changed.where(_drawn(images, p), images)
+            images = changed
         return images
+
+
+def _drawn(images: Tensor, p: Tensor) -> Tensor:
+    """Return which images are to be changed, (N, 1, 1, 1)."""
+    import torch  # noqa: PLC0415 - faces read augmentations without PyTorch
+
+    return torch.rand(len(images), 1, 1, 1, device=images.device) < p
 
 
 NONE = Augmentation(title="None", help="Images as they are.", changes=())

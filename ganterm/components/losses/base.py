@@ -54,6 +54,11 @@ class LossFacts(Facts):
         """The output at which an image counts as real as fake; real lies above."""
         return 0.0 if self.output == "score" else 0.5
 
+    @property
+    def has_zero(self) -> bool:
+        """Whether the threshold tells real from generated images, and is no convention."""
+        return not (self.pairs_real or self.measures_distance)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Loss(LossFacts, Component):

@@ -1,4 +1,4 @@
-"""Augmentation shifts and blanks as the paper says, never mirrors, and lets gradients through."""
+"""Augmentation does what papers say, never mirrors, and lets gradients through."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from torch.autograd import gradcheck, gradgradcheck
 from torch.nn import functional
 
 from ganterm.components.augmentations import AUGMENTATIONS
+from ganterm.components.augmentations.colour import brighten, contrast, saturate
 from ganterm.components.augmentations.cutout import cut_out
 from ganterm.components.augmentations.translation import translate
 
-ALONE = ("translation", "cutout")
+ALONE = ("colour", "translation", "cutout")
 BOTH = AUGMENTATIONS.resolve("translation,cutout")
+EVERY = AUGMENTATIONS.resolve("colour,translation,cutout")
 
 
 def _numbered(count: int, side: int, channels: int = 1) -> Tensor:
@@ -111,12 +113,76 @@ def test_images_of_a_batch_are_changed_each_in_its_own_way() -> None:
         assert len({tuple(output.flatten().tolist()) for output in outputs}) > 10
 
 
-def test_both_shift_before_they_cut() -> None:
+def test_several_are_made_in_the_order_in_which_they_are_named() -> None:
     images = _numbered(8, 16)
-    torch.manual_seed(1)
-    wanted = cut_out(translate(images))
-    torch.manual_seed(1)
-    assert BOTH(images).equal(wanted)
+    for name, first, then in (
+        ("translation,cutout", translate, cut_out),
+        ("cutout,translation", cut_out, translate),
+    ):
+        torch.manual_seed(1)
+        wanted = then(first(images))
+        torch.manual_seed(1)
+        assert AUGMENTATIONS.resolve(name)(images).equal(wanted)
+
+
+def test_any_combination_is_a_name_and_nothing_else_is() -> None:
+    offered = {frozenset(name.split(",")) for name in AUGMENTATIONS.names}
+    assert len(offered) == len(AUGMENTATIONS.names) == 2 ** len(ALONE)
+    for name in ("cutout,cutout", "none,cutout", "cutout,", "cutout,flip", "colour+cutout", ","):
+        assert not AUGMENTATIONS.accepts(name), name
+    assert AUGMENTATIONS.facts("cutout,colour").title == "Cutout, Colour"
+
+
+def test_colours_change_by_the_papers_amounts() -> None:
+    """What each does to an image of which mean and distances from it are known."""
+    torch.manual_seed(0)
+    images = torch.rand(4000, 3, 2, 2) * 2 - 1
+    shift = brighten(images) - images
+    assert shift.flatten(1).std(1).max() < 1e-6
+    for amount, lowest, highest in (
+        (shift[:, 0, 0, 0], -0.5, 0.5),
+        (_stretch(images, saturate(images), (1,)), 0.0, 2.0),
+        (_stretch(images, contrast(images), (1, 2, 3)), 0.5, 1.5),
+    ):
+        assert lowest - 1e-3 < amount.min() < lowest + 0.01 * (highest - lowest)
+        assert highest + 1e-3 > amount.max() > highest - 0.01 * (highest - lowest)
+        assert amount.mean() == pytest.approx((lowest + highest) / 2, abs=0.03)
+
+
+def _stretch(before: Tensor, after: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """Return how many times farther from their mean over `axes` colours are than before, (N,)."""
+    mean = before.mean(axes, keepdim=True)
+    assert torch.allclose(after.mean(axes, keepdim=True), mean, atol=1e-5)
+    factor = ((after - mean) * (before - mean)).sum((1, 2, 3)) / (before - mean).pow(2).sum(
+        (1, 2, 3)
+    )
+    assert torch.allclose(after, mean + factor.view(-1, 1, 1, 1) * (before - mean), atol=1e-5)
+    return factor
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_saturation_leaves_grey_and_colour_leaves_alpha(channels: int) -> None:
+    images = _numbered(4, 4, channels)
+    assert saturate(images).equal(images) == (channels == 1)
+    changed = AUGMENTATIONS.resolve("colour")(images)
+    assert not changed[:, :3].isclose(images[:, :3]).any()
+    assert changed[:, 3:].equal(images[:, 3:])
+
+
+def test_each_change_is_made_with_its_probability() -> None:
+    torch.manual_seed(0)
+    images = _numbered(4000, 8)
+    for p, least, most in ((0.0, 0.0, 0.0), (0.3, 0.27, 0.33), (1.0, 0.99, 1.0)):
+        changed = AUGMENTATIONS.resolve("cutout")(images, torch.tensor(p))
+        assert least <= (changed != images).flatten(1).any(1).float().mean() <= most
+    # Each by itself: of two, as many images have one of them as chance has it.
+    both = AUGMENTATIONS.resolve("colour,cutout")(images, torch.tensor(0.3))
+    blank, other = (
+        (both == 0).flatten(1).any(1),
+        both[:, 0].amax((1, 2)) != images[:, 0].amax((1, 2)),
+    )
+    assert (blank & ~other).float().mean() == pytest.approx(0.3 * 0.7**2, abs=0.04)
+    assert (blank & other).float().mean() == pytest.approx(0.3 * (1 - 0.7**2), abs=0.04)
 
 
 def test_same_seed_same_images() -> None:
@@ -152,23 +218,24 @@ def test_gradients_of_both_orders_flow(name: str) -> None:
 @pytest.mark.parametrize("side", [1, 2, 8, 28])
 def test_shape_and_precision_are_kept(side: int, dtype: torch.dtype) -> None:
     images = torch.randn(2, 3, side, side + 1).to(dtype)
-    output = BOTH(images)
+    output = EVERY(images, torch.tensor(0.5))
     assert output.shape == images.shape
     assert output.dtype == dtype
 
 
 def test_no_policy_reads_a_value_back_to_the_host() -> None:
     images = torch.empty(2, 1, 8, 8, device="meta")  # holds no values, so reading one raises
-    assert BOTH(images).is_meta
+    assert EVERY(images, torch.empty((), device="meta")).is_meta
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_no_policy_waits_for_the_gpu() -> None:
     images = torch.randn(4, 1, 8, 8, device="cuda", requires_grad=True)
-    BOTH(images).sum().backward()  # type: ignore[no-untyped-call]
+    p = torch.tensor(0.5, device="cuda")
+    EVERY(images, p).sum().backward()  # type: ignore[no-untyped-call]
     torch.cuda.set_sync_debug_mode("error")
     try:
-        BOTH(images).sum().backward()  # type: ignore[no-untyped-call]
+        EVERY(images, p).sum().backward()  # type: ignore[no-untyped-call]
     finally:
         torch.cuda.set_sync_debug_mode("default")
 
