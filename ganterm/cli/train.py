@@ -14,7 +14,6 @@ from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, Quiet, RunsDir
 from ganterm.cli.settings import ConfigFile, Settings, parse_settings, with_schema_options
-from ganterm.config import resolve
 from ganterm.config.runfile import to_mapping
 
 if TYPE_CHECKING:
@@ -56,15 +55,15 @@ def train(
     from ganterm.cli import starting  # noqa: PLC0415
     from ganterm.client.launching import begin  # noqa: PLC0415
     from ganterm.data.catalogue import as_labelled  # noqa: PLC0415
+    from ganterm.data.look import resolve_for_data  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()
     source = resolve_run(repeat, where) if repeat else None
     if source is not None:
         config = config or source.config_file
-    resolved = as_labelled(
-        resolve({**parse_settings(settings), **typed}, config_file=config, environment=os.environ)
-    )
+    given = {**parse_settings(settings), **typed}
+    resolved = as_labelled(resolve_for_data(given, config_file=config, environment=os.environ))
     for note in resolved.notes:
         say(note)
     if dry_run:

@@ -11,10 +11,12 @@ from pathlib import Path
 from ganterm.client.launching import begin
 from ganterm.client.preflight import inspect
 from ganterm.components.datasets import DATASETS
-from ganterm.config import FIELDS
+from ganterm.config import FIELDS, RunConfig
 from ganterm.config.draft import Draft, FieldState, command_line
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.data.catalogue import conditioned_spec, has_classes, image_count, missing_splits
+from ganterm.data.look import Seen, choice_words, glance, recipe_for, settings_for
+from ganterm.data.progress import ProgressCallback
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
 
@@ -29,16 +31,41 @@ def draft_of(environment: Mapping[str, str]) -> tuple[Draft, ConfigError | None]
         return Draft(environment=rest), error
 
 
-class Plan:
-    """A draft that is to become a run in `runs_dir`."""
+def look_at(config: RunConfig, progress: ProgressCallback) -> None:
+    """Look at the folder of pictures of `config`, so that a plan that saw it need not wait.
 
-    def __init__(self, draft: Draft, runs_dir: Path) -> None:
+    What `progress` raises ends it.
+    """
+    with contextlib.suppress(ConfigError, DataError):
+        glance(config, progress)
+        has_classes(config)
+
+
+class Plan:
+    """A draft that is to become a run in `runs_dir`.
+
+    Folders of pictures are looked at at once; a `patient` plan leaves that to whoever has a thread
+    for it, as long as it is `unseen`.
+    """
+
+    def __init__(self, draft: Draft, runs_dir: Path, *, patient: bool = False) -> None:
         self.draft = draft
         self.runs_dir = runs_dir
         self.name = ""
-        self._recipe_text = draft.recipe_name
+        self._recipe_text = self._first_recipe = draft.recipe_name
         self._recipe_trouble = ""
         self._does_without = False
+        default = FIELDS["recipe"].default
+        self._recipe_chosen = draft.recipe_name != default or FIELDS["recipe"].variable in (
+            draft.environment
+        )
+        self._given: set[str] = set()
+        self._by_data: dict[str, str] = {}
+        self._seen: Seen | None = None
+        self._patient = patient
+        self._looked_at = ("", "")
+        if "dataset" in draft.typed:
+            self._suit()
 
     @property
     def troubles(self) -> list[str]:
@@ -50,18 +77,31 @@ class Plan:
         if name == "name":
             self.name = text.strip()
         elif name == "recipe":
+            self._recipe_chosen = True
             self._choose(text)
         else:
+            self._by_data.pop(name, None)
+            self._given.add(name)
             self.draft.set(name, text)
-        if name in {"dataset", "recipe"}:
-            self._do_without_classes()
+        if name in {"dataset", "recipe", "image_size"}:
+            self._suit()
 
     def reset(self, name: str) -> None:
         """Give a row the value it has without anything typed."""
         if name in {"name", "recipe"}:
             self.set(name, self.draft.recipe_name if name == "recipe" else "")
-        else:
-            self.draft.reset(name)
+            return
+        self._by_data.pop(name, None)
+        self._given.discard(name)
+        self.draft.reset(name)
+        if name == "dataset":
+            self._suit()
+
+    def reset_all(self) -> None:
+        """Return to the recipe as it is."""
+        self._given.clear()
+        self.draft.reset_all()
+        self._suit()
 
     @property
     def standings(self) -> dict[str, FieldState]:
@@ -87,6 +127,17 @@ class Plan:
             return None
 
     @property
+    def found(self) -> str:
+        """What the pictures are, and what is trained on them, in a sentence; of others nothing."""
+        if self.unseen:
+            return "The pictures are being looked at ..."
+        if self._seen is None:
+            return ""
+        chosen = {**self._by_data, **({} if self._recipe_chosen else {"recipe": ""})}
+        told = choice_words(self._seen, self.draft.config, chosen)
+        return told[0] if told else f"{self._seen.words}."
+
+    @property
     def missing(self) -> str:
         """The dataset that has to be downloaded or imported first; empty if it is here."""
         config = self.draft.config
@@ -96,8 +147,11 @@ class Plan:
     def command(self) -> str:
         """The command that does the same."""
         elsewhere = self.runs_dir.absolute() != default_runs_dir().absolute()
+        draft = self.draft
+        # What the pictures would choose otherwise has to be said.
+        also = settings_for(self._seen, draft.config, draft.recipe.values) if self._seen else ()
         return command_line(
-            self.draft, name=self.name, runs_dir=str(self.runs_dir) if elsewhere else ""
+            draft, also, name=self.name, runs_dir=str(self.runs_dir) if elsewhere else ""
         )
 
     def start(self) -> RunDir:
@@ -105,15 +159,56 @@ class Plan:
 
         Raises `GantermError` when that does not work.
         """
+        if (unseen := self.unseen) is not None:
+            self.saw(unseen)
         name = self.name or None
         look = partial(inspect, runs_dir=self.runs_dir, name=name)
         run = begin(self.draft.config, self.runs_dir, look, name=name, command=self.command)
         start_worker(run)
         return run
 
+    @property
+    def unseen(self) -> RunConfig | None:
+        """The configuration whose folder is still to be looked at, with `look_at`; None if none."""
+        config = self.draft.config
+        waits = self._patient and (config.dataset, config.split) != self._looked_at
+        return config if waits and DATASETS.facts(config.dataset).path else None
+
+    def saw(self, config: RunConfig) -> None:
+        """Take into account what there is in the folder of `config`, which was looked at."""
+        self._looked_at = (config.dataset, config.split)
+        self._suit()
+
+    def _suit(self) -> None:
+        """Choose by the pictures what nobody typed, and take back what others chose."""
+        draft, before = self.draft, self._by_data
+        self._by_data = {}
+        for name, text in before.items():
+            if draft.typed.get(name) == text:
+                draft.reset(name)
+        try:
+            self._seen = None if self.unseen else glance(draft.config)
+        except (ConfigError, DataError):
+            self._seen = None
+        if not self._recipe_chosen:
+            size = draft.config.image_size if "image_size" in draft.typed else None
+            self._choose(recipe_for(self._seen, size) if self._seen else self._first_recipe)
+        if self._seen:
+            given = self._given | {
+                *draft.typed,
+                *(draft.recipe.values if self._recipe_chosen else ()),
+            }
+            chosen = settings_for(self._seen, draft.config, given)
+            self._by_data = {name: str(value) for name, value in chosen.items()}
+            for name, text in self._by_data.items():
+                draft.set(name, text)
+        self._do_without_classes()
+
     def _do_without_classes(self) -> None:
         """Take classes back that the recipe alone asks for, where the images have none."""
         draft = self.draft
+        if self.unseen:
+            return
         with contextlib.suppress(ConfigError, DataError):
             if has_classes(draft.config) and self._does_without:
                 self._does_without = False
@@ -146,6 +241,8 @@ class Plan:
         except ConfigError as error:
             known = DATASETS.accepts(config.dataset)
             return {"split" if known else "dataset": str(error)}
+        if self.unseen:
+            return {}
         try:
             conditioned_spec(config)
         except DataError as error:

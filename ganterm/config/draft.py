@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ganterm import recipes
@@ -162,14 +162,17 @@ def fault_of(name: str, text: str) -> str:
     return ""
 
 
-def command_line(draft: Draft, *, name: str = "", runs_dir: str = "") -> str:
+def command_line(
+    draft: Draft, also: Iterable[str] = (), *, name: str = "", runs_dir: str = ""
+) -> str:
     """Return the command, quoted for a shell; text that is no value is left out.
 
-    It does the same with and without the user's variables. `name` and `runs_dir` are said where
-    they are not empty.
+    It does the same with and without the user's variables. The fields in `also` are said even
+    where the recipe has the same, `name` and `runs_dir` where they are not empty.
     """
     words = ["ganterm", "train", "--recipe", draft.recipe_name]
-    for field, text in needed(draft).items():
+    said = {**needed(draft), **{field: to_text(getattr(draft.config, field)) for field in also}}
+    for field, text in said.items():
         words += _option(field, text)
     words += ["--name", name] if name else []
     words += ["--runs-dir", runs_dir] if runs_dir else []

@@ -51,7 +51,8 @@ def render_recipe(config: RunConfig, *, title: str = "", purpose: str = "") -> s
         if name != "recipe" and values[name] != spec.default
     }
     if path := DATASETS.facts(config.dataset).path:
-        # A recipe is used from anywhere.
+        # A recipe is used from anywhere, and pictures choose only what it does not say.
+        differing |= {name: values[name] for name in ("image_size", "channels")}
         differing["dataset"] = path
     about = {"title": title, "purpose": purpose, "source": f"Made from {config.recipe}."}
     version = {"version": recipes.VERSION}

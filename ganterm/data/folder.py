@@ -16,8 +16,9 @@ from ganterm.core.dataspec import ImageSize, Size
 from ganterm.core.errors import DataError
 from ganterm.data.fit import in_pieces
 from ganterm.data.geometry import place
-from ganterm.data.images import ImageSet, Original
+from ganterm.data.images import ImageSet
 from ganterm.data.listing import Listing, list_images
+from ganterm.data.look import image_shape, original_of
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import (
     Levels,
@@ -34,11 +35,6 @@ if TYPE_CHECKING:
 
     _Decoded = NDArray[np.uint8] | Levels
     from numpy.typing import NDArray
-
-_GLANCE = 64
-"""Side in pixels at which colour is looked for."""
-_NEARLY_GREY = 8
-"""Levels by which the channels of a grey picture may differ, such as after compression."""
 
 
 def decode_image(
@@ -84,27 +80,6 @@ def _decoded(
     return _fitted(shown, size, fit)
 
 
-def image_shape(path: Path) -> tuple[int, int, int]:
-    """Give channels (1 or 3), height and width of an image file from its header.
-
-    Raises UnreadableImageError.
-    """
-    with opened(path) as image:
-        return 1 if is_grey(image) else 3, image.height, image.width
-
-
-def has_colour(path: Path) -> bool:
-    """Say whether an image file shows colours, whatever its mode. Raises UnreadableImageError."""
-    with opened(path) as image:
-        if is_grey(image):
-            return False
-        if image.format == "JPEG":
-            image.draft(None, (_GLANCE, _GLANCE))
-        shown = upright(image).convert("RGB")
-        shown.thumbnail((_GLANCE, _GLANCE))
-        return bool(np.ptp(np.asarray(shown), axis=2).max() > _NEARLY_GREY)
-
-
 def _fitted(image: Image.Image, size: Size, fit: Fit) -> "NDArray[np.uint8]":
     where = place(image.width, image.height, size, fit)
     if (where.width, where.height) != image.size or where.box != (0, 0, *image.size):
@@ -128,8 +103,6 @@ MAX_OWN_SIZE = 256
 """The largest side in pixels that a folder gets when no size is asked for."""
 _NAMED = 3
 """How many skipped files a note names."""
-_LOOKED_AT = 32
-"""Files that are looked at once more, for their size and colour."""
 _FAINT = 16
 """Levels of 255 that an image spans at least, or else is nearly black, grey or white."""
 
@@ -193,7 +166,7 @@ def load_folder(
         name=folder.name or str(folder),
         classes=tuple(listing.classes),
         notes=[*_notes(listing, broken, among), *_oddities(images)],
-        original=_original([paths[i] for i in kept]),
+        original=original_of([paths[i] for i in kept]),
     )
 
 
@@ -278,14 +251,6 @@ def _span(levels: torch.Tensor) -> tuple[int, int]:
     """Return the least and the greatest level of (N, H, W)."""
     lowest, highest = zip(*(piece.aminmax() for piece in in_pieces(levels)), strict=True)
     return int(min(lowest)), int(max(highest))
-
-
-def _original(paths: Sequence[Path]) -> Original:
-    """Look at some images, spread over all of them."""
-    some = [paths[len(paths) * part // _LOOKED_AT] for part in range(min(_LOOKED_AT, len(paths)))]
-    shapes = sorted(image_shape(path)[:0:-1] for path in some)
-    width, height = shapes[len(shapes) // 2]
-    return Original(width, height, any(map(has_colour, some)))
 
 
 def _some(names: Iterable[str]) -> str:

@@ -11,24 +11,12 @@ import msgspec
 
 from ganterm.core.dataspec import DataSpec, Size
 from ganterm.core.errors import DataError
+from ganterm.data.look import Original
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
-
-
-@dataclass(frozen=True)
-class Original:
-    """What the images were before they were brought to one shape.
-
-    `width` and `height` are those in the middle of all that were looked at, in pixels; `colour`
-    says whether one of them shows colours.
-    """
-
-    width: int
-    height: int
-    colour: bool
 
 
 def require_same(crc32: str, began: str, dataset: str, run: str) -> None:

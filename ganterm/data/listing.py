@@ -1,9 +1,11 @@
 """A folder of images as a dataset: which files it holds, and which class each belongs to."""
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from ganterm.components.datasets import SPLITS, Dataset
 from ganterm.core.errors import ConfigError, DataError
@@ -89,9 +91,51 @@ def list_images(folder: Path, split: str, progress: ProgressCallback = silent) -
     Each other sub-folder with images somewhere inside is a class. Links are followed, each real
     folder once; hidden files and what systems leave behind (`_CLUTTER`) are left alone. Raises
     DataError for a folder that cannot be read, has no images or has most of them beside its
-    classes; ConfigError for a split it does not have.
+    classes; ConfigError for a split it does not have. What `progress` raises passes through.
+
+    As long as none of its folders changes it is not listed again.
     """
-    splits = splits_of(folder)
+    known = _LISTED.get((folder, split))
+    if known is not None and known.stamps == _stamps(known.stamps):
+        return known.listing
+    began, tree = time.time_ns(), _Folders(folder, progress)
+    listing = _listed(folder, split, tree)
+    stamps = _stamps(tree.entered)
+    _LISTED.pop((folder, split), None)
+    # What changes within a tick of the file system's clock leaves no trace.
+    if all(stamp is not None and began - stamp > _TICK for stamp in stamps.values()):
+        while len(_LISTED) >= _MOST_KNOWN:
+            del _LISTED[next(iter(_LISTED))]
+        _LISTED[folder, split] = _Known(listing, stamps)
+    return listing
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A listing, and when each of the folders in it was changed last, in ns."""
+
+    listing: Listing
+    stamps: dict[Path, int | None]
+
+
+_LISTED: Final[dict[tuple[Path, str], _Known]] = {}
+_MOST_KNOWN: Final = 8
+_TICK: Final = 50_000_000
+"""Nanoseconds that two changes lie apart at least, or else may have one time."""
+
+
+def _stamps(folders: Iterable[Path]) -> dict[Path, int | None]:
+    found: dict[Path, int | None] = {}
+    for folder in folders:
+        try:
+            found[folder] = folder.stat().st_mtime_ns
+        except OSError:
+            found[folder] = None
+    return found
+
+
+def _listed(folder: Path, split: str, tree: "_Folders") -> Listing:
+    splits = _splits_in(folder, tree)
     if split not in _SPLITS:
         raise ConfigError(f"There is no split called {split!r}: use train or test.")
     if splits and split not in splits:
@@ -106,15 +150,15 @@ def list_images(folder: Path, split: str, progress: ProgressCallback = silent) -
         )
     root = splits.get(split, folder)
     listing = Listing()
-    here, folders = _entries(root)
-    visited = {_identity(root)}
+    here, folders = tree.entries(root)
+    reached = {tree.identity(root)}
     for sub in folders:
-        images = _sorted_out(sorted(_files_under(sub, visited)), root, listing, progress)
+        images = _sorted_out(sorted(_files_under(sub, tree, reached)), root, listing, tree)
         if images:
             listing.labels += [len(listing.classes)] * len(images)
             listing.classes.append(sub.name)
             listing.paths += images
-    top = _sorted_out(here, root, listing, progress)
+    top = _sorted_out(here, root, listing, tree)
     if listing.classes:
         listing.outside = [path.name for path in top]
     else:
@@ -140,7 +184,8 @@ def list_images(folder: Path, split: str, progress: ProgressCallback = silent) -
 
 def images_directly_in(folder: Path) -> list[Path]:
     """Return the images in `folder` itself, by name. Raises DataError where it cannot be read."""
-    return _sorted_out(_entries(folder)[0], folder, Listing(), silent)
+    tree = _Folders(folder, silent)
+    return _sorted_out(tree.entries(folder)[0], folder, Listing(), tree)
 
 
 def split_of(name: str) -> str | None:
@@ -155,12 +200,18 @@ def splits_of(folder: Path) -> dict[str, Path]:
     is there once; else, and where there are none, nothing. Validation images stand in for a test
     split that is missing. Raises DataError where `folder` cannot be read.
     """
-    files, folders = _entries(folder)
+    return _splits_in(folder, _Folders(folder, silent))
+
+
+def _splits_in(folder: Path, tree: "_Folders") -> dict[str, Path]:
+    files, folders = tree.entries(folder)
     named = [(split_of(sub.name), sub) for sub in folders]
     splits = {split: sub for split, sub in named if split is not None}
     beside = [sub for split, sub in named if split is None]
     twice = len(splits) + len(beside) < len(folders)
-    if not splits or twice or _named_as_images(files) or any(map(_holds_images, beside)):
+    if not splits or twice or _named_as_images(files):
+        return {}
+    if any(_named_as_images(_files_under(sub, tree, set())) for sub in beside):
         return {}
     if "test" not in splits and "val" in splits:
         splits["test"] = splits.pop("val")
@@ -171,40 +222,75 @@ def _named_as_images(files: Iterable[Path]) -> bool:
     return any(path.suffix.lower() in SUFFIXES for path in files)
 
 
-def _holds_images(folder: Path) -> bool:
-    return _named_as_images(_files_under(folder, set()))
-
-
-def _sorted_out(
-    files: list[Path], root: Path, listing: Listing, progress: ProgressCallback
-) -> list[Path]:
+def _sorted_out(files: list[Path], root: Path, listing: Listing, tree: "_Folders") -> list[Path]:
     """Return the images among `files`, and note the others; known endings are believed."""
     images: list[Path] = []
     for path in files:
-        if path.suffix.lower() in SUFFIXES:
-            images.append(path)
-            continue
-        if is_image(path):
+        if path.suffix.lower() in SUFFIXES or tree.is_image(path):
             images.append(path)
         else:
             listing.others.append(str(path.relative_to(root)))
-        progress(f"looking into {root.name}", len(images), None, "images")
     return images
 
 
-def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Give the files and the sub-folders of `folder`, each sorted by name."""
-    files: list[Path] = []
-    folders: list[Path] = []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith(".") or entry.name.lower() in _CLUTTER:
-                    continue
-                (folders if _is_folder(entry) else files).append(folder / entry.name)
-    except OSError as error:
-        raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
-    return sorted(files), sorted(folders)
+def _files_under(folder: Path, tree: "_Folders", reached: set[object]) -> Iterator[Path]:
+    waiting = [folder]
+    while waiting:
+        current = waiting.pop()
+        identity = tree.identity(current)
+        # A link that leads back up would otherwise be followed for ever.
+        if identity in reached:
+            continue
+        reached.add(identity)
+        files, folders = tree.entries(current)
+        yield from files
+        waiting += folders
+
+
+class _Folders:
+    """The folders below `root`, as they lie on the disk."""
+
+    def __init__(self, root: Path, progress: ProgressCallback) -> None:
+        self._what = f"looking through {root.name}"
+        self._progress = progress
+        self._seen = 0
+        self.entered: dict[Path, tuple[list[Path], list[Path]]] = {}
+        """The files and sub-folders of those that were looked into."""
+
+    def entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
+        """Give the files and the sub-folders of `folder`, each sorted by name."""
+        if folder in self.entered:
+            return self.entered[folder]
+        files: list[Path] = []
+        folders: list[Path] = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if _is_clutter(entry.name):
+                        continue
+                    (folders if _is_folder(entry) else files).append(folder / entry.name)
+        except OSError as error:
+            raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
+        self._tell(len(files))
+        return self.entered.setdefault(folder, (sorted(files), sorted(folders)))
+
+    def identity(self, folder: Path) -> object:
+        """Return what two ways to one folder have in common."""
+        status = folder.stat()
+        return status.st_dev, status.st_ino
+
+    def is_image(self, path: Path) -> bool:
+        """Say whether a file is an image by what it holds."""
+        self._tell(0)
+        return is_image(path)
+
+    def _tell(self, more: int) -> None:
+        self._seen += more
+        self._progress(self._what, self._seen, None, "files")
+
+
+def _is_clutter(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _CLUTTER
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -212,22 +298,3 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link to itself; opening it will say so
         return False
-
-
-def _files_under(folder: Path, visited: set[tuple[int, int]]) -> Iterator[Path]:
-    waiting = [folder]
-    while waiting:
-        current = waiting.pop()
-        identity = _identity(current)
-        # A link that leads back up would otherwise be followed for ever.
-        if identity in visited:
-            continue
-        visited.add(identity)
-        files, folders = _entries(current)
-        yield from files
-        waiting += folders
-
-
-def _identity(folder: Path) -> tuple[int, int]:
-    status = folder.stat()
-    return status.st_dev, status.st_ino

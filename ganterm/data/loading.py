@@ -24,7 +24,8 @@ from ganterm.data.catalogue import (
 from ganterm.data.fit import check_shape, fit_images, in_pieces
 from ganterm.data.folder import load_folder
 from ganterm.data.geometry import check_fit
-from ganterm.data.images import ImageSet, Original, require_same
+from ganterm.data.images import ImageSet, require_same
+from ganterm.data.look import Original
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import StoredImages
 

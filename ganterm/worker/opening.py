@@ -11,13 +11,11 @@ from typing import Any
 import torch
 
 from ganterm import __version__
-from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.fields import resolve_parts
 from ganterm.config.runfile import to_mapping
-from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE
 from ganterm.core.records import ResumeRecord, StartRecord
-from ganterm.data.images import Original
+from ganterm.data.look import RECIPES, Original, nearest_size
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
@@ -25,7 +23,7 @@ from ganterm.runs.status import HOST
 from ganterm.worker.checkpoint import checkpoint_record
 from ganterm.worker.job import Job
 
-_OF_ANY_SIZE = "dcgan-64"
+_OF_ANY_SIZE = RECIPES[-1][1]
 """The recipe for images that are larger than other networks make."""
 
 
@@ -83,14 +81,14 @@ def thrown_away(config: RunConfig, original: Original | None, run_toml: Path) ->
     if original.colour and config.channels == 1:
         wanted["channels"] = 3
     if longer > max(size):
-        larger = _nearest_size(config, longer)
+        larger = nearest_size(config, longer)
         if larger <= max(size):
             # These networks know no larger size.
             command = (
                 f"ganterm train --recipe {_OF_ANY_SIZE} --dataset {shlex.quote(config.dataset)}"
             )
             wanted["channels"] = 3 if original.colour else 1
-            larger = _nearest_size(resolve({"recipe": _OF_ANY_SIZE}).config, longer)
+            larger = nearest_size(resolve({"recipe": _OF_ANY_SIZE}).config, longer)
         wanted["image_size"] = larger
     shape = original.width * size.height - original.height * size.width
     framed = shape != 0 and config.fit != "crop"
@@ -107,20 +105,6 @@ def thrown_away(config: RunConfig, original: Original | None, run_toml: Path) ->
         options = " ".join(f"{FIELDS[name].option} {value}" for name, value in wanted.items())
         told += f" To keep more of them: `{command} {options}`."
     return [told]
-
-
-def _nearest_size(config: RunConfig, wanted: int) -> int:
-    """Return the least side of images of at least `wanted` pixels that the networks can make.
-
-    Where that is none, the largest.
-    """
-    facts = GENERATORS.facts(config.generator), DISCRIMINATORS.facts(config.discriminator)
-    sizes = [
-        size
-        for size in range(LEAST_SIDE, MOST_SIDE + 1)
-        if all(size in fact.image_sizes for fact in facts)
-    ]
-    return next((size for size in sizes if size >= wanted), sizes[-1])
 
 
 def circumstances(config: RunConfig, device: str) -> dict[str, Any]:

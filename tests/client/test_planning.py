@@ -18,6 +18,7 @@ from ganterm.config.runfile import read_run_toml
 from ganterm.core.registry import absolute
 from ganterm.data.catalogue import stored_path
 from ganterm.runs.layout import RunDir
+from tests.data.files import write_pictures
 
 
 @pytest.fixture
@@ -66,6 +67,35 @@ def test_a_recipe_on_labels_takes_a_folder_without_classes(plan: Plan) -> None:
     plan.set("conditional", "concat")
     plan.set("dataset", "./plain")
     assert "no labels" in plan.standings["conditional"].trouble
+
+
+def test_pictures_choose_what_nobody_typed(tmp_path: Path) -> None:
+    """Recipe, size, channels and batch, until other data take them back; what is typed stays."""
+    colours = write_pictures(tmp_path / "colours", count=40, side=48)
+    small = write_pictures(tmp_path / "small", count=300, side=12)
+    plan = Plan(draft_of({})[0], tmp_path)
+    plan.set("dataset", str(colours))
+    made = plan.draft.config
+    chosen = (plan.draft.recipe_name, made.image_size, made.channels, made.batch_size)
+    assert chosen == ("dcgan-64", 48, 3, 32)
+    assert "--recipe dcgan-64" in plan.command
+    assert "The 40 pictures of colours are in colour, most about 48x48: they" in plan.found
+    assert "--channels 3" in plan.command
+    plan.set("channels", "1")
+    assert "--channels 1" in plan.command
+    plan.set("dataset", str(small))
+    made = plan.draft.config
+    chosen = (plan.draft.recipe_name, made.image_size, made.channels, made.batch_size)
+    assert chosen == ("dcgan", 12, 1, 128)
+    plan.set("recipe", "mlp")
+    plan.set("dataset", str(colours))
+    assert (plan.draft.recipe_name, plan.draft.config.image_size) == ("mlp", 48)
+    plan.reset_all()
+    assert plan.draft.config == resolve({"recipe": "mlp"}).config
+    untouched = Plan(draft_of({})[0], tmp_path)
+    untouched.set("dataset", str(small))
+    untouched.set("dataset", "digits")
+    assert untouched.draft.config == resolve().config
 
 
 def test_data_that_are_not_there_say_so_beside_their_field(plan: Plan) -> None:

@@ -14,7 +14,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ganterm.components.datasets import Fit
-from ganterm.data.folder import decode_image, image_shape
+from ganterm.data.folder import decode_image
+from ganterm.data.look import image_shape
 from ganterm.render.imagefile import UnreadableImageError
 from tests.data.files import bomb_png
 

@@ -287,12 +287,13 @@ def test_batches_keep_order_and_progress(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(folder_module, "BATCH", 3)
     for number in range(8):
         save(tmp_path / f"{number}.png", number)
-    told: list[tuple[int, int | None]] = []
+    told: list[tuple[str, int, int | None]] = []
     loaded = load_folder(
-        tmp_path, progress=lambda what, done, total, unit: told.append((done, total))
+        tmp_path, progress=lambda what, done, total, unit: told.append((what[:7], done, total))
     )
     assert levels(loaded.images) == list(range(8))
-    assert told == [(3, 8), (6, 8), (8, 8)]
+    looked = [("looking", 8, None)]
+    assert told == [*looked, ("reading", 3, 8), ("reading", 6, 8), ("reading", 8, 8)]
 
 
 def test_names_that_are_no_text_are_loaded(tmp_path: Path) -> None:

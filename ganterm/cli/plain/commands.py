@@ -22,10 +22,10 @@ from ganterm.config.branch import checkpoint_steps
 from ganterm.config.draft import to_text
 from ganterm.config.fields import FIELDS
 from ganterm.config.recorded import recorded_config
-from ganterm.config.resolve import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError, DataError, WorkerError
 from ganterm.data.catalogue import as_labelled, dataset_facts
+from ganterm.data.look import resolve_for_data
 from ganterm.doctor.applicable import chosen
 from ganterm.render.sheet import load_sheet
 from ganterm.runs import manage
@@ -298,7 +298,7 @@ def _start(session: PlainSession, rest: str) -> None:
     if len(others) != 1:
         raise ConfigError("start takes a recipe and KEY=VALUE, such as start dcgan steps=2000.")
     name = given.pop("name", None)
-    resolved = as_labelled(resolve({"recipe": others[0], **given}, environment=os.environ))
+    resolved = as_labelled(resolve_for_data({"recipe": others[0], **given}, environment=os.environ))
     session.say(*resolved.notes)
     look = partial(session.look_ahead, name=name)
     command = _command_line("train", f"--recipe={others[0]}", name, given)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from textual import getters, on
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input
+from textual.worker import get_current_worker
 
 from ganterm.client.choices import OWN, options_for
 from ganterm.client.describe import Describer, Estimates
-from ganterm.client.planning import Plan, draft_of
-from ganterm.config import FIELDS, parse_value
+from ganterm.client.planning import Plan, draft_of, look_at
+from ganterm.config import FIELDS, RunConfig, parse_value
 from ganterm.config.recipefile import presets, recipe_path, save_recipe
 from ganterm.core.errors import ConfigError
 from ganterm.render.text import safe_text
@@ -52,6 +55,10 @@ NAME = Setting(
 )
 
 
+class _ElsewhereError(Exception):
+    """Other pictures are to be looked at by now."""
+
+
 class SetupScreen(AppScreen):
     """The form of a new run."""
 
@@ -74,10 +81,11 @@ class SetupScreen(AppScreen):
         self._environment = environment
         self.estimates = Estimates(describer())
         self.presets = presets()
+        self._looking_at: RunConfig | None = None
 
     def compose(self) -> ComposeResult:
         draft, self._trouble_at_first = draft_of(self._environment)
-        self.plan = Plan(draft, self.app.options.runs_dir)
+        self.plan = Plan(draft, self.app.options.runs_dir, patient=True)
         yield Header([LinePart("New run", "title", 9)])
         with Horizontal(id="body"):
             with Vertical(id="side"):
@@ -127,14 +135,40 @@ class SetupScreen(AppScreen):
         self._describe()
         self._count_cost()
         self.refresh_bindings()
+        if (unseen := self.plan.unseen) != self._looking_at:
+            self._looking_at = unseen
+            self._look(unseen)
+
+    @work(thread=True, exclusive=True, group="look")
+    def _look(self, config: RunConfig | None) -> None:
+        """Look at a folder of pictures; of None, at nothing any more."""
+        worker = get_current_worker()
+
+        def tell(*_: object, **__: object) -> None:
+            if worker.is_cancelled:
+                raise _ElsewhereError
+
+        with contextlib.suppress(_ElsewhereError):
+            if config is not None:
+                time.sleep(_LOOK_SECONDS)
+                look_at(config, tell)
+                tell()  # the answer may be too late as well
+                self.app.call_from_thread(self._saw, config)
+
+    def _saw(self, config: RunConfig) -> None:
+        if config == self.plan.unseen:
+            self.plan.saw(config)
+            self._settle()
 
     @on(Form.Moved)
     def _describe(self) -> None:
         row = self.form.current
         if row is not None:
-            standing = self.plan.standings[row.setting.name]
+            name = row.setting.name
+            standing = self.plan.standings[name]
+            found = self.plan.found if name == "dataset" else ""
             for view in self.query(FieldHelp):
-                view.describe(row.setting, standing)
+                view.describe(row.setting, standing, found)
 
     def _count_cost(self) -> None:
         draft = self.plan.draft
@@ -246,7 +280,7 @@ class SetupScreen(AppScreen):
             self._settle()
 
     def reset_all(self) -> None:
-        self.plan.draft.reset_all()
+        self.plan.reset_all()
         self._settle()
 
     def next_trouble(self) -> None:

@@ -44,11 +44,13 @@ class WordsBox(Widget, can_focus=False):
 class FieldHelp(WordsBox):
     """Help, rule of thumb, what it must be and what the recipe says, as far as there is room."""
 
-    def describe(self, setting: Setting, standing: FieldState) -> None:
-        """Speak of another setting, or of how this one stands now."""
+    def describe(self, setting: Setting, standing: FieldState, found: str = "") -> None:
+        """Speak of another setting, or of how this one stands now, and what was `found` there."""
         parts = [Content.styled(setting.name, "bold $accent"), Content(f"  {setting.help}")]
         if standing.trouble:
             parts.append(Content.styled(f"\n✗ {safe_text(standing.trouble)}", "$text-error"))
+        if found:
+            parts.append(Content(f"\n{safe_text(found)}"))
         if setting.guidance:
             parts.append(Content(f"\nRule of thumb: {setting.guidance}."))
         facts = [f"Must be {setting.expectation}." if setting.expectation else ""]

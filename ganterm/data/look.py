@@ -1,0 +1,217 @@
+"""A glance at pictures, and what is trained on them where nobody says; it needs no arrays.
+
+Nobody has to say the recipe (`RECIPES` has one for each size of pictures), the size, which is one
+that its networks make, nor whether they are in colour.
+"""
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ganterm.components.datasets import DATASETS
+from ganterm.components.networks import DISCRIMINATORS, GENERATORS
+from ganterm.config import FIELDS, Resolved, RunConfig, check, combine
+from ganterm.config.fields import Value
+from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, ImageSize, Size
+from ganterm.core.registry import short
+from ganterm.data.listing import list_images
+from ganterm.data.progress import ProgressCallback, silent
+from ganterm.render.imagefile import UnreadableImageError, is_grey, opened, upright
+
+RECIPES: Final = ((40, "dcgan"), (64, "dcgan-64"))
+"""The recipe for pictures of up to so many pixels a side; the last one is that of larger ones too,
+which are trained on as small as that."""
+BY_DATA: Final = "the pictures"
+"""Where a setting came from that was chosen here."""
+_SMALLEST: Final = 8
+_GLANCE: Final = 64
+"""Side in pixels at which colour is looked for."""
+_NEARLY_GREY: Final = 8
+"""Levels by which the channels of a grey picture may differ, such as after compression."""
+_LOOKED_AT: Final = 32
+"""Files that are looked at for their size and colour, spread over all of them."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """What the images were before they were brought to one shape.
+
+    `width` and `height` are those in the middle of all that were looked at, in pixels; `colour`
+    says whether one of them shows colours.
+    """
+
+    width: int
+    height: int
+    colour: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a glance at a dataset found: how many pictures, and what they are like."""
+
+    name: str
+    count: int
+    original: Original
+
+    @property
+    def words(self) -> str:
+        """How they are, as the beginning of a sentence."""
+        kind = "in colour" if self.original.colour else "grey"
+        size = f"{self.original.width}x{self.original.height}"
+        return f"The {self.count:,} pictures of {self.name} are {kind}, most about {size}"
+
+
+def glance(config: RunConfig, progress: ProgressCallback = silent) -> Seen | None:
+    """Look at some pictures of a folder; None for any other dataset that is not in colour.
+
+    None as well where none of those that are looked at can be read. Raises as `list_images`.
+    """
+    facts = DATASETS.facts(config.dataset)
+    if facts.path:
+        split = facts.splits[0] if config.split == "all" else config.split
+        paths = list_images(Path(facts.path), split, progress).paths
+        original = original_of(paths)
+        return Seen(Path(facts.path).name, len(paths), original) if original else None
+    spec = facts.spec
+    if spec.is_points or spec.channels == 1:
+        return None
+    return Seen(
+        short(config.dataset),
+        facts.count("train"),
+        Original(spec.size.width, spec.size.height, True),
+    )
+
+
+def resolve_for_data(
+    typed: Mapping[str, object],
+    *,
+    config_file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Resolved:
+    """Resolve settings as `config.resolve` does; what none of its sources says, pictures do.
+
+    A note tells in one sentence what was chosen. Raises as `config.resolve` and `glance`.
+    """
+    found = combine(typed, config_file=config_file, environment=environment)
+    seen = glance(found.config)
+    if seen is None:
+        check(found.config)
+        return found
+    chosen: dict[str, Value] = {}
+    if found.origin["recipe"] == "default":
+        given = found.origin["image_size"] not in {"default", f"recipe {found.config.recipe}"}
+        chosen["recipe"] = recipe_for(seen, found.config.image_size if given else None)
+        found = combine({**typed, **chosen}, config_file=config_file, environment=environment)
+    own = f"recipe {found.config.recipe}" if chosen else ""
+    given_ones = {name for name, source in found.origin.items() if source not in {"default", own}}
+    chosen |= settings_for(seen, found.config, given_ones)
+    config = msgspec.structs.replace(found.config, **chosen)
+    check(config)
+    notes = (*found.notes, *choice_words(seen, config, chosen))
+    return replace(
+        found, config=config, origin={**found.origin, **dict.fromkeys(chosen, BY_DATA)}, notes=notes
+    )
+
+
+def recipe_for(seen: Seen, image_size: ImageSize | None = None) -> str:
+    """Return the recipe for pictures, to be trained on at a size that was given or at their own."""
+    own = (seen.original.height, seen.original.width)
+    side = max(own if image_size is None else Size.of(image_size))
+    return next((name for most, name in RECIPES if side <= most), RECIPES[-1][1])
+
+
+def settings_for(seen: Seen, config: RunConfig, given: Container[str]) -> dict[str, Value]:
+    """Return what pictures say of a configuration, but for the settings that were `given`.
+
+    That is their channels, the size next to theirs that the networks make, and a smaller batch
+    where there are too few for one.
+    """
+    found: dict[str, Value] = {}
+    if "channels" not in given:
+        found["channels"] = 3 if seen.original.colour else 1
+    if "image_size" not in given:
+        longer = max(seen.original.width, seen.original.height)
+        found["image_size"] = nearest_size(config, max(min(longer, RECIPES[-1][0]), _SMALLEST))
+    if "batch_size" not in given and 1 < seen.count < config.batch_size:
+        found["batch_size"] = 1 << (seen.count.bit_length() - 1)
+    return {name: value for name, value in found.items() if value != getattr(config, name)}
+
+
+def choice_words(seen: Seen, config: RunConfig, chosen: Mapping[str, Value]) -> list[str]:
+    """Say in one sentence what the pictures chose; nothing where they chose nothing."""
+    if not chosen:
+        return []
+    kind = "in colour" if config.channels > 1 else "in grey"
+    recipe = f" by the recipe {config.recipe}" if "recipe" in chosen else ""
+    options = dict.fromkeys(
+        FIELDS[name].option
+        for name in ("recipe", "image_size", "channels", "batch_size")
+        if name in chosen
+    )
+    return [
+        f"{seen.words}: they are trained on {kind} at {config.data_spec.size_words}{recipe}; "
+        f"{' and '.join(options)} would choose otherwise."
+    ]
+
+
+def nearest_size(config: RunConfig, wanted: int) -> int:
+    """Return the least side of images of at least `wanted` pixels that the networks can make.
+
+    Where that is none, the largest.
+    """
+    facts = GENERATORS.facts(config.generator), DISCRIMINATORS.facts(config.discriminator)
+    sizes = [
+        size
+        for size in range(LEAST_SIDE, MOST_SIDE + 1)
+        if all(size in fact.image_sizes for fact in facts)
+    ]
+    return next((size for size in sizes if size >= wanted), sizes[-1])
+
+
+def original_of(paths: Sequence[Path]) -> Original | None:
+    """Look at some images, spread over all of them; None where none of those can be read."""
+    some = [paths[len(paths) * part // _LOOKED_AT] for part in range(min(_LOOKED_AT, len(paths)))]
+    seen = list(_readable(some))
+    if not seen:
+        return None
+    width, height = sorted((width, height) for width, height, _ in seen)[len(seen) // 2]
+    return Original(width, height, any(colour for *_, colour in seen))
+
+
+def _readable(paths: Sequence[Path]) -> Iterator[tuple[int, int, bool]]:
+    """Yield width, height and whether they show colour of those images that can be read."""
+    for path in paths:
+        try:
+            _, height, width = image_shape(path)
+            yield width, height, has_colour(path)
+        except UnreadableImageError:
+            continue
+
+
+def image_shape(path: Path) -> tuple[int, int, int]:
+    """Give channels (1 or 3), height and width of an image file from its header.
+
+    Raises UnreadableImageError.
+    """
+    with opened(path) as image:
+        return 1 if is_grey(image) else 3, image.height, image.width
+
+
+def has_colour(path: Path) -> bool:
+    """Say whether an image file shows colours, whatever its mode. Raises UnreadableImageError."""
+    from PIL import ImageChops  # noqa: PLC0415
+
+    with opened(path) as image:
+        if is_grey(image):
+            return False
+        if image.format == "JPEG":
+            image.draft(None, (_GLANCE, _GLANCE))
+        shown = upright(image).convert("RGB")
+        shown.thumbnail((_GLANCE, _GLANCE))
+        red, green, blue = shown.split()
+        pairs = ((red, green), (green, blue), (blue, red))
+        peaks = (ImageChops.difference(*pair).getextrema()[1] for pair in pairs)
+        return max(peaks) > _NEARLY_GREY  # type: ignore[operator]

@@ -1,0 +1,72 @@
+"""Holds what pictures choose where nobody says: recipe, size, channels, batch."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ganterm.config import RunConfig
+from ganterm.config.runfile import render_run_toml
+from ganterm.data.look import BY_DATA, resolve_for_data
+from tests.data.files import write_pictures
+
+
+def folder(path: Path, kind: str) -> Path:
+    """Write 200 pictures of `WIDTHxHEIGHT-MODE`."""
+    size, _, mode = kind.partition("-")
+    width, _, height = size.partition("x")
+    path.mkdir()
+    for number in range(200):
+        level = (number, 0, 255) if mode == "RGB" else number
+        Image.new(mode, (int(width), int(height)), level).save(path / f"{number}.png")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "chosen"),
+    [
+        ("64x64-RGB", {}, ("dcgan-64", 64, 3)),
+        ("64x64-L", {}, ("dcgan-64", 64, 1)),
+        ("160x96-RGB", {}, ("dcgan-64", 64, 3)),
+        ("33x20-RGB", {}, ("dcgan", 36, 3)),
+        ("5x5-RGB", {}, ("dcgan", 8, 3)),
+        ("64x64-RGB", {"channels": 1}, ("dcgan-64", 64, 1)),
+        ("64x64-RGB", {"image_size": 32}, ("dcgan", 32, 3)),
+        ("64x64-RGB", {"recipe": "turbo"}, ("turbo", 64, 3)),
+        ("64x64-RGB", {"recipe": "turbo-8x8"}, ("turbo-8x8", 8, 3)),
+        ("64x64-RGB", {"recipe": "mlp", "image_size": 20}, ("mlp", 20, 3)),
+    ],
+)
+def test_what_nobody_says_the_pictures_say(
+    tmp_path: Path, kind: str, typed: dict[str, object], chosen: tuple[str, int, int]
+) -> None:
+    found = resolve_for_data({**typed, "dataset": str(folder(tmp_path / "pictures", kind))})
+    config = found.config
+    assert (config.recipe, config.image_size, config.channels) == chosen
+    assert all(found.origin[name] == "typed" for name in typed)
+    (note,) = found.notes
+    width = kind.partition("-")[0]
+    assert note.startswith("The 200 pictures of pictures are ")
+    assert f"most about {width}: they are trained on in" in note
+    for name in ("recipe", "image_size", "channels"):
+        assert (found.origin[name] == BY_DATA) == (f"--{name.replace('_', '-')}" in note)
+
+
+def test_few_pictures_make_a_smaller_batch(tmp_path: Path) -> None:
+    """One that they fill, whatever the recipe has."""
+    few = str(write_pictures(tmp_path / "few", count=50))
+    assert resolve_for_data({"dataset": few}).config.batch_size == 32
+    assert resolve_for_data({"dataset": few, "batch_size": 64}).config.batch_size == 64
+
+
+def test_what_a_file_or_a_variable_says_is_said(tmp_path: Path) -> None:
+    """A run's own file says everything, so that nothing is chosen anew."""
+    pictures = str(folder(tmp_path / "pictures", "64x64-RGB"))
+    named = resolve_for_data({"dataset": pictures}, environment={"GANTERM_CHANNELS": "1"})
+    assert named.config.channels == 1
+    whole = tmp_path / "run.toml"
+    whole.write_text(render_run_toml(RunConfig(recipe="mlp", dataset=pictures), {}))
+    found = resolve_for_data({}, config_file=whole)
+    assert (found.config.recipe, found.config.channels, found.notes) == ("mlp", 1, ())
+    digits = resolve_for_data({"dataset": "digits"})
+    assert (digits.config.recipe, digits.notes) == ("turbo-8x8", ())
