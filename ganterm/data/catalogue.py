@@ -40,13 +40,15 @@ def dataset_facts(name: str) -> DatasetFacts:
 
 
 def published(name: str, action: str) -> PublishedDataset:
-    """Return the dataset called `name`, whose files can be fetched and imported.
+    """Return the dataset called `name`, or the one it is made of, whose files are published.
 
     Raises ConfigError for one that is unknown or needs no such `action`.
     """
     facts = dataset_facts(name)
     if isinstance(facts, PublishedDataset):
         return facts
+    if facts.made_of and not facts.embedded:
+        return published(facts.made_of, action)
     where = "is made by its own file" if is_reference(name) else "comes with ganterm"
     where = "is a folder" if facts.path else where
     raise ConfigError(f"{short(name)} {where}: there is nothing to {action}.")
@@ -74,7 +76,7 @@ def stored_path(name: str, split: str) -> Path:
     """
     facts = dataset_facts(name)
     check_split(facts, split)
-    return data_dir() / facts.name / f"{split}.safetensors"
+    return data_dir() / (facts.made_of or facts.name) / f"{split}.safetensors"
 
 
 def check_split(facts: DatasetFacts, split: str) -> None:

@@ -1,6 +1,6 @@
 """Loading any dataset by name, in the shape that is asked for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def load(
     )
     labels: torch.Tensor | None
     if not isinstance(dataset, PublishedDataset):
-        images, labels = loaded(called, spec, _loader(called, dataset)(split))
+        images, labels = loaded(called, spec, _samples(called, dataset, split))
         if not as_it_is:
             images = refit(in_pieces(images), len(images))
     else:
@@ -129,10 +129,14 @@ def loaded(name: str, spec: DataSpec, samples: Samples) -> tuple[torch.Tensor, t
     return images.reshape(-1, *spec.tensor_shape), labels
 
 
-def _loader(name: str, dataset: Dataset) -> Callable[[str], Samples]:
+def _samples(name: str, dataset: Dataset, split: str) -> Samples:
+    if dataset.make is not None:
+        of = load(dataset.made_of, split=split)
+        if of.labels is not None:
+            return dataset.make(of.images.numpy(), of.labels.numpy(), split)
     if dataset.load is None:
         raise DataError(f"{name} does not say how it is loaded: give it a load function.")
-    return dataset.load
+    return dataset.load(split)
 
 
 def relocated(config: RunConfig, path: Path, place: str | None = None) -> RunConfig:

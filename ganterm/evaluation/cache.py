@@ -25,7 +25,7 @@ from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import kept
 from ganterm.evaluation.classifier import SMALLEST, Classifier, fit_classifier
 from ganterm.evaluation.inception import load_inception
-from ganterm.evaluation.judge import ClassifierJudge, Judge, PointJudge
+from ganterm.evaluation.judge import ClassifierJudge, Judge, PointJudge, StackedJudge
 from ganterm.evaluation.splits import ImageSource, Splits, crc_of, split_dataset
 from ganterm.inference.sample import one_thread
 from ganterm.runs.lock import LockHeld, WorkerLock
@@ -71,7 +71,7 @@ def obtain_judge(
 
     One that is not here, is damaged, or was trained on other images is trained now, on one core,
     so that its digest does not depend on how many there are. Whoever wants the same at the same
-    time waits for it. Points need no training.
+    time waits for it. Points need no training, and stacked images the judge of one channel.
 
     Raises DataError for a dataset without labels, or with too few or too small images to learn
     from, and what loading it raises.
@@ -80,6 +80,10 @@ def obtain_judge(
         dataset = DATASETS.resolve(source.dataset)
         if dataset.spec.is_points:
             return PointJudge(dataset)
+        if dataset.stacked and source.channels == dataset.spec.channels:
+            channel = replace(source, dataset=dataset.made_of, channels=1)
+            judge = obtain_judge(channel, seed=seed, progress=progress)
+            return StackedJudge(judge, source.dataset, dataset.spec.classes)
     path = judge_path(source, seed)
     if (shipped := _read(SHIPPED / path.name, {})) is not None:
         return shipped

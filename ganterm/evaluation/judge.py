@@ -67,6 +67,39 @@ class ClassifierJudge:
         return Embeddings(torch.cat(features), torch.cat(probabilities))
 
 
+@dataclass(frozen=True)
+class StackedJudge:
+    """Judges images of which each channel is an image that another judge knows.
+
+    Features are those of the channels side by side, and the probability of a class is that of its
+    digits, one a channel, independent of each other.
+    """
+
+    judge: Judge
+    dataset: str
+    classes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """That of the judge of the channels."""
+        return f"{self.judge.digest}-stacked"
+
+    @property
+    def words(self) -> str:
+        """What it is made of."""
+        return f"{self.judge.words}, for each channel of {self.dataset}"
+
+    def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
+        """Look at uint8 images (N, C, H, W): features (N, C * 64), probabilities (N, 10 ** C)."""
+        count, channels = images.shape[:2]
+        found = self.judge.look(images.flatten(0, 1)[:, None], progress=progress)
+        each = found.probabilities.reshape(count, channels, -1)
+        classes = each[:, 0]
+        for channel in range(1, channels):
+            classes = (classes[:, :, None] * each[:, channel, None]).flatten(1)
+        return Embeddings(found.features.reshape(count, -1), classes)
+
+
 class PointJudge:
     """Judges points as they are: they are their own features, the nearest Gaussian the class.
 

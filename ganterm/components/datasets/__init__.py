@@ -48,6 +48,8 @@ DATASETS: Final = Registry(
         "emnist-letters": f"{_HERE}.emnist:LETTERS",
         "emnist-balanced": f"{_HERE}.emnist:BALANCED",
         "usps": f"{_HERE}.usps:USPS",
+        "tinted-digits": f"{_HERE}.tinted_digits:TINTED_DIGITS",
+        "stacked-mnist": f"{_HERE}.stacked_mnist:STACKED_MNIST",
         "ring": f"{_HERE}.ring:RING",
     },
     elsewhere="ganterm.data.listing:folder_at",

@@ -56,6 +56,9 @@ class DatasetFacts(Facts):
         sigma: the standard deviation of each of them along every axis.
         recipe: a recipe whose networks take it, where those of most do not.
         path: of a folder of images its place, from the root.
+        made_of: of one that is made of the samples of another, the name of that other.
+        stacked: whether each of its channels is an image of the one that it is made of, and the
+            number of its class has one digit a channel.
     """
 
     name: str = ""
@@ -67,6 +70,8 @@ class DatasetFacts(Facts):
     sigma: float = 0.0
     recipe: str = ""
     path: str = ""
+    made_of: str = ""
+    stacked: bool = False
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -89,10 +94,13 @@ class Dataset(DatasetFacts, Component):
     Attributes:
         load: returns the samples of a split; torch and other slow imports belong inside it.
         draw: returns so many fresh samples of a seed, of data that are made up.
+        make: returns the samples of a split, of the images and the labels of that split of the
+            dataset that it is made of.
     """
 
     load: Callable[[str], Samples] | None = None
     draw: Callable[[int, int], Samples] | None = None
+    make: Callable[[NDArray[np.uint8], NDArray[np.int64], str], Samples] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
