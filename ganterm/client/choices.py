@@ -73,7 +73,8 @@ def _dataset(name: str, facts: DatasetFacts, config: RunConfig) -> Option:
     train, test = facts.count("train"), facts.count("test")
     count = f"{train:,} images" + (f" + {test:,} test" if test else "")
     spec = facts.spec
-    about = f"{facts.title}: {count}, {spec.size_words}, {len(spec.classes)} classes."
+    classes = f"{len(spec.classes)} classes" if spec.classes else "no labels"
+    about = f"{facts.title}: {count}, {spec.size_words}, {classes}."
     return Option(name, where, about)
 
 

@@ -15,7 +15,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from ganterm.components.datasets import Download, PublishedDataset
+from ganterm.components.datasets import DATASETS, Download, PublishedDataset
 from ganterm.core.errors import DataError
 from ganterm.data.catalogue import data_dir, is_available, published
 from ganterm.data.importer import ImportReport, import_dataset
@@ -24,8 +24,8 @@ from ganterm.data.streams import BLOCK, md5_of
 
 TIMEOUT = 20.0
 """Seconds without a single byte before an address is given up."""
-MAX_BYTES = 2 << 30
-"""The largest published file takes 0.6 GB."""
+MAX_BYTES = 4 << 30
+"""The largest published file takes 2.6 GB."""
 
 Opener = Callable[[str], BinaryIO]
 """Opens an address for reading; raises OSError. The object may have a `length` in bytes."""
@@ -62,8 +62,8 @@ def fetch_dataset(
     report = import_dataset(
         info.name, folder / info.archive if info.archive else folder, progress=progress
     )
-    if info.archive:
-        # Other datasets share it.
+    others = (DATASETS.facts(name) for name in DATASETS.names if name != info.name)
+    if info.archive and info.archive in {getattr(each, "archive", "") for each in others}:
         family = info.folder.upper()
         kept = f"{folder / info.archive} is kept for the other {family} sets; delete it freely."
         return ImportReport(report.name, report.splits, (*report.notes, kept))

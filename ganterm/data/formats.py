@@ -1,24 +1,27 @@
-"""The formats that datasets are published in: IDX, and the text of libsvm.
+"""The formats that datasets are published in.
 
 IDX, of MNIST and its relatives, is a magic number, the dimensions, then plain bytes; libsvm's text,
-of USPS, one `label index:value ...` line an image. Headers are not believed: a size is only
-accepted when the file can really hold that many bytes, and pixels are handed out in pieces, so that
-no header makes ganterm reserve memory.
+of USPS, one `label index:value ...` line an image. CIFAR are pickled dictionaries, of which nothing
+but arrays and lists is made; SVHN are files of MATLAB, and STL-10 plain bytes, column by column.
+Headers are not believed: a size is only accepted when the file can really hold that many bytes,
+and pixels are handed out in pieces, so that no header makes ganterm reserve memory.
 """
 
+import io
 import math
+import pickle
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ganterm.core.errors import DataError
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.data.streams import SourceFile, open_source, read_exactly
+from ganterm.data.streams import SourceFile, most_of, open_source, read_exactly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,14 +129,25 @@ MAX_BYTES = 256 << 20
 _INDICES = list(range(1, SIDE * SIDE + 1))
 
 
+@dataclass(frozen=True)
+class PublishedSamples:
+    """One split as it is published: pieces (n, C, H, W) uint8 of `shape`, and labels (N,)."""
+
+    shape: tuple[int, int, int, int]
+    images: "Iterable[NDArray[np.uint8]]"
+    labels: "NDArray[np.int64]"
+    """As published; zeros of images without any."""
+
+
 def read_usps(
-    source: SourceFile, *, expected: int, progress: ProgressCallback = silent
-) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
-    """Read one split to its end: images (N, 1, 16, 16) uint8 and published labels (N,) from 1.
+    sources: Sequence[SourceFile], *, expected: int, progress: ProgressCallback = silent
+) -> PublishedSamples:
+    """Read the one file of a split of USPS to its end: images (N, 1, 16, 16), labels from 1.
 
     Grey levels [-1, 1] become 0 to 255 just as torchvision makes them. `expected` is the
     published count, for the progress. Raises DataError naming the line that is wrong.
     """
+    (source,) = sources
     rows: list[NDArray[np.uint8]] = []
     labels: list[int] = []
     for number, line in enumerate(_lines(source), start=1):
@@ -146,7 +160,13 @@ def read_usps(
     if not rows:
         raise DataError(f"{source.path} holds no images: get it again.")
     images = np.stack(rows).reshape(-1, 1, SIDE, SIDE)
-    return images, np.asarray(labels, dtype=np.int64)
+    return _whole([images], np.asarray(labels, dtype=np.int64))
+
+
+def _whole(images: "list[NDArray[np.uint8]]", labels: "NDArray[np.int64]") -> PublishedSamples:
+    count = sum(map(len, images))
+    _, channels, height, width = images[0].shape
+    return PublishedSamples((count, channels, height, width), images, labels)
 
 
 def _lines(source: SourceFile) -> Iterator[bytes]:
@@ -175,3 +195,145 @@ def _parse(path: Path, number: int, line: bytes) -> "tuple[int, NDArray[np.float
     if not bool(np.all(np.abs(values) <= 1)):
         raise DataError(f"{path} line {number} has grey levels that are not between -1 and 1.")
     return int(label), values
+
+
+MAX_PICKLE = 256 << 20
+"""Bytes; the largest of CIFAR's takes 155 MB."""
+_CIFAR_SIDE = 32
+
+
+def read_cifar(
+    sources: Sequence[SourceFile], *, expected: int, progress: ProgressCallback = silent
+) -> PublishedSamples:
+    """Read the batches of CIFAR-10, or the file of CIFAR-100 with its fine labels.
+
+    Images (N, 3, 32, 32). Raises DataError for a file that is no such batch; nothing that it names
+    is imported or run.
+    """
+    images: list[NDArray[np.uint8]] = []
+    labels: list[NDArray[np.int64]] = []
+    done = 0
+    for source in sources:
+        batch = _unpickled(source)
+        try:
+            data = np.asarray(batch[b"data"])
+            found = batch[b"fine_labels"] if b"fine_labels" in batch else batch[b"labels"]
+            if data.dtype != np.uint8 or data.shape != (len(found), 3 * _CIFAR_SIDE**2):
+                raise ValueError(data.shape)
+            labels.append(np.array(found, dtype=np.int64).reshape(len(found)))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise DataError(
+                f"{source.path} is not a batch of CIFAR: check that it is the right file."
+            ) from error
+        images.append(data.reshape(-1, 3, _CIFAR_SIDE, _CIFAR_SIDE))
+        done += len(data)
+        progress(f"reading {source.path.name}", done, expected, "images")
+    if not done:
+        raise DataError(f"{sources[0].path} holds no images: get it again.")
+    return _whole(images, np.concatenate(labels))
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """Makes of a pickle what arrays are made of, and of nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        known = {"_reconstruct": _empty_array, "ndarray": None, "dtype": np.dtype}
+        if module.split(".", maxsplit=1)[0] == "numpy" and name in known:
+            return known[name]
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+
+
+def _empty_array(*_: object) -> "NDArray[Any]":
+    # As a pickle asks for it, before it gives its shape along with as many bytes.
+    return np.empty(0, np.uint8)
+
+
+def _unpickled(source: SourceFile) -> Any:
+    if source.most > MAX_PICKLE and source.compression == "none":
+        raise DataError(f"{source.path} is larger than any batch of CIFAR.")
+    data = read_exactly(source, MAX_PICKLE)
+    source.finish()
+    try:
+        found = _ArraysOnly(io.BytesIO(data), encoding="bytes").load()
+    except Exception as error:
+        # Damaged bytes raise nearly anything in an unpickler.
+        raise DataError(f"{source.path} is no batch of CIFAR ({error}): get it again.") from error
+    return found if isinstance(found, dict) else {}
+
+
+def read_mat(
+    sources: Sequence[SourceFile], *, expected: int, progress: ProgressCallback = silent
+) -> PublishedSamples:
+    """Read a file of SVHN: images (N, 3, 32, 32), labels 0 to 9, of which 10 is published for 0.
+
+    Raises DataError for a file of MATLAB that holds anything else, or is none.
+    """
+    from scipy.io import loadmat, whosmat  # noqa: PLC0415 - slow, and for these files alone
+
+    (source,) = sources
+    data = read_exactly(source, MAX_BYTES)
+    source.finish()
+    progress(f"reading {source.path.name}", 0, expected, "images")
+    try:
+        held = {name: (tuple(shape), kind) for name, shape, kind in whosmat(io.BytesIO(data))}
+        (height, width, channels, count), kind = held["X"]
+        if kind != "uint8" or held["y"][0] != (count, 1) or channels != 3:
+            raise ValueError(held)
+        if math.prod(held["X"][0]) > most_of(source.size):
+            raise ValueError(held)
+        found = loadmat(io.BytesIO(data), variable_names=["X", "y"])
+        images, labels = found["X"], found["y"].astype(np.int64)
+        images = np.ascontiguousarray(images.transpose(3, 2, 0, 1)).reshape(-1, 3, height, width)
+    except Exception as error:
+        # Damaged bytes raise nearly anything there.
+        raise DataError(
+            f"{source.path} does not hold SVHN's X and y: check that it is the right file."
+        ) from error
+    progress(f"reading {source.path.name}", count, expected, "images")
+    return _whole([images], labels.reshape(-1) % 10)
+
+
+_STL_SHAPE = (3, 96, 96)
+
+
+def read_stl(
+    sources: Sequence[SourceFile], *, expected: int, progress: ProgressCallback = silent
+) -> PublishedSamples:
+    """Read the images (N, 3, 96, 96) of STL-10, and their labels from 1 where they have a file.
+
+    Raises DataError where the two do not belong together, or a file holds no whole images.
+    """
+    source, *with_labels = sources
+    item = math.prod(_STL_SHAPE)
+    if source.compression != "none" or not source.size or source.size % item:
+        raise DataError(f"{source.path} holds no whole images of 96x96 pixels: get it again.")
+    count = source.size // item
+    labels = np.zeros(count, dtype=np.int64)
+    for each in with_labels:
+        labels = np.frombuffer(read_exactly(each, count + 1), dtype=np.uint8).astype(np.int64)
+        each.finish()
+        if len(labels) != count:
+            raise DataError(
+                f"{source.path} holds {count:,} images but {each.path} {len(labels):,} labels: "
+                "they do not belong together."
+            )
+
+    def pieces() -> "Iterator[NDArray[np.uint8]]":
+        at_once = PIECE_BYTES // item
+        for start in range(0, count, at_once):
+            block = read_exactly(source, min(at_once, count - start) * item)
+            columns = np.frombuffer(block, dtype=np.uint8).reshape(-1, *_STL_SHAPE)
+            progress(f"reading {source.path.name}", start + len(columns), count, "images")
+            yield np.ascontiguousarray(columns.transpose(0, 1, 3, 2))
+        source.finish()
+
+    return PublishedSamples((count, *_STL_SHAPE), pieces(), labels)
+
+
+READERS: "Final[dict[str, Callable[..., PublishedSamples]]]" = {
+    "libsvm": read_usps,
+    "cifar": read_cifar,
+    "mat": read_mat,
+    "stl": read_stl,
+}
+"""What reads the open files of a split, by the format of the dataset."""

@@ -16,7 +16,7 @@ from ganterm.components.datasets import PublishedDataset
 from ganterm.core.errors import DataError
 from ganterm.core.files import expanded
 from ganterm.data.catalogue import published, stored_path
-from ganterm.data.formats import IdxFile, open_idx, read_usps
+from ganterm.data.formats import READERS, IdxFile, open_idx
 from ganterm.data.locate import Found, PublishedFile, find_files, parts_of
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import Staged, stage
@@ -50,7 +50,7 @@ class _Opened:
 
     shape: tuple[int, int, int, int]
     images: "Iterable[NDArray[np.uint8]]"
-    """Pieces (n, 1, H, W), upright; reading them reads the files to their ends."""
+    """Pieces (n, C, H, W), upright; reading them reads the files to their ends."""
     labels: "NDArray[np.int64]"
     """(N,), indices into the classes."""
     sources: tuple[tuple[PublishedFile, SourceFile], ...]
@@ -72,7 +72,7 @@ def import_dataset(name: str, path: Path, *, progress: ProgressCallback = silent
         notes = _missing_notes(info, found)
         staged: list[Staged] = []
         for split in splits:
-            files = {part: file for part, file in found.files.items() if part.split == split}
+            files = {part: found.files[part] for part in parts_of(info) if part.split == split}
             opened = open_split(info, files, progress, stack)
             staged.append(stack.enter_context(_stage(info, split, opened)))
             imported.append(ImportedSplit(split, opened.shape[0], staged[-1].path))
@@ -161,16 +161,14 @@ def _open_samples(
     progress: ProgressCallback,
     stack: ExitStack,
 ) -> _Opened:
-    ((part, path),) = files.items()
-    source = stack.enter_context(open_source(path))
-    images, labels = read_usps(source, expected=info.count(part.split), progress=progress)
-    count, channels, height, width = images.shape
-    return _Opened(
-        (count, channels, height, width),
-        [images],
-        _class_indices(info, labels, path),
-        ((part, source),),
-    )
+    sources = {part: stack.enter_context(open_source(path)) for part, path in files.items()}
+    split, path = next((part.split, path) for part, path in files.items())
+    read = READERS[info.reader]
+    found = read(list(sources.values()), expected=info.count(split), progress=progress)
+    if found.shape[1:] != info.spec.shape:
+        raise DataError(f"{path} holds images of another shape than {info.name} has.")
+    labels = _class_indices(info, found.labels, path) if info.spec.classes else found.labels
+    return _Opened(found.shape, found.images, labels, tuple(sources.items()))
 
 
 def _upright(
@@ -206,11 +204,13 @@ def _count_notes(info: PublishedDataset, split: str, count: int) -> list[str]:
 
 
 def _checksum_notes(info: PublishedDataset, part: PublishedFile, source: SourceFile) -> list[str]:
-    ending = ".bz2" if info.samples else ".gz"
-    published = info.md5s.get(part.name + ending)
-    if published is None or source.md5 == published:
+    packed = {"none": "", "gzip": ".gz", "bzip2": ".bz2"}[source.compression]
+    published = info.md5s.get(part.name + packed)
+    if source.md5 == published:
         return []
-    if source.compression == "none":
+    if published is None:
+        if not {f"{part.name}.gz", f"{part.name}.bz2"} & info.md5s.keys():
+            return []
         return [f"{source.path.name}: a checksum is only published for the packed file."]
     return [_another_checksum(source.path, source.md5, published)]
 

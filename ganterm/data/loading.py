@@ -91,7 +91,7 @@ def load(
             images = refit(in_pieces(images), len(images))
     else:
         stored = _open_stored(dataset, split)
-        labels = stored.labels
+        labels = stored.labels if spec.classes else None
         if as_it_is:
             images = stored.images()
         else:
@@ -193,6 +193,6 @@ def _open_stored(dataset: PublishedDataset, split: str) -> StoredImages:
     stored = StoredImages(stored_path(name, split))
     if stored.shape[1:] != spec.shape:
         raise DataError(f"{stored.path} holds images of another shape: import {name} again.")
-    if stored.labels.min() < 0 or stored.labels.max() >= len(spec.classes):
+    if spec.classes and (stored.labels.min() < 0 or stored.labels.max() >= len(spec.classes)):
         raise DataError(f"{stored.path} holds labels out of range: import {name} again.")
     return stored

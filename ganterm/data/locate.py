@@ -168,7 +168,7 @@ class PublishedFile:
 
     split: str
     kind: str
-    """"images" or "labels" (IDX), or "samples" (both in one file)."""
+    """"images" or "labels" (IDX), or "samples" (in a format of their own)."""
     name: str
     """The published name without .gz or .bz2."""
 
@@ -194,7 +194,8 @@ def parts_of(info: PublishedDataset) -> list[PublishedFile]:
     ]
     return idx + [
         PublishedFile(split, "samples", name.removesuffix(".bz2"))
-        for split, name in info.samples.items()
+        for split, names in info.samples.items()
+        for name in names
     ]
 
 
@@ -206,7 +207,10 @@ def part_named(info: PublishedDataset, name: str) -> PublishedFile | None:
     plain = name.lower()
     for ending in _PACKED:
         plain = plain.removesuffix(ending)
-    return next((part for part in parts_of(info) if plain in (part.name, _dotted(part.name))), None)
+    for part in parts_of(info):
+        if plain in (part.name.lower(), _dotted(part.name)):
+            return part
+    return None
 
 
 def _dotted(name: str) -> str:
@@ -283,6 +287,6 @@ def _match(info: PublishedDataset, paths: Iterable[Path]) -> dict[PublishedFile,
 
 
 def _looked_for(info: PublishedDataset) -> str:
-    ending = ".bz2" if info.samples else ".gz"
+    ending = {"idx": " (with or without .gz)", "libsvm": " (with or without .bz2)"}
     names = ", ".join(part.name for part in parts_of(info))
-    return f"looked for {names} (with or without {ending})"
+    return f"looked for {names}{ending.get(info.reader, '')}"

@@ -2,9 +2,12 @@
 
 import bz2
 import gzip
+import io
+import pickle
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +59,33 @@ def usps_bytes(values: NDArray[np.float64], labels: list[int]) -> bytes:
         for label, row in zip(labels, values, strict=True)
     ]
     return bz2.compress(("\n".join(lines) + "\n").encode())
+
+
+def python2_pickle(found: object) -> bytes:
+    """Give a pickle as Python 2 wrote it: bytes are its strings, of which CIFAR's files are."""
+
+    def save_string(pickler: Any, string: bytes) -> None:
+        pickler.write(pickle.BINSTRING + struct.pack("<i", len(string)) + string)
+        pickler.memoize(string)
+
+    file = io.BytesIO()
+    pickler: Any = pickle._Pickler(file, protocol=2)
+    pickler.dispatch = {**pickler.dispatch, bytes: save_string}
+    pickler.dump(found)
+    return file.getvalue()
+
+
+def cifar_batch(images: NDArray[np.uint8], labels: list[int], key: bytes = b"labels") -> bytes:
+    """Give a batch of CIFAR of images (N, 3, 32, 32)."""
+    names = [b"picture_s_%06d.png" % number for number in range(len(images))]
+    return python2_pickle(
+        {
+            b"batch_label": b"training batch 1 of 5",
+            key: labels,
+            b"data": images.reshape(len(images), -1),
+            b"filenames": names,
+        }
+    )
 
 
 def bomb_png(width: int, height: int) -> bytes:

@@ -62,6 +62,13 @@ def test_every_name_of_the_interface_is_there() -> None:
         "emnist-letters",
         "emnist-balanced",
         "usps",
+        "cifar10",
+        "cifar100",
+        "svhn",
+        "stl10",
+        "stl10-unlabelled",
+        "tinted-digits",
+        "stacked-mnist",
         "ring",
     ]
     assert all(name == DATASETS.facts(name).name for name in DATASETS.names)

@@ -152,7 +152,8 @@ def test_no_damaged_file_raises_anything_but_data_error(
 
 def read_digits(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     with open_source(path) as source:
-        return read_usps(source, expected=3)
+        found = read_usps([source], expected=3)
+    return np.concatenate(list(found.images)), found.labels
 
 
 def test_pixels_and_labels_are_torchvisions(tmp_path: Path) -> None:

@@ -111,22 +111,32 @@ class PublishedDataset(Dataset):
         downloads: says where the files are, by the installed torchvision.
         folder: what torchvision calls the folder it keeps them in, in lower case.
         prefixes: per split, how the names of its two IDX files begin.
-        samples: per split, the name of its one libsvm file.
+        samples: per split, the names of its files in another format.
+        reader: that format, one of `ganterm.data.formats.READERS`.
         md5s: published checksums by file name, as torchvision lists them.
         label_offset: added to a published label to make it an index into the classes.
         transposed: whether they hold each image with rows and columns swapped.
-        archive: the one archive that has them, which several datasets share; empty for none.
+        archive: the one archive that has them, which several datasets may share; empty for none.
     """
 
     embedded: bool = False
     downloads: Callable[[], list[Download]]
     folder: str
     prefixes: Mapping[str, str] = field(default_factory=dict)
-    samples: Mapping[str, str] = field(default_factory=dict)
+    samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reader: str = "idx"
     md5s: Mapping[str, str] = field(default_factory=dict)
     label_offset: int = 0
     transposed: bool = False
     archive: str = ""
+
+
+def archived(torchvision: str) -> list[Download]:
+    """Return the one archive of a class of `torchvision.datasets`."""
+    from torchvision import datasets  # noqa: PLC0415 - a slow import
+
+    source = getattr(datasets, torchvision)
+    return [Download(source.filename, (source.url,), source.tgz_md5)]
 
 
 def mirrored(torchvision: str) -> list[Download]:

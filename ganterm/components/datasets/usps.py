@@ -22,7 +22,8 @@ USPS = PublishedDataset(
     origin="Hull 1994, as libsvm publishes it",
     downloads=_downloads,
     folder="usps",
-    samples={"train": "usps.bz2", "test": "usps.t.bz2"},
+    samples={"train": ("usps.bz2",), "test": ("usps.t.bz2",)},
+    reader="libsvm",
     md5s={
         "usps.bz2": "ec16c51db3855ca6c91edd34d0e9b197",
         "usps.t.bz2": "8ea070ee2aca1ac39742fdd1ef5ed118",
