@@ -9,6 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from ganterm.cli.data import ProgressLines, app
+from ganterm.components.datasets import DATASETS
 from ganterm.core.errors import DataError, GantermError
 from ganterm.data import fetch
 from tests.data.files import some_images, some_labels, write_pair
@@ -48,7 +49,7 @@ def test_list_says_what_is_here(files: Path) -> None:
 def test_list_as_json_is_the_catalogue(files: Path) -> None:
     run("import", "mnist", str(files))
     described = {entry["name"]: entry for entry in json.loads(run("list", "--json")[0])}
-    assert len(described) == 9
+    assert list(described) == list(DATASETS.names)
     assert (described["ring"]["shape"], described["ring"]["image_size"]) == ([2], None)
     assert described["mnist"]["here"] == ["test"]
     assert described["mnist"]["train"] == 60_000
