@@ -19,6 +19,7 @@ from ganterm.cli.options import AsJson
 from ganterm.components.datasets import DATASETS, SPLITS
 from ganterm.core import jsontext
 from ganterm.data.catalogue import data_dir, dataset_facts, is_available, stored_path
+from ganterm.data.listing import TORCHVISION
 from ganterm.render.colour import canvas_of
 from ganterm.render.halfblock import draw
 from ganterm.render.layout import arrange, fit_grid
@@ -105,7 +106,10 @@ def list_datasets(*, as_json: AsJson = False) -> None:
         classes = len(facts.spec.classes)
         rows.append([name, facts.spec.size_words, classes, *counts, state, facts.title])
     emit_lines(table(["NAME", "SIZE", "CLASSES", "TRAIN", "TEST", "HERE", "WHAT IT IS"], rows))
-    say(f"Stored in {data_dir()}. The path of a folder of images is a dataset too.")
+    say(
+        f"Stored in {data_dir()}. The path of a folder of images is a dataset too, and any set of "
+        "torchvision's by the name of its class, such as torchvision:CelebA."
+    )
 
 
 @app.command("import")
@@ -122,9 +126,11 @@ def import_files(
     is not the published one is mentioned.
     """
     from ganterm.data.importer import import_dataset  # noqa: PLC0415
+    from ganterm.data.torchvision_sets import import_torchvision  # noqa: PLC0415
 
+    take = import_torchvision if name.startswith(TORCHVISION) else import_dataset
     with ProgressReporter() as progress:
-        report = import_dataset(name, path, progress=progress)
+        report = take(name, path, progress=progress)
     _tell(report)
 
 
@@ -148,8 +154,7 @@ def fetch(
 
     if as_json:
         done = fetch_dataset(name, again=again, progress=ProgressLines())
-        stored = {split: str(stored_path(name, split)) for split in dataset_facts(name).splits}
-        emit_line({"stored": stored, "notes": [*done.notes] if done else []})
+        emit_line({"stored": _stored(name), "notes": [*done.notes] if done else []})
         return
     with ProgressReporter() as progress:
         report = fetch_dataset(name, again=again, progress=progress)
@@ -157,8 +162,14 @@ def fetch(
         _tell(report)
         return
     say(f"{name} is stored already; --again downloads it once more.")
-    for split in dataset_facts(name).splits:
-        emit(str(stored_path(name, split)))
+    for path in dict.fromkeys(_stored(name).values()):
+        emit(path)
+
+
+def _stored(name: str) -> dict[str, str]:
+    """Return where each split of a dataset is."""
+    facts = dataset_facts(name)
+    return {split: facts.path or str(stored_path(name, split)) for split in facts.splits}
 
 
 def _tell(report: ImportReport) -> None:

@@ -33,6 +33,11 @@ def dataset_facts(name: str) -> DatasetFacts:
             raise ConfigError(f"{name} is a file: give a folder of images, or import the file.")
     if os.sep in name:
         raise ConfigError(f"There is no folder {name}: check the path.")
+    if name.startswith("torchvision:"):
+        raise ConfigError(
+            f"{name} is not on this machine: `ganterm data fetch {name}` has torchvision download "
+            f"it, `ganterm data import {name} PATH` takes its files from elsewhere."
+        )
     known = DATASETS.names
     near = difflib.get_close_matches(name.lower().replace("_", "-"), known, n=2, cutoff=0.5)
     advice = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}."

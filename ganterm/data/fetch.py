@@ -19,8 +19,10 @@ from ganterm.components.datasets import DATASETS, Download, PublishedDataset
 from ganterm.core.errors import DataError
 from ganterm.data.catalogue import data_dir, is_available, published
 from ganterm.data.importer import ImportReport, import_dataset
+from ganterm.data.listing import TORCHVISION
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.streams import BLOCK, md5_of
+from ganterm.data.torchvision_sets import fetch_torchvision
 
 TIMEOUT = 20.0
 """Seconds without a single byte before an address is given up."""
@@ -52,6 +54,8 @@ def fetch_dataset(
     Returns None where it is stored already, unless `again`. Raises ConfigError for an unknown
     name, and DataError, saying how to go on without internet, where a download fails.
     """
+    if name.startswith(TORCHVISION):
+        return fetch_torchvision(name, again=again, progress=progress)
     info = published(name, "fetch")
     if not again and all(is_available(info.name, split) for split in info.splits):
         return None

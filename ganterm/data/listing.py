@@ -1,6 +1,7 @@
 """A folder of images as a dataset: which files it holds, and which class each belongs to."""
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Final
 from ganterm.components.datasets import SPLITS, Dataset
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
+from ganterm.data.catalogue import data_dir
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import is_image
 
@@ -56,10 +58,23 @@ class ImageFolder(Dataset):
         return tuple(dict.fromkeys(name for listing in listings for name in listing.classes))
 
 
+TORCHVISION: Final = "torchvision:"
+"""How the name of a set of torchvision's begins; the name of its class follows."""
+
+
+def kept_folder(name: str) -> Path:
+    """Return where the pictures of the set called `torchvision:NAME` are kept, once they are."""
+    return data_dir() / "torchvision" / name.removeprefix(TORCHVISION)
+
+
 def folder_at(place: str) -> ImageFolder | None:
-    """Return the folder of images at `place`, a path; None where no folder is."""
+    """Return the folder of images at `place`, a path or a set of torchvision's that is kept here.
+
+    None where no folder is.
+    """
     try:
-        path = expanded(place).absolute()
+        kept = re.fullmatch(f"{TORCHVISION}\\w+", place)
+        path = kept_folder(place) if kept else expanded(place).absolute()
         is_folder = bool(place) and path.is_dir()
     except OSError:
         return None

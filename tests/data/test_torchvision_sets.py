@@ -1,0 +1,136 @@
+"""Holds torchvision's sets by the name of their class: kept once, then folders like any other."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganterm.components.datasets import DATASETS
+from ganterm.core.errors import ConfigError, DataError
+from ganterm.data import load
+from ganterm.data.catalogue import anchored, dataset_facts
+from ganterm.data.fetch import fetch_dataset
+from ganterm.data.torchvision_sets import import_torchvision
+
+
+def picture(seed: int, width: int, height: int) -> Image.Image:
+    """Give noise in colour."""
+    values = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return Image.fromarray(values)
+
+
+def write_pets(root: Path) -> None:
+    """Write a few pets as OxfordIIITPet is unpacked: names say the breed, lists the split."""
+    base = root / "oxford-iiit-pet"
+    for folder in ("images", "annotations"):
+        (base / folder).mkdir(parents=True)
+    breeds = [("Abyssinian", 1), ("yorkshire_terrier", 2)]
+    for split, first in (("trainval", 0), ("test", 3)):
+        lines = []
+        for breed, label in breeds:
+            for number in range(first, first + 3):
+                name = f"{breed}_{number}"
+                picture(number, 40, 30).save(base / "images" / f"{name}.jpg")
+                lines.append(f"{name} {label} 1 1")
+        (base / "annotations" / f"{split}.txt").write_text("\n".join(lines))
+
+
+def test_a_set_is_imported_from_what_torchvision_unpacks(tmp_path: Path) -> None:
+    """Its splits and classes are those that torchvision says, and it is named as before."""
+    name = "torchvision:OxfordIIITPet"
+    with pytest.raises(ConfigError, match="`ganterm data fetch torchvision:OxfordIIITPet`"):
+        dataset_facts(name)
+    write_pets(tmp_path / "files")
+    report = import_torchvision(name, tmp_path / "files")
+    assert {each.split: each.count for each in report.splits} == {"train": 6, "test": 6}
+    assert dataset_facts(name).splits == ("train", "test")
+    found = load(name, image_size=32, channels=3)
+    assert found.images.shape == (6, 3, 32, 32)
+    assert found.classes == ("Abyssinian", "Yorkshire Terrier")
+    assert found.labels is not None
+    assert found.labels.tolist() == [0, 0, 0, 1, 1, 1]
+    published = tmp_path / "files" / "oxford-iiit-pet" / "images" / "Abyssinian_0.jpg"
+    with Image.open(published) as first:
+        expected = np.asarray(first.convert("RGB"))
+    with Image.open(report.splits[0].path / "Abyssinian" / "0000000.png") as kept:
+        assert np.array_equal(np.asarray(kept), expected)
+    assert Path(anchored(name)).is_dir()
+    assert DATASETS.accepts(name)
+    assert not [each.name for each in report.splits[0].path.parent.parent.glob(".*")]
+
+
+@pytest.mark.parametrize("form", ["zip", "folder of the zip", "unpacked", "folder of these"])
+def test_celeba_is_taken_in_every_form_it_comes_in(form: str, tmp_path: Path) -> None:
+    """Its files stay as they are published, split by its list where there is one."""
+    for number in range(1, 7):
+        path = tmp_path / "img_align_celeba" / f"{number:06}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        picture(number, 178, 218).save(path)
+    first = (tmp_path / "img_align_celeba" / "000001.jpg").read_bytes()
+    given = tmp_path / "img_align_celeba"
+    if "zip" in form:
+        given = tmp_path / "celeba" / "img_align_celeba.zip"
+        given.parent.mkdir()
+        with zipfile.ZipFile(given, "w") as pack:
+            for path in (tmp_path / "img_align_celeba").iterdir():
+                pack.write(path, f"img_align_celeba/{path.name}")
+    beside = given.parent / "list_eval_partition.txt"
+    beside.write_text("".join(f"{n:06}.jpg {(n - 1) // 2}\n" for n in range(1, 7)))
+    report = import_torchvision("torchvision:CelebA", given.parent if "folder" in form else given)
+    assert {each.split: each.count for each in report.splits} == {"train": 4, "test": 2}
+    assert sorted(report.splits[0].path.iterdir())[0].read_bytes() == first
+    assert load("torchvision:CelebA", image_size=64, channels=3).labels is None
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("torchvision:Nothing", "no dataset called 'Nothing'"),
+        ("torchvision:os", "no dataset called 'os'"),
+        ("torchvision:../x", "no dataset called"),
+        ("torchvision:PhotoTour", "asks for name"),
+        ("torchvision:Kinetics", "asks for frames_per_clip"),
+        ("torchvision:FER2013", "does not download FER2013"),
+    ],
+)
+def test_what_is_no_set_of_pictures_is_said(name: str, words: str, data_home: Path) -> None:
+    with pytest.raises((ConfigError, DataError), match=words):
+        fetch_dataset(name)
+    assert not (data_home / "torchvision").exists()
+
+
+@pytest.mark.parametrize("name", ["OxfordIIITPet", "CelebA", "DTD"])
+def test_files_that_are_not_there_are_said(name: str, tmp_path: Path, data_home: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for place in ("empty", "nowhere"):
+        with pytest.raises(DataError, match=r"bring its files|does not exist|holds no img_align"):
+            import_torchvision(f"torchvision:{name}", tmp_path / place)
+    assert not list((data_home / "torchvision").glob("*"))
+
+
+def test_without_internet_it_says_how_to_bring_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def offline(*_: object, **__: object) -> None:
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    with pytest.raises(DataError, match="`ganterm data import torchvision:DTD PATH`"):
+        fetch_dataset("torchvision:DTD")
+
+
+def test_an_import_that_breaks_off_keeps_what_was_there(
+    tmp_path: Path, data_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "torchvision:OxfordIIITPet"
+    write_pets(tmp_path)
+    import_torchvision(name, tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(DataError, match="make room or set GANTERM_DATA_DIR"):
+        import_torchvision(name, tmp_path)
+    assert [each.name for each in (data_home / "torchvision").iterdir()] == ["OxfordIIITPet"]
+    assert len(load(name, image_size=32, channels=3)) == 6
