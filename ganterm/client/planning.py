@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ganterm.client.launching import begin
 from ganterm.client.preflight import inspect
+from ganterm.components.augmentations import advice
 from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.draft import Draft, FieldState, command_line
@@ -134,8 +135,10 @@ class Plan:
         if self._seen is None:
             return ""
         chosen = {**self._by_data, **({} if self._recipe_chosen else {"recipe": ""})}
-        told = choice_words(self._seen, self.draft.config, chosen)
-        return told[0] if told else f"{self._seen.words}."
+        config = self.draft.config
+        told = choice_words(self._seen, config, chosen) or [f"{self._seen.words}."]
+        few = "" if "augment" in self._given else advice(config, self._seen.count)
+        return " ".join([*told, few]).rstrip()
 
     @property
     def missing(self) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from ganterm.components.augmentations import advice
 from ganterm.components.datasets import DATASETS
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.config import FIELDS, Resolved, RunConfig, check, combine
@@ -111,6 +112,8 @@ def resolve_for_data(
     config = msgspec.structs.replace(found.config, **chosen)
     check(config)
     notes = (*found.notes, *choice_words(seen, config, chosen))
+    if "augment" not in given_ones and (few := advice(config, seen.count)):
+        notes = (*notes, few)
     return replace(
         found, config=config, origin={**found.origin, **dict.fromkeys(chosen, BY_DATA)}, notes=notes
     )

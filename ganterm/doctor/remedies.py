@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ganterm.components.augmentations import ADVISED_HOLDOUT, ADVISED_TARGET, EVERY
 from ganterm.components.losses import LOSSES
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.rules import problems
@@ -145,9 +146,19 @@ def _oscillation(config: RunConfig) -> Iterator[_Proposal]:
 
 
 def _memorising(config: RunConfig) -> Iterator[_Proposal]:
-    if config.augment == "none":
-        settings = {"augment": "translation,cutout"}
-        yield "augment", "branch with augment translation,cutout", settings
+    settings: dict[str, Any] = {"augment_target": ADVISED_TARGET}
+    held = f"augment_target {ADVISED_TARGET:g}"
+    if config.augment != "none" and config.augment_p < 1:
+        yield "adapt", f"set {held}", settings
+    if config.augment != EVERY:
+        branch = f"branch with augment {EVERY}"
+        adapts = LOSSES.facts(config.loss).has_zero or config.holdout > 0
+        if adapts:
+            yield "augment", f"{branch} and {held}", {"augment": EVERY, **settings}
+        else:
+            yield "augment", branch, {"augment": EVERY, "augment_p": 1.0}
+            settings = {"augment": EVERY, "holdout": ADVISED_HOLDOUT, **settings}
+            yield "hold-out", f"begin anew with holdout, augment {EVERY} and {held}", settings
     yield from _bounded_slope(config)
 
 

@@ -44,7 +44,8 @@ def test_what_nobody_says_the_pictures_say(
     config = found.config
     assert (config.recipe, config.image_size, config.channels) == chosen
     assert all(found.origin[name] == "typed" for name in typed)
-    (note,) = found.notes
+    note, few = found.notes
+    assert few.startswith("200 images are few: --augment colour,translation,cutout --augment-")
     width = kind.partition("-")[0]
     assert note.startswith("The 200 pictures of pictures are ")
     assert f"most about {width}: they are trained on in" in note
@@ -52,8 +53,20 @@ def test_what_nobody_says_the_pictures_say(
         assert (found.origin[name] == BY_DATA) == (f"--{name.replace('_', '-')}" in note)
 
 
-def test_few_pictures_make_a_smaller_batch(tmp_path: Path) -> None:
-    """One that they fill, whatever the recipe has."""
+def test_few_pictures_make_a_smaller_batch_and_are_advised_to_be_augmented(tmp_path: Path) -> None:
+    """One that they fill, whatever the recipe has; nothing is advised that is so or was refused."""
+    advised: list[tuple[dict[str, object], str]] = [
+        ({}, "--augment colour,translation,cutout --augment-target 0.6 keeps"),
+        ({"loss": "relativistic"}, "--augment-target 0.6 --holdout 0.1 keeps"),
+        ({"loss": "relativistic", "holdout": 0.2}, "--augment-target 0.6 keeps"),
+        ({"augment": "none"}, ""),
+        ({"augment": "cutout"}, ""),
+    ]
+    pictures = str(folder(tmp_path / "pictures", "8x8-L"))
+    for typed, words in advised:
+        notes = resolve_for_data({"dataset": pictures, **typed}).notes
+        assert bool(words) == any("images are few" in note for note in notes)
+        assert words in notes[-1]
     few = str(write_pictures(tmp_path / "few", count=50))
     assert resolve_for_data({"dataset": few}).config.batch_size == 32
     assert resolve_for_data({"dataset": few, "batch_size": 64}).config.batch_size == 64

@@ -223,6 +223,34 @@ def test_copies_missing_classes_and_a_plateau_are_found_in_judgements() -> None:
     assert alerts(plateau) == [(7000, "plateau", False), (8000, "plateau", True)]
 
 
+@pytest.mark.parametrize(
+    ("settings", "values", "found"),
+    [
+        # By the sign of D's output, where that tells, once the images have passed often enough.
+        ({}, {"acc_real": 0.95}, True),
+        ({}, {"acc_real": 0.85}, False),
+        ({"loss": "relativistic"}, {"acc_real": 1.0}, False),
+        ({"loss": "relativistic"}, {"overfitting": 0.9}, True),
+        ({"loss": "relativistic"}, {"overfitting": 0.6}, False),
+        ({"loss": "wasserstein", "penalty": "wgan-gp"}, {"acc_real": 1.0}, False),
+    ],
+    ids=str,
+)
+def test_a_d_that_knows_its_images_by_heart_is_found(
+    settings: dict[str, Any], values: dict[str, float], found: bool
+) -> None:
+    def change(step: int) -> dict[str, Any]:
+        known = {**values, "epoch": step / 20}
+        return known if step <= 2000 else {**known, "acc_real": 0.6, "overfitting": 0.3}
+
+    told = alerts(metrics(4000, change), config(**settings))
+    assert [each for each in told if each[1] == "memorising"] == (
+        [(1500, "memorising", False), (2020, "memorising", True)] if found else []
+    )
+    early = metrics(4000, lambda step: {**values, "epoch": step / 100})
+    assert "memorising" not in {code for _, code, _ in alerts(early, config(**settings))}
+
+
 def test_another_judge_s_distances_begin_anew() -> None:
     """A worse figure of another judge is no sign of a plateau."""
     judges = ["one"] * 2 + ["another"] * 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -52,6 +53,28 @@ def test_figures_come_from_the_settings_in_force() -> None:
     )
     (first, *_) = remedies("mode-collapse", config())
     assert first.settings == {"lr_g": 1e-4}
+
+
+@pytest.mark.parametrize(
+    ("settings", "ids"),
+    [
+        ({}, ["augment"]),
+        ({"augment": "cutout"}, ["augment"]),
+        ({"augment": "cutout", "augment_p": 0.2}, ["adapt", "augment"]),
+        ({"augment": "colour,translation,cutout", "augment_p": 0.2}, ["adapt"]),
+        ({"augment": "colour,translation,cutout", "augment_target": 0.6}, []),
+        ({"loss": "relativistic"}, ["augment", "hold-out"]),
+        ({"loss": "relativistic", "holdout": 0.2}, ["augment"]),
+    ],
+    ids=str,
+)
+def test_what_is_memorised_is_augmented(settings: dict[str, Any], ids: list[str]) -> None:
+    offered = {remedy.id: remedy for remedy in remedies("memorising", config(**settings))}
+    assert [each for each in offered if each in {"adapt", "augment", "hold-out"}] == ids
+    for each, remedy in offered.items():
+        assert remedy.live == (each == "adapt")
+    adapted = {each for each in offered if "augment_target" in offered[each].settings}
+    assert adapted == set(ids) - ({"augment"} if "hold-out" in ids else set())
 
 
 def test_labels_are_smoothed_only_where_the_loss_has_some() -> None:

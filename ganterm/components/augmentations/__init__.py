@@ -13,7 +13,16 @@ from ganterm.components.losses import LOSSES
 from ganterm.core.registry import Facts, Registry, short
 from ganterm.core.settings import STEP, Problem, about
 
-__all__ = ["AUGMENTATIONS", "Augmentation", "AugmentationSettings", "problems"]
+__all__ = [
+    "ADVISED_HOLDOUT",
+    "ADVISED_TARGET",
+    "AUGMENTATIONS",
+    "EVERY",
+    "Augmentation",
+    "AugmentationSettings",
+    "advice",
+    "problems",
+]
 
 _HERE: Final = "ganterm.components.augmentations"
 _PLACES: Final = {
@@ -23,6 +32,13 @@ _PLACES: Final = {
     "cutout": f"{_HERE}.cutout:CUTOUT",
 }
 _ALONE: Final = [name for name in _PLACES if name != "none"]
+
+EVERY: Final = ",".join(_ALONE)
+ADVISED_TARGET: Final = 0.6
+"""Overfitting at which Karras et al. hold D."""
+ADVISED_HOLDOUT: Final = 0.1
+FEW: Final = 2000
+"""Images up to which D comes to know them by heart before G has learned from them."""
 
 AUGMENTATIONS: Final = Registry(
     "augmentation",
@@ -102,12 +118,26 @@ def problems(config: Any) -> Iterator[Problem]:
     if config.augment == "none":
         yield Problem(
             "augment_target",
-            "there is no augmentation for it to adapt; set augment = "
-            "colour,translation,cutout, or augment_target = 0.",
+            f"there is no augmentation for it to adapt; set augment = {EVERY}, or augment_target = "
+            "0.",
         )
     if not (config.holdout or LOSSES.facts(config.loss).has_zero):
         yield Problem(
             "augment_target",
             f"with {short(config.loss)} the discriminator's zero means nothing, so overfitting is "
-            "measured on images that are held out; set holdout = 0.1, or augment_target = 0.",
+            f"measured on images that are held out; set holdout = {ADVISED_HOLDOUT:g}, or "
+            "augment_target = 0.",
         )
+
+
+def advice(config: Any, images: int) -> str:
+    """Return in a sentence what helps a run on so few images; empty where there are many.
+
+    Empty as well where they are augmented already.
+    """
+    if images > FEW or config.augment != "none" or config.data_spec.is_points:
+        return ""
+    options = f"--augment {EVERY} --augment-target {ADVISED_TARGET:g}"
+    if not (config.holdout or LOSSES.facts(config.loss).has_zero):
+        options += f" --holdout {ADVISED_HOLDOUT:g}"
+    return f"{images:,} images are few: {options} keeps the discriminator from memorising them."

@@ -10,7 +10,7 @@ from ganterm.core.records import JudgedRecord, MetricsRecord, Record
 from ganterm.doctor.finding import Finding, Symptom
 from ganterm.doctor.window import Window
 
-R = TypeVar("R", MetricsRecord, JudgedRecord)
+R = TypeVar("R", bound=MetricsRecord | JudgedRecord)
 
 
 class Detector(ABC, Generic[R]):
@@ -22,7 +22,7 @@ class Detector(ABC, Generic[R]):
 
     code: ClassVar[str]
     """Short name of the trouble, as the journal has it."""
-    kind: type[R]
+    kind: type[R] | tuple[type[R], ...]
     """What it looks at: what is measured, or what a judge says."""
     name: ClassVar[str]
     """The trouble in words that begin a sentence."""
