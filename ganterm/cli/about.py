@@ -94,6 +94,8 @@ def _scores(record: JudgedRecord) -> Iterator[str]:
         f"Judged at step {record.step:,} on {record.n:,} images by {record.judge_name or 'a judge'}"
         f" ({record.judge[:12]}):"
     )
+    if record.caution:
+        yield safe_text(record.caution)
     rows = [
         [safe_text(SCORES.facts(name).title), _figure(record.score(name)), _figure(floor)]
         for name in scored([record])

@@ -82,6 +82,8 @@ def _scores(runs: Sequence[RunStanding], sort: str | None) -> Iterator[str]:
     for each in tables:
         called = each.rows[0][1].judge_name
         yield safe_text(f"Judge {each.judge[:12]}" + (f" ({called})" if called else ""))
+        if caution := each.rows[0][1].caution:
+            yield safe_text(caution)
         names = [short(name).upper().replace("_", " ") for name in each.scores]
         rows = [
             [name, record.step, record.n or "-", *map(_figure, map(record.score, each.scores))]

@@ -95,10 +95,10 @@ def judge(
         str | None,
         typer.Option(
             "--judge",
-            metavar="DATASET|FILE",
-            help="A labelled dataset whose classifier judges, or weights of Inception: of "
-            "2015-12-05, as FID is published, or torchvision's.",
-            show_default="the dataset compared with",
+            metavar="DATASET|FILE|self-supervised",
+            help="A labelled dataset whose classifier judges, weights of Inception (of 2015-12-05, "
+            "as FID is published, or torchvision's), or what learns from the images alone.",
+            show_default="what the dataset compared with makes",
             autocompletion=completion.datasets,
         ),
     ] = None,
@@ -150,9 +150,11 @@ def judge(
 ) -> None:
     """Score a generator, or any images, beside real ones: quality, variety, what speaks against it.
 
-    The judge is a classifier that is trained here once for each dataset. What it sees in real
-    images against other real images, the floor, stands beside every score. Scores of a run are
-    written to its journal; those with another k or splits than published have names of their own.
+    The judge is trained here once for each dataset: a classifier, or, where there are no labels or
+    it would be weak, a network that learns from the images alone. What it sees in real images
+    against other real images, the floor, stands beside every score, and what it cannot tell above
+    them. Scores of a run are written to its journal; those with another k or splits than published
+    have names of their own.
     """
     if every and step is not None:
         raise ConfigError("--all judges every step; leave --step out.")
@@ -275,6 +277,8 @@ def _counted(fields: dict[str, Any], asked: int = 0) -> str:
 def _report(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
     """Lay out the scores beside their floor, and the classes as bars."""
     yield safe_text(f"Judge {fields['judge']}: {fields['judge_name']}")
+    if caution := _record(fields).caution:
+        yield safe_text(caution)
     if words := fields.get("real"):
         yield f"Real images: {words}; {_HELD_OUT[fields['held_out']]}."
     rows = [
@@ -282,6 +286,8 @@ def _report(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
         for name, value in _scores(fields).items()
     ]
     yield from table(["SCORE", "GENERATED", "REAL", ""], rows)
+    if left := [SCORES.facts(name).title for name, value in fields.items() if _lacks(name, value)]:
+        yield f"Without classes, which this judge does not know, there is no {', no '.join(left)}."
     if alike := fields["floor"].get("copies"):
         yield (
             f"Near-duplicates among the real images: {alike:.1%} of those compared with are copies "
@@ -297,9 +303,17 @@ def _report(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
         yield from _histogram(fields, canvas)
 
 
+def _lacks(name: str, value: object) -> bool:
+    """Tell whether it is a score that takes a judge with classes, which is not there."""
+    return value is None and name in SCORES.names and SCORES.facts(name).by_class
+
+
 def _scores(fields: dict[str, Any]) -> dict[str, float]:
-    told = {name: value for name, value in fields.items() if name != "step"}
-    return {name: fields[name] for name in scored([judged_record(0, told)])}
+    return {name: fields[name] for name in scored([_record(fields)])}
+
+
+def _record(fields: dict[str, Any]) -> JudgedRecord:
+    return judged_record(0, {name: value for name, value in fields.items() if name != "step"})
 
 
 def _tells(name: str) -> str:
@@ -312,7 +326,8 @@ def _histogram(fields: dict[str, Any], canvas: Canvas) -> Iterator[str]:
     names = [safe_text(str(name)) for name in fields["classes"] or range(len(made))]
     margin = max(map(cell_width, names))
     largest = max(*made, *real)
-    yield "Share of each class, generated and real:"
+    kind = "class" if fields["classes"] else "cluster of real images"
+    yield f"Share of each {kind}, generated and real:"
     for name, share, expected in zip(names, made, real, strict=True):
         drawn = bar(share / largest, _BAR, charset=canvas.charset)
         blank = " " * (margin - cell_width(name))
@@ -343,7 +358,8 @@ def _overview(records: list[dict[str, Any]]) -> list[str]:
     first = records[-1]
     title = f"Judge {first['judge']}: {first['judge_name']}; {first['n']:,} images of each kind"
     heading = ["STEP", *(short(name).upper().replace("_", " ") for name in names)]
-    return [safe_text(title), *table(heading, rows)]
+    said = filter(None, [safe_text(_record(first).caution)])
+    return [safe_text(title), *said, *table(heading, rows)]
 
 
 def _figure(value: float | None) -> str:

@@ -117,9 +117,7 @@ def judge_options(line: str) -> dict[str, Any]:
         else:
             unknown.append(f"{name}={value}")
     for word in unknown:
-        raise ConfigError(
-            f"{word!r} is none of step=N, n=N, judge=DATASET and all, such as n=2000."
-        )
+        raise ConfigError(f"{word!r} is none of step=N, n=N, judge=NAME and all, such as n=2000.")
     if {"every", "step"} <= options.keys():
         raise ConfigError("all judges every step; leave step out.")
     return options

@@ -135,8 +135,12 @@ class JudgedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="jud
     histogram: Annotated[list[Number] | None, _is("share of generated images by class")] = None
     histogram_real: Annotated[list[Number] | None, _is("share of real images by class")] = None
     floor: Annotated[Numbers | None, _is("the same scores of real images against others")] = None
+    floor_deviation: Annotated[
+        float | None, _is("standard deviation of the floor's Fréchet distance over draws")
+    ] = None
     judge: Annotated[str, _is("the classifier whose features were compared")] = ""
     judge_name: Annotated[str | None, _is("what it is, in words: dataset and accuracy")] = None
+    trust: Annotated[str | None, _is("what it sees and what it cannot tell, in words")] = None
     apart: Annotated[bool | None, _is("true: by another judge or images than the run's")] = None
     n: Annotated[Count, _is("images of each kind that were compared")] = 0
     n_real: Annotated[Count | None, _is("real images, where they were not as many")] = None
@@ -156,6 +160,18 @@ class JudgedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="jud
     def score(self, name: str) -> float | None:
         """Return a score; None where it was not asked for or is not finite."""
         return self.scores.get(name)
+
+    @property
+    def caution(self) -> str:
+        """How far its scores can be trusted, in sentences; foreign text, empty if not known."""
+        said = f"The judge {self.trust}." if self.trust else ""
+        if self.floor_deviation is None:
+            return said
+        wanders = (
+            f"From draw to draw the Frechet distance of real images wanders by "
+            f"{self.floor_deviation:.2g}: a smaller difference says nothing."
+        )
+        return f"{said} {wanders}".lstrip()
 
     def floor_of(self, name: str) -> float | None:
         """Return what real images reach in a score; None where that was not measured."""

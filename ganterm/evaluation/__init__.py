@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ganterm.evaluation.judge import Judge
+    from ganterm.evaluation.report import Reference
+
+Known = dict[Any, "tuple[Judge, Reference]"]
+"""Judges, and the real images as they see them, that whoever judges again need not read again."""
 
 IMAGES: Final = 10_000
 """Generated images that are judged, and as many real ones, unless another number is asked for."""

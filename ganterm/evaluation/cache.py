@@ -7,10 +7,10 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 
@@ -24,15 +24,30 @@ from ganterm.data.images import ImageSet
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import kept
 from ganterm.evaluation.classifier import SMALLEST, Classifier, fit_classifier
+from ganterm.evaluation.embedder import Embedder, fit_embedder
 from ganterm.evaluation.inception import load_inception
-from ganterm.evaluation.judge import ClassifierJudge, Judge, PointJudge, StackedJudge
+from ganterm.evaluation.judge import (
+    ClassifierJudge,
+    EmbedderJudge,
+    Judge,
+    PointJudge,
+    StackedJudge,
+)
 from ganterm.evaluation.splits import ImageSource, Splits, crc_of, split_dataset
+from ganterm.evaluation.trust import Trust, examine
 from ganterm.inference.sample import one_thread
 from ganterm.runs.lock import LockHeld, WorkerLock
 
-_FORMAT: Final = "ganterm-judge-2"
+_FORMAT: Final = "ganterm-judge-3"
+_EMBEDDER_FORMAT: Final = "ganterm-embedder-1"
+SELF_SUPERVISED: Final = "self-supervised"
+"""What the judge that needs no labels is called."""
+LEAST_LEARNT, LEAST_CLASSES, LEAST_ACCURACY = 500, 10, 0.9
+"""From which on a classifier is taken for a judge."""
 SHIPPED: Final = Path(__file__).with_name("judges")
 """Judges that come with ganterm; `python -m ganterm.evaluation.shipped` makes them."""
+_Kept = TypeVar("_Kept", ClassifierJudge, EmbedderJudge)
+_Network = TypeVar("_Network", Classifier, Embedder)
 _LOOK_SECONDS: Final = 0.5
 """Time between looks at a lock that is held."""
 
@@ -40,18 +55,22 @@ _LOOK_SECONDS: Final = 0.5
 def choose_judge(
     named: str | None, source: ImageSource, *, progress: ProgressCallback = silent
 ) -> Judge:
-    """Return the judge called `named`: a labelled dataset, or a file with weights of Inception.
+    """Return the judge called `named`: a labelled dataset, `self-supervised`, or a file of weights.
 
-    None takes the dataset of `source`. The judge learns images of the shape of `source`, which
-    are what it is shown.
+    None takes what `own_judge` chooses for the dataset of `source`. The judge learns images of the
+    shape of `source`, which are what it is shown.
 
     Raises what obtaining it raises.
     """
-    if named is None or named == source.dataset:
+    if named is None:
+        return own_judge(source, progress=progress)
+    if named == source.dataset:
         return obtain_judge(source, progress=progress)
-    if DATASETS.facts(source.dataset).spec.is_points:
+    if DATASETS.accepts(source.dataset) and DATASETS.facts(source.dataset).spec.is_points:
         name = short(source.dataset)
         raise ConfigError(f"The points of {name} are judged as they are; leave --judge out.")
+    if named == SELF_SUPERVISED:
+        return obtain_embedder(source, split_dataset(source, progress=progress), progress=progress)
     path = expanded(named)
     if path.is_file():
         return load_inception(path)
@@ -64,10 +83,38 @@ def choose_judge(
     return obtain_judge(other, progress=progress)
 
 
+def own_judge(source: ImageSource, *, seed: int = 0, progress: ProgressCallback = silent) -> Judge:
+    """Return the judge that a dataset has where nobody names one.
+
+    The classifier that comes with ganterm; one that learnt from `LEAST_LEARNT` images of
+    `LEAST_CLASSES` classes at least and is right on `LEAST_ACCURACY` of held-out ones; and else a
+    network that learns from the images alone. Few classes, or few images, make a classifier that
+    takes poor images for real ones: all that it looks for is what tells the classes apart.
+
+    Raises what `obtain_embedder` raises.
+    """
+    known = DATASETS.resolve(source.dataset) if DATASETS.accepts(source.dataset) else None
+    exact = known is not None and (known.spec.is_points or known.stacked)
+    if exact or _read_classifier(SHIPPED / judge_path(source, seed).name, {}) is not None:
+        return obtain_judge(source, seed=seed, progress=progress)
+    division = split_dataset(source, seed=seed, progress=progress)
+    learnt = division.learnt
+    if (
+        learnt.labels is not None
+        and len(learnt) >= LEAST_LEARNT
+        and len(learnt.classes) >= LEAST_CLASSES
+        and min(learnt.images.shape[2:]) >= SMALLEST
+    ):
+        judge = _obtain_classifier(source, division, seed=seed, progress=progress)
+        if judge.accuracy >= LEAST_ACCURACY:
+            return judge
+    return obtain_embedder(source, division, seed=seed, progress=progress)
+
+
 def obtain_judge(
     source: ImageSource, *, seed: int = 0, progress: ProgressCallback = silent
 ) -> Judge:
-    """Return the judge of a labelled dataset: the one that comes with ganterm, or else is kept.
+    """Return the classifier of a labelled dataset: one that comes with ganterm, or else is kept.
 
     One that is not here, is damaged, or was trained on other images is trained now, on one core,
     so that its digest does not depend on how many there are. Whoever wants the same at the same
@@ -84,23 +131,68 @@ def obtain_judge(
             channel = replace(source, dataset=dataset.made_of, channels=1)
             judge = obtain_judge(channel, seed=seed, progress=progress)
             return StackedJudge(judge, source.dataset, dataset.spec.classes)
-    path = judge_path(source, seed)
-    if (shipped := _read(SHIPPED / path.name, {})) is not None:
+    if (shipped := _read_classifier(SHIPPED / judge_path(source, seed).name, {})) is not None:
         return shipped
     division = split_dataset(source, seed=seed, progress=progress)
     _check(source, division)
+    return _obtain_classifier(source, division, seed=seed, progress=progress)
+
+
+def _obtain_classifier(
+    source: ImageSource, division: Splits, *, seed: int, progress: ProgressCallback
+) -> ClassifierJudge:
     purpose = {
         "format": _FORMAT,
         "source": json.dumps(vars(source)),
         "seed": str(seed),
         "images": crc_of(division.learnt.images),
     }
-    known = _read(path, purpose)
+    path = judge_path(source, seed)
+    return _obtained(
+        path,
+        lambda: _read_classifier(path, purpose),
+        lambda: trained_judge(source, division, seed=seed, progress=progress),
+        purpose,
+        progress,
+    )
+
+
+def obtain_embedder(
+    source: ImageSource, division: Splits, *, seed: int = 0, progress: ProgressCallback = silent
+) -> EmbedderJudge:
+    """Return the judge that learns from the images of a dataset alone, trained or kept as others.
+
+    It is kept by what it learnt from, wherever that lies and whatever it is called. Raises
+    DataError where it cannot be kept.
+    """
+    learnt = division.learnt.images
+    crc = crc_of(learnt)
+    purpose = {"format": _EMBEDDER_FORMAT, "seed": str(seed), "images": crc}
+    shape = "x".join(str(side) for side in (*learnt.shape[2:], learnt.shape[1]))
+    path = data_dir() / "judges" / f"{SELF_SUPERVISED}-{shape}-{crc}-{seed}.safetensors"
+    return _obtained(
+        path,
+        lambda: _read_embedder(path, purpose, source, learnt),
+        lambda: trained_embedder(source, division, seed=seed, progress=progress),
+        purpose,
+        progress,
+    )
+
+
+def _obtained(
+    path: Path,
+    read: Callable[[], _Kept | None],
+    train: Callable[[], _Kept],
+    purpose: dict[str, str],
+    progress: ProgressCallback,
+) -> _Kept:
+    """Return the judge at `path`; one that is not there is trained and kept by who comes first."""
+    known = read()
     if known is None:
         with _alone(path, progress):
-            known = _read(path, purpose)
+            known = read()
             if known is None:
-                known = trained_judge(source, division, seed=seed, progress=progress)
+                known = train()
                 keep_judge(path, known, purpose)
     return known
 
@@ -133,8 +225,8 @@ def _labels(source: ImageSource, images: ImageSet) -> torch.Tensor:
     """Return the labels (N,) of images that can be learnt from."""
     if images.labels is None or len(images.classes) < 2:
         raise DataError(
-            f"{source.dataset} has no labels to train a judge on; name another judge, such as "
-            "`--judge mnist`."
+            f"{source.dataset} has no labels to train a judge on; leave --judge out, or take "
+            "`--judge self-supervised`."
         )
     return images.labels
 
@@ -184,21 +276,38 @@ def trained_judge(
             accuracy=0.0,
         )
         answers = judge.look(held_out.images).probabilities.argmax(dim=1)
-    accuracy = float((answers == _labels(source, held_out)).double().mean())
-    return replace(judge, accuracy=accuracy)
+        accuracy = float((answers == _labels(source, held_out)).double().mean())
+        return replace(judge, accuracy=accuracy, examination=_examined(judge, held_out, progress))
 
 
-def keep_judge(path: Path, judge: ClassifierJudge, purpose: dict[str, str]) -> None:
-    """Write a judge to `path`, with what it was trained for.
+def trained_embedder(
+    source: ImageSource, division: Splits, *, seed: int, progress: ProgressCallback = silent
+) -> EmbedderJudge:
+    """Train a judge on the images of `division` alone, on one core, and examine it on others."""
+    images = division.learnt.images
+    with one_thread():
+        network = fit_embedder(images, seed=seed, progress=progress)
+        judge = EmbedderJudge(
+            network=network,
+            dataset=source.dataset,
+            digest=kept.digest_of(network.state_dict()),
+            learnt=len(images),
+        )
+        return replace(judge, examination=_examined(judge, division.held_out, progress))
+
+
+def _examined(judge: Judge, images: ImageSet, progress: ProgressCallback) -> Trust:
+    return examine(lambda part: judge.look(part).features, images.images, progress=progress)
+
+
+def keep_judge(path: Path, judge: ClassifierJudge | EmbedderJudge, purpose: dict[str, str]) -> None:
+    """Write a judge to `path`, with what it was trained for and what its examination found.
 
     Raises DataError where it cannot be written.
     """
-    facts = {
-        **purpose,
-        "digest": judge.digest,
-        "classes": json.dumps(judge.classes),
-        "accuracy": repr(judge.accuracy),
-    }
+    facts = {**purpose, **judge.facts}
+    if judge.examination is not None:
+        facts["examination"] = json.dumps(asdict(judge.examination))
     try:
         kept.keep(path, judge.network.state_dict(), facts, sync=True)
     except OSError as error:
@@ -212,25 +321,57 @@ def _cannot_keep(path: Path, error: OSError) -> DataError:
     )
 
 
-def _read(path: Path, purpose: dict[str, str]) -> ClassifierJudge | None:
-    """Return the judge kept at `path`; None if it is not there, not whole or of other images."""
+def _found(
+    path: Path, purpose: dict[str, str]
+) -> tuple[dict[str, torch.Tensor], dict[str, str], Trust | None] | None:
+    """Return what is kept at `path`; None if it is not there, not whole or of other images."""
     found = kept.read(path)
     if found is None:
         return None
     state, facts = found
     if any(facts.get(name) != value for name, value in purpose.items()):
         return None
+    told = facts.get("examination")
+    return state, facts, None if told is None else Trust(**json.loads(told))
+
+
+def _read_classifier(path: Path, purpose: dict[str, str]) -> ClassifierJudge | None:
+    if (found := _found(path, purpose)) is None:
+        return None
+    state, facts, examination = found
     source = json.loads(facts["source"])
     classes = tuple(json.loads(facts["classes"]))
     network = Classifier(
         image_size=source["image_size"], channels=source["channels"], classes=len(classes)
     )
-    network.load_state_dict(state)
-    network.to(memory_format=torch.channels_last)
     return ClassifierJudge(
-        network=network.eval().requires_grad_(False),
+        network=_restored(network, state),
         dataset=source["dataset"],
         digest=facts["digest"],
         classes=classes,
         accuracy=float(facts["accuracy"]),
+        examination=examination,
     )
+
+
+def _read_embedder(
+    path: Path, purpose: dict[str, str], source: ImageSource, learnt: torch.Tensor
+) -> EmbedderJudge | None:
+    if (found := _found(path, purpose)) is None:
+        return None
+    state, facts, examination = found
+    _, channels, height, width = learnt.shape
+    network = Embedder(height=height, width=width, channels=channels)
+    return EmbedderJudge(
+        network=_restored(network, state),
+        dataset=source.dataset,
+        digest=facts["digest"],
+        learnt=len(learnt),
+        examination=examination,
+    )
+
+
+def _restored(network: _Network, state: dict[str, torch.Tensor]) -> _Network:
+    network.load_state_dict(state)
+    network.to(memory_format=torch.channels_last)
+    return network.eval().requires_grad_(False)

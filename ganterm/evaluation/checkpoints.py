@@ -17,10 +17,12 @@ from ganterm.core.files import write_atomically
 from ganterm.core.records import JudgedRecord
 from ganterm.data.loading import relocated
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.evaluation import Scoring
+from ganterm.evaluation import Known, Scoring
 from ganterm.evaluation.cache import choose_judge
 from ganterm.evaluation.given import obtain_against, reference_for
-from ganterm.evaluation.report import Verdict, judge_generator, source_of
+from ganterm.evaluation.judge import Judge
+from ganterm.evaluation.report import Reference, Verdict, judge_generator, source_of
+from ganterm.evaluation.splits import ImageSource
 from ganterm.inference.load import load_discriminator, load_generator
 from ganterm.render.raster import from_nchw
 from ganterm.render.sheet import save_sheet
@@ -39,13 +41,14 @@ def judge_checkpoint(
     judge: str | None = None,
     against: str | None = None,
     dataset: str | None = None,
+    known: Known | None = None,
     progress: ProgressCallback = silent,
 ) -> Verdict:
     """Judge images of the generator in the checkpoint at `path`.
 
     Averaged weights are taken where there are any, as `ganterm sample` does. `dataset` is where
     the images that it was trained on are now, if not where they were; `against` names others to
-    compare with, as for `obtain_against`.
+    compare with, as for `obtain_against`. `known` keeps the judge for the next checkpoint.
 
     Raises what loading the generator, the images or the judge raises; DataError for too few
     images, TrainingError for a generator whose images are not finite.
@@ -65,13 +68,13 @@ def judge_checkpoint(
             verdict = beside.judged_generator(trained, scoring, progress=progress)
             return _checked(verdict, path, config)
         source = source_of(relocated(config, path, dataset))
-        chosen = choose_judge(judge, source, progress=progress)
-        reference = reference_for(
-            chosen,
+        chosen, reference = judge_and_reference(
+            judge,
             source,
             count=scoring.count,
             split=config.split,
             holdout=config.holdout,
+            known={} if known is None else known,
             progress=progress,
         )
         verdict = judge_generator(trained, chosen, reference, scoring, progress=progress)
@@ -80,6 +83,30 @@ def judge_checkpoint(
         return _checked(verdict, path, config)
     except ValueError as error:
         raise TrainingError(f"{path.name} cannot be judged: {error}.") from None
+
+
+def judge_and_reference(
+    judge: str | None,
+    source: ImageSource,
+    *,
+    count: int,
+    split: str,
+    holdout: float,
+    known: Known,
+    progress: ProgressCallback = silent,
+) -> tuple[Judge, Reference]:
+    """Return the judge called so, and the real images as it sees them, from `known` if they are.
+
+    Raises what obtaining either raises.
+    """
+    asked = judge, source, count, split, holdout
+    if asked not in known:
+        chosen = choose_judge(judge, source, progress=progress)
+        reference = reference_for(
+            chosen, source, count=count, split=split, holdout=holdout, progress=progress
+        )
+        known[asked] = chosen, reference
+    return known[asked]
 
 
 def _checked(verdict: Verdict, path: Path, config: RunConfig) -> Verdict:

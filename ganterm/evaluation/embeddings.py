@@ -9,7 +9,10 @@ import torch
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
-    """Features (N, F) and class probabilities (N, K) of N images, float32 on the CPU."""
+    """Features (N, F) and class probabilities (N, K) of N images, float32 on the CPU.
+
+    K is 0 where the judge knows no classes.
+    """
 
     features: torch.Tensor
     probabilities: torch.Tensor

@@ -22,7 +22,7 @@ from ganterm.data.given import Statistics, in_shape, load_given
 from ganterm.data.images import ImageSet
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import Scoring
-from ganterm.evaluation.cache import choose_judge
+from ganterm.evaluation.cache import SELF_SUPERVISED, choose_judge, obtain_embedder
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.evaluation.inception import InceptionJudge
 from ganterm.evaluation.judge import Judge
@@ -36,7 +36,14 @@ from ganterm.evaluation.report import (
     translated,
     verdict_of,
 )
-from ganterm.evaluation.splits import LEAST_IMAGES, ImageSource, load_source, real_images
+from ganterm.evaluation.splits import (
+    LEAST_IMAGES,
+    ImageSource,
+    load_source,
+    real_images,
+    split_images,
+)
+from ganterm.evaluation.trust import deviation_over_draws
 from ganterm.inference.load import Trained
 from ganterm.inference.sample import labels_in_turn
 
@@ -74,6 +81,10 @@ class WholeReference:
             own = torch.arange(half, 2 * half)
             floor["copies"] = copies(self.trained[own], self.trained, places=own)
         return floor
+
+    def deviation(self, count: int) -> dict[str, float]:
+        """Return the deviation of that of the halves over draws."""
+        return deviation_over_draws(self.real.features, min(count, len(self.real)) // 2)
 
     @property
     def told(self) -> dict[str, Any]:
@@ -209,8 +220,8 @@ def obtain_against(
     dataset, and a folder that the judge learns from, is divided as `reference_for` does; of all
     else every image is compared with.
 
-    Raises ConfigError and DataError as `load_given` and obtaining the judge do, and for files that
-    no judge can learn from where none is named.
+    Where none is named, a network learns to judge from what a file holds. Raises ConfigError and
+    DataError as `load_given` and obtaining the judge do.
     """
     is_dataset = DATASETS.accepts(against)
     path = expanded(against)
@@ -218,11 +229,7 @@ def obtain_against(
         raise ConfigError(f"There is no dataset, folder or file {against}; check the name.")
     name = against if is_dataset else str(path.absolute())
     own = named_judge is None or named_judge in (against, name)
-    if own and not is_dataset and not path.is_dir():
-        raise ConfigError(
-            f"{against} has no labels to train a judge on; name one, such as `--judge mnist` or "
-            "`--judge FILE` with weights of Inception."
-        )
+    learns = own or named_judge == SELF_SUPERVISED
     given = None if is_dataset else load_given(against, tile=tile, progress=progress)
     notes = list(given.notes) if isinstance(given, ImageSet) else []
     if not isinstance(given, Statistics):
@@ -233,18 +240,28 @@ def obtain_against(
                 f"The real images, {size} in {_colour(colours)}, are compared at "
                 f"{Size.of(image_size)} in {_colour(channels)}, as those that are judged."
             )
+    elif learns:
+        raise ConfigError(
+            f"{against} holds statistics and no images to train a judge on; name the weights that "
+            "they were made with by `--judge FILE`."
+        )
     source = ImageSource(dataset=name, image_size=image_size, channels=channels)
-    judge = choose_judge(None if own else named_judge, source, progress=progress)
+    divided = given is None or (learns and path.is_dir())
+    if isinstance(given, ImageSet) and not divided:
+        given = in_shape(given, image_size=image_size, channels=channels, progress=progress)
+    if isinstance(given, ImageSet) and learns and not divided:
+        judge: Judge = obtain_embedder(source, split_images(given, name), progress=progress)
+    else:
+        judge = choose_judge(None if own else named_judge, source, progress=progress)
     reference: Reference | Statistics
-    if given is None or own:
+    if given is None or divided:
         reference = reference_for(judge, source, count=count, progress=progress)
         identity = f"{zlib.crc32(name.encode()):08x}"
     elif isinstance(given, Statistics):
         reference, identity = given, f"{zlib.crc32(given.mean.numpy().tobytes()):08x}"
     else:
-        real = in_shape(given, image_size=image_size, channels=channels, progress=progress)
-        least_real(len(real), against)
-        reference, identity = _all_of(real, judge, "", progress), real.crc32
+        least_real(len(given), against)
+        reference, identity = _all_of(given, judge, "", progress), given.crc32
     return Against(judge, reference, identity, short(path.name), channels, notes)
 
 

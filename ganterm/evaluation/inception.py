@@ -37,6 +37,7 @@ class InceptionJudge:
     digest: str
     words: str
     classes: tuple[str, ...] = ()
+    trust: str = ""
 
     def look(self, images: Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
         """Look at uint8 images (N, C, H, W) of any size, grey or colour: 2,048 features."""

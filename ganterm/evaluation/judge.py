@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -12,7 +14,9 @@ from ganterm.components.datasets import Dataset
 from ganterm.components.datasets.mixture import near
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation.classifier import Classifier, scaled
+from ganterm.evaluation.embedder import Embedder, in_parts
 from ganterm.evaluation.embeddings import Embeddings
+from ganterm.evaluation.trust import Trust
 
 CHUNK = 100
 """Images looked at together: what a layer makes of more does not stay in the cache."""
@@ -28,6 +32,10 @@ class Judge(Protocol):
     @property
     def words(self) -> str:
         """What it is, and how well it knows its classes."""
+
+    @property
+    def trust(self) -> str:
+        """What it sees and what it cannot tell, in words; empty where it was not examined."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -49,11 +57,23 @@ class ClassifierJudge:
     digest: str
     classes: tuple[str, ...]
     accuracy: float
+    examination: Trust | None = None
 
     @property
     def words(self) -> str:
         """Its dataset and its accuracy."""
         return f"classifier of {self.dataset}, {self.accuracy:.2%} right on held-out images"
+
+    @property
+    def trust(self) -> str:
+        """As its examination found."""
+        return self.examination.words if self.examination else ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is to be kept beside its weights."""
+        classes, accuracy = json.dumps(self.classes), repr(self.accuracy)
+        return {"digest": self.digest, "classes": classes, "accuracy": accuracy}
 
     def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
         """Look at uint8 images (N, C, H, W) of the size and channels it was trained on."""
@@ -78,6 +98,7 @@ class StackedJudge:
     judge: Judge
     dataset: str
     classes: tuple[str, ...]
+    trust: str = ""
 
     @property
     def digest(self) -> str:
@@ -100,6 +121,44 @@ class StackedJudge:
         return Embeddings(found.features.reshape(count, -1), classes)
 
 
+@dataclass(frozen=True)
+class EmbedderJudge:
+    """A network that learnt from `learnt` images of a dataset without their labels."""
+
+    network: Embedder
+    dataset: str
+    digest: str
+    learnt: int
+    examination: Trust | None = None
+    classes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What it learnt from."""
+        return f"self-supervised on {self.learnt:,} images of {Path(self.dataset).name}"
+
+    @property
+    def trust(self) -> str:
+        """As its examination found."""
+        return self.examination.words if self.examination else ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is to be kept beside its weights."""
+        return {"digest": self.digest, "learnt": str(self.learnt)}
+
+    def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
+        """Look at uint8 images (N, C, H, W) of the size and channels it was trained on."""
+        features = []
+        with torch.no_grad():
+            for part in in_parts(images, CHUNK):
+                features.append(self.network(self.network.prepared(part)))
+                done = CHUNK * (len(features) - 1) + len(part)
+                progress("Looking at images", done, len(images), "images")
+        found = torch.cat(features)
+        return Embeddings(found, found.new_zeros(len(found), 0))
+
+
 class PointJudge:
     """Judges points as they are: they are their own features, the nearest Gaussian the class.
 
@@ -115,6 +174,7 @@ class PointJudge:
         if self._centres:
             self.words += f", with the nearest of the {len(self._centres)} Gaussians for a class"
         self.classes = dataset.spec.classes if self._centres else ()
+        self.trust = ""
 
     def look(self, images: torch.Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
         """Look at float32 points (N, D, 1, 1) or (N, D)."""

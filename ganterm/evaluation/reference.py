@@ -20,6 +20,7 @@ from ganterm.evaluation.cache import judge_path
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.evaluation.judge import Judge
 from ganterm.evaluation.splits import ImageSource, RealImages, crc_of, real_images
+from ganterm.evaluation.trust import deviation_over_draws
 
 CLUSTERS = 10
 """Clusters that stand for modes at least, where the images have no classes the judge knows."""
@@ -90,6 +91,11 @@ class ReferenceSet:
         if "copies" in names and self.trained is not None:
             floor = floor | {"copies": self._copies(count, self.trained)}
         return floor | measured(comparison, own) if own else floor
+
+    def deviation(self, count: int) -> dict[str, float]:
+        """Return the deviation of its Fréchet distance over draws from all, kept once computed."""
+        both = torch.cat([self.real.features, self.second.features])
+        return self._kept("deviation", count, lambda: deviation_over_draws(both, count))
 
     def _copies(self, count: int, trained: torch.Tensor) -> float:
         real, places = self.images.real.images[:count], self.images.places

@@ -53,6 +53,9 @@ class Reference(Protocol):
     def floor(self, count: int, names: Sequence[str]) -> dict[str, float]:
         """Return the scores called `names` of real images against others."""
 
+    def deviation(self, count: int) -> dict[str, float]:
+        """Return `floor_deviation`, of its Fréchet distance over draws; nothing if not known."""
+
 
 def realism(real: torch.Tensor, fake: torch.Tensor, real_radii: torch.Tensor) -> torch.Tensor:
     """Return a score (M,) for each generated image: 1 and above lies within the real manifold.
@@ -189,13 +192,17 @@ def verdict_of(
         asked = translated(reference.labels[:n_real], reference.classes, judge.classes)
         if asked is not None:
             floor = floor | {"class_accuracy": class_accuracy(real.probabilities, asked)}
+    without = () if fake.probabilities.shape[1] else names
     fields = {
+        **{name: None for name in without if SCORES.facts(name).by_class},
         **_rounded(measured(comparison, names)),
         "histogram": [round(share, 5) for share in comparison.modes.histogram],
         "histogram_real": [round(share, 5) for share in comparison.modes.histogram_real],
         "floor": _rounded(floor),
+        **_rounded(reference.deviation(count)),
         "judge": judge.digest,
         "judge_name": judge.words,
+        **({"trust": judge.trust} if judge.trust else {}),
         "n": count,
         **({"n_real": n_real} if n_real != count else {}),
         **protocol(names),
@@ -239,7 +246,8 @@ def _extremes(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the indices of the most convincing images, the classes in turn, and of the least."""
     order = realism(real.features, fake.features, real_radii).argsort(descending=True)
-    classes = fake.probabilities.argmax(dim=1)[order].tolist()
+    shares = fake.probabilities
+    classes = shares.argmax(dim=1)[order].tolist() if shares.shape[1] else [0] * len(order)
     seen: dict[int, int] = {}
     turns = []
     for place, label in enumerate(classes):

@@ -102,11 +102,18 @@ def split_dataset(
     if (drawn := _drawn(source, seed)) is not None:
         return Splits(learnt=drawn[0], held_out=drawn[1], apart=drawn[1])
     train = load_source(source, "train", progress)
+    test = _of_classes(load_source(source, "test", progress), train) if _has_test(source) else None
+    return split_images(train, source.dataset, test=test, seed=seed)
+
+
+def split_images(
+    train: ImageSet, name: str, *, test: ImageSet | None = None, seed: int = 0
+) -> Splits:
+    """Split images called `name` as `split_dataset` does; raises DataError for too few."""
     if len(train) < LEAST_IMAGES:
         raise DataError(
-            f"{source.dataset} has {len(train)} images, and judging takes at least {LEAST_IMAGES}."
+            f"{name} has {len(train)} images, and judging takes at least {LEAST_IMAGES}."
         )
-    test = _of_classes(load_source(source, "test", progress), train) if _has_test(source) else None
     count = len(train) // 2 if test is None else min(len(test), len(train) // _HELD_BACK)
     apart, learnt = set_apart(train.images, count, seed=seed)
     unseen = train.picked(apart)

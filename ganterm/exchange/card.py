@@ -243,6 +243,9 @@ def _scores(subject: CardSubject) -> Iterator[str]:
             at += f", which is not this checkpoint (step {subject.step:,})"
         yield f"By the judge {name} on {images} images of each kind, at {at}:"
         yield ""
+        if record.caution:
+            yield code(record.caution)
+            yield ""
         rows = []
         for score in scored([record]):
             value, floor = record.score(score), record.floor_of(score)

@@ -154,7 +154,9 @@ def run_lines(
     for table in sorted(judge_tables(runs, chosen), key=lambda table: table.judge != first):
         if lines:
             lines.append((Piece(""),))
-        lines += wrapped(f"Judge: {judge_words(table.rows[0][1])}", width, "muted")
+        record = table.rows[0][1]
+        lines += wrapped(f"Judge: {judge_words(record)}", width, "muted")
+        lines += wrapped(record.caution, width, "muted")
         lines += _table(table, chosen, here, width, Signs.of(charset))
         lines += wrapped(table.uneven, width, "warn")
         for each in table.advice:

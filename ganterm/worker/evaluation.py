@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ganterm.client.rpc import Failure, Helper, Result
+from ganterm.client.rpc import Failure, Helper, Progress, RemoteError, Result
 from ganterm.components.scores import SCORES
+from ganterm.config import RunConfig
 from ganterm.core.codec import judged_record
 from ganterm.core.records import WITHOUT_K, AlertRecord, JudgedRecord, Record
 from ganterm.runs.journal import JournalWriter
@@ -18,7 +21,10 @@ MODULE: Final = "ganterm.worker.tasks"
 PATIENCE: Final = 3600.0
 """Seconds without a word from the judge, which has the least of a busy machine."""
 WAITED_SECONDS: Final = 300.0
-"""Longest wait at the end of a run for a judgement that is still under way."""
+"""Longest wait at the end of a run for each judgement that is yet to come."""
+MOST_WAITING: Final = 8
+"""Checkpoints that wait for their turn; of more the oldest is left out."""
+_LOOK_SECONDS: Final = 0.05
 
 
 class Evaluations:
@@ -39,18 +45,20 @@ class Evaluations:
         self._seen = seen
         self._helper = Helper(MODULE, name="The judge's process")
         self._under_way: tuple[int, Path] | None = None
-        self._next: tuple[int, Path, int] | None = None
+        self._waiting: deque[tuple[int, Path, int]] = deque()
         self._best = Best()
         self._complaint = ""
 
     @property
-    def under_way(self) -> bool:
-        """Whether a judgement is yet to come."""
-        return self._under_way is not None
+    def to_come(self) -> int:
+        """How many judgements are yet to come."""
+        return len(self._waiting) + (self._under_way is not None)
 
     def spared(self, keep_best: str) -> set[Path]:
         """Return the checkpoints that must stay: the best by a score, and those being judged."""
-        kept = {request[1] for request in (self._under_way, self._next) if request is not None}
+        kept = {path for _, path, *_ in self._waiting}
+        if self._under_way is not None:
+            kept.add(self._under_way[1])
         if keep_best != "none" and (step := self._best.step(keep_best)) is not None:
             kept.add(self._run.checkpoint_path(step))
         return kept
@@ -59,10 +67,41 @@ class Evaluations:
         """Take the judgements of a run's history into account."""
         self._best.remember(records)
 
+    def make_ready(
+        self,
+        config: RunConfig,
+        *,
+        progress: Callable[[str, int, int | None, str], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        """Have the judge trained, and let it look at the real images; returns early on `stop`.
+
+        Raises RemoteError where the run cannot be judged.
+        """
+        names = ("dataset", "image_size", "channels", "fit", "split", "holdout", "judge_images")
+        asked = {name: getattr(config, name) for name in names}
+        self._helper.call("ready", asked, patience=PATIENCE)
+        while not stop():
+            for reply in self._helper.poll():
+                if isinstance(reply, Failure):
+                    raise RemoteError(reply.message, reply.exit_code)
+                if isinstance(reply, Result):
+                    return
+                if isinstance(reply, Progress):
+                    progress(reply.what, reply.done, reply.total, reply.unit)
+            time.sleep(_LOOK_SECONDS)
+
     def ask(self, step: int, checkpoint: Path, images: int) -> None:
-        """Have a checkpoint judged; of those that wait for their turn only the newest is."""
-        self._next = (step, checkpoint, images)
+        """Have a checkpoint judged, each in its turn."""
+        self._waiting.append((step, checkpoint, images))
         self._call()
+        if len(self._waiting) > MOST_WAITING:
+            self._waiting.popleft()
+            self._complain(
+                step,
+                f"Judging takes longer than judge_every asks for, and {MOST_WAITING} checkpoints "
+                "wait: from here on some are left out. Raise judge_every, or lower judge_images.",
+            )
 
     def take(self, step: int) -> None:
         """Write down at a step what has come since the last time, without waiting."""
@@ -70,7 +109,7 @@ class Evaluations:
             if isinstance(reply, Result) and self._under_way is not None:
                 self._write(judged_record(self._under_way[0], reply.value))
             elif isinstance(reply, Failure):
-                self._complain(step, reply.message)
+                self._complain(step, f"This run could not be judged. {reply.message}")
             else:
                 continue
             self._under_way = None
@@ -84,14 +123,21 @@ class Evaluations:
             return f"it is no judgement: {error}"
         return ""
 
-    def close(self) -> None:
-        """End the judging process; what it was at is given up."""
+    def close(self, step: int) -> None:
+        """End the judging process at a step; judgements that are to come are given up, and told."""
         self._helper.close()
-        self._under_way = self._next = None
+        steps = [asked[0] for asked in (self._under_way, *self._waiting) if asked is not None]
+        self._under_way = None
+        self._waiting.clear()
+        if steps:
+            told = ", ".join(f"{each:,}" for each in steps)
+            self._complain(
+                step, f"The run ended before step {told} was judged: `ganterm judge --all` does it."
+            )
 
     def _call(self) -> None:
-        if self._under_way is None and self._next is not None:
-            (step, checkpoint, images), self._next = self._next, None
+        if self._under_way is None and self._waiting:
+            step, checkpoint, images = self._waiting.popleft()
             self._under_way = step, checkpoint
             self._helper.call(
                 "score",
@@ -117,7 +163,7 @@ class Evaluations:
                 AlertRecord(
                     step=step,
                     code="judge",
-                    message=f"This run could not be judged. {sentence}",
+                    message=sentence,
                     remedy="Training goes on; judge_every = 0 asks for no more.",
                 )
             )

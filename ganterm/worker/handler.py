@@ -113,7 +113,7 @@ class EventHandler:
         trace: TracebackType | None,
     ) -> None:
         with self._attempt("judge", "Ending the judge"):
-            self.evaluations.close()
+            self.evaluations.close(self.trainer.step)
 
     def report(self, state: str) -> None:
         """Write to the status that the run is in `state`, and how far it is."""
@@ -172,11 +172,14 @@ class EventHandler:
                 self._wait_for_judgement()
 
     def _wait_for_judgement(self) -> None:
-        """Give a judgement that is under way at the end its time, unless somebody stops the run."""
-        until = time.monotonic() + WAITED_SECONDS
+        """Give the judgements that are to come at the end their time, unless told to stop."""
+        left, until = self.evaluations.to_come, time.monotonic() + WAITED_SECONDS
         with contextlib.suppress(Stop):
-            while self.evaluations.under_way and not self._stop and time.monotonic() < until:
+            while left and not self._stop and time.monotonic() < until:
                 self._take_judgements()
+                if self.evaluations.to_come < left:
+                    until = time.monotonic() + WAITED_SECONDS
+                left = self.evaluations.to_come
                 if self._reporter.due:
                     self.report("running")
                 self._obey_commands()

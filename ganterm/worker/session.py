@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 import torch
 
+from ganterm.client.rpc import RemoteError
 from ganterm.components.losses import LOSSES
 from ganterm.config import Cadence, RunConfig
 from ganterm.core.directory import Directory
@@ -176,6 +177,7 @@ class Session:
             stop=self.stop,
             most_threads=most_threads,
         )
+        self._make_judge_ready(handler)
         if rewind := self.job.rewind:
             checkpoints.void(self.run.checkpoints, rewind.to, rewind.keeps)
             if rewind.aside and self.job.checkpoint:
@@ -241,6 +243,26 @@ class Session:
                 self.journal.write(AlertRecord(step=trainer.step, code=code, message=note))
         handler.report("running")
         return handler
+
+    def _make_judge_ready(self, handler: EventHandler) -> None:
+        """Have the judge trained before the first step; what cannot be judged does not begin.
+
+        A run that goes on does so without.
+        """
+        if not Cadence.parse(self.job.config.judge_every).count:
+            return
+        try:
+            handler.evaluations.make_ready(
+                handler.trainer.config, progress=self.reporter.loading, stop=lambda: bool(self.stop)
+            )
+        except RemoteError as error:
+            handler.evaluations.close(handler.trainer.step)
+            if not self.job.resumed:
+                raise RemoteError(
+                    f"judge_every asks for judgements, and there can be none: {error} Or set "
+                    "judge_every = 0.",
+                    error.exit_code,
+                ) from None
 
     def _looked(self, look: Look) -> dict[str, float]:
         """Return what a look at the networks measures; nothing where it fails."""

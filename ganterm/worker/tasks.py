@@ -3,6 +3,8 @@
 - `fetch` with a `dataset`: downloads it.
 - `judge` with a `run`, a path, and perhaps `step` or `every`, `count` and `judge`: judges its
   checkpoints into its journal.
+- `ready` with the settings of a run that say what its judge is shown: has the judge trained, and
+  what it sees in real images looked at, as `score` takes it then.
 - `score` with a `run`, a `step`, its `checkpoint` and the `count` of images: tells the fields of a
   `judged` record, at a low priority and on one thread.
 """
@@ -13,7 +15,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from ganterm.evaluation import IMAGES, Scoring
+from ganterm.evaluation import IMAGES, Known, Scoring
 from ganterm.runs.layout import RunDir
 from ganterm.worker.rpc import Call, serve
 
@@ -23,7 +25,7 @@ NICENESS: Final = 10
 
 def main() -> None:
     """Do what is asked for."""
-    serve({"fetch": fetch, "judge": judge, "score": score})
+    serve({"fetch": fetch, "judge": judge, "ready": ready, "score": score})
 
 
 def fetch(call: Call) -> dict[str, Any]:
@@ -53,6 +55,7 @@ def judge(call: Call) -> dict[str, Any]:
     if threads:
         torch.set_num_threads(threads)
         call.progress(sentence.rstrip("."))
+    known: Known = {}
     for choice in choices:
         for note in choice.notes:
             call.progress(note.rstrip("."))
@@ -60,9 +63,32 @@ def judge(call: Call) -> dict[str, Any]:
             choice.path,
             Scoring(count=options.get("count", IMAGES)),
             judge=options.get("judge"),
+            known=known,
             progress=call.progress,
         )
         keep_verdict(choice.path, choice.step, verdict)
+    return {}
+
+
+_KNOWN: Final[Known] = {}
+"""The judge of the run that this process judges for, so that it is read once."""
+
+
+def ready(call: Call) -> dict[str, Any]:
+    """Train the judge of a run that is about to begin, or find what it was trained to."""
+    from ganterm.evaluation.checkpoints import judge_and_reference  # noqa: PLC0415
+    from ganterm.evaluation.splits import ImageSource  # noqa: PLC0415
+
+    asked = dict(call.params)
+    facts = {name: asked.pop(name) for name in ("split", "holdout")}
+    judge_and_reference(
+        None,
+        ImageSource(**{name: asked[name] for name in ("dataset", "image_size", "channels", "fit")}),
+        count=asked["judge_images"],
+        **facts,
+        known=_KNOWN,
+        progress=call.progress,
+    )
     return {}
 
 
@@ -77,7 +103,7 @@ def score(call: Call) -> dict[str, Any]:
     torch.set_num_threads(1)
     step, checkpoint = call.params["step"], Path(call.params["checkpoint"])
     scoring = Scoring(count=call.params["count"])
-    verdict = judge_checkpoint(checkpoint, scoring, progress=call.progress)
+    verdict = judge_checkpoint(checkpoint, scoring, known=_KNOWN, progress=call.progress)
     return {**verdict.fields, **save_pictures(RunDir(Path(call.params["run"])), step, verdict)}
 
 

@@ -138,7 +138,7 @@ def test_a_run_judged_beside_other_images_stands_apart(run: RunDir, digits: Path
         (("--images", "a.npy"), "name them with --against", 2),
         (("--images", "a.npy", "--against", "digits"), "There is no file or folder a.npy", 2),
         (("--images", "DIGITS", "--against", "digitz"), "no dataset, folder or file digitz", 2),
-        (("--images", "DIGITS", "--against", "DIGITS"), "has no labels to train a judge on", 2),
+        (("--images", "DIGITS", "--against", "mu.npz"), "no images to train a judge on", 2),
         (("--images", "DIGITS", "--against", "ring"), "ring has points and no images", 2),
         (("--images", "DIGITS", "--all"), "--images takes no run, nor --step, --all", 2),
         (("--tile", 8), "--tile says how the sheet given as --images is cut", 2),
@@ -147,6 +147,7 @@ def test_a_run_judged_beside_other_images_stands_apart(run: RunDir, digits: Path
 def test_images_that_cannot_be_compared_are_told_in_a_sentence(
     digits: Path, arguments: tuple[object, ...], words: str, code: int
 ) -> None:
+    np.savez("mu.npz", mu=np.zeros(64), sigma=np.eye(64))
     outcome = invoke("judge", *[digits if each == "DIGITS" else each for each in arguments])
     assert (outcome.code, outcome.text) == (code, "")
     assert words in outcome.said

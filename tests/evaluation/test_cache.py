@@ -143,10 +143,10 @@ def test_a_place_that_cannot_be_written_is_told_before_the_training(
         obtain_judge(DIGITS, seed=OTHER)
 
 
-def test_unlabelled_images_make_no_judge(data: Path, tmp_path: Path) -> None:
+def test_unlabelled_images_make_no_classifier(data: Path, tmp_path: Path) -> None:
     for number in range(120):
         Image.new("L", (8, 8), number).save(tmp_path / f"{number}.png")
-    with pytest.raises(DataError, match=r"has no labels .*--judge mnist"):
+    with pytest.raises(DataError, match=r"has no labels .*--judge self-supervised"):
         obtain_judge(ImageSource(dataset=str(tmp_path), image_size=8, channels=1))
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from PIL import Image
 
-from ganterm.client.rpc import Failure
+from ganterm.client.rpc import Failure, Result
 from ganterm.core.records import JudgedRecord
 from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, step_of
 from ganterm.worker import evaluation
-from ganterm.worker.evaluation import Best, Evaluations
+from ganterm.worker.evaluation import MOST_WAITING, Best, Evaluations
 from tests.records import Line, lines, record
 from tests.worker.workers import Worker, Zygote, final_state, kinds, last_step, make_run
 
@@ -82,6 +83,68 @@ def test_what_cannot_be_judged_is_said_once(
         (10, "judge", "This run could not be judged. It takes images of at least 8 pixels, not 4."),
         (30, "judge", "This run could not be judged. There is not enough memory."),
     ]
+
+
+class SlowJudge:
+    """Stands for a judge's process that answers only when it is let."""
+
+    asked: ClassVar[list[object]] = []
+    replies: ClassVar[list[Result]] = []
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.asked.clear()
+
+    def call(self, _method: str, params: dict[str, Any], **_: object) -> None:
+        self.asked.append(params["step"])
+
+    def poll(self) -> list[Result]:
+        found, SlowJudge.replies = SlowJudge.replies, []
+        return found
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+def test_every_judgement_that_is_due_is_made_or_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that wait are judged in their turn, and their checkpoints stay; too many are told."""
+    monkeypatch.setattr(evaluation, "Helper", SlowJudge)
+    run = make_run(tmp_path, "mlp")
+    told: list[JudgedRecord] = []
+    with JournalWriter(run.journal) as journal:
+        evaluations = Evaluations(run, journal, told.append)
+        for step in range(1, 5):
+            evaluations.ask(step, run.checkpoint_path(step), 100)
+        assert evaluations.to_come == 4
+        assert evaluations.spared("none") == {run.checkpoint_path(step) for step in range(1, 5)}
+        for _ in range(4):
+            SlowJudge.replies = [Result(1, {"fid": 1.0, "judge": "x", "n": 100})]
+            evaluations.take(9)
+        assert [record.step for record in told] == SlowJudge.asked == [1, 2, 3, 4]
+        assert evaluations.to_come == 0
+        assert not kinds(run, "alert")
+        for step in range(10, 10 + MOST_WAITING + 3):
+            evaluations.ask(step, run.checkpoint_path(step), 100)
+        assert evaluations.to_come == MOST_WAITING + 1
+        evaluations.close(30)
+        assert evaluations.to_come == 0
+    full, given_up = kinds(run, "alert")
+    assert full["message"].startswith("Judging takes longer than judge_every asks for, and 8")
+    assert given_up["message"].startswith("The run ended before step 10, 13, 14, 15, 16, 17, 18, ")
+
+
+def test_what_no_judge_can_be_trained_on_is_refused_before_the_first_step(
+    judged_zygote: Zygote, tmp_path: Path
+) -> None:
+    for number in range(60):
+        Image.new("L", (8, 8), number).save(tmp_path / f"{number}.png")
+    run = make_run(tmp_path / "runs", dataset=str(tmp_path), judge_every="5")
+    judged_zygote.start(run).wait()
+    end = lines(run.journal)[-1]
+    assert (end["kind"], end["reason"], end["step"]) == ("end", "failed", 0)
+    assert "60 images, and judging takes at least 100. Or set judge_every = 0." in end["message"]
+    assert not kinds(run, "metrics")
 
 
 def test_the_best_checkpoint_stays_however_old(zygote: Zygote, tmp_path: Path) -> None:

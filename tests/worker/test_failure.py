@@ -34,6 +34,8 @@ from ganterm.worker.session import Session
 from tests.records import lines
 from tests.worker.workers import differences, kinds, last_step, make_run
 
+Patch = pytest.MonkeyPatch
+
 QUICK: dict[str, Any] = {
     "recipe": "mlp",
     "steps": 6,
@@ -43,12 +45,14 @@ QUICK: dict[str, Any] = {
     "judge_every": "3",
 }
 SAVED_AT_THE_END: dict[str, Any] = {**QUICK, "checkpoint_every": "0", "judge_every": "0"}
-Patch = pytest.MonkeyPatch
 
 
 @pytest.fixture
-def session(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Session]:
-    """Give the session of a new run in this process, holding the run's lock."""
+def session(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: Patch
+) -> Iterator[Session]:
+    """Give the session of a new run in this process, holding the run's lock; its judge is ready."""
+    monkeypatch.setattr(Evaluations, "make_ready", lambda *_, **__: None)
     with at_work(make_run(tmp_path, **getattr(request, "param", QUICK))) as session:
         yield session
 
@@ -171,8 +175,11 @@ def test_no_extra_costs_a_run(session: Session, monkeypatch: Patch, fault: str) 
     break_it(monkeypatch, session)
     assert session.work() == 0
     assert told_end(session.run) == ("finished", "")
-    (alert,) = kinds(session.run, "alert")
+    alert, *given_up = kinds(session.run, "alert")
     assert alert["code"] == code
+    assert [each["message"][:27] for each in given_up] == ["The run ended before step 3"] * (
+        fault == "judgement taken"
+    )
     assert words in alert["message"]
     assert "\n" not in alert["message"]
     newest, damaged = checkpoints.newest_valid(session.run.checkpoints)

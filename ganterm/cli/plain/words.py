@@ -174,6 +174,7 @@ def scores(judged: Sequence[JudgedRecord]) -> Iterator[str]:
         records = judgements(judged, judge)
         newest = records[-1]
         yield (f"Step {newest.step:,}, {newest.n:,} images of each kind, by {judge_words(newest)}:")
+        yield from filter(None, [newest.caution])
         for each in figures(records, len(records) - 1):
             yield _told(each)
         lost = [

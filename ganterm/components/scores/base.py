@@ -27,7 +27,7 @@ class Seen(Protocol):
 
     @property
     def probabilities(self) -> Tensor:
-        """(N, K) floats in [0, 1], rows adding up to 1."""
+        """(N, K) floats in [0, 1], rows adding up to 1; K is 0 for a judge without classes."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -114,6 +114,7 @@ class ScoreFacts(Facts):
         short: what it is called where there is little room; by default its name.
         less_is_better: whether images are better the lower it is.
         is_share: whether it lies in [0, 1].
+        by_class: whether it takes a judge that knows classes.
         group: the chart of a run that it is drawn in over the steps; empty for none.
         purpose: what the run is best for that is best by it, and `because` why; empty for nothing.
         setting: what its figure depends on, `k` for neighbours or `splits`; empty for nothing. A
@@ -125,6 +126,7 @@ class ScoreFacts(Facts):
     short: str = ""
     less_is_better: bool = False
     is_share: bool = False
+    by_class: bool = False
     group: str = ""
     purpose: str = ""
     because: str = ""

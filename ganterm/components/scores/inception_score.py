@@ -35,10 +35,12 @@ def inception_score(probabilities: torch.Tensor, *, splits: int = SPLITS) -> flo
     return float(torch.stack(scores).mean())
 
 
-def _in_any_order(comparison: Comparison, splits: int) -> float:
+def _in_any_order(comparison: Comparison, splits: int) -> float | None:
     import torch  # noqa: PLC0415
 
     seen = comparison.fake.probabilities
+    if not seen.shape[1]:
+        return None
     # Images of a folder come class by class.
     order = torch.randperm(len(seen), generator=torch.Generator().manual_seed(comparison.seed))
     return inception_score(seen[order.to(seen.device)], splits=splits)
@@ -51,6 +53,7 @@ def of_splits(splits: int) -> Score:
         help="Inception Score: exp of the mean KL of p(y|x) from p(y)",
         tells="sure of each, and of many classes",
         short="IS",
+        by_class=True,
         setting="splits",
         value=splits,
         measure=lambda comparison: _in_any_order(comparison, splits),

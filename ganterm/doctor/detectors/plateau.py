@@ -12,6 +12,8 @@ JUDGEMENTS = 6
 """Judgements in a row without a better one: scores of one run wander by more than a little."""
 BETTER = 0.98
 """Share of the best distance so far that a new one must come below to count as better."""
+CLEAR = 2.0
+"""Deviations of the judge's floor that it must come below it by, where they are known."""
 
 
 class Plateau(Detector[JudgedRecord]):
@@ -30,6 +32,7 @@ class Plateau(Detector[JudgedRecord]):
         self.best = float("inf")
         self.best_step = self.step = 0
         self.waited = 0
+        self.floor: float | None = None
 
     def take(self, record: JudgedRecord, config: RunConfig) -> None:
         """Take in the Fréchet distance; another judge's figures begin anew."""
@@ -38,8 +41,9 @@ class Plateau(Detector[JudgedRecord]):
             return
         if record.judge != self.judge:
             self.judge, self.best = record.judge, float("inf")
-        self.step = record.step
-        if distance < BETTER * self.best:
+        self.step, self.floor = record.step, record.floor_of(MAIN)
+        wanders = CLEAR * (record.floor_deviation or 0.0)
+        if distance < min(BETTER * self.best, self.best - wanders):
             self.best, self.best_step, self.waited = distance, self.step, 0
         elif self.step > self.best_step:
             self.waited += 1
@@ -48,9 +52,11 @@ class Plateau(Detector[JudgedRecord]):
         """Return the trouble where no judgement was better for long."""
         if self.waited < JUDGEMENTS:
             return None
+        floor = "" if self.floor is None else f" (real images: {self.floor:.3g})"
         return Symptom(
-            f"Scores no longer improve: the Fréchet distance was {self.best:.3g} at step "
-            f"{self.best_step:,}, and none of the {self.waited} judgements since was better.",
+            f"Scores no longer improve: the Fréchet distance was {self.best:.3g}{floor} at step "
+            f"{self.best_step:,}, and none of the {self.waited} judgements since was clearly "
+            "better.",
             {MAIN: self.best, "best_step": self.best_step, "judgements": self.waited},
         )
 

@@ -15,9 +15,9 @@ from ganterm.tui.screens.dialogs import PromptScreen
 from ganterm.tui.widgets.task_bar import TaskBar
 
 _IMAGES: Final = (
-    "10,000 images are generated and compared with as many real ones, as a classifier of the data "
-    "sees them. That classifier is the judge; ganterm trains it itself the first time, which takes "
-    "a minute or two."
+    "10,000 images are generated and compared with as many real ones, as the judge sees them: a "
+    "classifier of the data, or a network that learns from the images alone. ganterm trains it "
+    "itself the first time, which takes a minute or two."
 )
 _POINTS: Final = (
     "10,000 points are generated and compared with as many real ones, where they lie in the plane."
@@ -57,8 +57,8 @@ class JudgeRequests:
         """Ask which checkpoint is to be judged, on how many images, by whom."""
         if (feed := self._judgeable) is not None:
             ask = PromptScreen(
-                "How? step=N: that checkpoint; n=N: so many images; judge=DATASET: its classifier; "
-                "all: every checkpoint.",
+                "How? step=N: that checkpoint; n=N: so many images; judge=DATASET: its classifier, "
+                "or self-supervised; all: every checkpoint.",
                 "n=2000",
                 check=judge_options,
             )

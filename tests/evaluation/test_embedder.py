@@ -1,0 +1,161 @@
+"""A judge learns from images alone, tells harm from none in order, and says what it cannot tell."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganterm.data.images import ImageSet
+from ganterm.data.importer import import_dataset
+from ganterm.evaluation import cache, embedder
+from ganterm.evaluation.cache import choose_judge, obtain_embedder, own_judge
+from ganterm.evaluation.embedder import fit_embedder, working_size
+from ganterm.evaluation.judge import ClassifierJudge, EmbedderJudge
+from ganterm.evaluation.reference import obtain_reference
+from ganterm.evaluation.splits import ImageSource, Splits, split_dataset
+from ganterm.evaluation.trust import CLEAR, GROUPS, Trust, examine
+from tests.evaluation.conftest import DIGITS
+
+MNIST = ImageSource(dataset="mnist", image_size=28, channels=1)
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> EmbedderJudge:
+    """Give a judge of little training that has seen no label of the digits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANTERM_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+        patch.setattr(embedder, "STEPS", 60)
+        return obtain_embedder(DIGITS, split_dataset(DIGITS))
+
+
+def in_order(trust: Trust) -> bool:
+    """Tell whether every kind of harm is further from the floor the more there is of it."""
+    rows = [[trust.above[name] for name in group if name in trust.above] for group in GROUPS]
+    return all(less < more for row in rows for less, more in itertools.pairwise(row))
+
+
+def test_a_judge_of_little_training_tells_harm_in_order(judged: EmbedderJudge) -> None:
+    trust = judged.examination
+    assert trust is not None
+    assert in_order(trust)
+    assert trust.above["blur 0.5"] > CLEAR
+    assert trust.above["3 of ten kinds missing"] > CLEAR
+    assert judged.trust.startswith("sees blur 0.5, noise ")
+    assert "swapped" not in judged.trust  # there is no red in grey
+    assert f"{trust.floor:.3g} ± {trust.deviation:.2g}, 449 of each)" in judged.trust
+
+
+def test_what_it_cannot_tell_is_said() -> None:
+    above = {"blur 0.5": 2.9, "blur 1": 3.1, "blur 2": 9.0, "upside down": 0.0, "noise 8": 3.0}
+    words = Trust(n=100, floor=1.0, deviation=0.25, above=above).words
+    assert words.startswith("sees blur 1, noise 8; it cannot tell blur 0.5, upside down (")
+    blind = Trust(n=4, floor=1.0, deviation=1.0, above={"upside down": 1.0}).words
+    assert blind.startswith("sees nothing that was tried; it cannot tell upside down (")
+
+
+def test_what_sees_nothing_is_found_out() -> None:
+    """Features that say nothing of the images tell nothing; kinds may be given as classes."""
+    images = split_dataset(DIGITS).held_out
+    random = torch.Generator().manual_seed(3)
+    trust = examine(
+        lambda part: torch.randn(len(part), 4, generator=random), images.images, kinds=images.labels
+    )
+    assert all(value < 2 * CLEAR for name, value in trust.above.items() if "picture" not in name)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 8, 8), (3, 12, 20), (4, 64, 48), (3, 2, 5), (1, 100, 200)], ids=str
+)
+def test_images_of_any_shape_are_learnt_from(
+    shape: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same seed gives the same features whatever the threads; larger sides become 64."""
+    monkeypatch.setattr(embedder, "STEPS", 2)
+    images = torch.randint(0, 256, (70, *shape), dtype=torch.uint8)
+    one, again = (fit_embedder(images, seed=1) for _ in range(2))
+    seen = one(one.prepared(images))
+    assert seen.shape == (70, embedder.FEATURES)
+    assert torch.equal(seen, again(again.prepared(images)))
+    assert seen.mean().abs() < 0.1
+    assert max(working_size(*shape[1:])) <= 64
+
+
+def odd(images: ImageSet) -> ImageSet:
+    """Return images of two classes."""
+    assert images.labels is not None
+    return replace(images, classes=("even", "odd"), labels=images.labels % 2)
+
+
+def strange(images: ImageSet) -> ImageSet:
+    """Return images with labels of others."""
+    assert images.labels is not None
+    return replace(images, labels=images.labels.roll(1))
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (lambda sets: sets, ClassifierJudge),
+        (lambda sets: replace(sets, labels=None), EmbedderJudge),
+        (lambda sets: sets.picked(torch.arange(400)), EmbedderJudge),
+        (odd, EmbedderJudge),
+        (strange, EmbedderJudge),
+    ],
+    ids=["classes", "no labels", "few images", "few classes", "labels that say nothing"],
+)
+def test_a_classifier_judges_only_where_it_is_strong(
+    change: Callable[[ImageSet], ImageSet],
+    kind: type,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(embedder, "STEPS", 1)
+    monkeypatch.setattr("ganterm.evaluation.classifier.IMAGES", 4000)
+    sets = split_dataset(DIGITS)
+    parts = {name: change(getattr(sets, name)) for name in ("learnt", "held_out", "apart")}
+    monkeypatch.setattr(cache, "split_dataset", lambda *_, **__: Splits(**parts))
+    assert isinstance(own_judge(DIGITS, seed=7), kind)
+
+
+def test_it_is_kept_by_its_images_and_can_be_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the place of the images nor their name matters, and damage is mended."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(embedder, "STEPS", 2)
+    first = choose_judge("self-supervised", DIGITS)
+    (path,) = (tmp_path / "judges").glob("*.safetensors")
+    path.write_bytes(path.read_bytes()[:-7])
+    assert choose_judge("self-supervised", DIGITS).digest == first.digest
+    monkeypatch.setattr(cache, "fit_embedder", None)
+    other = replace(DIGITS, dataset="/elsewhere/pictures")
+    again = obtain_embedder(other, split_dataset(DIGITS))
+    assert (again.digest, again.trust) == (first.digest, first.trust)
+    assert again.words == "self-supervised on 898 images of pictures"
+    reference = obtain_reference(again, DIGITS)
+    assert 0 < reference.deviation(400)["floor_deviation"] < reference.floor(400)["fid"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", [DIGITS, MNIST], ids=["digits", "mnist"])
+def test_a_judge_tells_harm_of_labelled_sets_whose_labels_it_has_not_seen(
+    source: ImageSource, data: Path, mnist_files: Path
+) -> None:
+    """Of ten classes one that is missing, the slightest blur and a hundredth of repetition."""
+    if source is MNIST:
+        import_dataset("mnist", mnist_files)
+    sets = split_dataset(source)
+    judge = obtain_embedder(source, sets)
+    trust = examine(
+        lambda part: judge.look(part).features, sets.held_out.images, kinds=sets.held_out.labels
+    )
+    assert in_order(trust)
+    least = {group[0]: trust.above[group[0]] for group in GROUPS if group[0] in trust.above}
+    blind = {name for name, above in least.items() if above < CLEAR}
+    assert blind <= {"noise 8", "1% one picture"}
