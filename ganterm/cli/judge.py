@@ -190,6 +190,7 @@ def judge(
     if as_json:
         emit_json(records if every else records[0])
     elif every:
+        _warn(records[-1])
         emit_lines(_overview(records))
 
 
@@ -308,6 +309,11 @@ def _lacks(name: str, value: object) -> bool:
     return value is None and name in SCORES.names and SCORES.facts(name).by_class
 
 
+def _warn(fields: dict[str, Any]) -> None:
+    if caution := _record(fields).caution:
+        say(safe_text(caution))
+
+
 def _scores(fields: dict[str, Any]) -> dict[str, float]:
     return {name: fields[name] for name in scored([_record(fields)])}
 
@@ -358,8 +364,7 @@ def _overview(records: list[dict[str, Any]]) -> list[str]:
     first = records[-1]
     title = f"Judge {first['judge']}: {first['judge_name']}; {first['n']:,} images of each kind"
     heading = ["STEP", *(short(name).upper().replace("_", " ") for name in names)]
-    said = filter(None, [safe_text(_record(first).caution)])
-    return [safe_text(title), *said, *table(heading, rows)]
+    return [safe_text(title), *table(heading, rows)]
 
 
 def _figure(value: float | None) -> str:

@@ -55,7 +55,7 @@ def test_what_is_made_of_others_has_no_files_of_its_own() -> None:
 class Brightness:
     """Takes the brightness of an image for its digit, and is nearly sure."""
 
-    digest, words, classes = "abc", "brightness", tuple("0123456789")
+    digest, words, trust, classes = "abc", "brightness", "", tuple("0123456789")
 
     def look(self, images: torch.Tensor, **_: object) -> Embeddings:
         digits = images.flatten(1)[:, 0].long()
