@@ -14,6 +14,7 @@ from PIL import Image
 from ganterm.components.datasets import Fit
 from ganterm.core.dataspec import ImageSize, Size
 from ganterm.core.errors import DataError
+from ganterm.data.decoded import Decoded
 from ganterm.data.fit import in_pieces
 from ganterm.data.geometry import place
 from ganterm.data.images import ImageSet
@@ -126,20 +127,27 @@ def load_folder(
 
     Without `image_size` the longer side of the first readable image is taken, 256 at most;
     without `channels` that image says whether the set is grey or colour. Files that cannot be
-    read are left out, counted and named in the notes. Raises DataError where none can be read.
+    read are left out, counted and named in the notes. What took a while to decode is kept: see
+    `ganterm.data.decoded`. Raises DataError where none can be read.
     """
     listing = list_images(folder, split, progress)
     if image_size is None or channels is None:
         own_channels, own_size = _own_shape(listing)
         image_size = image_size or own_size
         channels = channels or own_channels
-    paths = listing.paths
-    images = torch.empty((len(paths), channels, *Size.of(image_size)), dtype=torch.uint8)
+    shape: _Shape = {"image_size": image_size, "channels": channels, "fit": fit}
+    decoded = Decoded(folder, listing, shape)
+    known = decoded.read(folder.name or str(folder))
+    return known or decoded.keep(_decode(folder, listing, shape, progress))
+
+
+def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCallback) -> ImageSet:
+    paths, size = listing.paths, Size.of(shape["image_size"])
+    images = torch.empty((len(paths), shape["channels"], *size), dtype=torch.uint8)
     kept: list[int] = []
     broken: list[str] = []
     wide: dict[int, Levels] = {}
     """Places of images of more than 8 bits, which all have to be seen before one is scaled."""
-    shape: _Shape = {"image_size": image_size, "channels": channels, "fit": fit}
     for index, result in _read(paths, partial(decode_or_measure, **shape), folder, progress):
         if isinstance(result, UnreadableImageError):
             broken.append(f"{_name(paths[index], folder)} ({result})")

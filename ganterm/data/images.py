@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -111,7 +112,7 @@ class ImageSet:
         held_out, rest = held_out_of(self.images, share)
         return self.picked(rest), self.picked(held_out) if len(held_out) else None
 
-    @property
+    @cached_property
     def crc32(self) -> str:
         """Checksum of all pixels in turn, in hexadecimal; the journal of a run has it."""
         return f"{zlib.crc32(self.images.contiguous().numpy().data):08x}"

@@ -1,5 +1,6 @@
 """A folder of images as a dataset: which files it holds, and which class each belongs to."""
 
+import hashlib
 import os
 import re
 import time
@@ -98,6 +99,24 @@ class Listing:
     """Images beside class folders, which belong to no class."""
     notes: list[str] = field(default_factory=list)
     """Sentences about what the folder's names may mean besides."""
+
+    def fingerprint(self, root: Path) -> bytes:
+        """Return a digest of the names below `root`, the sizes and the times of all images."""
+        skipped = len(os.fsencode(root))
+        told = hashlib.sha256(
+            repr((self.classes, self.labels, self.others, self.outside)).encode(
+                errors="surrogateescape"
+            )
+        )
+        for path in self.paths:
+            name = os.fsencode(path)
+            try:
+                status = path.stat()
+                stamp = status.st_size, status.st_mtime_ns
+            except OSError:
+                stamp = -1, -1
+            told.update(b"%s\0%d %d\0" % (name[skipped:], *stamp))
+        return told.digest()
 
 
 def list_images(folder: Path, split: str, progress: ProgressCallback = silent) -> Listing:
