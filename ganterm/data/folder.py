@@ -1,8 +1,9 @@
 """Image files, each decoded into one size, and a folder of them as one tensor."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -98,8 +99,8 @@ def _fitted(image: Image.Image, size: Size, fit: Fit) -> "NDArray[np.uint8]":
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
-BATCH = 256
-"""Files handed to the decoding threads at once."""
+BATCH = 32
+"""Files handed to a decoding thread at once."""
 MAX_OWN_SIZE = 256
 """The largest side in pixels that a folder gets when no size is asked for."""
 _NAMED = 3
@@ -143,7 +144,7 @@ def load_folder(
 
 def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCallback) -> ImageSet:
     paths, size = listing.paths, Size.of(shape["image_size"])
-    images = torch.empty((len(paths), shape["channels"], *size), dtype=torch.uint8)
+    pixels = np.empty((len(paths), shape["channels"], *size), dtype=np.uint8)
     kept: list[int] = []
     broken: list[str] = []
     wide: dict[int, Levels] = {}
@@ -155,7 +156,7 @@ def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCal
         if isinstance(result, Levels):
             wide[len(kept)] = result
         else:
-            images[len(kept)] = torch.from_numpy(result)
+            pixels[len(kept)] = result
         kept.append(index)
     among = joined(wide.values())
     places = list(wide)
@@ -163,11 +164,11 @@ def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCal
     for index, result in _read([paths[kept[at]] for at in places], scale, folder, progress):
         if not isinstance(result, np.ndarray):
             raise DataError(f"{folder} changed while it was read ({result}); load it again.")
-        images[places[index]] = torch.from_numpy(result)
+        pixels[places[index]] = result
     if not kept:
         raise _nothing_readable(folder, broken)
     labels = torch.tensor([listing.labels[i] for i in kept]) if listing.classes else None
-    images = images[: len(kept)]
+    images = torch.from_numpy(pixels[: len(kept)])
     return ImageSet(
         images,
         labels,
@@ -186,20 +187,27 @@ def _read(
 ) -> "Iterator[tuple[int, _Decoded | UnreadableImageError]]":
     """Yield what becomes of each file, and its place in `paths`, in their order."""
 
-    def attempt(path: Path) -> "_Decoded | UnreadableImageError":
-        try:
-            return decode(path)
-        except UnreadableImageError as error:
-            return error
+    def attempt(chunk: range) -> "list[_Decoded | UnreadableImageError]":
+        found: list[_Decoded | UnreadableImageError] = []
+        for path in paths[chunk.start : chunk.stop]:
+            try:
+                found.append(decode(path))
+            except UnreadableImageError as error:
+                found.append(error)
+        return found
 
     # Pillow decodes outside the interpreter lock, so threads are enough.
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
-        for start in range(0, len(paths), BATCH):
-            batch = range(start, min(start + BATCH, len(paths)))
-            yield from zip(
-                batch, threads.map(attempt, paths[batch.start : batch.stop]), strict=True
-            )
-            progress(f"reading {folder.name}", batch.stop, len(paths), "images")
+    workers = min(8, os.cpu_count() or 1)
+    under_way: deque[tuple[range, Future[list[_Decoded | UnreadableImageError]]]] = deque()
+    with ThreadPoolExecutor(workers) as threads:
+        for start in range(0, len(paths) + 2 * workers * BATCH, BATCH):
+            chunk = range(start, min(start + BATCH, len(paths)))
+            if chunk:
+                under_way.append((chunk, threads.submit(attempt, chunk)))
+            if under_way and (not chunk or len(under_way) > 2 * workers):
+                done, results = under_way.popleft()
+                yield from zip(done, results.result(), strict=True)
+                progress(f"reading {folder.name}", done.stop, len(paths), "images")
 
 
 def _own_shape(listing: Listing) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -187,7 +188,7 @@ def _listed(folder: Path, split: str, tree: "_Folders") -> Listing:
     here, folders = tree.entries(root)
     reached = {tree.identity(root)}
     for sub in folders:
-        images = _sorted_out(sorted(_files_under(sub, tree, reached)), root, listing, tree)
+        images = _sorted_out(_sorted(_files_under(sub, tree, reached)), root, listing, tree)
         if images:
             listing.labels += [len(listing.classes)] * len(images)
             listing.classes.append(sub.name)
@@ -306,7 +307,7 @@ class _Folders:
         except OSError as error:
             raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
         self._tell(len(files))
-        return self.entered.setdefault(folder, (sorted(files), sorted(folders)))
+        return self.entered.setdefault(folder, (_sorted(files), _sorted(folders)))
 
     def identity(self, folder: Path) -> object:
         """Return what two ways to one folder have in common."""
@@ -321,6 +322,11 @@ class _Folders:
     def _tell(self, more: int) -> None:
         self._seen += more
         self._progress(self._what, self._seen, None, "files")
+
+
+def _sorted(paths: Iterable[Path]) -> list[Path]:
+    """Return paths in their own order, which of many takes them long to find."""
+    return sorted(paths, key=attrgetter("parts"))
 
 
 def _is_clutter(name: str) -> bool:
