@@ -33,6 +33,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What belongs to no component alone."""
 
     batch_size: Annotated[int, about(DATA, "Real images per batch.", "64-128", ge=1, le=65536)] = 64
+    micro_batch: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=65536)] | None,
+        about(
+            DATA,
+            "Images of a batch taken through the networks at once; 0 for all, auto for what fits.",
+            "gradients add up to the batch's; batch norm takes statistics of each part",
+        ),
+    ] = 0
     drop_last: Annotated[bool, about(DATA, "Drop the last, smaller batch of an epoch.")] = True
     steps: Annotated[
         int, about(DATA, "Generator steps to train; 0 where epochs decides.", ge=0, le=10**9)

@@ -71,7 +71,8 @@ class Trainer:
     Where the configuration's precision is `auto`, `config` here has what it stands for.
 
     Steps are run in the configuration's mode; `auto` stands for eager until `modes.choose_mode` has
-    found something quicker and `run_in` is told so. Raises `ConfigError` where this machine does
+    found something quicker and `run_in` is told so, and `micro_batch` auto for whole batches until
+    `take_at_once` is told what fits. Raises `ConfigError` where this machine does
     not have the mode.
 
     The weights after a step are a function of the configuration, the images and the live settings
@@ -133,6 +134,11 @@ class Trainer:
         self.gan_step = GanStep(self.networks, self.config, self._record, self.adaptive)
         self._step_in_mode: Step = step_in(mode, self.gan_step, fell_back=self._fallbacks.append)
         self.mode: Mode = mode
+
+    def take_at_once(self, images: int) -> None:
+        """Take so many images of a batch through the networks at once; 0 takes all."""
+        self.config = self._now = msgspec.structs.replace(self.config, micro_batch=images)
+        self.gan_step.micro_batch = images
 
     @property
     def steps_total(self) -> int:

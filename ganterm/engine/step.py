@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -19,6 +20,7 @@ from ganterm.config import RunConfig
 from ganterm.core.quantities import AUGMENT_P, D_FAKE, D_REAL, OVERFITTING
 from ganterm.engine.adaptive import Adaptive
 from ganterm.engine.build import Networks
+from ganterm.engine.diversity import diversity
 
 if TYPE_CHECKING:
     from ganterm.components.losses.base import Label
@@ -71,6 +73,8 @@ class GanStep:
         numbers: the live ones that operations compute with; a tensor where a captured graph is to
             read what it is by then.
         adaptive: with which probability images are augmented; its own unless it is given one.
+        micro_batch: images that are taken through the networks at once, whose gradients are added
+            up; 0 takes each batch whole.
         one_pass: whether the discriminator takes real images and fakes together, which is one
             large pass for two small ones. It does where its logits are the same either way.
     """
@@ -95,6 +99,7 @@ class GanStep:
         self.adaptive = adaptive or Adaptive(config, self.device)
         self._mixture = DATASETS.facts(config.dataset)
         self.one_pass = networks.discriminator.batch_independent
+        self.micro_batch = config.micro_batch or 0
         self.use(config)
 
     def use(self, config: RunConfig) -> None:
@@ -152,11 +157,12 @@ class GanStep:
         """
         labels = labels or [None] * len(real_batches)
         last = len(real_batches) - 1
-        fakes = real = real_batches[last]
+        fakes = real = z = real_batches[last]
         for position, (real, classes) in enumerate(zip(real_batches, labels, strict=True)):
+            z = torch.randn(real.shape[0], self.config.z_dim, device=self.device)
             # Only the fakes that train the generator too need its graph.
             with_graph = self.config.reuse_fakes and position == last
-            fakes = self._generate(real.shape[0], classes, with_graph=with_graph)
+            fakes = self._fakes(z, classes, with_graph=with_graph)
             penalise = self.penalises(first_batch + position)
             if self.config.d_update == "joint":
                 self._d_joint(real, fakes.detach(), classes, penalise=penalise)
@@ -167,8 +173,10 @@ class GanStep:
             self._record_norm("grad_norm_d", self.d_parameters)
         if not self.config.reuse_fakes:
             wanted = None if wanted is None else wanted.repeat(self.config.g_batch)
-            fakes = self._generate(real.shape[0] * self.config.g_batch, wanted, with_graph=True)
-        self._g_step(real, fakes, wanted)
+            count = real.shape[0] * self.config.g_batch
+            z = torch.randn(count, self.config.z_dim, device=self.device)
+            fakes = self._fakes(z, wanted, with_graph=True)
+        self._g_step(real, z, fakes, wanted)
         if measure:
             self._record_norm("grad_norm_g", self.g_parameters)
             if self.augments_some:
@@ -180,10 +188,26 @@ class GanStep:
             elif min(len(real), len(fakes)) >= SMALLEST_BATCH:
                 self.record(("diversity",), diversity(fakes, real, labels[last])[None])
 
-    def _generate(
-        self, count: int, labels: torch.Tensor | None, *, with_graph: bool
+    def _parts(self, count: int) -> list[tuple[slice, float]]:
+        """Return which of so many images go through the networks together, and their share."""
+        least = self.micro_batch or count
+        ends = [count * at // -(-count // least) for at in range(-(-count // least) + 1)]
+        return [(slice(a, b), (b - a) / count) for a, b in itertools.pairwise(ends)]
+
+    def _fakes(
+        self, z: torch.Tensor, labels: torch.Tensor | None, *, with_graph: bool
     ) -> torch.Tensor:
-        z = torch.randn(count, self.config.z_dim, device=self.device)
+        """Return a fake for each latent; with its graph only where the batch is taken whole."""
+        parts = self._parts(len(z))
+        with_graph = with_graph and len(parts) == 1
+        made = [
+            self._generate(z[part], _of(labels, part), with_graph=with_graph) for part, _ in parts
+        ]
+        return made[0] if len(made) == 1 else torch.cat(made)
+
+    def _generate(
+        self, z: torch.Tensor, labels: torch.Tensor | None, *, with_graph: bool
+    ) -> torch.Tensor:
         with torch.set_grad_enabled(with_graph), self._autocast():
             return self.generator(z, labels)
 
@@ -209,19 +233,23 @@ class GanStep:
         *,
         penalise: bool,
     ) -> None:
-        real, fakes = self._augmented(real), self._augmented(fakes)
-        real_logits, fake_logits = self._judge_both(real, fakes, labels)
-        real_term, fake_term = self.loss.d_terms(
-            real_logits, fake_logits, self.numbers["real_label"], self.numbers["fake_label"]
-        )
-        total = real_term + fake_term
-        if self._halved:
-            total = total / 2
-        self._record_d(total, real_term, fake_term, real_logits, fake_logits)
-        if penalise:
-            for penalty in self._penalties(real, fakes, labels):
-                total = total + penalty
-        self._d_optimise(total)
+        def loss_of(part: slice) -> torch.Tensor:
+            of_real, of_fakes = self._augmented(real[part]), self._augmented(fakes[part])
+            classes = _of(labels, part)
+            real_logits, fake_logits = self._judge_both(of_real, of_fakes, classes)
+            real_term, fake_term = self.loss.d_terms(
+                real_logits, fake_logits, self.numbers["real_label"], self.numbers["fake_label"]
+            )
+            total = real_term + fake_term
+            if self._halved:
+                total = total / 2
+            self._record_d(total, real_term, fake_term, real_logits, fake_logits)
+            if penalise:
+                for penalty in self._penalties(of_real, of_fakes, classes):
+                    total = total + penalty
+            return total
+
+        self._d_optimise(len(real), loss_of)
 
     def _d_separate(
         self,
@@ -231,35 +259,73 @@ class GanStep:
         *,
         penalise: bool,
     ) -> None:
+        fake_terms: list[tuple[torch.Tensor, torch.Tensor]] = []
         real, fakes = self._augmented(real), self._augmented(fakes)
-        fake_logits = self._judge(fakes, labels)
-        fake_term = self.loss.fake_term(fake_logits, self.numbers["fake_label"])
-        penalty = self._penalties(None, fakes, labels) if penalise else []
-        self._d_optimise(sum(penalty, start=fake_term))
-        real_logits = self._judge(real, labels)
-        real_term = self.loss.real_term(real_logits, self.numbers["real_label"])
-        penalty = self._penalties(real, None, labels) if penalise else []
-        self._d_optimise(sum(penalty, start=real_term))
-        total = (real_term + fake_term) / (2 if self.config.d_reduction == "mean" else 1)
-        self._record_d(total, real_term, fake_term, real_logits, fake_logits)
 
-    def _d_optimise(self, total: torch.Tensor) -> None:
-        self.networks.optimizer_d.zero_grad(set_to_none=True)
-        total.backward(inputs=self.d_parameters)  # type: ignore[no-untyped-call]
-        self.networks.optimizer_d.step()
+        def fake_loss(part: slice) -> torch.Tensor:
+            logits = self._judge(fakes[part], _of(labels, part))
+            term = self.loss.fake_term(logits, self.numbers["fake_label"])
+            penalty = self._penalties(None, fakes[part], _of(labels, part)) if penalise else []
+            fake_terms.append((term.detach(), logits.detach()))
+            return sum(penalty, start=term)
 
-    def _g_step(self, real: torch.Tensor, fakes: torch.Tensor, labels: torch.Tensor | None) -> None:
-        fake_logits = self._judge(self._augmented(fakes), labels)
-        real_logits = None
-        if self.loss.pairs_real:
-            with torch.no_grad():
-                real_logits = self._judge(self._augmented(real), labels)
-        g_loss = self.loss.g_loss(fake_logits, real_logits)
-        self.networks.optimizer_g.zero_grad(set_to_none=True)
-        # Naming the inputs keeps the discriminator's weight gradients from being computed.
-        g_loss.backward(inputs=self.g_parameters)  # type: ignore[no-untyped-call]
-        self.networks.optimizer_g.step()
-        self.record(("g_loss",), g_loss.detach()[None])
+        def real_loss(part: slice) -> torch.Tensor:
+            logits = self._judge(real[part], _of(labels, part))
+            term = self.loss.real_term(logits, self.numbers["real_label"])
+            penalty = self._penalties(real[part], None, _of(labels, part)) if penalise else []
+            fake_term, fake_logits = fake_terms.pop(0)
+            total = (term + fake_term) / (2 if self.config.d_reduction == "mean" else 1)
+            self._record_d(total, term, fake_term, logits, fake_logits)
+            return sum(penalty, start=term)
+
+        self._d_optimise(len(fakes), fake_loss)
+        self._d_optimise(len(real), real_loss)
+
+    def _d_optimise(self, count: int, loss_of: Callable[[slice], torch.Tensor]) -> None:
+        self._optimise(self.networks.optimizer_d, self.d_parameters, count, loss_of)
+
+    def _optimise(
+        self,
+        optimizer: torch.optim.Adam,
+        parameters: list[nn.Parameter],
+        count: int,
+        loss_of: Callable[[slice], torch.Tensor],
+    ) -> torch.Tensor:
+        """Make a step by the mean loss of `count` images, and return it; `loss_of` takes a part."""
+        optimizer.zero_grad(set_to_none=True)
+        losses: list[torch.Tensor] = []
+        for part, share in self._parts(count):
+            loss = loss_of(part)
+            if share < 1:
+                loss = share * loss
+            # Naming the inputs keeps the other network's weight gradients from being computed.
+            loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]
+            losses.append(loss.detach())
+        optimizer.step()
+        return losses[0] if len(losses) == 1 else torch.stack(losses).sum()
+
+    def _g_step(
+        self,
+        real: torch.Tensor,
+        z: torch.Tensor,
+        fakes: torch.Tensor,
+        labels: torch.Tensor | None,
+    ) -> None:
+        has_graph = fakes.requires_grad
+
+        def loss_of(part: slice) -> torch.Tensor:
+            classes = _of(labels, part)
+            made = fakes if has_graph else self._generate(z[part], classes, with_graph=True)
+            fake_logits = self._judge(self._augmented(made), classes)
+            real_logits = None
+            if self.loss.pairs_real:
+                with torch.no_grad():
+                    real_logits = self._judge(self._augmented(real[part]), classes)
+            return self.loss.g_loss(fake_logits, real_logits)
+
+        optimizer, parameters = self.networks.optimizer_g, self.g_parameters
+        g_loss = self._optimise(optimizer, parameters, len(z), loss_of)
+        self.record(("g_loss",), g_loss[None])
 
     def _penalties(
         self,
@@ -320,44 +386,5 @@ class GanStep:
         )
 
 
-def diversity(
-    fakes: torch.Tensor, real: torch.Tensor, labels: torch.Tensor | None = None
-) -> torch.Tensor:
-    """Return the spread of `fakes` (N, …) as a share of that of `real` (M, …): about 1 is healthy.
-
-    A scalar >= 0 on their device, without a gradient; batches of unequal size are cut to the
-    smaller, of at least two samples. It is the geometric mean of two ratios: of the mean distance
-    between two samples, which falls when whole modes are dropped, and of the mean distance to the
-    nearest other sample, which falls when samples gather around a few points.
-
-    With the `labels` (K,) of conditional training, which real and fake share place by place, only
-    samples of one class are compared: ten classes of one image each are a collapse, too.
-    """
-    count = min(len(fakes), len(real))
-    with torch.no_grad():
-        classes = None if labels is None else labels[:count]
-        fake_spread, fake_gap = _distances(fakes[:count], classes)
-        real_spread, real_gap = _distances(real[:count], classes)
-        ratio = (fake_spread * fake_gap) / (real_spread * real_gap)
-        # Real images that are all alike leave nothing to lose.
-        return torch.where(real_spread * real_gap > 0, ratio, 1.0).sqrt()
-
-
-def _distances(
-    samples: torch.Tensor, labels: torch.Tensor | None
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the mean distance between two samples, and from one to the nearest other.
-
-    Of those with equal labels, if there are; where no two are equal both are 0.
-    """
-    rows = samples.detach().flatten(1).to(torch.float32)
-    pairs = torch.cdist(rows, rows)
-    count = len(rows)
-    if labels is not None:
-        alike = (labels[:, None] == labels).fill_diagonal_(False)
-        has = alike.any(dim=1)
-        nearest = pairs.masked_fill(~alike, torch.inf).amin(dim=1).where(has, 0.0)
-        spread = pairs.where(alike, 0.0).sum() / alike.sum().clamp(min=1)
-        return spread, nearest.sum() / has.sum().clamp(min=1)
-    nearest = pairs.clone().fill_diagonal_(torch.inf).amin(dim=1)
-    return pairs.sum() / (count * (count - 1)), nearest.mean()
+def _of(labels: torch.Tensor | None, part: slice) -> torch.Tensor | None:
+    return None if labels is None else labels[part]

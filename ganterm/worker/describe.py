@@ -156,7 +156,7 @@ def _weight(config: RunConfig, generator: int, parameters: int, device: Any) -> 
         # A checkpoint is copied, written from one piece and read back.
         least, memory = least + checkpoint, memory + checkpoint * _COPIES
         total = os.sysconf("SC_PHYS_PAGES") * resource.getpagesize()
-        free = _available() or total
+        free = available_memory() or total
     return {
         "checkpoint_bytes": checkpoint,
         "memory_bytes": memory,
@@ -166,7 +166,7 @@ def _weight(config: RunConfig, generator: int, parameters: int, device: Any) -> 
     }
 
 
-def _available() -> int:
+def available_memory() -> int:
     """Return the bytes of memory that Linux could give; 0 where it cannot be asked."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():

@@ -303,8 +303,11 @@ def _edits(run: RunDir, began: RunConfig) -> list[str]:
         written = read_run_toml(run.config_file)
     except ConfigError as error:
         return [f"{str(error).rstrip('.')}; {how}, with the configuration in its journal."]
-    if written.precision == "auto":  # what that stood for is in the journal
+    # What auto stood for is in the journal.
+    if written.precision == "auto":
         written = msgspec.structs.replace(written, precision=began.precision)
+    if written.micro_batch is None:
+        written = msgspec.structs.replace(written, micro_batch=began.micro_batch)
     edited = [name for name in FIELDS if getattr(written, name) != getattr(began, name)]
     if not edited:
         return []

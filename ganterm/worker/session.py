@@ -24,6 +24,7 @@ from ganterm.data.catalogue import conditioned_spec, require_folder
 from ganterm.data.images import ImageSet, require_same
 from ganterm.engine.build import choose_device, choose_threads
 from ganterm.engine.loop import DivergenceError, Trainer
+from ganterm.engine.micro import choose_micro_batch
 from ganterm.engine.modes import choose_mode
 from ganterm.engine.state import adapted, check_classes, restore_state
 from ganterm.engine.threads import time_threads
@@ -35,6 +36,7 @@ from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status
 from ganterm.worker.checkpoint import load_tensors, read_meta
 from ganterm.worker.commands import LastWords, StopFlag
+from ganterm.worker.describe import available_memory
 from ganterm.worker.handler import EventHandler, Rewound, Stop
 from ganterm.worker.job import Job, prepare
 from ganterm.worker.look import Look
@@ -185,6 +187,14 @@ class Session:
                 self.job = dataclasses.replace(self.job, checkpoint=path)
         if self.job.checkpoint is not None:
             self._restore(handler, self.job.checkpoint, data.classes)
+        micro_batch, about_memory = choose_micro_batch(
+            trainer.networks,
+            trainer.batches,
+            trainer.config,
+            available_memory(),
+            self.reporter.say,
+        )
+        trainer.take_at_once(micro_batch)
         mode, about_mode = choose_mode(
             trainer.networks, trainer.batches, trainer.config, self.job.mode, self.reporter.say
         )
@@ -236,7 +246,7 @@ class Session:
         told = (
             *(("remedy", [rewind.story] if rewind else []),),
             *(("run-file", self.job.notes), ("data", notes)),
-            *(("mode", about_mode), ("threads", about_threads)),
+            *(("memory", about_memory), ("mode", about_mode), ("threads", about_threads)),
         )
         for code, sentences in told:
             for note in sentences:

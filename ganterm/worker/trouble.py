@@ -79,8 +79,8 @@ def explain(error: Exception, run: RunDir, config: RunConfig) -> GantermError | 
             return storage_trouble(error, run.path)
         case torch.OutOfMemoryError() | MemoryError():
             return TrainingError(
-                f"The device ({config.device}) ran out of memory; start a new run with a smaller "
-                "batch_size or width."
+                f"The device ({config.device}) ran out of memory; start a new run with "
+                "micro_batch = auto, or a smaller batch_size or width."
             )
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganterm.engine.step import diversity
+from ganterm.engine.diversity import diversity
 
 LABELS = torch.arange(64) % 4
 SHADES = torch.linspace(-1, 1, 4)[LABELS][:, None, None, None].expand(64, 1, 8, 8)

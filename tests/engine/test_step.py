@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,10 +14,11 @@ from torch.nn import functional
 
 from ganterm.components.penalties import Penalty
 from ganterm.config import RunConfig
+from ganterm.engine.adaptive import EVERY
 from ganterm.engine.build import Networks, build
 from ganterm.engine.seeding import seed_default_generators
 from ganterm.engine.step import MEASURED, GanStep
-from tests.engine.common import CPU, metrics, small, trainer
+from tests.engine.common import ADAPTIVE, CPU, metrics, small, trainer
 
 
 def first_values(config: RunConfig) -> dict[str, float]:
@@ -89,9 +90,10 @@ def test_a_critic_reports_the_wasserstein_estimate_and_its_penalty() -> None:
 def test_whatever_is_measured_stands_in_the_order_of_the_step() -> None:
     (images,) = metrics(trainer(small("wgan-gp", steps=1, d_steps=1)))
     (points,) = metrics(trainer(small("ring", steps=1)))
-    for record in (images, points):
+    (adaptive,) = metrics(trainer(small("dcgan", steps=EVERY, log_every=EVERY, **ADAPTIVE)))
+    for record in (images, points, adaptive):
         assert tuple(record.values) == tuple(name for name in MEASURED if name in record.values)
-    assert {*images.values, *points.values} == set(MEASURED)
+    assert {*images.values, *points.values, *adaptive.values} == set(MEASURED)
 
 
 @pytest.mark.parametrize("frozen", ["generator", "discriminator"])
@@ -223,16 +225,16 @@ def test_neither_phase_computes_gradients_of_the_other_network(settings: dict[st
             )
 
     class Watched(GanStep):
-        def _d_optimise(self, total: Tensor) -> None:
+        def _d_optimise(self, count: int, loss_of: Callable[[slice], Tensor]) -> None:
             nonlocal phase
             phase = "d"
-            super()._d_optimise(total)
+            super()._d_optimise(count, loss_of)
 
-        def _g_step(self, real: Tensor, fakes: Tensor, labels: Tensor | None) -> None:
+        def _g_step(self, real: Tensor, z: Tensor, fakes: Tensor, labels: Tensor | None) -> None:
             nonlocal phase
             phase = "g"
             kept = [p.grad for p in self.d_parameters]
-            super()._g_step(real, fakes, labels)
+            super()._g_step(real, z, fakes, labels)
             assert all(p.grad is k for p, k in zip(self.d_parameters, kept, strict=True))
 
     watched = Watched(networks, config, lambda *_: None)
