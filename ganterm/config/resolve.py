@@ -143,5 +143,7 @@ def _read(path: Path) -> tuple[dict[str, object], bool, int]:
         return values, False, version
     values.pop("made", None)
     # TOML has no null: a setting that may be without a value and is left out has none.
-    unset: dict[str, object] = {spec.name: None for spec in FIELDS.values() if spec.optional}
+    unset: dict[str, object] = {
+        spec.name: None for spec in FIELDS.values() if spec.optional and spec.default is None
+    }
     return {**unset, **understood(run), **values}, True, version

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ganterm import __version__, recipes
-from ganterm.config.fields import field, parse_value
+from ganterm.config.fields import FIELDS, field, parse_value
 from ganterm.config.rules import check
 from ganterm.config.schedule import written
 from ganterm.config.schema import RunConfig
@@ -56,8 +56,12 @@ def render_run_toml(config: RunConfig, made: Mapping[str, str]) -> str:
     """Return the text of a `run.toml`; `made` says what made it (versions, command line)."""
     import tomli_w  # noqa: PLC0415 - only when a run is created
 
-    # TOML has no null: a setting without a value is left out and stays at its default.
-    values = {name: value for name, value in to_mapping(config).items() if value is not None}
+    # TOML has no null: a setting without a value is left out, where that is its default.
+    values = {
+        name: "auto" if value is None else value
+        for name, value in to_mapping(config).items()
+        if value is not None or FIELDS[name].default is not None
+    }
     # A command line may hold bytes that are no text, which TOML refuses.
     about = {name: text.encode(errors="replace").decode() for name, text in made.items()}
     return tomli_w.dumps({"version": recipes.VERSION, "run": values, "made": about})

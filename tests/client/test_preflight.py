@@ -39,7 +39,7 @@ def _never(_config: RunConfig) -> Description | None:
         (["--dataset", "pictures.zip"], 2, "pictures.zip is a file"),
         (["--dataset", "./nowhere"], 2, "There is no folder ./nowhere"),
         (["--dataset", "bare"], 3, "holds no images"),
-        (["--dataset", "two"], 3, "2 images, fewer than one batch"),
+        (["--dataset", "two", "--batch-size", "64"], 3, "2 images, fewer than one batch"),
         (["--split", "test"], 2, "digits has no test split"),
         (["--name", "../x"], 2, "cannot name a run"),
         (["--name", "taken"], 2, "taken is taken"),

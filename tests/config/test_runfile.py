@@ -156,3 +156,17 @@ def test_a_full_disk_is_told_in_words(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(runfile, "write_atomically", full)
     with pytest.raises(TrainingError, match="free some space"):
         new_run(resolve().config, tmp_path, name="one", command="")
+
+
+@pytest.mark.parametrize("text", ["auto", "0", "7"])
+def test_what_is_left_to_be_found_is_told_from_the_default(text: str, tmp_path: Path) -> None:
+    """A file without it, as an older ganterm wrote, has the default."""
+    config = resolve({"micro_batch": text}).config
+    path = tmp_path / "run.toml"
+    path.write_text(render_run_toml(config, {}))
+    assert read_run_toml(path) == config
+    assert resolve(config_file=path).config == config
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "micro_batch" not in line))
+    assert read_run_toml(path).micro_batch == 0
+    assert resolve(config_file=path).config.micro_batch == 0

@@ -43,7 +43,7 @@ def test_parts_make_the_step_of_the_whole(
         "ganterm.engine.step.torch.randn",
         lambda *shape, device=None: torch.normal(0, 1, shape, dtype=torch.float64),
     )
-    settings = {"loss": loss, "penalty": "r1+r2", "penalty_weight": 0.5}
+    settings: dict[str, Any] = {"loss": loss, "penalty": "r1+r2", "penalty_weight": 0.5}
     whole, inparts = stepped(0, **settings), stepped(parts, **settings)
     for name in ("generator", "discriminator"):
         mine = getattr(whole.networks, name).state_dict()
