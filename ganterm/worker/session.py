@@ -187,20 +187,7 @@ class Session:
                 self.job = dataclasses.replace(self.job, checkpoint=path)
         if self.job.checkpoint is not None:
             self._restore(handler, self.job.checkpoint, data.classes)
-        micro_batch, about_memory = choose_micro_batch(
-            trainer.networks,
-            trainer.batches,
-            trainer.config,
-            available_memory(),
-            self.reporter.say,
-        )
-        trainer.take_at_once(micro_batch)
-        mode, about_mode = choose_mode(
-            trainer.networks, trainer.batches, trainer.config, self.job.mode, self.reporter.say
-        )
-        if mode != trainer.mode:
-            trainer.run_in(mode)
-        about_threads = self._choose_threads(trainer, most_threads)
+        chosen = self._choose_ways(trainer, most_threads)
         if self.job.resumed:
             records = newest_of(self.run.journal)
             history = effective(records)
@@ -217,7 +204,7 @@ class Session:
                 **circumstances(trainer.config, str(device)),
                 "steps": trainer.steps_total,
                 "images": len(images.images),
-                "mode": mode,
+                "mode": trainer.mode,
                 "controls": handler.changes.made,
                 "pending": list(handler.changes.pending),
                 "data_crc32": data_crc32,
@@ -246,7 +233,7 @@ class Session:
         told = (
             *(("remedy", [rewind.story] if rewind else []),),
             *(("run-file", self.job.notes), ("data", notes)),
-            *(("memory", about_memory), ("mode", about_mode), ("threads", about_threads)),
+            *chosen,
         )
         for code, sentences in told:
             for note in sentences:
@@ -280,6 +267,17 @@ class Session:
         with self.extras.attempt("look", "A look at the networks", look.step):
             found |= look()
         return found
+
+    def _choose_ways(self, trainer: Trainer, most_threads: int) -> list[tuple[str, list[str]]]:
+        """Settle how the steps are run, where nothing says it; return what to tell, by its code."""
+        parts, say = (trainer.networks, trainer.batches), self.reporter.say
+        at_once, about_memory = choose_micro_batch(*parts, trainer.config, available_memory(), say)
+        trainer.take_at_once(at_once)
+        mode, about_mode = choose_mode(*parts, trainer.config, self.job.mode, say)
+        if mode != trainer.mode:
+            trainer.run_in(mode)
+        about_threads = self._choose_threads(trainer, most_threads)
+        return [("memory", about_memory), ("mode", about_mode), ("threads", about_threads)]
 
     def _choose_threads(self, trainer: Trainer, most: int) -> list[str]:
         """Have as many threads as a step is quickest with, where nothing says how many.
