@@ -17,8 +17,9 @@ from ganterm.benchmarks.suite import ROUNDS, BenchSettings, Measure, labelled
 from ganterm.components.datasets import DATASETS
 from ganterm.config import RunConfig, resolve
 from ganterm.config.schema import steps_of
-from ganterm.data import ImageSet, ProgressCallback, load
+from ganterm.data import ImageSet, ProgressCallback
 from ganterm.data.catalogue import missing_splits
+from ganterm.data.loading import load_for
 from ganterm.engine.build import choose_device, choose_threads, synchronize
 from ganterm.engine.events import Metrics
 from ganterm.engine.loop import Trainer
@@ -73,14 +74,8 @@ def prepare(
     config = resolve_precision(
         config_of(recipe, device, substitute=substitute), choose_device(device)
     )
-    images = load(
-        config.dataset,
-        split=config.split,
-        image_size=config.image_size,
-        channels=config.channels,
-        fit=config.fit,
-        progress=labelled(recipe_name(recipe), progress),
-    ).divided(config.holdout)[0]
+    telling = labelled(recipe_name(recipe), progress)
+    images = load_for(config, progress=telling).divided(config.holdout)[0]
     known = not DATASETS.facts(config.dataset).path
     words = f"{config.dataset} {config.split}" if known else "a folder of images"
     words += f", {len(images):,} images of {config.data_spec.size}"

@@ -272,6 +272,11 @@ def square(count: int) -> int:
 def _npy(images: npt.NDArray[np.uint8]) -> bytes:
     import numpy as np  # noqa: PLC0415 - only arrays need it
 
+    if images.ndim == 4 and images.shape[1] == 4:
+        # As in other files colours are not multiplied by alpha.
+        shape = (-1, *images.shape[2:], 4)
+        pixels = b"".join(each.pixels for each in rasters_of(images))
+        images = np.frombuffer(pixels, np.uint8).reshape(shape).transpose(0, 3, 1, 2)
     buffer = io.BytesIO()
     np.save(buffer, images, allow_pickle=False)
     return buffer.getvalue()

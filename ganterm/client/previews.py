@@ -218,7 +218,7 @@ _DARK: Final = bytes(range(128))
 def _some(sheet: Sequence[Raster]) -> Sequence[Raster]:
     """Return images from all over a sheet, whose rows may be of a class each."""
     count = min(len(sheet), IMAGES)
-    return [sheet[index * len(sheet) // count] for index in range(count)]
+    return [sheet[index * len(sheet) // count].opaque() for index in range(count)]
 
 
 def _variety(pixels: Sequence[bytes]) -> float:

@@ -32,7 +32,8 @@ from ganterm.runs.layout import RunDir, create_run, step_of
 from ganterm.runs.live import AUTOMATIC
 
 FIXED: Final = frozenset(
-    {"recipe", "dataset", "split", "holdout", "image_size", "channels", "fit", "seed"}
+    {"recipe", "dataset", "split", "holdout", "image_size", "channels", "seed"}
+    | {"fit", "background", "flip"}
     | {name for name, spec in FIELDS.items() if spec.group == NETWORK}
 )
 """Settings that a state belongs to: with others it would be another run's."""

@@ -37,7 +37,8 @@ def understood(values: Mapping[str, Any]) -> dict[str, Any]:
 
     Those of version 0.1.0 may ask for networks through `torch.compile`, which train alike in eager,
     may tell networks in files of the user's their settings apart from their names, and do not say
-    that a penalty is weighed against half of the papers' loss.
+    that a penalty is weighed against half of the papers' loss, nor that what is transparent lies
+    over black.
     """
     found = dict(values)
     if told := found.pop("network_options", ""):
@@ -49,6 +50,8 @@ def understood(values: Mapping[str, Any]) -> dict[str, Any]:
     halved = found.get("d_update") == "joint" and found.get("d_reduction") == "mean"
     if "penalty_against" not in found and halved and found.get("penalty", "none") != "none":
         found["penalty_against"] = "loss"
+    if "fit" in found:
+        found.setdefault("background", "black")
     return found
 
 

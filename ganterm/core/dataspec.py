@@ -9,8 +9,13 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-CHANNELS: Final = (1, 3)
-"""Image channels that pictures, files and networks here have: grey or RGB."""
+CHANNELS: Final = (1, 3, 4)
+"""Image channels that pictures, files and networks here have: grey, RGB, or RGB with alpha.
+
+With alpha, tensors hold the colours multiplied by it, and pictures and files as they are.
+"""
+COLOURS: Final = {1: "grey", 3: "colour", 4: "transparent colour"}
+"""What images of so many channels are called."""
 LEAST_SIDE, MOST_SIDE = 2, 512
 """Pixels that a side of images that are trained on has."""
 _SIZE: Final = re.compile(r"([0-9]{1,4})(?:x([0-9]{1,4}))?")
@@ -101,8 +106,13 @@ class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def channels(self) -> int:
-        """C of `tensor_shape`: 1 of grey images, 3 of colour."""
+        """C of `tensor_shape`: 1 of grey images, 3 of colour, 4 with alpha."""
         return self.tensor_shape[0]
+
+    @property
+    def colour_words(self) -> str:
+        """Which colours the images have: `grey`, `colour` or `transparent colour`."""
+        return COLOURS[self.channels]
 
     @property
     def size(self) -> Size:

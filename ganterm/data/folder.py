@@ -6,21 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import torch
 from PIL import Image
 
-from ganterm.components.datasets import Fit
+from ganterm.components.datasets import BLACK, Colour, Fit, colour_of
 from ganterm.core.dataspec import ImageSize, Size
 from ganterm.core.errors import DataError
 from ganterm.data.decoded import Decoded
-from ganterm.data.fit import in_pieces
-from ganterm.data.geometry import place
+from ganterm.data.fit import fitted, in_pieces
 from ganterm.data.images import ImageSet
 from ganterm.data.listing import Listing, list_images
-from ganterm.data.look import image_shape, original_of
+from ganterm.data.look import background_of, image_shape, original_of
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import (
     Levels,
@@ -45,32 +44,50 @@ def decode_image(
     image_size: ImageSize,
     channels: int | None,
     fit: Fit,
+    background: Colour = BLACK,
     among: Mapping[bool, Levels] | None = None,
 ) -> "NDArray[np.uint8]":
     """Read the first frame of an image file at one size, as `render.imagefile.upright` shows it.
 
-    Returns uint8 (C, H, W) of `image_size`; `channels` None keeps the file's own, grey or
-    colour. Room around the image is filled with the median of its border. Its levels of more than
-    8 bits become 8 as those `among` it do. Raises UnreadableImageError.
+    Returns uint8 (C, H, W) of `image_size`, as `fit.fitted` makes it; `channels` None keeps the
+    file's own, grey or colour. Its levels of more than 8 bits become 8 as those `among` it do.
+    Raises UnreadableImageError.
     """
     with opened(path) as image:
-        return _decoded(image, image_size, channels, fit, among)
+        return _decoded(
+            image,
+            among,
+            image_size=image_size,
+            channels=channels,
+            fit=fit,
+            background=background,
+        )
 
 
 def decode_or_measure(
-    path: Path, *, image_size: ImageSize, channels: int | None, fit: Fit
+    path: Path,
+    *,
+    image_size: ImageSize,
+    channels: int | None,
+    fit: Fit,
+    background: Colour = BLACK,
 ) -> "NDArray[np.uint8] | Levels":
     """Do what `decode_image` does, but of an image of more than 8 bits only tell its levels."""
     with opened(path) as image:
-        return levels_in(image) or _decoded(image, image_size, channels, fit, None)
+        shown = levels_in(image)
+        return shown or _decoded(
+            image, None, image_size=image_size, channels=channels, fit=fit, background=background
+        )
 
 
 def _decoded(
     image: Image.Image,
+    among: Mapping[bool, Levels] | None,
+    *,
     image_size: ImageSize,
     channels: int | None,
     fit: Fit,
-    among: Mapping[bool, Levels] | None,
+    background: Colour,
 ) -> "NDArray[np.uint8]":
     size = Size.of(image_size)
     if image.format == "JPEG":
@@ -78,25 +95,7 @@ def _decoded(
         image.draft(None, (2 * max(size), 2 * max(size)))
     if channels is None:
         channels = 1 if is_grey(image) else 3
-    shown = upright(image, among).convert("L" if channels == 1 else "RGB")
-    return _fitted(shown, size, fit)
-
-
-def _fitted(image: Image.Image, size: Size, fit: Fit) -> "NDArray[np.uint8]":
-    where = place(image.width, image.height, size, fit)
-    if (where.width, where.height) != image.size or where.box != (0, 0, *image.size):
-        image = image.resize((where.width, where.height), Image.Resampling.BILINEAR, box=where.box)
-    pixels = np.array(image, dtype=np.uint8)
-    if pixels.ndim == 2:
-        pixels = pixels[:, :, None]
-    if pixels.shape[:2] != size:
-        border = np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
-        frame = np.empty((*size, pixels.shape[2]), dtype=np.uint8)
-        frame[:] = np.median(border, axis=0).astype(np.uint8)
-        rows = slice(where.top, where.top + where.height)
-        frame[rows, where.left : where.left + where.width] = pixels
-        pixels = frame
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    return fitted(upright(image, among), size, channels, fit=fit, background=background)
 
 
 BATCH = 32
@@ -113,6 +112,7 @@ class _Shape(TypedDict):
     image_size: ImageSize
     channels: int
     fit: Fit
+    background: str
 
 
 def load_folder(
@@ -122,21 +122,28 @@ def load_folder(
     image_size: ImageSize | None = None,
     channels: int | None = None,
     fit: Fit = "auto",
+    background: str = "auto",
     progress: ProgressCallback = silent,
 ) -> ImageSet:
     """Load every image under `folder`; sub-folders are classes.
 
     Without `image_size` the longer side of the first readable image is taken, 256 at most;
-    without `channels` that image says whether the set is grey or colour. Files that cannot be
-    read are left out, counted and named in the notes. What took a while to decode is kept: see
-    `ganterm.data.decoded`. Raises DataError where none can be read.
+    without `channels` that image says whether the set is grey or colour. What is transparent lies
+    over `background`, by default over what `look.background_of` suggests, unless there are four
+    channels. Files that cannot be read are left out, counted and named in the notes. What took a
+    while to decode is kept: see `ganterm.data.decoded`. Raises DataError where none can be read.
     """
     listing = list_images(folder, split, progress)
     if image_size is None or channels is None:
         own_channels, own_size = _own_shape(listing)
         image_size = image_size or own_size
         channels = channels or own_channels
-    shape: _Shape = {"image_size": image_size, "channels": channels, "fit": fit}
+    shape: _Shape = {
+        "image_size": image_size,
+        "channels": channels,
+        "fit": fit,
+        "background": background,
+    }
     decoded = Decoded(folder, listing, shape)
     known = decoded.read(folder.name or str(folder))
     return known or decoded.keep(_decode(folder, listing, shape, progress))
@@ -149,7 +156,12 @@ def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCal
     broken: list[str] = []
     wide: dict[int, Levels] = {}
     """Places of images of more than 8 bits, which all have to be seen before one is scaled."""
-    for index, result in _read(paths, partial(decode_or_measure, **shape), folder, progress):
+    suggested = ""
+    if shape["background"] == "auto" and shape["channels"] < 4:
+        suggested = background_of(paths)
+    below = colour_of(suggested or shape["background"]) or BLACK
+    drawn: dict[str, Any] = {**shape, "background": below}
+    for index, result in _read(paths, partial(decode_or_measure, **drawn), folder, progress):
         if isinstance(result, UnreadableImageError):
             broken.append(f"{_name(paths[index], folder)} ({result})")
             continue
@@ -160,7 +172,7 @@ def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCal
         kept.append(index)
     among = joined(wide.values())
     places = list(wide)
-    scale = partial(decode_image, **shape, among=among)
+    scale = partial(decode_image, **drawn, among=among)
     for index, result in _read([paths[kept[at]] for at in places], scale, folder, progress):
         if not isinstance(result, np.ndarray):
             raise DataError(f"{folder} changed while it was read ({result}); load it again.")
@@ -174,7 +186,11 @@ def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCal
         labels,
         name=folder.name or str(folder),
         classes=tuple(listing.classes),
-        notes=[*_notes(listing, broken, among), *_oddities(images)],
+        notes=[
+            *_notes(listing, broken, among),
+            *([f"What is transparent lies over {suggested} (background)."] if suggested else []),
+            *_oddities(images),
+        ],
         original=original_of([paths[i] for i in kept]),
     )
 
@@ -250,7 +266,9 @@ def _oddities(images: torch.Tensor) -> Iterator[str]:
     spans = [_span(images[:, channel]) for channel in range(images.shape[1])]
     constant = [
         f"{name} ({low})"
-        for name, (low, high) in zip(("red", "green", "blue")[: len(spans)], spans, strict=True)
+        for name, (low, high) in zip(
+            ("red", "green", "blue", "alpha")[: len(spans)], spans, strict=True
+        )
         if low == high and len(spans) > 1
     ]
     if constant:

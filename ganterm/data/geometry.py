@@ -29,12 +29,18 @@ def check_fit(fit: str) -> None:
         raise ConfigError(f"There is no fit called {fit!r}: use {', '.join(get_args(Fit))}.")
 
 
-def place(width: int, height: int, frame: Size, fit: Fit) -> Placement:
-    """Give the placement of a `width` x `height` image in a frame."""
-    if fit == "crop":
+def place(width: int, height: int, frame: Size, fit: Fit, drawn: int = 0) -> Placement:
+    """Give the placement of a `width` x `height` image in a frame.
+
+    `drawn` is any number from which `random-crop` takes its place.
+    """
+    if fit in {"crop", "random-crop"}:
         scale = min(width / frame.width, height / frame.height)
         wide, high = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
-        left, top = (width - wide) // 2, (height - high) // 2
+        spare, below = width - wide, height - high
+        left, top = spare // 2, below // 2
+        if fit == "random-crop":
+            left, top = drawn % (spare + 1), drawn % (below + 1)
         return Placement((left, top, left + wide, top + high), frame.width, frame.height, 0, 0)
     scale = min(frame.width / width, frame.height / height)
     if fit == "pad" or (fit == "auto" and 1 < scale <= 5 / 4):

@@ -15,7 +15,7 @@ from torch import Tensor
 from ganterm.core.dataspec import ImageSize, Size
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
-from ganterm.data.fit import PIECE, check_shape, fit_images, in_pieces
+from ganterm.data.fit import PIECE, check_shape, fit_images, in_pieces, premultiplied
 from ganterm.data.formats import open_idx
 from ganterm.data.images import ImageSet
 from ganterm.data.loading import load
@@ -49,22 +49,30 @@ class Statistics:
 
 
 def load_given(
-    place: str, *, tile: int | None = None, progress: ProgressCallback = silent
+    place: str,
+    *,
+    tile: int | None = None,
+    alpha: bool = False,
+    progress: ProgressCallback = silent,
 ) -> ImageSet | Statistics:
     """Load what lies at `place`: images of one size, or published statistics.
 
-    A folder is read as a dataset, all its splits together; arrays of .npy and .npz as
-    `ganterm.render.open.load_array` says; an IDX file, packed or not; a sheet of ganterm by what
-    it says of itself, any other picture as tiles of side `tile`, or as it looks. Images in which
-    red, green and blue are the same everywhere are grey. An .npz with `mu` and `sigma` holds
-    statistics.
+    A folder is read as a dataset, all its splits together, with transparency for `alpha`; arrays of
+    .npy and .npz as `ganterm.render.open.load_array` says; an IDX file, packed or not; a sheet of
+    ganterm by what it says of itself, any other picture as tiles of side `tile`, or as it looks.
+    Images in which red, green and blue are the same everywhere are grey. An .npz with `mu` and
+    `sigma` holds statistics.
 
     Raises ConfigError where nothing is there, DataError for what cannot be read as images.
     """
     path = expanded(place)
     if path.is_dir():
         found = load(
-            str(path.absolute()), split="all", image_size=None, channels=None, progress=progress
+            str(path.absolute()),
+            split="all",
+            image_size=None,
+            channels=4 if alpha else None,
+            progress=progress,
         )
         return replace(found, images=_without_colour(found.images))
     try:
@@ -92,7 +100,8 @@ def load_given(
         raise DataError(
             f"{place} is no .npy, .npz, IDX or image file; give one, or a folder of images."
         )
-    return ImageSet(_without_colour(images), None, name=path.name, notes=notes)
+    shown = premultiplied(_without_colour(images))
+    return ImageSet(shown, None, name=path.name, notes=notes)
 
 
 def in_shape(
@@ -113,8 +122,12 @@ def in_shape(
 
 
 def _without_colour(images: Tensor) -> Tensor:
-    """Return (N, 3, H, W) as (N, 1, H, W) where all three channels are the same everywhere."""
-    if images.shape[1] == 1:
+    """Return (N, C, H, W) without channels that say nothing: alpha of 255, colours all the same."""
+    if images.shape[1] == 4 and all(
+        bool((piece[:, 3] == 255).all()) for piece in in_pieces(images)
+    ):
+        images = images[:, :3]
+    if images.shape[1] != 3:
         return images
     grey = all(bool((piece == piece[:, :1]).all()) for piece in in_pieces(images))
     return images[:, :1].contiguous() if grey else images
@@ -186,7 +199,8 @@ def _from_picture(path: Path, tile: int | None) -> tuple[Tensor, str]:
     try:
         sheet = load_sheet(path)
         with opened(path) as image:
-            pixels = np.array(upright(image), dtype=np.uint8)
+            shown = upright(image)
+            pixels = np.array(shown.convert("RGBA") if shown.mode == "LA" else shown)
     except UnreadableImageError as error:
         raise DataError(f"{path} cannot be read: {error}.") from None
     if pixels.ndim == 2:

@@ -37,12 +37,14 @@ def load(
     image_size: ImageSize | None = None,
     channels: int | None = 1,
     fit: Fit = "auto",
+    background: str = "auto",
     progress: ProgressCallback = silent,
 ) -> ImageSet:
     """Load a split of a dataset by its name, or a folder of images by its path.
 
     `split` is train, test, or all for both. The images come as uint8 (N, channels, H, W) of
-    `image_size`, fitted as `fit` says; None for either keeps the dataset's own. Points are float32
+    `image_size`, fitted as `fit` says, what is transparent over `background`; None for either
+    keeps the dataset's own. Of four channels colours are multiplied by alpha. Points are float32
     (N, D, 1, 1), and have neither size nor channels to choose.
 
     Raises ConfigError for a name, split or size that makes no sense, and DataError for a dataset
@@ -54,7 +56,13 @@ def load(
     dataset = DATASETS.resolve(name)
     if split == "all":
         of = partial(
-            load, name, image_size=image_size, channels=channels, fit=fit, progress=progress
+            load,
+            name,
+            image_size=image_size,
+            channels=channels,
+            fit=fit,
+            background=background,
+            progress=progress,
         )
         return _joined([of(split=part) for part in dataset.splits])
     if dataset.path:
@@ -64,6 +72,7 @@ def load(
             image_size=image_size,
             channels=channels,
             fit=fit,
+            background=background,
             progress=progress,
         )
     check_split(dataset, split)
@@ -101,6 +110,24 @@ def load(
     if not spec.is_points:
         original = Original(spec.size.width, spec.size.height, spec.channels > 1)
     return ImageSet(images, labels, name=called, classes=spec.classes, original=original)
+
+
+def load_for(
+    config: RunConfig, *, split: str = "", progress: ProgressCallback = silent
+) -> ImageSet:
+    """Load the images of a run, or another `split` of its dataset, as it trains on them.
+
+    Raises as `load`.
+    """
+    return load(
+        config.dataset,
+        split=split or config.split,
+        image_size=config.image_size,
+        channels=config.channels,
+        fit=config.fit,
+        background=config.background,
+        progress=progress,
+    )
 
 
 def loaded(name: str, spec: DataSpec, samples: Samples) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -151,14 +178,7 @@ def relocated(config: RunConfig, path: Path, place: str | None = None) -> RunCon
         require_folder(latest)
         return msgspec.structs.replace(config, dataset=latest)
     moved = msgspec.structs.replace(config, dataset=anchored(place))
-    images = load(
-        moved.dataset,
-        split=moved.split,
-        image_size=moved.image_size,
-        channels=moved.channels,
-        fit=moved.fit,
-    )
-    trained = images.divided(moved.holdout)[0]
+    trained = load_for(moved).divided(moved.holdout)[0]
     require_same(trained.crc32, began, moved.dataset, path.absolute().parent.parent.name)
     return moved
 

@@ -6,13 +6,15 @@ that its networks make, nor whether they are in colour.
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import sub
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import msgspec
 
 from ganterm.components.augmentations import advice
-from ganterm.components.datasets import DATASETS
+from ganterm.components.datasets import BLACK, DATASETS
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.config import FIELDS, Resolved, RunConfig, check, combine
 from ganterm.config.fields import Value
@@ -20,7 +22,7 @@ from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, ImageSize, Size
 from ganterm.core.registry import short
 from ganterm.data.listing import list_images
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.render.imagefile import UnreadableImageError, is_grey, opened, upright
+from ganterm.render.imagefile import UnreadableImageError, is_grey, laid_over, opened, upright
 
 RECIPES: Final = ((40, "dcgan"), (64, "dcgan-64"))
 """The recipe for pictures of up to so many pixels a side; the last one is that of larger ones too,
@@ -33,7 +35,13 @@ _GLANCE: Final = 64
 _NEARLY_GREY: Final = 8
 """Levels by which the channels of a grey picture may differ, such as after compression."""
 _LOOKED_AT: Final = 32
-"""Files that are looked at for their size and colour, spread over all of them."""
+"""Files that are looked at for their size and colours, spread over all of them."""
+_SEEN: Final = 128
+"""Alpha from which on a pixel counts as seen."""
+_ALIKE: Final = 16
+"""Levels by which corners of one colour may differ, such as after compression."""
+_BRIGHT: Final = 200
+"""Mean level of what is seen from which on it shows on black rather than on white."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,14 @@ class Original:
     """What the images were before they were brought to one shape.
 
     `width` and `height` are those in the middle of all that were looked at, in pixels; `colour`
-    says whether one of them shows colours.
+    says whether one of them shows colours, and `background` what those with transparency best lie
+    over, as a setting; nothing where none has any.
     """
 
     width: int
     height: int
     colour: bool
+    background: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,8 +139,8 @@ def recipe_for(seen: Seen, image_size: ImageSize | None = None) -> str:
 def settings_for(seen: Seen, config: RunConfig, given: Container[str]) -> dict[str, Value]:
     """Return what pictures say of a configuration, but for the settings that were `given`.
 
-    That is their channels, the size next to theirs that the networks make, and a smaller batch
-    where there are too few for one.
+    That is their channels, the size next to theirs that the networks make, what they lie over where
+    they are transparent, and a smaller batch where there are too few for one.
     """
     found: dict[str, Value] = {}
     if "channels" not in given:
@@ -138,6 +148,8 @@ def settings_for(seen: Seen, config: RunConfig, given: Container[str]) -> dict[s
     if "image_size" not in given:
         longer = max(seen.original.width, seen.original.height)
         found["image_size"] = nearest_size(config, max(min(longer, RECIPES[-1][0]), _SMALLEST))
+    if "background" not in given and found.get("channels", config.channels) != 4:
+        found["background"] = seen.original.background or config.background
     if "batch_size" not in given and 1 < seen.count < config.batch_size:
         found["batch_size"] = 1 << (seen.count.bit_length() - 1)
     return {name: value for name, value in found.items() if value != getattr(config, name)}
@@ -147,15 +159,16 @@ def choice_words(seen: Seen, config: RunConfig, chosen: Mapping[str, Value]) -> 
     """Say in one sentence what the pictures chose; nothing where they chose nothing."""
     if not chosen:
         return []
-    kind = "in colour" if config.channels > 1 else "in grey"
+    how = "in colour" if config.channels > 1 else "in grey"
+    how += f" over {config.background}" if "background" in chosen else ""
     recipe = f" by the recipe {config.recipe}" if "recipe" in chosen else ""
     options = dict.fromkeys(
         FIELDS[name].option
-        for name in ("recipe", "image_size", "channels", "batch_size")
+        for name in ("recipe", "image_size", "channels", "background", "batch_size")
         if name in chosen
     )
     return [
-        f"{seen.words}: they are trained on {kind} at {config.data_spec.size_words}{recipe}; "
+        f"{seen.words}: they are trained on {how} at {config.data_spec.size_words}{recipe}; "
         f"{' and '.join(options)} would choose otherwise."
     ]
 
@@ -176,12 +189,15 @@ def nearest_size(config: RunConfig, wanted: int) -> int:
 
 def original_of(paths: Sequence[Path]) -> Original | None:
     """Look at some images, spread over all of them; None where none of those can be read."""
-    some = [paths[len(paths) * part // _LOOKED_AT] for part in range(min(_LOOKED_AT, len(paths)))]
-    seen = list(_readable(some))
+    seen = list(_readable(_some(paths)))
     if not seen:
         return None
     width, height = sorted((width, height) for width, height, _ in seen)[len(seen) // 2]
-    return Original(width, height, any(colour for *_, colour in seen))
+    return Original(width, height, any(colour for *_, colour in seen), background_of(paths))
+
+
+def _some(paths: Sequence[Path]) -> list[Path]:
+    return [paths[len(paths) * part // _LOOKED_AT] for part in range(min(_LOOKED_AT, len(paths)))]
 
 
 def _readable(paths: Sequence[Path]) -> Iterator[tuple[int, int, bool]]:
@@ -212,9 +228,58 @@ def has_colour(path: Path) -> bool:
             return False
         if image.format == "JPEG":
             image.draft(None, (_GLANCE, _GLANCE))
-        shown = upright(image).convert("RGB")
+        shown = laid_over(upright(image), BLACK).convert("RGB")
         shown.thumbnail((_GLANCE, _GLANCE))
         red, green, blue = shown.split()
         pairs = ((red, green), (green, blue), (blue, red))
         peaks = (ImageChops.difference(*pair).getextrema()[1] for pair in pairs)
         return max(peaks) > _NEARLY_GREY  # type: ignore[operator]
+
+
+def background_of(paths: Sequence[Path]) -> str:
+    """Return what transparent pictures best lie over, as a setting; nothing where none is such.
+
+    That is the colour that most corners have, seen or kept under what is transparent; where they
+    have no one colour, black under what is bright and white under all else.
+    """
+    corners: list[list[int]] = []
+    looked = transparent = 0
+    levels: list[float] = []
+    if not any(map(_is_transparent, _some(paths))):
+        return ""
+    for path in _some(paths):
+        try:
+            with opened(path) as image:
+                picture = upright(image).convert("RGBA")
+        except UnreadableImageError:
+            continue
+        looked += 1
+        lowest, _ = picture.getchannel("A").getextrema()
+        transparent += lowest != 255
+        right, bottom = picture.width - 1, picture.height - 1
+        for place in ((0, 0), (right, 0), (0, bottom), (right, bottom)):
+            *colour, alpha = picture.getpixel(place)  # type: ignore[misc]
+            if alpha >= _SEEN or any(colour):
+                corners.append(colour)
+        seen = picture.getchannel("A").point(lambda alpha: 255 * (alpha >= _SEEN))
+        if seen.getbbox():
+            # The mean by the histogram of what the mask leaves.
+            counts = picture.convert("L").histogram(seen)
+            levels.append(sum(level * n for level, n in enumerate(counts)) / sum(counts))
+    if not transparent:
+        return ""
+    if corners:
+        usual = [round(median(each)) for each in zip(*corners, strict=True)]
+        alike = sum(max(map(abs, map(sub, colour, usual))) <= _ALIKE for colour in corners)
+        if alike > 2 * looked:  # of the four corners of each
+            setting = "#{:02x}{:02x}{:02x}".format(*usual)
+            return {"#000000": "black", "#ffffff": "white"}.get(setting, setting)
+    return "black" if levels and median(levels) > _BRIGHT else "white"
+
+
+def _is_transparent(path: Path) -> bool:
+    try:
+        with opened(path) as image:
+            return image.has_transparency_data
+    except UnreadableImageError:
+        return False

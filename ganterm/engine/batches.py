@@ -14,7 +14,7 @@ class Batches:
 
     `images` is uint8 (N, C, H, W) and stays on `device`; a batch is float32 (B, C, H, W) in
     [-1, 1]. Points, which are float32 (N, 2, 1, 1), are taken as they are. `labels`, int64 (N,),
-    stay beside the images.
+    stay beside the images. With `flip` half of the images are mirrored, others in every epoch.
 
     Raises `DataError` when there are too few images for one batch.
     """
@@ -28,23 +28,29 @@ class Batches:
         seed: int,
         device: torch.device,
         labels: torch.Tensor | None = None,
+        flip: bool = False,
     ) -> None:
         self.images = images.to(device)
         self._labels = None if labels is None else labels.to(device)
         self.batch_size = batch_size
         self.seed = seed
+        self.flip = flip
         count = images.shape[0]
         self.per_epoch = batches_per_epoch(count, batch_size, drop_last=drop_last)
         if self.per_epoch == 0:
             raise DataError(too_few_images(count, batch_size))
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.long)
+        self._mirrored = torch.empty(0, dtype=torch.bool)
 
     def __getitem__(self, index: int) -> torch.Tensor:
         """Return batch `index` of the run, counted from 0 across epochs."""
         batch = self.images.index_select(0, self._chosen(index))
         if batch.is_floating_point():
             return batch
+        if self.flip:
+            mirrored = self._mirrored[self._places(index)].view(-1, 1, 1, 1)
+            batch = torch.where(mirrored, batch.flip(3), batch)
         batch = batch.to(torch.float32)
         return batch.div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
 
@@ -65,9 +71,12 @@ class Batches:
         return min(self.batch_size, self.images.shape[0] - start)
 
     def _chosen(self, index: int) -> torch.Tensor:
-        epoch, position = divmod(index, self.per_epoch)
-        start = position * self.batch_size
-        return self._order_of(epoch)[start : start + self.batch_size]
+        return self._order_of(index // self.per_epoch)[self._places(index)]
+
+    def _places(self, index: int) -> slice:
+        """Return where the images of batch `index` stand in the order of its epoch."""
+        start = index % self.per_epoch * self.batch_size
+        return slice(start, start + self.batch_size)
 
     def _order_of(self, epoch: int) -> torch.Tensor:
         if epoch != self._epoch:
@@ -75,4 +84,8 @@ class Batches:
             generator = generator_for(self.seed, "batch order", epoch)
             order = torch.randperm(self.images.shape[0], generator=generator)
             self._epoch, self._order = epoch, order.to(self.images.device)
+            if self.flip:
+                generator = generator_for(self.seed, "mirrored", epoch)
+                mirrored = torch.rand(len(order), generator=generator) < 0.5
+                self._mirrored = mirrored.to(self.images.device)
         return self._order

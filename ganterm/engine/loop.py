@@ -101,6 +101,7 @@ class Trainer:
             seed=config.seed,
             device=device,
             labels=None if config.conditional == "none" else labels,
+            flip=config.flip,
         )
         self.networks = build(config, device, data)
         # Elsewhere the sign of D's output tells of overfitting.

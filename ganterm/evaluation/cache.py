@@ -33,7 +33,7 @@ from ganterm.evaluation.judge import (
     PointJudge,
     StackedJudge,
 )
-from ganterm.evaluation.splits import ImageSource, Splits, crc_of, split_dataset
+from ganterm.evaluation.splits import UNSAID, ImageSource, Splits, crc_of, split_dataset
 from ganterm.evaluation.trust import Trust, examine
 from ganterm.inference.sample import one_thread
 from ganterm.runs.lock import LockHeld, WorkerLock
@@ -79,6 +79,7 @@ def choose_judge(
         image_size=source.image_size,
         channels=source.channels,
         fit=source.fit,
+        background=source.background,
     )
     return obtain_judge(other, progress=progress)
 
@@ -143,7 +144,7 @@ def _obtain_classifier(
 ) -> ClassifierJudge:
     purpose = {
         "format": _FORMAT,
-        "source": json.dumps(vars(source)),
+        "source": source.told,
         "seed": str(seed),
         "images": crc_of(division.learnt.images),
     }
@@ -199,7 +200,7 @@ def _obtained(
 
 def judge_path(source: ImageSource, seed: int = 0) -> Path:
     """Return where the judge of a dataset is kept, whether or not it is there."""
-    name, fit = source.dataset, source.fit
+    name, fit = source.dataset, str(source.fit)
     shape = f"{Size.of(source.image_size)}x{source.channels}"
     if name in DATASETS.names:
         spec = DATASETS.facts(name).spec
@@ -209,6 +210,8 @@ def judge_path(source: ImageSource, seed: int = 0) -> Path:
         # Two folders, or files, of one name are two datasets.
         stem = re.sub(r"[^a-zA-Z0-9_-]+", "-", Path(name).name)[:40]
         name = f"{stem}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        if source.background not in UNSAID:
+            fit += f"-{source.background.removeprefix('#')}"
     return data_dir() / "judges" / f"{name}-{shape}-{fit}-{seed}.safetensors"
 
 

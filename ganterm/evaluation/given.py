@@ -14,7 +14,7 @@ from ganterm.components.datasets import DATASETS
 from ganterm.components.scores import SCORES, Comparison, measured, named
 from ganterm.components.scores.copies import copies
 from ganterm.components.scores.frechet import distance_of_gaussians, gaussian
-from ganterm.core.dataspec import ImageSize, Size
+from ganterm.core.dataspec import COLOURS, ImageSize, Size
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
 from ganterm.core.registry import short
@@ -230,15 +230,17 @@ def obtain_against(
     name = against if is_dataset else str(path.absolute())
     own = named_judge is None or named_judge in (against, name)
     learns = own or named_judge == SELF_SUPERVISED
-    given = None if is_dataset else load_given(against, tile=tile, progress=progress)
+    given = None
+    if not is_dataset:
+        given = load_given(against, tile=tile, alpha=channels == 4, progress=progress)
     notes = list(given.notes) if isinstance(given, ImageSet) else []
     if not isinstance(given, Statistics):
         size, colours = _shape_of(against, given)
         channels = max(channels, colours) if colour_of_both else channels
         if (size, colours) != (Size.of(image_size), channels):
             notes.append(
-                f"The real images, {size} in {_colour(colours)}, are compared at "
-                f"{Size.of(image_size)} in {_colour(channels)}, as those that are judged."
+                f"The real images, {size} in {COLOURS[colours]}, are compared at "
+                f"{Size.of(image_size)} in {COLOURS[channels]}, as those that are judged."
             )
     elif learns:
         raise ConfigError(
@@ -273,10 +275,6 @@ def _shape_of(against: str, given: ImageSet | None) -> tuple[Size, int]:
     if spec.is_points:
         raise ConfigError(f"{against} has points and no images; name another to compare with.")
     return spec.size, spec.channels
-
-
-def _colour(channels: int) -> str:
-    return "grey" if channels == 1 else "colour"
 
 
 def reference_for(

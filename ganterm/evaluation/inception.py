@@ -40,7 +40,7 @@ class InceptionJudge:
     trust: str = ""
 
     def look(self, images: Tensor, *, progress: ProgressCallback = silent) -> Embeddings:
-        """Look at uint8 images (N, C, H, W) of any size, grey or colour: 2,048 features."""
+        """Look at uint8 images (N, C, H, W) of any size and channels: 2,048 features."""
         prepared = _as_published if self.published else _prepared
         features, probabilities = [], []
         pooled: list[Tensor] = []
@@ -111,9 +111,16 @@ def _no_inception(path: Path) -> DataError:
     )
 
 
+def _in_colour(images: Tensor) -> Tensor:
+    """Return uint8 images (N, C, H, W) as floats (N, 3, H, W); what is transparent is white."""
+    if images.shape[1] == 4:
+        return images[:, :3].float() + (255 - images[:, 3:].float())
+    return images.expand(-1, 3, -1, -1).float()
+
+
 def _prepared(images: Tensor) -> Tensor:
     """Return uint8 images (N, C, H, W) as (N, 3, 299, 299), normalised as for ImageNet."""
-    colour = images.expand(-1, 3, -1, -1).float().div(255)
+    colour = _in_colour(images).div(255)
     large = nn.functional.interpolate(
         colour, size=(SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True
     )
@@ -125,4 +132,4 @@ def _as_published(images: Tensor) -> Tensor:
     """Return uint8 images (N, C, H, W) as (N, 3, 299, 299) in [-1, 1), as TensorFlow's graph."""
     from ganterm.evaluation.published_inception import resized  # noqa: PLC0415
 
-    return (resized(images.expand(-1, 3, -1, -1).float()) - 128) / 128
+    return (resized(_in_colour(images)) - 128) / 128

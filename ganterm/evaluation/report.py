@@ -129,6 +129,8 @@ def source_of(config: RunConfig) -> ImageSource:
         image_size=config.image_size,
         channels=config.channels,
         fit=config.fit,
+        background=config.background,
+        flip=config.flip,
     )
 
 

@@ -6,7 +6,6 @@ processor, which is why they are made once and shipped.
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from ganterm.evaluation.cache import SHIPPED, judge_path, keep_judge, trained_judge
@@ -23,7 +22,7 @@ def main() -> None:
     for source in SOURCES:
         judge = trained_judge(source, split_dataset(source), seed=0)
         path = SHIPPED / judge_path(source).name
-        keep_judge(path, judge, {"source": json.dumps(vars(source)), "seed": "0"})
+        keep_judge(path, judge, {"source": source.told, "seed": "0"})
         print(f"{path.name}: {judge.digest}, {judge.words}, {path.stat().st_size:,} bytes")  # noqa: T201
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,9 @@ _HELD_BACK = 6
 _DRAWN = 10_000
 """Samples of each set, of data that are made up."""
 
+UNSAID = ("auto", "black")
+"""Backgrounds that a judge does not name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSource:
@@ -41,6 +45,17 @@ class ImageSource:
     image_size: ImageSize
     channels: int
     fit: Fit = "auto"
+    background: str = "auto"
+    flip: bool = False
+    """Whether a run has half of them mirrored."""
+
+    @property
+    def told(self) -> str:
+        """What a judge learns of them, in its words: the same whether or not some are mirrored."""
+        known = {name: value for name, value in vars(self).items() if name != "flip"}
+        if self.background in UNSAID:
+            del known["background"]
+        return json.dumps(known)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,6 +94,16 @@ class RealImages:
     def classes(self) -> tuple[str, ...]:
         """Names of the classes; none of images without labels."""
         return self.real.classes if self.real.labels is not None else ()
+
+    def mirrored(self) -> RealImages:
+        """Return what a run sees that has half of them mirrored: each as its pixels draw it."""
+        trained = self.trained
+        return replace(
+            self,
+            real=_half_mirrored(self.real),
+            second=_half_mirrored(self.second),
+            trained=None if trained is None else torch.cat([trained, trained.flip(3)]),
+        )
 
 
 def crc_of(*sets: torch.Tensor) -> str:
@@ -134,15 +159,22 @@ def real_images(
 ) -> RealImages:
     """Load the real images for a run that trained on `split`, but for a share `holdout` of it.
 
-    They are those that it did not train on: what it left out, and the other split, of the training
-    images only those that no judge learns from. Where there are none, it trained on them. Of data
-    that are made up all are drawn afresh.
+    Half of them are mirrored where its are. They are those that it did not train on: what it left
+    out, and the other split, of the training images only those that no judge learns from. Where
+    there are none, it trained on them. Of data that are made up all are drawn afresh.
 
     Raises as `split_dataset` does.
     """
     if (drawn := _drawn(source, seed)) is not None:
         _, real, second = drawn
         return RealImages(real=real, second=second, held_out=True, words="drawn afresh")
+    found = _real_images(source, split, holdout, seed, progress)
+    return found.mirrored() if source.flip else found
+
+
+def _real_images(
+    source: ImageSource, split: str, holdout: float, seed: int, progress: ProgressCallback
+) -> RealImages:
     division = split_dataset(source, seed=seed, progress=progress)
     has_test = _has_test(source)
     whole = _of_classes(load_source(source, split, progress), division.apart)
@@ -196,6 +228,7 @@ def load_source(source: ImageSource, split: str, progress: ProgressCallback) -> 
         image_size=source.image_size,
         channels=source.channels,
         fit=source.fit,
+        background=source.background,
         progress=progress,
     )
 
@@ -222,6 +255,14 @@ def _joined(parts: Sequence[ImageSet]) -> ImageSet:
 def _shuffled(images: ImageSet, seed: int) -> ImageSet:
     """Return images in an order that they are not split by."""
     return images.picked(torch.cat(set_apart(images.images, 0, seed=seed + 1)))
+
+
+def _half_mirrored(images: ImageSet) -> ImageSet:
+    order = torch.cat(set_apart(images.images, 0, seed=0))
+    pixels = images.images.clone()
+    chosen = order[: len(order) // 2]
+    pixels[chosen] = pixels[chosen].flip(3)
+    return replace(images, images=pixels)
 
 
 def _halves(images: ImageSet, seed: int) -> tuple[ImageSet, ImageSet]:

@@ -127,7 +127,7 @@ def _title(subject: CardSubject, picture: str | None) -> Iterator[str]:
     if data.is_points:
         what = "points of the plane"
     else:
-        what = f"{'grey' if data.channels == 1 else 'colour'} images of {data.size_words} pixels"
+        what = f"{data.colour_words} images of {data.size_words} pixels"
     count = sum(
         math.prod(info.shape)
         for name, info in subject.header.tensors.items()

@@ -30,6 +30,7 @@ def captioned(picture: Raster, text: str) -> Raster:
         (_LEFT, _TOP), safe_text(text), fill=_INK, font=ImageFont.load_default(12)
     )
     below = Raster(picture.width, HEIGHT, 1, strip.tobytes())
+    picture = picture.opaque()
     if picture.channels == 3:
         below = below.to_rgb()
     return Raster(

@@ -27,8 +27,8 @@ from ganterm.core.errors import ConfigError
 from ganterm.exchange.matching import Match, layers_of, match
 
 _SIDES: Final = (28, 32, 64, 16, 128, 8)
-_STRANGE: Final = (2, 4)
-"""Channels of images that others make: grey or RGB with transparency, above all."""
+_STRANGE: Final = (2,)
+"""Channels of images that others make: grey with transparency, above all."""
 _ALIKE = 1e-6
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import torch
 
-from ganterm import data
-from ganterm.components.datasets import DATASETS
+from ganterm.components.datasets import BLACK, DATASETS, colour_of
 from ganterm.config import RunConfig
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.data.folder import decode_image
-from ganterm.data.loading import relocated
+from ganterm.data.loading import load_for, relocated
 from ganterm.render.imagefile import UnreadableImageError, file_levels, joined
 from ganterm.render.sheet import load_sheet
 from ganterm.render.text import safe_text
@@ -46,6 +45,7 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
                 image_size=config.image_size,
                 channels=config.channels,
                 fit=config.fit,
+                background=colour_of(config.background) or BLACK,
                 among=joined([levels]),
             )
         except UnreadableImageError as error:
@@ -54,8 +54,15 @@ def image_files(paths: list[Path], config: RunConfig, *, invert: bool) -> list[R
             ) from None
         image = torch.from_numpy(pixels)
         note = f"{path}: {levels.words}." if levels and levels.words else ""
-        found.append(RealImage(path.name, 255 - image if invert else image, note))
+        found.append(RealImage(path.name, _inverted(image) if invert else image, note))
     return found
+
+
+def _inverted(image: torch.Tensor) -> torch.Tensor:
+    """Return (C, H, W) with black and white swapped; alpha stays, and colours are within it."""
+    if len(image) < 4:
+        return 255 - image
+    return torch.cat([image[3:] - torch.minimum(image[:3], image[3:]), image[3:]])
 
 
 def _refuse_a_sheet(path: Path) -> None:
@@ -90,13 +97,7 @@ def held_out(
             f"The run trained on all of {config.dataset}, so no image is held out; name an image "
             "file in place of --test-digit."
         )
-    images = data.load(
-        config.dataset,
-        split=other,
-        image_size=config.image_size,
-        channels=config.channels,
-        fit=config.fit,
-    ).images
+    images = load_for(config, split=other).images
     for number in numbers:
         if number >= len(images):
             raise ConfigError(

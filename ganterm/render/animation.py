@@ -36,8 +36,9 @@ def save_animation(
 
     The last frame stays for `hold` seconds more before it all begins again, at most a minute.
     `kind` is a suffix of `FORMATS`; by default it is that of the path. Greys and, but for GIF with
-    its 256 colours, RGB are kept exactly. Raises ConfigError for an unknown kind or a rate outside
-    0 < fps <= 50, ValueError for no frames or unequal ones, OSError if it cannot be written.
+    its 256 colours, RGB are kept exactly; what is transparent lies over a checkerboard. Raises
+    ConfigError for an unknown kind or a rate outside 0 < fps <= 50, ValueError for no frames or
+    unequal ones, OSError if it cannot be written.
     """
     if kind is None:
         kind = Path(target).suffix if isinstance(target, (str, PathLike)) else ""
@@ -51,7 +52,7 @@ def save_animation(
         )
     if not frames or len({(frame.width, frame.height) for frame in frames}) > 1:
         raise ValueError("an animation needs frames, all of the same size")
-    rgb = any(frame.channels == 3 for frame in frames)
+    rgb = any(frame.channels > 1 for frame in frames)
     images = [_to_pillow(frame.to_rgb() if rgb else frame) for frame in frames]
     duration = round(1000 / fps)
     # Of one frame a list of lengths would be one too many for Pillow.

@@ -166,13 +166,13 @@ def file_levels(path: Path) -> Levels | None:
 
 
 def upright(image: Image.Image, among: Mapping[bool, Levels] | None = None) -> Image.Image:
-    """Decode an open image to mode L or RGB, the right way up.
+    """Decode an open image to mode L, LA, RGB or RGBA, the right way up.
 
-    Rotation tags are obeyed and transparency is laid over black. Levels of more than 8 bits become
+    Rotation tags are obeyed and transparency is kept as alpha. Levels of more than 8 bits become
     8 as those of the images that it is `among` do (see `joined`), by default by its own. Raises
     UnreadableImageError, and in the context of `opened` nothing else.
     """
-    from PIL import Image, ImageOps  # noqa: PLC0415
+    from PIL import ImageOps  # noqa: PLC0415
 
     _refuse_faint_colour(image)
     turned = ImageOps.exif_transpose(image)
@@ -181,14 +181,23 @@ def upright(image: Image.Image, among: Mapping[bool, Levels] | None = None) -> I
         return levels.scale(turned) if levels else turned
     if turned.has_transparency_data:
         layered = turned.convert("RGBA")
-        black = Image.new("RGBA", layered.size, (0, 0, 0, 255))
-        grey = is_grey(turned)
-        return Image.alpha_composite(black, layered).convert("L" if grey else "RGB")
+        return layered.convert("LA") if is_grey(turned) else layered
     if turned.mode == "LAB":
         return _from_lab(turned)
     if turned.mode in {"L", "RGB"}:
         return turned
     return turned.convert("L" if turned.mode == "1" else "RGB")
+
+
+def laid_over(image: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
+    """Return an image of mode LA or RGBA in L or RGB, over a colour; others as they are."""
+    from PIL import Image  # noqa: PLC0415
+
+    if image.mode not in {"LA", "RGBA"}:
+        return image
+    below = Image.new("RGBA", image.size, (*colour, 255))
+    shown = Image.alpha_composite(below, image.convert("RGBA"))
+    return shown.convert("L" if image.mode == "LA" and len({*colour}) == 1 else "RGB")
 
 
 @lru_cache(maxsize=1)

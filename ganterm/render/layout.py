@@ -199,5 +199,6 @@ def _at_side(
 
 def arrange(rasters: Sequence[Raster], fit: GridFit, *, background: int = 0) -> Raster:
     """Return the first `fit.shown` of the equally large rasters laid out by `fit` as one."""
-    tiles = [raster.scale(fit.width, fit.height) for raster in rasters[: fit.shown]]
+    shown = (raster.opaque() for raster in rasters[: fit.shown])
+    tiles = [raster.scale(fit.width, fit.height) for raster in shown]
     return grid(tiles, fit.columns, padding=fit.padding, background=background)

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganterm.core.dataspec import CHANNELS
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import open_regular, regular_path
 from ganterm.render.imagefile import MAX_PIXELS
@@ -53,10 +54,10 @@ def open_raster(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]
 def load_array(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]:
     """Read at most `limit` images from a .npy file.
 
-    Shapes: (H, W), (H, W, C), (N, H, W), (N, C, H, W), (N, H, W, C) with C 1 or 3; an array of
-    three axes is one image if its last axis is 1 or 3. Values: uint8, bool, integers in 0..255,
-    floats in [0, 1], in [-1, 1] if any is negative, or in [0, 255]. Raises DataError, naming the
-    file, for anything else, a file that ends early, or one too large to show.
+    Shapes: (H, W), (H, W, C), (N, H, W), (N, C, H, W), (N, H, W, C) with C 1, 3 or 4 (alpha); an
+    array of three axes is one image if its last axis is one of these. Values: uint8, bool, integers
+    in 0..255, floats in [0, 1], in [-1, 1] if any is negative, or in [0, 255]. Raises DataError,
+    naming the file, for anything else, a file that ends early, or one too large to show.
     """
     name = safe_text(str(path))
     array = mapped_array(path)
@@ -96,15 +97,15 @@ def as_images(array: NDArray[Any]) -> NDArray[Any]:
     if array.ndim == 2:
         images = array[None, :, :, None]
     elif array.ndim == 3:
-        images = array[None] if shape[2] in {1, 3} else array[..., None]
-    elif array.ndim == 4 and shape[1] in {1, 3}:
+        images = array[None] if shape[2] in CHANNELS else array[..., None]
+    elif array.ndim == 4 and shape[1] in CHANNELS:
         images = array.transpose(0, 2, 3, 1)
-    elif array.ndim == 4 and shape[3] in {1, 3}:
+    elif array.ndim == 4 and shape[3] in CHANNELS:
         images = array
     else:
         raise ValueError(
             f"its shape {shape} is none of (H, W), (H, W, C), (N, H, W), (N, C, H, W), "
-            "(N, H, W, C) with 1 or 3 channels"
+            "(N, H, W, C) with 1, 3 or 4 channels"
         )
     if not images.size:
         raise ValueError(f"its shape {shape} has no pixels")

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from ganterm.core.errors import DataError
 from ganterm.render.imagefile import Levels, UnreadableImageError, opened, upright
-from ganterm.render.raster import Raster
+from ganterm.render.raster import MODES, Raster
 from ganterm.render.text import safe_text
 
 
@@ -28,9 +28,9 @@ def encode_png(raster: Raster, metadata: Mapping[str, str] | None = None) -> byt
         if not 1 <= len(key.encode("latin-1")) <= 79 or "\0" in key:
             raise ValueError(f"{key!r} is no PNG keyword")
         texts.add_itxt(key, value.replace("\0", "").encode("utf-8", "replace").decode())
-    mode = "L" if raster.channels == 1 else "RGB"
     buffer = io.BytesIO()
-    image = Image.frombytes(mode, (raster.width, raster.height), raster.pixels)
+    size = raster.width, raster.height
+    image = Image.frombytes(MODES[raster.channels], size, raster.pixels)
     image.save(buffer, "PNG", pnginfo=texts)
     return buffer.getvalue()
 
@@ -74,14 +74,16 @@ def load_image(
 ) -> Raster:
     """Read an image file as `render.imagefile.upright` does, of several frames the first.
 
-    RGB without colour becomes grey; `among` holds the levels of those it is shown with; a link is
-    opened only with `follow`. Raises DataError, naming the file, if it cannot be read, is no image,
-    is damaged, or claims more than `MAX_PIXELS`.
+    RGB without colour becomes grey, and RGBA that is opaque RGB; `among` holds the levels of those
+    it is shown with; a link is opened only with `follow`. Raises DataError, naming the file, if it
+    cannot be read, is no image, is damaged, or claims more than `MAX_PIXELS`.
     """
     try:
         with opened(Path(path), follow=follow) as image:
             shown = upright(image, among)
-            channels = 1 if shown.mode == "L" else 3
+            if shown.mode == "LA":
+                shown = shown.convert("RGBA")
+            channels = len(shown.getbands())
             return Raster(*shown.size, channels, shown.tobytes()).without_false_colour()
     except UnreadableImageError as error:
         raise DataError(

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ganterm.core.dataspec import CHANNELS
+
+MODES: Final = {1: "L", 3: "RGB", 4: "RGBA"}
+"""Pillow's name of pictures by their channels."""
+_CHECKS: Final = 8
+"""Squares of the checkerboard along the shorter side of what lies over it."""
+_CHECKERBOARD: Final = (96, 144)
+"""Its greys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """An image of `height` rows of `width` pixels, grey (`channels` 1) or RGB (3).
+    """An image of `height` rows of `width` pixels, grey (`channels` 1), RGB (3) or RGBA (4).
 
     `pixels` holds height x width x channels bytes, row by row, channels last, 0 black to 255.
-    Raises ValueError if the sizes do not agree.
+    Colours are not multiplied by alpha. Raises ValueError if the sizes do not agree.
     """
 
     width: int
@@ -23,7 +31,7 @@ class Raster:
 
     def __post_init__(self) -> None:
         if self.channels not in CHANNELS:
-            raise ValueError(f"a raster has 1 or 3 channels, not {self.channels}")
+            raise ValueError(f"a raster has 1, 3 or 4 channels, not {self.channels}")
         if self.width < 0 or self.height < 0:
             raise ValueError(f"a raster cannot be {self.width}x{self.height}")
         if len(self.pixels) != self.width * self.height * self.channels:
@@ -80,13 +88,17 @@ class Raster:
             return Raster(width, height, self.channels, b"")
         from PIL import Image  # noqa: PLC0415 - only reducing needs Pillow
 
-        image = Image.frombytes("L" if self.channels == 1 else "RGB", self._size, self.pixels)
+        image = Image.frombytes(MODES[self.channels], self._size, self.pixels)
+        if self.channels == 4:
+            image = image.convert("RGBa")  # what cannot be seen has no part in an average
         if self.width % width == 0 and self.height % height == 0:
             image = image.reduce((self.width // width, self.height // height))
         else:
             # A plain box would take two source pixels here and three there; Hamming's soft edge
             # keeps strokes even.
             image = image.resize((width, height), Image.Resampling.HAMMING)
+        if self.channels == 4:
+            image = image.convert("RGBA")
         return Raster(width, height, self.channels, image.tobytes())
 
     def _enlarged(self, width: int, height: int) -> Raster:
@@ -104,9 +116,11 @@ class Raster:
         return Raster(width, height, self.channels, pixels)
 
     def to_rgb(self) -> Raster:
-        """Return the image with three channels."""
+        """Return the image with three channels; what is transparent lies over a checkerboard."""
         if self.channels == 3:
             return self
+        if self.channels == 4:
+            return self._over_checks()
         pixels = bytearray(3 * len(self.pixels))
         pixels[0::3] = pixels[1::3] = pixels[2::3] = self.pixels
         return Raster(self.width, self.height, 3, bytes(pixels))
@@ -115,7 +129,8 @@ class Raster:
         """Return the image with one channel, the luma of ITU-R BT.601."""
         if self.channels == 1:
             return self
-        red, green, blue = (self.pixels[channel::3] for channel in range(3))
+        pixels = self.to_rgb().pixels
+        red, green, blue = (pixels[channel::3] for channel in range(3))
         luma = bytes(
             [
                 (299 * r + 587 * g + 114 * b) // 1000
@@ -124,8 +139,36 @@ class Raster:
         )
         return Raster(self.width, self.height, 1, luma)
 
+    def to_rgba(self) -> Raster:
+        """Return the image with four channels, opaque where it had no transparency."""
+        if self.channels == 4:
+            return self
+        colours, pixels = self.to_rgb().pixels, bytearray(b"\xff" * (4 * self.width * self.height))
+        for channel in range(3):
+            pixels[channel::4] = colours[channel::3]
+        return Raster(self.width, self.height, 4, bytes(pixels))
+
+    def opaque(self) -> Raster:
+        """Return the image as it is seen, without transparency; others unchanged."""
+        return self.to_rgb() if self.channels == 4 else self
+
+    def _over_checks(self) -> Raster:
+        from PIL import Image  # noqa: PLC0415 - only transparency needs Pillow
+
+        edge = max(1, min(self._size) // _CHECKS)
+        dark, light = (bytes([grey] * 3 + [255]) * edge for grey in _CHECKERBOARD)
+        line = (dark + light) * (self.width // edge // 2 + 1)
+        rows = [line[: 4 * self.width], line[4 * edge :][: 4 * self.width]]
+        below = b"".join(rows[y // edge % 2] for y in range(self.height))
+        board = Image.frombytes("RGBA", self._size, below)
+        above = Image.frombytes("RGBA", self._size, self.pixels)
+        shown = Image.alpha_composite(board, above).convert("RGB")
+        return Raster(self.width, self.height, 3, shown.tobytes())
+
     def without_false_colour(self) -> Raster:
-        """Return an RGB image whose channels are all the same as a grey one, others unchanged."""
+        """Return an image without channels that say nothing: alpha of 255, colours all the same."""
+        if self.channels == 4 and self.pixels[3::4] == b"\xff" * (self.width * self.height):
+            return self.to_rgb().without_false_colour()
         if self.channels == 3:
             red = self.pixels[0::3]
             if red == self.pixels[1::3] == self.pixels[2::3]:
@@ -138,9 +181,10 @@ class Raster:
 
 
 def from_nchw(data: bytes, shape: Sequence[int]) -> list[Raster]:
-    """Split the bytes of a uint8 tensor (N, C, H, W), C being 1 or 3, into N rasters.
+    """Split the bytes of a uint8 tensor (N, C, H, W), C being 1, 3 or 4, into N rasters.
 
-    Raises ValueError if shape and bytes do not agree.
+    Colours with alpha are multiplied by it in tensors, and in rasters are not. Raises ValueError if
+    shape and bytes do not agree.
     """
     count, channels, height, width = shape
     plane = height * width
@@ -152,7 +196,12 @@ def from_nchw(data: bytes, shape: Sequence[int]) -> list[Raster]:
         for channel in range(channels):
             begin = start + channel * plane
             pixels[channel::channels] = data[begin : begin + plane]
-        rasters.append(Raster(width, height, channels, bytes(pixels)))
+        found = bytes(pixels)
+        if channels == 4:
+            from PIL import Image  # noqa: PLC0415 - only transparency needs Pillow
+
+            found = Image.frombytes("RGBa", (width, height), found).convert("RGBA").tobytes()
+        rasters.append(Raster(width, height, channels, found))
     return rasters
 
 
@@ -162,8 +211,8 @@ def grid(
     """Lay equally large rasters out in rows of `columns`, `padding` pixels apart.
 
     There is no margin around the whole. Places left over in the last row, and the gaps, have the
-    grey level `background`. One RGB raster makes the grid RGB. Raises ValueError if there is
-    nothing to lay out, if sizes differ or `columns` is below 1.
+    grey level `background`, or are transparent. One RGB or RGBA raster makes the grid so. Raises
+    ValueError if there is nothing to lay out, if sizes differ or `columns` is below 1.
     """
     tiles = list(rasters)
     if not tiles or columns < 1:
@@ -172,10 +221,10 @@ def grid(
     if any((tile.width, tile.height) != (width, height) for tile in tiles):
         raise ValueError("the rasters of a grid must all have the same size")
     channels = max(tile.channels for tile in tiles)
-    if channels == 3:
-        tiles = [tile.to_rgb() for tile in tiles]
+    if channels > 1:
+        tiles = [tile.to_rgb() if channels == 3 else tile.to_rgba() for tile in tiles]
     columns = min(columns, len(tiles))
-    fill = bytes([background]) * channels
+    fill = bytes(4) if channels == 4 else bytes([background]) * channels
     total = columns * width + (columns - 1) * padding
     gap_column, gap_rows, blank = fill * padding, fill * (total * padding), fill * width
     bands = []

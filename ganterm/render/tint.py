@@ -67,6 +67,7 @@ class Tone:
 
     def prepared(self, images: Sequence[Raster]) -> list[Raster]:
         """Return the images as they are to be encoded; `coloured` does the rest."""
+        images = [image.opaque() for image in images]
         if self.tint == "viridis":
             images = [image.to_grey() for image in images]
         table = _table(self.contrast, images)

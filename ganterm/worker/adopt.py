@@ -96,7 +96,7 @@ def adopt(
                 made["rows"] = [row._asdict() for row in rest.rows]
                 raise DataError(
                     f"{path.name} makes images of {channels} channels, and generators here make 1 "
-                    "(grey) or 3 (RGB); all its other layers fit."
+                    "(grey), 3 (RGB) or 4 (RGBA); all its other layers fit."
                 )
             raise DataError(_refusal(path, found, foreign.tensors))
         data = found.config.data_spec.with_classes(data.classes)

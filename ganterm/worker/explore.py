@@ -195,9 +195,11 @@ def _classed(call: Call) -> LatentPoint:
 
 def _pixels(images: Tensor) -> Fields:
     """Return images (N, C, H, W), uint8, as they are sent: height, width, channels last."""
+    from ganterm.render.raster import from_nchw  # noqa: PLC0415
+
     count, channels, height, width = images.shape
-    data = images.permute(0, 2, 3, 1).contiguous().numpy().tobytes()
-    sent = base64.b64encode(data).decode()
+    rasters = from_nchw(images.contiguous().numpy().tobytes(), images.shape)
+    sent = base64.b64encode(b"".join(each.pixels for each in rasters)).decode()
     return {"count": count, "width": width, "height": height, "channels": channels, "pixels": sent}
 
 

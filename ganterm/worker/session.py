@@ -19,9 +19,9 @@ from ganterm.config import Cadence, RunConfig
 from ganterm.core.directory import Directory
 from ganterm.core.errors import DataError, ExitCode
 from ganterm.core.records import STOOD_BACK, AlertRecord, EndRecord
-from ganterm.data import load
 from ganterm.data.catalogue import conditioned_spec, require_folder
 from ganterm.data.images import ImageSet, require_same
+from ganterm.data.loading import load_for
 from ganterm.engine.build import choose_device, choose_threads
 from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.micro import choose_micro_batch
@@ -147,14 +147,8 @@ class Session:
         most_threads = torch.get_num_threads()
         torch.set_num_threads(self.job.threads or choose_threads(config))
         require_folder(config.dataset, self.run.name if self.job.resumed else "")
-        images, held_out = load(
-            config.dataset,
-            split=config.split,
-            image_size=config.image_size,
-            channels=config.channels,
-            fit=config.fit,
-            progress=self.reporter.loading,
-        ).divided(config.holdout)
+        whole = load_for(config, progress=self.reporter.loading)
+        images, held_out = whole.divided(config.holdout)
         data_crc32 = images.crc32
         if self.job.moved:
             require_same(data_crc32, self.job.data_crc32, config.dataset, self.run.name)

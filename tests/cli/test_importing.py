@@ -117,15 +117,15 @@ def test_what_does_not_fit_is_a_table_and_a_sentence(weights: Path) -> None:
 
 
 @pytest.mark.usefixtures("here")
-def test_four_channels_are_named_as_such(tmp_path: Path) -> None:
-    """Images with transparency are refused by that word, not by a table of layers alone."""
+def test_two_channels_are_named_as_such(tmp_path: Path) -> None:
+    """Grey with transparency is refused by that word, not by a table of layers alone."""
     path = tmp_path / "g.pth"
-    torch.save(lived(PyTorchDcgan(ngf=8, nc=4)).state_dict(), path)
+    torch.save(lived(PyTorchDcgan(ngf=8, nc=2)).state_dict(), path)
     outcome = invoke("import", path, "--recipe", "dcgan-64", "--runs-dir", tmp_path / "runs")
     assert outcome.code == ExitCode.DATA
     assert outcome.said.splitlines()[-1].endswith(
-        "g.pth makes images of 4 channels, and generators here make 1 (grey) or 3 (RGB); all its "
-        "other layers fit."
+        "g.pth makes images of 2 channels, and generators here make 1 (grey), 3 (RGB) or 4 (RGBA); "
+        "all its other layers fit."
     )
     assert "IN THE FILE" not in outcome.said
 

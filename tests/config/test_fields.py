@@ -60,7 +60,8 @@ def test_expectations_read_as_words() -> None:
     assert FIELDS["width"].expectation == "a number from 0.0625 to 8"
     assert FIELDS["penalty_weight"].expectation == "a number from 0 to 1000000, or auto"
     assert FIELDS["drop_last"].expectation == "true or false"
-    assert FIELDS["channels"].expectation == "one of 1, 3"
+    assert FIELDS["channels"].expectation == "one of 1, 3, 4"
+    assert "48x64" in FIELDS["image_size"].expectation
     assert FIELDS["device"].expectation == "auto, cpu, cuda, cuda:N or mps"
     assert "20 epochs" in FIELDS["sample_every"].expectation
 
@@ -116,6 +117,8 @@ def test_text_and_native_values_mean_the_same(
         ("seed", -1),
         ("lr_g", True),
         ("channels", 2),
+        *[("image_size", value) for value in (1, 513, "48x513", "48x", 48.0, True, "9" * 5000)],
+        *[("background", value) for value in ("transparent", "#fff", "#12345g", 0)],
         ("channels", True),
         ("loss", "Hinge"),
         ("loss", ""),

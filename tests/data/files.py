@@ -102,10 +102,13 @@ def bomb_png(width: int, height: int) -> bytes:
     )
 
 
-def write_pictures(folder: Path, *, classes: int = 0, count: int = 40, side: int = 16) -> Path:
+def write_pictures(
+    folder: Path, *, classes: int = 0, count: int = 40, side: int = 16, alpha: bool = False
+) -> Path:
     """Write PNG files in colour, in one sub-folder a class or in none, and return the folder.
 
-    Reds come first and blues last, each with a bright stripe somewhere else.
+    Reds come first and blues last, each with a bright stripe somewhere else; with `alpha` their
+    upper quarter is clear and their lower one half so.
     """
     for number in range(count):
         share = number / (count - 1)
@@ -114,5 +117,9 @@ def write_pictures(folder: Path, *, classes: int = 0, count: int = 40, side: int
         pixels[:, number % side] = 255
         where = folder / f"class-{number * classes // count}" if classes else folder
         where.mkdir(parents=True, exist_ok=True)
+        if alpha:
+            seen = np.full((side, side, 1), 255, dtype=np.uint8)
+            seen[: side // 4], seen[-side // 4 :] = 0, 128
+            pixels = np.concatenate((pixels, seen), axis=2)
         Image.fromarray(pixels).save(where / f"{number:03d}.png")
     return folder

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ganterm.components.datasets import colour_of
 from ganterm.config import RunConfig
 from ganterm.config.runfile import render_run_toml
-from ganterm.data.look import BY_DATA, resolve_for_data
+from ganterm.data.folder import load_folder
+from ganterm.data.look import BY_DATA, background_of, resolve_for_data
 from tests.data.files import write_pictures
 
 
@@ -83,3 +85,39 @@ def test_what_a_file_or_a_variable_says_is_said(tmp_path: Path) -> None:
     assert (found.config.recipe, found.config.channels, found.notes) == ("mlp", 1, ())
     digits = resolve_for_data({"dataset": "digits"})
     assert (digits.config.recipe, digits.notes) == ("turbo-8x8", ())
+
+
+CLEAR = (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("corner", "middle", "below"),
+    [
+        ((0, 0, 255, 255), (9, 9, 9, 255), ""),
+        (CLEAR, (9, 9, 9, 255), "white"),
+        (CLEAR, (250, 250, 240, 255), "black"),
+        ((10, 20, 30, 255), CLEAR, "#0a141e"),
+        ((255, 255, 255, 0), (250, 250, 240, 255), "white"),
+    ],
+)
+def test_corners_suggest_what_transparent_pictures_lie_over(
+    tmp_path: Path, corner: tuple[int, ...], middle: tuple[int, ...], below: str
+) -> None:
+    """Their colour, seen or kept below; else what shows best. It is said, and stands in the run."""
+    for number in range(3):
+        picture = Image.new("RGBA", (16, 16), corner)
+        picture.paste(middle, (4, 4, 12, 12))
+        picture.save(tmp_path / f"{number}.png")
+    assert background_of(sorted(tmp_path.iterdir())) == below
+    typed = {"dataset": str(tmp_path), "recipe": "dcgan", "channels": 3, "image_size": 16}
+    found = resolve_for_data(typed)
+    assert found.config.background == (below or "auto")
+    assert any("--background" in note and f" over {below} " in note for note in found.notes) is (
+        below != ""
+    )
+    assert resolve_for_data({**typed, "channels": 4}).config.background == "auto"
+    assert resolve_for_data({**typed, "background": "grey"}).config.background == "grey"
+    colour = colour_of(below or "grey")
+    lowest = load_folder(tmp_path, image_size=16, channels=3, background=below or "grey").images
+    seen = lowest[0, :, 0, 0] if corner[3] == 0 else lowest[0, :, 8, 8]
+    assert tuple(seen.tolist()) == (colour if below else middle[:3])

@@ -10,6 +10,7 @@ import torch
 
 from ganterm import recipes
 from ganterm.config import RunConfig, resolve
+from ganterm.core.dataspec import ImageSize
 from ganterm.data import load
 from ganterm.engine.events import EpochEnded, Event, Metrics
 from ganterm.engine.loop import Trainer
@@ -37,6 +38,9 @@ SMALLEST = {
 
 ON_POINTS = frozenset({"ring", "ring-collapse", "ring-cured"})
 """Recipes on points of the plane in place of images."""
+
+SQUARE = frozenset({"dcgan-8x8"})
+"""Recipes whose networks make squares alone."""
 
 GROWING = frozenset({"stylegan", "stylegan-8x8"})
 """Recipes whose networks begin at a low resolution."""
@@ -66,7 +70,7 @@ def families() -> list[str]:
 
 
 @cache
-def digits(image_size: int, channels: int = 1) -> torch.Tensor:
+def digits(image_size: ImageSize, channels: int = 1) -> torch.Tensor:
     """Return the embedded digits at `image_size`, uint8 (1797, C, H, W)."""
     return load("digits", image_size=image_size, channels=channels).images
 
@@ -105,17 +109,24 @@ def small(recipe: str, **settings: Any) -> RunConfig:
     return configured(recipe, **{**SMALL, **growth, **on_digits(recipe), **size, **settings})
 
 
-def on_pictures(recipe: str, folder: Path, channels: int, *, classes: bool) -> dict[str, Any]:
+def on_pictures(
+    recipe: str, folder: Path, channels: int, *, classes: bool, wide: bool = False
+) -> dict[str, Any]:
     """Return what makes a recipe train in an instant on a few pictures, saved as it is asked.
 
-    Conditionally, where the folder has `classes`; one that grows grows at every step.
+    Conditionally, where the folder has `classes`; one that grows grows at every step. Where it is
+    `wide` its images are, if its networks can, and cut out of the pictures and mirrored.
     """
     batch = 4
+    side = max(SMALLEST[recipe], 8)  # a judge needs as many
+    size: ImageSize = f"{side}x{2 * side}" if wide and recipe not in SQUARE else side
     return {
         "dataset": str(folder),
         "split": "all",
         "channels": channels,
-        "image_size": max(SMALLEST[recipe], 8),  # a judge needs as many
+        "image_size": size,
+        "fit": "random-crop" if wide else "auto",
+        "flip": wide,
         "width": 0.0625,
         "conditional": "projection" if classes else "none",
         "batch_size": batch,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -94,3 +96,22 @@ def test_images_are_read_where_they_are() -> None:
     assert source.images.data_ptr() == images.data_ptr()
     source[0].zero_()
     assert torch.equal(images, numbered(10)), "a batch is a copy"
+
+
+def test_half_of_the_images_are_mirrored_others_in_every_epoch() -> None:
+    """A batch is the same whenever it is asked for; what it holds is as it is, or mirrored."""
+    images = torch.arange(64 * 4, dtype=torch.int64).remainder(251).to(torch.uint8)
+    images = images.view(64, 1, 1, 4)
+    made = partial(Batches, images, batch_size=16, drop_last=True, seed=3, device=CPU)
+    source, plain = made(flip=True), made()
+    epochs = []
+    for epoch in range(2):
+        places = range(4 * epoch, 4 * epoch + 4)
+        shown = torch.cat([source[index] for index in places])
+        order = torch.cat([plain[index] for index in places])
+        mirrored = (shown != order).flatten(1).any(1)
+        assert torch.equal(shown[mirrored], order[mirrored].flip(3))
+        assert 16 <= int(mirrored.sum()) <= 48
+        epochs.append(mirrored)
+    assert not torch.equal(*epochs)
+    assert torch.equal(source[1], made(flip=True)[1])

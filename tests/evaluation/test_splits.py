@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def test_what_is_judged_by_is_what_was_left_out(
     if found.places is not None:
         assert found.trained is not None
         assert torch.equal(found.trained[found.places], found.real.images)
+
+
+def test_what_a_mirroring_run_is_judged_by_is_mirrored_by_half() -> None:
+    """So is what copies are looked for among; the judge is the one of all runs."""
+    plain, found = real_images(DIGITS), real_images(replace(DIGITS, flip=True))
+    mirrored = (found.real.images != plain.real.images).flatten(1).any(1)
+    assert int(mirrored.sum()) == len(plain.real) // 2
+    assert torch.equal(found.real.images[mirrored], plain.real.images[mirrored].flip(3))
+    assert plain.trained is not None
+    assert found.trained is not None
+    assert torch.equal(found.trained, torch.cat([plain.trained, plain.trained.flip(3)]))
+    assert replace(DIGITS, flip=True).told == DIGITS.told
 
 
 def test_training_leaves_out_what_judging_takes() -> None:

@@ -107,11 +107,12 @@ def test_side_and_width_are_found_together(ngf: int) -> None:
 
 
 def test_channels_that_no_recipe_has_are_counted() -> None:
-    """Four channels are told from all other misfits, whatever the width."""
+    """Two channels are told from all other misfits, whatever the width; four are transparency."""
     config = resolve({"recipe": "dcgan-64"}).config
-    found = channels_too_many(lived(Dcgan32(8, channels=4)).state_dict(), config, ())
+    found = channels_too_many(lived(Dcgan32(8, channels=2)).state_dict(), config, ())
     assert found is not None
-    assert (found[0], found[1].misfits) == (4, [])
+    assert (found[0], found[1].misfits) == (2, [])
+    assert fitted(lived(Dcgan32(8, channels=4)).state_dict(), "dcgan-64").changed["channels"] == 4
     assert channels_too_many(lived(PyTorchGanDcgan()).state_dict(), config, ()) is None
 
 

@@ -76,7 +76,7 @@ def test_limit_reads_the_first(tmp_path: Path) -> None:
     ("array", "words"),
     [
         (np.zeros(5), "shape"),
-        (np.zeros((2, 2, 4, 4)), "shape"),
+        (np.zeros((2, 2, 5, 5)), "shape"),
         (np.zeros((0, 8, 8)), "no pixels"),
         (np.array([[0.0, np.nan]]), "finite"),
         (np.array([[0.0, -np.inf]]), "finite"),

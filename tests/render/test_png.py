@@ -71,15 +71,20 @@ def save(image: Image.Image, path: Path, **options: object) -> Path:
     return path
 
 
-def test_modes_become_grey_or_rgb(tmp_path: Path) -> None:
+HALF = Raster(1, 1, 4, bytes([200] * 3 + [128]))
+CLEAR = Raster(2, 1, 4, bytes([255, 0, 0, 0] * 2))
+
+
+def test_modes_become_grey_rgb_or_rgba(tmp_path: Path) -> None:
     """Bilevel, palette, transparent, 16-bit and colourless RGB images load as they look."""
     picture = Image.frombytes("L", (5, 3), GREY.pixels)
     cases = {
         "rgb.png": (picture.convert("RGB"), GREY),
         "palette.gif": (picture, GREY),
         "bits.png": (Image.new("1", (2, 1), 1), Raster(2, 1, 1, b"\xff\xff")),
-        "clear.png": (Image.new("RGBA", (2, 1), (255, 0, 0, 0)), Raster(2, 1, 1, bytes(2))),
-        "half.png": (Image.new("LA", (1, 1), (200, 128)), Raster(1, 1, 1, bytes([100]))),
+        "clear.png": (Image.new("RGBA", (2, 1), (255, 0, 0, 0)), CLEAR),
+        "half.png": (Image.new("LA", (1, 1), (200, 128)), HALF),
+        "opaque.png": (Image.new("RGBA", (1, 1), (5, 5, 5, 255)), Raster(1, 1, 1, b"\5")),
         "deep.png": (
             Image.frombytes("I;16", (3, 1), struct.pack("<3H", 0, 32896, 65535)),
             Raster(3, 1, 1, bytes([0, 128, 255])),

@@ -54,6 +54,30 @@ def test_reducing_averages() -> None:
     assert SMALL.scale(0, 0).pixels == b""
 
 
+RGBA = Raster(2, 1, 4, bytes([255, 0, 0, 255, 9, 9, 9, 0]))
+
+
+def test_what_is_transparent_is_seen_over_a_checkerboard_and_has_no_part_in_averages() -> None:
+    """Red beside nothing is red at half the alpha, not darker; grids of it have clear gaps."""
+    assert RGBA.scale(1, 1).pixels == bytes([255, 0, 0, 128])
+    shown = Raster(16, 16, 4, bytes(4 * 256)).opaque()
+    assert shown.row(0) == bytes([96] * 6 + [144] * 6) * 4
+    assert shown.row(2) == bytes([144] * 6 + [96] * 6) * 4
+    assert RGBA.opaque().pixels[:3] == bytes([255, 0, 0])
+    assert COLOUR.opaque() is COLOUR
+    laid = grid([RGBA, COLOUR], 2, padding=1)
+    assert laid.pixels == RGBA.pixels + bytes(4) + COLOUR.to_rgba().pixels
+    assert RGBA.without_false_colour() is RGBA
+    assert COLOUR.to_rgba().without_false_colour() == COLOUR
+
+
+def test_tensors_hold_colours_multiplied_by_alpha_and_rasters_do_not() -> None:
+    """A colour above its alpha, which a generator may make, is as bright as there is."""
+    planes = bytes([100, 200]) + bytes([50, 0]) + bytes([0, 0]) + bytes([100, 100])
+    (raster,) = from_nchw(planes, (1, 4, 1, 2))
+    assert raster.pixels == bytes([255, 127, 0, 100, 255, 0, 0, 100])
+
+
 def test_one_side_up_one_side_down() -> None:
     """Each side is scaled on its own."""
     assert Raster(2, 2, 1, bytes([10, 20, 30, 40])).scale(4, 1).pixels == bytes([20, 20, 30, 30])

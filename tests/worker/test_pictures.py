@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ganterm.core.dataspec import Size
 from ganterm.inference.load import load_generator
 from ganterm.inference.sample import generate
 from ganterm.render.sheet import load_sheet
@@ -22,7 +23,7 @@ from ganterm.worker.job import prepare
 from ganterm.worker.samples import fixed_of, rasters_of
 from ganterm.worker.session import Session
 from tests.data.files import write_pictures
-from tests.engine.common import IMAGE_RECIPES, on_pictures
+from tests.engine.common import IMAGE_RECIPES, SQUARE, on_pictures
 from tests.quick import slow_unless
 from tests.records import in_force
 from tests.worker.workers import kinds, make_run
@@ -39,8 +40,9 @@ class Killed(BaseException):
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Give pictures in colour: in one folder, and in a folder for each of three classes."""
     place = tmp_path_factory.mktemp("pictures")
-    plain = write_pictures(place / "plain", count=12)
-    return {"plain": plain, "classes": write_pictures(place / "classes", count=12, classes=3)}
+    plain = write_pictures(place / "plain", count=12, alpha=True)
+    classes = write_pictures(place / "classes", count=12, classes=3, alpha=True)
+    return {"plain": plain, "classes": classes}
 
 
 def train(run: RunDir) -> int:
@@ -67,24 +69,24 @@ def killed_at(step: int) -> Iterator[None]:
         yield
 
 
-KINDS = list(itertools.product([1, 3], ["plain", "classes"]))
-"""Grey and in colour, without classes and with."""
+KINDS = list(itertools.product([3, 1, 4], [True, False], ["plain", "classes"]))
+"""In colour, grey and transparent, wide and square, without classes and with."""
 
 
 @pytest.mark.parametrize(
     ("recipe", "kind"),
     slow_unless(
-        lambda recipe, kind: kind == KINDS[IMAGE_RECIPES.index(recipe) % len(KINDS)],
+        lambda recipe, kind: kind == KINDS[5 * IMAGE_RECIPES.index(recipe) % len(KINDS)],
         itertools.product(IMAGE_RECIPES, KINDS),
     ),
 )
 def test_pictures_train_and_come_back(
-    tmp_path: Path, folders: dict[str, Path], recipe: str, kind: tuple[int, str]
+    tmp_path: Path, folders: dict[str, Path], recipe: str, kind: tuple[int, bool, str]
 ) -> None:
     """Killed and taken up again, a run ends with weights that draw what its pictures show."""
-    channels, arranged = kind
+    channels, wide, arranged = kind
     classes = arranged == "classes"
-    small = on_pictures(recipe, folders[arranged], channels, classes=classes)
+    small = on_pictures(recipe, folders[arranged], channels, classes=classes, wide=wide)
     run = make_run(tmp_path, recipe, **{**small, "steps": LENGTH, "checkpoint_every": "2"})
     with killed_at(KILLED_AT), pytest.raises(Killed):
         train(run)
@@ -103,12 +105,15 @@ def test_pictures_train_and_come_back(
     trained = load_generator(path)
     fixed = fixed_of(trained.config, trained.data)
     images = generate(trained.generator, fixed.z, fixed.labels)
-    side = small["image_size"]
-    assert images.shape == (len(fixed.z), channels, side, side)
+    size = Size.of(small["image_size"])
+    assert size.is_square is not wide or recipe in SQUARE
+    assert images.shape == (len(fixed.z), channels, *size)
     assert trained.data.classes == (("class-0", "class-1", "class-2") if classes else ())
     # A sheet of grey images is a grey one, however many channels they have.
     sheet = [each.to_rgb() for each in load_sheet(run.sample_path(LENGTH))]
     assert sheet == [each.to_rgb() for each in rasters_of(images)]
+    below = [each["message"] for each in history if each.get("code") == "data"]
+    assert any("lies over white" in words for words in below) is (channels < 4)
     few = fixed.preview()
     drawn = generate(trained.generator, few.z, few.labels)
     assert torch.equal(load_tensors(path)["preview"], drawn)

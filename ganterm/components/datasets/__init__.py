@@ -8,21 +8,27 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from ganterm.components.datasets.base import (
+    BACKGROUND_PATTERN,
+    BLACK,
     SPLITS,
+    Colour,
     Dataset,
     DatasetFacts,
     Download,
     Fit,
     PublishedDataset,
     Samples,
+    colour_of,
 )
 from ganterm.core.dataspec import DataSpec, ImageSize
 from ganterm.core.registry import Registry, short
 from ganterm.core.settings import DATA, Problem, about, default_of
 
 __all__ = [
+    "BLACK",
     "DATASETS",
     "SPLITS",
+    "Colour",
     "DataSettings",
     "Dataset",
     "DatasetFacts",
@@ -30,6 +36,7 @@ __all__ = [
     "Fit",
     "PublishedDataset",
     "Samples",
+    "colour_of",
     "problems",
 ]
 
@@ -60,6 +67,9 @@ DATASETS: Final = Registry(
     elsewhere="ganterm.data.listing:folder_at",
 )
 """Every dataset by the name that configurations use."""
+
+_OF_IMAGES: Final = ("split", "holdout", "image_size", "channels", "fit", "flip", "augment")
+"""What has something to do with images alone."""
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,15 +108,37 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
             "what is twice as large takes four times as long",
         ),
     ] = 28
-    channels: Annotated[Literal[1, 3], about(DATA, "1 for grey images, 3 for colour.")] = 1
+    channels: Annotated[
+        Literal[1, 3, 4],
+        about(DATA, "1 for grey images, 3 for colour, 4 for colour with transparency."),
+    ] = 1
     fit: Annotated[
         Fit,
         about(
             DATA,
             "How images of another size are brought to image_size.",
-            "auto pads when the images are only a little smaller, and resizes otherwise",
+            "auto pads when the images are only a little smaller, and resizes otherwise; crop and "
+            "random-crop fill it",
         ),
     ] = "auto"
+    background: Annotated[
+        str,
+        about(
+            DATA,
+            "What transparent pictures lie over, without an alpha channel: auto, black, grey, "
+            "white or #RRGGBB.",
+            "auto takes what the corners of the pictures suggest",
+            pattern=BACKGROUND_PATTERN,
+        ),
+    ] = "auto"
+    flip: Annotated[
+        bool,
+        about(
+            DATA,
+            "Mirror half of the images of each batch, left to right.",
+            "for photographs of which the mirror image could be one too; not for writing",
+        ),
+    ] = False
 
     @property
     def data_spec(self) -> DataSpec:
@@ -126,11 +158,11 @@ def problems(config: Any) -> Iterator[Problem]:
         yield from DATASETS.problems(config.dataset, config)
     if not config.data_spec.is_points:
         return
-    for field in ("split", "holdout", "image_size", "channels", "fit", "augment"):
+    for field in _OF_IMAGES:
         usual = default_of(config, field)
         if getattr(config, field) != usual:
             yield Problem(
                 field,
                 f"{short(config.dataset)} has points, not images, so there is nothing for it to "
-                f"do; leave it at {usual}.",
+                f"do; leave it at {str(usual).lower()}.",
             )

@@ -20,15 +20,35 @@ else:
     Samples = tuple
 
 SPLITS: Final = ("train", "test")
-Fit: TypeAlias = Literal["auto", "resize", "pad", "crop"]
+Fit: TypeAlias = Literal["auto", "resize", "pad", "crop", "random-crop"]
 """How images of another size are fitted:
 
 - `resize`: scaled, keeping proportions, until the whole image just fits; the rest is background.
 - `pad`: never enlarged; put in the middle of the background.
-- `crop`: scaled until the whole square is filled; what stands out is cut off evenly.
-- `auto`: `pad` where the square is at most a quarter larger (28 becomes 32 pixel for pixel),
+- `crop`: scaled until the whole frame is filled; what stands out is cut off evenly.
+- `random-crop`: the same, cut off at a place drawn for each picture by its pixels, always the same.
+- `auto`: `pad` where the frame is at most a quarter larger (28 becomes 32 pixel for pixel),
   else `resize`.
 """
+Colour: TypeAlias = tuple[int, int, int]
+"""Red, green and blue, 0 to 255 each."""
+BLACK: Final[Colour] = (0, 0, 0)
+_NAMED: Final[dict[str, Colour]] = {
+    "black": BLACK,
+    "grey": (128, 128, 128),
+    "white": (255, 255, 255),
+}
+BACKGROUND_PATTERN: Final = r"^(auto|black|grey|white|#[0-9a-fA-F]{6})$"
+
+
+def colour_of(background: str) -> Colour | None:
+    """Return the colour that a setting of `BACKGROUND_PATTERN` names; None for `auto`."""
+    if background == "auto" or background in _NAMED:
+        return _NAMED.get(background)
+    red, green, blue = bytes.fromhex(background.removeprefix("#"))
+    return red, green, blue
+
+
 UNKNOWN: Final = DataSpec.image(28, 1)
 """What samples are taken for, of a dataset that nothing is known of."""
 

@@ -49,7 +49,7 @@ class NetworkSpec:
 
     @property
     def channels(self) -> int:
-        """Of the images: 1 is grey, 3 is RGB; of points their coordinates."""
+        """Of the images: 1 is grey, 3 is RGB, 4 has alpha; of points their coordinates."""
         return self.data.channels
 
 

@@ -152,7 +152,7 @@ def _check(what: str, facts: NetworkFacts, spec: NetworkSpec) -> None:
             f"(published: {facts.published_size}) or choose another architecture."
         )
     elif spec.channels not in CHANNELS:
-        raise ConfigError(f"channels must be 1 (grey) or 3 (RGB), not {spec.channels}.")
+        raise ConfigError(f"channels must be 1 (grey), 3 (RGB) or 4 (RGBA), not {spec.channels}.")
     if not (math.isfinite(spec.width) and spec.width > 0):
         raise ConfigError(f"width must be above 0, not {spec.width}; 1 is as published.")
     if spec.norm not in NORMS:
