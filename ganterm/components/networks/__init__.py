@@ -58,6 +58,8 @@ GENERATORS: Final = Registry(
         "dcgan-8x8": f"{_HERE}.dcgan8:DCGAN_8X8",
         "upsample": f"{_HERE}.upsample:UPSAMPLE",
         "stylegan": f"{_HERE}.stylegan:STYLEGAN",
+        "r3gan": f"{_HERE}.r3gan:R3GAN",
+        "biggan": f"{_HERE}.biggan:BIGGAN",
     },
 )
 DISCRIMINATORS: Final = Registry(
@@ -73,6 +75,8 @@ DISCRIMINATORS: Final = Registry(
         "upsample": f"{_HERE}.upsample:UPSAMPLE_DISCRIMINATOR",
         "sngan": f"{_HERE}.sngan:SNGAN_DISCRIMINATOR",
         "stylegan": f"{_HERE}.stylegan:STYLEGAN_DISCRIMINATOR",
+        "r3gan": f"{_HERE}.r3gan:R3GAN_DISCRIMINATOR",
+        "biggan": f"{_HERE}.biggan:BIGGAN_DISCRIMINATOR",
     },
 )
 

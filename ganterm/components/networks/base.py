@@ -102,6 +102,8 @@ class SequentialGenerator(Generator):
 class Discriminator(nn.Module):
     """A body from images to features, and a linear head from features to one logit per image.
 
+    Without a head the projection of the class is all of the logit.
+
     With minibatch discrimination the batch statistics are joined to the features. The head is
     linear, so a linear layer over the features with the statistics appended is the sum of two:
     `head(features) + minibatch_head(statistics)`; the published head stays as it is. A class adds
@@ -146,7 +148,9 @@ class Discriminator(nn.Module):
         """
         features = self.body(images if self.planes is None else self.planes(images, labels))
         # reshape, not flatten: images of a wrong size must fail instead of yielding more logits
-        logits: Tensor = self.head(features).reshape(images.shape[0])
+        logits: Tensor = features.new_zeros(())
+        if self.head is not None:
+            logits = self.head(features).reshape(images.shape[0])
         if self.minibatch is not None and self.minibatch_head is not None:
             statistics = self.minibatch(features.flatten(1))  # (N, kernels)
             logits = logits + self.minibatch_head(statistics).squeeze(1)

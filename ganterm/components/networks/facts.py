@@ -77,8 +77,8 @@ class DiscriminatorParts(NamedTuple):
 
     body: nn.Module
     """(N, C, H, W) images to features of any shape (N, ...)."""
-    head: nn.Module
-    """Features to one linear value per image."""
+    head: nn.Module | None
+    """Features to one linear value per image; None where the class's projection is all."""
     feature_count: int
     """Features of one image, all axes multiplied."""
 

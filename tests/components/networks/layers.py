@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+Network = TypeVar("Network", bound=nn.Module)
 Row = tuple[str, tuple[int, ...]]
 """A layer in words, and the shape of what it gives for one image."""
 
@@ -26,6 +27,15 @@ def layers_of(network: nn.Module, inputs: Tensor) -> list[Row]:
     for hook in hooks:
         hook.remove()
     return rows
+
+
+def begun(network: Network) -> Network:
+    """Return `network` with weights that begin at 0 as if training had moved them a little."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim > 1 and not parameter.any():
+                parameter.normal_(0.0, 0.1)
+    return network
 
 
 def in_words(layer: nn.Module) -> str | None:

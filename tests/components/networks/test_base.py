@@ -17,6 +17,7 @@ from ganterm.components.networks.from_config import build_discriminator, generat
 from ganterm.config import resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.core.dataspec import DataSpec
+from tests.components.networks.layers import begun
 
 
 def test_count_parameters_counts_every_learnable_value() -> None:
@@ -90,9 +91,9 @@ def test_judging_one_by_one_means_that_company_changes_no_logit(
     name: str, settings: dict[str, Any]
 ) -> None:
     size = DISCRIMINATORS.facts(name).published_size
-    spec = DiscriminatorSpec(data=DataSpec.image(size, 1), width=0.25, **settings)
+    spec = DiscriminatorSpec(data=DataSpec.image(size, 1), width=0.1, **settings)
     torch.manual_seed(0)
-    network = build_discriminator(name, spec).double()
+    network = begun(build_discriminator(name, spec).double())
     images = torch.randn(6, 1, size, size, dtype=torch.float64)
     labels = torch.arange(6) if spec.classes else None
     with torch.no_grad():

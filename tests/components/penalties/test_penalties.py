@@ -17,6 +17,7 @@ from ganterm.components.networks.from_config import build_discriminator
 from ganterm.components.penalties.wgan_gp import wgan_gp
 from ganterm.components.penalties.zero_centred import squared_slope
 from ganterm.core.dataspec import DataSpec
+from tests.components.networks.layers import begun
 
 Slope = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]
 
@@ -123,6 +124,7 @@ def test_every_penalty_teaches_every_discriminator(
     network = build_discriminator(
         name, DiscriminatorSpec(data=DataSpec.image(size, 1), width=0.1, norm=norm, **options)
     )
+    begun(network)
     real, fake = torch.randn(2, 3, 1, size, size)
     PENALTIES[penalty](network, real, fake).backward()  # type: ignore[no-untyped-call]
     for key, parameter in network.named_parameters():
