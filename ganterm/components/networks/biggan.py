@@ -28,7 +28,7 @@ def _discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     return discriminator(spec)
 
 
-_DOUBLINGS = ImageSizes(only=(8, 16, 32, 64, 128, 256))
+_DOUBLINGS = ImageSizes(doublings=1)
 
 BIGGAN = GeneratorFamily(
     title="BigGAN",

@@ -6,6 +6,7 @@ in BigGAN-deep. There is no attention, and only the discriminator may be spectra
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import torch
@@ -15,19 +16,21 @@ from torch.nn import functional
 from ganterm.components.networks.base import Generator
 from ganterm.components.networks.blocks import has_batch_norm, norm_2d, scaled
 from ganterm.components.networks.conditioning import LabelJoin
-from ganterm.components.networks.facts import DiscriminatorParts, DiscriminatorSpec, GeneratorSpec
+from ganterm.components.networks.facts import (
+    DiscriminatorParts,
+    DiscriminatorSpec,
+    GeneratorSpec,
+    seed_of,
+)
 
 _WIDTH = 256
-_BOTTOM = 4
-"""Side at which the generator begins."""
-_POOLED = 8
-"""Side down to which the discriminator halves its images."""
+_FULL = 4
+"""So many sizes, from 4x4 to 32x32, are as wide."""
 
 
-def widths_of(side: int, width: float) -> list[int]:
-    """Return the channels at every side from 4x4 to `side`: 256, halved beyond 32x32."""
-    sides = [_BOTTOM * 2**stage for stage in range((side // _BOTTOM).bit_length())]
-    return [scaled(max(_WIDTH // max(each // 32, 1), 1), width) for each in sides]
+def widths_of(sizes: int, width: float) -> list[int]:
+    """Return the channels at so many sizes from 4x4 up: 256, halved from one to the next later."""
+    return [scaled(_WIDTH // 2 ** max(at + 1 - _FULL, 0), width) for at in range(sizes)]
 
 
 class ConditionalNorm(nn.Module):
@@ -74,12 +77,13 @@ class BigGenerator(Generator):
     def __init__(self, spec: GeneratorSpec) -> None:
         super().__init__(spec)
         normalised = has_batch_norm(spec.norm, published=True)
-        widths = widths_of(spec.image_size, spec.width)
+        seed, doublings = seed_of(spec.size)
+        widths = widths_of(doublings + 1, spec.width)
         self.join = LabelJoin(spec.classes, spec.z_dim) if spec.classes else None
         condition = spec.z_dim if self.join is None else self.join.outputs
         self.first = nn.Sequential(
-            nn.Linear(condition, widths[0] * _BOTTOM**2),
-            nn.Unflatten(1, (widths[0], _BOTTOM, _BOTTOM)),
+            nn.Linear(condition, widths[0] * math.prod(seed)),
+            nn.Unflatten(1, (widths[0], *seed)),
         )
         self.blocks = nn.ModuleList(
             UpBlock(inputs, outputs, condition, normalised=normalised)
@@ -141,19 +145,16 @@ class _Summed(nn.Module):
 def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     """Build the discriminator over images (N, C, H, W): down to 8x8, and two blocks there."""
     normalised = has_batch_norm(spec.norm, published=False)
-    sides = [spec.image_size]
-    while sides[-1] > _POOLED:
-        sides.append(sides[-1] // 2)
-    by_side = dict(zip(sides, widths_of(spec.image_size, spec.width)[::-1], strict=False))
-    widths = [*(by_side[side] for side in sides[:-1]), by_side[sides[-1]], by_side[sides[-1]]]
+    _, doublings = seed_of(spec.size)
+    *halving, last = widths_of(doublings + 1, spec.width)[:0:-1]
     layers: list[nn.Module] = []
     inputs = spec.channels
-    for index, outputs in enumerate(widths):
+    for index, outputs in enumerate([*halving, last, last]):
         layers += [
             DownBlock(
                 inputs,
                 outputs,
-                halves=index < len(sides) - 1,
+                halves=index < len(halving),
                 first=index == 0,
                 normalised=normalised,
             )

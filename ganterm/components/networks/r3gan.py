@@ -31,7 +31,7 @@ def _discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     return discriminator(spec)
 
 
-_DOUBLINGS = ImageSizes(only=(8, 16, 32, 64, 128, 256, 512))
+_DOUBLINGS = ImageSizes(doublings=1)
 
 R3GAN = GeneratorFamily(
     title="R3GAN",

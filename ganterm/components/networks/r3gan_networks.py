@@ -1,8 +1,8 @@
 """The networks of R3GAN, after its paper (Huang et al. 2024, arXiv:2501.05441, section 4).
 
-Every stage has two residual blocks, and the sides double from 4x4 to the image. Nothing is
-normalised: blocks begin as the identity, and the scales of the initial weights keep the variance
-of features (Fixup: Zhang et al. 2019, arXiv:1901.09321).
+Every stage has two residual blocks, and the sides double from 4x4, or 6x8 for 48x64, to the image.
+Nothing is normalised: blocks begin as the identity, and the scales of the initial weights keep the
+variance of features (Fixup: Zhang et al. 2019, arXiv:1901.09321).
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from ganterm.components.networks.facts import (
     DiscriminatorSpec,
     GeneratorSpec,
     Norm,
+    seed_of,
 )
+from ganterm.core.dataspec import Size
 
 SLOPE = 0.2
 GAIN = math.sqrt(2 / (1 + SLOPE**2))
@@ -32,18 +34,19 @@ BLOCKS = 2
 EXPANSION = 2
 GROUP = 16
 """Channels of a group of the 3x3 convolutions: 96 groups where a stage is 768 wide."""
-BASIS = 4
-"""Side of the learned basis that the generator begins with."""
 _WIDTH = 768
 
 
-def widths_of(side: int, width: float) -> list[int]:
-    """Return the channels of the stages from 4x4 to `side`: 768, halved beyond 64x64.
+_FULL = 5
+"""So many stages, which lead from 4x4 to 64x64, are as wide."""
+
+
+def widths_of(stages: int, width: float) -> list[int]:
+    """Return the channels of so many stages from 4x4 up: 768, halved from stage to stage later on.
 
     They are a multiple of 8, so that the expanded ones are whole groups.
     """
-    sides = [BASIS * 2**stage for stage in range((side // BASIS).bit_length())]
-    published = [_WIDTH // max(each // 64, 1) for each in sides]
+    published = [_WIDTH // 2 ** max(stage + 1 - _FULL, 0) for stage in range(stages)]
     step = GROUP // EXPANSION
     return [step * max(1, round(channels * width / step)) for channels in published]
 
@@ -108,15 +111,15 @@ class Resample(nn.Module):
 
 
 class Basis(nn.Module):
-    """A learned 4x4 picture for every channel, scaled by a linear map of the latent vector."""
+    """A learned picture for every channel, scaled by a linear map of the latent vector."""
 
-    def __init__(self, inputs: int, channels: int) -> None:
+    def __init__(self, inputs: int, channels: int, size: Size) -> None:
         super().__init__()
-        self.basis = nn.Parameter(torch.randn(channels, BASIS, BASIS))
+        self.basis = nn.Parameter(torch.randn(channels, *size))
         self.scale = _drawn(nn.Linear(inputs, channels, bias=False))
 
     def forward(self, z: Tensor) -> Tensor:
-        """Turn latents (N, inputs) into features (N, C, 4, 4)."""
+        """Turn latents (N, inputs) into features (N, C, H, W) of its size."""
         features: Tensor = self.basis * self.scale(z)[:, :, None, None]
         return features
 
@@ -126,10 +129,11 @@ class R3Generator(Generator):
 
     def __init__(self, spec: GeneratorSpec) -> None:
         super().__init__(spec)
-        widths = widths_of(spec.image_size, spec.width)
+        seed, doublings = seed_of(spec.size)
+        widths = widths_of(doublings + 1, spec.width)
         # As long as z, of numbers as large.
         self.embedding = nn.Embedding(spec.classes, spec.z_dim) if spec.classes else None
-        layers: list[nn.Module] = [Basis(spec.z_dim * (2 if spec.classes else 1), widths[0])]
+        layers: list[nn.Module] = [Basis(spec.z_dim * (2 if spec.classes else 1), widths[0], seed)]
         layers += _blocks(widths[0], widths, spec.norm)
         for inputs, outputs in pairwise(widths):
             layers += [*_matched(inputs, outputs), Resample(up=True)]
@@ -152,7 +156,8 @@ def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     It ends in a depthwise 4x4 convolution and a linear layer: to the logit, or where a class is
     heard by projection to features whose inner product with the class's vector is the logit.
     """
-    widths = widths_of(spec.image_size, spec.width)[::-1]
+    seed, doublings = seed_of(spec.size)
+    widths = widths_of(doublings + 1, spec.width)[::-1]
     last = widths[-1]
     layers: list[nn.Module] = [convolution(spec.channels, widths[0], 1)]
     layers += _blocks(widths[0], widths, spec.norm)
@@ -160,7 +165,7 @@ def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
         layers += [Resample(up=False), *_matched(inputs, outputs)]
         layers += _blocks(outputs, widths, spec.norm)
     layers += [
-        _drawn(nn.Conv2d(last, last, BASIS, groups=last, bias=False)),  # (N, C, 4, 4) to 1x1
+        _drawn(nn.Conv2d(last, last, seed, groups=last, bias=False)),  # (N, C, 4, 4) to 1x1
         nn.Flatten(),
     ]
     if spec.classes and spec.conditioning == "projection":

@@ -99,10 +99,11 @@ def test_projection_adds_the_inner_product_of_class_and_features() -> None:
     discriminator = build_discriminator("dcgan-64", discriminator_spec("dcgan-64", "projection"))
     images, labels = torch.randn(4, 3, 64, 64), torch.tensor([4, 0, 0, 2])
     features = discriminator.body(images)
-    projection = discriminator.projection
+    head, projection = discriminator.head, discriminator.projection
+    assert head is not None
     assert projection is not None
     inner = (projection.heads.weight[labels] * features.flatten(1)).sum(1)
-    expected = discriminator.head(features).flatten() + inner
+    expected = head(features).flatten() + inner
     assert torch.allclose(discriminator(images, labels), expected, atol=1e-5)
 
 
