@@ -24,7 +24,7 @@ from ganterm.data.listing import list_images
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import UnreadableImageError, is_grey, laid_over, opened, upright
 
-RECIPES: Final = ((40, "dcgan"), (64, "dcgan-64"))
+RECIPES: Final = ((12, "dcgan"), (40, "pictures-32"), (64, "pictures-64"))
 """The recipe for pictures of up to so many pixels a side; the last one is that of larger ones too,
 which are trained on as small as that."""
 BY_DATA: Final = "the pictures"

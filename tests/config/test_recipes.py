@@ -9,6 +9,7 @@ import pytest
 
 from ganterm import recipes
 from ganterm.config import FIELDS, parse_value, resolve
+from ganterm.config.schedule import written
 from ganterm.core.errors import ConfigError
 
 BCE = "loss=non-saturating, penalty=none, d_steps=1, lr_schedule=constant"
@@ -65,6 +66,26 @@ PUBLISHED = {
     dataset=mnist, image_size=28, generator=dcgan, discriminator=dcgan, conditional=projection,
     d_norm=none, penalty=r1, penalty_weight=4.0, beta1=0.0, lr_schedule=cosine
     """,
+    "r3gan-cifar10": """
+    dataset=cifar10, image_size=32, generator=r3gan, discriminator=r3gan, conditional=projection,
+    width=1, z_dim=64, loss=relativistic, penalty=r1+r2, penalty_every=1,
+    penalty_weight=0.05..0.005:cosine:20000kimg, augment_p=0..0.55:cosine:20000kimg,
+    lr_g=2e-4..5e-5:cosine:20000kimg, lr_d=2e-4..5e-5:cosine:20000kimg, beta1=0.0,
+    beta2=0.9..0.99:cosine:20000kimg, ema_kimg=0..5000:cosine:20000kimg, batch_size=512
+    """,
+    "r3gan-32": """
+    image_size=32, generator=r3gan, discriminator=r3gan, z_dim=64, loss=relativistic,
+    penalty=r1+r2, beta1=0.0, beta2=0.9..0.99:cosine, penalty_weight=1..0.1:cosine
+    """,
+    "biggan-32": """
+    dataset=cifar10, image_size=32, generator=biggan, discriminator=biggan, loss=hinge,
+    conditional=projection, spectral_norm=true, z_dim=128, init=normal, penalty=none, beta1=0.0,
+    beta2=0.999, lr_g=2e-4, lr_d=2e-4
+    """,
+    "pictures-32": """
+    dataset=cifar10, image_size=32, generator=dcgan-64, discriminator=dcgan-64, g_norm=auto,
+    d_norm=none, loss=relativistic, penalty=r1+r2, penalty_every=4, beta1=0.0, lr_schedule=cosine
+    """,
 }
 """By name what the sources say of each."""
 
@@ -85,8 +106,15 @@ TABLE["turbo-8x8"] = TABLE["turbo"] | settings(
     "dataset=digits, image_size=8, penalty_weight=1, precision=float32, lr_schedule=constant"
 )
 TABLE["best"] = TABLE["turbo"]
+TABLE["pictures-64"] = TABLE["pictures-32"] | settings("dataset=stl10, image_size=64, width=0.25")
+TABLE["r3gan-64"] = TABLE["r3gan-32"] | settings("image_size=64, penalty_weight=2..0.2:cosine")
 TABLE["dcgan-resize"] = TABLE["dcgan"] | settings("generator=dcgan-resize")
-BY_CLASS = {"dcgan-classes", "turbo", "turbo-8x8", "best"}
+BY_CLASS = {"dcgan-classes", "turbo", "turbo-8x8", "best", "r3gan-cifar10", "biggan-32"}
+IN_COLOUR = {"pictures-32", "pictures-64", "r3gan-32", "r3gan-64", "r3gan-cifar10", "biggan-32"}
+AS_PUBLISHED = set(PUBLISHED) - {
+    *("dcgan-classes", "pictures-32", "r3gan-32", "biggan-32", "stylegan")
+} | {*("turbo", "dcgan-resize", "ring-cured", "ring-collapse")}
+"""Those that are as wide as their source."""
 
 
 def test_the_table_has_every_recipe() -> None:
@@ -97,20 +125,18 @@ def test_the_table_has_every_recipe() -> None:
 def test_recipe_is_the_table(name: str) -> None:
     config = resolve({"recipe": name}).config
     assert {key: getattr(config, key) for key in TABLE[name]} == TABLE[name]
-    assert config.channels == 1
-    assert config.precision == ("auto" if name in {"turbo", "best"} else "float32")
+    assert config.channels == (3 if name in IN_COLOUR else 1)
+    assert config.precision == ("auto" if name in {"turbo", "best"} | IN_COLOUR else "float32")
     assert (config.real_label, config.fake_label) == (1.0, 0.0)
     styled = config.generator == "stylegan"
     by_class = name in BY_CLASS
-    assert (config.width == 1.0) is (
-        not styled and name not in {"dcgan-classes", "turbo-8x8", "best"}
-    )
-    assert (config.ema_kimg == 0) is not (styled or by_class)
+    assert (config.width == 1.0) is (name in AS_PUBLISHED)
+    assert (config.ema_kimg == 0) is not (styled or by_class or name in IN_COLOUR)
     assert (config.conditional == "none") is not by_class
     assert config.grows is styled
-    assert config.augment == "none"
+    assert (config.augment == "none") is (name not in IN_COLOUR - {"biggan-32"})
     assert config.minibatch_discrimination is (name == "stylegan")
-    assert config.spectral_norm is (name == "sngan")
+    assert config.spectral_norm is (name in {"sngan", "biggan-32"})
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -120,7 +146,7 @@ def test_recipe_says_what_it_is_for_and_sets_real_settings(name: str) -> None:
     assert recipe.purpose.endswith(".")
     assert "ystem" in recipe.source
     for key, value in recipe.values.items():
-        assert parse_value(key, value) == value, "a recipe is written as it is read"
+        assert written(parse_value(key, value)) == value, "a recipe is written as it is read"
         assert type(value) is type(parse_value(key, value)) or FIELDS[key].kind == "number"
 
 

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from ganterm import recipes
-from ganterm.config import FIELDS, RunConfig, resolve
+from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import from_mapping, render_run_toml, to_mapping
+from ganterm.config.schedule import schedules_in
 from ganterm.core.errors import ConfigError
 
 LAYERS = ("typed", "environment", "file", "recipe", "default")
@@ -78,9 +79,9 @@ def test_every_recipe_resolves_and_json_knows_floats_from_integers(name: str) ->
     config = resolve({"recipe": name}).config
     values = msgspec.json.decode(msgspec.json.encode(to_mapping(config)))
     for key, spec in FIELDS.items():
-        if spec.kind == "number" and values[key] is not None:
+        if spec.kind == "number" and values[key] is not None and key not in schedules_in(config):
             assert isinstance(values[key], float), key
-    assert msgspec.convert(values, RunConfig) == config
+    assert from_mapping(values) == config
 
 
 def test_integers_in_toml_become_floats_where_the_schema_has_them(tmp_path: Path) -> None:

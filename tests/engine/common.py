@@ -19,6 +19,7 @@ CPU = torch.device("cpu")
 
 SMALLEST = {
     "best": 8,
+    "biggan-32": 8,
     "dcgan": 8,
     "dcgan-64": 16,
     "dcgan-8x8": 8,
@@ -27,6 +28,11 @@ SMALLEST = {
     "dcgan-upsample": 12,
     "mlp": 4,
     "mlp-small": 4,
+    "pictures-32": 16,
+    "pictures-64": 16,
+    "r3gan-32": 8,
+    "r3gan-64": 8,
+    "r3gan-cifar10": 8,
     "sngan": 16,
     "stylegan": 8,
     "stylegan-8x8": 8,
@@ -44,6 +50,9 @@ SQUARE = frozenset({"dcgan-8x8"})
 
 GROWING = frozenset({"stylegan", "stylegan-8x8"})
 """Recipes whose networks begin at a low resolution."""
+
+RESIDUAL = frozenset({"biggan-32", "r3gan-32", "r3gan-64", "r3gan-cifar10"})
+"""Recipes whose networks are far slower than the rest."""
 
 IMAGE_RECIPES = tuple(SMALLEST)
 
@@ -89,8 +98,12 @@ def configured(recipe: str, **settings: Any) -> RunConfig:
 
 
 def on_digits(recipe: str) -> dict[str, Any]:
-    """Return what lets a recipe train on the embedded digits; nothing for one on points."""
-    return {} if recipe in ON_POINTS else {"dataset": "digits"}
+    """Return what lets a recipe train on the embedded digits; nothing for one on points.
+
+    Residual networks take minutes unless they are small.
+    """
+    smaller = {"width": 1 / 16, "image_size": 8} if recipe in RESIDUAL else {}
+    return {} if recipe in ON_POINTS else {"dataset": "digits", **smaller}
 
 
 def quick_growth(recipe: str, batches: float, batch_size: int) -> dict[str, Any]:

@@ -35,6 +35,12 @@ COUNTS: list[tuple[str, dict[str, Any], int, int]] = [
     ("stylegan", {}, 174_163, 282_961),
     ("stylegan", {"width": 1}, 531_619, 1_110_145),
     ("stylegan-8x8", {}, 40_786, 32_753),
+    ("pictures-32", {}, 370_624, 167_616),
+    ("pictures-64", {}, 378_080, 175_072),
+    ("r3gan-32", {}, 189_840, 186_816),
+    ("r3gan-64", {}, 236_304, 233_280),
+    ("r3gan-cifar10", {}, 20_781_952, 21_280_512),
+    ("biggan-32", {}, 523_971, 265_409),
 ]
 
 
@@ -112,8 +118,8 @@ def test_optimisers_are_adam_with_the_recipes_rates_and_betas(recipe: str) -> No
     ):
         assert isinstance(optimizer, torch.optim.Adam)
         for group in optimizer.param_groups:
-            assert group["lr"] == rate
-            assert group["betas"] == (config.beta1, config.beta2)
+            assert group["lr"] == float(rate)
+            assert group["betas"] == (config.beta1, float(config.beta2))
             assert (group["eps"], group["weight_decay"], group["amsgrad"]) == (1e-8, 0, False)
         groups = {group["factor"]: group["params"] for group in optimizer.param_groups}
         assert _identities(groups) == _identities(learning_rates(module))

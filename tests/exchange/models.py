@@ -12,6 +12,7 @@ from ganterm.components.networks.from_config import generator_from
 from ganterm.config import RunConfig, resolve
 from ganterm.inference.load import Trained
 from ganterm.inference.sample import labels_in_turn, latents
+from tests.components.networks.layers import begun
 
 _CONDITIONAL = (("dcgan-8x8", "projection"), ("mlp-small", "concat"), ("stylegan", "projection"))
 
@@ -47,7 +48,7 @@ def trained(config: RunConfig) -> Trained:
     """
     torch.manual_seed(3)
     data = config.data_spec.with_classes(classes_of(config))
-    generator = generator_from(config, data)
+    generator = begun(generator_from(config, data))
     for name, buffer in generator.named_buffers():
         if name.endswith(("running_mean", "running_var")):
             buffer.copy_(torch.rand_like(buffer) + 0.5)

@@ -57,6 +57,12 @@ RECIPES: dict[str, dict[str, object]] = {
     "sngan": {"width": 0.0625},
     "stylegan": {"width": 0.125, "grow_kimg": 0.4, "fade_kimg": 0.3},
     "stylegan-8x8": {"width": 0.25, "grow_kimg": 0.7, "fade_kimg": 0.7},
+    "pictures-32": {"width": 0.0625, "precision": "float32"},
+    "pictures-64": {"width": 0.0625, "precision": "float32"},
+    "r3gan-32": {"width": 0.0625, "precision": "float32", "image_size": 8},
+    "r3gan-64": {"width": 0.0625, "precision": "float32", "image_size": 8},
+    "r3gan-cifar10": {"width": 0.0625, "precision": "float32", "image_size": 8},
+    "biggan-32": {"width": 0.0625, "precision": "float32", "image_size": 8},
 }
 """What makes each recipe short besides."""
 

@@ -67,10 +67,11 @@ class Biased(nn.Module):
 class ResidualBlock(nn.Module):
     """1x1 to twice the channels, grouped 3x3, and 1x1 back, added to what came in.
 
-    The last begins at 0, the others by Fixup's rule for one of `blocks` blocks in a row.
+    The last begins at 0, the others by Fixup's rule for one of `blocks` blocks in a row. Where
+    `normalised` layers are to have a largest singular value of 1, none can begin at 0.
     """
 
-    def __init__(self, channels: int, *, blocks: int, norm: Norm) -> None:
+    def __init__(self, channels: int, *, blocks: int, norm: Norm, normalised: bool = False) -> None:
         super().__init__()
         inner = channels * EXPANSION
         gain = GAIN * blocks ** (-1 / (2 * 3 - 2))
@@ -79,7 +80,7 @@ class ResidualBlock(nn.Module):
             _activation(inner, norm),
             convolution(inner, inner, 3, groups=inner // GROUP, gain=gain),
             _activation(inner, norm),
-            convolution(inner, channels, 1, gain=0.0),
+            convolution(inner, channels, 1, gain=float(normalised)),
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -97,7 +98,7 @@ class Resample(nn.Module):
         super().__init__()
         self.up = up
         taps = torch.tensor([1.0, 2.0, 1.0]) / (2 if up else 4)
-        self.register_buffer("kernel", torch.outer(taps, taps)[None, None], persistent=False)
+        self.register_buffer("kernel", torch.outer(taps, taps)[None, None])
 
     def forward(self, features: Tensor) -> Tensor:
         """Turn features (N, C, H, W) into (N, C, 2H, 2W), or (N, C, H/2, W/2)."""
@@ -160,10 +161,10 @@ def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     widths = widths_of(doublings + 1, spec.width)[::-1]
     last = widths[-1]
     layers: list[nn.Module] = [convolution(spec.channels, widths[0], 1)]
-    layers += _blocks(widths[0], widths, spec.norm)
+    layers += _blocks(widths[0], widths, spec.norm, normalised=spec.spectral_norm)
     for inputs, outputs in pairwise(widths):
         layers += [Resample(up=False), *_matched(inputs, outputs)]
-        layers += _blocks(outputs, widths, spec.norm)
+        layers += _blocks(outputs, widths, spec.norm, normalised=spec.spectral_norm)
     layers += [
         _drawn(nn.Conv2d(last, last, seed, groups=last, bias=False)),  # (N, C, 4, 4) to 1x1
         nn.Flatten(),
@@ -196,9 +197,14 @@ def _activation(channels: int, norm: Norm) -> nn.Module:
     return Biased(channels)
 
 
-def _blocks(channels: int, widths: Sequence[int], norm: Norm) -> list[nn.Module]:
+def _blocks(
+    channels: int, widths: Sequence[int], norm: Norm, *, normalised: bool = False
+) -> list[nn.Module]:
     blocks = BLOCKS * len(widths)
-    return [ResidualBlock(channels, blocks=blocks, norm=norm) for _ in range(BLOCKS)]
+    return [
+        ResidualBlock(channels, blocks=blocks, norm=norm, normalised=normalised)
+        for _ in range(BLOCKS)
+    ]
 
 
 def _matched(inputs: int, outputs: int) -> list[nn.Module]:
