@@ -158,6 +158,7 @@ def huge_array() -> bytes:
         huge_array(),
         b"runs code",
     ],
+    ids=lambda content: str(len(content)),
 )
 def test_a_batch_that_is_none_is_refused_and_nothing_in_it_is_run(
     content: bytes, tmp_path: Path
@@ -199,10 +200,11 @@ def test_a_file_of_matlab_that_unpacks_to_far_more_is_refused(tmp_path: Path) ->
     [
         ("train_X.bin", bytes(27_648 + 1), "no whole images"),
         ("train_X.bin", b"", "no whole images"),
-        ("train_X.bin", gzip.compress(bytes(27_648)), "no whole images"),
+        ("train_X.bin", gzip.compress(bytes(27_648), mtime=0), "no whole images"),
         ("train_y.bin", bytes([1, 2]), "200 images but .* 2 labels"),
         ("train_y.bin", bytes([11] * 200), "has label 11"),
     ],
+    ids=["half an image", "empty", "packed", "few labels", "another label"],
 )
 def test_columns_that_do_not_fit_are_refused(
     file: str, content: bytes, words: str, tmp_path: Path

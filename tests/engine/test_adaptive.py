@@ -96,7 +96,7 @@ def test_a_run_measures_and_adapts(settings: dict[str, Any]) -> None:
         (PAIRS, {"overfitting"}),
         ({**ADAPTIVE, **PAIRS}, {"augment_p", "overfitting"}),
     ],
-    ids=str,
+    ids=lambda each: str(sorted(each)) if isinstance(each, set) else str(each),
 )
 def test_only_what_tells_something_is_measured(settings: dict[str, Any], names: set[str]) -> None:
     run = trainer(small("dcgan", steps=8, log_every=8, **settings))
