@@ -118,7 +118,8 @@ CALM_SECONDS = 0.4
 """Time without a change after which a configuration is described."""
 
 _NO_MATTER = (
-    *("recipe", "dataset", "split", "holdout", "fit", "drop_last", "steps", "epochs", "seed"),
+    *("recipe", "dataset", "split", "holdout", "fit", "background", "flip"),
+    *("drop_last", "steps", "epochs", "seed"),
     *("init", "lr_g", "lr_d", "beta1", "beta2", "lr_schedule", "real_label", "fake_label"),
     *("log_every", "sample_every", "sample_grid", "checkpoint_every", "keep_checkpoints"),
     *("judge_every", "judge_images", "keep_best", "on_alert"),

@@ -16,11 +16,12 @@ from pathlib import Path
 from ganterm.client.describe import Describer, Description
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.runfile import to_mapping
-from ganterm.config.schema import batches_per_epoch, too_few_images
+from ganterm.config.schema import batches_per_epoch, steps_of, too_few_images
 from ganterm.core.errors import ConfigError, DataError, TrainingError, missing_library
 from ganterm.core.registry import is_reference
 from ganterm.data.catalogue import conditioned_spec, dataset_facts, image_count, missing_splits
 from ganterm.data.listing import list_images
+from ganterm.render.words import roughly
 from ganterm.runs.layout import check_place
 
 ASK_SECONDS = 120.0
@@ -29,7 +30,7 @@ MUCH_DISK = 100 << 20
 MUCH_MEMORY = 4 << 30
 """Bytes from which a checkpoint, or the memory to train in, is worth a word."""
 _BATCH_VALUES = 1 << 20
-_IMAGE_SIDE = 64
+_IMAGE_SIDE = 32
 _WIDTH = 2.0
 """What a run has at most that takes little without asking."""
 _LEAST_SPACE = 64 << 20
@@ -68,18 +69,20 @@ def inspect(
     """
     _refuse_without_torch()
     check_place(runs_dir, name)
-    inspect_data(config)
+    count = inspect_data(config)
     known = (ask or described)(config) if _asks(config) else None
     if known is not None and known.error:
         raise ConfigError(known.error)
-    notes = () if known is None else tuple(_weighed(config, known))
+    notes = () if known is None else tuple(_weighed(config, known, count))
     _refuse_a_full_disk(config, runs_dir, known)
     missing = config.dataset if missing_splits(config.dataset, config.split) else ""
     return Findings(missing, notes)
 
 
-def inspect_data(config: RunConfig) -> None:
-    """Raise `ConfigError` or `DataError` unless `config` can be trained on its dataset.
+def inspect_data(config: RunConfig) -> int | None:
+    """Return how many images there are to train on, where that is known.
+
+    Raise `ConfigError` or `DataError` unless `config` can be trained on its dataset.
 
     A dataset that has to be downloaded first is fine.
     """
@@ -92,21 +95,23 @@ def inspect_data(config: RunConfig) -> None:
     batch, drop_last = config.batch_size, config.drop_last
     if count is not None and not batches_per_epoch(count, batch, drop_last=drop_last):
         raise DataError(too_few_images(count, batch))
+    return count
 
 
 def described(config: RunConfig) -> Description | None:
-    """Ask a process of its own what `config` amounts to, without the time of its steps."""
-    describer = Describer()
+    """Ask a process of its own what `config` amounts to; None where that takes too long."""
+    describer, known = Describer(), None
     until = time.monotonic() + ASK_SECONDS
     try:
         describer.ask(to_mapping(config))
         while time.monotonic() < until:
-            if (answer := describer.poll()) is not None:
-                return answer
+            known = describer.poll() or known
+            if known is not None and known.final:
+                break
             time.sleep(_POLL_SECONDS)
     finally:
         describer.close()
-    return None
+    return known
 
 
 def _refuse_without_torch() -> None:
@@ -129,8 +134,11 @@ def _asks(config: RunConfig) -> bool:
     return own or elsewhere or (large and not data.is_points)
 
 
-def _weighed(config: RunConfig, known: Description) -> list[str]:
-    """Return what there is to say about memory and checkpoints; refuse what cannot fit."""
+def _weighed(config: RunConfig, known: Description, count: int | None) -> list[str]:
+    """Return what there is to say about time, memory and checkpoints; refuse what cannot fit.
+
+    `count` is how many images there are, where that is known.
+    """
     memory, there = known.memory_bytes, known.memory_total
     if there and known.memory_least > there:
         raise ConfigError(
@@ -145,10 +153,15 @@ def _weighed(config: RunConfig, known: Description) -> list[str]:
             f"{_in_all(config, known.checkpoint_bytes)}."
         )
     short = bool(known.memory_free) and memory > known.memory_free
-    if memory >= MUCH_MEMORY or short:
+    took = ""
+    steps = config.steps or (0 if count is None else steps_of(config, count))
+    if steps and known.seconds_per_1000_steps is not None:
+        took = f"about {roughly(known.seconds_per_1000_steps * steps / 1000)} "
+        took += f"for {steps:,} steps on {known.device}, and "
+    if took or memory >= MUCH_MEMORY or short:
         free = f"; {size(known.memory_free)} are free" if known.memory_free else ""
         advice = ", so it may run out: lower batch_size, image_size or width" if short else ""
-        notes.append(f"Training takes about {size(memory)} of memory{free}{advice}.")
+        notes.append(f"Training takes {took}about {size(memory)} of memory{free}{advice}.")
     return notes
 
 

@@ -51,3 +51,13 @@ def number(value: object) -> str:
 def plural(count: int, thing: str) -> str:
     """Return `1 image`, `2 images`."""
     return f"{count:,} {thing}" + ("" if count == 1 else "s")
+
+
+def roughly(seconds: float) -> str:
+    """Return an estimate no more exact than it can be."""
+    if seconds < 10:
+        return f"{max(seconds, 0.1):.1f} s"
+    for limit, length, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 86400:,.0f} days"

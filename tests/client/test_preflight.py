@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -86,6 +87,10 @@ def test_a_place_that_may_not_be_written_is_refused(
     ("known", "notes"),
     [
         ({}, []),
+        (
+            {"memory_bytes": GB, "seconds_per_1000_steps": 200.0, "device": "cpu"},
+            ["takes about 33 min for 10,000 steps on cpu, and about 1.0 GB of memory."],
+        ),
         ({"checkpoint_bytes": 322_000_000}, ["Each checkpoint takes about 322 MB of disk"]),
         (
             {"checkpoint_bytes": 36 * GB // 10, "memory_bytes": 167 * GB // 10},
@@ -98,11 +103,13 @@ def test_a_place_that_may_not_be_written_is_refused(
     ],
 )
 def test_what_is_much_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: dict[str, int], notes: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: dict[str, Any], notes: list[str]
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: _Usage(10**12))
-    config = _config(image_size=256, generator="mlp", discriminator="mlp", keep_checkpoints=5)
-    found = inspect(config, tmp_path, ask=lambda _: Description(**known))  # type: ignore[arg-type]
+    config = _config(
+        image_size=256, generator="mlp", discriminator="mlp", keep_checkpoints=5, steps=10_000
+    )
+    found = inspect(config, tmp_path, ask=lambda _: Description(**known))
     assert len(found.notes) == len(notes)
     assert all(part in note for part, note in zip(notes, found.notes, strict=True))
 

@@ -21,6 +21,7 @@ from ganterm.config.draft import FieldState
 from ganterm.config.recipefile import Preset, Presets
 from ganterm.config.schema import steps_of
 from ganterm.render.text import safe_text
+from ganterm.render.words import roughly
 from ganterm.tui.widgets.form import Setting
 
 
@@ -107,7 +108,7 @@ def _pace(known: Description) -> tuple[str, str]:
     if seconds is None:
         note = safe_text(known.note) or "The time of a step is not known."
         return note, note
-    took = _span(seconds)
+    took = roughly(seconds)
     return f"1,000 steps: about {took} on {known.device}", f"{took}/1,000 steps"
 
 
@@ -129,18 +130,8 @@ def _whole(steps: int | None, known: Description | None) -> tuple[str, str]:
     counted = f"{steps:,} step{'' if steps == 1 else 's'}"
     if known is None or known.seconds_per_1000_steps is None:
         return f"Run: {counted}", f"run {counted}"
-    took = _span(known.seconds_per_1000_steps * steps / 1000)
+    took = roughly(known.seconds_per_1000_steps * steps / 1000)
     return f"Run: {counted}, about {took}", f"run {took}"
-
-
-def _span(seconds: float) -> str:
-    """Return an estimate no more exact than it can be."""
-    if seconds < 10:
-        return f"{max(seconds, 0.1):.1f} s"
-    for limit, length, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds / 86400:,.0f} days"
 
 
 _NAME_WIDTH = 17
