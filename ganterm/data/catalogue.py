@@ -30,7 +30,9 @@ def dataset_facts(name: str) -> DatasetFacts:
         return DATASETS.facts(name)
     with contextlib.suppress(OSError):  # no file can be called so
         if name and expanded(name).exists():
-            raise ConfigError(f"{name} is a file: give a folder of images, or import the file.")
+            raise ConfigError(
+                f"{name} is a file: give a folder, a zip or a tar of images, or import it."
+            )
     if os.sep in name:
         raise ConfigError(f"There is no folder {name}: check the path.")
     if name.startswith("torchvision:"):

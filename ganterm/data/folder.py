@@ -5,8 +5,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import IO, TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from ganterm.data.decoded import Decoded
 from ganterm.data.fit import fitted, in_pieces
 from ganterm.data.images import ImageSet
 from ganterm.data.listing import Listing, list_images
-from ganterm.data.look import background_of, image_shape, original_of
+from ganterm.data.look import background_of, image_shape, original_of, some_of
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import (
     Levels,
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     _Decoded = NDArray[np.uint8] | Levels
-    from numpy.typing import NDArray
+    _Read = tuple[int, _Decoded | UnreadableImageError]
 
 
 def decode_image(
-    path: Path,
+    path: Path | IO[bytes],
     *,
     image_size: ImageSize,
     channels: int | None,
@@ -65,7 +66,7 @@ def decode_image(
 
 
 def decode_or_measure(
-    path: Path,
+    path: Path | IO[bytes],
     *,
     image_size: ImageSize,
     channels: int | None,
@@ -152,87 +153,91 @@ def load_folder(
 def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCallback) -> ImageSet:
     paths, size = listing.paths, Size.of(shape["image_size"])
     pixels = np.empty((len(paths), shape["channels"], *size), dtype=np.uint8)
-    kept: list[int] = []
-    broken: list[str] = []
+    broken: dict[int, str] = {}
     wide: dict[int, Levels] = {}
-    """Places of images of more than 8 bits, which all have to be seen before one is scaled."""
+    """Images of more than 8 bits, which all have to be seen before one is scaled."""
     suggested = ""
     if shape["background"] == "auto" and shape["channels"] < 4:
-        suggested = background_of(paths)
+        suggested = background_of(some_of(listing))
     below = colour_of(suggested or shape["background"]) or BLACK
     drawn: dict[str, Any] = {**shape, "background": below}
-    for index, result in _read(paths, partial(decode_or_measure, **drawn), folder, progress):
+    every = range(len(paths))
+    for index, result in _read(listing, every, partial(decode_or_measure, **drawn), progress):
         if isinstance(result, UnreadableImageError):
-            broken.append(f"{_name(paths[index], folder)} ({result})")
-            continue
-        if isinstance(result, Levels):
-            wide[len(kept)] = result
+            broken[index] = f"{_name(paths[index], folder)} ({result})"
+        elif isinstance(result, Levels):
+            wide[index] = result
         else:
-            pixels[len(kept)] = result
-        kept.append(index)
+            pixels[index] = result
     among = joined(wide.values())
-    places = list(wide)
     scale = partial(decode_image, **drawn, among=among)
-    for index, result in _read([paths[kept[at]] for at in places], scale, folder, progress):
+    for index, result in _read(listing, sorted(wide), scale, progress):
         if not isinstance(result, np.ndarray):
             raise DataError(f"{folder} changed while it was read ({result}); load it again.")
-        pixels[places[index]] = result
+        pixels[index] = result
+    kept = [index for index in every if index not in broken]
+    named = [broken[index] for index in sorted(broken)]
     if not kept:
-        raise _nothing_readable(folder, broken)
-    labels = torch.tensor([listing.labels[i] for i in kept]) if listing.classes else None
+        raise _nothing_readable(folder, named)
+    for number, index in enumerate(kept if broken else ()):
+        pixels[number] = pixels[index]
     images = torch.from_numpy(pixels[: len(kept)])
     return ImageSet(
         images,
-        labels,
+        torch.tensor([listing.labels[i] for i in kept]) if listing.classes else None,
         name=folder.name or str(folder),
         classes=tuple(listing.classes),
         notes=[
-            *_notes(listing, broken, among),
+            *_notes(listing, named, among),
             *([f"What is transparent lies over {suggested} (background)."] if suggested else []),
             *_oddities(images),
         ],
-        original=original_of([paths[i] for i in kept]),
+        original=original_of(listing),
     )
 
 
 def _read(
-    paths: Sequence[Path],
-    decode: "Callable[[Path], _Decoded]",
-    folder: Path,
+    listing: Listing,
+    chosen: Sequence[int],
+    decode: "Callable[[Path | IO[bytes]], _Decoded]",
     progress: ProgressCallback,
-) -> "Iterator[tuple[int, _Decoded | UnreadableImageError]]":
-    """Yield what becomes of each file, and its place in `paths`, in their order."""
+) -> "Iterator[_Read]":
+    """Yield what becomes of each of the images `chosen`, and its place in the listing."""
 
-    def attempt(chunk: range) -> "list[_Decoded | UnreadableImageError]":
-        found: list[_Decoded | UnreadableImageError] = []
-        for path in paths[chunk.start : chunk.stop]:
+    def attempt(chunk: list[tuple[int, Path | IO[bytes]]]) -> "list[_Read]":
+        found: list[_Read] = []
+        for index, image in chunk:
             try:
-                found.append(decode(path))
+                found.append((index, decode(image)))
             except UnreadableImageError as error:
-                found.append(error)
+                found.append((index, error))
         return found
 
-    # Pillow decodes outside the interpreter lock, so threads are enough.
+    waiting, done = listing.contents(chosen), 0
     workers = min(8, os.cpu_count() or 1)
-    under_way: deque[tuple[range, Future[list[_Decoded | UnreadableImageError]]]] = deque()
+    under_way: deque[Future[list[_Read]]] = deque()
+    # Pillow decodes outside the interpreter lock, so threads are enough.
     with ThreadPoolExecutor(workers) as threads:
-        for start in range(0, len(paths) + 2 * workers * BATCH, BATCH):
-            chunk = range(start, min(start + BATCH, len(paths)))
+        while True:
+            chunk = list(islice(waiting, BATCH))
             if chunk:
-                under_way.append((chunk, threads.submit(attempt, chunk)))
-            if under_way and (not chunk or len(under_way) > 2 * workers):
-                done, results = under_way.popleft()
-                yield from zip(done, results.result(), strict=True)
-                progress(f"reading {folder.name}", done.stop, len(paths), "images")
+                under_way.append(threads.submit(attempt, chunk))
+            elif not under_way:
+                break
+            if not chunk or len(under_way) > 2 * workers:
+                results = under_way.popleft().result()
+                yield from results
+                done += len(results)
+                progress(f"reading {listing.name}", done, len(chosen), "images")
 
 
 def _own_shape(listing: Listing) -> tuple[int, int]:
     broken: list[str] = []
-    for path in listing.paths:
+    for index, image in listing.contents(range(len(listing.paths))):
         try:
-            channels, height, width = image_shape(path)
+            channels, height, width = image_shape(image)
         except UnreadableImageError as error:
-            broken.append(f"{path.name} ({error})")
+            broken.append(f"{listing.paths[index].name} ({error})")
         else:
             return channels, min(max(height, width), MAX_OWN_SIZE)
     raise _nothing_readable(listing.paths[0].parent, broken)

@@ -4,16 +4,19 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from ganterm.components.datasets import SPLITS, Dataset
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.core.files import expanded
+from ganterm.core.files import expanded, open_regular
+from ganterm.data.archive import Archive, is_clutter
 from ganterm.data.catalogue import data_dir
+from ganterm.data.labels import JSON, MOST_BYTES, TABLES, in_order, told_labels
+from ganterm.data.locate import is_archive
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import is_image
 
@@ -25,14 +28,8 @@ SUFFIXES = frozenset(
 )
 """Endings of image files. Of a file with another one its content decides."""
 
-_CLUTTER = frozenset(
-    (
-        *("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin"),
-        *("@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "@tmp"),
-        *("system volume information", "lost+found", "__pycache__"),
-    )
-)
-"""What systems and disk stations leave in folders, in lower case, besides hidden files."""
+_NOT_HERE = frozenset((".npz", ".pt", ".pth", ".ckpt"))
+"""Endings of zip archives that hold other things than image files."""
 
 _SPLITS = {
     "train": ("train", "training"),
@@ -44,7 +41,7 @@ _SPLITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFolder(Dataset):
-    """A folder of image files, whose sub-folders are its splits or its classes."""
+    """Image files in a folder, a zip or a tar, whose sub-folders are its splits or its classes."""
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -70,27 +67,29 @@ def kept_folder(name: str) -> Path:
 
 
 def folder_at(place: str) -> ImageFolder | None:
-    """Return the folder of images at `place`, a path or a set of torchvision's that is kept here.
+    """Return the images at `place`: a folder, an archive, or a set of torchvision's that is kept.
 
-    None where no folder is.
+    None where there is none of these.
     """
     try:
         kept = re.fullmatch(f"{TORCHVISION}\\w+", place)
         path = kept_folder(place) if kept else expanded(place).absolute()
-        is_folder = bool(place) and path.is_dir()
-    except OSError:
+        is_file = path.is_file() and path.suffix.lower() not in _NOT_HERE
+        found = bool(place) and (path.is_dir() or (is_file and is_archive(path)))
+    except (OSError, ValueError):
         return None
-    return ImageFolder(name=place, title=path.name, path=str(path)) if is_folder else None
+    return ImageFolder(name=place, title=path.name, path=str(path)) if found else None
 
 
 @dataclass
 class Listing:
     """The image files of a folder, in the order of their names.
 
-    With class sub-folders `labels[i]` is the index of the class of `paths[i]`; without, `classes`
-    and `labels` are empty.
+    `name` is that of the folder. `labels[i]` is the index of the class of `paths[i]`; without
+    classes both are empty.
     """
 
+    name: str = ""
     paths: list[Path] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
@@ -100,6 +99,19 @@ class Listing:
     """Images beside class folders, which belong to no class."""
     notes: list[str] = field(default_factory=list)
     """Sentences about what the folder's names may mean besides."""
+    told_by: list[Path] = field(default_factory=list)
+    """The file that tells the labels, where one does."""
+    archive: Archive | None = None
+    """What the images lie in, where that is no folder."""
+
+    def contents(self, chosen: Sequence[int]) -> Iterator[tuple[int, Path | IO[bytes]]]:
+        """Yield what to decode for each of the images `chosen`, which are in their order.
+
+        Those in an archive come in the order they lie in.
+        """
+        if self.archive is None:
+            return ((number, self.paths[number]) for number in chosen)
+        return self.archive.contents({self.paths[number]: number for number in chosen})
 
     def fingerprint(self, root: Path) -> bytes:
         """Return a digest of the names below `root`, the sizes and the times of all images."""
@@ -112,7 +124,7 @@ class Listing:
         for path in self.paths:
             name = os.fsencode(path)
             try:
-                status = path.stat()
+                status = (path if self.archive is None else root).stat()
                 stamp = status.st_size, status.st_mtime_ns
             except OSError:
                 stamp = -1, -1
@@ -124,7 +136,7 @@ def list_images(folder: Path, split: str, progress: ProgressCallback = silent) -
     """List the images of `folder`, or of that sub-folder of it which is the split.
 
     Each other sub-folder with images somewhere inside is a class. Links are followed, each real
-    folder once; hidden files and what systems leave behind (`_CLUTTER`) are left alone. Raises
+    folder once; hidden files and what systems leave behind (`is_clutter`) are left alone. Raises
     DataError for a folder that cannot be read, has no images or has most of them beside its
     classes; ConfigError for a split it does not have. What `progress` raises passes through.
 
@@ -133,9 +145,9 @@ def list_images(folder: Path, split: str, progress: ProgressCallback = silent) -
     known = _LISTED.get((folder, split))
     if known is not None and known.stamps == _stamps(known.stamps):
         return known.listing
-    began, tree = time.time_ns(), _Folders(folder, progress)
+    began, tree = time.time_ns(), _tree(folder, progress)
     listing = _listed(folder, split, tree)
-    stamps = _stamps(tree.entered)
+    stamps = _stamps([folder] if listing.archive else [*tree.entered, *listing.told_by])
     _LISTED.pop((folder, split), None)
     # What changes within a tick of the file system's clock leaves no trace.
     if all(stamp is not None and began - stamp > _TICK for stamp in stamps.values()):
@@ -169,7 +181,7 @@ def _stamps(folders: Iterable[Path]) -> dict[Path, int | None]:
     return found
 
 
-def _listed(folder: Path, split: str, tree: "_Folders") -> Listing:
+def _listed(folder: Path, split: str, tree: "Archive | _Folders") -> Listing:
     splits = _splits_in(folder, tree)
     if split not in _SPLITS:
         raise ConfigError(f"There is no split called {split!r}: use train or test.")
@@ -184,7 +196,7 @@ def _listed(folder: Path, split: str, tree: "_Folders") -> Listing:
             "nothing else beside them."
         )
     root = splits.get(split, folder)
-    listing = Listing()
+    listing = Listing(folder.name, archive=tree if isinstance(tree, Archive) else None)
     here, folders = tree.entries(root)
     reached = {tree.identity(root)}
     for sub in folders:
@@ -203,18 +215,42 @@ def _listed(folder: Path, split: str, tree: "_Folders") -> Listing:
             f"{root} holds no images: put PNG, JPEG, WebP, TIFF or other image files there, or in "
             "one sub-folder a class."
         )
+    _label(listing, here, _sorted({*listing.paths, *top}), tree)
     if len(listing.outside) > len(listing.paths):
         raise DataError(
             f"{root} has {len(listing.outside):,} images beside its class folders and "
             f"{len(listing.paths):,} in them ({', '.join(listing.classes[:3])}): move the folders "
             "away to train on the images beside them, or the images into folders."
         )
-    if not splits and (named := [name for name in listing.classes if split_of(name)]):
+    if (
+        not listing.told_by
+        and not splits
+        and (named := [name for name in listing.classes if split_of(name)])
+    ):
         listing.notes.append(
             f"{' and '.join(named)} in {root} {'are' if len(named) > 1 else 'is'} taken for "
             f"{'classes' if len(named) > 1 else 'a class'}, no split: something else lies beside."
         )
     return listing
+
+
+def _label(
+    listing: Listing, beside: list[Path], images: list[Path], tree: "Archive | _Folders"
+) -> None:
+    """Take the labels of images from a file that lies with them, where one does."""
+    files = [path for path in beside if path.name.lower() == JSON or path.suffix in TABLES]
+    for path in sorted(files, key=lambda path: path.name.lower() != JSON):
+        named = told_labels(path, tree.read(path, MOST_BYTES), images)
+        if named is None:
+            continue
+        listing.told_by = [path]
+        listing.others = [name for name in listing.others if name != path.name]
+        listing.paths = [each for each in images if each in named] if named else images
+        listing.outside = [each.name for each in images if named and each not in named]
+        listing.classes = sorted(set(named.values()), key=in_order)
+        places = {name: place for place, name in enumerate(listing.classes)}
+        listing.labels = [places[named[each]] for each in listing.paths] if named else []
+        return
 
 
 def images_directly_in(folder: Path) -> list[Path]:
@@ -235,10 +271,14 @@ def splits_of(folder: Path) -> dict[str, Path]:
     is there once; else, and where there are none, nothing. Validation images stand in for a test
     split that is missing. Raises DataError where `folder` cannot be read.
     """
-    return _splits_in(folder, _Folders(folder, silent))
+    return _splits_in(folder, _tree(folder, silent))
 
 
-def _splits_in(folder: Path, tree: "_Folders") -> dict[str, Path]:
+def _tree(root: Path, progress: ProgressCallback) -> "Archive | _Folders":
+    return _Folders(root, progress) if root.is_dir() else Archive(root, progress)
+
+
+def _splits_in(folder: Path, tree: "Archive | _Folders") -> dict[str, Path]:
     files, folders = tree.entries(folder)
     named = [(split_of(sub.name), sub) for sub in folders]
     splits = {split: sub for split, sub in named if split is not None}
@@ -257,7 +297,9 @@ def _named_as_images(files: Iterable[Path]) -> bool:
     return any(path.suffix.lower() in SUFFIXES for path in files)
 
 
-def _sorted_out(files: list[Path], root: Path, listing: Listing, tree: "_Folders") -> list[Path]:
+def _sorted_out(
+    files: list[Path], root: Path, listing: Listing, tree: "Archive | _Folders"
+) -> list[Path]:
     """Return the images among `files`, and note the others; known endings are believed."""
     images: list[Path] = []
     for path in files:
@@ -268,7 +310,7 @@ def _sorted_out(files: list[Path], root: Path, listing: Listing, tree: "_Folders
     return images
 
 
-def _files_under(folder: Path, tree: "_Folders", reached: set[object]) -> Iterator[Path]:
+def _files_under(folder: Path, tree: "Archive | _Folders", reached: set[object]) -> Iterator[Path]:
     waiting = [folder]
     while waiting:
         current = waiting.pop()
@@ -301,7 +343,7 @@ class _Folders:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if _is_clutter(entry.name):
+                    if is_clutter(entry.name):
                         continue
                     (folders if _is_folder(entry) else files).append(folder / entry.name)
         except OSError as error:
@@ -319,6 +361,14 @@ class _Folders:
         self._tell(0)
         return is_image(path)
 
+    def read(self, path: Path, most: int) -> bytes:
+        """Return the beginning of a file."""
+        try:
+            with os.fdopen(open_regular(path, follow=True), "rb") as file:
+                return file.read(most)
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+
     def _tell(self, more: int) -> None:
         self._seen += more
         self._progress(self._what, self._seen, None, "files")
@@ -327,10 +377,6 @@ class _Folders:
 def _sorted(paths: Iterable[Path]) -> list[Path]:
     """Return paths in their own order, which of many takes them long to find."""
     return sorted(paths, key=attrgetter("parts"))
-
-
-def _is_clutter(name: str) -> bool:
-    return name.startswith(".") or name.lower() in _CLUTTER
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

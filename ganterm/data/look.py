@@ -4,12 +4,12 @@ Nobody has to say the recipe (`RECIPES` has one for each size of pictures), the 
 that its networks make, nor whether they are in colour.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import sub
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
@@ -20,7 +20,7 @@ from ganterm.config import FIELDS, Resolved, RunConfig, check, combine
 from ganterm.config.fields import Value
 from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, ImageSize, Size
 from ganterm.core.registry import short
-from ganterm.data.listing import list_images
+from ganterm.data.listing import Listing, list_images
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import UnreadableImageError, is_grey, laid_over, opened, upright
 
@@ -83,9 +83,9 @@ def glance(config: RunConfig, progress: ProgressCallback = silent) -> Seen | Non
     facts = DATASETS.facts(config.dataset)
     if facts.path:
         split = facts.splits[0] if config.split == "all" else config.split
-        paths = list_images(Path(facts.path), split, progress).paths
-        original = original_of(paths)
-        return Seen(Path(facts.path).name, len(paths), original) if original else None
+        listing = list_images(Path(facts.path), split, progress)
+        original = original_of(listing)
+        return Seen(Path(facts.path).name, len(listing.paths), original) if original else None
     spec = facts.spec
     if spec.is_points or spec.channels == 1:
         return None
@@ -187,30 +187,34 @@ def nearest_size(config: RunConfig, wanted: int) -> int:
     return next((size for size in sizes if size >= wanted), sizes[-1])
 
 
-def original_of(paths: Sequence[Path]) -> Original | None:
+def original_of(listing: Listing) -> Original | None:
     """Look at some images, spread over all of them; None where none of those can be read."""
-    seen = list(_readable(_some(paths)))
+    some = some_of(listing)
+    seen = list(_readable(some))
     if not seen:
         return None
     width, height = sorted((width, height) for width, height, _ in seen)[len(seen) // 2]
-    return Original(width, height, any(colour for *_, colour in seen), background_of(paths))
+    return Original(width, height, any(colour for *_, colour in seen), background_of(some))
 
 
-def _some(paths: Sequence[Path]) -> list[Path]:
-    return [paths[len(paths) * part // _LOOKED_AT] for part in range(min(_LOOKED_AT, len(paths)))]
+def some_of(listing: Listing) -> list[Path | IO[bytes]]:
+    """Return some images, spread over all of them."""
+    count = len(listing.paths)
+    some = [count * part // _LOOKED_AT for part in range(min(_LOOKED_AT, count))]
+    return [image for _, image in listing.contents(some)]
 
 
-def _readable(paths: Sequence[Path]) -> Iterator[tuple[int, int, bool]]:
+def _readable(images: Iterable[Path | IO[bytes]]) -> Iterator[tuple[int, int, bool]]:
     """Yield width, height and whether they show colour of those images that can be read."""
-    for path in paths:
+    for image in images:
         try:
-            _, height, width = image_shape(path)
-            yield width, height, has_colour(path)
+            _, height, width = image_shape(image)
+            yield width, height, has_colour(image)
         except UnreadableImageError:
             continue
 
 
-def image_shape(path: Path) -> tuple[int, int, int]:
+def image_shape(path: Path | IO[bytes]) -> tuple[int, int, int]:
     """Give channels (1 or 3), height and width of an image file from its header.
 
     Raises UnreadableImageError.
@@ -219,7 +223,7 @@ def image_shape(path: Path) -> tuple[int, int, int]:
         return 1 if is_grey(image) else 3, image.height, image.width
 
 
-def has_colour(path: Path) -> bool:
+def has_colour(path: Path | IO[bytes]) -> bool:
     """Say whether an image file shows colours, whatever its mode. Raises UnreadableImageError."""
     from PIL import ImageChops  # noqa: PLC0415
 
@@ -236,7 +240,7 @@ def has_colour(path: Path) -> bool:
         return max(peaks) > _NEARLY_GREY  # type: ignore[operator]
 
 
-def background_of(paths: Sequence[Path]) -> str:
+def background_of(images: Sequence[Path | IO[bytes]]) -> str:
     """Return what transparent pictures best lie over, as a setting; nothing where none is such.
 
     That is the colour that most corners have, seen or kept under what is transparent; where they
@@ -245,12 +249,12 @@ def background_of(paths: Sequence[Path]) -> str:
     corners: list[list[int]] = []
     looked = transparent = 0
     levels: list[float] = []
-    if not any(map(_is_transparent, _some(paths))):
+    if not any(map(_is_transparent, images)):
         return ""
-    for path in _some(paths):
+    for image in images:
         try:
-            with opened(path) as image:
-                picture = upright(image).convert("RGBA")
+            with opened(image) as found:
+                picture = upright(found).convert("RGBA")
         except UnreadableImageError:
             continue
         looked += 1
@@ -277,7 +281,7 @@ def background_of(paths: Sequence[Path]) -> str:
     return "black" if levels and median(levels) > _BRIGHT else "white"
 
 
-def _is_transparent(path: Path) -> bool:
+def _is_transparent(path: Path | IO[bytes]) -> bool:
     try:
         with opened(path) as image:
             return image.has_transparency_data

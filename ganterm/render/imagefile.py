@@ -10,11 +10,11 @@ import os
 import warnings
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from ganterm.core.files import open_regular
 
@@ -99,8 +99,10 @@ def joined(levels: Iterable[Levels | None]) -> dict[bool, Levels]:
 
 
 @contextmanager
-def opened(path: Path, *, follow: bool = True) -> Iterator[Image.Image]:
-    """Open an image file; whatever goes wrong, inside the context too, is `UnreadableImageError`.
+def opened(path: Path | IO[bytes], *, follow: bool = True) -> Iterator[Image.Image]:
+    """Open an image file, or what is in one; all that goes wrong is `UnreadableImageError`.
+
+    So it is inside the context too.
 
     A link is one of those unless `follow`. Nothing is decoded yet, and an image of more than
     `MAX_PIXELS`, or with a side above `MAX_SIDE`, never is.
@@ -111,8 +113,14 @@ def opened(path: Path, *, follow: bool = True) -> Iterator[Image.Image]:
         # Its words on odd files would go to the terminal; a context would not be safe in threads.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         # Given a path, Pillow maps turned TIFF files into memory as if they were upright.
-        descriptor = open_regular(path, follow=follow)
-        with os.fdopen(descriptor, "rb") as file, Image.open(file, formats=_formats()) as image:
+        with (
+            (
+                os.fdopen(open_regular(path, follow=follow), "rb")
+                if isinstance(path, Path)
+                else nullcontext(path)
+            ) as file,
+            Image.open(file, formats=_formats()) as image,
+        ):
             if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
                 size = f"{image.width:,}x{image.height:,}"
                 raise UnreadableImageError(f"{size} is far too many pixels")

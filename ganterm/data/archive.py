@@ -1,0 +1,183 @@
+"""Zip and tar archives of pictures, read where they are: nothing is unpacked to the disk.
+
+A path in an archive is that of the archive with the name within it. Entries that are no regular
+files, or whose names lead elsewhere, do not exist; a name that is there twice is its first entry.
+"""
+
+import io
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import IO, Final, cast
+
+from ganterm.core.errors import DataError
+from ganterm.data.progress import ProgressCallback
+from ganterm.data.streams import SourceFile, most_of, open_source, read_exactly, too_packed
+
+MOST_ENTRIES = 5_000_000
+MOST_PICTURE: Final = 256 << 20
+"""Bytes of an entry that are read; a longer one is taken for cut short there."""
+_MOST_HEADER: Final = 1 << 20
+"""Bytes of what stands before an entry of a tar, such as its long name."""
+_PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_SOME: Final = 1000
+
+_CLUTTER = frozenset(
+    (
+        *("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin"),
+        *("@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "@tmp"),
+        *("system volume information", "lost+found", "__pycache__"),
+    )
+)
+"""What systems and disk stations leave in folders, in lower case, besides hidden files."""
+
+_Entry = tuple[str, Callable[[], bytes]]
+"""The name of a regular file in an archive, and what reads it while it is its turn."""
+
+
+def is_clutter(name: str) -> bool:
+    """Say whether a file or folder of this name is hidden, or left behind by a system."""
+    return name.startswith(".") or name.lower() in _CLUTTER
+
+
+class Archive:
+    """The entries of an archive, as `ganterm.data.listing` walks through folders.
+
+    Raises DataError for one that is damaged, cut short, encrypted, or unpacks to far more than
+    images do.
+    """
+
+    def __init__(self, root: Path, progress: ProgressCallback) -> None:
+        self.entered: dict[Path, tuple[list[Path], list[Path]]] = {root: ([], [])}
+        self._root = root
+        seen: set[Path] = set()
+        for number, (name, _) in enumerate(self._walk()):
+            if number >= MOST_ENTRIES:
+                raise DataError(
+                    f"{root} has more than {MOST_ENTRIES:,} entries; give a part of it."
+                )
+            if not number % _SOME:
+                progress(f"looking through {root.name}", number, None, "files")
+            path = self._path(name)
+            if path is not None and path not in seen:
+                seen.add(path)
+                self._folder(path.parent)[0].append(path)
+        for files, folders in self.entered.values():
+            files.sort()
+            folders.sort()
+
+    def entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
+        """Give the files and the sub-folders of `folder`, each sorted by name."""
+        return self.entered[folder]
+
+    def identity(self, folder: Path) -> object:
+        """Return what two ways to one folder have in common."""
+        return folder
+
+    def is_image(self, path: Path) -> bool:
+        """Say that an entry whose name is not that of an image is none."""
+        return False
+
+    def read(self, path: Path, most: int) -> bytes:
+        """Return the beginning of one entry."""
+        return next((file.read(most) for _, file in self.contents({path: 0})), b"")
+
+    def contents(self, wanted: Mapping[Path, int]) -> Iterator[tuple[int, IO[bytes]]]:
+        """Yield the entries `wanted`, each with its number, in the order they lie in."""
+        left, spent, most = dict(wanted), 0, most_of(self._root.stat().st_size)
+        for name, read in self._walk():
+            path = self._path(name)
+            if path in left:
+                data = read()
+                spent += len(data)
+                if spent > most:
+                    raise DataError(f"{self._root} {too_packed(self._root.stat().st_size)}.")
+                yield left.pop(path), io.BytesIO(data)
+            if not left:
+                return
+
+    def _path(self, name: str) -> Path | None:
+        parts = PurePosixPath(name.replace("\\", "/")).parts
+        safe = parts and parts[0] != "/" and ".." not in parts and "\0" not in name
+        return self._root.joinpath(*parts) if safe and not any(map(is_clutter, parts)) else None
+
+    def _folder(self, path: Path) -> tuple[list[Path], list[Path]]:
+        if path not in self.entered:
+            self.entered[path] = ([], [])
+            self._folder(path.parent)[1].append(path)
+        return self.entered[path]
+
+    def _walk(self) -> Iterator[_Entry]:
+        """Yield all regular files in the order they lie in."""
+        try:
+            yield from self._zip() if zipfile.is_zipfile(self._root) else self._tar()
+        except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError) as error:
+            raise DataError(f"{self._root} is damaged ({error}): get it again.") from error
+        except OSError as error:
+            raise DataError(f"{self._root} cannot be read: {error.strerror or error}.") from error
+
+    def _zip(self) -> Iterator[_Entry]:
+        with zipfile.ZipFile(self._root) as archive:
+            for entry in archive.infolist():
+                if entry.flag_bits & 1 or entry.compress_type not in _PACKED:
+                    raise DataError(
+                        f"{self._root} is encrypted, or packed in a way that is not known here: "
+                        "unpack it yourself."
+                    )
+                if not entry.is_dir():
+                    yield entry.filename, lambda entry=entry: _content(archive, entry)  # type: ignore[misc]
+
+    def _tar(self) -> Iterator[_Entry]:
+        with open_source(self._root) as source:
+            forward = _Forward(source)
+            with tarfile.open(fileobj=cast("IO[bytes]", forward), mode="r:") as archive:
+                archive.errorlevel = 0
+                while (entry := archive.next()) is not None:
+                    archive.members.clear()  # type: ignore[attr-defined]  # or all stay in memory
+                    if entry.isreg():
+                        at, size = entry.offset_data, min(entry.size, MOST_PICTURE)
+                        yield entry.name, lambda at=at, size=size: forward.at(at, size)  # type: ignore[misc]
+
+
+def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Return an entry, or what of it is whole."""
+    found = b""
+    try:
+        with archive.open(entry) as file:
+            while (block := file.read(1 << 16)) and len(found) < MOST_PICTURE:
+                found += block
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
+        pass
+    return found
+
+
+class _Forward:
+    """A tar that is read from its beginning to its end, as `tarfile` reads one it can seek in."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self._source = source
+        self._at = 0
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, at: int, _whence: int = 0) -> int:
+        while self._at < at and (block := self._source.read(min(at - self._at, 1 << 20))):
+            self._at += len(block)
+        if self._at > at:
+            raise ValueError("it leads back")
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _MOST_HEADER:
+            raise ValueError("it has headers without end")
+        return self.at(self._at, size)
+
+    def at(self, at: int, size: int) -> bytes:
+        """Return up to `size` bytes from `at`, which is not yet passed."""
+        self.seek(at)
+        found = read_exactly(self._source, size)
+        self._at += len(found)
+        return found
