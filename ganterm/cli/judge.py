@@ -95,7 +95,7 @@ def judge(
         str | None,
         typer.Option(
             "--judge",
-            metavar="DATASET|FILE|self-supervised",
+            metavar="DATASET|FILE|NAME",
             help="A labelled dataset whose classifier judges, weights of Inception (of 2015-12-05, "
             "as FID is published, or torchvision's), or what learns from the images alone.",
             show_default="what the dataset compared with makes",

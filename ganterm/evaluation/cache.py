@@ -25,7 +25,7 @@ from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import kept
 from ganterm.evaluation.classifier import SMALLEST, Classifier, fit_classifier
 from ganterm.evaluation.embedder import Embedder, fit_embedder
-from ganterm.evaluation.inception import load_inception
+from ganterm.evaluation.inception import IN_HUB, find_weights, load_weights
 from ganterm.evaluation.judge import (
     ClassifierJudge,
     EmbedderJudge,
@@ -39,7 +39,7 @@ from ganterm.inference.sample import one_thread
 from ganterm.runs.lock import LockHeld, WorkerLock
 
 _FORMAT: Final = "ganterm-judge-3"
-_EMBEDDER_FORMAT: Final = "ganterm-embedder-1"
+_EMBEDDER_FORMAT: Final = "ganterm-embedder-2"
 SELF_SUPERVISED: Final = "self-supervised"
 """What the judge that needs no labels is called."""
 LEAST_LEARNT, LEAST_CLASSES, LEAST_ACCURACY = 500, 10, 0.9
@@ -55,8 +55,9 @@ _LOOK_SECONDS: Final = 0.5
 def choose_judge(
     named: str | None, source: ImageSource, *, progress: ProgressCallback = silent
 ) -> Judge:
-    """Return the judge called `named`: a labelled dataset, `self-supervised`, or a file of weights.
+    """Return the judge called `named`: a labelled dataset, a file of weights, or a name.
 
+    The names are `self-supervised`, and `inception` and `dinov2` for weights that torch.hub keeps.
     None takes what `own_judge` chooses for the dataset of `source`. The judge learns images of the
     shape of `source`, which are what it is shown.
 
@@ -71,9 +72,9 @@ def choose_judge(
         raise ConfigError(f"The points of {name} are judged as they are; leave --judge out.")
     if named == SELF_SUPERVISED:
         return obtain_embedder(source, split_dataset(source, progress=progress), progress=progress)
-    path = expanded(named)
+    path = find_weights(named) if named in IN_HUB else expanded(named)
     if path.is_file():
-        return load_inception(path)
+        return load_weights(path)
     other = ImageSource(
         dataset=named,
         image_size=source.image_size,

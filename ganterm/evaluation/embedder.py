@@ -17,7 +17,11 @@ _LARGE = 40
 """Longer sides are halved by the first stage, so that they take no more time than 32 pixels."""
 _WIDTHS = (32, 64, 128)
 _HARMS = 2
-FEATURES = sum(_WIDTHS) + _HARMS
+_SEEN = sum(_WIDTHS) + _HARMS
+FEATURES = 64
+"""Features of an image: few enough for a Fréchet distance of some hundred images."""
+_FLATTENED = 0.25
+"""Power of the variances that the features are divided by: 0.5 would make all of them the same."""
 
 BATCH = 64
 STEPS = 400
@@ -30,20 +34,20 @@ _BLURS = (0.0, 0.7, 1.5, 2.5)
 """Largest standard deviation of the blur of each quarter of a batch, in pixels."""
 _NOISY, _NOISE_BITS = 0.6, 7
 """Share of the images that noise is added to, and log2 of its largest amplitude, of 255."""
-_STANDARDISED = 10_000
-"""Images at most whose features are brought to mean 0 and standard deviation 1."""
+_SETTLED = 10_000
+"""Images at most that the principal components are found in."""
 
 
 class Embedder(nn.Module):
-    """Three stages of a convolution each; features are the means over all places of each stage.
+    """Three stages of a convolution each; what is seen are the means over all places of each stage.
 
-    The last two are how much blur and noise it takes an image to have. All are standardised as
-    they were over the images that were learnt from. As means they say what there is and how sharp
-    it is more than where.
+    And how much blur and noise it takes an image to have. Features are the principal components of
+    that over the images that were learnt from, the strongest toned down: as they are, the Fréchet
+    distance of real images from others wanders too much to see little harm.
     """
 
     centre: Tensor
-    scale: Tensor
+    components: Tensor
 
     def __init__(self, *, height: int, width: int, channels: int) -> None:
         super().__init__()
@@ -61,17 +65,33 @@ class Embedder(nn.Module):
         )
         self.norm = nn.BatchNorm1d(sum(_WIDTHS))
         self.harm = nn.Linear(sum(_WIDTHS), _HARMS)
-        self.register_buffer("centre", torch.zeros(FEATURES))
-        self.register_buffer("scale", torch.ones(FEATURES))
+        self.register_buffer("centre", torch.zeros(_SEEN))
+        self.register_buffer("components", torch.zeros(_SEEN, FEATURES))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Turn images (N, C, H, W) in [-1, 1], as `prepared` has them, into features (N, 226)."""
+        """Turn images (N, C, H, W) in [-1, 1], as `prepared` has them, into features (N, 64)."""
+        return (self.seen(images) - self.centre) @ self.components
+
+    def seen(self, images: Tensor) -> Tensor:
+        """Return what is seen in them, (N, 226), blur and noise last."""
         means = []
         for stage in self.stages:
             images = stage(images)
             means.append(images.mean(dim=(2, 3)))
         seen = self.norm(torch.cat(means, dim=1))
-        return (torch.cat([seen, self.harm(seen)], dim=1) - self.centre) / self.scale
+        return torch.cat([seen, self.harm(seen)], dim=1)
+
+    def settle(self, images: Tensor) -> None:
+        """Find the components, in uint8 images (N, C, H, W)."""
+        seen = torch.cat([self.seen(self.prepared(part)) for part in in_parts(images)]).double()
+        spread = seen.std(dim=0, correction=0)
+        # What hardly varies among real images must not drown all else where it does.
+        spread = spread.clamp_min(0.01 * float(spread.mean()) + 1e-6)
+        values, vectors = torch.linalg.eigh((seen / spread).T.cov(correction=0))
+        values, vectors = values.flip(0)[:FEATURES], vectors.flip(1)[:, :FEATURES]
+        tone = values.clamp_min(1e-4 * float(values[0]) + 1e-9) ** _FLATTENED
+        self.centre.copy_(seen.mean(dim=0))
+        self.components.copy_(vectors / spread[:, None] / tone)
 
     def prepared(self, images: Tensor) -> Tensor:
         """Return uint8 images (N, C, H, W) in [-1, 1] at the size that is looked at."""
@@ -111,7 +131,7 @@ def fit_embedder(images: Tensor, *, seed: int, progress: ProgressCallback = sile
         torch.manual_seed(seed)
         height, width = images.shape[2:]
         network = Embedder(height=height, width=width, channels=images.shape[1])
-        tasks = _Tasks(FEATURES)
+        tasks = _Tasks(_SEEN)
     network.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(
         [*network.parameters(), *tasks.parameters()], lr=LEARNING_RATE, fused=True
@@ -123,17 +143,12 @@ def fit_embedder(images: Tensor, *, seed: int, progress: ProgressCallback = sile
         chosen = torch.randint(len(images), (BATCH,), generator=random)
         views, turns, harm = _views(network.prepared(images[chosen]), random)
         optimizer.zero_grad()
-        tasks(network(views), turns, harm).backward()
+        tasks(network.seen(views), turns, harm).backward()
         optimizer.step()
         schedule.step()
         progress("Training the judge", (step + 1) * BATCH, STEPS * BATCH, "images")
     network.eval().requires_grad_(False)
-    some = images[torch.randperm(len(images), generator=random)[:_STANDARDISED]]
-    found = torch.cat([network(network.prepared(part)) for part in in_parts(some)])
-    network.centre.copy_(found.mean(dim=0))
-    spread = found.std(dim=0, correction=0)
-    # What hardly varies among real images must not drown all else where it does.
-    network.scale.copy_(spread.clamp_min(0.01 * float(spread.mean()) + 1e-6))
+    network.settle(images[torch.randperm(len(images), generator=random)[:_SETTLED]])
     return network
 
 

@@ -13,7 +13,7 @@ import torch
 from ganterm.components.datasets import DATASETS
 from ganterm.components.scores import SCORES, Comparison, measured, named
 from ganterm.components.scores.copies import copies
-from ganterm.components.scores.frechet import distance_of_gaussians, gaussian
+from ganterm.components.scores.frechet import distance_from, gaussian
 from ganterm.core.dataspec import COLOURS, ImageSize, Size
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
@@ -23,6 +23,7 @@ from ganterm.data.images import ImageSet
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import Scoring
 from ganterm.evaluation.cache import SELF_SUPERVISED, choose_judge, obtain_embedder
+from ganterm.evaluation.dinov2 import DinoJudge
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.evaluation.inception import InceptionJudge
 from ganterm.evaluation.judge import Judge
@@ -180,7 +181,7 @@ class Against:
                 f"{statistics.name} has statistics of {len(statistics.mean):,} features, and the "
                 f"judge sees {len(mean):,}: name the weights they were made with by --judge FILE."
             )
-        distance = distance_of_gaussians(statistics.mean, statistics.covariance, mean, covariance)
+        distance = distance_from(statistics.mean, statistics.covariance)(mean, covariance)
         fields = {
             "fid": float(f"{distance:.6g}"),
             "floor": {},
@@ -289,12 +290,12 @@ def reference_for(
     """Return the real images of a dataset that `count` generated ones are compared with.
 
     They are those that a run does not train on, as `obtain_reference` has them. Where weights of
-    Inception judge, which learnt from none, and there are fewer of these, they are all images of
+    others judge, which learnt from none, and there are fewer of these, they are all images of
     the split, as the Frechet distance is published.
 
     Raises what `obtain_reference` raises, and DataError for too few images.
     """
-    if isinstance(judge, InceptionJudge):
+    if isinstance(judge, InceptionJudge | DinoJudge):
         apart = real_images(source, split=split, holdout=holdout, progress=progress)
         if count > min(len(apart.real), len(apart.second)):
             whole = load_source(source, split, progress)

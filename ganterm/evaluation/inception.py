@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 import torch
 from torch import Tensor, nn
 
-from ganterm.core.errors import DataError
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.data.progress import ProgressCallback, silent
+from ganterm.evaluation.dinov2 import DinoJudge, dinov2_judge, in_colour, is_dinov2
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.inference.foreign import WHAT_TO_GIVE, check_tensors, load_foreign
 
@@ -62,12 +63,31 @@ class InceptionJudge:
         return Embeddings(torch.cat(features), torch.cat(probabilities))
 
 
-def load_inception(path: Path) -> InceptionJudge:
-    """Load weights of Inception v3, as torch.save wrote them or safetensors.
+IN_HUB: Final = {
+    "inception": ("*inception-2015-12-05*.pth", "inception_v3_google*.pth"),
+    "dinov2": ("dinov2_vits14*.pth", "dinov2_vitb14*.pth", "dinov2_vitl14*.pth"),
+}
+"""Files of weights that `torch.hub` keeps, by the name of a judge, the preferred ones first."""
 
-    Those of 2015-12-05, which have 1,008 classes, give the features that FID is published with;
-    those of torchvision's `inception_v3` others. Raises DataError for any other file. No code in
-    the file is run.
+
+def find_weights(name: str) -> Path:
+    """Return the file that torch.hub keeps for one of `IN_HUB`; raises ConfigError without one."""
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    for pattern in IN_HUB[name]:
+        if found := sorted(folder.glob(pattern)):
+            return found[0]
+    raise ConfigError(
+        f"There are no weights of {name} in {folder}, where torch.hub keeps them, and ganterm "
+        "downloads none: give a file of them by `--judge FILE`, or take `--judge self-supervised`."
+    )
+
+
+def load_weights(path: Path) -> InceptionJudge | DinoJudge:
+    """Load weights of Inception v3 or DINOv2, as torch.save wrote them or safetensors.
+
+    Inception's of 2015-12-05, which have 1,008 classes, give the features that FID is published
+    with; those of torchvision's `inception_v3` others. Raises DataError for any other file. No code
+    in the file is run.
     """
     from torchvision.models import inception_v3  # noqa: PLC0415 - seconds to import
 
@@ -80,6 +100,8 @@ def load_inception(path: Path) -> InceptionJudge:
     if not _is_state(state):
         raise _no_inception(path)
     check_tensors(path, state)
+    if is_dinov2(state):
+        return dinov2_judge(path, state)
     published = "fc.bias" in state and state["fc.bias"].shape == (CLASSES,)
     network = (
         published_inception()
@@ -107,20 +129,13 @@ def _is_state(found: object) -> TypeGuard[Mapping[str, Tensor]]:
 def _no_inception(path: Path) -> DataError:
     return DataError(
         f"{path} does not hold the weights of Inception v3, neither those of 2015-12-05 nor "
-        f"torchvision's; {WHAT_TO_GIVE}."
+        f"torchvision's, nor those of DINOv2; {WHAT_TO_GIVE}."
     )
-
-
-def _in_colour(images: Tensor) -> Tensor:
-    """Return uint8 images (N, C, H, W) as floats (N, 3, H, W); what is transparent is white."""
-    if images.shape[1] == 4:
-        return images[:, :3].float() + (255 - images[:, 3:].float())
-    return images.expand(-1, 3, -1, -1).float()
 
 
 def _prepared(images: Tensor) -> Tensor:
     """Return uint8 images (N, C, H, W) as (N, 3, 299, 299), normalised as for ImageNet."""
-    colour = _in_colour(images).div(255)
+    colour = in_colour(images).div(255)
     large = nn.functional.interpolate(
         colour, size=(SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True
     )
@@ -132,4 +147,4 @@ def _as_published(images: Tensor) -> Tensor:
     """Return uint8 images (N, C, H, W) as (N, 3, 299, 299) in [-1, 1), as TensorFlow's graph."""
     from ganterm.evaluation.published_inception import resized  # noqa: PLC0415
 
-    return (resized(_in_colour(images)) - 128) / 128
+    return (resized(in_colour(images)) - 128) / 128

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from ganterm.components.scores.frechet import frechet_distance
+from ganterm.components.scores.frechet import distance_from, frechet_distance, gaussian
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation.embedder import blurred, in_parts
 
-IMAGES: Final = 2_000
+IMAGES: Final = 5_000
 """Images of each kind at most; on more a judge tells finer things apart."""
 DRAWS: Final = 8
 CLEAR: Final = 3.0
@@ -132,17 +132,18 @@ def examine(
         order = torch.randperm(len(images), generator=random)
         first, rest = real[order[:half]], order[half:]
         second = rest[:half]
-        floor = frechet_distance(first, real[second])
+        distance = distance_from(*gaussian(first))
+        floor = distance(*gaussian(real[second]))
         sets = {name: seen[second] for name, seen in looks.items()}
         sets |= {name: _repeated(real[second], share) for name, share in _REPEATED.items()}
         for name, features in sets.items():
             floors[name].append(floor)
-            found[name].append(frechet_distance(first, features))
+            found[name].append(distance(*gaussian(features)))
         for name, count in _MISSING.items():
             left = rest[_of_other_kinds(images[rest], kinds, rest, count, random)][:half]
             # Fewer images are further from others by chance alone.
-            floors[name].append(frechet_distance(first, real[rest[: len(left)]]))
-            found[name].append(frechet_distance(first, real[left]))
+            floors[name].append(distance(*gaussian(real[rest[: len(left)]])))
+            found[name].append(distance(*gaussian(real[left])))
     plain = floors[next(iter(_REPEATED))]
     above = {
         name: (fmean(values) - fmean(floors[name])) / max(stdev(floors[name]), 1e-9)

@@ -9,8 +9,9 @@ import pytest
 import torch
 from torchvision.models import inception_v3
 
-from ganterm.core.errors import DataError
-from ganterm.evaluation.inception import load_inception
+from ganterm.core.errors import ConfigError, DataError
+from ganterm.evaluation.dinov2 import DinoJudge, VisionTransformer
+from ganterm.evaluation.inception import InceptionJudge, find_weights, load_weights
 from tests.hostile import EVIL, bomb, script
 
 
@@ -18,13 +19,14 @@ def test_weights_of_torchvision_give_2048_features_of_any_image(tmp_path: Path) 
     path = tmp_path / "inception.pth"
     network = inception_v3(weights=None, init_weights=False, transform_input=False)
     torch.save(network.state_dict(), path)
-    judge = load_inception(path)
+    judge = load_weights(path)
+    assert isinstance(judge, InceptionJudge)
     looks = judge.look(torch.randint(0, 256, (3, 1, 28, 28), dtype=torch.uint8))
     assert looks.features.shape == (3, 2048)
     assert looks.probabilities.sum(dim=1).tolist() == pytest.approx([1, 1, 1])
     assert judge.words == "torchvision's Inception v3, from inception.pth"
     assert (judge.published, judge.classes) == (False, ())
-    assert load_inception(path).digest == judge.digest
+    assert load_weights(path).digest == judge.digest
 
 
 def test_weights_as_they_were_published_are_taken(tmp_path: Path) -> None:
@@ -37,7 +39,46 @@ def test_weights_as_they_were_published_are_taken(tmp_path: Path) -> None:
         if not name.endswith("num_batches_tracked")
     }
     torch.save(state, path, _use_new_zipfile_serialization=False)
-    assert torch.equal(load_inception(path).network.fc.weight, network.fc.weight)
+    judge = load_weights(path)
+    assert isinstance(judge, InceptionJudge)
+    assert torch.equal(judge.network.fc.weight, network.fc.weight)
+
+
+def test_weights_that_torch_hub_keeps_are_found_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Published ones before torchvision's; nothing is downloaded, and that is said."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    with pytest.raises(ConfigError, match=r"no weights of inception .* downloads none"):
+        find_weights("inception")
+    (tmp_path / "checkpoints").mkdir()
+    for name in ("inception_v3_google-1.pth", "pt_inception-2015-12-05-6.pth"):
+        (tmp_path / "checkpoints" / name).touch()
+        assert find_weights("inception").name == name
+    with pytest.raises(ConfigError, match="no weights of dinov2"):
+        find_weights("dinov2")
+
+
+@pytest.mark.parametrize("registers", [0, 4])
+def test_weights_of_dinov2_give_features_of_any_image(tmp_path: Path, registers: int) -> None:
+    path = tmp_path / "dinov2.pth"
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        network = VisionTransformer(width=128, depth=2, places=1 + 37 * 37, registers=registers)
+        torch.nn.init.normal_(network.pos_embed)
+    torch.save(network.state_dict(), path)
+    judge = load_weights(path)
+    assert isinstance(judge, DinoJudge)
+    for channels in (1, 3, 4):
+        images = torch.randint(0, 256, (2, channels, 20, 12), dtype=torch.uint8)
+        seen = judge.look(images)
+        assert (seen.features.shape, seen.probabilities.shape) == ((2, 128), (2, 0))
+        assert not torch.equal(seen.features[0], seen.features[1])
+    assert judge.words == "DINOv2 of width 128, from dinov2.pth"
+    state = {name: value for name, value in network.state_dict().items() if "ls1" not in name}
+    torch.save(state, path)
+    with pytest.raises(DataError, match="not hold the weights of DINOv2 in the sizes S, B or L"):
+        load_weights(path)
 
 
 @pytest.mark.parametrize("write", EVIL)
@@ -48,7 +89,7 @@ def test_a_file_that_would_run_code_is_refused(
     path, marker = tmp_path / "inception.pth", tmp_path / "ran"
     write(path, marker)
     with pytest.raises(DataError, match="could run code") as refused:
-        load_inception(path)
+        load_weights(path)
     assert "\n" not in str(refused.value)
     assert not marker.exists()
 
@@ -84,4 +125,4 @@ def test_any_other_file_is_refused_in_a_sentence(
     path = tmp_path / "inception.pth"
     write(path)
     with pytest.raises(DataError, match=words):
-        load_inception(path)
+        load_weights(path)

@@ -20,7 +20,7 @@ from ganterm.components.scores.kernel import kernel_distance
 from ganterm.evaluation import Scoring
 from ganterm.evaluation.embeddings import Embeddings
 from ganterm.evaluation.given import judge_images
-from ganterm.evaluation.inception import load_inception
+from ganterm.evaluation.inception import InceptionJudge, load_weights
 from ganterm.evaluation.published_inception import published_inception
 
 EXTRA = "it comes with ganterm[scores]"
@@ -145,7 +145,8 @@ def test_features_are_those_of_torch_fidelity(weights: Path, size: int, channels
     """Of images that are enlarged, taken as they are, or shrunk; the classes' answers too."""
     theirs = their_network(weights, "2048", "logits_unbiased")
     images = pictures(2, size, channels, seed=size)
-    judge = load_inception(weights)
+    judge = load_weights(weights)
+    assert isinstance(judge, InceptionJudge)
     assert judge.published
     found = judge.look(images)
     features, logits = theirs(images.expand(-1, 3, -1, -1))

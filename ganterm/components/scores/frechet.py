@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ganterm.components.scores.base import Score
@@ -18,27 +19,28 @@ def frechet_distance(real: torch.Tensor, fake: torch.Tensor) -> float:
     """
     if min(len(real), len(fake)) < 2:
         raise ValueError("the Fréchet distance takes at least two images of each kind")
-    return distance_of_gaussians(*gaussian(real), *gaussian(fake))
+    return distance_from(*gaussian(real))(*gaussian(fake))
 
 
-def distance_of_gaussians(
-    real_mean: torch.Tensor,
-    real_spread: torch.Tensor,
-    fake_mean: torch.Tensor,
-    fake_spread: torch.Tensor,
-) -> float:
-    """Return the Fréchet distance of two Gaussians from their means (F,) and covariances (F, F)."""
+def distance_from(
+    real_mean: torch.Tensor, real_spread: torch.Tensor
+) -> Callable[[torch.Tensor, torch.Tensor], float]:
+    """Return the Fréchet distance of others from a Gaussian of mean (F,) and covariance (F, F)."""
     import torch  # noqa: PLC0415 - faces read scores without PyTorch
 
-    gap = real_mean - fake_mean
     # S1 S2 has the eigenvalues of R S2 R with R = S1^(1/2), which is symmetric: no complex root of
     # a near singular product has to be tamed.
     values, vectors = torch.linalg.eigh(real_spread)
     root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
-    product = root @ fake_spread @ root
-    shared = torch.linalg.eigvalsh((product + product.T) / 2).clamp_min(0).sqrt().sum()
-    distance = gap @ gap + real_spread.trace() + fake_spread.trace() - 2 * shared
-    return max(0.0, float(distance))
+
+    def distance(fake_mean: torch.Tensor, fake_spread: torch.Tensor) -> float:
+        gap = real_mean - fake_mean
+        product = root @ fake_spread @ root
+        shared = torch.linalg.eigvalsh((product + product.T) / 2).clamp_min(0).sqrt().sum()
+        found = gap @ gap + real_spread.trace() + fake_spread.trace() - 2 * shared
+        return max(0.0, float(found))
+
+    return distance
 
 
 def gaussian(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
