@@ -30,7 +30,7 @@ JOINT = {"d_update": "joint", "reuse_fakes": True, "g_batch": 1}
 
 def refusal(recipe: str, loss: str, penalty: str) -> tuple[str, dict[str, Any]] | None:
     """Return the field that makes a combination illegal and the way out of it, if it is."""
-    if loss == "wasserstein" and penalty == "none" and recipe != "sngan":
+    if loss == "wasserstein" and penalty == "none" and recipe not in {"sngan", "biggan-32"}:
         return "loss", {"penalty": "wgan-gp", **JOINT}
     if recipe == "dcgan-8x8" and loss == "relativistic":
         return "d_update", JOINT
