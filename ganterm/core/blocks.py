@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from operator import mul
+from operator import add, mul
 from typing import Final, NamedTuple
 
 EXACT: Final = 1 << 16
@@ -87,19 +87,23 @@ class Past(NamedTuple):
 
     def _in_pairs(self) -> Past:
         """Return each two blocks as one; the last stays as it is where their number is odd."""
-        size = len(self.ends)
-        pairs = [(begin, min(begin + 2, size)) for begin in range(0, size, 2)]
-        bins = [each for begin, end in pairs for each in self.over(begin, end)]
-        return Past(
-            self.begin,
-            2 * self.width,
-            array("q", [self.ends[end - 1] for _, end in pairs]),
-            array("q", [each.points for each in bins]),
-            array("d", [each.low for each in bins]),
-            array("d", [each.high for each in bins]),
-            array("d", [each.mean for each in bins]),
-            array("d", [each.last for each in bins]),
+        even = len(self.ends) // 2 * 2
+        ends, counts, lows, highs, means, lasts = (
+            (column[:even:2], column[1:even:2]) for column in self[2:]
         )
+        low, high, total = list(map(min, *lows)), list(map(max, *highs)), list(map(add, *counts))
+        mean = [
+            min(max(first * (size / of) + second * (1 - size / of), least), most)
+            for first, second, size, of, least, most in zip(
+                *means, counts[0], total, low, high, strict=True
+            )
+        ]
+        rest = (column[even:] for column in self[2:])
+        joined = (
+            *(ends[1], array("q", total), array("d", low), array("d", high)),
+            *(array("d", mean), lasts[1]),
+        )
+        return Past(self.begin, 2 * self.width, *map(add, joined, rest))
 
 
 NO_PAST: Final = Past(

@@ -157,6 +157,10 @@ class Series:
         """Return the number of points, broken ones included."""
         return sum(self._past.counts) + self._size + self._broken.total
 
+    def __bool__(self) -> bool:
+        """Tell whether it has any point, which is sooner told than how many."""
+        return bool(self._size or self._past.ends or self._broken.steps)
+
     @property
     def extent(self) -> tuple[int, int] | None:
         """The first and the last step that has a point, broken or not; None without points."""
@@ -191,15 +195,16 @@ class Series:
     ) -> Series:
         """Return the series with a value more for each step; None stands for one that is broken.
 
-        All steps are below 2**63. It is quickest if none is below an earlier one, above all where
-        `ascending` says so of those that are given.
+        In an array all values are finite. All steps are below 2**63. It is quickest if none is
+        below an earlier one, above all where `ascending` says so of those that are given.
 
         Raises:
             ValueError: there is not one value for each step.
         """
         if len(steps) != len(values):
             raise ValueError(f"{len(values)} values for {len(steps)} steps")
-        column, broken = _column(values), []
+        column = values if isinstance(values, array) else _column(values)
+        broken: list[int] = []
         if column is None:
             points = list(zip(steps, values, strict=True))
             broken = [step for step, value in points if not _is_finite(value)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
-from operator import attrgetter, le
+from itertools import chain
 from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import astuple
 
 from ganterm.core.records import EpochRecord, MetricsRecord
 
@@ -18,15 +19,16 @@ BEGINNING: Final = b'{"v":1,"kind":"metrics",'
 """How a line of metrics begins that ganterm wrote."""
 FEWEST: Final = 32
 """Below so many lines it is as quick to read each by itself."""
-MOST: Final = 2048
-"""Lines that are read at once: one that is odd makes all of them slow."""
+MOST: Final = 1 << 17
+"""Bytes that are read at once: one line that is odd makes all of them slow."""
 _MOST_NAMES: Final = 1 << 10
+_MOST_OF_ONE: Final = 64
 # What is beyond may stand for a number that is none.
 _Sound = Annotated[float, Meta(gt=-(2.0**63), lt=2.0**63)]
 
 
 class Column(NamedTuple):
-    """The values of a quantity at their steps; None is one that was not finite."""
+    """The values of a quantity at their steps; None is one that was not finite, in no array."""
 
     steps: array[int]
     values: Sequence[float | None]
@@ -61,50 +63,70 @@ def columns_of(records: Sequence[MetricsRecord | EpochRecord]) -> MetricsColumns
     )
 
 
-def read_columns(lines: Sequence[bytes], names: Sequence[str]) -> MetricsColumns | None:
-    """Return the metrics of lines that begin as `BEGINNING`, or None where that takes more care.
+def read_columns(text: bytes, names: Sequence[str]) -> MetricsColumns | None:
+    """Return the metrics of whole lines that begin as `BEGINNING`, or None if that takes more care.
 
-    It does where any of them is no record, or has something else than numbers, by `names`.
+    It does where they are few, any of them is no record, or has something else than numbers, by
+    `names` or by the names that the first of them has.
     """
-    text = b"[" + b",".join(lines) + b"]"
-    # No line has an object within, or a second one, and so each is one.
-    if len(names) > _MOST_NAMES or text.count(b"{") != len(lines):
+    lines = text.count(b"\n")
+    if lines < FEWEST:
         return None
-    # Most often each of them has all the names.
-    whole, rows = True, _rows(text, tuple(names), whole=True)
-    if rows is None:
-        whole, rows = False, _rows(text, tuple(names), whole=False)
-    if rows is None:
-        return None
-    given, times, *measured = rows
+    # Most often each of them has all that the first one has.
+    found = _read(text, lines, _names_of(text), whole=True)
+    found = found or _read(text, lines, tuple(names), whole=False)
+    # Every key has a colon: with more of them, one stands twice.
+    return found[0] if found and text.count(b":") == found[1] else None
+
+
+def _names_of(text: bytes) -> tuple[str, ...]:
+    """Return what the first line has beside what all have, where it is not much."""
     try:
-        steps = array("q", given)
-    except (TypeError, OverflowError):
+        first = msgspec.json.decode(text[: text.index(b"\n")], type=dict[str, Any])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return ()
+    return tuple(first)[4:] if len(first) < _MOST_OF_ONE else ()
+
+
+def _read(
+    text: bytes, lines: int, names: tuple[str, ...], *, whole: bool
+) -> tuple[MetricsColumns, int] | None:
+    """Return the metrics of lines that have the names and no others, and how many colons they have.
+
+    Where they are not `whole`, some may be missing.
+    """
+    if not names or len(names) > _MOST_NAMES:
         return None
+    try:
+        rows = _decoder(names, whole)(text)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    # A line begins with an object and ends none from before: with as many, each of them is one.
+    if len(rows) != lines:
+        return None
+    width = len(names) + 3
+    given: Sequence[Any] = list(chain.from_iterable(map(astuple, rows)))
+    try:
+        steps = array("q", given[1::width])
+        given = array("d", struct.pack(f"{len(given)}d", *given))
+    except TypeError:
+        return None
+    except struct.error:
+        pass  # Some are null, or missing.
+    times, *measured = (given[place::width] for place in range(2, width))
     ascending = _ascending(steps)
     columns: dict[str, Column] = {}
-    keys = 4 * len(lines)
+    colons = 4 * len(rows)
     for name, values in zip(names, measured, strict=True):
         column = Column(steps, values, ascending)
         if not whole:
             there = [place for place, value in enumerate(values) if value is not UNSET]
             some = array("q", [steps[place] for place in there])
             column = Column(some, [values[place] for place in there], ascending)
-        keys += len(column.values) * (1 + name.count(":"))
+        colons += len(column.values) * (1 + name.count(":"))
         if column.values:
             columns[name] = column
-    # Every key has a colon: with more of them, one stands twice.
-    return MetricsColumns(steps, times, columns) if text.count(b":") == keys else None
-
-
-def _rows(text: bytes, names: tuple[str, ...], *, whole: bool) -> list[list[Any]] | None:
-    """Return the steps, the times and the values of each name; None where it is not that."""
-    decode, fields = _decoder(names, whole)
-    try:
-        rows = decode(text)
-    except (msgspec.MsgspecError, ValueError):
-        return None
-    return [list(map(field, rows)) for field in fields]
+    return MetricsColumns(steps, times, columns), colons
 
 
 def _column(steps: array[int], values: Sequence[float | None]) -> Column:
@@ -112,36 +134,31 @@ def _column(steps: array[int], values: Sequence[float | None]) -> Column:
 
 
 def _ascending(steps: Sequence[int]) -> bool:
-    return all(map(le, steps, islice(steps, 1, None)))
+    given = list(steps)
+    return given == sorted(given)
 
 
 @lru_cache(maxsize=32)
-def _decoder(
-    names: tuple[str, ...], whole: bool
-) -> tuple[Callable[[bytes], list[Any]], list[Callable[[Any], Any]]]:
-    """Return what reads a list of metrics that have the names and nothing else.
+def _decoder(names: tuple[str, ...], whole: bool) -> Callable[[bytes], list[Any]]:
+    """Return what reads lines of metrics that have the names and nothing else.
 
-    Where they are not `whole`, any of them may be missing. The second part gives of each line the
-    step, the time and what was measured.
+    Where they are not `whole`, any of them may be missing. A row has the version, the step, the
+    time, and what was measured.
     """
     given: list[Any] = [
         ("v", Annotated[int, Meta(ge=1, le=1)]),
-        ("kind", str),
         # With a float among what it may be, 1.0 is none of a count, as it has to be.
         ("step", Annotated[int, Meta(ge=0, lt=1 << 53)] | float),
         ("time", Annotated[float, Meta(ge=0, lt=1e11)]),
     ]
     value: tuple[Any, ...] = (_Sound | None,) if whole else (_Sound | None | UnsetType, UNSET)
-    measured: list[Any] = [(f"f{place}", *value) for place in range(len(names))]
     row = msgspec.defstruct(
         "Row",
-        given + measured,
+        given + [(f"f{place}", *value) for place in range(len(names))],
+        tag_field="kind",
+        tag="metrics",
         rename={f"f{place}": name for place, name in enumerate(names)},
         forbid_unknown_fields=True,
         gc=False,
     )
-    fields: list[Callable[[Any], Any]] = [
-        attrgetter(field) for field in ("step", "time", *(each[0] for each in measured))
-    ]
-    rows: Any = list[row]  # type: ignore[valid-type]
-    return msgspec.json.Decoder(rows).decode, fields
+    return msgspec.json.Decoder(row).decode_lines

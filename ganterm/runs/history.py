@@ -39,17 +39,17 @@ class StepRate:
 
     def __init__(self, span: float = SPAN_SECONDS) -> None:
         self.span = span
-        self._seen: deque[tuple[float, int]] = deque()
+        self._seen: deque[tuple[float, Sequence[float], Sequence[int]]] = deque()
 
     def add(self, times: Sequence[float], steps: Sequence[int]) -> None:
         """Take note of the steps that were done at times, in seconds; at least one."""
         since = times[-1] - self.span
-        begin = 0 if min(times) >= since else len(times)
-        while begin and times[begin - 1] >= since:
-            begin -= 1
-        self._seen.extend(zip(times[begin:], steps[begin:], strict=True))
-        while times[-1] - self._seen[0][0] > self.span:
+        self._seen.append((max(times), times, steps))
+        while self._seen[0][0] < since:
             self._seen.popleft()
+        newest, times, steps = self._seen[0]
+        old = next(place for place, time in enumerate(times) if time >= since)
+        self._seen[0] = newest, times[old:], steps[old:]
 
     def clear(self) -> None:
         """Forget what was, as after a pause, which says nothing about the pace."""
@@ -58,9 +58,10 @@ class StepRate:
     @property
     def steps_per_second(self) -> float | None:
         """Steps a second; None before two reports, or where the clock or the run went back."""
-        if len(self._seen) < 2:
+        if not self._seen:
             return None
-        (since, first), (until, last) = self._seen[0], self._seen[-1]
+        since, first = self._seen[0][1][0], self._seen[0][2][0]
+        until, last = self._seen[-1][1][-1], self._seen[-1][2][-1]
         return (last - first) / (until - since) if last > first and until > since else None
 
 
@@ -285,7 +286,7 @@ def _extended(series: dict[str, Series], metrics: MetricsColumns) -> dict[str, S
     found = dict(series)
     for name, (steps, values, ascending) in metrics.columns.items():
         if name in found or len(found) < MAX_SERIES:
-            known = found.get(name) or Series()
+            known = found[name] if name in found else Series()
             found[name] = known.plus(steps, values, ascending=ascending)
     return found
 

@@ -7,9 +7,10 @@ yet: readers leave it, and the next writer cuts it off.
 import contextlib
 import errno
 import os
+import re
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,7 +27,7 @@ from ganterm.core.records import (
     OpeningRecord,
     Record,
 )
-from ganterm.runs.columns import BEGINNING, FEWEST, MOST, MetricsColumns, read_columns
+from ganterm.runs.columns import BEGINNING, MOST, MetricsColumns, read_columns
 
 MAX_LINE = 1 << 20
 """Bytes of the longest line, newline included: far above any record, a bound for readers."""
@@ -37,6 +38,7 @@ MAX_DAMAGE = 1 << 26
 """Bytes in lines that are no records; a file with more of them is no journal."""
 
 _BLOCK = 1 << 16
+_NO_METRICS = re.compile(b"\n(?!%b).*" % re.escape(BEGINNING))
 
 
 class JournalWriter:
@@ -178,8 +180,8 @@ class JournalTail:
 
     def each(self) -> Iterator[Record]:
         """Yield all new records in order; raises as `poll`."""
-        for lines in self._blocks():
-            yield from self._records(lines)
+        for text in self._blocks():
+            yield from self._records(_lines(text))
 
     def read(self) -> list[Part]:
         """Return the new records of about a megabyte; none are left when it returns none.
@@ -200,8 +202,8 @@ class JournalTail:
         """
         wanted = {word for word, kind in KINDS.items() if issubclass(kind, kinds)} - {"metrics"}
         others = tuple(f'{{"v":1,"kind":"{word}",'.encode() for word in KINDS.keys() - wanted)
-        for lines in self._blocks():
-            found = self._records([line for line in lines if not line.startswith(others)])
+        for text in self._blocks():
+            found = self._records([line for line in _lines(text) if not line.startswith(others)])
             for each in found:
                 if isinstance(each, kinds) and not isinstance(each, MetricsRecord):
                     yield each
@@ -223,29 +225,37 @@ class JournalTail:
         if found.st_size > MAX_SIZE or self._damage > MAX_DAMAGE:
             raise _no_journal(self.path)
 
-    def _parts(self, lines: list[bytes]) -> list[Part]:
+    def _parts(self, text: bytes) -> list[Part]:
         parts: list[Part] = []
-        done = 0
-        others = [place for place, line in enumerate(lines) if not line.startswith(BEGINNING)]
-        between: list[int] = []
-        for place in others:
-            for record in self._records(lines[place : place + 1]):
+        metrics: list[bytes] = []
+        begin = 0
+        # Each line behind a newline, which is quick to search for.
+        behind = b"\n" + text[:-1] if text else b""
+        for match in _NO_METRICS.finditer(behind):
+            metrics.append(behind[begin : match.start()])
+            begin = match.end()
+            for record in self._records([match[0][1:]]):
                 if isinstance(record, (OpeningRecord, ControlRecord, EndRecord)):
-                    parts += self._columns(_without(lines, done, place, between))
-                    done, between = place, []
+                    parts += self._columns(b"".join(metrics))
+                    metrics = []
                 parts.append(record)
-            between.append(place)
-        return [*parts, *self._columns(_without(lines, done, len(lines), between))]
+        return [*parts, *self._columns(b"".join([*metrics, behind[begin:]]))]
 
-    def _columns(self, metrics: Sequence[bytes]) -> Iterator[Part]:
-        """Yield lines of metrics as columns, or as records where they are few or odd."""
-        for begin in range(0, len(metrics), MOST):
-            lines = metrics[begin : begin + MOST]
-            many = len(lines) >= FEWEST and sum(map(len, lines)) < MAX_LINE
-            if many and (columns := read_columns(lines, [*self._names])):
+    def _columns(self, behind: bytes) -> Iterator[Part]:
+        """Yield lines of metrics, each behind a newline, as columns; as records if few or odd."""
+        metrics = behind[1:] + b"\n"
+        begin = 0 if behind else len(metrics)
+        while begin < len(metrics):
+            # No few lines are left over.
+            many = len(metrics) - begin > 2 * MOST
+            end = metrics.find(b"\n", begin + MOST) + 1 if many else len(metrics)
+            text, begin = metrics[begin:end], end
+            columns = read_columns(text, [*self._names]) if len(text) < MAX_LINE else None
+            if columns:
+                self._names |= dict.fromkeys(columns.columns)
                 yield columns
                 continue
-            for record in self._records(lines):
+            for record in self._records(_lines(text)):
                 if isinstance(record, MetricsRecord):
                     self._names |= dict.fromkeys(record.values)
                 yield record
@@ -261,7 +271,7 @@ class JournalTail:
             else:
                 yield record
 
-    def _blocks(self) -> Iterator[list[bytes]]:
+    def _blocks(self) -> Iterator[bytes]:
         """Yield whole lines, many at once; `offset` always stands behind those that were."""
         try:
             descriptor = open_regular(self.path)
@@ -272,10 +282,11 @@ class JournalTail:
             held = b""
             while block := os.pread(descriptor, MAX_LINE, self.offset + len(held)):
                 data = held + block
-                *lines, held = data.split(b"\n")
-                self._take(data, len(data) - len(held))
-                whole = lines[1:] if lines and self._skipping else lines
-                self._skipping = self._skipping and not lines
+                end = data.rfind(b"\n") + 1
+                held = data[end:]
+                self._take(data, end)
+                begin = data.index(b"\n") + 1 if end and self._skipping else 0
+                self._skipping = self._skipping and not end
                 if len(held) >= MAX_LINE:
                     if not self._skipping:
                         self.damaged += 1
@@ -284,7 +295,7 @@ class JournalTail:
                     self._take(held, len(held))
                     self._add_damage(len(held))
                     held = b""
-                yield whole
+                yield data[begin:end]
         finally:
             os.close(descriptor)
 
@@ -298,12 +309,9 @@ class JournalTail:
             raise _no_journal(self.path)
 
 
-def _without(lines: list[bytes], begin: int, end: int, places: Iterable[int]) -> list[bytes]:
-    """Return the lines [begin, end) without those at the ascending places, all of them within."""
-    found = lines[begin:end]
-    for place in reversed(list(places)):
-        del found[place - begin]
-    return found
+def _lines(text: bytes) -> list[bytes]:
+    """Return whole lines, each without its newline."""
+    return text.split(b"\n")[:-1]
 
 
 def read_journal(path: Path) -> list[Record]:

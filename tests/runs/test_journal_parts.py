@@ -82,16 +82,16 @@ def told(history: RunHistory) -> dict[str, Any]:
 @settings(max_examples=60)
 @example([plain_line(0), ODD[1]], 1)
 @example([plain_line(0), ODD[1], plain_line(1)], 8)
-@example([plain_line(0), *ODD, *map(plain_line, range(9))], 2)
-@given(st.lists(plain | st.sampled_from(ODD), max_size=60), st.integers(1, 8))
+@example([plain_line(0), *ODD, *map(plain_line, range(9))], 200)
+@given(st.lists(plain | st.sampled_from(ODD), max_size=60), st.integers(1, 800))
 def test_many_lines_at_once_say_what_each_of_them_says(lines: list[str], most: int) -> None:
     tail, other = JournalTail(Path("none")), JournalTail(Path("none"))
     whole = [line.encode() for line in lines]
     at_once, each = RunHistory(), RunHistory()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal, "FEWEST", 1)
+        patch.setattr(columns, "FEWEST", 1)
         patch.setattr(journal, "MOST", most)
-        at_once.add(*tail._parts(whole))
+        at_once.add(*tail._parts(b"".join(line + b"\n" for line in whole)))
     for record in other._records(whole):
         each.add(record)
     assert told(at_once) == told(each)
@@ -112,9 +112,14 @@ def test_records_of_some_kinds_are_those_of_all(
 def test_metrics_as_a_trainer_writes_them_are_read_at_once() -> None:
     lines = [f'{METRICS}"step":{n},"time":1.5,"d_loss":{n / 7},"x":null}}' for n in range(2000)]
     tail = JournalTail(Path("none"))
-    first, rest = (tail._parts([line.encode() for line in lines]) for _ in range(2))
-    assert len(first) == len(lines)
-    assert [type(part) for part in rest] == [columns.MetricsColumns]
+
+    def read_all() -> list[type]:
+        return [type(part) for part in tail._parts("".join(map("{}\n".format, lines)).encode())]
+
+    assert read_all() == [columns.MetricsColumns]
+    lines[1000] = lines[1000].replace('"x"', '"rare":1e-9,"x"')
+    assert read_all() == [MetricsRecord] * len(lines)
+    assert read_all() == [columns.MetricsColumns]
 
 
 def journal_of(run: RunDir, steps: range, *more: str) -> None:
