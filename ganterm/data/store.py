@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganterm.core.directory import sync_directory
 from ganterm.core.errors import DataError
 from ganterm.core.files import in_the_making, regular_path, remove_abandoned
 
@@ -36,13 +37,12 @@ class Staged:
     path: Path
 
     def commit(self) -> None:
-        """Move the file to its place, for good."""
-        self.temporary.replace(self.path)
-        directory = os.open(self.path.parent, os.O_RDONLY)
+        """Move the file to its place, for good; raises DataError where that cannot be."""
         try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+            self.temporary.replace(self.path)
+            sync_directory(self.path.parent)
+        except OSError as error:
+            raise _not_stored(self.path.parent, error) from error
 
 
 @contextmanager
@@ -78,10 +78,7 @@ def stage(
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise DataError(
-                f"The dataset cannot be stored in {path.parent} ({error.strerror}): make room or "
-                "set GANTERM_DATA_DIR to another directory."
-            ) from error
+            raise _not_stored(path.parent, error) from error
         yield Staged(temporary, path)
     finally:
         holding.close()
@@ -105,6 +102,13 @@ def _header(shape: tuple[int, int, int, int], metadata: Mapping[str, str]) -> by
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text
+
+
+def _not_stored(directory: Path, error: OSError) -> DataError:
+    return DataError(
+        f"The dataset cannot be stored in {directory} ({error.strerror}): make room or set "
+        "GANTERM_DATA_DIR to another directory."
+    )
 
 
 def _check_room(directory: Path, needed: int) -> None:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from ganterm.core.errors import DataError
 from ganterm.data import store
 from ganterm.data.store import StoredImages, stage
 from tests.data.files import some_images
+from tests.quick import slow_unless
+from tests.runs.helpers import struck
 
 IMAGES = some_images(7, side=5)[:, None]
 LABELS = np.arange(7, dtype=np.int64)
@@ -93,6 +96,37 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
     with pytest.raises(DataError, match=r"No space left on device.*GANTERM_DATA_DIR"):
         write(tmp_path / "x.safetensors")
     assert everything(tmp_path) == []
+
+
+@pytest.mark.parametrize("every", slow_unless((5).__eq__, (5, 1)))
+def test_an_import_that_is_killed_or_refused_at_any_durable_step_leaves_nothing_for_good(
+    every: int, tmp_path: Path
+) -> None:
+    """It is there whole or not at all, and the next one takes away what is left."""
+    path = tmp_path / "stored" / "x.safetensors"
+
+    def write_once(_: object = None) -> None:
+        if not path.exists():
+            write(path)
+
+    steps = struck(write_once, "none", -1).seen
+    struck_at = 0
+    for how in ("killed", "half", "full", "EIO"):
+        for at in range(0, steps, every):
+            shutil.rmtree(path.parent, ignore_errors=True)
+            found = struck(write_once, how, at)
+            struck_at += found.seen < 0 or bool(found.error)
+            if found.error:
+                assert "cannot be stored in" in found.error
+                assert not path.parent.exists() or everything(path.parent) in ([], [path.name])
+            for left in path.parent.iterdir() if path.parent.exists() else ():
+                os.utime(left, (0, 0))
+            write_once()
+            write(path.with_name("next.safetensors"))
+            assert torch.equal(StoredImages(path).images(), torch.from_numpy(IMAGES))
+            assert everything(path.parent) == ["next.safetensors", path.name]
+    sys.stdout.write(f"\ndata import: {steps} durable steps, {struck_at} times struck\n")
+    assert struck_at > 2 * steps // every
 
 
 def test_a_set_larger_than_the_disk_is_refused_before_it_is_written(

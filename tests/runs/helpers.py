@@ -1,14 +1,21 @@
-"""Child processes that can be talked to and killed, and checkpoints made by hand."""
+"""Processes that are killed or refused by the disk at any step, and checkpoints made by hand."""
 
+import errno
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import ganterm
+from ganterm.core.errors import GantermError
 from ganterm.core.records import Record
 from ganterm.runs.checkpoints import tensor_digest
 from ganterm.runs.journal import JournalWriter
@@ -112,3 +119,119 @@ def write_steps(path: Path, steps: range) -> None:
 
 def steps_of(records: list[Record]) -> list[int]:
     return [record.step for record in records]
+
+
+_NEEDS_ROOM = ("open", "mkdir", "write", "fsync")
+_STEPS = (*_NEEDS_ROOM, "ftruncate", "rename", "replace", "link", "unlink", "rmdir")
+
+
+class Unbuffered:
+    """A file being written, each part by a call of its own."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __enter__(self) -> "Unbuffered":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def write(self, data: bytes) -> int:
+        rest = memoryview(data).cast("B")
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+        return len(data)
+
+    def flush(self) -> None:
+        pass
+
+
+@dataclass
+class Fault:
+    """What happens at the call number `at` of those that change what is on the disk.
+
+    A process is `killed` before it, or, where it writes, with `half` of it written; from it on the
+    disk is `full`, or that one call fails (`EIO`).
+    """
+
+    how: str
+    at: int
+    seen: int = 0
+
+    def strike(self, name: str, call: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        if name == "open" and not given[1] & os.O_CREAT:
+            return call(*given, **named)
+        number, self.seen = self.seen, self.seen + 1
+        half = self.how == "half" and name == "write"
+        if number == self.at and (half or self.how == "killed"):
+            if half:
+                call(given[0], given[1][: len(given[1]) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        if number == self.at and self.how == "EIO":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        if number >= self.at and self.how == "full" and name in _NEEDS_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return call(*given, **named)
+
+    def prepare(self) -> None:
+        """Have it strike in this process, which is a copy that ends soon."""
+        for name in _STEPS:
+            setattr(os, name, partial(self.strike, name, getattr(os, name)))
+        real, real_open = os.fdopen, Path.open
+
+        def fdopen(descriptor: int, mode: str = "r", *rest: Any) -> Any:
+            return Unbuffered(descriptor) if mode[0] in "wax" else real(descriptor, mode, *rest)
+
+        def path_open(path: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
+            if mode[0] != "x":
+                return real_open(path, mode, *rest, **named)
+            return Unbuffered(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+
+        vars(os)["fdopen"] = fdopen
+        Path.open = path_open  # type: ignore[method-assign, assignment]
+
+
+@dataclass(frozen=True)
+class Struck:
+    """What became of a copy of this process that did something.
+
+    `seen` is how many durable steps it came to, -1 where it was killed; `told` is what it had
+    acknowledged; `error` is the sentence with which it failed.
+    """
+
+    seen: int
+    told: list[str]
+    error: str = ""
+
+
+def struck(act: Callable[[Callable[[str], object]], object], how: str, at: int) -> Struck:
+    """Do something in a copy of this process, with a fault, and return what became of it."""
+    heard, said = os.pipe()
+    child = os.fork()
+    if not child:
+        code, write, fault = 1, os.write, Fault(how, at)
+        try:
+            fault.prepare()
+            try:
+                act(lambda word: write(said, f"{word}\n".encode()))
+            except (GantermError, OSError) as trouble:
+                named = isinstance(trouble, GantermError) or trouble.filename
+                write(said, f"error {trouble if named else 'without a name'}\n".encode())
+            write(said, f"seen {fault.seen}\n".encode())
+            code = 0
+        except BaseException:  # noqa: BLE001 - the copy has nobody to raise to
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    os.close(said)
+    with os.fdopen(heard) as pipe:
+        lines = pipe.read().splitlines()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, -signal.SIGKILL), (how, at, lines)
+    seen = int(lines.pop().split()[1]) if code == 0 else -1
+    error = lines.pop().removeprefix("error ") if lines and lines[-1].startswith("error ") else ""
+    return Struck(seen, lines, error)

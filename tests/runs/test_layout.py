@@ -195,51 +195,6 @@ def test_a_run_half_made_is_not_left_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-MAKING = """
-import itertools, os, signal, sys
-from pathlib import Path
-from ganterm.core.files import write_atomically
-from ganterm.runs.layout import create_run
-
-def fill(run, name):
-    write_atomically(run.checkpoint_path(0), b"weights")
-    write_atomically(run.config_file, name.encode())
-
-for last in itertools.count():
-    child = os.fork()
-    if not child:
-        seen = itertools.count()
-        begun = []
-        def die(event, arguments):
-            if begun and event.partition(".")[0] in {"open", "os", "shutil", "fcntl"}:
-                if next(seen) == last:
-                    os.kill(os.getpid(), signal.SIGKILL)
-        sys.addaudithook(die)
-        begun.append(True)
-        create_run(Path(sys.argv[1]) / str(last), "mine", "dcgan", fill)
-        os._exit(0)
-    if os.waitpid(child, 0)[1] == 0:
-        break
-print(last)
-"""
-
-
-def test_whatever_kills_the_making_of_a_run_its_name_is_free_or_it_is_whole(tmp_path: Path) -> None:
-    """At every call of the system; what is left goes with the next run that is made."""
-    with Child(MAKING, tmp_path) as child:
-        kills = int(child.rest()[-1])
-    assert kills >= 15
-    for place in (tmp_path / str(last) for last in range(kills)):
-        whole = [run.config_file.read_text() for run in find_runs(place)]
-        if not whole:
-            create_run(place, "mine", "dcgan")
-        assert whole in ([], ["mine"])
-        for left in place.iterdir():
-            os.utime(left, (0, 0))
-        create_run(place, None, "dcgan")
-        assert {each.name for each in place.iterdir()} == {"mine", "dcgan-001"}
-
-
 def test_what_another_process_is_making_stays(tmp_path: Path) -> None:
     making = tmp_path / ".tmp-making-0123"
     making.mkdir()
