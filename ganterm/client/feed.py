@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ganterm.client.overview import observed
 from ganterm.client.wording import Notice, notice_of
 from ganterm.core.errors import GantermError
 from ganterm.core.files import Stamp, stamp_of
@@ -36,7 +37,7 @@ from ganterm.runs.journal import Part
 from ganterm.runs.launch import log_tail
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange
-from ganterm.runs.state import RunView, observe
+from ganterm.runs.state import RunView
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class RunFeed(RunHistory):
 
     def __init__(self, run: RunDir) -> None:
         self.run = run
-        self.view: RunView = observe(run)
+        self.view: RunView = observed(run)
         self.log: tuple[str, ...] = ()
         self.trouble = ""
         self.damaged = 0
@@ -292,14 +293,21 @@ class FeedReader:
         self._look_again = 0.0
         self._stamps: dict[str, Stamp | None] = {}
 
-    def refresh(self) -> FeedChange:
+    @property
+    def share(self) -> float:
+        """How much of the journal has been read, from 0 to 1."""
+        return self._journal.share
+
+    def refresh(self, wanted: Callable[[], bool] = lambda: True) -> FeedChange:
         """Look at the run again and return what is new; reads only what was added.
+
+        A long history is read no further where it is not `wanted` any more.
 
         Never raises for what the directory holds: a journal that cannot be read is `trouble`.
         """
         # The state before the records: what is said to be finished is then all there.
         state = self._look()
-        found = self._read()
+        found = self._read(wanted)
         log = self._changed("log", self._run.log)
         if log:
             self._growing.log = tuple(log_tail(self._run, LOG_LINES))
@@ -313,10 +321,10 @@ class FeedReader:
         if not self._changed("status", self._run.status) and now < self._look_again:
             return False
         self._look_again = now + LOOK_SECONDS
-        before, self._growing.view = self._growing.view, observe(self._run)
+        before, self._growing.view = self._growing.view, observed(self._run)
         return _told(before) != _told(self._growing.view)
 
-    def _read(self) -> FeedChange:
+    def _read(self, wanted: Callable[[], bool]) -> FeedChange:
         feed, change, trouble = self._growing, FeedChange(), ""
         try:
             for parts in self._journal.read():
@@ -325,6 +333,8 @@ class FeedReader:
                 change = change.then(news)
                 if self._opened:
                     change = change.then(FeedChange(records=_told_of(parts)))
+                if not wanted():
+                    break
         except OSError as error:
             trouble = f"the journal cannot be read: {error.strerror or error}"
         except Exception as error:  # noqa: BLE001 - whatever it holds, the others are read

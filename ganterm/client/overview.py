@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -16,9 +17,11 @@ from ganterm.core.files import Stamp, read_run_text, stamp_of
 from ganterm.core.quantities import D_FAKE, D_REAL
 from ganterm.core.records import MetricsRecord, Numbers
 from ganterm.runs.journal import read_end
+from ganterm.runs.launch import why_it_ends
 from ganterm.runs.layout import RunDir, find_runs, last_active
 from ganterm.runs.manage import disk_usage, read_note
 from ganterm.runs.state import RunView, State, observe
+from ganterm.runs.status import LIVE_STATES
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,18 @@ class Overview:
 def overview(run: RunDir) -> Overview:
     """Return what can be said of `run` at a glance; reads only the end of its journal."""
     return _Known().overview(run, 0.0)
+
+
+def observed(run: RunDir) -> RunView:
+    """Observe a run; it has failed where a worker that this process started says why it ends.
+
+    The journal may not say so, for the disk may be full.
+    """
+    view = observe(run)
+    if view.status is None or view.state not in {*LIVE_STATES, "crashed"}:
+        return view
+    why = why_it_ends(run, view.status.pid)
+    return dataclasses.replace(view, state="failed", message=why) if why else view
 
 
 def describe(
@@ -206,7 +221,7 @@ class _Known:
         try:
             self._read(run, now)
             return describe(
-                observe(run), self.settings, self.metrics, self.size_bytes, self.trouble
+                observed(run), self.settings, self.metrics, self.size_bytes, self.trouble
             )
         except Exception as error:  # noqa: BLE001 - whatever one run holds, the others are listed
             why = f"{run.name} cannot be read: {type(error).__name__}: {error}"
@@ -245,8 +260,12 @@ class RunList:
         self._ages_again = 0.0
         self._next = 0
 
-    def poll(self, *, closely: bool = False) -> list[Overview]:
-        """Return every run, the one last active first; `closely` looks at all that are quiet."""
+    def poll(self, *, closely: bool = False, patience: float = math.inf) -> list[Overview]:
+        """Return every run, the one last active first; `closely` looks at all that are quiet.
+
+        Those that it has not seen yet it reads for `patience` seconds; the rest comes with the next
+        calls.
+        """
         now = self._clock()
         stamp = stamp_of(self.runs_dir)
         if stamp != self._stamp or not _is_old(stamp) or now >= self._list_again:
@@ -260,8 +279,11 @@ class RunList:
         for run in looked:
             if _stamps(run) != self._known[run].quiet:
                 self._known[run].quiet = None
-        for run, known in self._known.items():
+        # Those that it has not seen yet come first.
+        for run, known in sorted(self._known.items(), key=lambda each: each[1].found is not None):
             found = known.found
+            if found is None and self._clock() - now > patience:
+                continue
             if found is None or known.quiet is None or (older and found.alive is None):
                 self._look(run, known)
             elif older and found.age_s is not None:

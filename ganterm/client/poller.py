@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -108,7 +109,7 @@ class Poller:
         if known is None or known.run != run:
             self._readers[name] = FeedReader(run)
         # A long history is read before anybody sees the feed.
-        change = self._readers[name].refresh()
+        change = self._readers[name].refresh(partial(self._wants, name, run))
         with self._state:
             if self._wanted.get(name) != run:
                 return
@@ -119,9 +120,17 @@ class Poller:
                 self._news.changes[name] = earlier.then(change) if earlier else change
                 self._tell()
 
+    def _wants(self, name: str, run: RunDir) -> bool:
+        return self._wanted.get(name) == run and not self._stop.is_set()
+
+    def share(self, run: RunDir) -> float:
+        """Return how much of the history of a watched run has been read, from 0 to 1."""
+        reader = self._readers.get(run.name)
+        return reader.share if reader and run.name not in self.feeds else 0.0
+
     def _look_at_all(self) -> None:
         closely, self._closely = self._closely, False
-        runs = self._list.poll(closely=closely)
+        runs = self._list.poll(closely=closely, patience=LIST_EVERY)
         with self._state:
             if runs != self._listed or self._list.trouble != self._news.trouble:
                 self._listed = self._news.runs = runs

@@ -21,7 +21,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from ganterm.core.files import open_regular, read_limited, write_atomically
+from ganterm.core.files import open_regular, read_limited, stamp_of, write_atomically
 from ganterm.core.records import (
     AlertRecord,
     CheckpointRecord,
@@ -131,6 +131,12 @@ class HistoryReader:
     def damaged(self) -> int:
         """Lines so far that are not records."""
         return self._tail.damaged
+
+    @property
+    def share(self) -> float:
+        """How much of the journal has been read, from 0 to 1."""
+        size = stamp[1] if (stamp := stamp_of(self._run.journal)) else 0
+        return min(self._tail.offset / max(size, 1), 1.0)
 
     def read(self) -> Iterator[list[Part]]:
         """Take in what is new and yield it, part by part; the very first time all is new.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, Any, Final
 
 from ganterm.core.directory import naming
 from ganterm.core.errors import ExitCode, GantermError, WorkerError
@@ -32,6 +34,12 @@ class WorkerProcess(subprocess.Popen[bytes]):
     """A worker, which says why it ends through a pipe: the disk of its log may be full."""
 
     _heard = -1
+    _told = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Start a process, as `Popen` does; `started` starts a worker."""
+        self._lines: list[str] = []
+        super().__init__(*arguments, **options)
 
     @classmethod
     def started(cls, *arguments: str, log: IO[bytes]) -> WorkerProcess:
@@ -61,10 +69,20 @@ class WorkerProcess(subprocess.Popen[bytes]):
 
     def last_words(self) -> list[str]:
         """Return the lines that it has said through the pipe since they were last asked for."""
-        try:
-            return os.read(self._heard, 1 << 16).decode("utf-8", "replace").splitlines()
-        except BlockingIOError:
-            return []
+        self._listen()
+        lines, self._told = self._lines[self._told :], len(self._lines)
+        return lines
+
+    @property
+    def why(self) -> str:
+        """Why it ends, the last that it has said through the pipe; empty before."""
+        self._listen()
+        return self._lines[-1] if self._lines else ""
+
+    def _listen(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            said = os.read(self._heard, 1 << 16)
+            self._lines += said.decode("utf-8", "replace").splitlines()
 
     def __del__(self) -> None:
         """Close the pipe."""
@@ -72,6 +90,15 @@ class WorkerProcess(subprocess.Popen[bytes]):
         if heard >= 0:
             os.close(heard)
         super().__del__()
+
+
+_STARTED: Final[dict[Path, WorkerProcess]] = {}
+
+
+def why_it_ends(run: RunDir, pid: int) -> str:
+    """Return why a worker ends that this process started for `run`; nothing if it is unknown."""
+    process = _STARTED.get(run.path.absolute())
+    return process.why if process and process.pid == pid else ""
 
 
 def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> WorkerProcess:
@@ -94,6 +121,7 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> WorkerProcess:
     except OSError as error:
         raise storage_trouble(error, run.log) from error
     _wait_until_it_reports(process, run, before, begin)
+    _STARTED[run.path.absolute()] = process
     return process
 
 

@@ -192,7 +192,7 @@ def test_the_state_is_looked_at_when_its_status_changes_and_every_half_second(
         looks.append(run)
         return observe(run)
 
-    monkeypatch.setattr(runfeed, "observe", counting)
+    monkeypatch.setattr(runfeed, "observed", counting)
     clock = Clock()
     run = make_run(tmp_path / "a", start())
     reader = FeedReader(run, clock=clock)
@@ -208,6 +208,19 @@ def test_the_state_is_looked_at_when_its_status_changes_and_every_half_second(
     clock.now += LOOK_SECONDS
     reader.refresh()
     assert len(looks) == 2
+
+
+def test_a_long_history_that_nobody_waits_for_any_more_is_read_no_further(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "a", start())
+    line = '{"v":1,"kind":"metrics","step":%d,"time":1.5,"d_loss":0.5}\n'
+    with run.journal.open("a") as file:
+        file.write("".join(line % step for step in range(1, 40_000)))
+    reader = FeedReader(run)
+    reader.refresh(lambda: False)
+    assert 0 < reader.share < 1
+    assert reader.feed.last_step < 39_999
+    reader.refresh()
+    assert (reader.share, reader.feed.last_step) == (1, 39_999)
 
 
 def test_the_last_lines_of_the_log_are_there(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -147,6 +148,16 @@ def test_a_directory_that_cannot_be_listed_is_trouble(
     write_run(tmp_path, "one")
     assert len(runs.poll()) == 1
     assert runs.trouble == ""
+
+
+def test_many_runs_are_listed_before_all_of_them_are_read(tmp_path: Path) -> None:
+    for number in range(5):
+        create_run(tmp_path, f"run-{number}", "dcgan").config_file.touch()
+    runs = RunList(tmp_path, clock=itertools.count().__next__)
+    found = [len(runs.poll(patience=2)) for _ in range(9)]
+    assert 0 < found[0] < 5
+    assert found[-1] == 5
+    assert len(RunList(tmp_path, clock=itertools.count().__next__).poll()) == 5
 
 
 def test_a_run_that_vanishes_is_forgotten(tmp_path: Path) -> None:

@@ -208,6 +208,7 @@ def test_a_full_disk_is_told_to_whoever_started_the_run_and_in_the_journal_once_
     (line,) = [line for line in story["told"] if "No space left" in line]
     assert line.startswith(f"cannot write {disk}/dcgan-8x8-001/")
     assert line.endswith("No space left on device; free some space there")
+    assert story["shown"] == ["failed", line]
     assert story["end"]["kind"] == "end"
     assert story["end"]["message"].startswith(line)
 
@@ -215,6 +216,7 @@ def test_a_full_disk_is_told_to_whoever_started_the_run_and_in_the_journal_once_
 TOLD_OF_A_FULL_DISK = """
 import json, os, sys, time
 from pathlib import Path
+from ganterm.client.feed import FeedReader
 from ganterm.runs.journal import read_end
 from ganterm.runs.launch import start_worker
 from tests.records import lines
@@ -235,10 +237,12 @@ told = []
 while process.poll() is None and not told:
     told += process.last_words()
     time.sleep(0.05)
-before = read_end(run.journal)[-1].kind
+reader = FeedReader(run)
+reader.refresh()
+shown = reader.feed.view.state, reader.feed.view.message
 (disk / "filler").unlink()
 code = process.wait()
 told += process.last_words()
 end = lines(run.journal)[-1]
-print(json.dumps({"code": code, "told": told, "before": before, "end": end}), flush=True)
+print(json.dumps({"code": code, "told": told, "shown": shown, "end": end}), flush=True)
 """

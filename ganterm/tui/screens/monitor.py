@@ -136,13 +136,8 @@ class MonitorScreen(PanedScreen[Pane]):
             self._show(news.feed, news.change)
 
     def _show(self, feed: RunFeed | None, change: FeedChange) -> None:
-        watched = self.app.watched
         if feed is not None:
             self.query_one(Header).show(*title_parts(feed))
-        elif watched is not None:
-            self.query_one(Header).show(
-                LinePart(watched.name, "title", 9), LinePart("reading its history …", "muted")
-            )
         self.update_times()
         drawn = change.metrics or change.marks or change.settings or change.rewound
         if drawn:
@@ -160,6 +155,10 @@ class MonitorScreen(PanedScreen[Pane]):
         if state != self._state:
             self._state = state
             self.refresh_bindings()
+        if feed is None and (run := self.app.watched) is not None:
+            share = self.app.poller.share(run)
+            words = f"reading its history …{f' {share:.0%}' if share else ''}"
+            self.query_one(Header).show(LinePart(run.name, "title", 9), LinePart(words, "muted"))
         self.query_one(ProgressLine).show(feed)
         self.query_one(Banner).show(notice_of(feed, time.time()) if feed else None)
 
