@@ -10,7 +10,7 @@ import secrets
 import shutil
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,7 +83,9 @@ def stage(
     finally:
         holding.close()
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            # One that cannot be removed goes with the next set that is stored.
+            with suppress(OSError):
+                temporary.unlink()
 
 
 def _pixels(shape: tuple[int, int, int, int]) -> int:

@@ -172,7 +172,8 @@ class Fault:
                 call(given[0], given[1][: len(given[1]) // 2])
             os.kill(os.getpid(), signal.SIGKILL)
         if number == self.at and self.how == "EIO":
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
+            path = given[0] if isinstance(given[0], (str, Path)) else None
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
         if number >= self.at and self.how == "full" and name in _NEEDS_ROOM:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return call(*given, **named)
