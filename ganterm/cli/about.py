@@ -12,6 +12,7 @@ from ganterm.client.comparison import latest_by_judge
 from ganterm.client.overview import Overview, as_dict, overview
 from ganterm.client.wording import sentence
 from ganterm.components.scores import SCORES, scored
+from ganterm.config.runfile import INIT_DIGEST, INIT_FROM, read_made
 from ganterm.core.codec import encode
 from ganterm.core.errors import GantermError, missing_library
 from ganterm.core.quantities import layers_in
@@ -48,12 +49,15 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
     settings: dict[str, Any] = {
         key: history.config[key] for key in _SETTINGS if key in history.config
     }
+    made = read_made(run.config_file) if run.config_file.exists() else {}
     if as_json:
         emit_json(
             {
                 "run": as_dict(found),
                 "settings": settings,
                 "parent": history.parent or None,
+                "init_from": made.get(INIT_FROM),
+                "init_digest": made.get(INIT_DIGEST),
                 "checkpoints": [record.step for record in history.saved],
                 "judged": [encode(record) for record in judged],
                 "alerts": [encode(record) for record in history.standing],
@@ -62,6 +66,9 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
         )
         return
     emit_lines(_standing(found, history.parent, settings))
+    if source := made.get(INIT_FROM):
+        digest = safe_text(made.get(INIT_DIGEST, ""))
+        emit(f"It began with the weights of {safe_text(source)} (SHA-256 {digest}).")
     for record in judged:
         emit("")
         emit_lines(_scores(record))

@@ -14,6 +14,7 @@ from ganterm.cli.console import emit, emit_json, table
 from ganterm.cli.narrate import Waiting, say
 from ganterm.cli.options import AsJson, RunsDir
 from ganterm.cli.settings import Settings, parse_settings
+from ganterm.client.launching import ADOPT, GRACE_SECONDS
 from ganterm.client.rpc import HelperDiedError, RemoteError, ask
 from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import to_mapping
@@ -25,9 +26,6 @@ from ganterm.runs.layout import check_name, default_runs_dir
 if TYPE_CHECKING:
     from ganterm.exchange.names import Moment
 
-MODULE = "ganterm.worker.adopt"
-GRACE_SECONDS = 30.0
-"""What an interrupted import has to end what it is writing."""
 MAX_EPS = 100
 _HEADINGS = ["LAYER", "SIZE", "IN THE FILE", "HOW"]
 
@@ -87,7 +85,8 @@ def import_weights(
 
     The tensors are matched to the recipe's generator by shapes and order; what the shapes say
     otherwise (the length of z, sides, channels, widths) is taken from them. Nothing in the file is
-    ever run. The run cannot be trained on, because the file has no discriminator.
+    ever run. The run cannot be trained on, because the file has no discriminator; `ganterm train
+    --init-from` begins another run with its generator and a fresh one.
     """
     if not file.is_file():
         raise ConfigError(f"There is no file {file}; check the path.")
@@ -111,7 +110,7 @@ def import_weights(
     }
     try:
         with Waiting(f"Reading {file.name}"):
-            answer = ask(MODULE, "adopt", request, grace=GRACE_SECONDS)
+            answer = ask(ADOPT, "adopt", request, grace=GRACE_SECONDS)
     except HelperDiedError as died:
         raise DataError(f"{file} could not be imported: {died.words}.") from None
     except RemoteError as refused:

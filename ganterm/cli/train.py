@@ -63,6 +63,8 @@ def train(
     if source is not None:
         config = config or source.config_file
     given = {**parse_settings(settings), **typed}
+    if source is not None and source.first_weights.exists():
+        given.setdefault("init_from", str(source.first_weights))
     resolved = as_labelled(resolve_for_data(given, config_file=config, environment=os.environ))
     for note in resolved.notes:
         say(note)

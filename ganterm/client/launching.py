@@ -5,15 +5,24 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
+from ganterm.client.checkpoints import choose_checkpoint
+from ganterm.client.rpc import HelperDiedError, ask
 from ganterm.config import RunConfig, parse_value
 from ganterm.config.recorded import recorded_config, refuse_imported
-from ganterm.config.runfile import new_run
-from ganterm.core.errors import ConfigError
+from ganterm.config.runfile import INIT_DIGEST, INIT_FROM, new_run, to_mapping
+from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.files import expanded
 from ganterm.data.catalogue import anchored, require_folder
 from ganterm.runs.layout import RunDir
+
+ADOPT: Final = "ganterm.worker.adopt"
+"""The process that reads the weights of others."""
+GRACE_SECONDS: Final = 30.0
+"""What it has to end what it is writing, once it is interrupted."""
 
 LookAhead = Callable[[RunConfig], object]
 """Finds out whether a run can begin, and raises `GantermError` where it cannot."""
@@ -40,12 +49,39 @@ def begin(
 ) -> RunDir:
     """Make a run in `runs_dir`, whose worker can be started; without a name it is numbered.
 
-    Its folder of images, if it has one, is found from anywhere. `command` is the command line that
-    its run.toml says made it. Raises what `look` and `new_run` raise.
+    Its folder of images, if it has one, and the weights it begins with are found from anywhere.
+    `command` is the command line that its run.toml says made it. Raises what `look` and `new_run`
+    raise, and GantermError where the weights cannot be had or do not fit.
     """
     config = msgspec.structs.replace(config, dataset=anchored(config.dataset))
+    if not config.init_from:
+        look(config)
+        return new_run(config, runs_dir, name=name, command=command)
+    path, source = _weights(config.init_from, runs_dir)
+    config = msgspec.structs.replace(config, init_from=str(path))
     look(config)
-    return new_run(config, runs_dir, name=name, command=command)
+
+    def weights(target: Path) -> dict[str, str]:
+        request = {"config": to_mapping(config), "target": str(target.absolute())}
+        try:
+            answer = ask(ADOPT, "initial", request, grace=GRACE_SECONDS)
+        except HelperDiedError as died:
+            raise DataError(f"{source} could not be begun with: {died.words}.") from None
+        return {INIT_FROM: source, INIT_DIGEST: answer["digest"]}
+
+    return new_run(config, runs_dir, name=name, command=command, weights=weights)
+
+
+def _weights(named: str, runs_dir: Path) -> tuple[Path, str]:
+    """Return the file that RUN, RUN@STEP or a path means, and what to call it."""
+    if (path := expanded(named)).is_file():
+        return path.absolute(), named
+    run, at, step = named.rpartition("@")
+    if at and step.isascii() and step.isdigit():
+        found = choose_checkpoint(run, runs_dir, step=int(step))
+    else:
+        found = choose_checkpoint(named, runs_dir)
+    return found.path.absolute(), f"{found.origin}@{found.step}"
 
 
 def go_on(run: RunDir, given: Mapping[str, str], look: LookAhead) -> list[str]:

@@ -131,7 +131,7 @@ def _asks(config: RunConfig) -> bool:
     large = max(data.size) > _IMAGE_SIDE or values > _BATCH_VALUES or config.width > _WIDTH
     elsewhere = config.device not in {"auto", "cpu"} or config.mode == "graphed"
     own = any(is_reference(getattr(config, spec.name)) for spec in FIELDS.values() if spec.registry)
-    return own or elsewhere or (large and not data.is_points)
+    return own or elsewhere or config.freeze_d > 0 or (large and not data.is_points)
 
 
 def _weighed(config: RunConfig, known: Description, count: int | None) -> list[str]:

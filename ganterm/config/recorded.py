@@ -80,8 +80,8 @@ def refuse_imported(run: RunDir) -> None:
         if file := record.imported:
             raise ConfigError(
                 f"{run.name} was imported from {file}, a generator alone, and training on takes "
-                "the discriminator that it had; begin anew with `ganterm train --config "
-                f"{run.config_file}`."
+                "the discriminator that it had; begin with a fresh one by `ganterm train --config "
+                f"{run.config_file} --init-from {run.word} --steps N`."
             )
 
 

@@ -44,6 +44,9 @@ def _objective(config: RunConfig) -> Iterator[Problem]:
 
 
 def _step(config: RunConfig) -> Iterator[Problem]:
+    for name in ("init_part", "init_partial"):
+        if getattr(config, name) and not config.init_from:
+            yield Problem(name, f"there are no weights to begin with; set init_from, or no {name}.")
     if config.augment_target and "augment_p" in schedules_in(config):
         yield Problem(
             "augment_p",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +18,10 @@ from ganterm.core.errors import ConfigError
 from ganterm.core.files import read_run_text, write_atomically
 from ganterm.core.registry import is_reference
 from ganterm.runs.layout import RunDir, create_run
+
+INIT_FROM: Final = "init_from"
+INIT_DIGEST: Final = "init_digest"
+"""What `made` says of the weights that a run began with: whose they were, and their SHA-256."""
 
 
 def to_mapping(config: RunConfig) -> dict[str, Any]:
@@ -97,20 +101,43 @@ def _read(path: Path) -> dict[str, object]:
     return recipes.parse_toml(read_run_text(path), f"Run file {path}")
 
 
-def new_run(config: RunConfig, runs_dir: Path, *, name: str | None, command: str) -> RunDir:
+def new_run(
+    config: RunConfig,
+    runs_dir: Path,
+    *,
+    name: str | None,
+    command: str,
+    weights: Callable[[Path], Mapping[str, str]] = lambda _: {},
+) -> RunDir:
     """Make the directory of a new run with its `run.toml`; its worker can be started then.
 
     `name` is the run's, or `None` to number the runs of the recipe; `command` is the command line
-    that the run.toml says made it.
+    that the run.toml says made it. `weights` writes those it begins with to a path, and returns
+    what the run.toml says of them; what it raises is raised.
 
     Raises:
         ConfigError: the name is not one or is taken, or the directory cannot be made.
         TrainingError: the configuration cannot be written.
     """
-    text = render_run_toml(config, {"ganterm": __version__, "command": command}).encode()
-    return create_run(
-        runs_dir, name, stem_of(config), lambda run, _: write_atomically(run.config_file, text)
-    )
+
+    def fill(run: RunDir, _: str) -> None:
+        made = {"ganterm": __version__, "command": command, **weights(run.first_weights)}
+        write_atomically(run.config_file, render_run_toml(config, made).encode())
+
+    return create_run(runs_dir, name, stem_of(config), fill)
+
+
+def same_weights(source: RunDir) -> Callable[[Path], Mapping[str, str]]:
+    """Return for `new_run` what begins with the weights that `source` began with, if any."""
+
+    def copy(path: Path) -> dict[str, str]:
+        if not source.first_weights.exists():
+            return {}
+        write_atomically(path, source.first_weights.read_bytes())
+        made = read_made(source.config_file)
+        return {name: text for name, text in made.items() if name in {INIT_FROM, INIT_DIGEST}}
+
+    return copy
 
 
 def stem_of(config: RunConfig) -> str:

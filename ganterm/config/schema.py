@@ -18,7 +18,7 @@ from ganterm.components.networks import NetworkSettings, StyleSettings
 from ganterm.components.penalties import PenaltySettings
 from ganterm.components.scores import SCORES
 from ganterm.config.cadence import CADENCE_PATTERN
-from ganterm.core.settings import DATA, OPTIMISER, OUTPUT, STEP, about, joined
+from ganterm.core.settings import DATA, NETWORK, OPTIMISER, OUTPUT, STEP, about, joined
 
 
 class RecipeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +87,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "eager is the reference; auto measures at the start and takes the quickest",
         ),
     ] = "eager"
+
+    init_from: Annotated[
+        str,
+        about(
+            NETWORK,
+            "Weights to begin with: RUN, RUN@STEP, a checkpoint, or a generator's state_dict "
+            "(.pth, .safetensors); empty for fresh ones.",
+            "networks of many similar images, where there are few",
+            max_length=4096,
+        ),
+    ] = ""
+    init_part: Annotated[
+        str,
+        about(
+            NETWORK,
+            "Key of the generator's weights in the file of init_from; empty for what its keys say.",
+            "ema begins with the average of a run",
+            max_length=256,
+        ),
+    ] = ""
+    init_partial: Annotated[
+        bool, about(NETWORK, "Leave what the weights of init_from do not fit as it is, fresh.")
+    ] = False
 
     lr_g: Annotated[
         float,

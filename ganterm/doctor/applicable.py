@@ -14,7 +14,7 @@ from ganterm.config import RunConfig
 from ganterm.config.branch import FIXED, branch, checkpoint_steps
 from ganterm.config.recorded import recorded_config
 from ganterm.config.rules import check
-from ganterm.config.runfile import new_run
+from ganterm.config.runfile import new_run, same_weights
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import Remedy
 from ganterm.doctor.active import ActiveAlert
@@ -50,7 +50,7 @@ def begin_with(
     config = msgspec.structs.replace(recorded_config(source), **settings)
     check(config)
     look(config)
-    return new_run(config, runs_dir, name=None, command=command)
+    return new_run(config, runs_dir, name=None, command=command, weights=same_weights(source))
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,7 +353,7 @@ class Trainer:
             self._step_in_mode.use(self._now)
         if self.ema:
             self.ema.half_life = self._now.ema_kimg * 1000
-            self.ema.ramps = "ema_kimg" not in scheduled
+            self.ema.ramps = not (self.config.init_from or "ema_kimg" in scheduled)
         falling = remaining(self.config.lr_schedule, self.step / max(total, 1))
         for name, optimizer in (
             ("lr_g", self.networks.optimizer_g),

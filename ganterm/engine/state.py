@@ -80,6 +80,21 @@ def restore_state(
         running.load_state(sums, counters[f"{name}_counts"])
 
 
+def begin_with(trainer: Trainer, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Give the networks of a fresh trainer the weights of others, as far as they fit.
+
+    Names are those of an exported state. The average begins with the one that is given, or with
+    the generator.
+    """
+    averaged = any(name.startswith("ema.") for name in tensors)
+    with torch.no_grad():
+        for name, target in _modules(trainer):
+            given = name if averaged else name.replace("ema.", "generator.", 1)
+            value = tensors.get(given)
+            if value is not None and value.shape == target.shape:
+                target.copy_(value)
+
+
 def adapted(
     tensors: Mapping[str, torch.Tensor],
     counters: Mapping[str, Any],
@@ -172,7 +187,7 @@ def _restore_moments(
 ) -> None:
     for name, parameter in module.named_parameters():
         key = f"{prefix}.{name}."
-        if key + "step" not in tensors:
+        if key + "step" not in tensors or not parameter.requires_grad:
             continue  # Adam makes a parameter's state at its first step.
         step, *averages = (tensors[key + moment] for moment in _MOMENTS)
         optimizer.state[parameter] = {

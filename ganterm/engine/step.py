@@ -95,7 +95,7 @@ class GanStep:
         self.discriminator: Forward = networks.discriminator
         self.device = next(networks.generator.parameters()).device
         self.g_parameters = list(networks.generator.parameters())
-        self.d_parameters = list(networks.discriminator.parameters())
+        self.d_parameters = [p for p in networks.discriminator.parameters() if p.requires_grad]
         self.adaptive = adaptive or Adaptive(config, self.device)
         self._mixture = DATASETS.facts(config.dataset)
         self.one_pass = networks.discriminator.batch_independent

@@ -90,10 +90,11 @@ def layers_of(tensors: Mapping[str, Tensor]) -> list[Layer]:
     return [Layer(name, leaves) for name, leaves in groups.items() if set(leaves) != {_COUNTER}]
 
 
-def match(foreign: Mapping[str, Tensor], generator: nn.Module) -> Match:
+def match(foreign: Mapping[str, Tensor], generator: nn.Module, *, partial: bool = False) -> Match:
     """Fit foreign tensors to `generator`, whose own values do not matter.
 
-    Nothing is guessed at: what is made up for, a bias of zero say, gives the very same images.
+    With `partial` the state has the layers that fit, whatever becomes of the others. Nothing is
+    guessed at: what is made up for, a bias of zero say, gives the very same images.
     """
     ours, theirs = layers_of(generator.state_dict()), layers_of(foreign)
     waiting: dict[tuple[object, ...], list[Layer]] = defaultdict(list)
@@ -117,11 +118,11 @@ def match(foreign: Mapping[str, Tensor], generator: nn.Module) -> Match:
         if id(layer) not in used:
             words = "nothing in the recipe's generator is of this kind and size"
             made.rows.append(Row("-", layer.shape, layer.name, words, fits=False))
-    if not made.misfits:
+    if partial or not made.misfits:
         made.state = {
             name: value
-            for layer, found in pairs
-            if found is not None
+            for (layer, found), row in zip(pairs, made.rows, strict=False)
+            if found is not None and row.fits
             for name, value in _taken_over(layer, found)
         }
     return made

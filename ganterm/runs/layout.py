@@ -93,6 +93,11 @@ class RunDir:
         """What the worker printed."""
         return self.path / "worker.log"
 
+    @property
+    def first_weights(self) -> Path:
+        """The weights it began with, where these were somebody's."""
+        return self.path / "init.safetensors"
+
     def sample_path(self, step: int) -> Path:
         """Return where the grid of `step` (>= 0) lies: samples/step-00001000.png."""
         return self.samples / f"{_step_stem(step)}.png"

@@ -7,7 +7,9 @@ asked for it.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import math
+import os
 import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,16 +18,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from torch import nn
 
 from ganterm import __version__
 from ganterm.client.rpc import RemoteError
 from ganterm.components.networks.base import Generator
-from ganterm.components.networks.from_config import generator_from, growth_of
+from ganterm.components.networks.from_config import (
+    discriminator_from,
+    generator_from,
+    growth_of,
+)
 from ganterm.config import RunConfig
 from ganterm.config.runfile import from_mapping, render_run_toml, stem_of
 from ganterm.core.dataspec import DataSpec
-from ganterm.core.errors import DataError, GantermError
-from ganterm.core.files import write_atomically
+from ganterm.core.errors import ConfigError, DataError, GantermError
+from ganterm.core.files import open_regular, write_atomically
 from ganterm.core.records import EndRecord, SampleRecord, StartRecord
 from ganterm.data.catalogue import conditioned_spec
 from ganterm.exchange.fitting import (
@@ -35,11 +42,13 @@ from ganterm.exchange.fitting import (
     recipes_that_fit,
     with_epsilon,
 )
+from ganterm.exchange.matching import match
 from ganterm.exchange.statedict import read_state
+from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.status import Status, write_status
-from ganterm.worker.checkpoint import Meta, checkpoint_record, save_checkpoint
+from ganterm.worker.checkpoint import Meta, checkpoint_record, load_tensors, save_checkpoint
 from ganterm.worker.opening import circumstances
 from ganterm.worker.rpc import serve
 from ganterm.worker.samples import fixed_of, fixed_pictures, write_grid
@@ -58,7 +67,13 @@ GRACE: Final = 30.0
 
 def main() -> None:
     """Make the run that is asked for."""
-    serve({"adopt": lambda call: adopt(call.params, call.check, bounded)}, grace=GRACE)
+    serve(
+        {
+            "adopt": lambda call: adopt(call.params, call.check, bounded),
+            "initial": lambda call: initial(call.params, bounded),
+        },
+        grace=GRACE,
+    )
 
 
 def adopt(
@@ -107,6 +122,94 @@ def adopt(
         raise RemoteError(str(error), error.exit_code, made) from error
     made |= {"run": run.name, "path": str(run.path), "step": request["step"] or 0}
     return made
+
+
+def initial(
+    request: Request,
+    limits: Callable[[Path], AbstractContextManager[None]] = lambda _: nullcontext(),
+) -> Answer:
+    """Write the weights that a run begins with to a file of its own; return their digest.
+
+    The request has `config`, which says whose they are, and `target`, where they go: those of the
+    generator, and of the average and the discriminator where the source has these.
+
+    Raises:
+        ConfigError: weights do not fit the networks, one sentence says which.
+        DataError: the source cannot be read.
+    """
+    config = from_mapping(request["config"])
+    data, path = conditioned_spec(config), Path(config.init_from)
+    networks = {
+        "generator": generator_from(config, data),
+        "discriminator": discriminator_from(config, data),
+    }
+    try:
+        checkpoints.read_header(path)
+    except checkpoints.CheckpointDamaged:
+        with limits(path):
+            foreign = read_state(path, part=config.init_part or None).tensors
+        found = match(foreign, networks["generator"], partial=config.init_partial)
+        if found.misfits and not config.init_partial:
+            row = found.misfits[0]
+            raise ConfigError(
+                f"{path.name} does not fit the generator: {row.ours} of {row.shape} ({row.words}), "
+                f"and {len(found.misfits) - 1} more; set init_partial = true to leave them fresh, "
+                "or take a recipe and settings that `ganterm import` finds for it."
+            ) from None
+        taken = {f"generator.{name}": value for name, value in found.state.items()}
+    else:
+        checkpoints.verify(path)
+        taken = _fitting(load_tensors(path), networks, config)
+    if not any(name.startswith("generator.") for name in taken):
+        raise ConfigError(f"init_from: nothing in {path} fits this generator.")
+    counters = {"step": 0, "batches": 0, "images": 0}
+    meta = Meta(config=config, counters=counters, controls=0, classes=data.classes)
+    save_checkpoint(Path(request["target"]), meta, taken)
+    digest = hashlib.sha256()
+    with os.fdopen(open_regular(path), "rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return {"digest": digest.hexdigest()}
+
+
+def _fitting(
+    tensors: Mapping[str, torch.Tensor], networks: Mapping[str, nn.Module], config: RunConfig
+) -> dict[str, torch.Tensor]:
+    """Return what fits of a checkpoint; raise `ConfigError` where something does not, but must.
+
+    A network that it lacks altogether need not.
+    """
+    taken: dict[str, torch.Tensor] = {}
+    misfits: list[str] = []
+    for part in ("generator", "ema", "discriminator"):
+        theirs = config.init_part.rstrip(".") or part if part == "generator" else part
+        network = networks["discriminator" if part == "discriminator" else "generator"]
+        wanted = {name: _size(value) for name, value in network.state_dict().items()}
+        given = {
+            name.removeprefix(f"{theirs}."): value
+            for name, value in tensors.items()
+            if name.startswith(f"{theirs}.")
+        }
+        if not given and part == "generator":
+            raise ConfigError(f"init_part: {config.init_from} has no weights under {theirs!r}.")
+        for name in {**wanted, **given} if given else ():
+            there = _size(given[name]) if name in given else "absent"
+            here = wanted.get(name, "absent")
+            if there == here:
+                taken[f"{part}.{name}"] = given[name]
+            else:
+                misfits.append(f"{theirs}.{name} is {there} there and {here} here")
+    if misfits and not config.init_partial:
+        more = f", and {len(misfits) - 1} more do not fit" if len(misfits) > 1 else ""
+        raise ConfigError(
+            f"init_from: {misfits[0]}{more}; take the settings of those networks, or set "
+            "init_partial = true to leave fresh what does not fit."
+        )
+    return taken
+
+
+def _size(value: torch.Tensor) -> str:
+    return "x".join(map(str, value.shape)) or "one number"
 
 
 @contextlib.contextmanager

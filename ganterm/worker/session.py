@@ -7,7 +7,6 @@ import errno
 import time
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -26,7 +25,7 @@ from ganterm.engine.build import choose_device, choose_threads
 from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.micro import choose_micro_batch
 from ganterm.engine.modes import choose_mode
-from ganterm.engine.state import adapted, check_classes, restore_state
+from ganterm.engine.state import adapted, begin_with, check_classes, restore_state
 from ganterm.engine.threads import time_threads
 from ganterm.runs import checkpoints
 from ganterm.runs.history import effective
@@ -179,8 +178,7 @@ class Session:
             if rewind.aside and self.job.checkpoint:
                 path = self.job.checkpoint.replace(self.run.checkpoint_path(rewind.to))
                 self.job = dataclasses.replace(self.job, checkpoint=path)
-        if self.job.checkpoint is not None:
-            self._restore(handler, self.job.checkpoint, data.classes)
+        self._restore(handler, data.classes)
         chosen = self._choose_ways(trainer, most_threads)
         if self.job.resumed:
             records = newest_of(self.run.journal)
@@ -296,8 +294,14 @@ class Session:
         torch.set_num_threads(timed.threads)
         return [f"Training takes {timed.threads} of {most} threads: {timed.figures}."]
 
-    def _restore(self, handler: EventHandler, checkpoint: Path, classes: Sequence[str]) -> None:
-        config, trainer = self.job.config, handler.trainer
+    def _restore(self, handler: EventHandler, classes: Sequence[str]) -> None:
+        """Bring the trainer to the state that it goes on from, or give it its first weights."""
+        config, trainer, checkpoint = self.job.config, handler.trainer, self.job.checkpoint
+        if checkpoint is None:
+            if config.init_from:
+                checkpoints.verify(self.run.first_weights)
+                begin_with(trainer, load_tensors(self.run.first_weights))
+            return
         meta = read_meta(checkpoint)
         check_classes(meta.classes, classes, config.dataset)
         state = load_tensors(checkpoint), meta.counters

@@ -192,7 +192,7 @@ def test_a_process_that_dies_of_a_file_is_told(
     weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the importing process gives no answer, its last words come back."""
-    monkeypatch.setattr(importing, "MODULE", "ganterm.no_such_module")
+    monkeypatch.setattr(importing, "ADOPT", "ganterm.no_such_module")
     outcome = imported(weights)
     assert outcome.code == ExitCode.DATA
     assert f"{weights} could not be imported: " in outcome.said

@@ -16,7 +16,16 @@ from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
 from ganterm.engine.build import build, choose_device
-from tests.engine.common import CPU, GROWING, ON_POINTS, configured, small
+from tests.engine.common import (
+    CPU,
+    GROWING,
+    ON_POINTS,
+    configured,
+    families,
+    small,
+    trainer,
+)
+from tests.engine.tape import taped
 
 COUNTS: list[tuple[str, dict[str, Any], int, int]] = [
     ("mlp", {}, 1_489_424, 533_505),
@@ -146,3 +155,29 @@ def test_devices_are_found_or_refused_in_words(monkeypatch: pytest.MonkeyPatch) 
 
 def _identities(groups: dict[float, list[torch.nn.Parameter]]) -> dict[float, list[int]]:
     return {factor: [id(p) for p in parameters] for factor, parameters in groups.items()}
+
+
+@pytest.mark.parametrize("recipe", families())
+def test_frozen_blocks_do_not_train(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eager or captured: no step, no moments, while all that follows learns."""
+    whole = trainer(small(recipe))
+    blocks = whole.networks.discriminator.blocks
+    inside = {id(each) for block in blocks for each in block}
+    body = list(whole.networks.discriminator.body.parameters())
+    assert inside == {id(each) for each in body}
+    assert len(blocks) >= 2
+    config = small(recipe, steps=12, freeze_d=1)
+    for run in (trainer(config), taped(config, monkeypatch)[0]):
+        frozen, *rest = run.networks.discriminator.blocks
+        before = [each.clone() for each in (*frozen, *rest[-1])]
+        for _ in range(config.steps):
+            run.advance()
+        after = [*frozen, *rest[-1]]
+        same = [torch.equal(a, b) for a, b in zip(before, after, strict=True)]
+        assert all(same[: len(frozen)])
+        assert not all(same[len(frozen) :])
+        assert not any(each in run.networks.optimizer_d.state for each in frozen)
+    with pytest.raises(
+        ConfigError, match=rf"freeze_d: this discriminator has {len(blocks)} blocks"
+    ):
+        trainer(small(recipe, freeze_d=len(blocks) + 1))

@@ -47,7 +47,7 @@ VARIANTS: list[dict[str, Any]] = [
     },
     {"recipe": "mlp", "precision": "bfloat16", "augment": "colour", "augment_p": 0.5},
     {"recipe": "dcgan", "conditional": "projection", "spectral_norm": True, "d_norm": "none"},
-    {**ADAPTIVE, "recipe": "dcgan", "d_steps": 2},
+    {**ADAPTIVE, "recipe": "dcgan", "d_steps": 2, "freeze_d": 1},
     {**ADAPTIVE, "recipe": "sngan", "loss": "relativistic", "holdout": 0.1},
     {"recipe": "mlp", "conditional": "concat", "penalty": "wgan-gp", "d_steps": 3},
     {"recipe": "ring", "conditional": "projection"},

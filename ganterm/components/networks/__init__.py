@@ -24,7 +24,7 @@ from ganterm.components.networks.facts import (
 )
 from ganterm.components.networks.stylegan import StyleSettings
 from ganterm.core.registry import Registry, short
-from ganterm.core.settings import NETWORK, Problem, about
+from ganterm.core.settings import NETWORK, STEP, Problem, about
 
 __all__ = [
     "DISCRIMINATORS",
@@ -146,6 +146,16 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
             "a remedy for mode collapse",
         ),
     ] = False
+    freeze_d: Annotated[
+        int,
+        about(
+            STEP,
+            "Blocks of the discriminator, from the image on, that stay as they are (FreezeD).",
+            "1 or 2 with init_from, where there are few images",
+            ge=0,
+            le=1000,
+        ),
+    ] = 0
 
 
 def problems(config: Any) -> Iterator[Problem]:

@@ -140,6 +140,21 @@ class Discriminator(nn.Module):
             for layer in self.modules()
         )
 
+    @property
+    def blocks(self) -> list[list[nn.Parameter]]:
+        """The parameters of the body by block, from the image on.
+
+        A block is a part of the body with weights, and the normalisations that follow it.
+        """
+        found: list[list[nn.Parameter]] = []
+        for part in getattr(self.body, "in_order", self.body.children()):
+            parameters = list(part.parameters())
+            if found and all(each.dim() < 2 for each in parameters):
+                found[-1] += parameters
+            elif parameters:
+                found.append(parameters)
+        return found
+
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Turn images (N, C, H, W) in [-1, 1] into logits (N,): above 0 means 'real'.
 

@@ -49,7 +49,10 @@ class EqualConv2d(nn.Conv2d):
 
 
 def learning_rates(network: nn.Module) -> dict[float, list[nn.Parameter]]:
-    """Return the parameters of `network` by the factor on their learning rate; 1 for most."""
+    """Return the parameters of `network` that are trained by the factor on their learning rate.
+
+    That is 1 for most.
+    """
     factors = {}
     for layer in network.modules():
         if isinstance(layer, (EqualLinear, EqualConv2d)):
@@ -57,7 +60,7 @@ def learning_rates(network: nn.Module) -> dict[float, list[nn.Parameter]]:
             if layer.bias is not None:
                 factors[layer.bias] = layer.rate
     groups: dict[float, list[nn.Parameter]] = {}
-    for parameter in network.parameters():
+    for parameter in filter(lambda each: each.requires_grad, network.parameters()):
         groups.setdefault(factors.get(parameter, 1.0), []).append(parameter)
     return groups
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import Any
 
 import torch
@@ -59,7 +60,8 @@ def _made_uniform(_: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
 def discriminator_from(config: NetworkSettings, data: DataSpec) -> Discriminator:
     """Return a fresh discriminator: (N, C, H, W) in [-1, 1], or points, -> (N,) logits.
 
-    `data` is as for `generator_from`.
+    `data` is as for `generator_from`. The first blocks are left out of training where that is asked
+    for (FreezeD; Mo et al. 2020, arXiv:2002.10964); raises `ConfigError` where there are fewer.
     """
     family = DISCRIMINATORS.resolve(config.discriminator)
     spec = DiscriminatorSpec(
@@ -72,7 +74,16 @@ def discriminator_from(config: NetworkSettings, data: DataSpec) -> Discriminator
         conditioning="concat" if config.conditional == "concat" else "projection",
         own=None if family.settings is None else part(config, family.settings),
     )
-    return build_discriminator(config.discriminator, spec)
+    discriminator = build_discriminator(config.discriminator, spec)
+    blocks = discriminator.blocks
+    if config.freeze_d > len(blocks):
+        raise ConfigError(
+            f"freeze_d: this discriminator has {len(blocks)} blocks before its last layer; freeze "
+            "as many at most."
+        )
+    for parameter in chain.from_iterable(blocks[: config.freeze_d]):
+        parameter.requires_grad_(False)
+    return discriminator
 
 
 def build_generator(name: str, spec: GeneratorSpec) -> Generator:

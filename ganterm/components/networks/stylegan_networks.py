@@ -207,6 +207,11 @@ class StyleFeatures(Growing):
         )
         self.feature_count = last
 
+    @property
+    def in_order(self) -> list[nn.Module]:
+        """Its parts from the image on."""
+        return [self.from_image, *reversed(self.blocks), self.last]
+
     def forward(self, images: Tensor) -> Tensor:
         """Turn images (N, C, H, W) of the present size into features (N, feature_count)."""
         level, alpha = self.stage.level, self.stage.alpha

@@ -201,7 +201,7 @@ def _editor(setting: Setting, text: str) -> Editor:
         text,
         placeholder=setting.placeholder,
         listed=setting.listed,
-        suggester=PathSuggester() if setting.name == "dataset" else None,
+        suggester=PathSuggester() if setting.name in {"dataset", "init_from"} else None,
     )
 
 
