@@ -38,6 +38,8 @@ def _values(spec: Field) -> st.SearchStrategy[Any]:
         top = spec.maximum if spec.maximum is not None else spec.below
         numbers = st.floats(spec.minimum, top, exclude_max=spec.below is not None)
         return st.none() | numbers if spec.optional else numbers
+    if spec.name == "background":
+        return st.sampled_from(["auto", "black", "grey", "white", "#0aF3b2"])
     if spec.pattern:
         return st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:12"])
     text = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1)
