@@ -145,6 +145,7 @@ def test_it_is_kept_by_its_images_and_can_be_asked_for(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("source", "unseen"),
     [(DIGITS, {"noise 8", "1% one picture"}), (MNIST, set())],
