@@ -19,7 +19,7 @@ from ganterm.config.recorded import recorded_config
 from ganterm.core.errors import DataError, GantermError
 from ganterm.core.records import STOOD_BACK
 from ganterm.data.loading import relocated
-from ganterm.data.look import Original
+from ganterm.data.look import RECIPES, Original
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
@@ -221,7 +221,7 @@ def test_what_is_thrown_away_is_said_with_the_command_that_keeps_it(tmp_path: Pa
     assert line.startswith("The images are colour, most about 160x96; they are trained on as grey")
     assert "--fit crop" in line
     assert chosen(line) == {
-        "recipe": "dcgan-64",
+        "recipe": RECIPES[-1][1],
         "dataset": str(tmp_path),
         "channels": "3",
         "image_size": "160",
