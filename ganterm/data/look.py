@@ -200,7 +200,8 @@ def original_of(listing: Listing) -> Original | None:
 def some_of(listing: Listing) -> list[Path | IO[bytes]]:
     """Return some images, spread over all of them."""
     count = len(listing.paths)
-    some = [count * part // _LOOKED_AT for part in range(min(_LOOKED_AT, count))]
+    many = min(_LOOKED_AT, count)
+    some = [count * part // many for part in range(many)]
     return [image for _, image in listing.contents(some)]
 
 

@@ -122,3 +122,10 @@ def test_corners_suggest_what_transparent_pictures_lie_over(
     lowest = load_folder(tmp_path, image_size=16, channels=3, background=below or "grey").images
     seen = lowest[0, :, 0, 0] if corner[3] == 0 else lowest[0, :, 8, 8]
     assert tuple(seen.tolist()) == (colour if below else middle[:3])
+
+
+def test_few_pictures_are_all_looked_at(tmp_path: Path) -> None:
+    """The last of three as well, which alone is in colour."""
+    for number, mode in enumerate(("L", "L", "RGB")):
+        Image.new(mode, (8, 8), 9 if mode == "L" else (9, 99, 9)).save(tmp_path / f"{number}.png")
+    assert resolve_for_data({"dataset": str(tmp_path)}).config.channels == 3
