@@ -198,19 +198,31 @@ def show(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw real samples of a dataset in the terminal."""
+    """Draw real samples of a dataset in the terminal, and say what there is.
+
+    That is, of a folder: formats, kinds and sizes of its pictures, duplicates, broken files, what
+    is left out, and the command that trains on it.
+    """
     from ganterm.data import load  # noqa: PLC0415 - imports PyTorch
     from ganterm.data.sampling import describe, pick  # noqa: PLC0415
+    from ganterm.data.survey import survey  # noqa: PLC0415
 
+    if (facts := dataset_facts(name)).spec.is_points:
+        known = survey(name, split)
+        if as_json:
+            counted = {"name": facts.name, "split": split, "count": facts.count(split)}
+            emit_json({**counted, "survey": known.record})
+        for line in () if as_json else known.lines:
+            say(line)
+        return
     with ProgressReporter() as progress:
         images = load(name, split=split, channels=None, progress=progress)
         indices = pick(images, n, seed=seed, only=only)
+        found = survey(name, split, progress)
         if as_json:
             described = describe(images, indices, split=split, progress=progress)
-            emit_json(described)
+            emit_json({**described, "survey": found.record})
             return
-    for note in images.notes:
-        say(note)
     chosen = images.images[indices]
     canvas = canvas_of(sys.stdout)
     size = images.size
@@ -221,3 +233,5 @@ def show(
         names = [images.classes[label] for label in images.labels[indices].tolist()]
         rows = (names[i : i + grid.columns] for i in range(0, len(names), grid.columns))
         say("Row by row: " + "; ".join(", ".join(row) for row in rows) + ".")
+    for line in (*images.notes, *found.lines):
+        say(line)

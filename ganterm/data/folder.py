@@ -1,11 +1,7 @@
 """Image files, each decoded into one size, and a folder of them as one tensor."""
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypedDict
 
@@ -20,7 +16,7 @@ from ganterm.data.decoded import Decoded
 from ganterm.data.fit import fitted, in_pieces
 from ganterm.data.images import ImageSet
 from ganterm.data.listing import Listing, list_images
-from ganterm.data.look import background_of, image_shape, original_of, some_of
+from ganterm.data.look import background_of, each_of, image_shape, original_of, some_of
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import (
     Levels,
@@ -34,9 +30,6 @@ from ganterm.render.imagefile import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    _Decoded = NDArray[np.uint8] | Levels
-    _Read = tuple[int, _Decoded | UnreadableImageError]
 
 
 def decode_image(
@@ -99,8 +92,6 @@ def _decoded(
     return fitted(upright(image, among), size, channels, fit=fit, background=background)
 
 
-BATCH = 32
-"""Files handed to a decoding thread at once."""
 MAX_OWN_SIZE = 256
 """The largest side in pixels that a folder gets when no size is asked for."""
 _NAMED = 3
@@ -162,7 +153,9 @@ def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCal
     below = colour_of(suggested or shape["background"]) or BLACK
     drawn: dict[str, Any] = {**shape, "background": below}
     every = range(len(paths))
-    for index, result in _read(listing, every, partial(decode_or_measure, **drawn), progress):
+    what = f"reading {listing.name}"
+    measure = partial(decode_or_measure, **drawn)
+    for index, result in each_of(listing, every, measure, what, progress):
         if isinstance(result, UnreadableImageError):
             broken[index] = f"{_name(paths[index], folder)} ({result})"
         elif isinstance(result, Levels):
@@ -171,7 +164,7 @@ def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCal
             pixels[index] = result
     among = joined(wide.values())
     scale = partial(decode_image, **drawn, among=among)
-    for index, result in _read(listing, sorted(wide), scale, progress):
+    for index, result in each_of(listing, sorted(wide), scale, what, progress):
         if not isinstance(result, np.ndarray):
             raise DataError(f"{folder} changed while it was read ({result}); load it again.")
         pixels[index] = result
@@ -194,41 +187,6 @@ def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCal
         ],
         original=original_of(listing),
     )
-
-
-def _read(
-    listing: Listing,
-    chosen: Sequence[int],
-    decode: "Callable[[Path | IO[bytes]], _Decoded]",
-    progress: ProgressCallback,
-) -> "Iterator[_Read]":
-    """Yield what becomes of each of the images `chosen`, and its place in the listing."""
-
-    def attempt(chunk: list[tuple[int, Path | IO[bytes]]]) -> "list[_Read]":
-        found: list[_Read] = []
-        for index, image in chunk:
-            try:
-                found.append((index, decode(image)))
-            except UnreadableImageError as error:
-                found.append((index, error))
-        return found
-
-    waiting, done = listing.contents(chosen), 0
-    workers = min(8, os.cpu_count() or 1)
-    under_way: deque[Future[list[_Read]]] = deque()
-    # Pillow decodes outside the interpreter lock, so threads are enough.
-    with ThreadPoolExecutor(workers) as threads:
-        while True:
-            chunk = list(islice(waiting, BATCH))
-            if chunk:
-                under_way.append(threads.submit(attempt, chunk))
-            elif not under_way:
-                break
-            if not chunk or len(under_way) > 2 * workers:
-                results = under_way.popleft().result()
-                yield from results
-                done += len(results)
-                progress(f"reading {listing.name}", done, len(chosen), "images")
 
 
 def _own_shape(listing: Listing) -> tuple[int, int]:

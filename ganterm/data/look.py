@@ -4,12 +4,16 @@ Nobody has to say the recipe (`RECIPES` has one for each size of pictures), the 
 that its networks make, nor whether they are in colour.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from operator import sub
 from pathlib import Path
 from statistics import median
-from typing import IO, Final
+from typing import IO, Final, TypeVar
 
 import msgspec
 
@@ -29,6 +33,8 @@ RECIPES: Final = ((12, "dcgan"), (40, "pictures-32"), (64, "pictures-64"))
 which are trained on as small as that."""
 BY_DATA: Final = "the pictures"
 """Where a setting came from that was chosen here."""
+BATCH = 32
+"""Files handed to a thread that reads them at once."""
 _SMALLEST: Final = 8
 _GLANCE: Final = 64
 """Side in pixels at which colour is looked for."""
@@ -42,6 +48,8 @@ _ALIKE: Final = 16
 """Levels by which corners of one colour may differ, such as after compression."""
 _BRIGHT: Final = 200
 """Mean level of what is seen from which on it shows on black rather than on white."""
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -195,6 +203,47 @@ def original_of(listing: Listing) -> Original | None:
         return None
     width, height = sorted((width, height) for width, height, _ in seen)[len(seen) // 2]
     return Original(width, height, any(colour for *_, colour in seen), background_of(some))
+
+
+def each_of(
+    listing: Listing,
+    chosen: Sequence[int],
+    look: Callable[[Path | IO[bytes]], _Found],
+    what: str,
+    progress: ProgressCallback,
+) -> Iterator[tuple[int, _Found | UnreadableImageError]]:
+    """Yield what `look` finds in each of the images `chosen`, or why it cannot be read.
+
+    With it comes its place in the listing. `progress` is told of it as `what`.
+    """
+
+    def attempt(
+        chunk: list[tuple[int, Path | IO[bytes]]],
+    ) -> list[tuple[int, _Found | UnreadableImageError]]:
+        found: list[tuple[int, _Found | UnreadableImageError]] = []
+        for index, image in chunk:
+            try:
+                found.append((index, look(image)))
+            except UnreadableImageError as error:
+                found.append((index, error))
+        return found
+
+    waiting, done = listing.contents(chosen), 0
+    workers = min(8, os.cpu_count() or 1)
+    under_way: deque[Future[list[tuple[int, _Found | UnreadableImageError]]]] = deque()
+    # Pillow decodes outside the interpreter lock, so threads are enough.
+    with ThreadPoolExecutor(workers) as threads:
+        while True:
+            chunk = list(islice(waiting, BATCH))
+            if chunk:
+                under_way.append(threads.submit(attempt, chunk))
+            elif not under_way:
+                break
+            if not chunk or len(under_way) > 2 * workers:
+                results = under_way.popleft().result()
+                yield from results
+                done += len(results)
+                progress(what, done, len(chosen), "images")
 
 
 def some_of(listing: Listing) -> list[Path | IO[bytes]]:

@@ -118,7 +118,7 @@ def test_show_draws_the_same_samples_for_a_seed(monkeypatch: pytest.MonkeyPatch)
 
 def test_show_of_one_class_names_it_in_every_place() -> None:
     err = run("show", "digits", "-n", "4", "--class", "7")[1]
-    named = err.split("Row by row: ")[1]
+    named = err.split("Row by row: ")[1].splitlines()[0]
     assert [word for word in named if word.isdigit()] == ["7"] * 4
 
 
@@ -130,6 +130,25 @@ def test_show_as_json_sums_the_set_up(files: Path) -> None:
     assert described["mean"] == pytest.approx(some_images(30).mean() / 255)
     assert [entry["count"] for entry in described["classes"]] == [3] * 10
     assert len(described["shown"]) == 2
+    assert described["survey"]["counts"] == {"train": 60_000, "test": 10_000}
+
+
+def test_show_says_what_is_there_and_what_trains_on_it(tmp_path: Path) -> None:
+    """Of a folder, of a dataset by name, and of points, which are not drawn."""
+    Image.new("RGB", (9, 9), (250, 10, 10)).save(tmp_path / "a.png")
+    for name, words in (
+        (str(tmp_path), "1 image file: 1 PNG; 1 colour."),
+        ("digits", "1,797 train samples"),
+        ("ring", "8,192 train samples, 2-D, 8 classes."),
+    ):
+        out, err = run("show", name)
+        assert words in err
+        command = err.splitlines()[-1].partition(": ")[2]
+        assert command.startswith("ganterm train --recipe ")
+        assert bool(out) == (name != "ring")
+        described = json.loads(run("show", name, "--json")[0])
+        assert described["survey"]["command"] == command
+        assert described["count"] > 0
 
 
 def test_show_of_a_folder_never_lets_its_names_reach_the_terminal(tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ import torch
 from PIL import Image
 
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.data import folder as folder_module
-from ganterm.data import load
+from ganterm.data import load, look
 from ganterm.data.catalogue import dataset_facts
 from ganterm.data.folder import load_folder
 from ganterm.data.listing import list_images
@@ -284,7 +283,7 @@ def test_most_images_beside_the_class_folders_are_refused(tmp_path: Path) -> Non
 
 
 def test_batches_keep_order_and_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder_module, "BATCH", 3)
+    monkeypatch.setattr(look, "BATCH", 3)
     for number in range(8):
         save(tmp_path / f"{number}.png", number)
     told: list[tuple[str, int, int | None]] = []
