@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -20,12 +21,12 @@ _MEASURED: Final = 4
 
 
 def choose_micro_batch(
-    networks: Networks, batches: Batches, config: RunConfig, free: int, say: Say
+    networks: Networks, batches: Batches, config: RunConfig, free: Callable[[], int], say: Say
 ) -> tuple[int, list[str]]:
     """Return how many images to take at once, 0 for whole batches, and what to tell the user.
 
-    `free` are the bytes of memory that are left on a device that does not say when it runs out. The
-    training's state is as before when this returns.
+    `free` returns the bytes of memory that are left, 0 where nobody knows, for a device that does
+    not say when it runs out. The training's state is as before when this returns.
     """
     if config.micro_batch is not None:
         return config.micro_batch, []
@@ -36,7 +37,8 @@ def choose_micro_batch(
             found = _largest_that_runs(networks, batches, config)
         else:
             each = _bytes_of_one(networks, batches, config)
-            fits = max(int(free * _SHARE / each), 1) if free and each else batches.largest
+            left = free()
+            fits = max(int(left * _SHARE / each), 1) if left and each else batches.largest
             found = fits if fits < batches.largest else 0
     if not found:
         return 0, []

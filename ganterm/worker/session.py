@@ -263,7 +263,7 @@ class Session:
     def _choose_ways(self, trainer: Trainer, most_threads: int) -> list[tuple[str, list[str]]]:
         """Settle how the steps are run, where nothing says it; return what to tell, by its code."""
         parts, say = (trainer.networks, trainer.batches), self.reporter.say
-        at_once, about_memory = choose_micro_batch(*parts, trainer.config, available_memory(), say)
+        at_once, about_memory = choose_micro_batch(*parts, trainer.config, available_memory, say)
         trainer.take_at_once(at_once)
         mode, about_mode = choose_mode(*parts, trainer.config, self.job.mode, say)
         if mode != trainer.mode:

@@ -80,7 +80,7 @@ def _ask(monkeypatch: pytest.MonkeyPatch, shell: str, line: str) -> str:
         (["train", "--loss", "="], _LOSSES),
         (["train", "--loss", "=", "hi"], ["hinge"]),
         (["train", "--set", "loss", "=", "hi"], ["hinge"]),
-        (["train", "--set", "fi"], ["fit=auto", "fit=resize", "fit=pad", "fit=crop"]),
+        (["train", "--set", "fi"], [f"fit={word}" for word in FIELDS["fit"].choices]),
         (["train", "--set", "lr_"], ["lr_g=", "lr_d=", "lr_schedule="]),
         (["ctl", "tiny", "re"], ["resume", "remedy"]),
         (["ctl", "tiny", "set", "lr"], ["lr_g=", "lr_d="]),

@@ -51,7 +51,7 @@ def test_pictures_from_training_to_export(
     classes = 3 if arranged == "classes" else 0
     folder = write_pictures(tmp_path / "pictures", count=100, classes=classes)
     small = on_pictures(recipe, folder, channels, classes=bool(classes))
-    options = [f"--{key.replace('_', '-')}={value}" for key, value in small.items()]
+    options = [f"--{key.replace('_', '-')}={value}" for key, value in small.items() if value]
     runs = f"--runs-dir={tmp_path / 'runs'}"
     run = RunDir(tmp_path / "runs" / "mine")
     length = ("--epochs=0", "--steps=1000000")

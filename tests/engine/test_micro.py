@@ -107,7 +107,7 @@ def test_auto_takes_what_the_memory_holds() -> None:
     run = trainer(small("dcgan", batch_size=10, image_size=8, micro_batch="auto"))
     parts = run.networks, run.batches, run.config
     said: list[str] = []
-    found, notes = choose_micro_batch(*parts, free, said.append)
+    found, notes = choose_micro_batch(*parts, lambda: free, said.append)
     assert found == 5
     assert "5 images at a time" in notes[0]
     assert said == ["measuring the memory of a step"]

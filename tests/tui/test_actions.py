@@ -272,7 +272,7 @@ async def test_while_a_field_is_typed_into_the_footer_names_keys_that_work(tmp_p
 async def test_the_help_explains_the_figures_and_hangs_what_is_long(tmp_path: Path) -> None:
     """In the words of the journal's schema; no line begins under the keys."""
     app = make_app(tmp_path)
-    async with app.run_test(size=(60, 60)) as pilot:
+    async with app.run_test(size=(60, 80)) as pilot:
         await app.push_screen(HelpScreen("compare"))
         await pilot.pause()
         shown = screen_text(app)

@@ -28,6 +28,8 @@ LIVE = sorted(name for name, field in FIELDS.items() if field.live)
         ("fake_label", 0.0, -0.05, 0.05),
         ("penalty_weight", 10.0, 7.0, 15.0),
         ("penalty_weight", None, 7.0, 15.0),
+        ("beta2", 0.999, 0.9985, 0.9993),
+        ("beta2", 0.0, 0.0, 0.3),
         ("sample_every", "500", "200", "1000"),
         ("sample_every", "1 epochs", "1 epochs", "2 epochs"),
         ("sample_every", "0", "0", "10"),

@@ -81,15 +81,15 @@ def test_memory_that_runs_out_is_a_sentence(
     session: Session, monkeypatch: Patch, error: BaseException
 ) -> None:
     """It says what to make smaller."""
-    monkeypatch.setattr(session_module, "load", raising(error))
-    with pytest.raises(TrainingError, match="ran out of memory; start a new run with a smaller"):
+    monkeypatch.setattr(session_module, "load_for", raising(error))
+    with pytest.raises(TrainingError, match="ran out of memory; start a new run with micro_batch"):
         session.work()
     assert told_end(session.run)[0] == "failed"
 
 
 def test_the_unforeseen_keeps_its_traceback(session: Session, monkeypatch: Patch) -> None:
     """The journal names it and where the traceback is; the run is failed, not crashed."""
-    monkeypatch.setattr(session_module, "load", raising(ZeroDivisionError("by nothing")))
+    monkeypatch.setattr(session_module, "load_for", raising(ZeroDivisionError("by nothing")))
     with pytest.raises(ZeroDivisionError):
         session.work()
     reason, message = told_end(session.run)

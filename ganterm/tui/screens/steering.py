@@ -250,6 +250,10 @@ def nudged(name: str, value: Value, *, up: bool, unset: float = 1.0) -> Value:
         return _within(field, number + (1 if up else -1))
     if name.endswith("_label"):
         return _within(field, round((round(number / _LABEL) + (1 if up else -1)) * _LABEL, 10))
+    if field.below is not None:
+        # A share that is kept: what is lost goes by thirds.
+        lost = _next_round(field.below - float(number), up=not up)
+        return _within(field, round(field.below - lost, 10)) if lost else value
     return _within(field, _next_round(float(number), up=up))
 
 

@@ -212,7 +212,7 @@ def test_width_multiplies_the_discriminators_hidden_widths(name: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"channels": 2}, "channels must be 1 .grey. or 3 .RGB., not 2"),
+        ({"channels": 2}, "channels must be 1 .grey., 3 .RGB. or 4 .RGBA., not 2"),
         ({"width": 0.0}, "width must be above 0"),
         ({"width": float("nan")}, "width must be above 0"),
         ({"norm": "layer"}, "norm 'layer' is unknown; choose one of auto, batch, none"),
