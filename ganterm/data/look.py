@@ -69,11 +69,15 @@ class Original:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a glance at a dataset found: how many pictures, and what they are like."""
+    """What a glance at a dataset found: how many pictures, and what they are like.
+
+    `left_out` says how many other files there are, which are not trained on.
+    """
 
     name: str
     count: int
     original: Original
+    left_out: int = 0
 
     @property
     def words(self) -> str:
@@ -93,7 +97,9 @@ def glance(config: RunConfig, progress: ProgressCallback = silent) -> Seen | Non
         split = facts.splits[0] if config.split == "all" else config.split
         listing = list_images(Path(facts.path), split, progress)
         original = original_of(listing)
-        return Seen(Path(facts.path).name, len(listing.paths), original) if original else None
+        left_out = len(listing.others) + len(listing.outside)
+        name, count = Path(facts.path).name, len(listing.paths)
+        return Seen(name, count, original, left_out) if original else None
     spec = facts.spec
     if spec.is_points or spec.channels == 1:
         return None

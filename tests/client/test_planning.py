@@ -73,6 +73,8 @@ def test_pictures_choose_what_nobody_typed(tmp_path: Path) -> None:
     """Recipe, size, channels and batch, until other data take them back; what is typed stays."""
     colours = write_pictures(tmp_path / "colours", count=40, side=48)
     small = write_pictures(tmp_path / "small", count=300, side=12)
+    for name in ("notes.txt", "about.html"):
+        (colours / name).write_text("no picture")
     plan = Plan(draft_of({})[0], tmp_path)
     plan.set("dataset", str(colours))
     made = plan.draft.config
@@ -80,6 +82,7 @@ def test_pictures_choose_what_nobody_typed(tmp_path: Path) -> None:
     assert chosen == ("pictures-64", 48, 3, 32)
     assert "--recipe pictures-64" in plan.command
     assert "The 40 pictures of colours are in colour, most about 48x48: they" in plan.found
+    assert "2 other files left out: `ganterm data show` has more." in plan.found
     assert "--channels" not in plan.command, "the recipe has it"
     plan.set("channels", "1")
     assert "--channels 1" in plan.command
