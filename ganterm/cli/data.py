@@ -18,7 +18,7 @@ from ganterm.cli.narrate import ProgressReporter, say
 from ganterm.cli.options import AsJson
 from ganterm.components.datasets import DATASETS, SPLITS
 from ganterm.core import jsontext
-from ganterm.data.catalogue import data_dir, dataset_facts, is_available, stored_path
+from ganterm.data.catalogue import check_split, data_dir, dataset_facts, is_available, stored_path
 from ganterm.data.listing import TORCHVISION
 from ganterm.render.colour import canvas_of
 from ganterm.render.halfblock import draw
@@ -198,20 +198,16 @@ def show(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw real samples of a dataset in the terminal, and say what there is.
-
-    That is, of a folder: formats, kinds and sizes of its pictures, duplicates, broken files, what
-    is left out, and the command that trains on it.
-    """
+    """Draw real samples of a dataset, and say what there is and which command trains on it."""
     from ganterm.data import load  # noqa: PLC0415 - imports PyTorch
     from ganterm.data.sampling import describe, pick  # noqa: PLC0415
     from ganterm.data.survey import survey  # noqa: PLC0415
 
     if (facts := dataset_facts(name)).spec.is_points:
-        known = survey(name, split)
+        check_split(facts, split)
+        known, count = survey(name, split), facts.count(split)
         if as_json:
-            counted = {"name": facts.name, "split": split, "count": facts.count(split)}
-            emit_json({**counted, "survey": known.record})
+            emit_json({"name": name, "split": split, "count": count, "survey": known.record})
         for line in () if as_json else known.lines:
             say(line)
         return

@@ -18,7 +18,6 @@ from ganterm.core.errors import ConfigError, DataError
 from ganterm.data.catalogue import conditioned_spec, has_classes, image_count, missing_splits
 from ganterm.data.look import Seen, choice_words, glance, recipe_for, settings_for
 from ganterm.data.progress import ProgressCallback
-from ganterm.render.words import plural
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
 
@@ -140,8 +139,7 @@ class Plan:
         told = choice_words(self._seen, config, chosen) or [f"{self._seen.words}."]
         few = "" if "augment" in self._given else advice(config, self._seen.count)
         if self._seen.left_out:
-            others = plural(self._seen.left_out, "other file")
-            told.append(f"{others} left out: `ganterm data show` has more.")
+            told.append(f"Files left out: {self._seen.left_out:,}, as `ganterm data show` tells.")
         return " ".join([*told, few]).rstrip()
 
     @property

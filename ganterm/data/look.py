@@ -223,16 +223,11 @@ def each_of(
     With it comes its place in the listing. `progress` is told of it as `what`.
     """
 
-    def attempt(
-        chunk: list[tuple[int, Path | IO[bytes]]],
-    ) -> list[tuple[int, _Found | UnreadableImageError]]:
-        found: list[tuple[int, _Found | UnreadableImageError]] = []
-        for index, image in chunk:
-            try:
-                found.append((index, look(image)))
-            except UnreadableImageError as error:
-                found.append((index, error))
-        return found
+    def attempt(image: Path | IO[bytes]) -> _Found | UnreadableImageError:
+        try:
+            return look(image)
+        except UnreadableImageError as error:
+            return error
 
     waiting, done = listing.contents(chosen), 0
     workers = min(8, os.cpu_count() or 1)
@@ -242,7 +237,8 @@ def each_of(
         while True:
             chunk = list(islice(waiting, BATCH))
             if chunk:
-                under_way.append(threads.submit(attempt, chunk))
+                attempts = ((index, attempt(image)) for index, image in chunk)
+                under_way.append(threads.submit(list, attempts))
             elif not under_way:
                 break
             if not chunk or len(under_way) > 2 * workers:

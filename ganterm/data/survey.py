@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from ganterm.components.datasets import DatasetFacts
 from ganterm.components.scores.copies import SIDE, UNSEEN
 from ganterm.config import FIELDS
 from ganterm.config.draft import to_text
@@ -74,7 +73,8 @@ def survey(name: str, split: str, progress: ProgressCallback = silent) -> Survey
     """
     facts = dataset_facts(name)
     if facts.path:
-        record = _surveyed(list_images(Path(facts.path), split, progress), facts, progress)
+        root = Path(facts.path)
+        record = _surveyed(list_images(root, split, progress), root, progress)
         typed = {} if facts.splits[0] == "train" else {"split": facts.splits[0]}
         told, settled = _command({"dataset": name, **typed}, "them")
         return Survey({**record, **settled}, [*_words(record), told])
@@ -144,8 +144,8 @@ def _kind(image: "Image.Image") -> str:
     return f"{kind} with alpha" if image.has_transparency_data else kind
 
 
-def _surveyed(listing: Listing, facts: DatasetFacts, progress: ProgressCallback) -> dict[str, Any]:
-    names = [str(path.relative_to(facts.path)) for path in listing.paths]
+def _surveyed(listing: Listing, root: Path, progress: ProgressCallback) -> dict[str, Any]:
+    names = [str(path.relative_to(root)) for path in listing.paths]
     every, what = range(len(names)), f"surveying {listing.name}"
     found = dict(sorted(each_of(listing, every, _look, what, progress), key=lambda each: each[0]))
     pictures = {index: each for index, each in found.items() if isinstance(each, _Picture)}

@@ -71,6 +71,7 @@ def test_import_prints_the_stored_paths_and_says_the_rest(files: Path, data_home
         ("import", "nothing", "."),
         ("show", "mnist"),
         ("show", "digits", "--split", "test"),
+        ("show", "ring", "--split", "test"),
         ("show", "digits", "--class", "cat"),
         ("fetch", "digits"),
     ],

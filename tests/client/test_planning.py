@@ -82,7 +82,7 @@ def test_pictures_choose_what_nobody_typed(tmp_path: Path) -> None:
     assert chosen == ("pictures-64", 48, 3, 32)
     assert "--recipe pictures-64" in plan.command
     assert "The 40 pictures of colours are in colour, most about 48x48: they" in plan.found
-    assert "2 other files left out: `ganterm data show` has more." in plan.found
+    assert "Files left out: 2, as `ganterm data show` tells." in plan.found
     assert "--channels" not in plan.command, "the recipe has it"
     plan.set("channels", "1")
     assert "--channels 1" in plan.command

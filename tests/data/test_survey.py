@@ -39,15 +39,15 @@ CLEAR = Image.new("RGBA", (24, 20), (0, 0, 0, 0))
 CLEAR.paste((9, 9, 9, 255), (4, 4, 12, 12))
 HIDDEN = Image.new("RGBA", CLEAR.size, (70, 0, 0, 0))
 HIDDEN.paste((9, 9, 9, 255), (4, 4, 12, 12))
+GIF = packed(noise(4).convert("P"), "GIF", save_all=True, append_images=[noise(5)])
 BASE = packed(noise(1), "PNG")
-PLAIN = {"files": 2, "formats": {"PNG": 2}, "kinds": {"colour": 2}, "transparent": 0}
+PLAIN = {"files": 2, "transparent": 0, "exact": [], "near": [], "broken": []}
 
 
 @pytest.mark.parametrize(
     ("files", "said", "words"),
     [
         ({"b.png": packed(noise(2), "PNG")}, PLAIN, "2 image files: 2 PNG; 2 colour."),
-        ({"b.png": packed(noise(2), "PNG")}, {"exact": [], "near": [], "broken": []}, ""),
         ({"b.png": BASE}, {"exact": [("b.png", "a.png")], "near": []}, "(b.png is a.png)"),
         ({"b.bmp": packed(noise(1), "BMP")}, {"exact": [("b.bmp", "a.png")]}, ""),
         (
@@ -73,18 +73,13 @@ PLAIN = {"files": 2, "formats": {"PNG": 2}, "kinds": {"colour": 2}, "transparent
             "",
         ),
         (
-            {
-                "b.gif": packed(
-                    noise(4).convert("P"), "GIF", save_all=True, append_images=[noise(5)]
-                )
-            },
+            {"b.gif": GIF},
             {"animated": 1, "kinds": {"colour": 1, "palette": 1}},
             "Of several frames: 1; the first is taken.",
         ),
         (
             {"b.png": BASE[:300], "notes.txt": b"x"},
             {
-                "files": 2,
                 "formats": {"PNG": 1},
                 "broken": [("b.png", "image file is truncated")],
                 "left_out": [("notes.txt", "not an image")],
@@ -163,8 +158,8 @@ def test_near_duplicates_are_found_among_many_and_not_among_too_many(
         noise(number % 15, 16, 16, 3).save(tmp_path / f"{number:02d}.png")
     for number in range(3):
         shifted(noise(7, 16, 16, 3), 2 + number).save(tmp_path / f"x{number}.png")
-    for module, name in ((survey_module, "_ROWS"), (survey_module, "_CHUNK")):
-        monkeypatch.setattr(module, name, 2)
+    monkeypatch.setattr(survey_module, "_ROWS", 2)
+    monkeypatch.setattr(survey_module, "_CHUNK", 2)
     record = survey(str(tmp_path), "train").record
     assert record["exact"]["some"] == [(f"{n + 15}.png", f"{n:02d}.png") for n in range(5)]
     assert record["near"]["some"] == [(f"x{n}.png", "07.png") for n in range(3)]
