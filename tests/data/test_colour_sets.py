@@ -7,7 +7,6 @@ import gzip
 import os
 import pickle
 import tarfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from scipy.io import savemat
 from torchvision import datasets
 
 from ganterm.core.errors import DataError
-from ganterm.data import load
+from ganterm.data import formats, load
 from ganterm.data.catalogue import published
 from ganterm.data.importer import import_dataset
 from tests.data.files import cifar_batch, python2_pickle
@@ -60,7 +59,7 @@ def write_stl10(folder: Path) -> None:
     root = folder / "stl10_binary"
     root.mkdir()
     for split, seed in (("train", 1), ("test", 2), ("unlabeled", 3)):
-        images = pictures(200 if split == "train" else 4, 96, seed)
+        images = pictures(20 if split == "train" else 4, 96, seed)
         (root / f"{split}_X.bin").write_bytes(images.transpose(0, 1, 3, 2).tobytes())
         if split != "unlabeled":
             (root / f"{split}_y.bin").write_bytes(bytes((np.arange(len(images)) % 10 + 1).tolist()))
@@ -183,16 +182,18 @@ def test_a_file_of_matlab_that_is_none_is_refused(content: bytes, tmp_path: Path
         import_dataset("svhn", tmp_path)
 
 
-def test_a_file_of_matlab_that_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_matlab_that_unpacks_to_far_more_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "most_of", lambda size: 100 * size)
+    monkeypatch.setattr("scipy.io.loadmat", None)
     write_svhn(tmp_path)
-    images = np.zeros((32, 32, 3, 12_000), np.uint8)
-    labels = np.ones((12_000, 1), np.uint8)
+    images = np.zeros((32, 32, 3, 1000), np.uint8)
+    labels = np.ones((1000, 1), np.uint8)
     path = tmp_path / "train_32x32.mat"
     savemat(path, {"X": images, "y": labels}, do_compression=True)
-    began = time.process_time()
     with pytest.raises(DataError, match="does not hold SVHN's X and y"):
         import_dataset("svhn", path)
-    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -201,8 +202,8 @@ def test_a_file_of_matlab_that_unpacks_to_far_more_is_refused(tmp_path: Path) ->
         ("train_X.bin", bytes(27_648 + 1), "no whole images"),
         ("train_X.bin", b"", "no whole images"),
         ("train_X.bin", gzip.compress(bytes(27_648), mtime=0), "no whole images"),
-        ("train_y.bin", bytes([1, 2]), "200 images but .* 2 labels"),
-        ("train_y.bin", bytes([11] * 200), "has label 11"),
+        ("train_y.bin", bytes([1, 2]), "20 images but .* 2 labels"),
+        ("train_y.bin", bytes([11] * 20), "has label 11"),
     ],
     ids=["half an image", "empty", "packed", "few labels", "another label"],
 )

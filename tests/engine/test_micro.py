@@ -33,7 +33,7 @@ def stepped(micro_batch: int, recipe: str = "dcgan", **settings: Any) -> Trainer
     return run
 
 
-@pytest.mark.parametrize("parts", [1, 3, 5, 9, 10, 64])
+@pytest.mark.parametrize("parts", [1, 3, 9])
 @pytest.mark.parametrize("loss", LOSSES.names)
 def test_parts_make_the_step_of_the_whole(
     loss: str, parts: int, monkeypatch: pytest.MonkeyPatch
