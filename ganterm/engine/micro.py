@@ -76,11 +76,12 @@ def _largest_that_runs(networks: Networks, batches: Batches, config: RunConfig) 
 
 def _bytes_of_one(networks: Networks, batches: Batches, config: RunConfig) -> int:
     """Return the bytes that a step keeps of an image for its gradients, at most."""
-    kept: dict[int, int] = {}
+    # Held until the end, so that none takes the place of one that was counted.
+    kept: dict[int, torch.UntypedStorage] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
-        kept[storage.data_ptr()] = max(storage.nbytes(), kept.get(storage.data_ptr(), 0))
+        kept[storage.data_ptr()] = storage
         return tensor
 
     weights = {
@@ -98,4 +99,4 @@ def _bytes_of_one(networks: Networks, batches: Batches, config: RunConfig) -> in
             first_batch=0,
             measure=False,
         )
-    return sum(size for place, size in kept.items() if place not in weights) // few
+    return sum(each.nbytes() for place, each in kept.items() if place not in weights) // few
