@@ -184,10 +184,9 @@ def convolution(
     return _drawn(layer, gain)
 
 
-@torch.no_grad()
 def _drawn(layer: nn.Conv2d | nn.Linear, gain: float = 1.0) -> nn.Module:
     """Draw the weights from N(0, gain² / fan-in), or make them 0."""
-    layer.weight.normal_(0.0, gain / math.sqrt(layer.weight[0].numel()))
+    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(layer.weight[0].numel()))
     return layer
 
 
