@@ -94,9 +94,6 @@ async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
 
 def list_runs(app: GantermApp, runs: Sequence[Overview], trouble: str = "") -> None:
     """Give the app a list of runs as if they had been found."""
-    # The first look at the directory, which holds none, may come before this or after.
-    with app.poller._state:
-        app.poller._listed, app.poller._news.runs = [], None
     app.listed = RunsListed(runs, trouble)
     app.runs_signal.publish(app.listed)
 

@@ -17,6 +17,8 @@ from textual._context import active_app
 from textual.app import App
 from textual.message_pump import MessagePump
 
+from ganterm.tui.app import GantermApp
+
 _ROUNDS = 1000
 """Paintings after which something that always paints anew counts as at rest."""
 _LOOK_SECONDS = 0.002
@@ -39,9 +41,13 @@ async def rest(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
 
 
 def _at_work(app: App[Any]) -> bool:
-    """Tell whether a widget is amid a message, or a worker amid its task."""
-    return any(not worker.is_finished for worker in app.workers) or any(
-        pump._running and not pump._closing and not _waits(pump) for pump in _pumps(app)
+    """Tell whether a message or a task is worked on, or a screen is yet to come."""
+    if not app.screen_stack or (isinstance(app, GantermApp) and app.screen.id == "_default"):
+        return True
+    return (
+        not all(pump._mounted_event.is_set() for pump in _pumps(app))
+        or any(not worker.is_finished for worker in app.workers)
+        or any(pump._running and not pump._closing and not _waits(pump) for pump in _pumps(app))
     )
 
 
