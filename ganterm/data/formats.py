@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -216,12 +216,12 @@ def read_cifar(
     for source in sources:
         batch = _unpickled(source)
         try:
-            data = np.asarray(batch[b"data"])
+            data = batch[b"data"].array
             found = batch[b"fine_labels"] if b"fine_labels" in batch else batch[b"labels"]
-            if data.dtype != np.uint8 or data.shape != (len(found), 3 * _CIFAR_SIDE**2):
+            if data.shape != (len(found), 3 * _CIFAR_SIDE**2):
                 raise ValueError(data.shape)
             labels.append(np.array(found, dtype=np.int64).reshape(len(found)))
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except (KeyError, AttributeError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"{source.path} is not a batch of CIFAR: check that it is the right file."
             ) from error
@@ -233,19 +233,39 @@ def read_cifar(
     return _whole(images, np.concatenate(labels))
 
 
-class _ArraysOnly(pickle.Unpickler):
-    """Makes of a pickle what arrays are made of, and of nothing else."""
+class _Bytes:
+    """An array of bytes as a pickle tells it: its shape, whether columns come first, its bytes.
+
+    NumPy itself makes nothing of it: it believes the types that a pickle makes up.
+    """
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, shape, dtype, by_columns, data = state
+        if not isinstance(dtype, _Byte) or not isinstance(data, bytes):
+            raise pickle.UnpicklingError("it has an array of other things than bytes")
+        order: Literal["F", "C"] = "F" if by_columns else "C"
+        self.array = np.frombuffer(data, dtype=np.uint8).reshape(shape, order=order)
+
+
+class _Byte:
+    """The type of these; what a pickle says of it besides is passed over."""
+
+    def __init__(self, name: object, *_: object) -> None:
+        if name not in {"u1", b"u1"}:
+            raise pickle.UnpicklingError(f"it has an array of {name!r}")
+
+    def __setstate__(self, _: object) -> None:
+        pass
+
+
+class _Inert(pickle.Unpickler):
+    """Makes of a pickle what it may be made of without running anything: arrays of bytes too."""
 
     def find_class(self, module: str, name: str) -> Any:
-        known = {"_reconstruct": _empty_array, "ndarray": None, "dtype": np.dtype}
+        known = {"_reconstruct": lambda *_: _Bytes(), "ndarray": None, "dtype": _Byte}
         if module.split(".", maxsplit=1)[0] == "numpy" and name in known:
             return known[name]
         raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-
-
-def _empty_array(*_: object) -> "NDArray[Any]":
-    # As a pickle asks for it, before it gives its shape along with as many bytes.
-    return np.empty(0, np.uint8)
 
 
 def _unpickled(source: SourceFile) -> Any:
@@ -254,7 +274,7 @@ def _unpickled(source: SourceFile) -> Any:
     data = read_exactly(source, MAX_PICKLE)
     source.finish()
     try:
-        found = _ArraysOnly(io.BytesIO(data), encoding="bytes").load()
+        found = _Inert(io.BytesIO(data), encoding="bytes").load()
     except Exception as error:
         # Damaged bytes raise nearly anything in an unpickler.
         raise DataError(f"{source.path} is no batch of CIFAR ({error}): get it again.") from error

@@ -80,6 +80,10 @@ def import_torchvision(
     return _keep(name, _opened(name, path, download=False, progress=progress), progress)
 
 
+_UNPICKLING: Final = frozenset({"LSUN", "LSUNClass"})
+"""Sets whose classes unpickle what lies beside their files, unchecked."""
+
+
 def _class_of(name: str) -> Any:
     from torchvision import datasets  # noqa: PLC0415 - a slow import
 
@@ -90,9 +94,14 @@ def _class_of(name: str) -> Any:
             f"torchvision has no dataset called {called!r}; its names are written as in its "
             "documentation, such as torchvision:OxfordIIITPet."
         )
+    if called in _UNPICKLING:
+        raise ConfigError(
+            f"torchvision's {called} unpickles a file that lies with its images, which could run "
+            "code: give the folder of its images instead."
+        )
     needed = [
         parameter.name
-        for parameter in list(inspect.signature(found).parameters.values())
+        for parameter in inspect.signature(found).parameters.values()
         if parameter.default is parameter.empty
         and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
     ]

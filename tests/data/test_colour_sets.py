@@ -4,6 +4,7 @@ What torchvision itself reads of the same files is what ganterm must read.
 """
 
 import gzip
+import itertools
 import os
 import pickle
 import tarfile
@@ -155,9 +156,13 @@ def huge_array() -> bytes:
         python2_pickle({b"data": np.zeros((2, 3072), np.uint8), b"labels": [1, 10]}),
         cifar_batch(pictures(4, 32), [0, 1, 2, 3])[:-3000],
         huge_array(),
+        python2_pickle({b"data": np.zeros((2, 3072), np.int64), b"labels": [1, 2]}),
+        python2_pickle({b"data": np.array([None, None]), b"labels": [1, 2]}),
+        python2_pickle({b"data": np.zeros(2, [("x", "O")]), b"labels": [1, 2]}),
+        python2_pickle({b"data": np.zeros((2, 3072), np.uint8), b"labels": np.array([None] * 2)}),
         b"runs code",
     ],
-    ids=lambda content: str(len(content)),
+    ids=itertools.count(),
 )
 def test_a_batch_that_is_none_is_refused_and_nothing_in_it_is_run(
     content: bytes, tmp_path: Path

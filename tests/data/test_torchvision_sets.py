@@ -92,6 +92,7 @@ def test_celeba_is_taken_in_every_form_it_comes_in(form: str, tmp_path: Path) ->
         ("torchvision:../x", "no dataset called"),
         ("torchvision:PhotoTour", "asks for name"),
         ("torchvision:Kinetics", "asks for frames_per_clip"),
+        ("torchvision:LSUN", "could run code"),
         ("torchvision:FER2013", "does not download FER2013"),
     ],
 )
