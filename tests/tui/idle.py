@@ -44,8 +44,10 @@ def _at_work(app: App[Any]) -> bool:
     """Tell whether a message or a task is worked on, or a screen is yet to come."""
     if not app.screen_stack or (isinstance(app, GantermApp) and app.screen.id == "_default"):
         return True
+    # While widgets are mounted in a batch, which waits for the tasks of them, nothing is painted.
     return (
-        not all(pump._mounted_event.is_set() for pump in _pumps(app))
+        app._batch_count > 0
+        or not all(pump._mounted_event.is_set() for pump in _pumps(app))
         or any(not worker.is_finished for worker in app.workers)
         or any(pump._running and not pump._closing and not _waits(pump) for pump in _pumps(app))
     )
