@@ -80,11 +80,14 @@ def make_capturable(optimizer: Adam, device: torch.device) -> None:
         group["lr"] = torch.as_tensor(group["lr"], dtype=torch.float32, device=device)
 
 
-def make_betas_tensors(optimizer: Adam, device: torch.device) -> None:
-    """Have `optimizer` keep its second decay on `device`, for graphs to read as it changes."""
+def keep_beta2(optimizer: Adam, beta2: float, device: torch.device | None) -> None:
+    """Have `optimizer` keep its second decay on `device`, for graphs to read as it changes.
+
+    Without a device it is a number, which a fused kernel reads.
+    """
     for group in optimizer.param_groups:
-        beta1, beta2 = group["betas"]
-        group["betas"] = beta1, torch.as_tensor(beta2, dtype=torch.float64, device=device)
+        kept = beta2 if device is None else torch.tensor(beta2, dtype=torch.float64, device=device)
+        group["betas"] = group["betas"][0], kept
 
 
 def _answer_for_dynamo() -> None:

@@ -11,7 +11,8 @@ import torch
 
 from ganterm.components.networks.growth import Stage, stage_of
 from ganterm.config import RunConfig
-from ganterm.engine.adam import make_betas_tensors, make_capturable
+from ganterm.config.schedule import Schedule
+from ganterm.engine.adam import keep_beta2, make_capturable
 from ganterm.engine.step import GanStep, Record
 
 _OUTSIDE = frozenset(
@@ -108,9 +109,16 @@ class GraphedStep:
         self._optimizers = (step.networks.optimizer_g, step.networks.optimizer_d)
         self._tensors: dict[str, torch.Tensor] = {}
         """The numbers that have changed before, which graphs read from here since."""
-        self._reads_betas = False
         for optimizer in self._optimizers:
             make_capturable(optimizer, step.device)
+        self._keep_beta2()
+
+    def _keep_beta2(self) -> None:
+        """Have graphs read a second decay that has a schedule, as whoever resumes here does too."""
+        beta2 = self._step.config.beta2
+        device = self._step.device if isinstance(beta2, Schedule) else None
+        for optimizer in self._optimizers:
+            keep_beta2(optimizer, float(beta2), device)
 
     def use(self, config: RunConfig) -> None:
         """Go on under `config`.
@@ -125,13 +133,10 @@ class GraphedStep:
             if getattr(config, name) != getattr(before, name)
         }
         self._step.use(config)
-        known = _OUTSIDE | self._tensors.keys() | ({"beta2"} if self._reads_betas else set())
-        if changed - known:
+        if changed - _OUTSIDE - self._tensors.keys():
             self._graphs.clear()
-        if "beta2" in changed and not self._reads_betas:
-            self._reads_betas = True
-            for optimizer in self._optimizers:
-                make_betas_tensors(optimizer, self._step.device)
+        if "beta2" in changed:
+            self._keep_beta2()
         for name in changed & self._step.numbers.keys():
             value = self._step.numbers[name]
             # Of 64 bits, as the host's own are.

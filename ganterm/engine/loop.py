@@ -350,7 +350,8 @@ class Trainer:
             place = self.step, self.images_seen, total
             numbers = {name: each.at(*place) for name, each in scheduled.items()}
             self._now = msgspec.structs.replace(self.config, **numbers)
-            self._step_in_mode.use(self._now)
+            # The optimisers have this one, and a step asks only whether it has a schedule.
+            self._step_in_mode.use(msgspec.structs.replace(self._now, beta2=self.config.beta2))
         if self.ema:
             self.ema.half_life = self._now.ema_kimg * 1000
             self.ema.ramps = not (self.config.init_from or "ema_kimg" in scheduled)

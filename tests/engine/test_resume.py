@@ -18,8 +18,11 @@ from ganterm.engine.events import Boundary, CheckpointDue, Event, SampleDue
 from ganterm.engine.loop import Trainer
 from ganterm.engine.state import export_state, restore_state
 from tests.engine.common import ADAPTIVE, families, measured, small, trainer
+from tests.engine.tape import taped
 
 State = tuple[dict[str, torch.Tensor], dict[str, Any]]
+States = dict[int, tuple[RunConfig, State]]
+"""What was exported at a step, and the configuration that live changes had led to by then."""
 Steer = Callable[[Trainer], None]
 
 IMAGES = 44
@@ -75,17 +78,15 @@ def configuration(recipe: str, **settings: Any) -> RunConfig:
     return small(recipe, log_every=4, **{"ema_kimg": 0.05, **length, **settings})
 
 
-def train(
-    run: Trainer, steer: Steer, cuts: Collection[int]
-) -> tuple[list[Event], dict[int, State]]:
+def train(run: Trainer, steer: Steer, cuts: Collection[int]) -> tuple[list[Event], States]:
     """Train to the end; return what happened, and the state at each of the `cuts`."""
     events: list[Event] = []
-    states: dict[int, State] = {}
+    states: States = {}
     for event in run.run():
         if isinstance(event, Boundary):
             if event.step in cuts and event.step not in states:
                 events += run.flush()
-                states[event.step] = on_disk(export_state(run))
+                states[event.step] = run.config, on_disk(export_state(run))
             steer(run)
         else:
             events.append(event)
@@ -99,18 +100,19 @@ def on_disk(state: State) -> State:
 
 
 def assert_resumes(
-    config: RunConfig, steer: Steer = no_changes, cuts: Collection[int] = CUTS
+    config: RunConfig,
+    steer: Steer = no_changes,
+    cuts: Collection[int] = CUTS,
+    make: Callable[[RunConfig, int], Trainer] = trainer,
 ) -> None:
-    whole = trainer(config, IMAGES)
+    whole = make(config, IMAGES)
     events, states = train(whole, steer, cuts)
     final_tensors, final_counters = export_state(whole)
     assert len(states) == len(cuts)
-    for step, (tensors, counters) in states.items():
-        resumed = trainer(config, IMAGES)
+    for step, (now, (tensors, counters)) in states.items():
+        resumed = make(now, IMAGES)
         torch.randn(7)  # whatever else drew random numbers in the meantime
         restore_state(resumed, tensors, counters)
-        for past in range(step):
-            steer_at(resumed, steer, past)
         later, _ = train(resumed, steer, ())
         assert measured(later) == [entry for entry in measured(events) if entry[1] > step]
         assert _moments(later, step) == _moments(events, step)
@@ -119,13 +121,6 @@ def assert_resumes(
         assert ended_tensors.keys() == final_tensors.keys()
         for name, value in final_tensors.items():
             assert torch.equal(ended_tensors[name], value), f"{name}, cut at step {step}"
-
-
-def steer_at(run: Trainer, steer: Steer, step: int) -> None:
-    """Make the live changes of an earlier step again, as a worker does from the configuration."""
-    now, run.step = run.step, step
-    steer(run)
-    run.step = now
 
 
 def _moments(events: list[Event], after: int) -> list[Event]:
@@ -165,6 +160,20 @@ def test_a_run_steered_on_its_way_ends_bit_identical(
         live_changes,
         cuts,
     )
+
+
+@pytest.mark.parametrize("beta2", [0.99, "0.5..0.99:linear"])
+def test_a_graphed_run_whose_beta2_is_set_ends_bit_identical(
+    beta2: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It steps by the kernel that a resumed one does, before and after."""
+
+    def steer(run: Trainer) -> None:
+        if run.step == 4:
+            run.use(run.changed("beta2", 0.9))
+
+    config = small("mlp", steps=12, log_every=4, beta2=beta2)
+    assert_resumes(config, steer, (3, 6), lambda *given: taped(given[0], monkeypatch, given[1])[0])
 
 
 def test_exporting_changes_nothing_and_is_not_changed_by_training_on() -> None:
