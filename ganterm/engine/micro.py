@@ -8,6 +8,7 @@ from typing import Final
 
 import torch
 
+from ganterm.components.networks import fewest_at_once
 from ganterm.config import RunConfig
 from ganterm.engine.batches import Batches
 from ganterm.engine.build import Networks
@@ -38,7 +39,11 @@ def choose_micro_batch(
         else:
             each = _bytes_of_one(networks, batches, config)
             left = free()
-            fits = max(int(left * _SHARE / each), 1) if left and each else batches.largest
+            fits = (
+                max(int(left * _SHARE / each), fewest_at_once(config))
+                if left and each
+                else batches.largest
+            )
             found = fits if fits < batches.largest else 0
     if not found:
         return 0, []
@@ -61,7 +66,7 @@ def _largest_that_runs(networks: Networks, batches: Batches, config: RunConfig) 
         try:
             _trial_step(networks, batches, config, at_once)
         except torch.OutOfMemoryError:
-            if at_once == 1:
+            if at_once <= fewest_at_once(config):
                 raise
         else:
             return at_once if at_once < batches.largest else 0
@@ -71,7 +76,7 @@ def _largest_that_runs(networks: Networks, batches: Batches, config: RunConfig) 
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        at_once = -(-at_once // 2)
+        at_once = max(-(-at_once // 2), fewest_at_once(config))
 
 
 def _bytes_of_one(networks: Networks, batches: Batches, config: RunConfig) -> int:

@@ -39,6 +39,17 @@ REFUSED: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
         "raise batch_size",
         {"batch_size": 2},
     ),
+    ({"micro_batch": 1}, "micro_batch", "set micro_batch = 2 or", {"micro_batch": 2}),
+    *(
+        (odd | {"micro_batch": 2}, "micro_batch", "set micro_batch = 3 or", {"micro_batch": 3})
+        for odd in ({"batch_size": 3}, {"drop_last": False})
+    ),
+    (
+        {"micro_batch": 1, "g_norm": "none", "d_norm": "none", "minibatch_discrimination": True},
+        "micro_batch",
+        "parts of 1 may leave one alone",
+        {"micro_batch": 0},
+    ),
     ({"spectral_norm": True}, "spectral_norm", "set d_norm = none", {"d_norm": "none"}),
     (
         {"spectral_norm": True, "d_norm": "batch", "discriminator": "mlp"},
@@ -150,6 +161,7 @@ LEGAL: list[dict[str, Any]] = [
     {"minibatch_discrimination": True, "spectral_norm": True, "d_norm": "none"},
     {"lr_g": 0.0},
     {"batch_size": 1, "g_norm": "none", "d_norm": "none"},
+    {"batch_size": 3, "micro_batch": 1, "g_norm": "none", "d_norm": "none"},
     STYLE | {"grow_kimg": 5.0, "style_mixing": 0.9, "modulation": "demodulate"},
     STYLE | {"skip_outputs": True, "modulation": "demodulate"},
     STYLE | {"g_norm": "batch", "d_norm": "batch", "grow_kimg": 1.0},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -79,8 +80,11 @@ def test_every_way_to_step_can_be_in_parts(settings: dict[str, Any]) -> None:
     assert {key for key in weights if key.endswith("weight")} <= moved
 
 
-def test_auto_halves_until_a_step_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A device that runs out of memory is tried again with half as many."""
+@pytest.mark.parametrize(("holds", "sizes"), [(3, [10, 5, 3]), (1, [10, 5, 3, 2])])
+def test_auto_halves_until_a_step_fits(
+    holds: int, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that runs out of memory is tried again with half as many, and 2 if they are tied."""
     run = trainer(small("dcgan", batch_size=10, image_size=8, micro_batch="auto"))
     assert run.config.micro_batch is None
     tried: list[int] = []
@@ -88,13 +92,14 @@ def test_auto_halves_until_a_step_fits(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def limited(self: GanStep, *args: Any, **kwargs: Any) -> None:
         tried.append(self.micro_batch)
-        if self.micro_batch > 3:
+        if self.micro_batch > holds:
             raise torch.OutOfMemoryError("out of memory")
         step(self, *args, **kwargs)
 
     monkeypatch.setattr(GanStep, "run", limited)
-    assert micro._largest_that_runs(run.networks, run.batches, run.config) == 3
-    assert tried == [10, 5, 3]
+    with nullcontext() if holds == 3 else pytest.raises(torch.OutOfMemoryError):
+        assert micro._largest_that_runs(run.networks, run.batches, run.config) == 3
+    assert tried == sizes
 
 
 def test_auto_takes_what_the_memory_holds() -> None:
@@ -110,7 +115,8 @@ def test_auto_takes_what_the_memory_holds() -> None:
     found, notes = choose_micro_batch(*parts, lambda: free, said.append)
     assert found == 5
     assert "5 images at a time" in notes[0]
-    assert said == ["measuring the memory of a step"]
+    assert choose_micro_batch(*parts, lambda: 1, said.append)[0] == 2  # batch normalisation's
+    assert said == ["measuring the memory of a step"] * 2
     after, _ = export_state(run)
     assert all(torch.equal(value, after[key]) for key, value in before.items())
     run.take_at_once(found)

@@ -39,6 +39,7 @@ __all__ = [
     "NetworkFacts",
     "NetworkSettings",
     "StyleSettings",
+    "fewest_at_once",
     "problems",
 ]
 
@@ -158,6 +159,20 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 0
 
 
+def fewest_at_once(config: Any) -> int:
+    """Return the smallest micro_batch that leaves no image alone where networks compare images."""
+    norms = (
+        (GENERATORS, config.generator, config.g_norm),
+        (DISCRIMINATORS, config.discriminator, config.d_norm),
+    )
+    if not config.minibatch_discrimination and not any(
+        registry.facts(name).has_batch_norm(norm) for registry, name, norm in norms
+    ):
+        return 1
+    # In parts of 2 an odd batch, as the last of an epoch or a held-out one may be, leaves 1.
+    return 2 if config.batch_size % 2 == 0 and config.drop_last and not config.holdout else 3
+
+
 def problems(config: Any) -> Iterator[Problem]:
     """Yield what does not go with the networks of a whole configuration."""
     data = config.data_spec
@@ -195,6 +210,13 @@ def problems(config: Any) -> Iterator[Problem]:
         yield Problem(
             "minibatch_discrimination",
             "compares the images of a batch, and batch_size is 1; raise batch_size.",
+        )
+    at_once, fewest = config.micro_batch or 0, fewest_at_once(config)
+    if 0 < at_once < min(fewest, config.batch_size):
+        yield Problem(
+            "micro_batch",
+            "batch normalisation and minibatch_discrimination compare images, and parts of "
+            f"{at_once} may leave one alone; set micro_batch = {fewest} or more, or 0.",
         )
     if config.spectral_norm and normalised["discriminator"]:
         yield Problem(
