@@ -103,6 +103,7 @@ def own_judge(source: ImageSource, *, seed: int = 0, progress: ProgressCallback 
     learnt = division.learnt
     if (
         learnt.labels is not None
+        and division.held_out.labels is not None
         and len(learnt) >= LEAST_LEARNT
         and len(learnt.classes) >= LEAST_CLASSES
         and min(learnt.images.shape[2:]) >= SMALLEST
@@ -217,7 +218,8 @@ def judge_path(source: ImageSource, seed: int = 0) -> Path:
 
 
 def _check(source: ImageSource, division: Splits) -> None:
-    _labels(source, division.learnt)
+    for part in (division.learnt, division.held_out):
+        _labels(source, part)
     if min(Size.of(source.image_size)) < SMALLEST:
         raise DataError(
             f"A judge takes images of at least {SMALLEST} pixels, not {source.image_size}; name "

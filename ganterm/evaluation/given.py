@@ -80,7 +80,7 @@ class WholeReference:
         floor = measured(comparison, names)
         if "copies" in names:
             own = torch.arange(half, 2 * half)
-            floor["copies"] = copies(self.trained[own], self.trained, places=own)
+            floor["copies"] = copies(self.trained[own], self.trained, places=own[:, None])
         return floor
 
     def deviation(self, count: int) -> dict[str, float]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LEAST_IMAGES = 100
 """Fewer make no judge, and no score worth its digits."""
+_LEAST_COMPARED = LEAST_IMAGES // 4
+"""Fewer real images are none to compare with."""
 MOST_LEARNT = 100_000
 """More images are not needed to learn from."""
 _HELD_BACK = 6
@@ -88,7 +90,7 @@ class RealImages:
     trained: torch.Tensor | None = None
     """Images that the run trained on; None where they were made up."""
     places: torch.Tensor | None = None
-    """Which of these `real` are; None where they are held out."""
+    """Which of these (N, P) each of `real` is; None where they are held out."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -97,12 +99,16 @@ class RealImages:
 
     def mirrored(self) -> RealImages:
         """Return what a run sees that has half of them mirrored: each as its pixels draw it."""
-        trained = self.trained
+        trained, places = self.trained, self.places
+        if trained is not None and places is not None:
+            twins = torch.where(places < 0, places, places + len(trained))
+            places = torch.cat([places, twins], dim=1)
         return replace(
             self,
             real=_half_mirrored(self.real),
             second=_half_mirrored(self.second),
             trained=None if trained is None else torch.cat([trained, trained.flip(3)]),
+            places=places,
         )
 
 
@@ -134,11 +140,16 @@ def split_dataset(
 def split_images(
     train: ImageSet, name: str, *, test: ImageSet | None = None, seed: int = 0
 ) -> Splits:
-    """Split images called `name` as `split_dataset` does; raises DataError for too few."""
+    """Split images called `name` as `split_dataset` does; raises DataError for too few.
+
+    A test split of too few to compare with is none.
+    """
     if len(train) < LEAST_IMAGES:
         raise DataError(
             f"{name} has {len(train)} images, and judging takes at least {LEAST_IMAGES}."
         )
+    if test is not None and len(test) < _LEAST_COMPARED:
+        test = None
     count = len(train) // 2 if test is None else min(len(test), len(train) // _HELD_BACK)
     apart, learnt = set_apart(train.images, count, seed=seed)
     unseen = train.picked(apart)
@@ -176,12 +187,12 @@ def _real_images(
     source: ImageSource, split: str, holdout: float, seed: int, progress: ProgressCallback
 ) -> RealImages:
     division = split_dataset(source, seed=seed, progress=progress)
-    has_test = _has_test(source)
-    whole = _of_classes(load_source(source, split, progress), division.apart)
+    has_test = division.held_out is not division.apart
+    whole = load_source(source, split, progress)
     held, rest = held_out_of(whole.images, holdout)
     parts, words = [], []
     if len(held):
-        parts.append(whole.picked(held))
+        parts.append(_of_classes(whole.picked(held), division.apart))
         words.append(f"{holdout:.0%} of the images, which it left out")
     if split == "train" and has_test:
         parts.append(division.held_out)
@@ -191,7 +202,7 @@ def _real_images(
         words.append("images of the train split")
     trained = whole.images[rest]
     unlearnt = _joined([division.apart, division.held_out]) if has_test else division.apart
-    if sum(map(len, parts)) < LEAST_IMAGES // 4:
+    if sum(map(len, parts)) < _LEAST_COMPARED:
         real, second = _halves(unlearnt, seed)
         return RealImages(
             real=real,
@@ -199,7 +210,7 @@ def _real_images(
             held_out=False,
             words="images that it trained on",
             trained=trained,
-            places=places_of(real.images, trained),
+            places=places_of(real.images, trained)[:, None],
         )
     real = _joined(parts)
     others = places_of(unlearnt.images, real.images) < 0
@@ -234,7 +245,12 @@ def load_source(source: ImageSource, split: str, progress: ProgressCallback) -> 
 
 
 def _of_classes(images: ImageSet, like: ImageSet) -> ImageSet:
-    """Return images with the classes of others by their names; those of no such class are left."""
+    """Return images with the classes of others by their names; those of no such class are left.
+
+    Beside others without labels they have none.
+    """
+    if like.labels is None:
+        return replace(images, labels=None, classes=like.classes)
     if images.labels is None or images.classes == like.classes:
         return images
     places = [like.classes.index(name) if name in like.classes else -1 for name in images.classes]

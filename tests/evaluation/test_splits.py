@@ -51,11 +51,11 @@ def test_what_is_judged_by_is_what_was_left_out(
     assert not (real | second) & rows(split_dataset(DIGITS).learnt)
     if found.places is not None:
         assert found.trained is not None
-        assert torch.equal(found.trained[found.places], found.real.images)
+        assert torch.equal(found.trained[found.places[:, 0]], found.real.images)
 
 
 def test_what_a_mirroring_run_is_judged_by_is_mirrored_by_half() -> None:
-    """So is what copies are looked for among; the judge is the one of all runs."""
+    """So is what copies are looked for among, but for themselves; one judge is that of all runs."""
     plain, found = real_images(DIGITS), real_images(replace(DIGITS, flip=True))
     mirrored = (found.real.images != plain.real.images).flatten(1).any(1)
     assert int(mirrored.sum()) == len(plain.real) // 2
@@ -63,7 +63,13 @@ def test_what_a_mirroring_run_is_judged_by_is_mirrored_by_half() -> None:
     assert plain.trained is not None
     assert found.trained is not None
     assert torch.equal(found.trained, torch.cat([plain.trained, plain.trained.flip(3)]))
+    assert copies(found.real.images, found.trained, places=found.places) < 0.02
     assert replace(DIGITS, flip=True).told == DIGITS.told
+    few = real_images(replace(DIGITS, flip=True), holdout=0.013).places
+    assert few is not None
+    left_out = few[:, 0] < 0
+    assert left_out.any()
+    assert (few[left_out] < 0).all()
 
 
 def test_training_leaves_out_what_judging_takes() -> None:
@@ -115,6 +121,25 @@ def test_a_folder_called_test_or_val_is_held_out(tmp_path: Path, name: str) -> N
     assert other.held_out
     assert other.words == "images of the train split"
     assert not real_images(source, split="all").held_out
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "held_out"),
+    [("", "class", 40), ("class", "", 40), ("", "", 3)],
+    ids=["test alone has labels", "train alone has labels", "a test split of three"],
+)
+def test_a_test_split_counts_where_it_can(
+    tmp_path: Path, train: str, test: str, held_out: int
+) -> None:
+    """Whether or not it has labels as the other has, but not where its images are too few."""
+    images = load("digits", image_size=8).images[:200, 0].numpy()
+    for number, image in enumerate(images):
+        split = Path("test", test) if number < held_out else Path("train", train)
+        (tmp_path / split).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / split / f"{number}.png")
+    found = real_images(ImageSource(dataset=str(tmp_path), image_size=8, channels=1))
+    assert (found.held_out, found.classes) == (held_out > 3, ())
+    assert len(found.real) == (held_out if found.held_out else 49)
 
 
 def picked(digits: ImageSet) -> tuple[torch.Tensor, list[int]]:

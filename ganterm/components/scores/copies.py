@@ -40,8 +40,8 @@ def nearest_two(
     """Return how far (N, 2) each image is from the nearest and the second of those trained on.
 
     Images (N, C, H, W) and (M, C, H, W), uint8; the distance is the root mean square difference of
-    their `thumbnails`. `places` (N,) says which of those trained on they are themselves, where they
-    are: these are left out. Infinite where there is no second.
+    their `thumbnails`. `places` (N, P) says which of those trained on they are themselves, where
+    they are: these are left out. Infinite where there is no second.
     """
     import torch  # noqa: PLC0415
 

@@ -191,7 +191,7 @@ def test_the_nearest_two_are_those_of_all_pairs(monkeypatch: pytest.MonkeyPatch)
     found = nearest_two(images, trained)
     assert found.numpy() == pytest.approx(np.sort(table, axis=1)[:, :2], abs=0.05)
     assert float(found[3, 0]) < 0.05
-    places = torch.full((150,), -1)
+    places = torch.full((150, 1), -1)
     places[3] = 8
     own = nearest_two(images, trained, places=places)
     assert own[3].numpy() == pytest.approx(np.sort(table[3])[1:3], abs=0.05)
