@@ -12,6 +12,7 @@ from typing import Any, Final
 from ganterm.client.rpc import Failure, Helper, Progress, RemoteError, Result
 from ganterm.components.scores import SCORES
 from ganterm.config import RunConfig
+from ganterm.config.runfile import to_mapping
 from ganterm.core.codec import judged_record
 from ganterm.core.records import WITHOUT_K, AlertRecord, JudgedRecord, Record
 from ganterm.runs.journal import JournalWriter
@@ -78,9 +79,7 @@ class Evaluations:
 
         Raises RemoteError where the run cannot be judged.
         """
-        names = ("dataset", "image_size", "channels", "fit", "split", "holdout", "judge_images")
-        asked = {name: getattr(config, name) for name in names}
-        self._helper.call("ready", asked, patience=PATIENCE)
+        self._helper.call("ready", {"config": to_mapping(config)}, patience=PATIENCE)
         while not stop():
             for reply in self._helper.poll():
                 if isinstance(reply, Failure):

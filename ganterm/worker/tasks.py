@@ -3,8 +3,8 @@
 - `fetch` with a `dataset`: downloads it.
 - `judge` with a `run`, a path, and perhaps `step` or `every`, `count` and `judge`: judges its
   checkpoints into its journal.
-- `ready` with the settings of a run that say what its judge is shown: has the judge trained, and
-  what it sees in real images looked at, as `score` takes it then.
+- `ready` with the `config` of a run: has its judge trained, and what it sees in real images looked
+  at, as `score` takes it then.
 - `score` with a `run`, a `step`, its `checkpoint` and the `count` of images: tells the fields of a
   `judged` record, at a low priority and on one thread.
 """
@@ -15,6 +15,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
+from ganterm.config.runfile import from_mapping
 from ganterm.evaluation import IMAGES, Known, Scoring
 from ganterm.runs.layout import RunDir
 from ganterm.worker.rpc import Call, serve
@@ -77,15 +78,15 @@ _KNOWN: Final[Known] = {}
 def ready(call: Call) -> dict[str, Any]:
     """Train the judge of a run that is about to begin, or find what it was trained to."""
     from ganterm.evaluation.checkpoints import judge_and_reference  # noqa: PLC0415
-    from ganterm.evaluation.splits import ImageSource  # noqa: PLC0415
+    from ganterm.evaluation.report import source_of  # noqa: PLC0415
 
-    asked = dict(call.params)
-    facts = {name: asked.pop(name) for name in ("split", "holdout")}
+    config = from_mapping(call.params["config"])
     judge_and_reference(
         None,
-        ImageSource(**{name: asked[name] for name in ("dataset", "image_size", "channels", "fit")}),
-        count=asked["judge_images"],
-        **facts,
+        source_of(config),
+        count=config.judge_images,
+        split=config.split,
+        holdout=config.holdout,
         known=_KNOWN,
         progress=call.progress,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,14 +11,19 @@ from typing import Any, ClassVar
 import pytest
 from PIL import Image
 
+from ganterm.client import rpc
 from ganterm.client.rpc import Failure, Result
+from ganterm.config.runfile import read_run_toml, to_mapping
 from ganterm.core.records import JudgedRecord
+from ganterm.evaluation import Known
 from ganterm.runs import control
 from ganterm.runs.checkpoints import list_checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, step_of
-from ganterm.worker import evaluation
+from ganterm.worker import evaluation, tasks
 from ganterm.worker.evaluation import MOST_WAITING, Best, Evaluations
+from ganterm.worker.rpc import Call
+from tests.cli.checkpointed import untrained
 from tests.records import Line, lines, record
 from tests.worker.workers import Worker, Zygote, final_state, kinds, last_step, make_run
 
@@ -83,6 +89,43 @@ def test_what_cannot_be_judged_is_said_once(
         (10, "judge", "This run could not be judged. It takes images of at least 8 pixels, not 4."),
         (30, "judge", "This run could not be judged. There is not enough memory."),
     ]
+
+
+class JudgeHere:
+    """Stands for the judge's process: does in this one what it is called for."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self._replies: list[Result] = []
+
+    def call(self, method: str, params: dict[str, Any], **_: object) -> None:
+        call = Call(rpc.Call(1, method, json.loads(json.dumps(params))), lambda _: None)
+        self._replies.append(Result(1, getattr(tasks, method)(call)))
+
+    def poll(self) -> list[Result]:
+        found, self._replies = self._replies, []
+        return found
+
+
+def test_the_judge_that_is_made_ready_is_the_one_that_judges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the run sees its images."""
+    known: Known = {}
+    monkeypatch.setattr(tasks, "_KNOWN", known)
+    monkeypatch.setattr(evaluation, "Helper", JudgeHere)
+    monkeypatch.setattr("os.nice", lambda _: tasks.NICENESS)
+    monkeypatch.setattr("torch.set_num_threads", lambda _: None)
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path))
+    run = make_run(tmp_path, flip=True, background="white", holdout=0.2, judge_images=100)
+    config = read_run_toml(run.config_file)
+    told: list[JudgedRecord] = []
+    with JournalWriter(run.journal) as journal:
+        evaluations = Evaluations(run, journal, told.append)
+        evaluations.make_ready(config, progress=lambda *_: None, stop=lambda: False)
+        assert len(known) == 1
+        evaluations.ask(0, untrained(run.checkpoints, **to_mapping(config)), config.judge_images)
+        evaluations.take(0)
+    assert (len(told), len(known)) == (1, 1)
 
 
 class SlowJudge:
