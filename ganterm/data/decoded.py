@@ -31,11 +31,14 @@ KEEP_SECONDS = 0.5
 
 
 class Decoded:
-    """The place of the decoded pictures of a listing, brought to one shape."""
+    """The place of the decoded pictures of a split of a folder, brought to one shape."""
 
-    def __init__(self, folder: Path, listing: Listing, shape: Mapping[str, object]) -> None:
+    def __init__(
+        self, folder: Path, split: str, listing: Listing, shape: Mapping[str, object]
+    ) -> None:
         told = hashlib.sha256(repr((1, sorted(shape.items()))).encode())
-        whose = hashlib.sha256(told.digest() + os.fsencode(folder)).hexdigest()[:8]
+        own = b"%s\0%s" % (os.fsencode(folder), split.encode())
+        whose = hashlib.sha256(told.digest() + own).hexdigest()[:8]
         told.update(listing.fingerprint(folder))
         stem = re.sub(r"[^a-zA-Z0-9_-]+", "-", folder.name)[:40]
         self._home = data_dir() / "decoded"
@@ -108,7 +111,7 @@ class Decoded:
             return found
 
     def _make_room(self, needed: int) -> None:
-        """Remove what the folder held before, and the copies that were not used for longest."""
+        """Remove what the split held before, and the copies that were not used for longest."""
         left = []
         for path in self._home.glob("*.safetensors"):
             status = path.stat()

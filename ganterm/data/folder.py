@@ -136,7 +136,7 @@ def load_folder(
         "fit": fit,
         "background": background,
     }
-    decoded = Decoded(folder, listing, shape)
+    decoded = Decoded(folder, split, listing, shape)
     known = decoded.read(folder.name or str(folder))
     return known or decoded.keep(_decode(folder, listing, shape, progress))
 

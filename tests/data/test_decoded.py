@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ganterm.data import decoded, folder
+from ganterm.data import decoded, folder, load
 from ganterm.data.folder import load_folder
 from ganterm.data.images import ImageSet
 from tests.data.files import write_pictures
@@ -72,6 +72,14 @@ def test_pictures_are_decoded_once_for_each_shape(
     monkeypatch.setattr(decoded, "KEEP_SECONDS", 100.0)
     load_folder(moved, image_size=12, channels=3)
     assert len(kept(data_home)) == 2, "what is quickly decoded is not kept"
+
+
+def test_each_split_has_its_copy(tmp_path: Path, counted: list[Path]) -> None:
+    for split in ("train", "test"):
+        write_pictures(tmp_path / "pictures" / split, count=4)
+    for split in ("train", "test", "all", "train"):
+        load(str(tmp_path / "pictures"), split=split, image_size=8, channels=3)
+    assert len(counted) == 8
 
 
 @pytest.mark.parametrize("change", ["another", "touched", "gone", "new", "renamed", "labelled"])
