@@ -17,7 +17,7 @@ from ganterm.config.draft import Draft, FieldState, command_line
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.data.catalogue import conditioned_spec, has_classes, image_count, missing_splits
 from ganterm.data.look import Seen, choice_words, glance, recipe_for, settings_for
-from ganterm.data.progress import ProgressCallback
+from ganterm.data.progress import ProgressCallback, silent
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import RunDir, check_name, default_runs_dir
 
@@ -32,14 +32,16 @@ def draft_of(environment: Mapping[str, str]) -> tuple[Draft, ConfigError | None]
         return Draft(environment=rest), error
 
 
-def look_at(config: RunConfig, progress: ProgressCallback) -> None:
-    """Look at the folder of pictures of `config`, so that a plan that saw it need not wait.
+def look_at(config: RunConfig, progress: ProgressCallback = silent) -> Seen | None:
+    """Look at the pictures of `config`; None where there are none to choose settings by.
 
     What `progress` raises ends it.
     """
+    seen = None
     with contextlib.suppress(ConfigError, DataError):
-        glance(config, progress)
-        has_classes(config)
+        seen = glance(config, progress)
+        has_classes(config)  # which is known from now on
+    return seen
 
 
 class Plan:
@@ -165,7 +167,7 @@ class Plan:
         Raises `GantermError` when that does not work.
         """
         if (unseen := self.unseen) is not None:
-            self.saw(unseen)
+            self.saw(unseen, look_at(unseen))
         name = self.name or None
         look = partial(inspect, runs_dir=self.runs_dir, name=name)
         run = begin(self.draft.config, self.runs_dir, look, name=name, command=self.command)
@@ -179,9 +181,9 @@ class Plan:
         waits = self._patient and (config.dataset, config.split) != self._looked_at
         return config if waits and DATASETS.facts(config.dataset).path else None
 
-    def saw(self, config: RunConfig) -> None:
-        """Take into account what there is in the folder of `config`, which was looked at."""
-        self._looked_at = (config.dataset, config.split)
+    def saw(self, config: RunConfig, seen: Seen | None) -> None:
+        """Take into account what `look_at` found in the folder of `config`, until it is another."""
+        self._looked_at, self._seen = (config.dataset, config.split), seen
         self._suit()
 
     def _suit(self) -> None:
@@ -191,10 +193,10 @@ class Plan:
         for name, text in before.items():
             if draft.typed.get(name) == text:
                 draft.reset(name)
-        try:
-            self._seen = None if self.unseen else glance(draft.config)
-        except (ConfigError, DataError):
-            self._seen = None
+        config = draft.config
+        if (config.dataset, config.split) != self._looked_at:
+            self._looked_at = ("", "")
+            self._seen = None if self.unseen else look_at(config)
         if not self._recipe_chosen:
             size = draft.config.image_size if "image_size" in draft.typed else None
             self._choose(recipe_for(self._seen, size) if self._seen else self._first_recipe)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ganterm.client import planning as module
 from ganterm.client.choices import OWN, options_for
-from ganterm.client.planning import Plan, draft_of
+from ganterm.client.planning import Plan, draft_of, look_at
 from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS, parse_value, resolve
 from ganterm.config.draft import Draft
@@ -99,6 +99,20 @@ def test_pictures_choose_what_nobody_typed(tmp_path: Path) -> None:
     untouched.set("dataset", str(small))
     untouched.set("dataset", "digits")
     assert untouched.draft.config == resolve().config
+
+
+def test_a_plan_that_saw_its_pictures_decodes_none_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = Plan(draft_of({})[0], tmp_path, patient=True)
+    plan.set("dataset", str(write_pictures(tmp_path / "colours", count=9)))
+    unseen = plan.unseen
+    assert unseen is not None
+    plan.saw(unseen, look_at(unseen))
+    monkeypatch.delattr("ganterm.data.look.opened")
+    for name, text in (("recipe", "mlp"), ("image_size", "16"), ("dataset", f"{tmp_path}/colours")):
+        plan.set(name, text)
+    assert plan.found.startswith("The 9 pictures of colours")
 
 
 def test_data_that_are_not_there_say_so_beside_their_field(plan: Plan) -> None:

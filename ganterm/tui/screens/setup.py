@@ -21,6 +21,7 @@ from ganterm.client.planning import Plan, draft_of, look_at
 from ganterm.config import FIELDS, RunConfig, parse_value
 from ganterm.config.recipefile import presets, recipe_path, save_recipe
 from ganterm.core.errors import ConfigError
+from ganterm.data.look import Seen
 from ganterm.render.text import safe_text
 from ganterm.tui.base import AppScreen
 from ganterm.tui.messages import RunStarted
@@ -151,13 +152,13 @@ class SetupScreen(AppScreen):
         with contextlib.suppress(_ElsewhereError):
             if config is not None:
                 time.sleep(_LOOK_SECONDS)
-                look_at(config, tell)
+                seen = look_at(config, tell)
                 tell()  # the answer may be too late as well
-                self.app.call_from_thread(self._saw, config)
+                self.app.call_from_thread(self._saw, config, seen)
 
-    def _saw(self, config: RunConfig) -> None:
+    def _saw(self, config: RunConfig, seen: Seen | None) -> None:
         if config == self.plan.unseen:
-            self.plan.saw(config)
+            self.plan.saw(config, seen)
             self._settle()
 
     @on(Form.Moved)
