@@ -14,7 +14,7 @@ from typing import IO, Final, cast
 
 from ganterm.core.errors import DataError
 from ganterm.data.progress import ProgressCallback
-from ganterm.data.streams import SourceFile, most_of, open_source, read_exactly, too_packed
+from ganterm.data.streams import BLOCK, SourceFile, most_of, open_source, read_exactly, too_packed
 
 MOST_ENTRIES = 5_000_000
 MOST_PICTURE: Final = 256 << 20
@@ -143,14 +143,16 @@ class Archive:
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """Return an entry, or what of it is whole."""
-    found = b""
+    found: list[bytes] = []
+    left = MOST_PICTURE
     try:
         with archive.open(entry) as file:
-            while (block := file.read(1 << 16)) and len(found) < MOST_PICTURE:
-                found += block
+            while block := file.read(min(left, BLOCK)):
+                found.append(block)
+                left -= len(block)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
         pass
-    return found
+    return b"".join(found)
 
 
 class _Forward:
