@@ -7,8 +7,8 @@ files, or whose names lead elsewhere, do not exist; a name that is there twice i
 import io
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, cast
 
@@ -17,10 +17,14 @@ from ganterm.data.progress import ProgressCallback
 from ganterm.data.streams import BLOCK, SourceFile, most_of, open_source, read_exactly, too_packed
 
 MOST_ENTRIES = 5_000_000
+_MOST_PARTS: Final = 256
+"""Folders one in another that a name has at most."""
 MOST_PICTURE: Final = 256 << 20
 """Bytes of an entry that are read; a longer one is taken for cut short there."""
 _MOST_HEADER: Final = 1 << 20
 """Bytes of what stands before an entry of a tar, such as its long name."""
+_UNREAD: Final = 1 | 1 << 5 | 1 << 6
+"""Flags of entries that are encrypted, in the usual way or another, or are patches of others."""
 _PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _SOME: Final = 1000
 
@@ -90,7 +94,8 @@ class Archive:
         for name, read in self._walk():
             path = self._path(name)
             if path in left:
-                data = read()
+                with self._clear():
+                    data = read()
                 spent += len(data)
                 if spent > most:
                     raise DataError(f"{self._root} {too_packed(self._root.stat().st_size)}.")
@@ -100,6 +105,11 @@ class Archive:
 
     def _path(self, name: str) -> Path | None:
         parts = PurePosixPath(name.replace("\\", "/")).parts
+        if len(parts) > _MOST_PARTS:
+            raise DataError(
+                f"{self._root} has a file {len(parts) - 1:,} folders deep ({name[:40]}...): it is "
+                "damaged, or was made to do harm."
+            )
         safe = parts and parts[0] != "/" and ".." not in parts and "\0" not in name
         return self._root.joinpath(*parts) if safe and not any(map(is_clutter, parts)) else None
 
@@ -111,21 +121,35 @@ class Archive:
 
     def _walk(self) -> Iterator[_Entry]:
         """Yield all regular files in the order they lie in."""
-        try:
+        with self._clear():
             yield from self._zip() if zipfile.is_zipfile(self._root) else self._tar()
-        except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError) as error:
-            raise DataError(f"{self._root} is damaged ({error}): get it again.") from error
+
+    @contextmanager
+    def _clear(self) -> Iterator[None]:
+        """Make a clear DataError of whatever goes wrong inside."""
+        try:
+            yield
+        except DataError:
+            raise
         except OSError as error:
             raise DataError(f"{self._root} cannot be read: {error.strerror or error}.") from error
+        except Exception as error:  # damaged bytes raise nearly anything there
+            if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
+                raise self._unknown() from error
+            words = str(error) or type(error).__name__
+            raise DataError(f"{self._root} is damaged ({words}): get it again.") from error
+
+    def _unknown(self) -> DataError:
+        return DataError(
+            f"{self._root} is encrypted, or packed in a way that is not known here: unpack it "
+            "yourself."
+        )
 
     def _zip(self) -> Iterator[_Entry]:
         with zipfile.ZipFile(self._root) as archive:
             for entry in archive.infolist():
-                if entry.flag_bits & 1 or entry.compress_type not in _PACKED:
-                    raise DataError(
-                        f"{self._root} is encrypted, or packed in a way that is not known here: "
-                        "unpack it yourself."
-                    )
+                if entry.flag_bits & _UNREAD or entry.compress_type not in _PACKED:
+                    raise self._unknown()
                 if not entry.is_dir():
                     yield entry.filename, lambda entry=entry: _content(archive, entry)  # type: ignore[misc]
 
@@ -150,7 +174,9 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
             while block := file.read(min(left, BLOCK)):
                 found.append(block)
                 left -= len(block)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
+    except RuntimeError:  # it may be whole, but cannot be read here
+        raise
+    except Exception:  # noqa: BLE001, S110 - damaged bytes raise nearly anything there
         pass
     return b"".join(found)
 

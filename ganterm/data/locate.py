@@ -9,7 +9,6 @@ import stat
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,9 +72,9 @@ def unpack(
         take = _take_zip if zipfile.is_zipfile(path) else _take_tar
         try:
             taken = take(path, wanted, Path(directory), _Budget(path, progress))
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise DataError(f"{path} is damaged ({error}): get it again.") from error
-        except (NotImplementedError, RuntimeError) as error:
+        except DataError:
+            raise
+        except RuntimeError as error:
             # What zipfile raises for unknown kinds of compression and for encryption.
             raise DataError(f"{path} cannot be unpacked ({error}): unpack it yourself.") from error
         except OSError as error:
@@ -83,6 +82,8 @@ def unpack(
                 f"{path} cannot be unpacked into {directory} ({error.strerror}): make room or set "
                 "TMPDIR to another directory."
             ) from error
+        except Exception as error:  # damaged bytes raise nearly anything there
+            raise DataError(f"{path} is damaged ({error}): get it again.") from error
         yield taken
 
 

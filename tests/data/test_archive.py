@@ -26,8 +26,10 @@ def make_tar(path: Path, entries: list[tuple[str, bytes]], mode: str = "w:gz") -
     return path
 
 
-def make_zip(path: Path, entries: list[tuple[str, bytes]]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
+def make_zip(
+    path: Path, entries: list[tuple[str, bytes]], packed: int = zipfile.ZIP_DEFLATED
+) -> Path:
+    with zipfile.ZipFile(path, "w", packed) as pack:
         for name, body in entries:
             pack.writestr(name, body)
     return path
@@ -108,14 +110,17 @@ def test_far_too_many_entries_are_refused(tmp_path: Path, monkeypatch: pytest.Mo
             pass
 
 
-@pytest.mark.parametrize("kind", ["tar", "zip"])
+@pytest.mark.parametrize("kind", ["tar", "zip", "lzma"])
 def test_a_damaged_archive_is_refused(tmp_path: Path, kind: str) -> None:
     entries = [("wanted.txt", os.urandom(50_000))]
     path = tmp_path / "pack"
-    made = make_zip(path, entries) if kind == "zip" else make_tar(path, entries, "w")
+    packed = zipfile.ZIP_LZMA if kind == "lzma" else zipfile.ZIP_DEFLATED
+    made = make_tar(path, entries, "w") if kind == "tar" else make_zip(path, entries, packed)
     data = bytearray(made.read_bytes())
     if kind == "zip":
         data[10_000:10_100] = bytes(100)
+    elif kind == "lzma":
+        data[44:49] = b"\xff" * 5
     else:
         del data[20_000:]
     made.write_bytes(data)

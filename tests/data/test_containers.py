@@ -147,12 +147,31 @@ def long_header(path: Path) -> None:
     path.write_bytes(entry.tobuf(tarfile.GNU_FORMAT) + b"x" * (64 << 20))
 
 
-def encrypted(path: Path) -> None:
-    as_zip(path, {"a.png": png(1)})
+def zip_with(at: int, number: int) -> Callable[[Path], None]:
+    """Write a zip with another number in its directory, `at` bytes into its only entry."""
+
+    def write(path: Path) -> None:
+        as_zip(path, {"a.png": png(1)})
+        data = bytearray(path.read_bytes())
+        struct.pack_into("<H", data, data.index(b"PK\x01\x02") + at, number)
+        path.write_bytes(data)
+
+    return write
+
+
+def damaged_lzma(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.png", os.urandom(999))
     data = bytearray(path.read_bytes())
-    at = data.index(b"PK\x01\x02")
-    struct.pack_into("<H", data, at + 8, 1)
+    data[39:44] = b"\xff" * 5
     path.write_bytes(data)
+
+
+def chained(path: Path) -> None:
+    """Write a tar whose only entry has its name told 2,000 times."""
+    told = tarfile.TarInfo("x")
+    told.type, told.size = tarfile.GNUTYPE_LONGNAME, 2
+    path.write_bytes(2_000 * (told.tobuf(tarfile.GNU_FORMAT) + b"a\0" + bytes(510)))
 
 
 def cut(path: Path) -> None:
@@ -166,7 +185,15 @@ def cut(path: Path) -> None:
         (zip_bomb, "unpacks to more than"),
         (tar_bomb, "unpacks to more than"),
         (long_header, "headers without end"),
-        (encrypted, "is encrypted"),
+        (zip_with(8, 1), "is encrypted"),
+        (zip_with(8, 1 << 5), "not known here: unpack it yourself"),
+        (zip_with(8, 1 << 6), "is encrypted"),
+        (zip_with(6, 90), "not known here: unpack it yourself"),
+        (zip_with(10, 97), "not known here: unpack it yourself"),
+        (damaged_lzma, r"none of its 1 file \(a.png"),
+        (chained, "is damaged .*: get it again"),
+        (lambda path: as_zip(path, {"a/" * 2000 + "a.png": png(1)}), "2,000 folders deep"),
+        (lambda path: as_tar("w")(path, {"a/" * 2000 + "a.png": png(1)}), "2,000 folders deep"),
         (cut, "is cut short"),
         (lambda path: as_zip(path, {"readme.txt": b"x"}), "holds no images"),
     ],
