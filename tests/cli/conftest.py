@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ganterm.runs import launch
+from ganterm.runs.launch import WorkerProcess
 from ganterm.runs.layout import RunDir
 from tests.worker.workers import Worker, Zygote
 
 
 class _Process:
-    """A worker of the zygote, as those who started one have it."""
+    """A worker of the zygote, as those who started one have it; it says nothing through a pipe."""
+
+    why = ""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -24,6 +25,9 @@ class _Process:
 
     def poll(self) -> int | None:
         return self._worker.wait() if self._worker.gone else None
+
+    def last_words(self) -> list[str]:
+        return []
 
 
 @pytest.fixture
@@ -33,12 +37,10 @@ def warm(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     What a test leaves running is killed.
     """
 
-    def popen(command: Sequence[str], **_: Any) -> _Process:
-        module, run, *arguments = command[4:]
-        assert module == "ganterm.worker.__main__"
+    def started(run: str, *arguments: str, **_: Any) -> _Process:
         env = {name: value for name, value in os.environ.items() if name.startswith("GANTERM_")}
         return _Process(zygote.start(RunDir(Path(run)), *arguments, env=env))
 
-    monkeypatch.setattr(launch, "subprocess", SimpleNamespace(Popen=popen, DEVNULL=None))
+    monkeypatch.setattr(WorkerProcess, "started", started)
     yield
     zygote.kill_all()
