@@ -65,7 +65,7 @@ class InceptionJudge:
 
 IN_HUB: Final = {
     "inception": ("*inception-2015-12-05*.pth", "inception_v3_google*.pth"),
-    "dinov2": ("dinov2_vits14*.pth", "dinov2_vitb14*.pth", "dinov2_vitl14*.pth"),
+    "dinov2": tuple(f"dinov2_vit{size}14*_pretrain.pth" for size in "sbl"),
 }
 """Files of weights that `torch.hub` keeps, by the name of a judge, the preferred ones first."""
 
