@@ -19,10 +19,16 @@ from ganterm.evaluation.embeddings import Embeddings
 
 SIDE: Final = 224
 """Side of the images that it is shown, in pixels."""
+_SIZES: Final = {384: 12, 768: 12, 1024: 24}
+"""Blocks by the width of the networks that are published in sizes S, B and L."""
 _PATCH: Final = 14
+_CELLS: Final = 37
+"""Places a side that the weights know, of images of 518 pixels."""
+_REGISTERS: Final = 4
 _HEAD: Final = 64
 _OFFSET: Final = 0.1
-"""Added to the cells a side before places are interpolated, as its weights were used."""
+"""Added to the cells a side before places are interpolated, as weights without registers are used.
+"""
 _CHUNK: Final = 50
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -56,18 +62,18 @@ class _Block(nn.Module):
 
 
 class VisionTransformer(nn.Module):
-    """The network of dinov2_vits14, vitb14 and vitl14, with their names of weights."""
+    """The network of dinov2_vits14, vitb14 and vitl14, or vits14_reg4 and so on, by their names."""
 
-    def __init__(self, *, width: int, depth: int, places: int, registers: int) -> None:
+    def __init__(self, *, width: int, registers: bool) -> None:
         super().__init__()
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.pos_embed = nn.Parameter(torch.zeros(1, places, width))
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + _CELLS * _CELLS, width))
         self.mask_token = nn.Parameter(torch.zeros(1, width))
         if registers:
-            self.register_tokens = nn.Parameter(torch.zeros(1, registers, width))
+            self.register_tokens = nn.Parameter(torch.zeros(1, _REGISTERS, width))
         self._registers = registers
         self.patch_embed = nn.ModuleDict({"proj": nn.Conv2d(3, width, _PATCH, _PATCH)})
-        self.blocks = nn.ModuleList(_Block(width) for _ in range(depth))
+        self.blocks = nn.ModuleList(_Block(width) for _ in range(_SIZES[width]))
         self.norm = nn.LayerNorm(width, eps=1e-6)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -87,15 +93,14 @@ class VisionTransformer(nn.Module):
     def _places(self, height: int, width: int) -> Tensor:
         """Return what tells the places of so many patches apart, (1, 1 + H W, D)."""
         first, rest = self.pos_embed[:, :1], self.pos_embed[:, 1:]
-        side = round(rest.shape[1] ** 0.5)
-        if (height, width) == (side, side):
+        if (height, width) == (_CELLS, _CELLS):
             return self.pos_embed
-        grid = functional.interpolate(
-            rest.reshape(1, side, side, -1).permute(0, 3, 1, 2),
-            scale_factor=((height + _OFFSET) / side, (width + _OFFSET) / side),
-            mode="bicubic",
-            antialias=bool(self._registers),
-        )
+        known = rest.reshape(1, _CELLS, _CELLS, -1).permute(0, 3, 1, 2)
+        if self._registers:
+            grid = functional.interpolate(known, (height, width), mode="bicubic", antialias=True)
+        else:
+            scale = ((height + _OFFSET) / _CELLS, (width + _OFFSET) / _CELLS)
+            grid = functional.interpolate(known, scale_factor=scale, mode="bicubic")
         return torch.cat([first, grid.flatten(2).transpose(1, 2)], dim=1)
 
 
@@ -128,25 +133,20 @@ def is_dinov2(state: Mapping[str, Tensor]) -> bool:
 
 def dinov2_judge(path: Path, state: Mapping[str, Tensor]) -> DinoJudge:
     """Return the judge that has weights from `path`; raises DataError for other networks."""
-    depth = len({name.split(".")[1] for name in state if name.startswith("blocks.")})
-    registers = state.get("register_tokens")
-    _, places, width = state["pos_embed"].shape
-    network = VisionTransformer(
-        width=width,
-        depth=depth,
-        places=places,
-        registers=0 if registers is None else registers.shape[1],
-    )
+    width = state["cls_token"].numel()
     try:
-        network.load_state_dict(state)
-    except RuntimeError:  # other names or shapes
+        # What the file says takes no memory but its own.
+        with torch.device("meta"):
+            network = VisionTransformer(width=width, registers="register_tokens" in state)
+        network.load_state_dict(state, assign=True)
+    except (KeyError, RuntimeError):  # another width, other names or shapes
         raise DataError(
             f"{path} does not hold the weights of DINOv2 in the sizes S, B or L with patches of 14 "
             "pixels; give the file that torch.hub keeps, such as dinov2_vits14_pretrain.pth."
         ) from None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     words = f"DINOv2 of width {width}, from {path.name}"
-    return DinoJudge(network.eval().requires_grad_(False), digest, words)
+    return DinoJudge(network.float().eval().requires_grad_(False), digest, words)
 
 
 def in_colour(images: Tensor) -> Tensor:

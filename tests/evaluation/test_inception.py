@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch.nn import functional
 from torchvision.models import inception_v3
 
 from ganterm.core.errors import ConfigError, DataError
+from ganterm.evaluation import dinov2
 from ganterm.evaluation.dinov2 import DinoJudge, VisionTransformer
 from ganterm.evaluation.inception import InceptionJudge, find_weights, load_weights
 from tests.hostile import EVIL, bomb, script
@@ -55,16 +58,23 @@ def test_weights_that_torch_hub_keeps_are_found_by_name(
     for name in ("inception_v3_google-1.pth", "pt_inception-2015-12-05-6.pth"):
         (tmp_path / "checkpoints" / name).touch()
         assert find_weights("inception").name == name
+    (tmp_path / "checkpoints" / "dinov2_vits14_linear_head.pth").touch()
     with pytest.raises(ConfigError, match="no weights of dinov2"):
         find_weights("dinov2")
+    for name in ("dinov2_vitb14_pretrain.pth", "dinov2_vits14_reg4_pretrain.pth"):
+        (tmp_path / "checkpoints" / name).touch()
+        assert find_weights("dinov2").name == name
 
 
-@pytest.mark.parametrize("registers", [0, 4])
-def test_weights_of_dinov2_give_features_of_any_image(tmp_path: Path, registers: int) -> None:
+@pytest.mark.parametrize("registers", [False, True])
+def test_weights_of_dinov2_give_features_of_any_image(
+    tmp_path: Path, registers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dinov2, "_SIZES", {128: 2})
     path = tmp_path / "dinov2.pth"
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        network = VisionTransformer(width=128, depth=2, places=1 + 37 * 37, registers=registers)
+        network = VisionTransformer(width=128, registers=registers)
         torch.nn.init.normal_(network.pos_embed)
     torch.save(network.state_dict(), path)
     judge = load_weights(path)
@@ -75,6 +85,18 @@ def test_weights_of_dinov2_give_features_of_any_image(tmp_path: Path, registers:
         assert (seen.features.shape, seen.probabilities.shape) == ((2, 128), (2, 0))
         assert not torch.equal(seen.features[0], seen.features[1])
     assert judge.words == "DINOv2 of width 128, from dinov2.pth"
+    # The published code has the places of 16 x 16 cells so, which ours must add to the patches.
+    asked: dict[str, Any] = {"size": (16, 16), "antialias": True}
+    if not registers:
+        asked = {"scale_factor": (16.1 / 37, 16.1 / 37)}
+    grid = network.pos_embed[:, 1:].reshape(1, 37, 37, 128).permute(0, 3, 1, 2)
+    places = functional.interpolate(grid, mode="bicubic", **asked)
+    added: list[torch.Tensor] = []
+    judge.network.blocks[0].register_forward_pre_hook(lambda _, seen: added.append(seen[0]))
+    for each in judge.network.patch_embed.parameters():
+        each.zero_()
+    judge.look(images[:1])
+    assert torch.allclose(added[0][:, -256:], places.flatten(2).transpose(1, 2))
     state = {name: value for name, value in network.state_dict().items() if "ls1" not in name}
     torch.save(state, path)
     with pytest.raises(DataError, match="not hold the weights of DINOv2 in the sizes S, B or L"):
@@ -94,6 +116,20 @@ def test_a_file_that_would_run_code_is_refused(
     assert not marker.exists()
 
 
+def like_dinov2(path: Path, width: int, *places: int) -> None:
+    """Write a file that says by its names that it is DINOv2."""
+    names = ("cls_token", "pos_embed", "patch_embed.proj.weight")
+    shapes = ((1, 1, width), places, (1,))
+    torch.save({name: torch.zeros(shape) for name, shape in zip(names, shapes, strict=True)}, path)
+
+
+def another_dinov2(path: Path) -> None:
+    """Write a whole network as DINOv2 is, of a size that was never published."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dinov2, "_SIZES", {64: 1})
+        torch.save(VisionTransformer(width=64, registers=False).state_dict(), path)
+
+
 OTHERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "bomb": (bomb, "packed as torch.save never does"),
     "program": (script, "is a program"),
@@ -111,6 +147,9 @@ OTHERS: dict[str, tuple[Callable[[Path], object], str]] = {
         ),
         "does not hold the weights",
     ),
+    "DINOv2 of no published size": (another_dinov2, "in the sizes S, B or L"),
+    "DINOv2 in name": (lambda p: like_dinov2(p, 384, 1), "in the sizes S, B or L"),
+    "DINOv2 of any width": (lambda p: like_dinov2(p, 10**6, 1, 1, 10**6), "in the sizes S, B or L"),
     "a list": (lambda p: torch.save([1, 2], p), "does not hold the weights"),
     "numbers": (lambda p: torch.save({"weight": 1, 2: 3}, p), "does not hold the weights"),
     "NaN": (lambda p: torch.save({"weight": torch.tensor([float("nan")])}, p), "NaN or infinity"),
