@@ -64,7 +64,8 @@ def train(
         config = config or source.config_file
     given = {**parse_settings(settings), **typed}
     if source is not None and source.first_weights.exists():
-        given.setdefault("init_from", str(source.first_weights))
+        # They are what a part of a file was found to be, under names of our own.
+        given = {"init_from": str(source.first_weights), "init_part": "", **given}
     resolved = as_labelled(resolve_for_data(given, config_file=config, environment=os.environ))
     for note in resolved.notes:
         say(note)

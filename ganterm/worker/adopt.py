@@ -196,7 +196,8 @@ def _fitting(
             there = _size(given[name]) if name in given else "absent"
             here = wanted.get(name, "absent")
             if there == here:
-                taken[f"{part}.{name}"] = given[name]
+                # Both the generator and its average may begin with the same.
+                taken[f"{part}.{name}"] = given[name].clone()
             else:
                 misfits.append(f"{theirs}.{name} is {there} there and {here} here")
     if misfits and not config.init_partial:

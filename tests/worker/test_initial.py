@@ -18,6 +18,7 @@ from ganterm.engine.state import begin_with
 from ganterm.runs.layout import RunDir
 from ganterm.worker import adopt
 from ganterm.worker.checkpoint import load_tensors
+from tests.cli.invoke import invoke
 from tests.engine.common import configured, trainer
 from tests.worker.workers import Zygote, differences, make_run
 
@@ -202,3 +203,20 @@ def test_a_run_goes_on_and_begins_anew_without_its_source(
     )
     assert first(anew).keys() == first(whole).keys()
     assert read_made(anew.config_file)["init_digest"] == read_made(whole.config_file)["init_digest"]
+
+
+@pytest.mark.parametrize("part", ["netG", "ema"])
+def test_a_run_is_repeated_with_the_weights_that_it_began_with(
+    parent: RunDir, tmp_path: Path, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ganterm.cli.starting.start_and_follow", lambda *_, **__: None)
+    foreign = tmp_path / "foreign.pth"
+    state = load_tensors(parent.checkpoint_path(8)).items()
+    torch.save({name.replace("generator.", "netG."): value for name, value in state}, foreign)
+    source = parent.path if part == "ema" else foreign
+    began = begun(source, tmp_path / "began", init_part=part)
+    done = invoke("train", "--repeat", began.path, "--runs-dir", tmp_path, "--name", "again")
+    assert done.code == 0, done.said
+    again = first(RunDir(tmp_path / "again"))
+    assert again.keys() == first(began).keys()
+    assert all(torch.equal(again[name], value) for name, value in first(began).items())
