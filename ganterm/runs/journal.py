@@ -38,7 +38,7 @@ MAX_DAMAGE = 1 << 26
 """Bytes in lines that are no records; a file with more of them is no journal."""
 
 _BLOCK = 1 << 16
-_NO_METRICS = re.compile(b"\n(?!%b).*" % re.escape(BEGINNING))
+_OTHER = re.compile(b"\n(?!%b).*(?=\n)" % re.escape(BEGINNING))
 
 
 class JournalWriter:
@@ -203,8 +203,8 @@ class JournalTail:
         wanted = {word for word, kind in KINDS.items() if issubclass(kind, kinds)} - {"metrics"}
         others = tuple(f'{{"v":1,"kind":"{word}",'.encode() for word in KINDS.keys() - wanted)
         for text in self._blocks():
-            found = self._records([line for line in _lines(text) if not line.startswith(others)])
-            for each in found:
+            lines = [text[begin : end - 1] for begin, end in _others(text)]
+            for each in self._records([line for line in lines if not line.startswith(others)]):
                 if isinstance(each, kinds) and not isinstance(each, MetricsRecord):
                     yield each
 
@@ -228,23 +228,20 @@ class JournalTail:
     def _parts(self, text: bytes) -> list[Part]:
         parts: list[Part] = []
         metrics: list[bytes] = []
-        begin = 0
-        # Each line behind a newline, which is quick to search for.
-        behind = b"\n" + text[:-1] if text else b""
-        for match in _NO_METRICS.finditer(behind):
-            metrics.append(behind[begin : match.start()])
-            begin = match.end()
-            for record in self._records([match[0][1:]]):
+        behind = 0
+        for begin, end in _others(text):
+            metrics.append(text[behind:begin])
+            behind = end
+            for record in self._records([text[begin : end - 1]]):
                 if isinstance(record, (OpeningRecord, ControlRecord, EndRecord)):
                     parts += self._columns(b"".join(metrics))
                     metrics = []
                 parts.append(record)
-        return [*parts, *self._columns(b"".join([*metrics, behind[begin:]]))]
+        return [*parts, *self._columns(b"".join([*metrics, text[behind:]]))]
 
-    def _columns(self, behind: bytes) -> Iterator[Part]:
-        """Yield lines of metrics, each behind a newline, as columns; as records if few or odd."""
-        metrics = behind[1:] + b"\n"
-        begin = 0 if behind else len(metrics)
+    def _columns(self, metrics: bytes) -> Iterator[Part]:
+        """Yield whole lines of metrics as columns; as records where they are few or odd."""
+        begin = 0
         while begin < len(metrics):
             # No few lines are left over.
             many = len(metrics) - begin > 2 * MOST
@@ -312,6 +309,15 @@ class JournalTail:
 def _lines(text: bytes) -> list[bytes]:
     """Return whole lines, each without its newline."""
     return text.split(b"\n")[:-1]
+
+
+def _others(text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each of the lines begins and ends that is not of metrics that ganterm wrote."""
+    if text and not text.startswith(BEGINNING):
+        yield 0, text.index(b"\n") + 1
+    for match in _OTHER.finditer(text):
+        # From behind the newline before it to behind its own.
+        yield match.start() + 1, match.end() + 1
 
 
 def read_journal(path: Path) -> list[Record]:
