@@ -127,13 +127,19 @@ def _of_folder(path: Path) -> PictureSet:
         return _of_checkpoint(choice.path, choice.notes)
     try:
         files = images_directly_in(path)
-        files = files or list_images(path, next(iter(splits_of(path)), "train")).paths
+        if not files:
+            listing = list_images(path, next(iter(splits_of(path)), "train"))
+            files = [] if listing.archive else listing.paths
     except DataError as error:
         if isinstance(error.__cause__, OSError):
             raise
         raise ConfigError(
             f"{path} is neither a run nor a folder of images or checkpoints."
         ) from None
+    if not files:
+        raise ConfigError(
+            f"{path} holds pictures in parquet; `ganterm data show {path}` draws some."
+        )
     levels: dict[Path, Levels | None] = {}
     notes = []
     for file in files[:LIMIT]:

@@ -1,20 +1,25 @@
-"""Zip and tar archives of pictures, read where they are: nothing is unpacked to the disk.
+"""Folders, zip and tar archives of pictures, read where they are: nothing is unpacked to the disk.
 
 A path in an archive is that of the archive with the name within it. Entries that are no regular
 files, or whose names lead elsewhere, do not exist; a name that is there twice is its first entry.
 """
 
 import io
+import os
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, cast
 
 from ganterm.core.errors import DataError
+from ganterm.core.files import open_regular
 from ganterm.data.progress import ProgressCallback
 from ganterm.data.streams import BLOCK, SourceFile, most_of, open_source, read_exactly, too_packed
+from ganterm.render.imagefile import is_image
 
 MOST_ENTRIES = 5_000_000
 _MOST_PARTS: Final = 256
@@ -46,16 +51,114 @@ def is_clutter(name: str) -> bool:
     return name.startswith(".") or name.lower() in _CLUTTER
 
 
-class Archive:
-    """The entries of an archive, as `ganterm.data.listing` walks through folders.
+class Folders:
+    """The folders below `root`, as they lie on the disk."""
+
+    def __init__(self, root: Path, progress: ProgressCallback) -> None:
+        self._what = f"looking through {root.name}"
+        self._progress = progress
+        self._seen = 0
+        self.entered: dict[Path, tuple[list[Path], list[Path]]] = {}
+        """The files and sub-folders of those that were looked into."""
+
+    def entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
+        """Give the files and the sub-folders of `folder`, each sorted by name."""
+        if folder in self.entered:
+            return self.entered[folder]
+        files: list[Path] = []
+        folders: list[Path] = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if is_clutter(entry.name):
+                        continue
+                    (folders if _is_folder(entry) else files).append(folder / entry.name)
+        except OSError as error:
+            raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
+        self._tell(len(files))
+        return self.entered.setdefault(folder, (in_name_order(files), in_name_order(folders)))
+
+    def identity(self, folder: Path) -> object:
+        """Return what two ways to one folder have in common."""
+        status = folder.stat()
+        return status.st_dev, status.st_ino
+
+    def is_image(self, path: Path) -> bool:
+        """Say whether a file is an image by what it holds."""
+        self._tell(0)
+        return is_image(path)
+
+    def read(self, path: Path, most: int) -> bytes:
+        """Return the beginning of a file."""
+        try:
+            with os.fdopen(open_regular(path, follow=True), "rb") as file:
+                return file.read(most)
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+
+    def _tell(self, more: int) -> None:
+        self._seen += more
+        self._progress(self._what, self._seen, None, "files")
+
+
+def in_name_order(paths: Iterable[Path]) -> list[Path]:
+    """Return paths in their own order, which of many takes them long to find."""
+    return sorted(paths, key=attrgetter("parts"))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself; opening it will say so
+        return False
+
+
+class Container:
+    """What pictures lie in that is no folder, listed as `ganterm.data.listing` walks through one.
+
+    A path in it is that of its `root` with the name within; it is read from `files`. `form` says
+    what it holds in place of files, and `notes` what is to be said of it once it was read.
+    """
+
+    form = ""
+
+    def __init__(self, root: Path, files: Sequence[Path]) -> None:
+        self.root = root
+        self.files = files
+        self.notes: list[str] = []
+        self.entered: dict[Path, tuple[list[Path], list[Path]]] = {}
+
+    def entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
+        """Give the files and the sub-folders of `folder`, each in order."""
+        return self.entered[folder]
+
+    def identity(self, folder: Path) -> object:
+        """Return what two ways to one folder have in common."""
+        return folder
+
+    def is_image(self, path: Path) -> bool:
+        """Say whether an entry whose name is not that of an image is one."""
+        return False
+
+    def read(self, path: Path, most: int) -> bytes:
+        """Return the beginning of one entry."""
+        return next((file.read(most) for _, file in self.contents({path: 0})), b"")
+
+    @abstractmethod
+    def contents(self, wanted: Mapping[Path, int]) -> Iterator[tuple[int, IO[bytes]]]:
+        """Yield the entries `wanted`, each with its number, in the order they lie in."""
+
+
+class Archive(Container):
+    """The entries of a zip or a tar.
 
     Raises DataError for one that is damaged, cut short, encrypted, or unpacks to far more than
     images do.
     """
 
     def __init__(self, root: Path, progress: ProgressCallback) -> None:
-        self.entered: dict[Path, tuple[list[Path], list[Path]]] = {root: ([], [])}
-        self._root = root
+        super().__init__(root, [root])
+        self.entered[root] = ([], [])
         seen: set[Path] = set()
         for number, (name, _) in enumerate(self._walk()):
             if number >= MOST_ENTRIES:
@@ -72,25 +175,9 @@ class Archive:
             files.sort()
             folders.sort()
 
-    def entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
-        """Give the files and the sub-folders of `folder`, each sorted by name."""
-        return self.entered[folder]
-
-    def identity(self, folder: Path) -> object:
-        """Return what two ways to one folder have in common."""
-        return folder
-
-    def is_image(self, path: Path) -> bool:
-        """Say that an entry whose name is not that of an image is none."""
-        return False
-
-    def read(self, path: Path, most: int) -> bytes:
-        """Return the beginning of one entry."""
-        return next((file.read(most) for _, file in self.contents({path: 0})), b"")
-
     def contents(self, wanted: Mapping[Path, int]) -> Iterator[tuple[int, IO[bytes]]]:
         """Yield the entries `wanted`, each with its number, in the order they lie in."""
-        left, spent, most = dict(wanted), 0, most_of(self._root.stat().st_size)
+        left, spent, most = dict(wanted), 0, most_of(self.root.stat().st_size)
         for name, read in self._walk():
             path = self._path(name)
             if path in left:
@@ -98,7 +185,7 @@ class Archive:
                     data = read()
                 spent += len(data)
                 if spent > most:
-                    raise DataError(f"{self._root} {too_packed(self._root.stat().st_size)}.")
+                    raise DataError(f"{self.root} {too_packed(self.root.stat().st_size)}.")
                 yield left.pop(path), io.BytesIO(data)
             if not left:
                 return
@@ -107,11 +194,11 @@ class Archive:
         parts = PurePosixPath(name.replace("\\", "/")).parts
         if len(parts) > _MOST_PARTS:
             raise DataError(
-                f"{self._root} has a file {len(parts) - 1:,} folders deep ({name[:40]}...): it is "
+                f"{self.root} has a file {len(parts) - 1:,} folders deep ({name[:40]}...): it is "
                 "damaged, or was made to do harm."
             )
         safe = parts and parts[0] != "/" and ".." not in parts and "\0" not in name
-        return self._root.joinpath(*parts) if safe and not any(map(is_clutter, parts)) else None
+        return self.root.joinpath(*parts) if safe and not any(map(is_clutter, parts)) else None
 
     def _folder(self, path: Path) -> tuple[list[Path], list[Path]]:
         if path not in self.entered:
@@ -122,7 +209,7 @@ class Archive:
     def _walk(self) -> Iterator[_Entry]:
         """Yield all regular files in the order they lie in."""
         with self._clear():
-            yield from self._zip() if zipfile.is_zipfile(self._root) else self._tar()
+            yield from self._zip() if zipfile.is_zipfile(self.root) else self._tar()
 
     @contextmanager
     def _clear(self) -> Iterator[None]:
@@ -132,21 +219,21 @@ class Archive:
         except DataError:
             raise
         except OSError as error:
-            raise DataError(f"{self._root} cannot be read: {error.strerror or error}.") from error
+            raise DataError(f"{self.root} cannot be read: {error.strerror or error}.") from error
         except Exception as error:  # damaged bytes raise nearly anything there
             if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
                 raise self._unknown() from error
             words = str(error) or type(error).__name__
-            raise DataError(f"{self._root} is damaged ({words}): get it again.") from error
+            raise DataError(f"{self.root} is damaged ({words}): get it again.") from error
 
     def _unknown(self) -> DataError:
         return DataError(
-            f"{self._root} is encrypted, or packed in a way that is not known here: unpack it "
+            f"{self.root} is encrypted, or packed in a way that is not known here: unpack it "
             "yourself."
         )
 
     def _zip(self) -> Iterator[_Entry]:
-        with zipfile.ZipFile(self._root) as archive:
+        with zipfile.ZipFile(self.root) as archive:
             for entry in archive.infolist():
                 if entry.flag_bits & _UNREAD or entry.compress_type not in _PACKED:
                     raise self._unknown()
@@ -154,7 +241,7 @@ class Archive:
                     yield entry.filename, lambda entry=entry: _content(archive, entry)  # type: ignore[misc]
 
     def _tar(self) -> Iterator[_Entry]:
-        with open_source(self._root) as source:
+        with open_source(self.root) as source:
             forward = _Forward(source)
             with tarfile.open(fileobj=cast("IO[bytes]", forward), mode="r:") as archive:
                 archive.errorlevel = 0

@@ -31,7 +31,8 @@ def dataset_facts(name: str) -> DatasetFacts:
     with contextlib.suppress(OSError):  # no file can be called so
         if name and expanded(name).exists():
             raise ConfigError(
-                f"{name} is a file: give a folder, a zip or a tar of images, or import it."
+                f"{name} is a file: give a folder, a zip or a tar of images, an array (.npy, .npz) "
+                "or .parquet, or import it."
             )
     if os.sep in name:
         raise ConfigError(f"There is no folder {name}: check the path.")

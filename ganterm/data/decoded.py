@@ -21,8 +21,7 @@ from ganterm.core.errors import DataError
 from ganterm.data.catalogue import data_dir
 from ganterm.data.fit import in_pieces
 from ganterm.data.images import ImageSet
-from ganterm.data.listing import Listing
-from ganterm.data.look import Original
+from ganterm.data.listing import Listing, Original
 from ganterm.data.store import StoredImages, stage
 
 MOST_BYTES: Final = 20 << 30

@@ -16,7 +16,7 @@ from ganterm.data.decoded import Decoded
 from ganterm.data.fit import fitted, in_pieces
 from ganterm.data.images import ImageSet
 from ganterm.data.listing import Listing, list_images
-from ganterm.data.look import background_of, each_of, image_shape, original_of, some_of
+from ganterm.data.look import each_of, image_shape, original_of
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import (
     Levels,
@@ -147,9 +147,9 @@ def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCal
     broken: dict[int, str] = {}
     wide: dict[int, Levels] = {}
     """Images of more than 8 bits, which all have to be seen before one is scaled."""
-    suggested = ""
-    if shape["background"] == "auto" and shape["channels"] < 4:
-        suggested = background_of(some_of(listing))
+    original, suggested = original_of(listing), ""
+    if original and shape["background"] == "auto" and shape["channels"] < 4:
+        suggested = original.background
     below = colour_of(suggested or shape["background"]) or BLACK
     drawn: dict[str, Any] = {**shape, "background": below}
     every = range(len(paths))
@@ -185,7 +185,7 @@ def _decode(folder: Path, listing: Listing, shape: _Shape, progress: ProgressCal
             *([f"What is transparent lies over {suggested} (background)."] if suggested else []),
             *_oddities(images),
         ],
-        original=original_of(listing),
+        original=original,
     )
 
 
@@ -210,7 +210,7 @@ def _name(path: Path, folder: Path) -> str:
 
 
 def _notes(listing: Listing, broken: list[str], among: Mapping[bool, Levels]) -> list[str]:
-    notes = list(listing.notes)
+    notes = [*listing.notes, *(listing.archive.notes if listing.archive else ())]
     if broken:
         notes.append(f"Skipped of {len(listing.paths):,} images: {_some(broken)}.")
     if listing.others:

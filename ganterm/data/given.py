@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,12 +17,12 @@ from ganterm.core.files import expanded
 from ganterm.data.fit import PIECE, check_shape, fit_images, in_pieces, premultiplied
 from ganterm.data.formats import open_idx
 from ganterm.data.images import ImageSet
+from ganterm.data.listing import ARRAYS, folder_at
 from ganterm.data.loading import load
-from ganterm.data.locate import MAX_BYTES
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.data.streams import most_of, too_packed
+from ganterm.data.rows import ArrayFile, as_pictures, image_arrays
 from ganterm.render.imagefile import UnreadableImageError, is_image, opened, upright
-from ganterm.render.open import MAGIC, as_images, as_levels, mapped_array, value_range
+from ganterm.render.open import MAGIC, as_levels
 from ganterm.render.sheet import load_sheet
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 _ZIP: Final = b"PK\x03\x04"
 _IDX: Final = b"\0\0\x08\x03"
 _GZIP: Final = b"\x1f\x8b"
-_USUAL: Final = ("images", "arr_0", "x", "samples")
-"""Names of the array of images among others of an .npz file, the usual one first."""
 _SMALLEST_TILE: Final = 8
 _WIDEST_GAP: Final = 8
 """Pixels between the tiles of a sheet at most."""
@@ -57,16 +54,16 @@ def load_given(
 ) -> ImageSet | Statistics:
     """Load what lies at `place`: images of one size, or published statistics.
 
-    A folder is read as a dataset, all its splits together, with transparency for `alpha`; arrays of
-    .npy and .npz as `ganterm.render.open.load_array` says; an IDX file, packed or not; a sheet of
-    ganterm by what it says of itself, any other picture as tiles of side `tile`, or as it looks.
-    Images in which red, green and blue are the same everywhere are grey. An .npz with `mu` and
-    `sigma` holds statistics.
+    A folder, an archive or parquet is read as a dataset, all its splits together, with transparency
+    for `alpha`; arrays of .npy and .npz as `ganterm.render.open.load_array` says; an IDX file,
+    packed or not; a sheet of ganterm by what it says of itself, any other picture as tiles of side
+    `tile`, or as it looks. Images in which red, green and blue are the same everywhere are grey. An
+    .npz with `mu` and `sigma` holds statistics.
 
     Raises ConfigError where nothing is there, DataError for what cannot be read as images.
     """
     path = expanded(place)
-    if path.is_dir():
+    if path.is_dir() or (path.suffix.lower() not in ARRAYS and folder_at(place)):
         found = load(
             str(path.absolute()),
             split="all",
@@ -83,13 +80,11 @@ def load_given(
     except OSError as error:
         raise DataError(f"{place} cannot be read: {error.strerror}.") from None
     notes: list[str] = []
-    if magic == MAGIC:
-        images = _from_array(mapped_array(path), path)
-    elif magic.startswith(_ZIP):
-        array = _from_npz(path)
-        if isinstance(array, Statistics):
-            return array
-        images = _from_array(array, path)
+    if magic == MAGIC or magic.startswith(_ZIP):
+        held = ArrayFile(path)
+        if {"mu", "sigma"} <= set(held.names):
+            return _statistics(held.array("mu"), held.array("sigma"), path)
+        images = _from_arrays(held)
     elif magic.startswith((_IDX, _GZIP)):
         with open_idx(path, dims=3) as idx:
             images = torch.cat([torch.from_numpy(each.copy())[:, None] for each in idx.pieces()])
@@ -133,53 +128,30 @@ def _without_colour(images: Tensor) -> Tensor:
     return images[:, :1].contiguous() if grey else images
 
 
-def _from_array(array: NDArray[Any], path: Path) -> Tensor:
-    try:
-        images = as_images(array)
-        pieces = [images[start : start + PIECE] for start in range(0, len(images), PIECE)]
-        lows, highs = zip(*map(value_range, pieces), strict=True)
-        span = min(lows), max(highs)
-        count, height, width, channels = images.shape
-        levels = torch.empty((count, channels, height, width), dtype=torch.uint8)
-        for index, piece in enumerate(pieces):
-            part = as_levels(piece, span).transpose(0, 3, 1, 2)
-            levels[index * PIECE : index * PIECE + len(part)] = torch.from_numpy(part.copy())
-    except ValueError as error:
-        raise DataError(f"{path} holds no images: {error}.") from None
+def _from_arrays(held: ArrayFile) -> Tensor:
+    """Return the images of all splits together."""
+    path = held.path
+    arrays = [held.array(images) for images, _ in image_arrays(held).values()]
+    images, span = as_pictures(arrays, path)
+    shapes = {each.shape[1:] for each in images}
+    if len(shapes) > 1:
+        raise DataError(f"{path} holds images of different sizes: give one array of it as .npy.")
+    ((height, width, channels),) = shapes
+    count = sum(map(len, images))
+    levels = torch.empty((count, channels, height, width), dtype=torch.uint8)
+    done = 0
+    for each in images:
+        for start in range(0, len(each), PIECE):
+            part = as_levels(each[start : start + PIECE], span).transpose(0, 3, 1, 2)
+            levels[done : done + len(part)] = torch.from_numpy(part.copy())
+            done += len(part)
     return levels
-
-
-def _from_npz(path: Path) -> NDArray[Any] | Statistics:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size, unpacked = path.stat().st_size, sum(e.file_size for e in archive.infolist())
-            if unpacked > most_of(size):
-                raise DataError(f"{path} {too_packed(size)}.")
-            if unpacked > MAX_BYTES:
-                raise DataError(f"{path} holds more than {MAX_BYTES >> 30} GiB; give a part of it.")
-        with np.load(path, allow_pickle=False) as arrays:
-            if {"mu", "sigma"} <= set(arrays.files):
-                return _statistics(arrays["mu"], arrays["sigma"], path)
-            names = [name for name in _USUAL if name in arrays.files] or list(arrays.files)
-            if len(names) > 1 and names[0] not in _USUAL:
-                raise DataError(
-                    f"{path} holds the arrays {', '.join(names[:6])}: save the images as a .npy "
-                    f"file, or name their array {_USUAL[0]}."
-                )
-            array = arrays[names[0]]
-            if not isinstance(array, np.ndarray):  # what is no .npy file comes as its bytes
-                raise TypeError
-            return array
-    except DataError:
-        raise
-    except Exception:  # noqa: BLE001 - damaged headers make zipfile and NumPy raise nearly anything
-        raise DataError(f"{path} cannot be read: it is damaged, or no .npz of numbers.") from None
 
 
 def _statistics(mean: NDArray[Any], covariance: NDArray[Any], path: Path) -> Statistics:
     found = Statistics(
-        torch.from_numpy(np.asarray(mean, np.float64)),
-        torch.from_numpy(np.asarray(covariance, np.float64)),
+        torch.from_numpy(np.array(mean, np.float64)),
+        torch.from_numpy(np.array(covariance, np.float64)),
         path.name,
     )
     if (

@@ -12,7 +12,7 @@ import msgspec
 
 from ganterm.core.dataspec import DataSpec, Size
 from ganterm.core.errors import DataError
-from ganterm.data.look import Original
+from ganterm.data.listing import Original
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,19 +6,18 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from pathlib import Path
 from typing import IO, Final
 
 from ganterm.components.datasets import SPLITS, Dataset
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.core.files import expanded, open_regular
-from ganterm.data.archive import Archive, is_clutter
+from ganterm.core.files import expanded
+from ganterm.core.registry import imported
+from ganterm.data.archive import Archive, Container, Folders, in_name_order
 from ganterm.data.catalogue import data_dir
 from ganterm.data.labels import JSON, MOST_BYTES, TABLES, in_order, told_labels
 from ganterm.data.locate import is_archive
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.render.imagefile import is_image
 
 SUFFIXES = frozenset(
     (
@@ -28,8 +27,15 @@ SUFFIXES = frozenset(
 )
 """Endings of image files. Of a file with another one its content decides."""
 
-_NOT_HERE = frozenset((".npz", ".pt", ".pth", ".ckpt"))
+_NOT_HERE = frozenset((".pt", ".pth", ".ckpt"))
 """Endings of zip archives that hold other things than image files."""
+ARRAYS: Final = (".npy", ".npz")
+_PARQUET: Final = ".parquet"
+_ROWS: Final = {
+    **dict.fromkeys(ARRAYS, "ganterm.data.rows:Arrays"),
+    _PARQUET: "ganterm.data.parquet:Parquet",
+}
+"""Endings of files that hold pictures in rows, and what reads them; it imports NumPy."""
 
 _SPLITS = {
     "train": ("train", "training"),
@@ -41,7 +47,7 @@ _SPLITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFolder(Dataset):
-    """Image files in a folder, a zip or a tar, whose sub-folders are its splits or its classes."""
+    """Pictures in a folder, or in a file that holds many; sub-folders are splits or classes."""
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -67,18 +73,38 @@ def kept_folder(name: str) -> Path:
 
 
 def folder_at(place: str) -> ImageFolder | None:
-    """Return the images at `place`: a folder, an archive, or a set of torchvision's that is kept.
+    """Return the images at `place`: a folder or a file that holds many, or torchvision's set kept.
 
     None where there is none of these.
     """
     try:
         kept = re.fullmatch(f"{TORCHVISION}\\w+", place)
         path = kept_folder(place) if kept else expanded(place).absolute()
-        is_file = path.is_file() and path.suffix.lower() not in _NOT_HERE
-        found = bool(place) and (path.is_dir() or (is_file and is_archive(path)))
+        found = bool(place) and (path.is_dir() or (path.is_file() and holds_pictures(path)))
     except (OSError, ValueError):
         return None
     return ImageFolder(name=place, title=path.name, path=str(path)) if found else None
+
+
+def holds_pictures(path: Path) -> bool:
+    """Say whether a file is one that may hold many pictures."""
+    ending = path.suffix.lower()
+    return ending in _ROWS or (ending not in _NOT_HERE and is_archive(path))
+
+
+@dataclass(frozen=True)
+class Original:
+    """What the images were before they were brought to one shape.
+
+    `width` and `height` are those in the middle of all that were looked at, in pixels; `colour`
+    says whether one of them shows colours, and `background` what those with transparency best lie
+    over, as a setting; nothing where none has any.
+    """
+
+    width: int
+    height: int
+    colour: bool
+    background: str = ""
 
 
 @dataclass
@@ -101,8 +127,10 @@ class Listing:
     """Sentences about what the folder's names may mean besides."""
     told_by: list[Path] = field(default_factory=list)
     """The file that tells the labels, where one does."""
-    archive: Archive | None = None
+    archive: Container | None = None
     """What the images lie in, where that is no folder."""
+    original: Original | None = None
+    """What a look at some of them found."""
 
     def contents(self, chosen: Sequence[int]) -> Iterator[tuple[int, Path | IO[bytes]]]:
         """Yield what to decode for each of the images `chosen`, which are in their order.
@@ -121,14 +149,15 @@ class Listing:
                 errors="surrogateescape"
             )
         )
-        for path in self.paths:
-            name = os.fsencode(path)
+        for path in self.paths if self.archive is None else self.archive.files:
             try:
-                status = (path if self.archive is None else root).stat()
+                status = path.stat()
                 stamp = status.st_size, status.st_mtime_ns
             except OSError:
                 stamp = -1, -1
-            told.update(b"%s\0%d %d\0" % (name[skipped:], *stamp))
+            told.update(b"%s\0%d %d\0" % (os.fsencode(path)[skipped:], *stamp))
+        if self.archive is not None:
+            told.update(b"\0".join(os.fsencode(path)[skipped:] for path in self.paths))
         return told.digest()
 
 
@@ -147,7 +176,8 @@ def list_images(folder: Path, split: str, progress: ProgressCallback = silent) -
         return known.listing
     began, tree = time.time_ns(), _tree(folder, progress)
     listing = _listed(folder, split, tree)
-    stamps = _stamps([folder] if listing.archive else [*tree.entered, *listing.told_by])
+    of = [folder, *listing.archive.files] if listing.archive else tree.entered
+    stamps = _stamps([*of, *listing.told_by])
     _LISTED.pop((folder, split), None)
     # What changes within a tick of the file system's clock leaves no trace.
     if all(stamp is not None and began - stamp > _TICK for stamp in stamps.values()):
@@ -181,7 +211,7 @@ def _stamps(folders: Iterable[Path]) -> dict[Path, int | None]:
     return found
 
 
-def _listed(folder: Path, split: str, tree: "Archive | _Folders") -> Listing:
+def _listed(folder: Path, split: str, tree: Container | Folders) -> Listing:
     splits = _splits_in(folder, tree)
     if split not in _SPLITS:
         raise ConfigError(f"There is no split called {split!r}: use train or test.")
@@ -196,11 +226,11 @@ def _listed(folder: Path, split: str, tree: "Archive | _Folders") -> Listing:
             "nothing else beside them."
         )
     root = splits.get(split, folder)
-    listing = Listing(folder.name, archive=tree if isinstance(tree, Archive) else None)
+    listing = Listing(folder.name, archive=tree if isinstance(tree, Container) else None)
     here, folders = tree.entries(root)
     reached = {tree.identity(root)}
     for sub in folders:
-        images = _sorted_out(_sorted(_files_under(sub, tree, reached)), root, listing, tree)
+        images = _sorted_out(in_name_order(_files_under(sub, tree, reached)), root, listing, tree)
         if images:
             listing.labels += [len(listing.classes)] * len(images)
             listing.classes.append(sub.name)
@@ -215,7 +245,7 @@ def _listed(folder: Path, split: str, tree: "Archive | _Folders") -> Listing:
             f"{root} holds no images: put PNG, JPEG, WebP, TIFF or other image files there, or in "
             "one sub-folder a class."
         )
-    _label(listing, here, _sorted({*listing.paths, *top}), tree)
+    _label(listing, here, in_name_order({*listing.paths, *top}), tree)
     if len(listing.outside) > len(listing.paths):
         raise DataError(
             f"{root} has {len(listing.outside):,} images beside its class folders and "
@@ -235,7 +265,7 @@ def _listed(folder: Path, split: str, tree: "Archive | _Folders") -> Listing:
 
 
 def _label(
-    listing: Listing, beside: list[Path], images: list[Path], tree: "Archive | _Folders"
+    listing: Listing, beside: list[Path], images: list[Path], tree: Container | Folders
 ) -> None:
     """Take the labels of images from a file that lies with them, where one does."""
     files = [path for path in beside if path.name.lower() == JSON or path.suffix in TABLES]
@@ -255,7 +285,7 @@ def _label(
 
 def images_directly_in(folder: Path) -> list[Path]:
     """Return the images in `folder` itself, by name. Raises DataError where it cannot be read."""
-    tree = _Folders(folder, silent)
+    tree = Folders(folder, silent)
     return _sorted_out(tree.entries(folder)[0], folder, Listing(), tree)
 
 
@@ -274,11 +304,21 @@ def splits_of(folder: Path) -> dict[str, Path]:
     return _splits_in(folder, _tree(folder, silent))
 
 
-def _tree(root: Path, progress: ProgressCallback) -> "Archive | _Folders":
-    return _Folders(root, progress) if root.is_dir() else Archive(root, progress)
+def _tree(root: Path, progress: ProgressCallback) -> Container | Folders:
+    if not root.is_dir():
+        rows = _ROWS.get(root.suffix.lower())
+        packed: Container = imported(rows)(root) if rows else Archive(root, progress)
+        return packed
+    tree = Folders(root, progress)
+    files, folders = tree.entries(root)
+    files = [*files, *(file for folder in folders for file in tree.entries(folder)[0])]
+    shards = [path for path in files if path.suffix.lower() == _PARQUET]
+    return (
+        tree if not shards or _named_as_images(files) else imported(_ROWS[_PARQUET])(root, shards)
+    )
 
 
-def _splits_in(folder: Path, tree: "Archive | _Folders") -> dict[str, Path]:
+def _splits_in(folder: Path, tree: Container | Folders) -> dict[str, Path]:
     files, folders = tree.entries(folder)
     named = [(split_of(sub.name), sub) for sub in folders]
     splits = {split: sub for split, sub in named if split is not None}
@@ -298,7 +338,7 @@ def _named_as_images(files: Iterable[Path]) -> bool:
 
 
 def _sorted_out(
-    files: list[Path], root: Path, listing: Listing, tree: "Archive | _Folders"
+    files: list[Path], root: Path, listing: Listing, tree: Container | Folders
 ) -> list[Path]:
     """Return the images among `files`, and note the others; known endings are believed."""
     images: list[Path] = []
@@ -310,7 +350,7 @@ def _sorted_out(
     return images
 
 
-def _files_under(folder: Path, tree: "Archive | _Folders", reached: set[object]) -> Iterator[Path]:
+def _files_under(folder: Path, tree: Container | Folders, reached: set[object]) -> Iterator[Path]:
     waiting = [folder]
     while waiting:
         current = waiting.pop()
@@ -322,65 +362,3 @@ def _files_under(folder: Path, tree: "Archive | _Folders", reached: set[object])
         files, folders = tree.entries(current)
         yield from files
         waiting += folders
-
-
-class _Folders:
-    """The folders below `root`, as they lie on the disk."""
-
-    def __init__(self, root: Path, progress: ProgressCallback) -> None:
-        self._what = f"looking through {root.name}"
-        self._progress = progress
-        self._seen = 0
-        self.entered: dict[Path, tuple[list[Path], list[Path]]] = {}
-        """The files and sub-folders of those that were looked into."""
-
-    def entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
-        """Give the files and the sub-folders of `folder`, each sorted by name."""
-        if folder in self.entered:
-            return self.entered[folder]
-        files: list[Path] = []
-        folders: list[Path] = []
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if is_clutter(entry.name):
-                        continue
-                    (folders if _is_folder(entry) else files).append(folder / entry.name)
-        except OSError as error:
-            raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
-        self._tell(len(files))
-        return self.entered.setdefault(folder, (_sorted(files), _sorted(folders)))
-
-    def identity(self, folder: Path) -> object:
-        """Return what two ways to one folder have in common."""
-        status = folder.stat()
-        return status.st_dev, status.st_ino
-
-    def is_image(self, path: Path) -> bool:
-        """Say whether a file is an image by what it holds."""
-        self._tell(0)
-        return is_image(path)
-
-    def read(self, path: Path, most: int) -> bytes:
-        """Return the beginning of a file."""
-        try:
-            with os.fdopen(open_regular(path, follow=True), "rb") as file:
-                return file.read(most)
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-
-    def _tell(self, more: int) -> None:
-        self._seen += more
-        self._progress(self._what, self._seen, None, "files")
-
-
-def _sorted(paths: Iterable[Path]) -> list[Path]:
-    """Return paths in their own order, which of many takes them long to find."""
-    return sorted(paths, key=attrgetter("parts"))
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself; opening it will say so
-        return False

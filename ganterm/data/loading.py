@@ -25,7 +25,7 @@ from ganterm.data.fit import check_shape, fit_images, in_pieces
 from ganterm.data.folder import load_folder
 from ganterm.data.geometry import check_fit
 from ganterm.data.images import ImageSet, require_same
-from ganterm.data.look import Original
+from ganterm.data.listing import Original
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.data.store import StoredImages
 

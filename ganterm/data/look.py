@@ -24,7 +24,7 @@ from ganterm.config import FIELDS, Resolved, RunConfig, check, combine
 from ganterm.config.fields import Value
 from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, ImageSize, Size
 from ganterm.core.registry import short
-from ganterm.data.listing import Listing, list_images
+from ganterm.data.listing import Listing, Original, list_images
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import UnreadableImageError, is_grey, laid_over, opened, upright
 
@@ -50,21 +50,6 @@ _BRIGHT: Final = 200
 """Mean level of what is seen from which on it shows on black rather than on white."""
 
 _Found = TypeVar("_Found")
-
-
-@dataclass(frozen=True)
-class Original:
-    """What the images were before they were brought to one shape.
-
-    `width` and `height` are those in the middle of all that were looked at, in pixels; `colour`
-    says whether one of them shows colours, and `background` what those with transparency best lie
-    over, as a setting; nothing where none has any.
-    """
-
-    width: int
-    height: int
-    colour: bool
-    background: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,12 +188,16 @@ def nearest_size(config: RunConfig, wanted: int) -> int:
 
 def original_of(listing: Listing) -> Original | None:
     """Look at some images, spread over all of them; None where none of those can be read."""
+    if listing.archive is not None and listing.original is not None:
+        return listing.original
     some = some_of(listing)
     seen = list(_readable(some))
     if not seen:
         return None
     width, height = sorted((width, height) for width, height, _ in seen)[len(seen) // 2]
-    return Original(width, height, any(colour for *_, colour in seen), background_of(some))
+    found = Original(width, height, any(colour for *_, colour in seen), background_of(some))
+    listing.original = found
+    return found
 
 
 def each_of(

@@ -147,6 +147,7 @@ def _kind(image: "Image.Image") -> str:
 def _surveyed(listing: Listing, root: Path, progress: ProgressCallback) -> dict[str, Any]:
     names = [str(path.relative_to(root)) for path in listing.paths]
     every, what = range(len(names)), f"surveying {listing.name}"
+    form = listing.archive.form if listing.archive else ""
     found = dict(sorted(each_of(listing, every, _look, what, progress), key=lambda each: each[0]))
     pictures = {index: each for index, each in found.items() if isinstance(each, _Picture)}
     firsts: dict[bytes, int] = {}
@@ -167,7 +168,7 @@ def _surveyed(listing: Listing, root: Path, progress: ProgressCallback) -> dict[
     others = [(name, "not an image") for name in listing.others]
     return {
         "files": len(names),
-        "formats": dict(Counter(each.form for each in pictures.values()).most_common()),
+        "formats": dict(Counter(form or each.form for each in pictures.values()).most_common()),
         "kinds": dict(Counter(each.kind for each in pictures.values()).most_common()),
         "sizes": [
             {"width": width, "height": height, "count": count}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"\x93NUMPY"
 
-_MAX_HEADER = 65_536
+MAX_HEADER = 65_536
 _MAX_CONVERTED = 16_000_000
 """Values that are no bytes become floats of 8 bytes on the way; more would take much memory."""
 
@@ -81,7 +81,7 @@ def mapped_array(path: str | PathLike[str]) -> NDArray[Any]:
     try:
         # Mapped, so that a header which promises more than there is costs nothing.
         with regular_path(Path(path)) as named:
-            return npy.open_memmap(named, mode="r", max_header_size=_MAX_HEADER)
+            return npy.open_memmap(named, mode="r", max_header_size=MAX_HEADER)
     except OSError as error:
         raise DataError(f"{name} cannot be read: {error.strerror or error}.") from None
     except Exception:  # noqa: BLE001 - a damaged header makes NumPy raise nearly anything

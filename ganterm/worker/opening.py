@@ -15,7 +15,8 @@ from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.fields import resolve_parts
 from ganterm.config.runfile import to_mapping
 from ganterm.core.records import ResumeRecord, StartRecord
-from ganterm.data.look import RECIPES, Original, nearest_size
+from ganterm.data.listing import Original
+from ganterm.data.look import RECIPES, nearest_size
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir

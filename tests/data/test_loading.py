@@ -118,9 +118,9 @@ def test_what_makes_no_sense_is_refused(name: str, options: dict[str, object], w
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
-    (tmp_path / "x.npy").touch()
+    (tmp_path / "x.bin").touch()
     with pytest.raises(ConfigError, match="is a file"):
-        load(str(tmp_path / "x.npy"))
+        load(str(tmp_path / "x.bin"))
 
 
 def test_a_set_that_is_not_here_says_how_to_get_it() -> None:

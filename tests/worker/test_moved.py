@@ -18,8 +18,9 @@ from ganterm.config.branch import branch
 from ganterm.config.recorded import recorded_config
 from ganterm.core.errors import DataError, GantermError
 from ganterm.core.records import STOOD_BACK
+from ganterm.data.listing import Original
 from ganterm.data.loading import relocated
-from ganterm.data.look import RECIPES, Original
+from ganterm.data.look import RECIPES
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
