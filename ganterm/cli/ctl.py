@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,13 +14,12 @@ from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import say
 from ganterm.cli.options import AsJson, RunName, RunsDir
 from ganterm.cli.settings import parse_settings
-from ganterm.client.pending import live_value
+from ganterm.client.pending import answers, live_value, require_training
 from ganterm.core.codec import encode
-from ganterm.core.errors import ConfigError, WorkerError
+from ganterm.core.errors import ConfigError
 from ganterm.core.records import ControlRecord, Record
 from ganterm.doctor.active import active_alerts
 from ganterm.doctor.applicable import applicable_remedies, chosen
-from ganterm.runs import control
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import default_runs_dir, resolve_run
@@ -80,12 +78,7 @@ def ctl(
         _remedy(found, changes[0] if changes else None, where, wait, as_json=as_json)
         return
     arguments = _arguments(command, changes or [])
-    view = observe(found)
-    if view.alive is False:
-        raise WorkerError(
-            f"{found.name} is not training ({view.state}), so it cannot be steered; "
-            f"`ganterm resume {found.word}` takes it up again."
-        )
+    require_training(found)
     tail = JournalTail(found.journal)
     records = list(tail.records(Record))
     if command == "undo":
@@ -131,28 +124,13 @@ def _post(
     *,
     as_json: bool,
 ) -> None:
-    """Post a command, once for each of its `arguments`, and wait for the answers, and print them.
-
-    All are there at the same step boundary, but for one that comes in between.
-    """
-    waiting = [control.post(found.control, command, **each) for each in arguments]
-    deadline = time.monotonic() + wait
-    refusal = ""
-    while time.monotonic() < deadline:
-        for record in tail.poll():
-            if isinstance(record, ControlRecord) and record.id in waiting:
-                waiting.remove(record.id)
-                refusal = record.error or refusal
-                if not record.error:
-                    _answer(record, as_json=as_json)
-        if not waiting:
-            if refusal:
-                raise ConfigError(refusal)
-            return
-        if observe(found).alive is False:
-            raise WorkerError(f"{found.name} ended before it took the command.")
-        time.sleep(0.05)
-    say(f"{found.name} has not answered within {wait:g} s; it will at its next step boundary.")
+    """Leave a command for the worker as `answers` does, and print what it answers."""
+    count = 0
+    for record in answers(found, tail, command, arguments, wait=wait):
+        _answer(record, as_json=as_json)
+        count += 1
+    if count < len(arguments):
+        say(f"{found.name} has not answered within {wait:g} s; it will at its next step boundary.")
 
 
 def _no_command(name: str, command: str | None) -> str:

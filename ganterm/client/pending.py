@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -10,12 +11,17 @@ from ganterm.config.draft import to_text
 from ganterm.config.fields import Value, parse_value
 from ganterm.config.fields import field as field_of
 from ganterm.config.schedule import written
-from ganterm.core.errors import ConfigError
+from ganterm.core.errors import ConfigError, WorkerError
 from ganterm.core.records import ControlRecord, Record
+from ganterm.runs import control
+from ganterm.runs.journal import JournalTail
+from ganterm.runs.layout import RunDir
 from ganterm.runs.live import LiveChange, to_undo
+from ganterm.runs.state import observe
 
 _MOST_EARLY: Final = 64
 _UNPOSTED: Final = "here-"
+_LOOK_SECONDS: Final = 0.05
 _DOING: Final = {
     "pause": "pausing",
     "resume": "going on",
@@ -175,6 +181,52 @@ class PendingCommands:
         if found is None:
             raise ConfigError("There is no change to undo.")
         return found
+
+
+def answers(
+    run: RunDir,
+    tail: JournalTail,
+    command: str,
+    arguments: Sequence[Mapping[str, Any]],
+    *,
+    wait: float,
+) -> Iterator[ControlRecord]:
+    """Leave a command, once for each of its `arguments`, and yield what the worker answers.
+
+    All are there at the same step boundary, but for one that comes in between. `tail` stands at
+    the end of the journal. Fewer come where the worker does not answer within `wait` seconds.
+
+    Raises:
+        ConfigError: one was refused; those that were not have been yielded.
+        WorkerError: the run ended before it took the command.
+    """
+    waiting = [control.post(run.control, command, **each) for each in arguments]
+    deadline = time.monotonic() + wait
+    refusal = ""
+    while time.monotonic() < deadline:
+        for record in tail.poll():
+            if isinstance(record, ControlRecord) and record.id in waiting:
+                waiting.remove(record.id)
+                refusal = record.error or refusal
+                if not record.error:
+                    yield record
+        if not waiting:
+            if refusal:
+                raise ConfigError(refusal)
+            return
+        if observe(run).alive is False:
+            raise WorkerError(f"{run.name} ended before it took the command.")
+        time.sleep(_LOOK_SECONDS)
+
+
+def require_training(run: RunDir) -> None:
+    """Raise `WorkerError` where no worker trains `run`, so that nothing could take a command."""
+    view = observe(run)
+    if view.alive is False:
+        raise WorkerError(
+            f"{run.name} is not training ({view.state}), so it cannot be steered; "
+            f"`ganterm resume {run.word}` takes it up again."
+        )
 
 
 def live_value(key: str, text: str, *, which: str) -> tuple[str, Value]:

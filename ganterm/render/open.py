@@ -62,13 +62,18 @@ def load_array(path: str | PathLike[str], *, limit: int = 1024) -> list[Raster]:
     name = safe_text(str(path))
     array = mapped_array(path)
     try:
-        images = as_images(array)[:limit]
-        wide = images.dtype.itemsize > 1
-        if images.size > (_MAX_CONVERTED if wide else 4 * MAX_PIXELS):
-            raise ValueError("it is too large to show; save some of its images, as uint8")
-        levels = as_levels(images, value_range(images))
+        return rasters_of(array, limit=limit)
     except ValueError as error:
         raise DataError(f"{name} cannot be shown: {error}.") from None
+
+
+def rasters_of(array: NDArray[Any], *, limit: int = 1024) -> list[Raster]:
+    """Return at most `limit` images of an array as `load_array` takes it; raises ValueError."""
+    images = as_images(array)[:limit]
+    wide = images.dtype.itemsize > 1
+    if images.size > (_MAX_CONVERTED if wide else 4 * MAX_PIXELS):
+        raise ValueError("it is too large to show; save some of its images, as uint8")
+    levels = as_levels(images, value_range(images))
     _, height, width, channels = levels.shape
     return [Raster(width, height, channels, image.tobytes()) for image in levels]
 

@@ -1,0 +1,264 @@
+"""The Python API: the same runs, samples and scores as the commands', from a script."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import ganterm
+from ganterm.core.errors import ConfigError, DataError, TrainingError, WorkerError
+from ganterm.runs.journal import JournalWriter
+from ganterm.runs.layout import RunDir
+from ganterm.runs.table import metrics_table
+from tests.cli.invoke import invoke
+from tests.records import record
+
+SHORT: dict[str, Any] = {
+    "steps": 8,
+    "batch_size": 16,
+    "log_every": 2,
+    "checkpoint_every": 4,
+    "device": "cpu",
+}
+
+
+def test_import_loads_next_to_nothing() -> None:
+    """What is public is told by `dir`, and imported once it is asked for; PyTorch later still."""
+    found = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, ganterm; before = set(sys.modules); assert 'train' in dir(ganterm); "
+            "ganterm.train; names = {'torch', 'numpy', 'typer', 'rich', 'textual', 'PIL'}; "
+            "print(before & (names | {'msgspec'}), names & set(sys.modules), ganterm.__all__)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert found.startswith("set() set() ["), found
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        ganterm.nothing  # noqa: B018
+
+
+@pytest.mark.usefixtures("warm")
+def test_a_run_is_trained_steered_stopped_and_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that Python begins is one like any other, and answers."""
+    monkeypatch.chdir(tmp_path)
+    run = ganterm.train("dcgan-8x8", name="mine", progress=False, **SHORT)
+    assert (run.state, run.step, run.name) == ("finished", 8, "mine")
+    assert run == ganterm.open_run("mine") == ganterm.open_run(run.path) == ganterm.open_run()
+    assert run.config["batch_size"] == 16
+    assert "mine" in invoke("runs").text
+    with pytest.raises(WorkerError, match="mine is not training"):
+        run.pause()
+    assert not capsys.readouterr().err
+
+    other = ganterm.start("dcgan-8x8", progress=False, **{**SHORT, "steps": 100_000})
+    assert {each.name for each in ganterm.list_runs()} == {"mine", other.name}
+    other.set(lr_g=1e-4, d_steps=2)
+    with pytest.raises(ConfigError, match="batch_size cannot be changed while training"):
+        other.set(lr_g=1e-3, batch_size=3)
+    other.pause()
+    assert other.state == "paused"
+    with pytest.raises(ConfigError, match="stop it before it is given steps"):
+        other.resume(steps=9)
+    assert other.resume().state in {"running", "paused"}
+    other.checkpoint()
+    other.stop()
+    assert other.state == "stopped"
+    assert other.message.startswith("Stopped on command")
+    changes = (other.path / "journal.jsonl").read_text()
+    assert changes.count('"name":"set"') == 2
+
+    end = other.step + 2
+    assert other.resume(steps=end).wait(progress=True).step == end
+    assert "finished" in capsys.readouterr().err
+    assert repr(other) == f"<ganterm.Run {other.name}: finished, step {end}>"
+
+
+@pytest.mark.usefixtures("warm")
+def test_a_run_that_fails_raises_its_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What went wrong in the worker is an error here, and so is its death."""
+    monkeypatch.chdir(tmp_path)
+    for code, error in ((1, TrainingError), (3, DataError)):
+        path = tmp_path / f"failed-{code}"
+        path.mkdir()
+        with JournalWriter(path / "journal.jsonl") as journal:
+            journal.write(record("start", 0, steps=9))
+            end = {"reason": "failed", "message": "It is broken.", "exit_code": code}
+            journal.write(record("end", 4, **end))
+        with pytest.raises(error, match=r"^It is broken\.$"):
+            ganterm.Run(path).wait(progress=False)
+    run = ganterm.start("dcgan-8x8", progress=False, **{**SHORT, "steps": 100_000})
+    assert run._process is not None
+    os.kill(run._process.pid, 9)
+    with pytest.raises(WorkerError, match=r"died at step .*`resume\(\)` goes on"):
+        run.wait(progress=False)
+
+
+def test_what_a_run_has_made(
+    trained: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judges: Path
+) -> None:
+    """Samples, weights and scores are those of the commands."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(judges))
+    run = ganterm.Run(trained.path)
+    file = tmp_path / "drawn.npy"
+    invoke("sample", trained.path, "-n", "5", "--seed", "7", "-o", file)
+    drawn = run.sample(5, seed=7)
+    assert drawn.dtype == np.uint8
+    np.testing.assert_array_equal(drawn, np.load(file))
+    assert not np.array_equal(run.sample(5, seed=7, step=2), drawn)
+
+    generator = run.generator()
+    assert not generator.training
+    latent = torch.randn(5, run.config["z_dim"], generator=torch.Generator().manual_seed(7))
+    levels = generator(latent).add(1).mul(127.5).round()
+    torch.testing.assert_close(levels, torch.as_tensor(drawn).float(), atol=1, rtol=0)
+
+    metrics = run.metrics()
+    assert metrics["step"].tolist() == [2, 4, 6]
+    assert {"time", "d_loss", "g_loss"} <= metrics.keys()
+    scores = ganterm.evaluate(run.sample(200), "digits", progress=False)
+    assert scores["n"] == 200
+    assert 0 <= scores["precision"] <= 1
+    with pytest.raises(ConfigError, match="no checkpoint of step 3; it has 0, 2, 4, 6"):
+        run.sample(step=3)
+
+
+def test_scores_are_kept_in_the_run(
+    trained: RunDir, tmp_path: Path, judges: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A judgement is written down as the command's is, and equals it."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(judges))
+    path = tmp_path / "copy"
+    shutil.copytree(trained.path, path)
+    scores = ganterm.Run(path).judge(n=200, progress=False)
+    by_command = invoke("judge", path, "-n", "200", "--json")
+    assert f'"fid": {scores["fid"]}' in by_command.text
+    assert '"kind":"judged"' in (path / "journal.jsonl").read_text()
+
+
+def test_metrics_are_those_that_no_resume_took_back(tmp_path: Path) -> None:
+    """The table has a row a step, NaN where a quantity is missing."""
+    run = RunDir(tmp_path)
+    with JournalWriter(run.journal) as journal:
+        for step in range(1, 101):
+            journal.write(record("metrics", step, d_loss=step / 2))
+        journal.write(record("resume", 40, steps=100))
+        for step in (41, 42):
+            journal.write(record("metrics", step, g_loss=None))
+    table = metrics_table(run)
+    assert table["step"].tolist() == list(range(1, 43))
+    assert table["d_loss"][:40].tolist() == [step / 2 for step in range(1, 41)]
+    assert np.isnan(table["d_loss"][40:]).all()
+    assert np.isnan(table["g_loss"]).all()
+    assert {len(column) for column in table.values()} == {42}
+    assert metrics_table(RunDir(tmp_path / "none"))["step"].tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: ganterm.start("nope"), ConfigError, "no recipe 'nope'"),
+        (lambda: ganterm.start("dcgan", stepz=3), ConfigError, "no setting 'stepz'; did you mean"),
+        (lambda: ganterm.start(labels=[1, 2]), ConfigError, "give both, or neither"),
+        (lambda: ganterm.start(dataset="digits", labels=[1]), ConfigError, "a path has its own"),
+        (lambda: ganterm.open_run("nobody"), ConfigError, "no run 'nobody'"),
+        (lambda: ganterm.show(np.zeros((2, 2, 2, 2, 2))), DataError, "These are no images"),
+        (
+            lambda: ganterm.evaluate(np.zeros((3, 8, 8)), "digits", progress=False),
+            DataError,
+            "holds 3 images",
+        ),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    call: Callable[[], object],
+    error: type[Exception],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is made of what makes no sense."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path / "data"))
+    with pytest.raises(error, match=words):
+        call()
+    assert not (tmp_path / "checkpoints").exists()
+
+
+class _Notebook:
+    """A notebook that keeps what it shows."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.shown: list[object] = []
+        python = ModuleType("IPython")
+        display = ModuleType("IPython.display")
+        python.get_ipython = lambda: SimpleNamespace(kernel=object())  # type: ignore[attr-defined]
+        display.display = self._display  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "IPython", python)
+        monkeypatch.setitem(sys.modules, "IPython.display", display)
+
+    def _display(self, what: object, **_: object) -> SimpleNamespace:
+        self.shown.append(what)
+        return SimpleNamespace(update=self.shown.append)
+
+
+def test_images_are_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal has them drawn, a notebook as a picture; tensors and arrays of any layout."""
+    monkeypatch.setenv("GANTERM_CHARSET", "ascii")
+    ganterm.show(torch.ones(2, 1, 4, 4))
+    assert capsys.readouterr().out.count("\n") >= 4
+    notebook = _Notebook(monkeypatch)
+    ganterm.show(np.zeros((3, 8, 8, 3), dtype=np.uint8), columns=3)
+    (picture,) = notebook.shown
+    data = picture._repr_png_()  # type: ignore[attr-defined]
+    assert data.startswith(b"\x89PNG")
+    assert not capsys.readouterr().out
+
+
+def test_a_notebook_watches_a_run(
+    trained: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cell holds the state, the losses and the newest samples, and what is foreign is text."""
+    path = tmp_path / "tiny"
+    shutil.copytree(trained.path, path)
+    notebook = _Notebook(monkeypatch)
+    began = time.monotonic()
+    ganterm.Run(path).watch()
+    assert time.monotonic() - began < 30
+    page = notebook.shown[-1]._repr_html_()  # type: ignore[attr-defined]
+    assert "tiny" in page
+    assert "step 6" in page
+    assert page.count("<polyline") == 2
+    assert "data:image/png;base64," in page
+
+
+def test_what_the_page_names_is_there() -> None:
+    """Every function and attribute of `ganterm help python`, and all that is public is there."""
+    page = invoke("help", "python").text
+    of_module = set(re.findall(r"ganterm\.(\w+)", page))
+    assert of_module <= set(ganterm.__all__)
+    assert set(ganterm.__all__) - of_module == {"Run"}
+    assert {
+        name for name in re.findall(r"run\.(\w+)", page) if not hasattr(ganterm.Run, name)
+    } == set()
