@@ -45,6 +45,7 @@ class Evaluations:
         self._journal = journal
         self._seen = seen
         self._helper = Helper(MODULE, name="The judge's process")
+        self._call_id = 0
         self._under_way: tuple[int, Path] | None = None
         self._waiting: deque[tuple[int, Path, int]] = deque()
         self._best = Best()
@@ -99,16 +100,24 @@ class Evaluations:
             self._complain(
                 step,
                 f"Judging takes longer than judge_every asks for, and {MOST_WAITING} checkpoints "
-                "wait: from here on some are left out. Raise judge_every, or lower judge_images.",
+                "wait: from here on some are left out.",
+                "Raise judge_every, or lower judge_images.",
             )
 
     def take(self, step: int) -> None:
         """Write down at a step what has come since the last time, without waiting."""
         for reply in self._helper.poll():
-            if isinstance(reply, Result) and self._under_way is not None:
+            # Of nothing else is a word due: neither of what was given up, nor of a death at rest.
+            if self._under_way is None or reply.id != self._call_id:
+                continue
+            if isinstance(reply, Result):
                 self._write(judged_record(self._under_way[0], reply.value))
             elif isinstance(reply, Failure):
-                self._complain(step, f"This run could not be judged. {reply.message}")
+                self._complain(
+                    step,
+                    f"This run could not be judged. {reply.message}",
+                    "Training goes on; judge_every = 0 asks for no more.",
+                )
             else:
                 continue
             self._under_way = None
@@ -122,23 +131,30 @@ class Evaluations:
             return f"it is no judgement: {error}"
         return ""
 
-    def close(self, step: int) -> None:
-        """End the judging process at a step; judgements that are to come are given up, and told."""
+    def close(self, step: int, went: str = "ended") -> None:
+        """End the judging process; judgements that are to come are given up, and told.
+
+        The run goes on from `step`, if it does, and judges later ones again; `went` says how it
+        came there.
+        """
         self._helper.close()
-        steps = [asked[0] for asked in (self._under_way, *self._waiting) if asked is not None]
+        asked = (self._under_way, *self._waiting)
+        steps = [each[0] for each in asked if each is not None and each[0] <= step]
         self._under_way = None
         self._waiting.clear()
         if steps:
             told = ", ".join(f"{each:,}" for each in steps)
             self._complain(
-                step, f"The run ended before step {told} was judged: `ganterm judge --all` does it."
+                step,
+                f"The run {went} before step {told} was judged.",
+                f"`ganterm judge {self._run.word} --all` judges what is kept.",
             )
 
     def _call(self) -> None:
         if self._under_way is None and self._waiting:
             step, checkpoint, images = self._waiting.popleft()
             self._under_way = step, checkpoint
-            self._helper.call(
+            self._call_id = self._helper.call(
                 "score",
                 {
                     "run": str(self._run.path),
@@ -154,17 +170,12 @@ class Evaluations:
         self._best.see(record)
         self._seen(record)
 
-    def _complain(self, step: int, sentence: str) -> None:
-        """Say once why there is no judgement; the training goes on without."""
+    def _complain(self, step: int, sentence: str, remedy: str) -> None:
+        """Say once why there is no judgement, and what to do."""
         if sentence != self._complaint:
             self._complaint = sentence
             self._journal.write(
-                AlertRecord(
-                    step=step,
-                    code="judge",
-                    message=sentence,
-                    remedy="Training goes on; judge_every = 0 asks for no more.",
-                )
+                AlertRecord(step=step, code="judge", message=sentence, remedy=remedy)
             )
 
 

@@ -60,7 +60,8 @@ class Rewound(Exception):  # noqa: N818 - not an error
 class EventHandler:
     """Writes what a trainer tells to its run, and steers it as commands and the doctor ask for.
 
-    As a context manager it ends the judge's process with the training.
+    As a context manager it ends the judge's process with the training; after a divergence
+    `diverged` does.
     """
 
     def __init__(
@@ -112,8 +113,15 @@ class EventHandler:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if not isinstance(error, DivergenceError):
+            self._end_judge()
+
+    def _end_judge(self, rewind: Rewind | None = None) -> None:
         with self._attempt("judge", "Ending the judge"):
-            self.evaluations.close(self.trainer.step)
+            if rewind is None:
+                self.evaluations.close(self.trainer.step)
+            else:
+                self.evaluations.close(rewind.to, "was rewound")
 
     def report(self, state: str) -> None:
         """Write to the status that the run is in `state`, and how far it is."""
@@ -205,6 +213,7 @@ class EventHandler:
     def _heed(self, asked: str | Rewind) -> None:
         """Do what the doctor asks for: stop, go on from elsewhere, or nothing."""
         if isinstance(asked, Rewind):
+            self._end_judge(asked)
             raise Rewound
         if asked:
             self._leave(asked, ExitCode.TRAINING)
@@ -300,7 +309,9 @@ class EventHandler:
         with self._attempt("doctor", "The doctor's look at the run"):
             self.doctor.diverged(error)
             asked = self.doctor.at_end()
-        return isinstance(asked, Rewind)
+        rewind = asked if isinstance(asked, Rewind) else None
+        self._end_judge(rewind)
+        return rewind is not None
 
     def keep_what_was_trained(self, error: Exception) -> str:
         """Save the weights that a failure would take along; return a sentence that says so.

@@ -64,8 +64,9 @@ class FailingJudge:
     def __init__(self, *_: object, **__: object) -> None:
         self._asked: list[int] = []
 
-    def call(self, *_: object, **__: object) -> None:
+    def call(self, *_: object, **__: object) -> int:
         self._asked.append(1)
+        return 1
 
     def poll(self) -> list[Failure]:
         asked, self._asked = self._asked, []
@@ -97,9 +98,10 @@ class JudgeHere:
     def __init__(self, *_: object, **__: object) -> None:
         self._replies: list[Result] = []
 
-    def call(self, method: str, params: dict[str, Any], **_: object) -> None:
+    def call(self, method: str, params: dict[str, Any], **_: object) -> int:
         call = Call(rpc.Call(1, method, json.loads(json.dumps(params))), lambda _: None)
         self._replies.append(Result(1, getattr(tasks, method)(call)))
+        return 1
 
     def poll(self) -> list[Result]:
         found, self._replies = self._replies, []
@@ -115,6 +117,9 @@ def test_the_judge_that_is_made_ready_is_the_one_that_judges(
     monkeypatch.setattr(evaluation, "Helper", JudgeHere)
     monkeypatch.setattr("os.nice", lambda _: tasks.NICENESS)
     monkeypatch.setattr("torch.set_num_threads", lambda _: None)
+    monkeypatch.setattr("ganterm.evaluation.classifier.IMAGES", 1000)
+    monkeypatch.setattr("ganterm.evaluation.embedder.STEPS", 1)
+    monkeypatch.setattr("ganterm.evaluation.trust.DRAWS", 2)
     monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path))
     run = make_run(tmp_path, flip=True, background="white", holdout=0.2, judge_images=100)
     config = read_run_toml(run.config_file)
@@ -132,15 +137,16 @@ class SlowJudge:
     """Stands for a judge's process that answers only when it is let."""
 
     asked: ClassVar[list[object]] = []
-    replies: ClassVar[list[Result]] = []
+    replies: ClassVar[list[Result | Failure]] = []
 
     def __init__(self, *_: object, **__: object) -> None:
         self.asked.clear()
 
-    def call(self, _method: str, params: dict[str, Any], **_: object) -> None:
+    def call(self, _method: str, params: dict[str, Any], **_: object) -> int:
         self.asked.append(params["step"])
+        return 1
 
-    def poll(self) -> list[Result]:
+    def poll(self) -> list[Result | Failure]:
         found, SlowJudge.replies = SlowJudge.replies, []
         return found
 
@@ -173,8 +179,45 @@ def test_every_judgement_that_is_due_is_made_or_told(
         evaluations.close(30)
         assert evaluations.to_come == 0
     full, given_up = kinds(run, "alert")
+    assert full["remedy"] == "Raise judge_every, or lower judge_images."
+    assert given_up["remedy"] == f"`ganterm judge {run.word} --all` judges what is kept."
     assert full["message"].startswith("Judging takes longer than judge_every asks for, and 8")
     assert given_up["message"].startswith("The run ended before step 10, 13, 14, 15, 16, 17, 18, ")
+
+
+@pytest.mark.parametrize(
+    ("reply", "close", "told"),
+    [
+        (Failure(None, "The judge's process has died."), (30,), ""),
+        (Result(7, {}), (30,), ""),
+        (None, (30,), "The run ended before step 10, 20 was judged."),
+        (None, (10, "was rewound"), "The run was rewound before step 10 was judged."),
+        (None, (5, "was rewound"), ""),
+    ],
+    ids=["died at rest", "an earlier answer", "ended", "rewound", "rewound to before"],
+)
+def test_only_what_is_not_judged_is_told(
+    reply: Result | Failure | None,
+    close: tuple[Any, ...],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A run that goes on from an earlier step judges the later ones again."""
+    monkeypatch.setattr(evaluation, "Helper", SlowJudge)
+    run = make_run(tmp_path, "mlp")
+    with JournalWriter(run.journal) as journal:
+        evaluations = Evaluations(run, journal, lambda _: None)
+        for step in (10, 20):
+            evaluations.ask(step, run.checkpoint_path(step), 100)
+            if reply is not None:
+                SlowJudge.replies = [reply, Result(1, {"fid": 1.0, "judge": "x", "n": 100})]
+                evaluations.take(step)
+                SlowJudge.replies = [reply]
+                evaluations.take(step)
+        evaluations.close(*close)
+    assert [alert["message"] for alert in kinds(run, "alert")] == [told] * bool(told)
+    assert len(kinds(run, "judged")) == (0 if reply is None else 2)
 
 
 def test_what_no_judge_can_be_trained_on_is_refused_before_the_first_step(
