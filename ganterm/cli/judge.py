@@ -20,7 +20,7 @@ from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import JudgedRecord
 from ganterm.core.registry import absolute, short
-from ganterm.evaluation import IMAGES, Scoring
+from ganterm.evaluation import IMAGES, Known, Scoring
 from ganterm.render.colour import canvas_of
 from ganterm.render.curve import bar
 from ganterm.render.raster import from_nchw
@@ -178,10 +178,13 @@ def judge(
     home = choices[0].path.absolute().parent.parent
     taken = _cores(home.parent if is_run(home) else runs_dir or default_runs_dir(), threads)
     records = []
+    known: Known = {}
     for choice in choices:
         for note in choice.notes:
             say(note)
-        verdict = _judged(choice.path, scoring, taken, judge=by, dataset=dataset, against=against)
+        verdict = _judged(
+            choice.path, scoring, taken, judge=by, dataset=dataset, against=against, known=known
+        )
         fields = _kept(choice.path, choice.step, verdict)
         records.append({"step": choice.step, **fields})
         if not as_json and not every:

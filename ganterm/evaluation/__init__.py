@@ -2,13 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from ganterm.evaluation.judge import Judge
-    from ganterm.evaluation.report import Reference
-
-Known = dict[Any, "tuple[Judge, Reference]"]
+Known = dict[Any, Any]
 """Judges, and the real images as they see them, that whoever judges again need not read again."""
 
 IMAGES: Final = 10_000

@@ -19,7 +19,7 @@ from ganterm.data.loading import relocated
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.evaluation import Known, Scoring
 from ganterm.evaluation.cache import choose_judge
-from ganterm.evaluation.given import obtain_against, reference_for
+from ganterm.evaluation.given import Against, obtain_against, reference_for
 from ganterm.evaluation.judge import Judge
 from ganterm.evaluation.report import Reference, Verdict, judge_generator, source_of
 from ganterm.evaluation.splits import ImageSource
@@ -55,16 +55,20 @@ def judge_checkpoint(
     """
     trained = load_generator(path)
     config = trained.config
+    known = {} if known is None else known
     try:
         if against is not None:
-            beside = obtain_against(
-                against,
-                judge,
-                count=scoring.count,
-                image_size=config.image_size,
-                channels=config.channels,
-                progress=progress,
-            )
+            asked = against, judge, scoring.count, config.image_size, config.channels
+            if asked not in known:
+                known[asked] = obtain_against(
+                    against,
+                    judge,
+                    count=scoring.count,
+                    image_size=config.image_size,
+                    channels=config.channels,
+                    progress=progress,
+                )
+            beside: Against = known[asked]
             verdict = beside.judged_generator(trained, scoring, progress=progress)
             return _checked(verdict, path, config)
         source = source_of(relocated(config, path, dataset))
@@ -74,7 +78,7 @@ def judge_checkpoint(
             count=scoring.count,
             split=config.split,
             holdout=config.holdout,
-            known={} if known is None else known,
+            known=known,
             progress=progress,
         )
         verdict = judge_generator(trained, chosen, reference, scoring, progress=progress)
@@ -106,7 +110,8 @@ def judge_and_reference(
             chosen, source, count=count, split=split, holdout=holdout, progress=progress
         )
         known[asked] = chosen, reference
-    return known[asked]
+    found: tuple[Judge, Reference] = known[asked]
+    return found
 
 
 def _checked(verdict: Verdict, path: Path, config: RunConfig) -> Verdict:

@@ -6,11 +6,13 @@ import json
 import re
 import shutil
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from ganterm.data import load
+from ganterm.evaluation import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.lock import WorkerLock
@@ -177,8 +179,17 @@ def test_the_same_seed_gives_the_same_scores(run: RunDir) -> None:
     assert scores(3)["fid"] != scores(4)["fid"]
 
 
-def test_all_checkpoints_make_a_table_with_the_floor_last(run: RunDir) -> None:
-    outcome = invoke("judge", run.path, "-n", 100, "--all")
+@pytest.mark.parametrize(
+    ("against", "obtained"), [((), "choose_judge"), (("--against", "digits"), "obtain_against")]
+)
+def test_all_checkpoints_make_a_table_with_the_floor_last(
+    run: RunDir, against: tuple[str, ...], obtained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One judge, which has looked at the real images once, does for all."""
+    once = Mock(wraps=getattr(checkpoints, obtained))
+    monkeypatch.setattr(checkpoints, obtained, once)
+    outcome = invoke("judge", run.path, "-n", 100, "--all", *against)
+    assert once.call_count == 1
     table = outcome.text.splitlines()
     assert [line.split()[0] for line in table[1:]] == ["STEP", "0", "2", "4", "6", "real"]
     steps = [record["step"] for record in lines(run.journal) if record["kind"] == "judged"]
