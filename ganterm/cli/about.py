@@ -14,7 +14,7 @@ from ganterm.client.wording import sentence
 from ganterm.components.scores import SCORES, scored
 from ganterm.config.runfile import INIT_DIGEST, INIT_FROM, read_made
 from ganterm.core.codec import encode
-from ganterm.core.errors import GantermError, missing_library
+from ganterm.core.errors import ConfigError, GantermError, missing_library
 from ganterm.core.quantities import layers_in
 from ganterm.render import words
 from ganterm.render.text import safe_text
@@ -49,7 +49,12 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
     settings: dict[str, Any] = {
         key: history.config[key] for key in _SETTINGS if key in history.config
     }
-    made = read_made(run.config_file) if run.config_file.exists() else {}
+    made: dict[str, str] = {}
+    try:
+        if run.config_file.exists():
+            made = read_made(run.config_file)
+    except ConfigError as error:  # All else is in the journal.
+        say(str(error))
     if as_json:
         emit_json(
             {

@@ -128,4 +128,9 @@ def test_a_run_without_a_checkpoint_is_told_without_its_layers(
     outcome = invoke("info", tmp_path / "bare")
     assert outcome.code == 0
     assert "Its layers are not known:" in outcome.said
+    (tmp_path / "bare" / "run.toml").write_text("[run")
+    damaged = invoke("info", tmp_path / "bare")
+    assert damaged.code == 0
+    assert damaged.text.splitlines()[2:] == outcome.text.splitlines()[2:]
+    assert f"Run file {tmp_path / 'bare' / 'run.toml'} is not" in damaged.said
     assert invoke("info", "nobody", "--runs-dir", tmp_path).code == 2
