@@ -282,8 +282,11 @@ def trained_judge(
             accuracy=0.0,
         )
         answers = judge.look(held_out.images).probabilities.argmax(dim=1)
-        accuracy = float((answers == _labels(source, held_out)).double().mean())
-        return replace(judge, accuracy=accuracy, examination=_examined(judge, held_out, progress))
+        labels = _labels(source, held_out)
+        accuracy = float((answers == labels).double().mean())
+        kinds = labels if len(learnt.classes) >= LEAST_CLASSES else None
+        examination = _examined(judge, held_out, progress, kinds=kinds)
+        return replace(judge, accuracy=accuracy, examination=examination)
 
 
 def trained_embedder(
@@ -302,8 +305,17 @@ def trained_embedder(
         return replace(judge, examination=_examined(judge, division.held_out, progress))
 
 
-def _examined(judge: Judge, images: ImageSet, progress: ProgressCallback) -> Trust:
-    return examine(lambda part: judge.look(part).features, images.images, progress=progress)
+def _examined(
+    judge: Judge,
+    images: ImageSet,
+    progress: ProgressCallback,
+    *,
+    kinds: torch.Tensor | None = None,
+) -> Trust:
+    def look(part: torch.Tensor) -> torch.Tensor:
+        return judge.look(part).features
+
+    return examine(look, images.images, kinds=kinds, progress=progress)
 
 
 def keep_judge(path: Path, judge: ClassifierJudge | EmbedderJudge, purpose: dict[str, str]) -> None:

@@ -119,6 +119,7 @@ def examine(
     images, half = images[chosen], len(chosen) // 2
     if half < 2:
         raise ValueError("a judge is examined on at least four images")
+    small = torch.cat([_small(part) for part in in_parts(images, _PART)])
     kinds = None if kinds is None else kinds[chosen]
     harms = {name: harm for name, harm in _HARM.items() if _shows(name, images)}
     looks: dict[str, Tensor] = {}
@@ -140,7 +141,11 @@ def examine(
             floors[name].append(floor)
             found[name].append(distance(*gaussian(features)))
         for name, count in _MISSING.items():
-            left = rest[_of_other_kinds(images[rest], kinds, rest, count, random)][:half]
+            if kinds is None:
+                others = _unlike(small[rest], count, random)
+            else:
+                others = _of_other_kinds(kinds[rest], count, random)
+            left = rest[others][:half]
             # Fewer images are further from others by chance alone.
             floors[name].append(distance(*gaussian(real[rest[: len(left)]])))
             found[name].append(distance(*gaussian(real[left])))
@@ -191,22 +196,30 @@ def _repeated(features: Tensor, share: float) -> Tensor:
     return changed
 
 
-def _of_other_kinds(
-    images: Tensor, kinds: Tensor | None, places: Tensor, count: int, random: torch.Generator
-) -> Tensor:
+def _small(images: Tensor) -> Tensor:
+    """Return rows (N, F) of images by which they are alike."""
+    return adaptive_avg_pool2d(images.float(), _GRID).flatten(1)
+
+
+def _of_other_kinds(kinds: Tensor, count: int, random: torch.Generator) -> Tensor:
     """Return which (N,) of images are left where `count` of ten kinds, drawn at random, are gone.
 
-    `kinds` are those of all images, and `places` (N,) these images' among them.
+    `kinds` (N,) are those of the images.
     """
-    if kinds is not None:
-        names = torch.tensor(sorted(set(kinds.tolist())))
-        gone = names[torch.randperm(len(names), generator=random)]
-        return ~torch.isin(kinds[places], gone[: max(1, round(count * len(names) / _KINDS))])
-    small = adaptive_avg_pool2d(images.float(), _GRID).flatten(1)
-    left = torch.ones(len(images), dtype=torch.bool)
+    names = torch.tensor(sorted(set(kinds.tolist())))
+    gone = names[torch.randperm(len(names), generator=random)]
+    return ~torch.isin(kinds, gone[: max(1, round(count * len(names) / _KINDS))])
+
+
+def _unlike(small: Tensor, count: int, random: torch.Generator) -> Tensor:
+    """Return which (N,) of images are left without `count` tenths of them that are each alike.
+
+    They are alike by rows `small` (N, F).
+    """
+    left = torch.ones(len(small), dtype=torch.bool)
     for _ in range(count):
         among = left.nonzero()[:, 0]
         middle = small[among[torch.randint(len(among), (1,), generator=random)]]
         nearest = (small[among] - middle).square().sum(dim=1).argsort()
-        left[among[nearest[: len(images) // _KINDS]]] = False
+        left[among[nearest[: len(small) // _KINDS]]] = False
     return left

@@ -6,9 +6,11 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
+from torch.nn.functional import adaptive_avg_pool2d
 
 from ganterm.data.images import ImageSet
 from ganterm.data.importer import import_dataset
@@ -66,6 +68,16 @@ def test_what_sees_nothing_is_found_out() -> None:
         lambda part: torch.randn(len(part), 4, generator=random), images.images, kinds=images.labels
     )
     assert all(value < 2 * CLEAR for name, value in found.above.items() if "picture" not in name)
+
+
+def test_images_are_made_small_once_and_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole as floats, all of them are more than a machine may have."""
+    pooled = Mock(wraps=adaptive_avg_pool2d)
+    monkeypatch.setattr(trust, "adaptive_avg_pool2d", pooled)
+    images = split_dataset(DIGITS).held_out.images
+    examine(lambda part: part.flatten(1)[:, 20:24].float(), images)
+    made = [len(call.args[0]) for call in pooled.call_args_list]
+    assert (sum(made), max(made)) == (len(images), 500)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +141,11 @@ def test_a_classifier_judges_only_where_it_is_strong(
     sets = split_dataset(DIGITS)
     parts = {name: change(getattr(sets, name)) for name in ("learnt", "held_out", "apart")}
     monkeypatch.setattr(cache, "split_dataset", lambda *_, **__: Splits(**parts))
+    examined = Mock(wraps=examine)
+    monkeypatch.setattr(cache, "examine", examined)
     assert isinstance(own_judge(DIGITS, seed=7), kind)
+    # Classes are the kinds of images that a classifier is to miss; the other knows of none.
+    assert (examined.call_args.kwargs["kinds"] is None) is (kind is EmbedderJudge)
 
 
 def test_it_is_kept_by_its_images_and_can_be_asked_for(
