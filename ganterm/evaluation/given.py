@@ -40,6 +40,8 @@ from ganterm.evaluation.report import (
 from ganterm.evaluation.splits import (
     LEAST_IMAGES,
     ImageSource,
+    both_ways,
+    half_mirrored,
     load_source,
     real_images,
     split_images,
@@ -59,7 +61,8 @@ class WholeReference:
 
     real: Embeddings
     trained: torch.Tensor
-    """The images themselves (N, C, H, W), in the same random order."""
+    """The images themselves (N, C, H, W), in the same random order; mirrored (2N, ...) after them,
+    where the run mirrors half of what it sees."""
     clusters: int | None
     labels: torch.Tensor | None
     classes: tuple[str, ...]
@@ -80,7 +83,9 @@ class WholeReference:
         floor = measured(comparison, names)
         if "copies" in names:
             own = torch.arange(half, 2 * half)
-            floor["copies"] = copies(self.trained[own], self.trained, places=own[:, None])
+            twins = torch.arange(0, len(self.trained), len(self.real))
+            places = own[:, None] + twins
+            floor["copies"] = copies(self.trained[own], self.trained, places=places)
         return floor
 
     def deviation(self, count: int) -> dict[str, float]:
@@ -299,22 +304,26 @@ def reference_for(
         apart = real_images(source, split=split, holdout=holdout, progress=progress)
         if count > min(len(apart.real), len(apart.second)):
             whole = load_source(source, split, progress)
-            words = f"all {len(whole):,} of {short(source.dataset)}, as FID is published"
-            return _all_of(whole, judge, words, progress)
+            half = ", half of them mirrored" if source.flip else ""
+            words = f"all {len(whole):,} of {short(source.dataset)}{half}, as FID is published"
+            return _all_of(whole, judge, words, progress, flip=source.flip)
     reference = obtain_reference(judge, source, split=split, holdout=holdout, progress=progress)
     least_real(min(count, len(reference)), source.dataset)
     return reference
 
 
-def _all_of(real: ImageSet, judge: Judge, words: str, progress: ProgressCallback) -> WholeReference:
+def _all_of(
+    real: ImageSet, judge: Judge, words: str, progress: ProgressCallback, *, flip: bool = False
+) -> WholeReference:
     order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
     known = bool(judge.classes) and judge.classes == real.classes
-    images = real.images[order]
+    images = real.picked(order)
+    seen = half_mirrored(images) if flip else images
     return WholeReference(
-        real=judge.look(images, progress=progress),
-        trained=images,
+        real=judge.look(seen.images, progress=progress),
+        trained=both_ways(images.images) if flip else images.images,
         clusters=None if known else max(len(real.classes), CLUSTERS),
-        labels=None if real.labels is None else real.labels[order],
+        labels=images.labels,
         classes=real.classes if real.labels is not None else (),
         words=words,
     )

@@ -105,9 +105,9 @@ class RealImages:
             places = torch.cat([places, twins], dim=1)
         return replace(
             self,
-            real=_half_mirrored(self.real),
-            second=_half_mirrored(self.second),
-            trained=None if trained is None else torch.cat([trained, trained.flip(3)]),
+            real=half_mirrored(self.real),
+            second=half_mirrored(self.second),
+            trained=None if trained is None else both_ways(trained),
             places=places,
         )
 
@@ -273,12 +273,18 @@ def _shuffled(images: ImageSet, seed: int) -> ImageSet:
     return images.picked(torch.cat(set_apart(images.images, 0, seed=seed + 1)))
 
 
-def _half_mirrored(images: ImageSet) -> ImageSet:
+def half_mirrored(images: ImageSet) -> ImageSet:
+    """Return images of which half are mirrored: each as its pixels draw it."""
     order = torch.cat(set_apart(images.images, 0, seed=0))
     pixels = images.images.clone()
     chosen = order[: len(order) // 2]
     pixels[chosen] = pixels[chosen].flip(3)
     return replace(images, images=pixels)
+
+
+def both_ways(images: torch.Tensor) -> torch.Tensor:
+    """Return images (N, C, H, W), and after them (2N, C, H, W) all of them mirrored."""
+    return torch.cat([images, images.flip(3)])
 
 
 def _halves(images: ImageSet, seed: int) -> tuple[ImageSet, ImageSet]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,16 @@ def test_weights_of_inception_compare_more_images_with_all_real_ones(data: Path)
         assert (fields["n"], fields.get("n_real", count)) == (count, real)
         assert (fields["real"], fields["held_out"]) == (words, False)
         assert fields["copies"] > 0.9 > fields["floor"]["copies"]
+    mirrored = reference_for(judge, replace(DIGITS, flip=True), count=1900)
+    words = "all 1,797 of digits, half of them mirrored, as FID is published"
+    assert mirrored.told["real"] == words
+    (_, before), (_, seen) = reference.beside(1900), mirrored.beside(1900)
+    assert int((before.features != seen.features).any(dim=1).sum()) == 1797 // 2
+    assert reference.trained is not None
+    assert mirrored.trained is not None
+    assert torch.equal(mirrored.trained.flip(3), mirrored.trained.roll(1797, 0))
+    assert torch.equal(mirrored.trained[:1797], reference.trained)
+    assert mirrored.floor(1797, ["copies"])["copies"] < 0.05
 
 
 def test_another_judge_is_another_digest(data: Path, tmp_path: Path) -> None:
