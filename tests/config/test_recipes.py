@@ -68,7 +68,7 @@ PUBLISHED = {
     """,
     "r3gan-cifar10": """
     dataset=cifar10, image_size=32, generator=r3gan, discriminator=r3gan, conditional=projection,
-    width=1, z_dim=64, loss=relativistic, penalty=r1+r2, penalty_every=1,
+    flip=true, width=1, z_dim=64, loss=relativistic, penalty=r1+r2, penalty_every=1,
     penalty_weight=0.05..0.005:cosine:20000kimg, augment_p=0..0.55:cosine:20000kimg,
     lr_g=2e-4..5e-5:cosine:20000kimg, lr_d=2e-4..5e-5:cosine:20000kimg, beta1=0.0,
     beta2=0.9..0.99:cosine:20000kimg, ema_kimg=0..5000:cosine:20000kimg, batch_size=512

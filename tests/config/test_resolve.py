@@ -108,6 +108,12 @@ def test_steps_and_epochs_replace_one_another(tmp_path: Path) -> None:
     assert resolve({**by_epochs, "steps": 0}).config.epochs == 100
 
 
+def test_another_dataset_is_not_mirrored_because_the_recipes_is() -> None:
+    """What mirrors photographs would mirror digits."""
+    assert resolve({"recipe": "r3gan-cifar10"}).config.flip
+    assert not resolve({"recipe": "r3gan-cifar10", "dataset": "mnist"}).config.flip
+
+
 def test_another_dataset_drops_the_recipes_split_but_not_the_users() -> None:
     other = resolve({"recipe": "mlp", "dataset": "digits"})
     assert other.config.split == "train"

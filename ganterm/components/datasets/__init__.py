@@ -137,6 +137,7 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
             DATA,
             "Mirror half of the images of each batch, left to right.",
             "for photographs of which the mirror image could be one too; not for writing",
+            part_of="dataset",
         ),
     ] = False
 
