@@ -124,7 +124,7 @@ class Discriminator(nn.Module):
         if spec.classes and spec.conditioning == "concat":
             self.planes = LabelPlanes(spec.classes)
         elif spec.classes:
-            self.projection = LabelProjection(parts.feature_count, spec.classes)
+            self.projection = LabelProjection(parts.feature_count, spec.classes, parts.class_std)
 
     @property
     def batch_independent(self) -> bool:

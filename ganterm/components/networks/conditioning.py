@@ -61,12 +61,15 @@ class LabelProjection(nn.Module):
 
     Added to the logit it makes a projection discriminator (Miyato & Koyama 2018,
     arXiv:1802.05637). The vectors are the rows of an `nn.Linear`, that is a head for each class,
-    so that they begin as a head does, and that spectral normalisation reaches them.
+    so that they begin as a head does, unless they have an `std`, and that spectral normalisation
+    reaches them.
     """
 
-    def __init__(self, features: int, classes: int) -> None:
+    def __init__(self, features: int, classes: int, std: float | None = None) -> None:
         super().__init__()
         self.heads = nn.Linear(features, classes, bias=False)
+        if std is not None:
+            nn.init.normal_(self.heads.weight, 0.0, std)
 
     def forward(self, features: Tensor, labels: Tensor | None) -> Tensor:
         """Turn features (N, features) and labels (N,) into what they add to the logits (N,).

@@ -81,6 +81,8 @@ class DiscriminatorParts(NamedTuple):
     """Features to one linear value per image; None where the class's projection is all."""
     feature_count: int
     """Features of one image, all axes multiplied."""
+    class_std: float | None = None
+    """Of the first weights by which classes are projected; None leaves them a linear layer's."""
 
 
 SEED_SIDE: Final = 4

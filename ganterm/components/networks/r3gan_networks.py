@@ -132,8 +132,11 @@ class R3Generator(Generator):
         super().__init__(spec)
         seed, doublings = seed_of(spec.size)
         widths = widths_of(doublings + 1, spec.width)
-        # As long as z, of numbers as large.
-        self.embedding = nn.Embedding(spec.classes, spec.z_dim) if spec.classes else None
+        self.embedding: nn.Embedding | None = None
+        if spec.classes:
+            self.embedding = nn.Embedding(spec.classes, spec.z_dim)
+            # The linear map of a one-hot class that it stands for, whose fan-in is the classes.
+            nn.init.normal_(self.embedding.weight, 0.0, spec.classes**-0.5)
         layers: list[nn.Module] = [Basis(spec.z_dim * (2 if spec.classes else 1), widths[0], seed)]
         layers += _blocks(widths[0], widths, spec.norm)
         for inputs, outputs in pairwise(widths):
@@ -171,7 +174,9 @@ def discriminator(spec: DiscriminatorSpec) -> DiscriminatorParts:
     ]
     if spec.classes and spec.conditioning == "projection":
         layers += [_drawn(nn.Linear(last, last, bias=False))]
-        return DiscriminatorParts(nn.Sequential(*layers), None, last)
+        return DiscriminatorParts(
+            nn.Sequential(*layers), None, last, class_std=(spec.classes * last) ** -0.5
+        )
     head = _drawn(nn.Linear(last, 1, bias=False))
     return DiscriminatorParts(nn.Sequential(*layers), head, last)
 

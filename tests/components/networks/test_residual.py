@@ -120,6 +120,18 @@ def test_the_class_is_heard_by_an_inner_product_alone() -> None:
     torch.testing.assert_close(discriminator(images, labels), (features * vectors).sum(1))
 
 
+def test_classes_of_r3gan_begin_with_the_variance_of_its_code() -> None:
+    """Of ten classes N(0, 1/10) beside the latents, and so that 768 features make no more of it."""
+    torch.manual_seed(0)
+    generator = R3Generator(GeneratorSpec(z_dim=512, data=CIFAR, width=0.02, classes=10))
+    assert generator.embedding is not None
+    assert generator.embedding.weight.std().item() == pytest.approx(10**-0.5, rel=0.05)
+    spec = DiscriminatorSpec(data=DataSpec.image(8, 3, CIFAR.classes), classes=10)
+    projection = build_discriminator("r3gan", spec).projection
+    assert projection is not None
+    assert projection.heads.weight.std().item() == pytest.approx(0.0114, rel=0.02)
+
+
 def test_conditional_norm_is_batch_norm_with_a_scale_and_a_shift_of_the_condition() -> None:
     torch.manual_seed(0)
     norm = ConditionalNorm(4, 6, normalised=True)
