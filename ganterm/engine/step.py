@@ -245,7 +245,7 @@ class GanStep:
                 total = total / 2
             self._record_d(total, real_term, fake_term, real_logits, fake_logits)
             if penalise:
-                for penalty in self._penalties(of_real, of_fakes, classes):
+                for penalty in self._penalties(real[part], fakes[part], classes):
                     total = total + penalty
             return total
 
@@ -260,17 +260,17 @@ class GanStep:
         penalise: bool,
     ) -> None:
         fake_terms: list[tuple[torch.Tensor, torch.Tensor]] = []
-        real, fakes = self._augmented(real), self._augmented(fakes)
+        of_real, of_fakes = self._augmented(real), self._augmented(fakes)
 
         def fake_loss(part: slice) -> torch.Tensor:
-            logits = self._judge(fakes[part], _of(labels, part))
+            logits = self._judge(of_fakes[part], _of(labels, part))
             term = self.loss.fake_term(logits, self.numbers["fake_label"])
             penalty = self._penalties(None, fakes[part], _of(labels, part)) if penalise else []
             fake_terms.append((term.detach(), logits.detach()))
             return sum(penalty, start=term)
 
         def real_loss(part: slice) -> torch.Tensor:
-            logits = self._judge(real[part], _of(labels, part))
+            logits = self._judge(of_real[part], _of(labels, part))
             term = self.loss.real_term(logits, self.numbers["real_label"])
             penalty = self._penalties(real[part], None, _of(labels, part)) if penalise else []
             fake_term, fake_logits = fake_terms.pop(0)
@@ -334,10 +334,7 @@ class GanStep:
         labels: torch.Tensor | None,
     ) -> list[torch.Tensor]:
         """Return the weighted penalties that the given images allow, and record their values."""
-        discriminator: Critic = self.networks.discriminator
-        if labels is not None:
-            discriminator = partial(self.networks.discriminator, labels=labels)
-        values = self.penalty.terms(discriminator, real, fakes)
+        values = self.penalty.terms(self._critic(labels), real, fakes)
         if values:
             self.record(("penalty",), torch.stack([value.detach() for value in values]).sum()[None])
         # A lazy penalty weighs as much over time as one applied at every step (Karras et al. 2020).
@@ -347,6 +344,19 @@ class GanStep:
         if isinstance(weight, torch.Tensor):
             weight = weight.to(values[0].dtype) if values else weight
         return [weight * value for value in values]
+
+    def _critic(self, labels: torch.Tensor | None) -> Critic:
+        """Return D as penalties see it.
+
+        Augmentation is a part of it, so that slopes are those at the images as they are, as in
+        Karras et al. 2020 (arXiv:2006.06676) and Huang et al. 2024 (arXiv:2501.05441).
+        """
+        discriminator: Critic = self.networks.discriminator
+        if labels is not None:
+            discriminator = partial(self.networks.discriminator, labels=labels)
+        if not self.augment.changes:
+            return discriminator
+        return lambda images: discriminator(self._augmented(images))
 
     def _record_d(
         self,

@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganterm.components.augmentations import Augmentation
 from ganterm.components.penalties import Penalty
+from ganterm.components.penalties.zero_centred import squared_slope
 from ganterm.config import RunConfig
 from ganterm.engine.adaptive import EVERY
 from ganterm.engine.build import Networks, build
@@ -177,6 +179,17 @@ def test_penalties_see_real_or_generated_images(penalty: str, kinds: int) -> Non
         run.advance()
         assert sorted(calls) == sorted(penalty.split("+"))
         assert len(calls) == kinds
+
+
+@pytest.mark.parametrize("update", ["joint", "separate"])
+def test_a_penalty_takes_augmentation_for_a_part_of_the_discriminator(update: str) -> None:
+    """Slopes are those at the images as they are, where a change of theirs counts as well."""
+    run = trainer(small("mlp", steps=1, penalty="r1", d_update=update, augment="cutout", lr_d=0.0))
+    run.gan_step.augment = Augmentation(changes=(lambda images: 3 * images,))
+    judge = run.networks.discriminator
+    wanted = squared_slope(lambda images: judge(3 * images), run.batches[0]).item()
+    (record,) = metrics(run)
+    assert record.values["penalty"] == pytest.approx(wanted, rel=1e-5)
 
 
 def test_bfloat16_trains_on_the_cpu_with_weights_in_float32() -> None:
