@@ -4,6 +4,28 @@ from __future__ import annotations
 
 import torch
 
+from ganterm.components.datasets import DatasetFacts
+from ganterm.components.datasets.mixture import modes_covered
+
+SMALLEST_BATCH = 2
+"""Samples it takes to speak of a spread."""
+
+
+def spread(
+    fakes: torch.Tensor, real: torch.Tensor, labels: torch.Tensor | None, data: DatasetFacts
+) -> dict[str, torch.Tensor]:
+    """Return scalars by the names of what they tell: the diversity of `fakes`, and modes of a ring.
+
+    Where the modes of the data are known the diversity is the share of them that is reached;
+    elsewhere it is as below, and nothing of a batch too small for it.
+    """
+    if data.centres:
+        reached = modes_covered(fakes, data.centres, data.sigma)
+        return {"diversity": reached / len(data.centres), "modes": reached}
+    if min(len(real), len(fakes)) < SMALLEST_BATCH:
+        return {}
+    return {"diversity": diversity(fakes, real, labels)}
+
 
 def diversity(
     fakes: torch.Tensor, real: torch.Tensor, labels: torch.Tensor | None = None

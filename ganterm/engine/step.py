@@ -13,14 +13,13 @@ from torch import nn
 
 from ganterm.components.augmentations import AUGMENTATIONS
 from ganterm.components.datasets import DATASETS
-from ganterm.components.datasets.mixture import modes_covered
 from ganterm.components.losses import LOSSES
 from ganterm.components.penalties import PENALTIES
 from ganterm.config import RunConfig
 from ganterm.core.quantities import AUGMENT_P, D_FAKE, D_REAL, OVERFITTING
 from ganterm.engine.adaptive import Adaptive
 from ganterm.engine.build import Networks
-from ganterm.engine.diversity import diversity
+from ganterm.engine.diversity import spread
 
 if TYPE_CHECKING:
     from ganterm.components.losses.base import Label
@@ -45,9 +44,6 @@ MEASURED = (
     OVERFITTING,
 )
 """What a step measures, in the order in which it computes it; not every step has all of it."""
-
-SMALLEST_BATCH = 2
-"""Samples it takes to speak of a spread."""
 
 Record = Callable[[tuple[str, ...], torch.Tensor], None]
 """Takes a row of scalars: their names and a tensor of as many values, still on the device."""
@@ -175,18 +171,13 @@ class GanStep:
             wanted = None if wanted is None else wanted.repeat(self.config.g_batch)
             count = real.shape[0] * self.config.g_batch
             z = torch.randn(count, self.config.z_dim, device=self.device)
-            fakes = self._fakes(z, wanted, with_graph=True)
-        self._g_step(real, z, fakes, wanted)
+        fakes = self._g_step(real, z, fakes if self.config.reuse_fakes else None, wanted)
         if measure:
             self._record_norm("grad_norm_g", self.g_parameters)
             if self.augments_some:
                 self.record((AUGMENT_P,), self.adaptive.p.clone()[None])
-            if centres := self._mixture.centres:
-                reached = modes_covered(fakes, centres, self._mixture.sigma)
-                row = torch.stack([reached / len(centres), reached])
-                self.record(("diversity", "modes"), row)
-            elif min(len(real), len(fakes)) >= SMALLEST_BATCH:
-                self.record(("diversity",), diversity(fakes, real, labels[last])[None])
+            if row := spread(fakes, real, labels[last], self._mixture):
+                self.record(tuple(row), torch.stack(list(row.values())))
 
     def _parts(self, count: int) -> list[tuple[slice, float]]:
         """Return which of so many images go through the networks together, and their share."""
@@ -308,15 +299,18 @@ class GanStep:
         self,
         real: torch.Tensor,
         z: torch.Tensor,
-        fakes: torch.Tensor,
+        fakes: torch.Tensor | None,
         labels: torch.Tensor | None,
-    ) -> None:
-        has_graph = fakes.requires_grad
+    ) -> torch.Tensor:
+        """Make a step by fakes of `z`, anew unless `fakes` have a graph; return them without it."""
+        ready = fakes if fakes is not None and fakes.requires_grad else None
+        made: list[torch.Tensor] = []
 
         def loss_of(part: slice) -> torch.Tensor:
             classes = _of(labels, part)
-            made = fakes if has_graph else self._generate(z[part], classes, with_graph=True)
-            fake_logits = self._judge(self._augmented(made), classes)
+            of_part = self._generate(z[part], classes, with_graph=True) if ready is None else ready
+            made.append(of_part.detach())
+            fake_logits = self._judge(self._augmented(of_part), classes)
             real_logits = None
             if self.loss.pairs_real:
                 with torch.no_grad():
@@ -326,6 +320,7 @@ class GanStep:
         optimizer, parameters = self.networks.optimizer_g, self.g_parameters
         g_loss = self._optimise(optimizer, parameters, len(z), loss_of)
         self.record(("g_loss",), g_loss[None])
+        return made[0] if len(made) == 1 else torch.cat(made)
 
     def _penalties(
         self,
@@ -346,10 +341,9 @@ class GanStep:
         return [weight * value for value in values]
 
     def _critic(self, labels: torch.Tensor | None) -> Critic:
-        """Return D as penalties see it.
+        """Return D with the augmentation before it, so that slopes are at images as they are.
 
-        Augmentation is a part of it, so that slopes are those at the images as they are, as in
-        Karras et al. 2020 (arXiv:2006.06676) and Huang et al. 2024 (arXiv:2501.05441).
+        So do Karras et al. 2020 (arXiv:2006.06676) and Huang et al. 2024 (arXiv:2501.05441).
         """
         discriminator: Critic = self.networks.discriminator
         if labels is not None:

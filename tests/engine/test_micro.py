@@ -20,64 +20,69 @@ PLAIN = {"g_norm": "none", "d_norm": "none", "augment": "none"}
 """Networks without statistics of a batch, and no chance but that of the latents."""
 
 
-def stepped(micro_batch: int, recipe: str = "dcgan", **settings: Any) -> Trainer:
-    """Return a training after a few steps of a batch of ten, in double precision."""
+def stepped(micro_batch: int, settings: dict[str, Any]) -> tuple[Trainer, list[int], list[int]]:
+    """Return a training after a few steps of batches of ten, in double precision.
+
+    Beside it stand how many images each pass of G made, and how many D was given at once.
+    """
     settings = {"batch_size": 10, "image_size": 8, **PLAIN, **settings}
-    run = trainer(small(recipe, micro_batch=micro_batch, **settings))
-    for network in (run.networks.generator, run.networks.discriminator):
-        network.double()
+    run = trainer(small("dcgan", micro_batch=micro_batch, **settings))
+    made: list[int] = []
+    judged: list[int] = []
+    for network, sizes in ((run.networks.generator, made), (run.networks.discriminator, judged)):
+        network.double().register_forward_pre_hook(
+            lambda _, given, sizes=sizes: sizes.append(len(given[0]))
+        )
     noise = torch.Generator().manual_seed(1)
     for index in range(3):
-        real = torch.rand(10, 1, 8, 8, generator=noise, dtype=torch.float64) * 2 - 1
+        count = run.config.d_steps
+        real = torch.rand(count, 10, 1, 8, 8, generator=noise, dtype=torch.float64) * 2 - 1
+        classes = torch.randint(10, (count, 10), generator=noise)
         torch.manual_seed(index)
-        run.gan_step.run([real], [None], first_batch=index, measure=True)
-    return run
+        run.gan_step.run(
+            list(real),
+            [None] * count if run.config.conditional == "none" else list(classes),
+            first_batch=index * count,
+            measure=True,
+        )
+    return run, made, judged
 
 
-@pytest.mark.parametrize("parts", [1, 3, 9])
-@pytest.mark.parametrize("loss", LOSSES.names)
+WAYS: list[dict[str, Any]] = [
+    *({"loss": loss, "penalty": "r1+r2", "penalty_weight": 0.5} for loss in LOSSES.names),
+    {"reuse_fakes": False, "g_batch": 2},
+    {"d_update": "separate"},
+    {"d_steps": 2},
+    {"loss": "wasserstein", "penalty": "wgan-gp", "penalty_weight": 10.0},
+    {"penalty": "r1", "penalty_weight": 1.0, "penalty_every": 2, "d_update": "separate"},
+    {"conditional": "projection", "penalty": "r1", "loss": "relativistic"},
+    {"conditional": "concat", "penalty": "wgan-gp"},
+    {"conditional": "projection", "reuse_fakes": False, "g_batch": 2, "d_update": "separate"},
+]
+
+
+@pytest.mark.parametrize("parts", [1, 4, 9])
+@pytest.mark.parametrize("settings", WAYS, ids=str)
 def test_parts_make_the_step_of_the_whole(
-    loss: str, parts: int, monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, Any], parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For every loss, with penalties on single images, weights are those of whole batches."""
+    """For every way to step weights are those of whole batches, and no more images go at once.
+
+    The generator makes each fake for the discriminator once, and once more for itself.
+    """
     monkeypatch.setattr(
         "ganterm.engine.step.torch.randn",
         lambda *shape, device=None: torch.normal(0, 1, shape, dtype=torch.float64),
     )
-    settings: dict[str, Any] = {"loss": loss, "penalty": "r1+r2", "penalty_weight": 0.5}
-    whole, inparts = stepped(0, **settings), stepped(parts, **settings)
+    (whole, *_), (inparts, made, judged) = stepped(0, settings), stepped(parts, settings)
     for name in ("generator", "discriminator"):
         mine = getattr(whole.networks, name).state_dict()
         theirs = getattr(inparts.networks, name).state_dict()
         for key, value in mine.items():
             torch.testing.assert_close(theirs[key], value, rtol=1e-9, atol=1e-9, msg=key)
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"reuse_fakes": False, "g_batch": 2},
-        {"d_update": "separate"},
-        {"d_steps": 2},
-        {"loss": "wasserstein", "penalty": "wgan-gp", "penalty_weight": 10.0},
-        {"penalty": "r1", "penalty_weight": 1.0, "penalty_every": 2, "d_update": "separate"},
-    ],
-    ids=str,
-)
-def test_every_way_to_step_can_be_in_parts(settings: dict[str, Any]) -> None:
-    """No more images are ever taken at once, all of each batch are, and every weight moves."""
-    run = trainer(small("dcgan", batch_size=10, image_size=8, micro_batch=4, **settings))
-    sizes: list[int] = []
-    for network in (run.networks.generator, run.networks.discriminator):
-        network.register_forward_pre_hook(lambda _, given: sizes.append(len(given[0])))
-    before = {key: value.clone() for key, value in export_state(run)[0].items()}
-    run.advance()
-    after = export_state(run)[0]
-    assert max(sizes) <= 8  # real images and fakes together
-    assert {3, 4} & set(sizes)
-    moved = {key for key in before if not torch.equal(before[key], after[key])}
-    weights = {key for key in before if key.startswith(("generator.", "discriminator."))}
-    assert {key for key in weights if key.endswith("weight")} <= moved
+    assert max(made) <= parts
+    assert max(judged) <= 2 * parts  # real images and fakes together
+    assert sum(made) == 3 * 10 * (inparts.config.d_steps + inparts.config.g_batch)
 
 
 @pytest.mark.parametrize(("holds", "sizes"), [(3, [10, 5, 3]), (1, [10, 5, 3, 2])])

@@ -243,12 +243,15 @@ def test_neither_phase_computes_gradients_of_the_other_network(settings: dict[st
             phase = "d"
             super()._d_optimise(count, loss_of)
 
-        def _g_step(self, real: Tensor, z: Tensor, fakes: Tensor, labels: Tensor | None) -> None:
+        def _g_step(
+            self, real: Tensor, z: Tensor, fakes: Tensor | None, labels: Tensor | None
+        ) -> Tensor:
             nonlocal phase
             phase = "g"
             kept = [p.grad for p in self.d_parameters]
-            super()._g_step(real, z, fakes, labels)
+            made = super()._g_step(real, z, fakes, labels)
             assert all(p.grad is k for p, k in zip(self.d_parameters, kept, strict=True))
+            return made
 
     watched = Watched(networks, config, lambda *_: None)
     watched.run([torch.randn(8, 1, 8, 8)], first_batch=0, measure=True)
