@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import torch
 
 from ganterm.config.schema import batches_per_epoch, too_few_images
 from ganterm.core.errors import DataError
 from ganterm.engine.seeding import generator_for
+
+_AT_ONCE: Final = 4096
+"""Images whose order goes to the device in one copy, which waits for it: many epochs of a few."""
 
 
 class Batches:
@@ -39,9 +44,9 @@ class Batches:
         self.per_epoch = batches_per_epoch(count, batch_size, drop_last=drop_last)
         if self.per_epoch == 0:
             raise DataError(too_few_images(count, batch_size))
-        self._epoch = -1
-        self._order = torch.empty(0, dtype=torch.long)
-        self._mirrored = torch.empty(0, dtype=torch.bool)
+        self._epochs = range(0)
+        self._orders = torch.empty(0, 0, dtype=torch.long)
+        self._mirrored = torch.empty(0, 0, dtype=torch.bool)
 
     def __getitem__(self, index: int) -> torch.Tensor:
         """Return batch `index` of the run, counted from 0 across epochs."""
@@ -71,21 +76,32 @@ class Batches:
         return min(self.batch_size, self.images.shape[0] - start)
 
     def _chosen(self, index: int) -> torch.Tensor:
-        return self._order_of(index // self.per_epoch)[self._places(index)]
+        places = self._places(index)  # which has the order at hand
+        return self._orders[places]
 
-    def _places(self, index: int) -> slice:
-        """Return where the images of batch `index` stand in the order of its epoch."""
-        start = index % self.per_epoch * self.batch_size
-        return slice(start, start + self.batch_size)
+    def _places(self, index: int) -> tuple[int, slice]:
+        """Return where the images of batch `index` stand in the orders that are at hand."""
+        epoch, position = divmod(index, self.per_epoch)
+        self._reach(epoch)
+        start = position * self.batch_size
+        return epoch - self._epochs.start, slice(start, start + self.batch_size)
 
-    def _order_of(self, epoch: int) -> torch.Tensor:
-        if epoch != self._epoch:
-            # On the CPU, so that every kind of device sees the same order.
-            generator = generator_for(self.seed, "batch order", epoch)
-            order = torch.randperm(self.images.shape[0], generator=generator)
-            self._epoch, self._order = epoch, order.to(self.images.device)
-            if self.flip:
-                generator = generator_for(self.seed, "mirrored", epoch)
-                mirrored = torch.rand(len(order), generator=generator) < 0.5
-                self._mirrored = mirrored.to(self.images.device)
-        return self._order
+    def _reach(self, epoch: int) -> None:
+        """Have the order of `epoch` at hand, and of as many others as one copy is to take."""
+        if epoch in self._epochs:
+            return
+        count, device = self.images.shape[0], self.images.device
+        at_once = max(_AT_ONCE // count, 1)
+        self._epochs = range(epoch, epoch + at_once)
+        # On the CPU, so that every kind of device sees the same order.
+        orders = [
+            torch.randperm(count, generator=generator_for(self.seed, "batch order", each))
+            for each in self._epochs
+        ]
+        self._orders = torch.stack(orders).to(device)
+        if self.flip:
+            chances = [
+                torch.rand(count, generator=generator_for(self.seed, "mirrored", each))
+                for each in self._epochs
+            ]
+            self._mirrored = (torch.stack(chances) < 0.5).to(device)

@@ -77,6 +77,26 @@ def test_order_depends_on_seed_and_epoch_alone() -> None:
     assert joined == [number for batch in first for number in batch]
 
 
+@pytest.mark.parametrize(("count", "copies"), [(12, 1), (1000, 25), (5000, 100)])
+def test_the_orders_of_few_images_are_copied_many_at_once(
+    count: int, copies: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Held-out ones make an epoch a batch, and a copy for each would wait for the device."""
+    source = batches(count, batch_size=count, drop_last=True)
+    shown = [numbers(source[index]) for index in (99, 0)]
+    stacked: list[int] = []
+    stack = torch.stack
+
+    def counted(rows: list[torch.Tensor]) -> torch.Tensor:
+        stacked.append(len(rows))
+        return stack(rows)
+
+    monkeypatch.setattr(torch, "stack", counted)
+    source = batches(count, batch_size=count, drop_last=True)
+    found = [numbers(source[index]) for index in range(100)]
+    assert (len(stacked), [found[99], found[0]]) == (copies, shown)
+
+
 def test_a_last_batch_of_one_is_dropped_whatever_is_asked() -> None:
     source = batches(9, batch_size=4)
     assert [len(batch) for batch in epoch(source, 0)] == [4, 4]
