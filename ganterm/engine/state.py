@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from ganterm.config import RunConfig
-from ganterm.config.schema import batches_per_epoch
+from ganterm.config.schedule import Schedule
+from ganterm.config.schema import batches_per_epoch, steps_of
 from ganterm.core.errors import ConfigError
 from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.statistics import RunningSums
@@ -107,9 +108,10 @@ def adapted(
     `before` is the configuration it was reached under, with the same networks, on so many
     `images`. Where nothing that matters differs, the state comes back as it is.
 
-    Weight averaging that was off begins with the generator's present weights, and a probability of
-    augmentation that was not adapted with what it was. With batches of another size the run stands
-    at the same share of its epoch.
+    Weight averaging that was off begins with the generator's present weights. A probability of
+    augmentation that was not adapted begins with what it was, by its schedule if it has one; where
+    nothing was augmented, as in a fresh run. With batches of another size the run stands at the
+    same share of its epoch.
     """
     tensors, counters = dict(tensors), dict(counters)
     if now.ema_kimg and not before.ema_kimg:
@@ -118,9 +120,12 @@ def adapted(
             for name, value in tensors.items()
             if name.startswith("generator.")
         }
-    if now.augment_target and not before.augment_target:
-        present = 0.0 if before.augment == "none" else before.augment_p
-        tensors[_AUGMENT_P] = torch.tensor(present)
+    if now.augment_target and not before.augment_target and before.augment != "none":
+        present = before.augment_p
+        if isinstance(present, Schedule):
+            place = counters["step"], counters["images"], steps_of(before, images)
+            present = present.at(*place)
+        tensors[_AUGMENT_P] = torch.tensor(float(present))
     old, new = (
         batches_per_epoch(images, config.batch_size, drop_last=config.drop_last)
         for config in (before, now)

@@ -134,12 +134,27 @@ def test_what_is_set_ends_adapting_and_what_no_longer_adapts_stays() -> None:
     assert run.besides("augment_p", 0.7) == {}
 
 
-@pytest.mark.parametrize(("augment", "begin"), [("none", 0.0), ("cutout", 0.7)])
-def test_a_branch_adapts_from_where_its_parent_was(augment: str, begin: float) -> None:
-    before = small("dcgan", augment=augment, augment_p=0.7)
+@pytest.mark.parametrize(
+    ("was", "asked", "begin"),
+    [
+        ({}, 1.0, 0.0),
+        ({}, 0.5, 0.5),
+        ({"augment": "cutout", "augment_p": 0.7}, 0.5, 0.7),
+        ({"augment": "cutout", "augment_p": "0.2..0.6:linear:4steps"}, 1.0, 0.5),
+        ({"augment": "cutout", "augment_p": "0.2..0.6:linear", "steps": 6}, 0.5, 0.4),
+        ({"augment": "cutout", "augment_p": "0.2..0.6:linear:0.048kimg"}, 0.5, 0.4),
+    ],
+    ids=str,
+)
+def test_a_branch_adapts_from_where_its_parent_was(
+    was: dict[str, Any], asked: float, begin: float
+) -> None:
+    """What a schedule was at by then; where nothing was augmented, as a fresh run begins."""
+    before = small("dcgan", **was)
     parent = trainer(before)
-    parent.advance()
-    now = small("dcgan", **ADAPTIVE)
+    for _ in range(3):
+        parent.advance()
+    now = small("dcgan", **{**ADAPTIVE, "augment_p": asked})
     branch = trainer(now)
     restore_state(branch, *adapted(*export_state(parent), before, now, 1797))
     assert branch.adaptive.p.item() == pytest.approx(begin)
