@@ -227,14 +227,14 @@ class Trainer:
         except Exception:
             self.step -= 1  # Half a step is none: whoever goes on from here takes it again.
             raise
-        if self.adaptive.watches and self.step % EVERY == 0:
-            self._adapt()
         self.batches_seen += count
         images = sum(self.batches.size(index) for index in indices)
         self.images_seen += images
         if self.ema:
             self.ema.update(self.networks.generator, images=images, images_seen=self.images_seen)
         self.grow()
+        if self.adaptive.watches and self.step % EVERY == 0:
+            self._adapt()
         if ends_window:
             self._close_window()
 

@@ -123,10 +123,13 @@ class GanStep:
         Its buffers are as before when this returns.
         """
         before = [(each, each.clone()) for each in self.networks.discriminator.buffers()]
-        mean = self._judge(self._augmented(images), labels).float().mean()
+        means = [
+            share * self._judge(self._augmented(images[part]), _of(labels, part)).float().mean()
+            for part, share in self._parts(len(images))
+        ]
         for buffer, kept in before:
             buffer.copy_(kept)
-        return mean
+        return torch.stack(means).sum()
 
     @property
     def _halved(self) -> bool:

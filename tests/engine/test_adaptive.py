@@ -119,6 +119,31 @@ def test_measuring_alone_changes_no_run(recipe: str) -> None:
             assert torch.equal(value, states[1][name]), name
 
 
+def test_held_out_images_are_judged_in_parts_and_after_the_step_is_counted() -> None:
+    """As many at once as memory holds; where it does not, the step that was made is one."""
+    settings = {"g_norm": "none", "d_norm": "none", "batch_size": 10, "micro_batch": 4, **PAIRS}
+    run = trainer(small("dcgan", **settings))
+    images = run.batches[0]
+    sizes: list[int] = []
+    run.networks.discriminator.register_forward_pre_hook(
+        lambda _, given: sizes.append(len(given[0]))
+    )
+    inparts = run.gan_step.mean_logit(images, None)
+    assert sizes == [3, 3, 4]
+    run.take_at_once(0)
+    assert inparts.item() == pytest.approx(run.gan_step.mean_logit(images, None).item(), rel=1e-5)
+
+    def full(images: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        raise torch.OutOfMemoryError("out of memory")
+
+    run.gan_step.mean_logit = full  # type: ignore[method-assign]
+    for _ in range(EVERY - 1):
+        run.advance()
+    with pytest.raises(torch.OutOfMemoryError):
+        run.advance()
+    assert (run.step, run.batches_seen, run.images_seen) == (EVERY, EVERY, 10 * EVERY)
+
+
 def test_what_is_set_ends_adapting_and_what_no_longer_adapts_stays() -> None:
     run = trainer(small("dcgan", steps=9, **{**ADAPTIVE, "augment_p": 1.0}))
     run.adaptive.p.fill_(0.3)
