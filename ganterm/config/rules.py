@@ -47,7 +47,14 @@ def _step(config: RunConfig) -> Iterator[Problem]:
     for name in ("init_part", "init_partial"):
         if getattr(config, name) and not config.init_from:
             yield Problem(name, f"there are no weights to begin with; set init_from, or no {name}.")
-    if config.augment_target and "augment_p" in schedules_in(config):
+    scheduled = schedules_in(config)
+    if config.lr_schedule != "constant" and {"lr_g", "lr_d"} <= scheduled.keys():
+        yield Problem(
+            "lr_schedule",
+            "lr_g and lr_d have schedules of their own; set lr_schedule = constant, or a number "
+            "for one of them.",
+        )
+    if config.augment_target and "augment_p" in scheduled:
         yield Problem(
             "augment_p",
             "it has a schedule, and augment_target adapts it; set a number, or augment_target = 0.",

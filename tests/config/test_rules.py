@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from ganterm.config import RunConfig, check, problems, resolve
+from ganterm.config.schedule import Schedule
 from ganterm.core.errors import ConfigError
 
 WGAN = {"loss": "wasserstein", "penalty": "wgan-gp"}
 STYLE = {"generator": "stylegan", "discriminator": "stylegan"}
+FALLING = {**dict.fromkeys(("lr_g", "lr_d"), Schedule("1e-3..0:linear")), "lr_schedule": "cosine"}
 SEPARATE = {"d_update": "separate", "reuse_fakes": False}
 
 REFUSED: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
@@ -143,6 +145,10 @@ REFUSED: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
         {"skip_outputs": False},
     ),
     (SEPARATE | {"penalty": "wgan-gp"}, "penalty", "d_update = joint", {"d_update": "joint"}),
+    ({"augment_p": 0.5}, "augment_p", "or augment_p = 1", {"augment_p": 1.0}),
+    ({"augment_p": Schedule("1..0:linear")}, "augment_p", "set augment", {"augment": "cutout"}),
+    (FALLING, "lr_schedule", "set lr_schedule = constant", {"lr_schedule": "constant"}),
+    (FALLING, "lr_schedule", "or a number for one of them", {"lr_d": 1e-4}),
 ]
 
 LEGAL: list[dict[str, Any]] = [
@@ -160,6 +166,7 @@ LEGAL: list[dict[str, Any]] = [
     {"reuse_fakes": False},
     {"minibatch_discrimination": True, "spectral_norm": True, "d_norm": "none"},
     {"lr_g": 0.0},
+    FALLING | {"lr_d": 0.0},
     {"batch_size": 1, "g_norm": "none", "d_norm": "none"},
     {"batch_size": 3, "micro_batch": 1, "g_norm": "none", "d_norm": "none"},
     STYLE | {"grow_kimg": 5.0, "style_mixing": 0.9, "modulation": "demodulate"},

@@ -113,6 +113,11 @@ class AugmentationSettings(msgspec.Struct, frozen=True, kw_only=True):
 def problems(config: Any) -> Iterator[Problem]:
     """Yield what does not go with the augmentation of a whole configuration."""
     yield from AUGMENTATIONS.problems(config.augment, config)
+    if config.augment == "none" and config.augment_p != 1:
+        yield Problem(
+            "augment_p",
+            f"there is no augmentation to make; set augment = {EVERY}, or augment_p = 1.",
+        )
     if not config.augment_target:
         return
     if config.augment == "none":
