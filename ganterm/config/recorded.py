@@ -13,7 +13,7 @@ from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import is_ours
 from ganterm.core.records import OpeningRecord, StartRecord
-from ganterm.core.registry import is_reference
+from ganterm.core.registry import file_of
 from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir
@@ -58,8 +58,7 @@ def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
     none may name a file of the run itself.
     """
     named = [getattr(config, spec.name) for spec in FIELDS.values() if spec.registry is not None]
-    for name in filter(is_reference, named):
-        code = Path(f"{name.partition('.py:')[0]}.py")
+    for code in filter(None, map(file_of, named)):
         for path in told_by:
             home = next((each for each in path.absolute().parents if is_run(each)), None)
             if home is not None and code.resolve().is_relative_to(home.resolve()):

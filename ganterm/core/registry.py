@@ -33,29 +33,27 @@ or in the journal of a run; of anything else it returns the defaults of the kind
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import importlib.util
 import inspect
 import re
-import sys
-import traceback
-import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from types import FunctionType
 from typing import Any, Final, Generic, TypeVar, cast
 
 import msgspec
 
 from ganterm.core.errors import ConfigError
-from ganterm.core.settings import Problem, Rule, help_of
+from ganterm.core.parts import Part, installed_module, module_at
+from ganterm.core.settings import Problem, Rule
 
+_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 REFERENCE_PATTERN: Final = (
-    r"^(.+\.py):([A-Za-z_][A-Za-z0-9_]*)(?::(\w+=[^\s,=]+(?:,\w+=[^\s,=]+)*))?$"
+    rf"^(.+\.py(?=:|$)|(?!torchvision:){_NAME}(?:\.{_NAME})*(?=:))"
+    rf"(?::({_NAME})(?::(\w+=[^\s,=]+(?:,\w+=[^\s,=]+)*))?)?$"
 )
-"""What a component in a file of the user's is named by, with or without settings of its own."""
+"""What a component of the user's is named by: a file, or a module of an installed package, then its
+name there and settings of its own."""
 _REFERENCE: Final = re.compile(REFERENCE_PATTERN)
 
 
@@ -105,16 +103,19 @@ class Registry(Generic[FactsT, ComponentT]):
         *,
         elsewhere: str = "",
         besides: Sequence[str] = (),
+        plain: str = "",
     ) -> None:
         """Offer what lies at `places`: by name `module:NAME`, imported when it is first needed.
 
         At `elsewhere` is a function that returns what any other name stands for, None for nothing;
-        `besides` are such names that are offered as well.
+        `besides` are such names that are offered as well. At `plain` is one that makes a component
+        of a `Part`, a plain class or function of the user's; it returns None for what it is not.
         """
         self.kind = kind
         self._besides = tuple(besides)
         self._elsewhere = elsewhere
         self._facts = facts
+        self._plain = plain
         self._component = component
         self._places = dict(places)
         self._built_in: dict[str, ComponentT] = {}
@@ -174,32 +175,57 @@ class Registry(Generic[FactsT, ComponentT]):
                 f"{self.kind} {name!r} is unknown; choose one of {', '.join(self.names)}, or name "
                 "one of your own as path/to/file.py:NAME."
             )
-        path, attribute, settings = found[1], found[2], found[3] or ""
-        what, kind = f"{self.kind} {short(name)}", self._component
-        names = vars(_run(what, Path(path).expanduser()))
-        if attribute not in names:
-            there = [
-                key for key, each in names.items() if isinstance(each, kind) or _makes(each, kind)
-            ]
-            raise ConfigError(
-                f"{what}: {path} has no {attribute}; "
-                + (f"it has {', '.join(there)}." if there else f"it declares no {self.kind}.")
-            )
-        component = names[attribute]
-        if inspect.isfunction(component):
-            component = _made(what, Path(path).expanduser(), component, settings)
-        elif settings:
-            raise ConfigError(
-                f"{what}: {attribute} in {path} has no settings of its own, which only a function "
-                f"that returns a {kind.__name__} has."
-            )
-        if not isinstance(component, kind):
-            raise ConfigError(
-                f"{what}: {attribute} in {path} is of type {type(component).__name__}, and must be "
-                f"a {kind.__name__} of {kind.__module__}, or a function that returns one."
-            )
+        component = self._made(self._part(name, found))
         self._resolved[name] = component
         return component
+
+    def _part(self, name: str, found: re.Match[str]) -> Part:
+        what, place = f"{self.kind} {short(name)}", found[1]
+        if place.endswith(".py"):
+            path = Path(place).expanduser()
+            module = module_at(what, path)
+        else:
+            module = installed_module(what, place)
+            path = Path(module.__file__ or place)
+        attribute, names = found[2], vars(module)
+        if attribute is None:
+            return Part(what, path, path.name, module)
+        if attribute not in names:
+            there = [key for key, each in names.items() if self._declares(each)]
+            if self._plain and not there:
+                there = [key for key, each in names.items() if _is_of(module.__name__, each)]
+            raise ConfigError(
+                f"{what}: {place} has no {attribute}; "
+                + (f"it has {', '.join(there)}." if there else f"it declares no {self.kind}.")
+            )
+        return Part(what, path, attribute, names[attribute], found[3] or "")
+
+    def _made(self, part: Part) -> ComponentT:
+        """Return the component that a part is, or returns, or can be made of."""
+        kind, component = self._component, part.value
+        if isinstance(component, kind):
+            if not part.told:
+                return component
+            raise part.refusal(
+                f"{part.name} in {part.path} has no settings of its own, which only a function "
+                f"that returns a {kind.__name__} has."
+            )
+        if _makes(component, kind) or (inspect.isfunction(component) and not self._plain):
+            component = part.call()
+            if isinstance(component, Facts):
+                component = replace(component, options=part.options())
+        elif self._plain:
+            component = imported(self._plain)(part)
+        if isinstance(component, kind):
+            return component
+        called = f"{part.name} in {part.path} is" if part.name != part.path.name else "it is"
+        raise part.refusal(
+            f"{called} of type {type(part.value).__name__}, and must be a {kind.__name__} of "
+            f"{kind.__module__}, or a function that returns one."
+        )
+
+    def _declares(self, value: object) -> bool:
+        return isinstance(value, self._component) or _makes(value, self._component)
 
     def told(self, name: str) -> dict[str, Any]:
         """Return the facts of `name` as plain data, which `learn` takes by kind and name."""
@@ -236,22 +262,34 @@ def learn(told: object) -> None:
 
 
 def is_reference(name: str) -> bool:
-    """Tell whether `name` names a component in a file: `path/to/file.py:NAME`, settings or not."""
+    """Tell whether `name` names one of the user's: `path/to/file.py:NAME`, settings or not."""
     return _REFERENCE.fullmatch(name) is not None
+
+
+def file_of(name: str) -> Path | None:
+    """Return the file that `name` names one in; None of what is built in, or in a package."""
+    found = _REFERENCE.fullmatch(name)
+    return Path(found[1]).expanduser() if found and found[1].endswith(".py") else None
 
 
 def absolute(name: str) -> str:
     """Return `name` as it can be kept: the path of a file from the root, a plain name as it is."""
-    found = _REFERENCE.fullmatch(name)
-    if found is None:
+    path = file_of(name)
+    if path is None:
         return name
-    return f"{Path(found[1]).expanduser().absolute()}{name[found.end(1) :]}"
+    return f"{path.absolute()}{_rest(name)}"
 
 
 def short(name: str) -> str:
     """Return `name` as sentences and tables have it: of a file's path only the last part."""
+    path = file_of(name)
+    return name if path is None else f"{path.name}{_rest(name)}"
+
+
+def _rest(name: str) -> str:
+    """Return what of a name comes after the file."""
     found = _REFERENCE.fullmatch(name)
-    return name if found is None else f"{Path(found[1]).name}{name[found.end(1) :]}"
+    return "" if found is None else name[found.end(1) :]
 
 
 def imported(place: str) -> Any:
@@ -260,80 +298,13 @@ def imported(place: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def _run(what: str, path: Path) -> Any:
-    """Run the file at `path` as a module, unless it has been run as it stands; return the module.
-
-    Raises `ConfigError`, which begins with `what` was asked for.
-    """
-    try:
-        path = path.resolve(strict=True)
-        stat = path.stat()
-    except OSError as error:
-        raise ConfigError(f"{what}: {path} cannot be read ({error.strerror}).") from None
-    stamp = f"{path}\0{stat.st_mtime_ns}\0{stat.st_size}"
-    name = f"ganterm_file_{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ConfigError(f"{what}: {path} is no file of Python.")
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses and pickles look their module up.
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's file may raise
-        del sys.modules[name]
-        raise ConfigError(f"{what}: {path} {_why(error, path)}.") from None
-    return module
+def _is_of(module: str, value: object) -> bool:
+    """Tell whether `value` is a class or a function that the module called so defines."""
+    defined = inspect.isclass(value) or inspect.isfunction(value)
+    return defined and value.__module__ == module
 
 
 def _makes(value: Any, kind: type) -> bool:
     """Tell whether `value` is a function that says it returns a `kind`."""
     said = getattr(value, "__annotations__", {}).get("return")
     return inspect.isfunction(value) and said in (kind, kind.__name__)
-
-
-def _made(what: str, path: Path, make: FunctionType, told: str) -> object:
-    """Return what `make` returns for settings such as `depth=3,skip=true`, by their annotations.
-
-    Raises `ConfigError`, which begins with `what` was asked for.
-    """
-    given = dict(pair.split("=", 1) for pair in told.split(",") if pair)
-    try:
-        hints = typing.get_type_hints(make, include_extras=True)
-        parameters = inspect.signature(make).parameters
-        unset = {
-            key: msgspec.NODEFAULT if p.default is p.empty else p.default
-            for key, p in parameters.items()
-        }
-        struct = [(key, hints.get(key, str), default) for key, default in unset.items()]
-        settings = msgspec.defstruct("Settings", struct, kw_only=True)
-        if strange := sorted(given.keys() - unset.keys()):
-            there = f"it has {', '.join(unset)}" if unset else "it has none"
-            raise ConfigError(f"{what}: {strange[0]} is no setting of {make.__name__}; {there}.")
-        component: object = make(
-            **msgspec.structs.asdict(msgspec.convert(given, settings, strict=False))
-        )
-    except ConfigError:
-        raise
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{what}: {str(error).replace('$.', '')}.") from None
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's function may raise
-        raise ConfigError(f"{what}: {path} {_why(error, path.resolve())}.") from None
-    return (
-        replace(component, options=help_of(settings)) if isinstance(component, Facts) else component
-    )
-
-
-def _why(error: BaseException, path: Path) -> str:
-    """Say what went wrong in the file at `path`, and on which of its lines."""
-    if isinstance(error, SyntaxError):
-        line: int | None = error.lineno
-        words = error.msg
-    else:
-        frames = traceback.extract_tb(error.__traceback__)
-        line = next((f.lineno for f in reversed(frames) if f.filename == str(path)), None)
-        words = " ".join(str(error).split())
-    said = f"{type(error).__name__}: {words}" if words else type(error).__name__
-    return f"cannot be run, {f'line {line}: ' if line else ''}{said.rstrip('.')}"

@@ -73,13 +73,23 @@ class WholeReference:
         """Return `count`, and as many real images where there are so many, or all."""
         return count, self.real if self.words else self.real.first(count)
 
+    def pictures(self, count: int) -> torch.Tensor:
+        """Return these real images."""
+        return self.trained if self.words else self.trained[:count]
+
     def floor(self, count: int, names: Sequence[str] = SCORES.names) -> dict[str, float]:
         """Return the scores of one half of `count` real images against the other."""
         half = min(count, len(self.real)) // 2
         second = Embeddings(
             self.real.features[half : 2 * half], self.real.probabilities[half : 2 * half]
         )
-        comparison = Comparison(real=self.real.first(half), fake=second, clusters=self.clusters)
+        comparison = Comparison(
+            real=self.real.first(half),
+            fake=second,
+            images=self.trained[half : 2 * half],
+            real_images=self.trained[:half],
+            clusters=self.clusters,
+        )
         floor = measured(comparison, names)
         if "copies" in names:
             own = torch.arange(half, 2 * half)
@@ -164,6 +174,7 @@ class Against:
             fake=fake,
             images=pixels,
             trained=reference.trained,
+            real_images=reference.pictures(count),
             asked=asked,
             clusters=reference.clusters,
         )

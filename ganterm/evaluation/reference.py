@@ -76,6 +76,10 @@ class ReferenceSet:
         count = min(count, len(self))
         return count, self.real.first(count)
 
+    def pictures(self, count: int) -> torch.Tensor:
+        """Return the first `count` real images."""
+        return self.images.real.images[:count]
+
     def floor(self, count: int, names: Sequence[str] = SCORES.names) -> dict[str, float]:
         """Return the scores called `names` of `count` real images against as many others.
 
@@ -83,7 +87,11 @@ class ReferenceSet:
         computed, but for scores of the user's: their files may have changed.
         """
         comparison = Comparison(
-            real=self.real.first(count), fake=self.second.first(count), clusters=self.clusters
+            real=self.real.first(count),
+            fake=self.second.first(count),
+            images=self.images.second.images[:count],
+            real_images=self.pictures(count),
+            clusters=self.clusters,
         )
         own = [name for name in names if is_reference(name)]
         ours = [name for name in names if name not in own]

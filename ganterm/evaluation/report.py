@@ -50,6 +50,9 @@ class Reference(Protocol):
     def beside(self, count: int) -> tuple[int, Embeddings]:
         """Return how many generated images are compared, of `count` asked, and with which real."""
 
+    def pictures(self, count: int) -> torch.Tensor:
+        """Return the real images, uint8 (N, C, H, W), that so many generated are compared with."""
+
     def floor(self, count: int, names: Sequence[str]) -> dict[str, float]:
         """Return the scores called `names` of real images against others."""
 
@@ -165,6 +168,7 @@ def judge_generator(
         fake=fake,
         images=pictures,
         trained=reference.trained if copying else None,
+        real_images=reference.pictures(count),
         asked=None if labels is None else translated(labels, trained.data.classes, judge.classes),
         clusters=reference.clusters,
     )

@@ -12,12 +12,14 @@ import json
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import NoReturn
 
 from ganterm.core.directory import make_directory
 from ganterm.core.errors import ExitCode, GantermError, missing_library
 from ganterm.core.files import remove_stale_temps, storage_trouble
+from ganterm.core.parts import PartError
 from ganterm.render.text import safe_text
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
@@ -50,6 +52,8 @@ def main() -> NoReturn:
     try:
         code = _work(run, arguments, stop, words)
     except GantermError as error:
+        if isinstance(error, PartError):
+            traceback.print_exception(error.__context__)
         code = error.exit_code
         words.say(str(error))
     except ModuleNotFoundError as error:

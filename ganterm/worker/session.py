@@ -14,6 +14,7 @@ import torch
 
 from ganterm.client.rpc import RemoteError
 from ganterm.components.losses import LOSSES
+from ganterm.components.networks.plain import told_of
 from ganterm.config import Cadence, RunConfig
 from ganterm.core.directory import Directory
 from ganterm.core.errors import DataError, ExitCode
@@ -222,9 +223,14 @@ class Session:
                 f"The images of {config.dataset} are not those the run began with; it goes on with "
                 "them, but not exactly as it would have."
             )
+        told_of_parts = told_of(
+            trainer.networks.generator,
+            trainer.networks.discriminator,
+            penalised=config.penalty_strength > 0,
+        )
         told = (
             *(("remedy", [rewind.story] if rewind else []),),
-            *(("run-file", self.job.notes), ("data", notes)),
+            *(("run-file", self.job.notes), ("data", notes), ("parts", told_of_parts)),
             *chosen,
         )
         for code, sentences in told:

@@ -138,4 +138,7 @@ def test_a_reference_is_kept_with_its_whole_path(
     assert absolute("double") == short("double") == "double"
     assert short(kept) == "own.py:TRIPLE"
     assert is_reference(kept)
-    assert not is_reference("own.py")
+    assert is_reference("own.py"), "a file whose functions are a loss"
+    assert is_reference("package.module:NAME")
+    assert not is_reference("torchvision:NAME")
+    assert absolute("package.module:NAME") == "package.module:NAME"

@@ -27,6 +27,7 @@ LOSSES: Final = Registry(
         "wasserstein": f"{_HERE}.wasserstein:WASSERSTEIN",
         "relativistic": f"{_HERE}.relativistic:RELATIVISTIC",
     },
+    plain=f"{_HERE}.plain:loss",
 )
 """Every loss by the name that configurations use."""
 

@@ -111,7 +111,8 @@ class Loss(LossFacts, Component):
         return logits.sigmoid() if self.output == "probability" else logits
 
 
-def _unpaired(*_: object) -> Tensor:
+def unpaired(*_: object) -> Tensor:
+    """Raise `ValueError`: the term of a loss that has none for one kind of images alone."""
     raise ValueError("a loss of pairs has no term for real or generated images alone")
 
 
@@ -125,9 +126,9 @@ class PairedLoss(Loss):
 
     pair: Callable[[Tensor, Tensor], Tensor]
     pairs_real: bool = True
-    real: Callable[[Tensor, Label], Tensor] = _unpaired
-    fake: Callable[[Tensor, Label], Tensor] = _unpaired
-    generator: Callable[[Tensor], Tensor] = _unpaired
+    real: Callable[[Tensor, Label], Tensor] = unpaired
+    fake: Callable[[Tensor, Label], Tensor] = unpaired
+    generator: Callable[[Tensor], Tensor] = unpaired
 
     def d_terms(
         self,
@@ -142,7 +143,7 @@ class PairedLoss(Loss):
 
     def g_loss(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
         """Return the generator's loss against as many real logits."""
-        return _unpaired() if real_logits is None else self._paired(fake_logits, real_logits)
+        return unpaired() if real_logits is None else self._paired(fake_logits, real_logits)
 
     def _paired(self, winners: Tensor, losers: Tensor) -> Tensor:
         # Broadcasting would hide the mistake.

@@ -21,9 +21,10 @@ from ganterm.components.networks.facts import (
     ImageSizes,
     NetworkFacts,
     Norm,
+    Output,
 )
 from ganterm.components.networks.stylegan import StyleSettings
-from ganterm.core.registry import Registry, short
+from ganterm.core.registry import Registry, is_reference, short
 from ganterm.core.settings import NETWORK, STEP, Problem, about
 
 __all__ = [
@@ -62,6 +63,7 @@ GENERATORS: Final = Registry(
         "r3gan": f"{_HERE}.r3gan:R3GAN",
         "biggan": f"{_HERE}.biggan:BIGGAN",
     },
+    plain=f"{_HERE}.plain:generator",
 )
 DISCRIMINATORS: Final = Registry(
     "discriminator",
@@ -79,6 +81,7 @@ DISCRIMINATORS: Final = Registry(
         "r3gan": f"{_HERE}.r3gan:R3GAN_DISCRIMINATOR",
         "biggan": f"{_HERE}.biggan:BIGGAN_DISCRIMINATOR",
     },
+    plain=f"{_HERE}.plain:discriminator",
 )
 
 
@@ -91,6 +94,15 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     discriminator: Annotated[
         str, about(NETWORK, "Discriminator (or critic) architecture.", registry=DISCRIMINATORS)
     ] = "dcgan"
+    discriminator_output: Annotated[
+        Output,
+        about(
+            NETWORK,
+            "What a discriminator of your own returns: logits, or probabilities, as one that ends "
+            "in a sigmoid does.",
+            part_of="discriminator",
+        ),
+    ] = "logit"
     conditional: Annotated[
         Literal["none", "projection", "concat"],
         about(
@@ -200,6 +212,11 @@ def problems(config: Any) -> Iterator[Problem]:
                 f"{field} {short(name)} {facts.image_sizes.words}, not {data.size.setting}; "
                 f"change image_size or choose another {field}.",
             )
+    if config.discriminator_output != "logit" and not is_reference(config.discriminator):
+        yield Problem(
+            "discriminator_output",
+            f"{config.discriminator} returns logits; leave discriminator_output at logit.",
+        )
     if config.batch_size == 1 and any(normalised.values()):
         yield Problem(
             "batch_size",

@@ -28,6 +28,10 @@ Conditioning = Literal["projection", "concat"]
 """How a discriminator is told the class of an image; a generator has it joined to z."""
 
 
+Output = Literal["logit", "probability"]
+"""What a discriminator returns: a logit, or the probability that an image is real."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkSpec:
     """What both networks are told."""
@@ -70,6 +74,8 @@ class DiscriminatorSpec(NetworkSpec):
     """Join the statistics of the batch to the features."""
     conditioning: Conditioning = "projection"
     """How, where it is: by projection of the features, or by planes beside the channels."""
+    output: Output = "logit"
+    """What a plain one of the user's returns."""
 
 
 class DiscriminatorParts(NamedTuple):
@@ -190,9 +196,9 @@ class DiscriminatorFamily(NetworkFacts, Component):
     """A discriminator that configurations can name.
 
     Attributes:
-        build: makes its body and its head.
+        build: makes its body and its head, or a whole `Discriminator`.
         settings: the struct of the settings that it has alone, which `spec.own` is.
     """
 
-    build: Callable[[DiscriminatorSpec], DiscriminatorParts]
+    build: Callable[[DiscriminatorSpec], DiscriminatorParts | nn.Module]
     settings: type[msgspec.Struct] | None = None

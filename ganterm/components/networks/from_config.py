@@ -12,6 +12,7 @@ from torch import nn
 from ganterm.components.networks import (
     DISCRIMINATORS,
     GENERATORS,
+    DiscriminatorParts,
     DiscriminatorSpec,
     GeneratorSpec,
     NetworkFacts,
@@ -72,6 +73,7 @@ def discriminator_from(config: NetworkSettings, data: DataSpec) -> Discriminator
         minibatch_discrimination=config.minibatch_discrimination,
         classes=_conditioned_on(config, data),
         conditioning="concat" if config.conditional == "concat" else "projection",
+        output=config.discriminator_output,
         own=None if family.settings is None else part(config, family.settings),
     )
     discriminator = build_discriminator(config.discriminator, spec)
@@ -113,7 +115,10 @@ def build_discriminator(name: str, spec: DiscriminatorSpec) -> Discriminator:
     """
     family = DISCRIMINATORS.resolve(name)
     _check(f"discriminator {short(name)}", family, spec)
-    discriminator = Discriminator(family.build(widened(spec)), spec)
+    built = family.build(widened(spec))
+    discriminator = Discriminator(built, spec) if isinstance(built, DiscriminatorParts) else built
+    if not isinstance(discriminator, Discriminator):
+        raise ConfigError(f"discriminator {short(name)} builds no DiscriminatorParts.")
     if spec.spectral_norm:
         apply_spectral_norm(discriminator)
     return discriminator

@@ -75,6 +75,7 @@ SCORES: Final = _Scores(
         "class_accuracy": f"{_HERE}.class_accuracy:CLASS_ACCURACY",
         "copies": f"{_HERE}.copies:COPIES",
     },
+    plain=f"{_HERE}.plain:score",
 )
 """Every score by the name that configurations and the journal use, in the order of tables."""
 MAIN: Final = "fid"

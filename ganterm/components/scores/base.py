@@ -40,6 +40,7 @@ class Comparison:
         real, fake: what the judge saw in them.
         images, trained: the generated images and those that were trained on, uint8 (N, C, H, W);
             None leaves copies out.
+        real_images: the real ones, uint8 (N, C, H, W), where they are at hand.
         asked: classes (N,) of the judge's that the generated images were asked to be of; None
             where they were not, or the judge does not know these classes.
         clusters: modes are so many clusters of the real features, in place of the judge's classes,
@@ -51,6 +52,7 @@ class Comparison:
     fake: Seen
     images: Tensor | None = None
     trained: Tensor | None = None
+    real_images: Tensor | None = None
     asked: Tensor | None = None
     clusters: int | None = None
     seed: int = 0
