@@ -34,6 +34,7 @@ from ganterm.core.records import (
     StartRecord,
 )
 from ganterm.core.series import Series, SeriesState
+from ganterm.runs.ahead import LONG, Ahead
 from ganterm.runs.history import RunHistory
 from ganterm.runs.journal import MAX_LINE, JournalTail, Part
 from ganterm.runs.layout import RunDir
@@ -150,16 +151,17 @@ class HistoryReader:
         if self._kept_at is None:
             self._kept_at = 0
             self._recall()
-        while True:
-            parts = self._tail.read()
-            if self._tail.restarts != self._restarts:
-                self._restarts, self._kept_at = self._tail.restarts, 0
-                self._history.forget()
-                yield []
-            if not parts:
-                break
-            self._history.add(*parts)
-            yield parts
+        with self._reading_ahead():
+            while True:
+                parts = self._tail.read()
+                if self._tail.restarts != self._restarts:
+                    self._restarts, self._kept_at = self._tail.restarts, 0
+                    self._history.forget()
+                    yield []
+                if not parts:
+                    break
+                self._history.add(*parts)
+                yield parts
         if self._tail.offset - self._kept_at >= KEEP_EVERY:
             self._kept_at = self._tail.offset
             self._keep()
@@ -169,6 +171,23 @@ class HistoryReader:
         for record in self._tail.each():
             self._history.add(record)
             yield record
+
+    @contextlib.contextmanager
+    def _reading_ahead(self) -> Iterator[None]:
+        """Have other processes read with this one where there is much to read."""
+        stamp = stamp_of(self._run.journal)
+        ahead = None
+        if stamp and stamp[1] - self._tail.offset > LONG and (os.cpu_count() or 1) > 1:
+            # Without them it only takes longer.
+            with contextlib.suppress(OSError):
+                ahead = Ahead(self._run.journal, self._tail.offset)
+                self._tail.ahead = ahead.read
+        try:
+            yield
+        finally:
+            self._tail.ahead = None
+            if ahead:
+                ahead.close()
 
     def _recall(self) -> None:
         """Begin with what is kept, if it is of this journal."""

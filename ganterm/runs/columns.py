@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Annotated, Any, Final, NamedTuple
@@ -13,7 +14,14 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
-from ganterm.core.records import EpochRecord, MetricsRecord
+from ganterm.core.records import (
+    KINDS,
+    ControlRecord,
+    EndRecord,
+    EpochRecord,
+    MetricsRecord,
+    OpeningRecord,
+)
 
 BEGINNING: Final = b'{"v":1,"kind":"metrics",'
 """How a line of metrics begins that ganterm wrote."""
@@ -23,6 +31,13 @@ MOST: Final = 1 << 18
 """Bytes that are read at once: one line that is odd makes all of them slow."""
 _MOST_NAMES: Final = 1 << 10
 _MOST_OF_ONE: Final = 64
+_OTHER = re.compile(b"\n(?!%b).*(?=\n)" % re.escape(BEGINNING))
+_AMID = tuple(
+    f'{{"v":1,"kind":"{word}",'.encode()
+    for word, kind in KINDS.items()
+    if not issubclass(kind, (OpeningRecord, ControlRecord, EndRecord))
+)
+"""How lines begin before which metrics need not be taken in."""
 # What is beyond may stand for a number that is none.
 _Sound = Annotated[float, Meta(gt=-(2.0**63), lt=2.0**63)]
 
@@ -46,6 +61,44 @@ class MetricsColumns(NamedTuple):
     steps: Sequence[int]
     times: Sequence[float]
     columns: Mapping[str, Column]
+
+
+def pieces_of(text: bytes) -> Iterator[bytes]:
+    """Yield whole lines in the order in which `JournalTail.read` has what they tell.
+
+    Those of metrics come many at once, each other one by itself.
+    """
+    metrics: list[bytes] = []
+    behind = 0
+    for begin, end in others_in(text):
+        metrics.append(text[behind:begin])
+        behind = end
+        line = text[begin:end]
+        if not line.startswith(_AMID):
+            yield from _cut(b"".join(metrics))
+            metrics = []
+        yield line
+    yield from _cut(b"".join([*metrics, text[behind:]]))
+
+
+def _cut(metrics: bytes) -> Iterator[bytes]:
+    """Yield whole lines, about `MOST` bytes of them at once."""
+    begin = 0
+    while begin < len(metrics):
+        # No few lines are left over.
+        many = len(metrics) - begin > 2 * MOST
+        end = metrics.find(b"\n", begin + MOST) + 1 if many else len(metrics)
+        yield metrics[begin:end]
+        begin = end
+
+
+def others_in(text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each of the lines begins and ends that is not of metrics that ganterm wrote."""
+    if text and not text.startswith(BEGINNING):
+        yield 0, text.index(b"\n") + 1
+    for match in _OTHER.finditer(text):
+        # From behind the newline before it to behind its own.
+        yield match.start() + 1, match.end() + 1
 
 
 def columns_of(records: Sequence[MetricsRecord | EpochRecord]) -> MetricsColumns:

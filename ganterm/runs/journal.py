@@ -7,10 +7,9 @@ yet: readers leave it, and the next writer cuts it off.
 import contextlib
 import errno
 import os
-import re
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,13 +20,10 @@ from ganterm.core.files import open_regular, open_to_append, read_range
 from ganterm.core.records import (
     KINDS,
     SCHEMA_VERSION,
-    ControlRecord,
-    EndRecord,
     MetricsRecord,
-    OpeningRecord,
     Record,
 )
-from ganterm.runs.columns import BEGINNING, MOST, MetricsColumns, read_columns
+from ganterm.runs.columns import MetricsColumns, others_in, pieces_of, read_columns
 
 MAX_LINE = 1 << 20
 """Bytes of the longest line, newline included: far above any record, a bound for readers."""
@@ -38,7 +34,6 @@ MAX_DAMAGE = 1 << 26
 """Bytes in lines that are no records; a file with more of them is no journal."""
 
 _BLOCK = 1 << 16
-_OTHER = re.compile(b"\n(?!%b).*(?=\n)" % re.escape(BEGINNING))
 
 
 class JournalWriter:
@@ -157,7 +152,10 @@ class JournalTail:
         restarts: how often the journal turned out to be another one and was read anew.
         offset: bytes that were read, `crc` their checksum.
         identity: device and inode of the file they are of; None before.
+        ahead: returns what lines hold, if it has read them ahead.
     """
+
+    ahead: Callable[[bytes], Sequence[bytes | MetricsColumns] | None] | None = None
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -203,7 +201,7 @@ class JournalTail:
         wanted = {word for word, kind in KINDS.items() if issubclass(kind, kinds)} - {"metrics"}
         others = tuple(f'{{"v":1,"kind":"{word}",'.encode() for word in KINDS.keys() - wanted)
         for text in self._blocks():
-            lines = [text[begin : end - 1] for begin, end in _others(text)]
+            lines = [text[begin : end - 1] for begin, end in others_in(text)]
             for each in self._records([line for line in lines if not line.startswith(others)]):
                 if isinstance(each, kinds) and not isinstance(each, MetricsRecord):
                     yield each
@@ -226,36 +224,23 @@ class JournalTail:
             raise _no_journal(self.path)
 
     def _parts(self, text: bytes) -> list[Part]:
-        parts: list[Part] = []
-        metrics: list[bytes] = []
-        behind = 0
-        for begin, end in _others(text):
-            metrics.append(text[behind:begin])
-            behind = end
-            for record in self._records([text[begin : end - 1]]):
-                if isinstance(record, (OpeningRecord, ControlRecord, EndRecord)):
-                    parts += self._columns(b"".join(metrics))
-                    metrics = []
-                parts.append(record)
-        return [*parts, *self._columns(b"".join([*metrics, text[behind:]]))]
+        pieces = (self.ahead and self.ahead(text)) or pieces_of(text)
+        return [part for piece in pieces for part in self._parts_of(piece)]
 
-    def _columns(self, metrics: bytes) -> Iterator[Part]:
-        """Yield whole lines of metrics as columns; as records where they are few or odd."""
-        begin = 0
-        while begin < len(metrics):
-            # No few lines are left over.
-            many = len(metrics) - begin > 2 * MOST
-            end = metrics.find(b"\n", begin + MOST) + 1 if many else len(metrics)
-            text, begin = metrics[begin:end], end
-            columns = read_columns(text, [*self._names]) if len(text) < MAX_LINE else None
-            if columns:
-                self._names |= dict.fromkeys(columns.columns)
-                yield columns
-                continue
-            for record in self._records(_lines(text)):
-                if isinstance(record, MetricsRecord):
-                    self._names |= dict.fromkeys(record.values)
-                yield record
+    def _parts_of(self, piece: bytes | MetricsColumns) -> Iterator[Part]:
+        """Yield lines of metrics as columns; as records where they are few or odd."""
+        if isinstance(piece, bytes):
+            # A line that is too long is no record.
+            found = read_columns(piece, [*self._names]) if len(piece) < MAX_LINE else None
+            parts: Iterable[Part] = [found] if found else self._records(_lines(piece))
+        else:
+            parts = [piece]
+        for part in parts:
+            if isinstance(part, MetricsColumns):
+                self._names |= dict.fromkeys(part.columns)
+            elif isinstance(part, MetricsRecord):
+                self._names |= dict.fromkeys(part.values)
+            yield part
 
     def _records(self, lines: Sequence[bytes]) -> Iterator[Record]:
         for line in lines:
@@ -309,15 +294,6 @@ class JournalTail:
 def _lines(text: bytes) -> list[bytes]:
     """Return whole lines, each without its newline."""
     return text.split(b"\n")[:-1]
-
-
-def _others(text: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where each of the lines begins and ends that is not of metrics that ganterm wrote."""
-    if text and not text.startswith(BEGINNING):
-        yield 0, text.index(b"\n") + 1
-    for match in _OTHER.finditer(text):
-        # From behind the newline before it to behind its own.
-        yield match.start() + 1, match.end() + 1
 
 
 def read_journal(path: Path) -> list[Record]:

@@ -18,7 +18,7 @@ from ganterm.core.records import (
     Record,
     StartRecord,
 )
-from ganterm.runs import cache, columns, journal
+from ganterm.runs import ahead, cache, columns, journal
 from ganterm.runs.cache import HistoryReader, kept_file
 from ganterm.runs.history import RunHistory
 from ganterm.runs.journal import JournalTail, read_journal, records_of
@@ -79,23 +79,27 @@ def told(history: RunHistory) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @example([plain_line(0), ODD[1]], 1)
 @example([plain_line(0), ODD[1], plain_line(1)], 8)
 @example([plain_line(0), *ODD, *map(plain_line, range(9))], 200)
 @given(st.lists(plain | st.sampled_from(ODD), max_size=60), st.integers(1, 800))
 def test_many_lines_at_once_say_what_each_of_them_says(lines: list[str], most: int) -> None:
-    tail, other = JournalTail(Path("none")), JournalTail(Path("none"))
+    other = JournalTail(Path("none"))
     whole = [line.encode() for line in lines]
-    at_once, each = RunHistory(), RunHistory()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "FEWEST", 1)
-        patch.setattr(journal, "MOST", most)
-        at_once.add(*tail._parts(b"".join(line + b"\n" for line in whole)))
+    each = RunHistory()
     for record in other._records(whole):
         each.add(record)
-    assert told(at_once) == told(each)
-    assert (tail.damaged, tail.newer) == (other.damaged, other.newer)
+    for elsewhere in (False, True):
+        tail, at_once = JournalTail(Path("none")), RunHistory()
+        if elsewhere:
+            tail.ahead = lambda text: ahead.understood(ahead.answer_to(text))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(columns, "FEWEST", 1)
+            patch.setattr(columns, "MOST", most)
+            at_once.add(*tail._parts(b"".join(line + b"\n" for line in whole)))
+        assert told(at_once) == told(each)
+        assert (tail.damaged, tail.newer) == (other.damaged, other.newer)
 
 
 @pytest.mark.parametrize("kinds", [(StartRecord,), (OpeningRecord, ControlRecord), (Record,)])
@@ -170,6 +174,34 @@ def test_what_is_kept_says_what_the_journal_does_and_more_is_read_behind_it(kept
         journal_of(kept, range(600, 700), '{"v":1,"kind":"resume","step":650,"time":9.0}')
         found, parts = read(kept)
         assert (told(found), parts) == (told(anew(kept)), 1)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_long_journal_is_read_by_several_processes_as_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, killed: bool
+) -> None:
+    run = RunDir(tmp_path / "run")
+    journal_of(run, range(9000), *MORE, *ODD)
+    journal_of(run, range(9000, 12000))
+    for module in (ahead, journal):
+        monkeypatch.setattr(module, "MAX_LINE", 1 << 16)
+    monkeypatch.setattr(cache, "LONG", 1)
+    found: list[Any] = []
+
+    def read_ahead(self: ahead.Ahead, text: bytes) -> Any:
+        if killed and len(found) == 2:
+            self._sent[0][0].kill()
+            self._sent[0][0].wait()
+        found.append(real(self, text))
+        return found[-1]
+
+    real = ahead.Ahead.read
+    monkeypatch.setattr(ahead.Ahead, "read", read_ahead)
+    history, parts = read(run)
+    blocks = run.journal.stat().st_size // (1 << 16) + 1
+    assert len(found) == blocks == parts
+    assert sum(each is not None for each in found) == (2 if killed else blocks)
+    assert told(history) == told(anew(run))
 
 
 def _replace(run: RunDir, old: bytes, new: bytes) -> None:
