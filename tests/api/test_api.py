@@ -92,6 +92,29 @@ def test_a_run_is_trained_steered_stopped_and_resumed(
 
 
 @pytest.mark.usefixtures("warm")
+def test_images_in_memory_are_a_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tensor is trained on as its files would be; the same one is kept once, by its content."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path / "data"))
+    images = torch.rand(40, 3, 8, 8) * 2 - 1
+    settings = {**SHORT, "steps": 2, "conditional": "projection"}
+    runs = [
+        ganterm.train(
+            "dcgan-8x8",
+            dataset=given,
+            labels=torch.arange(40) % 2,
+            channels=3,
+            progress=False,
+            **settings,
+        )
+        for given in (images, images.numpy().copy())
+    ]
+    (kept,) = (tmp_path / "data" / "arrays").iterdir()
+    assert {run.config["dataset"] for run in runs} == {str(kept)}
+    assert runs[0].sample(2, classes=[1, "0"]).shape == (4, 3, 8, 8)
+
+
+@pytest.mark.usefixtures("warm")
 def test_a_run_that_fails_raises_its_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
