@@ -175,7 +175,8 @@ def choice_words(seen: Seen, config: RunConfig, chosen: Mapping[str, Value]) -> 
 def nearest_size(config: RunConfig, wanted: int) -> int:
     """Return the least side of images of at least `wanted` pixels that the networks can make.
 
-    Where that is none, the largest.
+    Where that is none, the largest; where they have none in common, `wanted`, which no check of the
+    whole lets pass.
     """
     facts = GENERATORS.facts(config.generator), DISCRIMINATORS.facts(config.discriminator)
     sizes = [
@@ -183,7 +184,7 @@ def nearest_size(config: RunConfig, wanted: int) -> int:
         for size in range(LEAST_SIDE, MOST_SIDE + 1)
         if all(size in fact.image_sizes for fact in facts)
     ]
-    return next((size for size in sizes if size >= wanted), sizes[-1])
+    return next((size for size in sizes if size >= wanted), max(sizes, default=wanted))
 
 
 def original_of(listing: Listing) -> Original | None:

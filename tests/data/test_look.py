@@ -1,6 +1,10 @@
 """Holds what pictures choose where nobody says: recipe, size, channels, batch."""
 
+import io
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
+from weakref import WeakSet
 
 import pytest
 from PIL import Image
@@ -8,8 +12,12 @@ from PIL import Image
 from ganterm.components.datasets import colour_of
 from ganterm.config import RunConfig
 from ganterm.config.runfile import render_run_toml
+from ganterm.core.errors import ConfigError
+from ganterm.data import look
 from ganterm.data.folder import load_folder
-from ganterm.data.look import BY_DATA, background_of, resolve_for_data
+from ganterm.data.listing import Listing
+from ganterm.data.look import BY_DATA, background_of, each_of, resolve_for_data, some_of
+from ganterm.data.progress import silent
 from tests.data.files import write_pictures
 
 
@@ -54,6 +62,12 @@ def test_what_nobody_says_the_pictures_say(
     assert f"most about {width}: they are trained on in" in note
     for name in ("recipe", "image_size", "channels"):
         assert (found.origin[name] == BY_DATA) == (f"--{name.replace('_', '-')}" in note)
+
+
+def test_networks_without_a_size_in_common_are_refused(tmp_path: Path) -> None:
+    typed = {"dataset": str(folder(tmp_path / "pictures", "64x64-RGB")), "recipe": "dcgan"}
+    with pytest.raises(ConfigError, match=r"dcgan-8x8 .* not 64"):
+        resolve_for_data({**typed, "generator": "dcgan-8x8", "discriminator": "sngan"})
 
 
 def test_few_pictures_make_a_smaller_batch_and_are_advised_to_be_augmented(tmp_path: Path) -> None:
