@@ -4,6 +4,7 @@ Nobody has to say the recipe (`RECIPES` has one for each size of pictures), the 
 that its networks make, nor whether they are in colour.
 """
 
+import io
 import os
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -35,6 +36,8 @@ BY_DATA: Final = "the pictures"
 """Where a setting came from that was chosen here."""
 BATCH = 32
 """Files handed to a thread that reads them at once."""
+_MOST_HELD = 256 << 20
+"""Bytes of files out of an archive that are held at once, besides one more."""
 _SMALLEST: Final = 8
 _GLANCE: Final = 64
 """Side in pixels at which colour is looked for."""
@@ -219,31 +222,49 @@ def each_of(
         except UnreadableImageError as error:
             return error
 
-    waiting, done = listing.contents(chosen), 0
+    waiting, done, held = listing.contents(chosen), 0, 0
     workers = min(8, os.cpu_count() or 1)
-    under_way: deque[Future[list[tuple[int, _Found | UnreadableImageError]]]] = deque()
+    under_way: deque[tuple[int, Future[list[tuple[int, _Found | UnreadableImageError]]]]] = deque()
     # Pillow decodes outside the interpreter lock, so threads are enough.
     with ThreadPoolExecutor(workers) as threads:
         while True:
-            chunk = list(islice(waiting, BATCH))
+            chunk = list(_up_to(_MOST_HELD // (2 * workers), islice(waiting, BATCH)))
             if chunk:
+                size = sum(_bytes_of(image) for _, image in chunk)
+                held += size
                 attempts = ((index, attempt(image)) for index, image in chunk)
-                under_way.append(threads.submit(list, attempts))
+                under_way.append((size, threads.submit(list, attempts)))
             elif not under_way:
                 break
-            if not chunk or len(under_way) > 2 * workers:
-                results = under_way.popleft().result()
+            while under_way and (not chunk or len(under_way) > 2 * workers or held > _MOST_HELD):
+                size, future = under_way.popleft()
+                results = future.result()
+                held -= size
                 yield from results
                 done += len(results)
                 progress(what, done, len(chosen), "images")
 
 
 def some_of(listing: Listing) -> list[Path | IO[bytes]]:
-    """Return some images, spread over all of them."""
+    """Return some images, spread over all of them; fewer where they are huge in an archive."""
     count = len(listing.paths)
     many = min(_LOOKED_AT, count)
     some = [count * part // many for part in range(many)]
-    return [image for _, image in listing.contents(some)]
+    return [image for _, image in _up_to(_MOST_HELD, listing.contents(some))]
+
+
+def _up_to(
+    most: int, images: Iterator[tuple[int, Path | IO[bytes]]]
+) -> Iterator[tuple[int, Path | IO[bytes]]]:
+    """Yield images until they take `most` bytes of memory, of which files on the disk take none."""
+    held = 0
+    while held < most and (each := next(images, None)) is not None:
+        held += _bytes_of(each[1])
+        yield each
+
+
+def _bytes_of(image: Path | IO[bytes]) -> int:
+    return image.getbuffer().nbytes if isinstance(image, io.BytesIO) else 0
 
 
 def _readable(images: Iterable[Path | IO[bytes]]) -> Iterator[tuple[int, int, bool]]:

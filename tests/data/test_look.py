@@ -143,3 +143,24 @@ def test_few_pictures_are_all_looked_at(tmp_path: Path) -> None:
     for number, mode in enumerate(("L", "L", "RGB")):
         Image.new(mode, (8, 8), 9 if mode == "L" else (9, 99, 9)).save(tmp_path / f"{number}.png")
     assert resolve_for_data({"dataset": str(tmp_path)}).config.channels == 3
+
+
+def test_pictures_out_of_an_archive_are_held_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that wait to be decoded as well as those that are looked at together."""
+    monkeypatch.setattr(look, "_MOST_HELD", 8 << 20)
+    alive, most = WeakSet[io.BytesIO](), 0
+
+    class Packed(Listing):
+        def contents(self, chosen: Sequence[int]) -> Iterator[tuple[int, Path | IO[bytes]]]:
+            nonlocal most
+            for number in chosen:
+                file = io.BytesIO(bytes(1 << 20))
+                alive.add(file)
+                most = max(most, len(alive))
+                yield number, file
+
+    packed = Packed(paths=[Path("a")] * 200)
+    found = each_of(packed, range(200), lambda _: None, "reading", silent)
+    assert [number for number, _ in found] == [*range(200)]
+    assert len(some_of(packed)) == 8
+    assert most <= 12
