@@ -17,6 +17,7 @@ from typing import IO, Final, cast
 
 from ganterm.core.errors import DataError
 from ganterm.core.files import open_regular
+from ganterm.data.labels import tells_labels
 from ganterm.data.progress import ProgressCallback
 from ganterm.data.streams import BLOCK, SourceFile, most_of, open_source, read_exactly, too_packed
 from ganterm.render.imagefile import is_image
@@ -32,6 +33,8 @@ _UNREAD: Final = 1 | 1 << 5 | 1 << 6
 """Flags of entries that are encrypted, in the usual way or another, or are patches of others."""
 _PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _SOME: Final = 1000
+_ROOM: Final = 16 << 20
+"""Bytes of files that tell labels which are kept from the first walk, to spare another."""
 
 _CLUTTER = frozenset(
     (
@@ -159,8 +162,10 @@ class Archive(Container):
     def __init__(self, root: Path, progress: ProgressCallback) -> None:
         super().__init__(root, [root])
         self.entered[root] = ([], [])
+        self._told: dict[Path, bytes] = {}
         seen: set[Path] = set()
-        for number, (name, _) in enumerate(self._walk()):
+        room = _ROOM
+        for number, (name, read) in enumerate(self._walk()):
             if number >= MOST_ENTRIES:
                 raise DataError(
                     f"{root} has more than {MOST_ENTRIES:,} entries; give a part of it."
@@ -171,14 +176,24 @@ class Archive(Container):
             if path is not None and path not in seen:
                 seen.add(path)
                 self._folder(path.parent)[0].append(path)
+                if room > 0 and tells_labels(path):
+                    with self._clear():
+                        data = read()
+                    room -= len(data)
+                    if room > 0:
+                        self._told[path] = data
         for files, folders in self.entered.values():
             files.sort()
             folders.sort()
 
+    def read(self, path: Path, most: int) -> bytes:
+        """Return the beginning of one entry."""
+        return self._told[path][:most] if path in self._told else super().read(path, most)
+
     def contents(self, wanted: Mapping[Path, int]) -> Iterator[tuple[int, IO[bytes]]]:
         """Yield the entries `wanted`, each with its number, in the order they lie in."""
         left, spent, most = dict(wanted), 0, most_of(self.root.stat().st_size)
-        for name, read in self._walk():
+        for name, read in self._walk() if left else ():
             path = self._path(name)
             if path in left:
                 with self._clear():

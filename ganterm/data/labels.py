@@ -10,10 +10,15 @@ from typing import Any, Final
 from ganterm.core.errors import DataError
 
 JSON: Final = "dataset.json"
-TABLES: Final = (".csv", ".tsv")
+_TABLES: Final = (".csv", ".tsv")
 MOST_BYTES: Final = 256 << 20
 _LABELS: Final = ("label", "class", "category", "target", "species", "name")
 """What the column of labels is called, where there are more than two."""
+
+
+def tells_labels(path: Path) -> bool:
+    """Say whether a file is called as one that may tell the labels of what lies beside it."""
+    return path.name.lower() == JSON or path.suffix in _TABLES
 
 
 def told_labels(path: Path, data: bytes, images: Sequence[Path]) -> dict[Path, str] | None:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -15,7 +15,7 @@ from ganterm.core.files import expanded
 from ganterm.core.registry import imported
 from ganterm.data.archive import Archive, Container, Folders, in_name_order
 from ganterm.data.catalogue import data_dir
-from ganterm.data.labels import JSON, MOST_BYTES, TABLES, in_order, told_labels
+from ganterm.data.labels import JSON, MOST_BYTES, in_order, tells_labels, told_labels
 from ganterm.data.locate import is_archive
 from ganterm.data.progress import ProgressCallback, silent
 
@@ -179,8 +179,7 @@ def list_images(folder: Path, split: str, progress: ProgressCallback = silent) -
     of = [folder, *listing.archive.files] if listing.archive else tree.entered
     stamps = _stamps([*of, *listing.told_by])
     _LISTED.pop((folder, split), None)
-    # What changes within a tick of the file system's clock leaves no trace.
-    if all(stamp is not None and began - stamp > _TICK for stamp in stamps.values()):
+    if _settled(began, stamps):
         while len(_LISTED) >= _MOST_KNOWN:
             del _LISTED[next(iter(_LISTED))]
         _LISTED[folder, split] = _Known(listing, stamps)
@@ -197,6 +196,8 @@ class _Known:
 
 _LISTED: Final[dict[tuple[Path, str], _Known]] = {}
 _MOST_KNOWN: Final = 8
+_WALKED: Final[dict[Path, tuple[dict[Path, int | None], Archive]]] = {}
+"""The last archive that was walked through, with when it was changed last."""
 _TICK: Final = 50_000_000
 """Nanoseconds that two changes lie apart at least, or else may have one time."""
 
@@ -209,6 +210,14 @@ def _stamps(folders: Iterable[Path]) -> dict[Path, int | None]:
         except OSError:
             found[folder] = None
     return found
+
+
+def _settled(began: int, stamps: Mapping[Path, int | None]) -> bool:
+    """Say that all was there, and unchanged for more than a tick of the file system's clock.
+
+    What changes within one leaves no trace.
+    """
+    return all(stamp is not None and began - stamp > _TICK for stamp in stamps.values())
 
 
 def _listed(folder: Path, split: str, tree: Container | Folders) -> Listing:
@@ -268,7 +277,7 @@ def _label(
     listing: Listing, beside: list[Path], images: list[Path], tree: Container | Folders
 ) -> None:
     """Take the labels of images from a file that lies with them, where one does."""
-    files = [path for path in beside if path.name.lower() == JSON or path.suffix in TABLES]
+    files = filter(tells_labels, beside)
     for path in sorted(files, key=lambda path: path.name.lower() != JSON):
         named = told_labels(path, tree.read(path, MOST_BYTES), images)
         if named is None:
@@ -307,7 +316,7 @@ def splits_of(folder: Path) -> dict[str, Path]:
 def _tree(root: Path, progress: ProgressCallback) -> Container | Folders:
     if not root.is_dir():
         rows = _ROWS.get(root.suffix.lower())
-        packed: Container = imported(rows)(root) if rows else Archive(root, progress)
+        packed: Container = imported(rows)(root) if rows else _archive(root, progress)
         return packed
     tree = Folders(root, progress)
     files, folders = tree.entries(root)
@@ -316,6 +325,17 @@ def _tree(root: Path, progress: ProgressCallback) -> Container | Folders:
     return (
         tree if not shards or _named_as_images(files) else imported(_ROWS[_PARQUET])(root, shards)
     )
+
+
+def _archive(root: Path, progress: ProgressCallback) -> Archive:
+    began, stamps = time.time_ns(), _stamps([root])
+    if (known := _WALKED.get(root)) and known[0] == stamps:
+        return known[1]
+    _WALKED.clear()  # it may be large
+    archive = Archive(root, progress)
+    if _settled(began, stamps):
+        _WALKED[root] = stamps, archive
+    return archive
 
 
 def _splits_in(folder: Path, tree: Container | Folders) -> dict[str, Path]:

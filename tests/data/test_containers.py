@@ -19,6 +19,8 @@ from ganterm.core.errors import DataError
 from ganterm.data import archive as archive_module
 from ganterm.data import load
 from ganterm.data.archive import Archive
+from ganterm.data.catalogue import as_labelled
+from ganterm.data.loading import load_for
 from ganterm.data.look import resolve_for_data
 from ganterm.data.progress import silent
 from ganterm.data.store import StoredImages
@@ -288,6 +290,26 @@ def test_an_archive_is_decoded_once(
     assert torch.equal(load(str(place), image_size=8).images, first.images)
     (again,) = (data_home / "decoded").glob("*")
     assert again != kept
+
+
+def test_an_archive_is_walked_through_no_more_than_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To list it, to look at some of its pictures, and to decode them all."""
+    files = {**NAMED, "dataset.json": json.dumps({"labels": LABELS}).encode()}
+    place = as_tar("w:gz")(tmp_path / "some.tgz", files)
+    os.utime(place, ns=(0, 0))  # what has just changed is not remembered
+    walks = []
+    walk = Archive._walk
+
+    def count(archive: Archive) -> object:
+        walks.append(archive)
+        return walk(archive)
+
+    monkeypatch.setattr(Archive, "_walk", count)
+    config = as_labelled(resolve_for_data({"dataset": str(place), "recipe": "turbo"})).config
+    assert load_for(config).classes == ("2", "10")
+    assert len(walks) == 3
 
 
 def test_an_entry_is_read_in_time_that_grows_with_its_length(tmp_path: Path) -> None:
