@@ -21,20 +21,24 @@ def tells_labels(path: Path) -> bool:
     return path.name.lower() == JSON or path.suffix in _TABLES
 
 
-def told_labels(path: Path, data: bytes, images: Sequence[Path]) -> dict[Path, str] | None:
+def told_labels(
+    path: Path, data: bytes, images: Sequence[Path], *, in_folders: bool
+) -> dict[Path, str] | None:
     """Return the label of those of the `images` that the file at `path` names.
 
     An empty dict is that of a file that says that there are none; None is that of a file that names
-    hardly any of them, which is about something else. Raises DataError for what is none.
+    hardly any of them, or no labels, which is about something else. Of a table beside class folders
+    (`in_folders`) that is any without a column that is called as labels are. Raises DataError for a
+    damaged one.
     """
     by_name = _by_name(path.parent, images)
     if path.name.lower() == JSON:
         rows = _of_json(path, data)
-        if not rows:
+        if rows is None:
             return {}
         named = {by_name[file]: str(label) for file, label in rows if file in by_name}
     else:
-        named = _of_table(path, data, by_name)
+        named = _of_table(data, by_name, any_column=not in_folders)
     return named if 2 * len(named) >= len(images) else None
 
 
@@ -57,11 +61,11 @@ def _by_name(root: Path, images: Sequence[Path]) -> dict[str, Path]:
     return {**found, **{image.relative_to(root).as_posix(): image for image in images}}
 
 
-def _of_json(path: Path, data: bytes) -> list[tuple[str, int]]:
+def _of_json(path: Path, data: bytes) -> list[tuple[str, int]] | None:
     try:
-        rows: Any = json.loads(data)
-        rows = rows.get("labels") if isinstance(rows, Mapping) else None
-        return [] if rows is None else [_pair(*row) for row in rows]
+        held: Any = json.loads(data)
+        rows = held.get("labels", ()) if isinstance(held, Mapping) else ()
+        return None if rows is None else [_pair(*row) for row in rows]
     except (ValueError, TypeError, RecursionError):
         raise DataError(
             f'{path} holds no labels as StyleGAN has them, {{"labels": [["name.png", 0], ...]}}: '
@@ -75,7 +79,7 @@ def _pair(file: object, label: object) -> tuple[str, int]:
     return file, label
 
 
-def _of_table(path: Path, data: bytes, by_name: Mapping[str, Path]) -> dict[Path, str]:
+def _of_table(data: bytes, by_name: Mapping[str, Path], *, any_column: bool) -> dict[Path, str]:
     try:
         text = data.decode("utf-8-sig")
         tabs = "\t" if "\t" in text.partition("\n")[0] else ","
@@ -89,8 +93,10 @@ def _of_table(path: Path, data: bytes, by_name: Mapping[str, Path]) -> dict[Path
     files = hits.index(max(hits))
     others = [column for column in range(width) if column != files]
     called = [column for column in others if head[column].strip().lower() in _LABELS]
-    if not called and len(others) != 1:
+    if not called and not (any_column and len(others) == 1):
         return {}
     labels = (called or others)[0]
     pairs = ((row[files].strip(), row[labels].strip()) for row in rows)
-    return {by_name[file]: label for file, label in pairs if file in by_name and label}
+    named = {by_name[file]: label for file, label in pairs if file in by_name and label}
+    # What hardly two images share, such as a caption, is no class.
+    return named if len({*named.values()}) <= max(2, len(named) // 2) else {}

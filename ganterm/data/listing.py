@@ -279,10 +279,15 @@ def _label(
     """Take the labels of images from a file that lies with them, where one does."""
     files = filter(tells_labels, beside)
     for path in sorted(files, key=lambda path: path.name.lower() != JSON):
-        named = told_labels(path, tree.read(path, MOST_BYTES), images)
+        data = tree.read(path, MOST_BYTES)
+        named = told_labels(path, data, images, in_folders=bool(listing.classes))
         if named is None:
             continue
         listing.told_by = [path]
+        told = (
+            "The classes are those that {} tells." if named else "{} says that it has no classes."
+        )
+        listing.notes.append(told.format(path.name))
         listing.others = [name for name in listing.others if name != path.name]
         listing.paths = [each for each in images if each in named] if named else images
         listing.outside = [each.name for each in images if named and each not in named]

@@ -220,6 +220,7 @@ NAMED: Files = {
     "c/img2.png": png(3),
     "img3.png": png(4),
 }
+FOLDERS = (("b", "c"), [0, 0, 1])
 LABELS = [["b/img0.png", 10], ["b/img1.png", 2], ["c/img2.png", 2], ["img3.png", 10]]
 
 
@@ -229,17 +230,22 @@ LABELS = [["b/img0.png", 10], ["b/img1.png", 2], ["c/img2.png", 2], ["img3.png",
         ("dataset.json", json.dumps({"labels": LABELS}), (("2", "10"), [1, 0, 0, 1])),
         ("dataset.json", json.dumps({"labels": LABELS[:3]}), (("2", "10"), [1, 0, 0])),
         ("dataset.json", json.dumps({"labels": None}), ((), None)),
-        ("dataset.json", "{}", ((), None)),
+        ("dataset.json", "{}", FOLDERS),
+        ("dataset.json", '{"info": 3}', FOLDERS),
+        ("dataset.json", '{"labels": []}', FOLDERS),
+        ("dataset.json", '["b/img0.png"]', FOLDERS),
         (
             "labels.csv",
             "file,label\nb/img0.png,cat\nb/img1.png,ant\nc/img2.png,ant\nimg3.png,cat\n",
             (("ant", "cat"), [1, 0, 0, 1]),
         ),
-        ("x.csv", "img0.png,cat\nimg1.png,ant\nimg2.png,ant\n", (("ant", "cat"), [1, 0, 0])),
+        ("x.csv", "img0.png,cat\nimg1.png,ant\nimg2.png,ant\n", FOLDERS),
+        ("x.csv", "file,size\nimg0.png,8\nimg1.png,8\nimg2.png,9\nimg3.png,9\n", FOLDERS),
+        ("x.csv", "file,name\nimg0,a cat\nimg1,an ant\nimg2,a bee\nimg3,a cat\n", FOLDERS),
         ("x.csv", "id,n,label\nimg0,1,cat\nimg1,2,ant\nimg2,3,ant", (("ant", "cat"), [1, 0, 0])),
         ("x.tsv", "class\tfile\nB\timg0.png\nA\timg1.png\nA\timg2", (("A", "B"), [1, 0, 0])),
-        ("x.csv", "name,price\napple,3\npear,4\n", (("b", "c"), [0, 0, 1])),
-        ("x.csv", "\0\xff", (("b", "c"), [0, 0, 1])),
+        ("x.csv", "name,price\napple,3\npear,4\n", FOLDERS),
+        ("x.csv", "\0\xff", FOLDERS),
     ],
 )
 @pytest.mark.parametrize("write", [as_folder, as_zip, as_tar("w")])
@@ -259,6 +265,26 @@ def test_a_file_beside_the_pictures_tells_their_labels(
     assert len(found) == (4 if labels is None else len(labels))
     left = len(found) < 4
     assert any("img3.png" in note for note in found.notes) == left
+    says = f"The classes are those that {name} tells." if classes else f"{name} says that"
+    assert any(note.startswith(says) for note in found.notes) == (told != FOLDERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("img0,cat\nimg1,ant\nimg2,ant\nimg3,cat\n", ("ant", "cat")),
+        ("img0,2\nimg1,1\n", ("1", "2")),
+        ("img0,a cat\nimg1,an ant\nimg2,a bee\nimg3,a fly\n", ()),
+        ("file,label\nimg0,a cat\nimg1,an ant\nimg2,a bee\nimg3,a cat\n", ()),
+    ],
+)
+def test_a_table_without_class_folders_needs_no_names(
+    tmp_path: Path, text: str, classes: tuple[str, ...]
+) -> None:
+    """But what hardly two pictures share is a caption, no class."""
+    files = {f"img{number}.png": png(number) for number in range(4)}
+    place = as_folder(tmp_path / "some", {**files, "x.csv": text.encode()})
+    assert load(str(place), channels=3).classes == classes
 
 
 def test_labels_that_make_no_sense_are_refused(tmp_path: Path) -> None:
