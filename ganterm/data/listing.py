@@ -176,8 +176,8 @@ def list_images(folder: Path, split: str, progress: ProgressCallback = silent) -
         return known.listing
     began, tree = time.time_ns(), _tree(folder, progress)
     listing = _listed(folder, split, tree)
-    of = [folder, *listing.archive.files] if listing.archive else tree.entered
-    stamps = _stamps([*of, *listing.told_by])
+    packed = listing.archive
+    stamps = _stamps([folder, *packed.files] if packed else [*tree.entered, *listing.told_by])
     _LISTED.pop((folder, split), None)
     if _settled(began, stamps):
         while len(_LISTED) >= _MOST_KNOWN:
