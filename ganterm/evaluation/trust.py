@@ -26,7 +26,6 @@ _GRID: Final = 8
 _KINDS: Final = 10
 _MOST_FEATURES: Final = 512
 _COLOURS: Final = 3
-_PART: Final = 500
 
 Harm = Callable[[Tensor, torch.Generator], Tensor]
 
@@ -119,7 +118,7 @@ def examine(
     images, half = images[chosen], len(chosen) // 2
     if half < 2:
         raise ValueError("a judge is examined on at least four images")
-    small = torch.cat([_small(part) for part in in_parts(images, _PART)])
+    small = torch.cat([_small(part) for part in in_parts(images)])
     kinds = None if kinds is None else kinds[chosen]
     harms = {name: harm for name, harm in _HARM.items() if _shows(name, images)}
     looks: dict[str, Tensor] = {}
@@ -185,7 +184,7 @@ def _shows(name: str, images: Tensor) -> bool:
 
 def _harmed(images: Tensor, harm: Harm, random: torch.Generator) -> Iterator[Tensor]:
     """Yield parts of uint8 images as they are after `harm`."""
-    for part in in_parts(images, _PART):
+    for part in in_parts(images):
         yield harm(part.float(), random).round().clamp(0, 255).to(torch.uint8)
 
 
