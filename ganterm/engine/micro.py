@@ -34,7 +34,7 @@ def choose_micro_batch(
     say("measuring the memory of a step")
     trial = Trial(networks, batches, config)
     with trial.at_full_size():
-        if batches.images.device.type == "cuda":
+        if batches.device.type == "cuda":
             found = _largest_that_runs(networks, batches, config)
         else:
             each = _bytes_of_one(networks, batches, config)

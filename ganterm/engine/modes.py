@@ -106,7 +106,7 @@ def choose_mode(
     """
     if config.mode != "auto":
         return config.mode, []
-    device = batches.images.device
+    device = batches.device
     if taken in get_args(Mode) and not unavailable_reason(cast("Mode", taken), device):
         return cast("Mode", taken), []
     timed = time_modes(networks, batches, config, say)
@@ -143,7 +143,7 @@ class Trial:
     """Steps on a training's networks and data that count for nothing."""
 
     def __init__(self, networks: Networks, batches: Batches, config: RunConfig) -> None:
-        self.device = batches.images.device
+        self.device = batches.device
         self.before = Snapshot(networks, self.device)
         self._networks = networks
         self._batches = batches

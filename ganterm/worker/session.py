@@ -275,6 +275,7 @@ class Session:
         if mode != trainer.mode:
             trainer.run_in(mode)
         about_threads = self._choose_threads(trainer, most_threads)
+        about_memory = [*trainer.batches.about, *about_memory]
         return [("memory", about_memory), ("mode", about_mode), ("threads", about_threads)]
 
     def _choose_threads(self, trainer: Trainer, most: int) -> list[str]:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from ganterm.core.errors import DataError
 from ganterm.engine.batches import Batches
-from tests.engine.common import CPU
+from ganterm.engine.events import Boundary
+from ganterm.engine.state import export_state
+from tests.engine.common import CPU, small, trainer
 
 
 def numbered(count: int) -> torch.Tensor:
@@ -135,3 +137,47 @@ def test_half_of_the_images_are_mirrored_others_in_every_epoch() -> None:
         epochs.append(mirrored)
     assert not torch.equal(*epochs)
     assert torch.equal(source[1], made(flip=True)[1])
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_images_that_stay_on_the_host_come_in_the_same_batches(flip: bool) -> None:
+    """One after the other over epochs whose last batch is shorter, and in any order."""
+    images = torch.randint(0, 256, (23, 3, 4, 5), generator=torch.Generator().manual_seed(0)).byte()
+
+    def of(room: int) -> Batches:
+        return Batches(
+            images,
+            batch_size=4,
+            drop_last=False,
+            seed=3,
+            device=CPU,
+            labels=torch.arange(23),
+            flip=flip,
+            room=room,
+        )
+
+    here, there = of(images.numel()), of(images.numel() - 1)
+    assert (here.streamed, there.streamed) == (False, True)
+    taken = []
+    for index in (*range(15), 2, 2, 14, 5, 6, 0):
+        taken.append((here[index], there[index]))
+        first, second = here.labels(index), there.labels(index)
+        assert first is not None
+        assert second is not None
+        assert torch.equal(first, second)
+    assert all(torch.equal(*pair) for pair in taken), "none is overwritten by those after it"
+
+
+def test_a_run_on_images_that_stay_on_the_host_ends_with_the_same_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = small("dcgan", steps=5, d_steps=2, flip=True)
+    ends = []
+    for room in (None, 0):
+        monkeypatch.setattr("ganterm.engine.batches.room_on", lambda device, room=room: room)
+        run = trainer(config)
+        assert run.batches.streamed == (room == 0)
+        assert sum(isinstance(event, Boundary) for event in run.run()) == 5
+        ends.append(export_state(run)[0])
+    assert ends[0].keys() == ends[1].keys()
+    assert all(torch.equal(value, ends[1][name]) for name, value in ends[0].items())
