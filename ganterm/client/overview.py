@@ -18,7 +18,7 @@ from ganterm.core.quantities import D_FAKE, D_REAL
 from ganterm.core.records import MetricsRecord, Numbers
 from ganterm.runs.journal import read_end
 from ganterm.runs.launch import why_it_ends
-from ganterm.runs.layout import RunDir, find_runs, last_active
+from ganterm.runs.layout import RunDir, find_runs, last_active, runs_in
 from ganterm.runs.manage import disk_usage, read_note
 from ganterm.runs.state import RunView, State, observe
 from ganterm.runs.status import LIVE_STATES
@@ -198,11 +198,13 @@ class _Known:
     """What was read of a run, and what its files looked like then.
 
     Attributes:
+        paths: its directory, journal and lock, as it is quick to look at them.
         found: what could be said of it at the last look.
         quiet: what its directory, journal and lock looked like then where it was quiet; else None.
         active: when it was last written, in nanoseconds; `heard`: when it was last heard of.
     """
 
+    paths: tuple[str, ...] = ()
     found: Overview | None = None
     quiet: tuple[Stamp | None, ...] | None = None
     active: int = 0
@@ -255,6 +257,7 @@ class RunList:
         self.trouble = ""
         self._clock = clock
         self._known: dict[RunDir, _Known] = {}
+        self._found: list[Overview] = []
         self._stamp: Stamp | None = None
         self._list_again = 0.0
         self._ages_again = 0.0
@@ -268,7 +271,7 @@ class RunList:
         """
         now = self._clock()
         stamp = stamp_of(self.runs_dir)
-        if stamp != self._stamp or not _is_old(stamp) or now >= self._list_again:
+        if listed := stamp != self._stamp or not _is_old(stamp) or now >= self._list_again:
             self._list_again, self._stamp = now + LIST_SECONDS, stamp
             self._list()
         if older := now >= self._ages_again:
@@ -277,32 +280,39 @@ class RunList:
         looked = quiet if closely else _round(quiet, self._next, LOOKS)
         self._next = (self._next + LOOKS) % max(len(quiet), 1)
         for run in looked:
-            if _stamps(run) != self._known[run].quiet:
-                self._known[run].quiet = None
+            known = self._known[run]
+            if _stamps(known.paths) != known.quiet:
+                known.quiet = None
+        awake = [(run, each) for run, each in self._known.items() if older or each.quiet is None]
         # Those that it has not seen yet come first.
-        for run, known in sorted(self._known.items(), key=lambda each: each[1].found is not None):
+        for run, known in sorted(awake, key=lambda each: each[1].found is not None):
             found = known.found
             if found is None and self._clock() - now > patience:
                 continue
-            if found is None or known.quiet is None or (older and found.alive is None):
+            if found is None or known.quiet is None or found.alive is None:
                 self._look(run, known)
-            elif older and found.age_s is not None:
+            elif found.age_s is not None:
                 known.found = dataclasses.replace(found, age_s=time.time() - known.heard)
-        order = sorted(self._known.items(), key=lambda each: (each[1].active, each[0].name))
-        return [known.found for _, known in reversed(order) if known.found]
+        if awake or listed:
+            order = sorted(self._known.items(), key=lambda each: (each[1].active, each[0].name))
+            self._found = [known.found for _, known in reversed(order) if known.found]
+        return self._found.copy()
 
     def _list(self) -> None:
         try:
-            runs = find_runs(self.runs_dir)
+            runs = runs_in(self.runs_dir)
+            # Of those that it has not seen yet the one that was last active comes first.
+            known = self._known
+            runs.sort(key=lambda run: 0 if run in known else last_active(run), reverse=True)
             self.trouble = ""
         except ConfigError as error:
             # As soon as it can be listed, it is.
             runs, self.trouble, self._stamp = [], str(error), None
-        self._known = {run: self._known.get(run, _Known()) for run in runs}
+        self._known = {run: self._known.get(run) or _unseen(run) for run in runs}
 
     def _look(self, run: RunDir, known: _Known) -> None:
         """Look at a run, and see whether it is quiet: then a stamp tells when it no longer is."""
-        stamps = _stamps(run)
+        stamps = _stamps(known.paths)
         known.active = last_active(run)
         known.found = known.overview(run, self._clock())
         known.heard = time.time() - (known.found.age_s or 0.0)
@@ -315,12 +325,16 @@ def _round(runs: Sequence[RunDir], begin: int, most: int) -> Sequence[RunDir]:
     return [*runs[begin : begin + most], *runs[: max(begin + most - len(runs), 0)]][:most]
 
 
-def _stamps(run: RunDir) -> tuple[Stamp | None, ...]:
-    """Return what changes where a run is written.
+def _unseen(run: RunDir) -> _Known:
+    """Return that nothing is known of a run yet, and where to see whether it was written.
 
     Its status, settings and note are replaced, which its directory shows.
     """
-    return stamp_of(run.path), stamp_of(run.journal), stamp_of(run.lock)
+    return _Known((str(run.path), str(run.journal), str(run.lock)))
+
+
+def _stamps(paths: Sequence[str]) -> tuple[Stamp | None, ...]:
+    return tuple(map(stamp_of, paths))
 
 
 def _is_old(stamp: Stamp | None) -> bool:

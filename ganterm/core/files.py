@@ -50,10 +50,10 @@ Stamp = tuple[int, int, int]
 """What changes with a file: its time, its size, and which file it is."""
 
 
-def stamp_of(path: Path) -> Stamp | None:
+def stamp_of(path: Path | str) -> Stamp | None:
     """Return the stamp of a file, or of a link itself; None where there is none."""
     try:
-        found = path.lstat()
+        found = os.lstat(path)
     except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino

@@ -137,8 +137,8 @@ def default_runs_dir() -> Path:
     return expanded(chosen) if chosen else Path("checkpoints")
 
 
-def find_runs(runs_dir: Path) -> list[RunDir]:
-    """Return the runs in `runs_dir`, the one that was last active first; none if it is missing.
+def runs_in(runs_dir: Path) -> list[RunDir]:
+    """Return the runs in `runs_dir`, in any order; none if it is missing.
 
     Raises:
         ConfigError: the directory cannot be listed.
@@ -151,7 +151,12 @@ def find_runs(runs_dir: Path) -> list[RunDir]:
         raise ConfigError(
             f"cannot list {runs_dir}: {error.strerror}; choose another place with --runs-dir"
         ) from error
-    runs = [run for run in map(RunDir, paths) if is_run(run.path)]
+    return [run for run in map(RunDir, paths) if is_run(run.path)]
+
+
+def find_runs(runs_dir: Path) -> list[RunDir]:
+    """Return the runs in `runs_dir`, the one that was last active first; raises as `runs_in`."""
+    runs = runs_in(runs_dir)
     return sorted(runs, key=lambda run: (last_active(run), run.name), reverse=True)
 
 

@@ -9,7 +9,9 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,7 +144,7 @@ def test_a_directory_that_cannot_be_listed_is_trouble(
         raise ConfigError("cannot list it")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "find_runs", refuse)
+        patch.setattr(module, "runs_in", refuse)
         assert runs.poll() == []
         assert runs.trouble == "cannot list it"
     write_run(tmp_path, "one")
@@ -216,14 +218,16 @@ def test_quiet_runs_cost_a_few_questions_and_what_happens_to_them_is_seen(
         if hook["on"] and event in {"open", "os.listdir", "os.scandir", "os.lockf"}:
             asked.append(event)
 
-    stat = Path.stat
+    def counting(ask: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def counted(*arguments: Any, **options: Any) -> os.stat_result:
+            asked.append("stat")
+            return ask(*arguments, **options)
 
-    def counting(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
-        asked.append("stat")
-        return stat(path, follow_symlinks=follow_symlinks)
+        return counted
 
     sys.addaudithook(note)
-    monkeypatch.setattr(Path, "stat", counting)
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, counting(getattr(os, name)))
     try:
         now += 1.0
         assert [_counted(runs, asked) for _ in range(3)] == [301] * 3
