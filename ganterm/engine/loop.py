@@ -78,6 +78,9 @@ class Trainer:
     The weights after a step are a function of the configuration, the images and the live settings
     alone, so stopping anywhere and going on from the exported state changes nothing.
 
+    Networks that grow stand where `images_seen` puts them, beyond the `grown` images for which the
+    weights stand that they began with.
+
     Whoever sets `look` is called now and then, and what it returns is told with the metrics of that
     step; it leaves the networks as they are.
     """
@@ -122,6 +125,7 @@ class Trainer:
         self.step = 0
         self.batches_seen = 0
         self.images_seen = 0
+        self.grown = 0
         self.grow()
         self.look: Callable[[], dict[str, float]] = dict
         self._pending: list[Metrics | EpochEnded] = []
@@ -252,13 +256,15 @@ class Trainer:
         """Bring the networks to the stage that the images seen so far ask for, if they grow."""
         if self.growth is None:
             return
-        stage = self.growth.stage(self.images_seen)
+        stage = self.growth.stage(self.grown + self.images_seen)
         averaged = [self.ema.model] if self.ema else []
         for network in (self.networks.generator, self.networks.discriminator, *averaged):
             grow(network, stage)
 
     def _shrunk(self, batch: torch.Tensor) -> torch.Tensor:
-        return batch if self.growth is None else self.growth.shrunk(batch, self.images_seen)
+        if self.growth is None:
+            return batch
+        return self.growth.shrunk(batch, self.grown + self.images_seen)
 
     def flush(self) -> list[Metrics | EpochEnded]:
         """Fetch what was measured since the last fetch; raises `DivergenceError`."""

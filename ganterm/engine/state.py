@@ -39,6 +39,8 @@ def export_state(trainer: Trainer) -> tuple[dict[str, torch.Tensor], dict[str, A
         "batches": trainer.batches_seen,
         "images": trainer.images_seen,
     }
+    if trainer.grown:
+        counters["grown"] = trainer.grown
     if trainer.adaptive.watches:
         tensors |= dict(_adaptive(trainer))
     for name, running in _sums(trainer):
@@ -67,6 +69,7 @@ def restore_state(
     trainer.step = counters["step"]
     trainer.batches_seen = counters["batches"]
     trainer.images_seen = counters["images"]
+    trainer.grown = counters.get("grown", 0)
     trainer.grow()
     for name, value in _adaptive(trainer):
         if name in tensors:
@@ -81,12 +84,14 @@ def restore_state(
         running.load_state(sums, counters[f"{name}_counts"])
 
 
-def begin_with(trainer: Trainer, tensors: Mapping[str, torch.Tensor]) -> None:
+def begin_with(trainer: Trainer, tensors: Mapping[str, torch.Tensor], grown: int = 0) -> None:
     """Give the networks of a fresh trainer the weights of others, as far as they fit.
 
     Names are those of an exported state. The average begins with the one that is given, or with
-    the generator.
+    the generator. Networks that grow stand where `grown` images put them.
     """
+    trainer.grown = grown
+    trainer.grow()
     averaged = any(name.startswith("ema.") for name in tensors)
     with torch.no_grad():
         for name, target in _modules(trainer):

@@ -15,7 +15,7 @@ from torch import nn
 from ganterm.components.datasets import DATASETS
 from ganterm.components.networks.base import Discriminator, Generator
 from ganterm.components.networks.from_config import discriminator_from, generator_from, growth_of
-from ganterm.components.networks.growth import grow
+from ganterm.components.networks.growth import Stage, grow
 from ganterm.components.networks.weights import largest_singular_values
 from ganterm.config import RunConfig
 from ganterm.config.recorded import classes_in, config_in
@@ -67,13 +67,30 @@ def load_generator(
     with torch.device("meta"):
         generator = generator_from(config, data)
     _fill(generator, path, header.tensors, weights)
-    growth = growth_of(config, config.data_spec)
-    if growth is not None:
-        grow(generator, growth.stage(_images_seen(path, header)))
+    if (stage := stage_in(path, header)) is not None:
+        grow(generator, stage)
     # Twice as quick on a processor, where the images of transposed convolutions are small.
     generator.to(device).to(memory_format=torch.channels_last)
     generator.eval().requires_grad_(False)
     return Trained(generator, config, header.step, weights, data)
+
+
+def stage_in(path: Path, header: CheckpointHeader) -> Stage | None:
+    """Return where the networks of the checkpoint at `path` stand; None where they do not grow.
+
+    Raises `ConfigError` where `header`, which is its own, does not say it.
+    """
+    config = config_in(path, header)
+    growth = growth_of(config, config.data_spec)
+    if growth is None:
+        return None
+    try:
+        counters = header.told("counters")
+        return growth.stage(int(counters["images"]) + int(counters.get("grown", 0)))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ConfigError(
+            f"{path} cannot be sampled from: it does not say how far its network had grown."
+        ) from None
 
 
 def load_discriminator(path: Path) -> Discriminator:
@@ -117,15 +134,6 @@ def _fill(network: nn.Module, path: Path, names: Iterable[str], part: str) -> No
     except RuntimeError:
         raise ConfigError(
             f"{path} cannot be sampled from: its weights do not fit its configuration."
-        ) from None
-
-
-def _images_seen(path: Path, header: CheckpointHeader) -> int:
-    try:
-        return int(header.told("counters")["images"])
-    except (KeyError, TypeError, ValueError):
-        raise ConfigError(
-            f"{path} cannot be sampled from: it does not say how far its network had grown."
         ) from None
 
 

@@ -44,6 +44,7 @@ from ganterm.exchange.fitting import (
 )
 from ganterm.exchange.matching import match
 from ganterm.exchange.statedict import read_state
+from ganterm.inference.load import stage_in
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
@@ -143,8 +144,9 @@ def initial(
         "generator": generator_from(config, data),
         "discriminator": discriminator_from(config, data),
     }
+    grown = 0
     try:
-        checkpoints.read_header(path)
+        header = checkpoints.read_header(path)
     except checkpoints.CheckpointDamaged:
         with limits(path):
             foreign = read_state(path, part=config.init_part or None).tensors
@@ -160,9 +162,13 @@ def initial(
     else:
         checkpoints.verify(path)
         taken = _fitting(load_tensors(path), networks, config)
+        wanted = {f"{part}.{name}" for part in networks for name in networks[part].state_dict()}
+        if (growth := growth_of(config, config.data_spec)) and wanted <= taken.keys():
+            # Where these weights are of lower resolutions, so are those that go on from them.
+            grown = growth.reached(stage_in(path, header) or growth.stage(growth.images))
     if not any(name.startswith("generator.") for name in taken):
         raise ConfigError(f"init_from: nothing in {path} fits this generator.")
-    counters = {"step": 0, "batches": 0, "images": 0}
+    counters = {"step": 0, "batches": 0, "images": grown}
     meta = Meta(config=config, counters=counters, controls=0, classes=data.classes)
     save_checkpoint(Path(request["target"]), meta, taken)
     digest = hashlib.sha256()

@@ -307,7 +307,8 @@ class Session:
         if checkpoint is None:
             if config.init_from:
                 checkpoints.verify(self.run.first_weights)
-                begin_with(trainer, load_tensors(self.run.first_weights))
+                grown = read_meta(self.run.first_weights).counters["images"]
+                begin_with(trainer, load_tensors(self.run.first_weights), grown)
             return
         meta = read_meta(checkpoint)
         check_classes(meta.classes, classes, config.dataset)

@@ -10,14 +10,16 @@ import torch
 
 from ganterm.client import launching
 from ganterm.client.checkpoints import choose_checkpoint
+from ganterm.components.networks.growth import Stage, stage_of
 from ganterm.config import RunConfig
 from ganterm.config.runfile import new_run, read_made, same_weights, to_mapping
 from ganterm.core.errors import ConfigError, GantermError
 from ganterm.engine.loop import Trainer
-from ganterm.engine.state import begin_with
+from ganterm.engine.state import begin_with, export_state, restore_state
+from ganterm.inference.load import load_generator
 from ganterm.runs.layout import RunDir
 from ganterm.worker import adopt
-from ganterm.worker.checkpoint import load_tensors
+from ganterm.worker.checkpoint import Meta, load_tensors, read_meta, save_checkpoint
 from tests.cli.invoke import invoke
 from tests.engine.common import configured, trainer
 from tests.worker.workers import Zygote, differences, make_run
@@ -125,6 +127,36 @@ def test_what_does_not_fit_is_left_fresh_where_it_may(parent: RunDir, tmp_path: 
     assert 0 < len(taken) < len(there)
     with pytest.raises(ConfigError, match=r"nothing in .* fits"):
         begun(parent.path, tmp_path, recipe="mlp", init_partial=True)
+
+
+@pytest.mark.parametrize(
+    ("images", "stage"), [(0, Stage(0)), (40, Stage(1, 0.75)), (10**4, Stage(2))], ids=str
+)
+def test_networks_that_grew_go_on_where_they_stood(
+    images: int, stage: Stage, tmp_path: Path
+) -> None:
+    """They do not begin at their lowest resolution again, also where they are resumed."""
+    settings = {"dataset": "digits", "image_size": 16, "width": 0.125, "batch_size": 8, **SETTINGS}
+    settings |= {"grow_kimg": 0.016, "fade_kimg": 0.032}
+    source = trainer(configured("stylegan", **settings))
+    source.images_seen = images
+    tensors, counters = export_state(source)
+    file = tmp_path / "source.safetensors"
+    save_checkpoint(file, Meta(config=source.config, counters=counters, controls=0), tensors)
+    begins = begun(file, tmp_path, recipe="stylegan", **settings)
+    run = trainer(source.config)
+    begin_with(run, first(begins), read_meta(begins.first_weights).counters["images"])
+    assert stage_of(run.networks.generator) == stage
+    run.advance()
+    run.flush()
+    tensors, counters = export_state(run)
+    resumed = trainer(source.config)
+    restore_state(resumed, tensors, counters)
+    file = tmp_path / "later.safetensors"
+    save_checkpoint(file, Meta(config=source.config, counters=counters, controls=0), tensors)
+    loaded = load_generator(file).generator
+    later = [stage_of(each) for each in (run.networks.discriminator, loaded)]
+    assert later == [stage_of(resumed.networks.generator)] * 2
 
 
 def test_foreign_files_give_a_generator_alone(parent: RunDir, tmp_path: Path) -> None:

@@ -55,6 +55,12 @@ class Growth:
             return Stage(settled)
         return Stage(settled + 1, (into - self.grow) / self.fade)
 
+    def reached(self, stage: Stage) -> int:
+        """Return the real images after which the networks come to `stage`."""
+        if stage.alpha == 1:
+            return stage.level * (self.grow + self.fade)
+        return stage.level * (self.grow + self.fade) - round((1 - stage.alpha) * self.fade)
+
     def shrunk(self, images: Tensor, images_seen: int) -> Tensor:
         """Return full-size real images (N, C, H, W) as the networks see them by then.
 
