@@ -55,6 +55,7 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
             made = read_made(run.config_file)
     except ConfigError as error:  # All else is in the journal.
         say(str(error))
+    origin = _origin(made, history)
     if as_json:
         emit_json(
             {
@@ -63,6 +64,7 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
                 "parent": history.parent or None,
                 "init_from": made.get(INIT_FROM),
                 "init_digest": made.get(INIT_DIGEST),
+                "made_by": origin,
                 "checkpoints": [record.step for record in history.saved],
                 "judged": [encode(record) for record in judged],
                 "alerts": [encode(record) for record in history.standing],
@@ -74,6 +76,7 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
     if source := made.get(INIT_FROM):
         digest = safe_text(made.get(INIT_DIGEST, ""))
         emit(f"It began with the weights of {safe_text(source)} (SHA-256 {digest}).")
+    emit_lines(f"{key.replace('_', ' '):<16}{text}" for key, text in origin.items())
     for record in judged:
         emit("")
         emit_lines(_scores(record))
@@ -85,6 +88,21 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
     if layers and (values := _layers(run.path, history)):
         emit("")
         emit_lines(_layer_lines(values, normalised=bool(settings.get("spectral_norm"))))
+
+
+def _origin(made: Mapping[str, str], history: RunHistory) -> dict[str, str]:
+    """Return what made a run, by name: its command, its libraries, its machine, the user's code."""
+    opening = history.opening
+    found = {"command": made.get("command", "")}
+    if opening is not None:
+        found |= {
+            "versions": ", ".join(f"{name} {text}" for name, text in opening.versions.items()),
+            "machine": ", ".join(opening.machine.values()),
+            "commit": opening.code.get("commit", ""),
+        }
+        if found["commit"] and opening.code.get("dirty") == "yes":
+            found["commit"] += ", with changes"
+    return {name: text for name, text in found.items() if text}
 
 
 def _standing(found: Overview, parent: str, settings: Mapping[str, Any]) -> Iterator[str]:

@@ -71,9 +71,16 @@ class OpeningRecord(Record, frozen=True, kw_only=True):
     threads: Annotated[Count, _is("threads of the CPU it computes with")] = 0
     mode: Annotated[str, _is("how its steps are run: eager or graphed")] = ""
     host: Annotated[str, _is("name of the machine")] = ""
-    versions: Annotated[dict[str, str], _is("versions of ganterm, torch and python")] = field(
-        default_factory=dict
-    )
+    versions: Annotated[
+        dict[str, str], _is("versions of ganterm, torch, numpy, python, cuda, cudnn")
+    ] = field(default_factory=dict)
+    machine: Annotated[
+        dict[str, str], _is("kind of the machine's cpu, of its gpu and the gpu's driver")
+    ] = field(default_factory=dict)
+    code: Annotated[
+        dict[str, str],
+        _is("commit of git at which it was started, and whether it was dirty: yes or no"),
+    ] = field(default_factory=dict)
     run: Annotated[str, _is("name of the run")] = ""
     controls: Annotated[Count | None, _is("live changes seen by the state it starts from")] = None
     pending: Annotated[

@@ -204,6 +204,12 @@ def _training(subject: CardSubject) -> Iterator[str]:
         made = ", ".join(f"{code(name)} {code(value)}" for name, value in versions)
         how = "Imported with" if start.imported else "With"
         yield f"- {how} {made}, on {code(opening.device or 'an unknown device')}."
+    if opening.machine:
+        kinds = sorted(opening.machine.items())
+        yield f"- Machine: {', '.join(f'{name} {code(kind)}' for name, kind in kinds)}."
+    if commit := opening.code.get("commit"):
+        dirty = ", with changes" if opening.code.get("dirty") == "yes" else ""
+        yield f"- Started at the commit {code(commit)}{dirty}."
     changed = _differences(config)
     yield ""
     if start.imported:

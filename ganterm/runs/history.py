@@ -135,6 +135,12 @@ class RunHistory:
         return self.settings.config
 
     @property
+    def opening(self) -> OpeningRecord | None:
+        """How its newest worker began; None before one did."""
+        opened = [each for each in self._others if isinstance(each, OpeningRecord)]
+        return opened[-1] if opened else None
+
+    @property
     def start_config(self) -> dict[str, Any]:
         """The settings the run began with."""
         return self.settings.start_config

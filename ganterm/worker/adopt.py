@@ -318,7 +318,7 @@ def _tell(
                 mode=config.mode,
                 command=request["command"],
                 imported=_name(request),
-                **circumstances(config, "cpu"),
+                **circumstances(config, torch.device("cpu")),
                 **besides,
             )
         )

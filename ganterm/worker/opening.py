@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import torch
 
-from ganterm import __version__
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.fields import resolve_parts
 from ganterm.config.runfile import to_mapping
@@ -21,6 +19,7 @@ from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.status import HOST
+from ganterm.worker import surroundings
 from ganterm.worker.checkpoint import checkpoint_record
 from ganterm.worker.job import Job
 
@@ -108,17 +107,15 @@ def thrown_away(config: RunConfig, original: Original | None, run_toml: Path) ->
     return [told]
 
 
-def circumstances(config: RunConfig, device: str) -> dict[str, Any]:
+def circumstances(config: RunConfig, device: torch.device) -> dict[str, Any]:
     """Return the fields of an opening record that say under what a run trains, and where."""
     return {
         "config": to_mapping(config),
         "epochs": config.epochs or None,
-        "device": device,
+        "device": str(device),
         "threads": torch.get_num_threads(),
         "host": HOST,
-        "versions": {
-            "ganterm": __version__,
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
+        "versions": surroundings.versions(),
+        "machine": surroundings.machine(device),
+        "code": surroundings.code(Path.cwd()),
     }

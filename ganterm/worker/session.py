@@ -194,7 +194,7 @@ class Session:
             trainer.step,
             classes=data.classes,
             fields={
-                **circumstances(trainer.config, str(device)),
+                **circumstances(trainer.config, device),
                 "steps": trainer.steps_total,
                 "images": len(images.images),
                 "mode": trainer.mode,
