@@ -1,7 +1,10 @@
 """What all tests share: one thread per process, and nothing of the user's own settings."""
 
+import atexit
 import os
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,10 @@ if TYPE_CHECKING:
 
 # Before torch is imported anywhere: several test processes share the cores.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# What is remembered of whose code to trust is nobody's own.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="ganterm-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 # Times of day that are shown are those of one place.
 os.environ["TZ"] = "UTC"

@@ -21,6 +21,7 @@ from ganterm.render.text import safe_text
 from ganterm.runs.cache import read_history
 from ganterm.runs.history import RunHistory
 from ganterm.runs.layout import default_runs_dir, resolve_run
+from ganterm.runs.parts import manifest_of, trust
 
 if TYPE_CHECKING:
     from ganterm.core.records import JudgedRecord
@@ -35,6 +36,17 @@ _SETTINGS: Final = (
 """The settings that say what a run is."""
 _NORMALISED: Final = 0.05
 """A layer that is spectrally normalised has a largest singular value this near to 1."""
+
+
+def trust_code(name: str | None, runs_dir: Path | None) -> None:
+    """Remember that the user trusts the code that a run is made of; raises ConfigError."""
+    run = resolve_run(name, runs_dir or default_runs_dir())
+    manifest = manifest_of(run)
+    if manifest is None:
+        raise ConfigError(f"{run.name} is made of no code, so there is nothing to trust.")
+    trust(manifest)
+    files = ", ".join(sorted(path.name for path in manifest.originals))
+    say(f"The code of {run.name} ({safe_text(files)}) is trusted, in any run.")
 
 
 def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> None:

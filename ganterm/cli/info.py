@@ -16,7 +16,7 @@ import typer
 import ganterm
 from ganterm import __version__
 from ganterm.cli import completion
-from ganterm.cli.about import about
+from ganterm.cli.about import about, trust_code
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import Waiting, say
 from ganterm.cli.options import AsJson, RunsDir
@@ -64,6 +64,12 @@ def info(
             "--devices/--no-devices", help="Look for GPUs too, which imports PyTorch (seconds)."
         ),
     ] = True,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust", help="Of a run that somebody else made of code: run this code from now on."
+        ),
+    ] = False,
     runs_dir: RunsDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -72,6 +78,8 @@ def info(
     Of a run: its settings, how it stands, scores, standing alerts, and the largest singular value
     of each layer, which spectral normalisation holds at 1.
     """
+    if trust:
+        trust_code(run, runs_dir)
     if run is not None:
         about(run, runs_dir, layers=layers, as_json=as_json)
         return

@@ -18,6 +18,7 @@ from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
 from ganterm.data.catalogue import anchored, require_folder
 from ganterm.runs.layout import RunDir
+from ganterm.runs.parts import code_from
 
 ADOPT: Final = "ganterm.worker.adopt"
 """The process that reads the weights of others."""
@@ -104,5 +105,6 @@ def go_on(run: RunDir, given: Mapping[str, str], look: LookAhead) -> list[str]:
     changed = {key: value for key, value in values.items() if key not in {"steps", "epochs"}}
     config = msgspec.structs.replace(recorded_config(run), **changed)
     require_folder(config.dataset, run.word)
-    look(config)
+    with code_from(run):
+        look(config)
     return [f"--{key}={value}" for key, value in values.items()]

@@ -23,6 +23,7 @@ from ganterm.data.catalogue import conditioned_spec, dataset_facts, image_count,
 from ganterm.data.listing import list_images
 from ganterm.render.words import roughly
 from ganterm.runs.layout import check_place
+from ganterm.runs.parts import PARTS_OF, asked_of
 
 ASK_SECONDS = 120.0
 """How long a description is waited for; a run goes ahead without one."""
@@ -103,7 +104,9 @@ def described(config: RunConfig) -> Description | None:
     describer, known = Describer(), None
     until = time.monotonic() + ASK_SECONDS
     try:
-        describer.ask(to_mapping(config))
+        run = asked_of()
+        of_run = {} if run is None else {PARTS_OF: str(run.path.absolute())}
+        describer.ask({**to_mapping(config), **of_run})
         while time.monotonic() < until:
             known = describer.poll() or known
             if known is not None and known.final:

@@ -30,6 +30,7 @@ from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir, create_run, step_of
 from ganterm.runs.live import AUTOMATIC
+from ganterm.runs.parts import code_from, take_over
 
 FIXED: Final = frozenset(
     {"recipe", "dataset", "split", "holdout", "image_size", "channels", "seed"}
@@ -97,13 +98,15 @@ def branch(
     if dataset is not None:
         config = msgspec.structs.replace(config, dataset=dataset)
     _refuse_an_end(source, config, step, _epochs_done(path, header, openings))
-    before(config)
+    with code_from(source):
+        before(config)
     made = {"ganterm": __version__, "command": command, "parent": f"{source.name}@{step}"}
     if openings:
         made |= {"threads": str(threads), "data_crc32": openings[0].data_crc32}
 
     def fill(run: RunDir, _: str) -> None:
         _copy(path, run.checkpoint_path(step))
+        take_over(source, run)
         write_atomically(run.config_file, render_run_toml(config, made).encode())
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -17,7 +18,7 @@ from ganterm.config.schema import RunConfig
 from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, ImageSize, Size
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import not_utf8
-from ganterm.core.registry import Registry, absolute, is_reference
+from ganterm.core.registry import Registry, absolute, file_of, is_reference
 
 Value = str | int | float | bool | None
 
@@ -242,6 +243,12 @@ def _size(value: object) -> ImageSize:
     if not LEAST_SIDE <= min(size) <= max(size) <= MOST_SIDE:
         raise ValueError
     return size.setting
+
+
+def code_of(config: RunConfig) -> list[Path]:
+    """Return the files of the user's that `config` names components in."""
+    named = (getattr(config, spec.name) for spec in FIELDS.values() if spec.registry is not None)
+    return [path for path in map(file_of, named) if path is not None]
 
 
 def resolve_parts(config: RunConfig) -> dict[str, dict[str, Any]]:

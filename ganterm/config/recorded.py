@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import msgspec
 
-from ganterm.config.fields import FIELDS
+from ganterm.config.fields import code_of
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
 from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import is_ours
+from ganterm.core.parts import use_copies
 from ganterm.core.records import OpeningRecord, StartRecord
-from ganterm.core.registry import file_of
 from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir
+from ganterm.runs.parts import is_trusted, manifest_of, read_parts
 
 
 def recorded_config(run: RunDir) -> RunConfig:
@@ -55,12 +57,16 @@ def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
     """Raise `ConfigError` where code that `config` names is not the user's own word.
 
     `told_by` are the files of a run that it was read from. Those of another user may name none, and
-    none may name a file of the run itself.
+    none may name a file of the run itself. What the run has copies of is run from there, unless
+    somebody else made these and the user does not say to trust them.
     """
-    named = [getattr(config, spec.name) for spec in FIELDS.values() if spec.registry is not None]
-    for code in filter(None, map(file_of, named)):
-        for path in told_by:
-            home = next((each for each in path.absolute().parents if is_run(each)), None)
+    named = code_of(config)
+    homes = {
+        path: next((each for each in path.absolute().parents if is_run(each)), None)
+        for path in told_by
+    }
+    for code in named:
+        for path, home in homes.items():
             if home is not None and code.resolve().is_relative_to(home.resolve()):
                 raise ConfigError(
                     f"{path} names code in its own run, {code}, which is not run; if you trust it, "
@@ -71,6 +77,21 @@ def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
                     f"{path} belongs to another user and names code in {code}, which is not run; "
                     "look at both, and copy the run to yourself if you trust them."
                 )
+
+    home = next((each for each in homes.values() if each is not None), None)
+    manifest = None if home is None or not named else manifest_of(RunDir(home))
+    if home is None or manifest is None:
+        if named:
+            use_copies({})
+        return
+    if not is_trusted(manifest):
+        files = ", ".join(sorted(path.name for path in manifest.originals))
+        raise ConfigError(
+            f"{RunDir(home).name} is made of somebody else's code ({files}), which is not run: "
+            f"look at {RunDir(home).parts}, and if you trust it say `ganterm info "
+            f"{shlex.quote(str(home))} --trust`."
+        )
+    use_copies(read_parts(RunDir(home), manifest))
 
 
 def refuse_imported(run: RunDir) -> None:

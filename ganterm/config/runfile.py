@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from ganterm import __version__, recipes
-from ganterm.config.fields import FIELDS, field, parse_value
+from ganterm.config.fields import FIELDS, code_of, field, parse_value
 from ganterm.config.rules import check
 from ganterm.config.schedule import written
 from ganterm.config.schema import RunConfig
@@ -18,6 +18,7 @@ from ganterm.core.errors import ConfigError
 from ganterm.core.files import read_run_text, write_atomically
 from ganterm.core.registry import is_reference
 from ganterm.runs.layout import RunDir, create_run
+from ganterm.runs.parts import copy_parts, manifest_of, take_over
 
 INIT_FROM: Final = "init_from"
 INIT_DIGEST: Final = "init_digest"
@@ -108,12 +109,14 @@ def new_run(
     name: str | None,
     command: str,
     weights: Callable[[Path], Mapping[str, str]] = lambda _: {},
+    parts_of: RunDir | None = None,
 ) -> RunDir:
     """Make the directory of a new run with its `run.toml`; its worker can be started then.
 
     `name` is the run's, or `None` to number the runs of the recipe; `command` is the command line
     that the run.toml says made it. `weights` writes those it begins with to a path, and returns
-    what the run.toml says of them; what it raises is raised.
+    what the run.toml says of them; what it raises is raised. The user's code is copied, as it is
+    or as `parts_of` has it.
 
     Raises:
         ConfigError: the name is not one or is taken, or the directory cannot be made.
@@ -122,6 +125,10 @@ def new_run(
 
     def fill(run: RunDir, _: str) -> None:
         made = {"ganterm": __version__, "command": command, **weights(run.first_weights)}
+        if parts_of is not None and manifest_of(parts_of) is not None:
+            take_over(parts_of, run)
+        else:
+            copy_parts(code_of(config), run)
         write_atomically(run.config_file, render_run_toml(config, made).encode())
 
     return create_run(runs_dir, name, stem_of(config), fill)

@@ -18,7 +18,7 @@ from typing import Final
 
 from ganterm.core.errors import DataError
 
-RUN_DIRECTORIES: Final = ("samples", "checkpoints", "control")
+RUN_DIRECTORIES: Final = ("samples", "checkpoints", "control", "parts")
 """The directories within a run; it has no deeper ones."""
 _RUN_MARKS: Final = ("run.toml", "journal.jsonl")
 """A directory with a file of one of these names is a run."""

@@ -1,6 +1,7 @@
 """Code of the user's: files that are run as modules, and plain things in them.
 
-Only workers and services run it. The folder of a file can be imported from while it is run, as of
+Only workers and services run it. Of a run they run the copies that it holds (`use_copies`), as if
+they were the files. The folder of a file can be imported from while it is run, as of
 a script, and whatever it raises becomes one sentence with the line of the user's that raised it.
 """
 
@@ -8,8 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.abc
+import importlib.machinery
 import importlib.util
 import inspect
+import linecache
 import sys
 import traceback
 import typing
@@ -36,8 +40,26 @@ class _Loaded:
     module: ModuleType
     stamps: tuple[_Stamp, ...]
     """Of the file and of all of its folder that it imported."""
+    copy: Copy | None
+    """What was run in place of these."""
 
 
+@dataclass(frozen=True)
+class Copy:
+    """Code that is run in place of a file.
+
+    Attributes:
+        home: the folder that its imports begin in.
+        main: the file itself, whatever links led to it.
+        sources: the text of that and of all below `home` that it imports, by their paths.
+    """
+
+    home: Path
+    main: Path
+    sources: Mapping[Path, bytes]
+
+
+_COPIES: Final[dict[Path, Copy]] = {}
 _LOADED: Final[dict[Path, _Loaded]] = {}
 
 
@@ -169,39 +191,61 @@ def module_at(what: str, path: Path) -> ModuleType:
     A file of a package is run as its module. Raises `ConfigError`, which begins with `what` was
     asked for.
     """
+    copy = _COPIES.get(path.absolute())
+    shown = path
     try:
-        path = path.resolve(strict=True)
-        stamp = _stamp(path)
+        path = path.resolve(strict=True) if copy is None else copy.main
+        stamps = [_stamp(path)] if copy is None else []
     except OSError as error:
         raise ConfigError(f"{what}: {path} cannot be read ({error.strerror}).") from None
-    if path in _LOADED and _unchanged(_LOADED[path].stamps):
+    if path in _LOADED and _LOADED[path].copy == copy and _unchanged(_LOADED[path].stamps):
         return _LOADED[path].module
-    home = home_of(path)
+    home = home_of(path) if copy is None else copy.home
     dotted = ".".join(path.relative_to(home).with_suffix("").parts)
     before = set(sys.modules)
     arguments = sys.argv
-    sys.path.insert(0, str(home))
+    finder = _Finder(copy) if copy is not None else None
+    if finder is None:
+        sys.path.insert(0, str(home))
+    else:
+        sys.meta_path.insert(0, finder)
     # A script that reads its command line finds an empty one.
     sys.argv = [str(path)]
     try:
-        module = _run(dotted, path, alone=path.parent == home)
+        module = _run(dotted, path, copy, alone=path.parent == home)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever code may raise
-        raise PartError(f"{what}: {path} {why(error, path)}.") from None
+        raise PartError(f"{what}: {shown} {why(error, shown)}.") from None
     finally:
         sys.argv = arguments
         with contextlib.suppress(ValueError):
-            sys.path.remove(str(home))
+            if finder is None:
+                sys.path.remove(str(home))
+            else:
+                sys.meta_path.remove(finder)
         # Others have files that are called alike.
-        siblings = [_taken_out(name, home) for name in set(sys.modules) - before]
-    found = sorted({each for each in siblings if each is not None} - {path})
-    _LOADED[path] = _Loaded(module, (stamp, *map(_stamp, found)))
+        siblings = [_taken_out(name, home, copy) for name in set(sys.modules) - before]
+    if copy is None:
+        stamps += map(_stamp, sorted({each for each in siblings if each is not None} - {path}))
+    _LOADED[path] = _Loaded(module, tuple(stamps), copy)
     return module
 
 
-def files_of(path: Path) -> list[Path]:
-    """Return the file that was run, and those of its folder that it imported."""
-    loaded = _LOADED.get(path.resolve())
-    return [] if loaded is None else [Path(name) for name, _, _ in loaded.stamps]
+def use_copies(copies: Mapping[Path, Copy]) -> None:
+    """Run these from now on in place of the files that they are copies of, and no others."""
+    _COPIES.clear()
+    _COPIES.update(copies)
+
+
+def blamed(error: BaseException) -> str:
+    """Return in words which line of the user's raised `error`; empty where none had a part."""
+    files = {Path(name) for loaded in _LOADED.values() for name, _, _ in loaded.stamps}
+    files |= {each for loaded in _LOADED.values() if loaded.copy for each in loaded.copy.sources}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename) in files:
+            words = " ".join(str(error).split())
+            said = f"{type(error).__name__}: {words}" if words else type(error).__name__
+            return f"{frame.filename}, line {frame.lineno}: {said}".rstrip(".")
+    return ""
 
 
 def home_of(path: Path) -> Path:
@@ -244,14 +288,14 @@ def why(error: BaseException, path: Path) -> str:
         place, words = f"line {error.lineno}: ", error.msg
     elif (found := line_of(error, path)) is not None:
         file, line = found
-        place = f"line {line}: " if file == path.resolve() else f"line {line} of {file.name}: "
+        place = f"line {line}: " if file == _place(path)[0] else f"line {line} of {file.name}: "
     said = f"{type(error).__name__}: {words}" if words else type(error).__name__
     return f"cannot be run, {place}{said.rstrip('.')}"
 
 
 def line_of(error: BaseException, path: Path) -> tuple[Path, int] | None:
     """Return the innermost line of the file at `path`, or beside it, that `error` came through."""
-    home = home_of(path.resolve())
+    _, home = _place(path)
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         file = Path(frame.filename)
         if frame.lineno and _is_own(file, home):
@@ -259,12 +303,63 @@ def line_of(error: BaseException, path: Path) -> tuple[Path, int] | None:
     return None
 
 
-def _run(dotted: str, path: Path, *, alone: bool) -> ModuleType:
+def _place(path: Path) -> tuple[Path, Path]:
+    """Return the file that is run for `path`, and the folder that its imports begin in."""
+    copy = _COPIES.get(path.absolute())
+    if copy is not None:
+        return copy.main, copy.home
+    return path.resolve(), home_of(path.resolve())
+
+
+class _Source(importlib.abc.SourceLoader):
+    """Runs the text of a copy as the file that it is a copy of."""
+
+    def __init__(self, file: Path, copy: Copy) -> None:
+        self._file, self._copy = file, copy
+        text = self._copy.sources[file].decode(errors="replace")
+        # Tracebacks show the lines that were run.
+        linecache.cache[str(file)] = len(text), None, text.splitlines(True), str(file)
+
+    def get_filename(self, fullname: str) -> str:
+        return str(self._file)
+
+    def get_data(self, path: bytes | str) -> bytes:
+        if Path(str(path)) != self._file:
+            raise FileNotFoundError(path)
+        return self._copy.sources[self._file]
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds what a copy imports among what was copied."""
+
+    def __init__(self, copy: Copy) -> None:
+        self._copy = copy
+
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        place = self._copy.home.joinpath(*fullname.split("."))
+        for file in (place / "__init__.py", place.with_suffix(".py")):
+            if file in self._copy.sources:
+                inside = [str(place)] if file.name == "__init__.py" else None
+                loader = _Source(file, self._copy)
+                return importlib.util.spec_from_file_location(
+                    fullname, file, loader=loader, submodule_search_locations=inside
+                )
+        if any(file.is_relative_to(place) for file in self._copy.sources):
+            spec = importlib.machinery.ModuleSpec(fullname, None, is_package=True)
+            spec.submodule_search_locations = [str(place)]
+            return spec
+        return None
+
+
+def _run(dotted: str, path: Path, copy: Copy | None, *, alone: bool) -> ModuleType:
     if not alone:
         return importlib.import_module(dotted)
     # Under a name of its own, so that none of ours is replaced while it runs.
     name = f"ganterm_file_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = None if copy is None else _Source(path, copy)
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no file of Python")
     module = importlib.util.module_from_spec(spec)
@@ -274,9 +369,11 @@ def _run(dotted: str, path: Path, *, alone: bool) -> ModuleType:
     return module
 
 
-def _taken_out(name: str, home: Path) -> Path | None:
+def _taken_out(name: str, home: Path, copy: Copy | None) -> Path | None:
     file = getattr(sys.modules.get(name), "__file__", None)
-    if not isinstance(file, str) or not _is_own(Path(file), home) or not Path(file).is_file():
+    if not isinstance(file, str) or not _is_own(Path(file), home):
+        return None
+    if not (Path(file).is_file() if copy is None else Path(file) in copy.sources):
         return None
     del sys.modules[name]
     return Path(file).resolve()

@@ -19,6 +19,7 @@ from ganterm.core.errors import ConfigError
 from ganterm.core.records import Remedy
 from ganterm.doctor.active import ActiveAlert
 from ganterm.runs.layout import RunDir
+from ganterm.runs.parts import code_from
 
 
 def begin_with(
@@ -49,8 +50,11 @@ def begin_with(
         return branch(source, step, runs_dir, changes=settings, before=look, command=command)
     config = msgspec.structs.replace(recorded_config(source), **settings)
     check(config)
-    look(config)
-    return new_run(config, runs_dir, name=None, command=command, weights=same_weights(source))
+    with code_from(source):
+        look(config)
+    return new_run(
+        config, runs_dir, name=None, command=command, weights=same_weights(source), parts_of=source
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,11 @@ class RunDir:
         return self.path / "control"
 
     @property
+    def parts(self) -> Path:
+        """The directory of the user's code that it was built of."""
+        return self.path / "parts"
+
+    @property
     def lock(self) -> Path:
         """The file whose lock the worker holds for life."""
         return self.path / "worker.lock"

@@ -18,8 +18,12 @@ import msgspec
 
 from ganterm.config import RunConfig, check
 from ganterm.config.fields import resolve_parts
+from ganterm.config.recorded import refuse_foreign_code
 from ganterm.config.runfile import from_mapping
+from ganterm.core.parts import use_copies
 from ganterm.data.catalogue import conditioned_spec
+from ganterm.runs.layout import RunDir
+from ganterm.runs.parts import PARTS_OF
 from ganterm.worker.rpc import Call, serve
 
 IDLE_SECONDS = 180.0
@@ -50,7 +54,13 @@ def main() -> None:
 
 def describe(call: Call) -> Answer:
     """Tell what becomes known of a configuration; the result has `device`."""
-    config = from_mapping(call.params)
+    asked = dict(call.params)
+    run = asked.pop(PARTS_OF, "")
+    config = from_mapping(asked)
+    if run:
+        refuse_foreign_code(config, RunDir(Path(run)).config_file)
+    else:
+        use_copies({})
     own = resolve_parts(config)
     check(config)
     from ganterm.components.networks.from_config import parameter_counts  # noqa: PLC0415 - imports PyTorch

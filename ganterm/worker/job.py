@@ -33,6 +33,7 @@ from ganterm.runs.history import effective
 from ganterm.runs.journal import JournalTail, records_of
 from ganterm.runs.layout import RunDir
 from ganterm.runs.live import AUTOMATIC, Rewind, last_rewind, steering
+from ganterm.runs.parts import changed_originals, manifest_of
 from ganterm.worker.checkpoint import read_meta
 
 _MAX_THREADS = 1024
@@ -132,6 +133,12 @@ def prepare(
     refuse_foreign_code(job.config, run.path, run.config_file, run.journal)
     if resolve_parts(job.config):
         check(job.config)
+    if (manifest := manifest_of(run)) and (edited := changed_originals(manifest)):
+        note = (
+            f"{', '.join(edited)} changed since the run began, and it goes on with its copy in "
+            f"{run.parts}; a new run takes the file as it is."
+        )
+        job = dataclasses.replace(job, notes=[*job.notes, note])
     return _with_waiting_commands(job, run, records)
 
 

@@ -12,6 +12,7 @@ import torch
 from ganterm.config import RunConfig
 from ganterm.core.errors import GantermError, TrainingError
 from ganterm.core.files import storage_trouble
+from ganterm.core.parts import blamed
 from ganterm.core.records import AlertRecord
 from ganterm.engine.loop import DivergenceError
 from ganterm.runs import checkpoints
@@ -82,6 +83,12 @@ def explain(error: Exception, run: RunDir, config: RunConfig) -> GantermError | 
                 f"The device ({config.device}) ran out of memory; start a new run with "
                 "micro_batch = auto, or a smaller batch_size or width."
             )
+    if words := blamed(error):
+        traceback.print_exception(error, file=sys.stderr)
+        return TrainingError(
+            f"Code of yours failed, {words}; mend it and begin a new run, which --init-from "
+            f"{run.word} begins with these weights. The whole story is in worker.log."
+        )
     return None
 
 
