@@ -19,7 +19,7 @@ from ganterm.cli.options import AsJson
 from ganterm.components.datasets import DATASETS, SPLITS
 from ganterm.core import jsontext
 from ganterm.data.catalogue import check_split, data_dir, dataset_facts, is_available, stored_path
-from ganterm.data.listing import TORCHVISION
+from ganterm.data.listing import TORCHVISION, list_images
 from ganterm.render.colour import canvas_of
 from ganterm.render.halfblock import draw
 from ganterm.render.layout import arrange, fit_grid
@@ -212,6 +212,9 @@ def show(
             say(line)
         return
     with ProgressReporter() as progress:
+        if facts.path:
+            # A split that a folder has not is refused before all of it is decoded.
+            list_images(Path(facts.path), split, progress)
         images = load(name, split=split, channels=None, progress=progress)
         indices = pick(images, n, seed=seed, only=only)
         found = survey(name, split, progress)

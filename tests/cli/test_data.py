@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from ganterm.cli.data import ProgressLines, app
 from ganterm.components.datasets import DATASETS
-from ganterm.core.errors import DataError, GantermError
+from ganterm.core.errors import ConfigError, DataError, GantermError
 from ganterm.data import fetch
 from tests.data.files import some_images, some_labels, write_pair
 
@@ -150,6 +150,16 @@ def test_show_says_what_is_there_and_what_trains_on_it(tmp_path: Path) -> None:
         described = json.loads(run("show", name, "--json")[0])
         assert described["survey"]["command"] == command
         assert described["count"] > 0
+
+
+def test_show_of_all_splits_of_a_folder_is_refused_before_they_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGB", (9, 9), (250, 10, 10)).save(tmp_path / "a.png")
+    monkeypatch.delattr("ganterm.data.folder._decode")
+    result = RUN.invoke(app, ["show", str(tmp_path), "--split", "all"])
+    assert isinstance(result.exception, ConfigError)
+    assert "no split called 'all'" in str(result.exception)
 
 
 def test_show_of_a_folder_never_lets_its_names_reach_the_terminal(tmp_path: Path) -> None:
