@@ -10,6 +10,7 @@ and pixels are handed out in pieces, so that no header makes ganterm reserve mem
 import io
 import math
 import pickle
+import pickletools
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -220,7 +221,7 @@ def read_cifar(
             found = batch[b"fine_labels"] if b"fine_labels" in batch else batch[b"labels"]
             if data.shape != (len(found), 3 * _CIFAR_SIDE**2):
                 raise ValueError(data.shape)
-            labels.append(np.array(found, dtype=np.int64).reshape(len(found)))
+            labels.append(np.fromiter(found, dtype=np.int64, count=len(found)))
         except (KeyError, AttributeError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"{source.path} is not a batch of CIFAR: check that it is the right file."
@@ -274,11 +275,25 @@ def _unpickled(source: SourceFile) -> Any:
     data = read_exactly(source, MAX_PICKLE)
     source.finish()
     try:
+        _check_memo(data)
         found = _Inert(io.BytesIO(data), encoding="bytes").load()
     except Exception as error:
         # Damaged bytes raise nearly anything in an unpickler.
         raise DataError(f"{source.path} is no batch of CIFAR ({error}): get it again.") from error
     return found if isinstance(found, dict) else {}
+
+
+def _check_memo(data: bytes) -> None:
+    """Raise UnpicklingError for a number of the memo, of which all below take memory, out of turn.
+
+    Whoever writes a pickle counts what it keeps, so that no number is above that of its opcodes.
+    """
+    for place, (opcode, number, _) in enumerate(pickletools.genops(data)):
+        if opcode.name in _PUTS and (number or 0) > place:
+            raise pickle.UnpicklingError(f"it keeps its opcode {place} as number {number:,}")
+
+
+_PUTS: Final = ("PUT", "BINPUT", "LONG_BINPUT")
 
 
 def read_mat(

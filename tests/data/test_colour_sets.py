@@ -7,6 +7,7 @@ import gzip
 import itertools
 import os
 import pickle
+import struct
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -139,6 +140,12 @@ class _Touches:
         return os.mkdir, (str(self.path),)
 
 
+def nested(depth: int) -> list[object]:
+    """Give a list of twice the same list, and so on: one of 2^depth numbers."""
+    inner = [1, 2] if depth == 1 else nested(depth - 1)
+    return [inner, inner]
+
+
 def huge_array() -> bytes:
     """Give a pickle that asks NumPy for 10^15 bytes."""
     return b"\x80\x02cnumpy\nndarray\n\x8a\x07\x00\x80\xc6\xa4~\x8d\x03\x85R."
@@ -160,6 +167,7 @@ def huge_array() -> bytes:
         python2_pickle({b"data": np.array([None, None]), b"labels": [1, 2]}),
         python2_pickle({b"data": np.zeros(2, [("x", "O")]), b"labels": [1, 2]}),
         python2_pickle({b"data": np.zeros((2, 3072), np.uint8), b"labels": np.array([None] * 2)}),
+        python2_pickle({b"data": np.zeros((2, 3072), np.uint8), b"labels": nested(50)}),
         b"runs code",
     ],
     ids=itertools.count(),
@@ -175,6 +183,17 @@ def test_a_batch_that_is_none_is_refused_and_nothing_in_it_is_run(
     with pytest.raises(DataError, match=r"data_batch|label"):
         import_dataset("cifar10", tmp_path)
     assert not touched.exists()
+
+
+@pytest.mark.parametrize("put", [b"r" + struct.pack("<I", 1 << 24), b"p16777216\n"])
+def test_a_batch_that_numbers_what_it_keeps_out_of_turn_is_refused(
+    put: bytes, tmp_path: Path
+) -> None:
+    """Unpickling would take memory for all numbers below."""
+    write_cifar10(tmp_path)
+    (tmp_path / "cifar-10-batches-py" / "data_batch_3").write_bytes(b"\x80\x02}" + put + b".")
+    with pytest.raises(DataError, match="keeps its opcode 2 as number 16,777,216"):
+        import_dataset("cifar10", tmp_path)
 
 
 @pytest.mark.parametrize(
