@@ -24,10 +24,12 @@ from PIL import Image
 
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded, in_the_making, remove_abandoned
+from ganterm.data.archive import MOST_PICTURE
 from ganterm.data.catalogue import data_dir
 from ganterm.data.importer import ImportedSplit, ImportReport
 from ganterm.data.listing import TORCHVISION, kept_folder, splits_of
 from ganterm.data.progress import ProgressCallback, silent
+from ganterm.data.streams import most_of, too_packed
 
 TIMEOUT: Final = 20.0
 """Seconds without a byte before a download is given up."""
@@ -35,6 +37,10 @@ LARGEST: Final = 512
 """Pixels of the shorter side that a kept picture has at most; no network here makes larger ones."""
 EXACT: Final = 64
 """Pixels of the longer side up to which a picture is kept exactly, as PNG, rather than as JPEG."""
+_OF_PNG: Final = frozenset({"1", "L", "LA", "I", "I;16", "P", "RGB", "RGBA"})
+"""Modes in which a picture can be kept exactly."""
+_LONGEST: Final = 60
+"""Characters that are kept of the name of a class; no more than 255 bytes make a file's name."""
 _CELEBA: Final = "CelebA"
 _PARTITION: Final = "list_eval_partition.txt"
 _ALIGNED: Final = "img_align_celeba"
@@ -180,6 +186,7 @@ def _pictures(split: str, dataset: Any) -> Iterator[Picture]:
             raise ConfigError(
                 f"torchvision's {type(dataset).__name__} gives {type(image).__name__}, no pictures."
             )
+        image.load()
         yield split, _label(target, names), image
 
 
@@ -228,15 +235,21 @@ def _celeba(path: Path) -> Iterator[Picture]:
             yield split_of.get(image.name, "train"), "", image.read_bytes()
         return
     try:
-        with zipfile.ZipFile(archive) as pack:
-            entries = [each for each in pack.infolist() if each.filename.endswith(".jpg")]
-            for entry in sorted(entries, key=lambda each: each.filename):
-                name = Path(entry.filename).name
-                yield split_of.get(name, "train"), "", pack.read(entry)
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        pack = zipfile.ZipFile(archive)
+    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
         raise DataError(
             f"{path} holds no {_ALIGNED}.zip nor its images ({error}): give the folder that has it."
         ) from error
+    with pack:
+        left = most_of(size := archive.stat().st_size)
+        entries = [each for each in pack.infolist() if each.filename.endswith(".jpg")]
+        for entry in sorted(entries, key=lambda each: each.filename):
+            with pack.open(entry) as file:
+                data = file.read(MOST_PICTURE)
+            left -= len(data)
+            if left < 0:
+                raise DataError(f"{archive} {too_packed(size)}.")
+            yield split_of.get(Path(entry.filename).name, "train"), "", data
 
 
 def _keep(
@@ -246,23 +259,22 @@ def _keep(
     place = kept_folder(name)
     temporary = place.with_name(f".{place.name}-{secrets.token_hex(8)}.tmp")
     counts: dict[str, int] = {}
+    folders: dict[str, str] = {}
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         remove_abandoned(place.parent.glob(".*.tmp"))
         temporary.mkdir()
         with in_the_making(temporary):
             for pictures in splits.values():
-                for split, label, picture in pictures:
+                for split, label, picture in _read(name, pictures):
                     number = counts[split] = counts.get(split, 0) + 1
-                    folder = temporary / split / re.sub(r"[^\w (),+-]+", "-", label).strip("- ")
+                    folder = temporary / split / _folder_of(label, folders)
                     folder.mkdir(parents=True, exist_ok=True)
                     _write(folder / f"{number - 1:07}", picture)
                     progress(f"keeping {name}", sum(counts.values()), None, "images")
             if not counts:
                 raise DataError(f"{name} has no pictures there: check that its files are whole.")
-            if place.exists():
-                shutil.rmtree(place)
-            temporary.rename(place)
+            _put(temporary, place)
     except OSError as error:
         raise DataError(
             f"The pictures cannot be kept in {place.parent} ({error.strerror or error}): make room "
@@ -275,6 +287,47 @@ def _keep(
     return ImportReport(name, tuple(stored), ())
 
 
+def _read(name: str, pictures: Iterable[Picture]) -> Iterator[Picture]:
+    """Yield pictures; what goes wrong with that is a DataError."""
+    try:
+        yield from pictures
+    except (ConfigError, DataError):
+        raise
+    except Exception as error:  # damaged files raise nearly anything in whatever reads them
+        words = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(
+            f"The files of {name} cannot be read ({words[:200]}): check that they are whole."
+        ) from error
+
+
+def _folder_of(label: str, folders: dict[str, str]) -> str:
+    """Return the name of the folder of a class, which no other one of `folders` has.
+
+    It has letters, digits and few other characters; upper and lower case make no difference.
+    """
+    if label and label not in folders:
+        plain = re.sub(r"[^\w (),+-]+", "-", label).strip("- ")[:_LONGEST] or "class"
+        taken = {each.lower() for each in folders.values()}
+        names = (plain, *(f"{plain} {number}" for number in range(2, len(taken) + 2)))
+        folders[label] = next(name for name in names if name.lower() not in taken)
+    return folders[label] if label else ""
+
+
+def _put(temporary: Path, place: Path) -> None:
+    """Move a folder to its place; one that is there goes once that is done, and stays otherwise."""
+    if not place.exists():
+        temporary.rename(place)
+        return
+    with in_the_making(place):
+        aside = place.rename(temporary.with_name(f"{temporary.stem}-old.tmp"))
+        try:
+            temporary.rename(place)
+        except BaseException:
+            aside.rename(place)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 def _write(path: Path, picture: Image.Image | bytes) -> None:
     if isinstance(picture, bytes):
         path.with_suffix(".jpg").write_bytes(picture)
@@ -283,6 +336,8 @@ def _write(path: Path, picture: Image.Image | bytes) -> None:
         scale = LARGEST / min(picture.size)
         size = tuple(round(scale * each) for each in picture.size)
         picture = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)  # type: ignore[arg-type]
+    if picture.mode not in _OF_PNG:
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     if max(picture.size) <= EXACT or picture.mode not in {"L", "RGB"}:
         picture.save(path.with_suffix(".png"))
     else:

@@ -1,5 +1,6 @@
 """Holds torchvision's sets by the name of their class: kept once, then folders like any other."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -9,10 +10,13 @@ from PIL import Image
 
 from ganterm.components.datasets import DATASETS
 from ganterm.core.errors import ConfigError, DataError
-from ganterm.data import load
+from ganterm.data import load, torchvision_sets
 from ganterm.data.catalogue import anchored, dataset_facts
 from ganterm.data.fetch import fetch_dataset
+from ganterm.data.listing import kept_folder
 from ganterm.data.torchvision_sets import import_torchvision
+
+PETS = "torchvision:OxfordIIITPet"
 
 
 def picture(seed: int, width: int, height: int) -> Image.Image:
@@ -120,18 +124,80 @@ def test_without_internet_it_says_how_to_bring_the_files(monkeypatch: pytest.Mon
         fetch_dataset("torchvision:DTD")
 
 
-def test_an_import_that_breaks_off_keeps_what_was_there(
-    tmp_path: Path, data_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = "torchvision:OxfordIIITPet"
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    """Give the root of pets that are imported already."""
     write_pets(tmp_path)
-    import_torchvision(name, tmp_path)
+    import_torchvision(PETS, tmp_path)
+    return tmp_path
 
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Image.Image, "save", full)
-    with pytest.raises(DataError, match="make room or set GANTERM_DATA_DIR"):
-        import_torchvision(name, tmp_path)
-    assert [each.name for each in (data_home / "torchvision").iterdir()] == ["OxfordIIITPet"]
-    assert len(load(name, image_size=32, channels=3)) == 6
+def full(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def breaks_swap(path: Path, target: Path) -> Path:
+    """Move the set that is there aside, but nothing into its place."""
+    if path.suffix == ".tmp" and target.suffix != ".tmp" and "-old" not in path.name:
+        raise OSError(5, "Input/output error")
+    os.rename(path, target)  # noqa: PTH104
+    return target
+
+
+@pytest.mark.parametrize(
+    ("what", "fails", "said"),
+    [
+        ("PIL.Image.Image.save", full, "make room or set GANTERM_DATA_DIR"),
+        ("pathlib.Path.rename", breaks_swap, r"cannot be kept in .* \(Input/output error\)"),
+        ("PIL.Image.Image.convert", full, "files of torchvision:OxfordIIITPet cannot be read"),
+    ],
+)
+def test_an_import_that_breaks_off_keeps_what_was_there(
+    pets: Path, monkeypatch: pytest.MonkeyPatch, what: str, fails: object, said: str
+) -> None:
+    """It says where it breaks off: as it reads, as it writes, or as it puts the one in place."""
+    home = kept_folder(PETS).parent
+    with monkeypatch.context() as patched:
+        patched.setattr(what, fails)
+        with pytest.raises(DataError, match=said):
+            import_torchvision(PETS, pets)
+    assert [each.name for each in home.iterdir()] == ["OxfordIIITPet"]
+    assert len(load(PETS, image_size=32, channels=3)) == 6
+    import_torchvision(PETS, pets)
+    assert [each.name for each in home.iterdir()] == ["OxfordIIITPet"]
+
+
+class Odd:
+    """A set whose classes hardly differ in name, and whose pictures are for printing."""
+
+    classes = ("a/b", "a-b", "A-B", "..", "x" * 300)
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def __len__(self) -> int:
+        return 5
+
+    def __getitem__(self, index: int) -> tuple[Image.Image, int]:
+        return Image.new("CMYK", (9, 9), (0, 200, 200, 0)), index
+
+
+def test_classes_and_pictures_are_kept_as_files_can_have_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torchvision_sets, "_class_of", lambda _: Odd)
+    import_torchvision("torchvision:Odd", tmp_path)
+    found = load("torchvision:Odd", image_size=9, channels=3)
+    assert found.classes == ("A-B 3", "a-b", "a-b 2", "class", "x" * 60)
+    assert found.images[0, :, 4, 4].tolist() == [255, 55, 55]
+
+
+def test_a_bomb_among_the_images_of_celeba_is_left_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torchvision_sets, "most_of", lambda _: 5000)
+    with zipfile.ZipFile(tmp_path / "img_align_celeba.zip", "w") as pack:
+        for number in range(3):
+            pack.writestr(f"img_align_celeba/{number}.jpg", bytes(2000))
+    with pytest.raises(DataError, match="unpacks to more than"):
+        import_torchvision("torchvision:CelebA", tmp_path)
