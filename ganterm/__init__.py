@@ -1,7 +1,8 @@
 """ganterm: train, watch, steer, judge and explore GANs of small images in the terminal.
 
 In Python: `ganterm.train("dcgan", steps=2000)` trains and returns a `Run`, `ganterm.open_run` opens
-one; `start`, `list_runs`, `evaluate` and `show` are the rest (`ganterm.api`).
+one; `start`, `list_runs`, `evaluate` and `show` are the rest (`ganterm.api`). `ganterm.init` is
+anyone's own loop as a run (`ganterm.ownloop`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ganterm.api import Run, evaluate, list_runs, open_run, show, start, train
     from ganterm.core.errors import GantermError
+    from ganterm.ownloop import init
 
 __version__ = "0.1.0"
 
@@ -18,6 +20,7 @@ __all__ = [
     "GantermError",
     "Run",
     "evaluate",
+    "init",
     "list_runs",
     "open_run",
     "show",
@@ -32,7 +35,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415
 
-    module = "ganterm.core.errors" if name == "GantermError" else "ganterm.api"
+    elsewhere = {"GantermError": "ganterm.core.errors", "init": "ganterm.ownloop"}
+    module = elsewhere.get(name, "ganterm.api")
     value = globals()[name] = getattr(import_module(module), name)
     return value
 

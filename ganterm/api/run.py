@@ -80,10 +80,20 @@ class Run:
     @property
     def config(self) -> dict[str, Any]:
         """The settings that it began with, by name."""
+        from ganterm.config.ownloop import LOOP  # noqa: PLC0415
         from ganterm.config.recorded import recorded_config  # noqa: PLC0415
         from ganterm.config.runfile import to_mapping  # noqa: PLC0415
 
-        return to_mapping(recorded_config(self._run))
+        found = self._in_force()
+        return found if LOOP in found else to_mapping(recorded_config(self._run))
+
+    def _in_force(self) -> dict[str, Any]:
+        from ganterm.core.records import ControlRecord, OpeningRecord  # noqa: PLC0415
+        from ganterm.runs.journal import records_of  # noqa: PLC0415
+        from ganterm.runs.live import live_settings  # noqa: PLC0415
+
+        kinds = (OpeningRecord, ControlRecord)
+        return live_settings(records_of(self._run.journal, *kinds)).config
 
     @property
     def _view(self) -> RunView:
@@ -161,8 +171,9 @@ class Run:
         from ganterm.config.draft import to_text  # noqa: PLC0415
 
         which = "`ganterm config reference`"
+        config = self._in_force()
         found = [
-            live_value(key, to_text(cast("Value", value)), which=which)
+            live_value(key, to_text(cast("Value", value)), config, which=which)
             for key, value in settings.items()
         ]
         self._command("set", *({"key": key, "value": value} for key, value in found))

@@ -12,6 +12,7 @@ from ganterm.client.comparison import latest_by_judge
 from ganterm.client.overview import Overview, as_dict, overview
 from ganterm.client.wording import sentence
 from ganterm.components.scores import SCORES, scored
+from ganterm.config.ownloop import LOOP
 from ganterm.config.runfile import INIT_DIGEST, INIT_FROM, read_made
 from ganterm.core.codec import encode
 from ganterm.core.errors import ConfigError, GantermError, missing_library
@@ -59,7 +60,9 @@ def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> N
     history = read_history(run)
     judged = list(latest_by_judge(history.judged).values())
     settings: dict[str, Any] = {
-        key: history.config[key] for key in _SETTINGS if key in history.config
+        key: value
+        for key, value in history.config.items()
+        if key in _SETTINGS or LOOP in history.config
     }
     made: dict[str, str] = {}
     try:

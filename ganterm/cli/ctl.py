@@ -23,7 +23,7 @@ from ganterm.doctor.applicable import applicable_remedies, chosen
 from ganterm.runs.journal import JournalTail
 from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import default_runs_dir, resolve_run
-from ganterm.runs.live import live_settings, to_undo
+from ganterm.runs.live import LiveSettings, live_settings, to_undo
 from ganterm.runs.state import observe
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ def ctl(
             raise ConfigError("Apply one remedy at a time.")
         _remedy(found, changes[0] if changes else None, where, wait, as_json=as_json)
         return
-    arguments = _arguments(command, changes or [])
-    require_training(found)
     tail = JournalTail(found.journal)
-    records = list(tail.records(Record))
+    settings = live_settings(tail.records(Record))
+    arguments = _arguments(command, changes or [], settings.config)
+    require_training(found)
     if command == "undo":
-        command, arguments = "set", [_undoing(found.name, records)]
+        command, arguments = "set", [_undoing(found.name, settings)]
     _post(found, tail, command, arguments, wait, as_json=as_json)
 
 
@@ -144,8 +144,11 @@ def _no_command(name: str, command: str | None) -> str:
     return f"There is no command {command!r} for a run; {hint} are {', '.join(COMMANDS)}."
 
 
-def _arguments(command: str, changes: list[str]) -> list[dict[str, Any]]:
-    """Return the arguments of each command that is to be posted; all make sense, or none is."""
+def _arguments(command: str, changes: list[str], config: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the arguments of each command that is to be posted; all make sense, or none is.
+
+    `config` are the settings in force.
+    """
     if command != "set":
         if changes:
             raise ConfigError(f"{command} takes no KEY=VALUE; only set does.")
@@ -153,12 +156,13 @@ def _arguments(command: str, changes: list[str]) -> list[dict[str, Any]]:
     if not changes:
         raise ConfigError("set takes KEY=VALUE, such as lr_g=1e-4.")
     where = "`ganterm config reference`"
-    found = [live_value(key, text, which=where) for key, text in parse_settings(changes).items()]
+    given = parse_settings(changes)
+    found = [live_value(key, text, config, which=where) for key, text in given.items()]
     return [{"key": key, "value": value} for key, value in found]
 
 
-def _undoing(name: str, records: Sequence[Record]) -> dict[str, Any]:
-    change = to_undo(live_settings(records).changes)
+def _undoing(name: str, settings: LiveSettings) -> dict[str, Any]:
+    change = to_undo(settings.changes)
     if change is None:
         raise ConfigError(f"There is no change of {name} to undo.")
     return {"key": change.key, "value": change.before}

@@ -16,7 +16,7 @@ from ganterm.core.errors import ConfigError
 
 TOPICS = (
     *("app", "recipes", "classes", "judge", "stylegan", "doctor", "latent", "data", "export"),
-    *("speed", "runs", "python"),
+    *("speed", "runs", "python", "loop"),
 )
 """Names of the pages beside this module, in the order of the list."""
 

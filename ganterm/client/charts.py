@@ -15,9 +15,10 @@ from ganterm.components.datasets import DATASETS
 from ganterm.components.losses import LOSSES, LossFacts
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.config import FIELDS
+from ganterm.config.ownloop import LOOP, in_schema
 from ganterm.config.schedule import Schedule, remaining
 from ganterm.core.blocks import Bin
-from ganterm.core.quantities import QUANTITIES, drawn_in
+from ganterm.core.quantities import QUANTITIES, SINGULAR, drawn_in
 from ganterm.core.records import WITHOUT_K
 from ganterm.render.chart import Reference, Source, Trace
 from ganterm.runs.live import LiveChange
@@ -118,7 +119,7 @@ class ChartKind:
             return False
         return (
             any(name in feed.series for name in self.quantities)
-            or (bool(self.settings) and bool(feed.start_config))
+            or any(key in feed.start_config for key, _ in self.settings)
             or any(newest_curve(feed.judged, name) for name in self.scores)
             or (self.layers and bool(singular_values(feed)))
         )
@@ -189,7 +190,11 @@ def _of_overfitting(config: dict[str, Any]) -> Sequence[Reference]:
 
 
 def _loss(config: dict[str, Any]) -> LossFacts:
-    return LOSSES.facts(str(config.get("loss", FIELDS["loss"].default)))
+    return LOSSES.facts(in_schema(config).loss if LOOP in config else _named_loss(config))
+
+
+def _named_loss(config: dict[str, Any]) -> str:
+    return str(config.get("loss", FIELDS["loss"].default))
 
 
 def _levels(*values: float | None) -> list[Reference]:
@@ -252,8 +257,21 @@ KINDS: Final = (
 
 
 def kinds_of(feed: RunFeed | None) -> list[ChartKind]:
-    """Return the charts that a run has something for; the losses always."""
-    return [kind for kind in KINDS if kind is KINDS[0] or kind.known(feed)]
+    """Return the charts that a run has something for; the losses always.
+
+    What a loop of somebody's own has named is drawn by itself, or with others of its `GROUP/`.
+    """
+    groups: dict[str, dict[str, str]] = {}
+    for name in feed.series if feed else ():
+        if name not in QUANTITIES and not name.startswith(SINGULAR):
+            group, _, label = name.rpartition("/")
+            groups.setdefault(group or label, {})[name] = label
+    taken = {kind.name for kind in KINDS}
+    own = [
+        ChartKind(f"{group}/" if group in taken else group, group, labels)
+        for group, labels in groups.items()
+    ]
+    return [kind for kind in KINDS if kind is KINDS[0] or kind.known(feed)] + own
 
 
 def _setting(feed: RunFeed, key: str) -> SettingSource | None:

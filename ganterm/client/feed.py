@@ -27,7 +27,7 @@ from ganterm.core.records import (
     SampleRecord,
 )
 from ganterm.core.series import Entries
-from ganterm.doctor.active import ActiveAlert, settings_in_force, with_remedies
+from ganterm.doctor.active import ActiveAlert, troubles_of
 from ganterm.doctor.applicable import ApplicableRemedy, applicable_remedies
 from ganterm.render.chart import Mark, MarkKind
 from ganterm.runs.cache import HistoryReader
@@ -174,10 +174,8 @@ class RunFeed(RunHistory):
     @property
     def troubles(self) -> list[ActiveAlert]:
         """What stands, with the remedies there are under the settings in force."""
-        if not self.standing:
-            return []
         try:
-            return with_remedies(self.standing, settings_in_force(self))
+            return troubles_of(self)
         except GantermError:
             return []
 

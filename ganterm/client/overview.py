@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ganterm import recipes
+from ganterm.config.ownloop import LOOP
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import Stamp, read_run_text, stamp_of
 from ganterm.core.quantities import D_FAKE, D_REAL
@@ -98,7 +99,7 @@ def describe(
         state=view.state,
         alive=view.alive,
         message=view.message,
-        recipe=_word(settings.get("recipe")),
+        recipe=_word(settings.get("recipe")) or _word(settings.get(LOOP)),
         dataset=_word(settings.get("dataset")),
         step=view.step,
         steps=(status.steps if status else _count(settings.get("steps"))) or None,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value, parse_value
 from ganterm.config.fields import field as field_of
+from ganterm.config.ownloop import LOOP, own_value
 from ganterm.config.schedule import written
 from ganterm.core.errors import ConfigError, WorkerError
 from ganterm.core.records import ControlRecord, Record
@@ -229,14 +230,21 @@ def require_training(run: RunDir) -> None:
         )
 
 
-def live_value(key: str, text: str, *, which: str) -> tuple[str, Value]:
+def live_value(key: str, text: str, config: Mapping[str, Any], *, which: str) -> tuple[str, Value]:
     """Return the name and the value of a setting that is to change while a run trains.
+
+    `config` are the settings in force.
 
     Raises:
         ConfigError: there is no such setting, no such value, or it cannot change then; `which` says
             where those that can are told.
     """
-    spec = field_of(key.strip())
+    key = key.strip()
+    if LOOP in config:
+        # Faces take dashes for underscores.
+        key = next((name for name in config if name.replace("-", "_") == key), key)
+        return key, own_value(key, text, config)
+    spec = field_of(key)
     if not spec.live:
         raise ConfigError(f"{spec.name} cannot be changed while training; {which} says what can.")
     return spec.name, written(parse_value(spec.name, text))

@@ -187,7 +187,11 @@ def parse_value(name: str, value: object) -> Value:
     Text is read as numbers and booleans where the field wants them. Raises `ConfigError` with one
     sentence naming the field, what it expects and what it got.
     """
-    spec = field(name)
+    return converted(field(name), value)
+
+
+def converted(spec: Field, value: object) -> Value:
+    """Turn what was typed, or read from a file, into a value of a field; raises `ConfigError`."""
     try:
         return _converted(spec, value)
     except ValueError:  # msgspec's ValidationError is one

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ganterm import recipes
 from ganterm.config.fields import FIELDS, Value, field, parse_value
+from ganterm.config.ownloop import refuse_own_loop
 from ganterm.config.rules import check
 from ganterm.config.runfile import understood
 from ganterm.config.schema import RunConfig
@@ -99,6 +100,7 @@ class _Layers:
         if version == 1:
             self.first_version.add(source)
         try:
+            refuse_own_loop(values)
             parsed = {field(name).name: parse_value(name, value) for name, value in values.items()}
         except ConfigError as error:
             # Who typed the value knows where it is; of the other sources the message has to say.

@@ -11,6 +11,7 @@ import msgspec
 
 from ganterm import __version__, recipes
 from ganterm.config.fields import FIELDS, code_of, field, parse_value
+from ganterm.config.ownloop import refuse_own_loop
 from ganterm.config.rules import check
 from ganterm.config.schedule import written
 from ganterm.config.schema import RunConfig
@@ -32,6 +33,7 @@ def to_mapping(config: RunConfig) -> dict[str, Any]:
 
 def from_mapping(values: Mapping[str, object]) -> RunConfig:
     """Rebuild a configuration from plain values; raises `ConfigError` naming the wrong field."""
+    refuse_own_loop(values)
     values = understood(values)
     parsed = {field(name).name: parse_value(name, value) for name, value in values.items()}
     return RunConfig(**parsed)  # type: ignore[arg-type]  # each parsed by its field
@@ -62,14 +64,19 @@ def understood(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def render_run_toml(config: RunConfig, made: Mapping[str, str]) -> str:
     """Return the text of a `run.toml`; `made` says what made it (versions, command line)."""
-    import tomli_w  # noqa: PLC0415 - only when a run is created
-
     # TOML has no null: a setting without a value is left out, where that is its default.
     values = {
         name: "auto" if value is None else value
         for name, value in to_mapping(config).items()
         if value is not None or FIELDS[name].default is not None
     }
+    return render_values(values, made)
+
+
+def render_values(values: Mapping[str, Any], made: Mapping[str, str]) -> str:
+    """Return the text of a `run.toml` of plain settings, none of which is None."""
+    import tomli_w  # noqa: PLC0415 - only when a run is created
+
     # A command line may hold bytes that are no text, which TOML refuses.
     about = {name: text.encode(errors="replace").decode() for name, text in made.items()}
     return tomli_w.dumps({"version": recipes.VERSION, "run": values, "made": about})

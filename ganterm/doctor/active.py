@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ganterm.config import RunConfig
+from ganterm.config import FIELDS, Field, RunConfig
+from ganterm.config.ownloop import LOOP, fields_of, in_schema
 from ganterm.config.runfile import from_mapping
 from ganterm.config.schedule import in_force
 from ganterm.core.errors import ConfigError
@@ -70,11 +71,16 @@ def active_alerts(records: Iterable[Record]) -> list[ActiveAlert]:
     """
     history = RunHistory()
     history.add(*records)
+    return troubles_of(history)
+
+
+def troubles_of(history: RunHistory) -> list[ActiveAlert]:
+    """Return the doctor's alerts that stand in a run; raises as `active_alerts`."""
     if not history.standing:
         return []
     if not history.config:
         raise ConfigError("The journal does not say how the run is configured.")
-    return with_remedies(history.standing, settings_in_force(history))
+    return with_remedies(history.standing, settings_in_force(history), fields_of(history.config))
 
 
 def severity(alert: AlertRecord) -> Severity:
@@ -96,23 +102,30 @@ def since(alert: AlertRecord) -> int:
 def settings_in_force(history: RunHistory) -> RunConfig:
     """Return the settings of a run, with the newest numbers of those that have a schedule.
 
-    Raises `ConfigError` where they make no sense.
+    Of somebody's own loop those that the schema knows. Raises `ConfigError` where they make no
+    sense.
     """
     newest = {name: series.latest for name, series in history.series.items()}
-    return in_force(from_mapping(history.config), newest)
+    own = LOOP in history.config
+    return in_force(in_schema(history.config) if own else from_mapping(history.config), newest)
 
 
-def with_remedies(alerts: Iterable[AlertRecord], config: RunConfig) -> list[ActiveAlert]:
-    """Return what alerts that stand say, with the remedies there are under `config`."""
-    return [_active(alert, config) for alert in alerts]
+def with_remedies(
+    alerts: Iterable[AlertRecord], config: RunConfig, fields: Mapping[str, Field] = FIELDS
+) -> list[ActiveAlert]:
+    """Return what alerts that stand say, with the remedies there are under `config`.
+
+    `fields` are the settings that the run has.
+    """
+    return [_active(alert, config, fields) for alert in alerts]
 
 
-def _active(alert: AlertRecord, config: RunConfig) -> ActiveAlert:
+def _active(alert: AlertRecord, config: RunConfig, fields: Mapping[str, Field]) -> ActiveAlert:
     return ActiveAlert(
         code=alert.code,
         step=alert.step,
         since=since(alert),
         message=alert.message,
         evidence=alert.evidence or {},
-        remedies=remedies(alert.code, config),
+        remedies=remedies(alert.code, config, fields),
     )

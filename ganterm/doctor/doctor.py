@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from ganterm.config import RunConfig
+from ganterm.config import FIELDS, Field, RunConfig
 from ganterm.core.records import AlertRecord, Record
 from ganterm.doctor.detectors import DETECTORS
 from ganterm.doctor.finding import Finding
@@ -18,8 +18,10 @@ class Doctor:
         config: the settings in force; whoever changes one while the run trains says so here.
     """
 
-    def __init__(self, config: RunConfig) -> None:
+    def __init__(self, config: RunConfig, fields: Mapping[str, Field] = FIELDS) -> None:
+        """Watch a run that has the settings `fields`, which remedies change."""
         self.config = config
+        self._fields = fields
         self._detectors = [detector() for detector in DETECTORS]
 
     def see(self, record: Record) -> list[AlertRecord]:
@@ -33,7 +35,7 @@ class Doctor:
             self.see(record)
 
     def _alert(self, finding: Finding, step: int) -> AlertRecord:
-        offered = [] if finding.cleared else remedies(finding.code, self.config)
+        offered = [] if finding.cleared else remedies(finding.code, self.config, self._fields)
         return AlertRecord(
             step=step,
             code=finding.code,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ import msgspec
 
 from ganterm.components.augmentations import ADVISED_HOLDOUT, ADVISED_TARGET, EVERY
 from ganterm.components.losses import LOSSES
-from ganterm.config import FIELDS, RunConfig
+from ganterm.config import FIELDS, Field, RunConfig
 from ganterm.config.rules import problems
 from ganterm.core.records import Remedy
 
@@ -31,17 +31,20 @@ _USUAL_RATE = 2e-4
 """Learning rate of most GANs of small images."""
 
 
-def remedies(code: str, config: RunConfig) -> list[Remedy]:
+def remedies(code: str, config: RunConfig, fields: Mapping[str, Field] = FIELDS) -> list[Remedy]:
     """Return what can be applied to the trouble called `code` in a run under `config`.
 
-    Those that the run itself can take come first. Each changes something, and is legal.
+    `fields` are the settings that the run has. Remedies that it can take itself come first. Each
+    changes something, and is legal.
     """
     offers = _OFFERS.get(code)
     found: list[Remedy] = []
     for identity, label, settings in offers(config) if offers else ():
+        if not settings.keys() <= fields.keys():
+            continue
         changed = msgspec.structs.replace(config, **settings)
         if changed != config and _in_bounds(settings) and not any(problems(changed)):
-            live = code not in _FATAL and all(FIELDS[key].live for key in settings)
+            live = code not in _FATAL and all(fields[key].live for key in settings)
             found.append(Remedy(identity, label + _tried(code, identity), settings, live))
     return sorted(found, key=lambda remedy: not remedy.live)
 

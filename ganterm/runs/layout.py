@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ganterm.core.directory import is_run, names_in, sync_directory
+from ganterm.core.directory import is_run, make_directory, names_in, sync_directory
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import (
     TEMP_PREFIX,
     expanded,
     in_the_making,
     remove_abandoned,
+    remove_stale_temps,
     storage_trouble,
 )
 from ganterm.core.records import MAX_STEP
@@ -273,6 +274,20 @@ def create_run(
             f"cannot make a run in {runs_dir}: {error.strerror}; choose another place with "
             "--runs-dir"
         ) from error
+
+
+def make_ready(run: RunDir) -> None:
+    """Give a run whose lock this process holds its directories, without what a killed writer left.
+
+    Raises:
+        OSError: one cannot be made, is a link, or cannot be listed; `filename` is set.
+    """
+    for directory in (run.samples, run.checkpoints, run.control):
+        make_directory(directory)
+    for directory in (run.path, run.samples, run.checkpoints):
+        remove_stale_temps(directory)
+    # Others write there too, and what they are writing now is not stale.
+    remove_stale_temps(run.control, older_than=60.0)
 
 
 def _made(run: RunDir, fill: Callable[[RunDir, str], object]) -> bool:

@@ -16,13 +16,12 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-from ganterm.core.directory import make_directory
 from ganterm.core.errors import ExitCode, GantermError, missing_library
-from ganterm.core.files import remove_stale_temps, storage_trouble
+from ganterm.core.files import storage_trouble
 from ganterm.core.parts import PartError
 from ganterm.render.text import safe_text
 from ganterm.runs.journal import JournalWriter
-from ganterm.runs.layout import RunDir
+from ganterm.runs.layout import RunDir, make_ready
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status, read_status, write_status
 from ganterm.worker.commands import LastWords, StopFlag
@@ -69,12 +68,7 @@ def main() -> NoReturn:
 
 def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag, words: LastWords) -> ExitCode:
     with WorkerLock(run.lock) as lock:
-        for directory in (run.samples, run.checkpoints, run.control):
-            make_directory(directory)
-        for directory in (run.path, run.samples, run.checkpoints):
-            remove_stale_temps(directory)
-        # Others write there too, and what they are writing now is not stale.
-        remove_stale_temps(run.control, older_than=60.0)
+        make_ready(run)
         with JournalWriter(run.journal) as journal:
             # What makes no sense is refused before the status tells that the worker is at work.
             job = prepare(

@@ -40,9 +40,24 @@ class Meta:
 
 
 def save_checkpoint(path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor]) -> str:
+    """Write a checkpoint of our own training to `path`; see `write_tensors`."""
+    told: dict[str, object] = {
+        "config": to_mapping(meta.config),
+        "counters": meta.counters,
+        "controls": meta.controls,
+    }
+    if meta.classes:
+        told["classes"] = meta.classes
+    return write_tensors(path, meta.counters["step"], told, tensors)
+
+
+def write_tensors(
+    path: Path, step: int, told: Mapping[str, object], tensors: Mapping[str, torch.Tensor]
+) -> str:
     """Write a checkpoint to `path`: beside it, synced, verified, renamed. Return its digest.
 
-    The tensors are on the CPU, in any layout.
+    The tensors are on the CPU, in any layout, and share no memory; `told` is what it says besides,
+    as JSON.
 
     Raises:
         OSError: it cannot be written; what was at `path` is still there, and nothing else is.
@@ -50,16 +65,8 @@ def save_checkpoint(path: Path, meta: Meta, tensors: Mapping[str, torch.Tensor])
     """
     from safetensors.torch import save  # noqa: PLC0415 - imports PyTorch
 
-    metadata = {
-        "format": "ganterm",
-        "version": __version__,
-        "step": str(meta.counters["step"]),
-        "config": json.dumps(to_mapping(meta.config)),
-        "counters": json.dumps(meta.counters),
-        "controls": str(meta.controls),
-    }
-    if meta.classes:
-        metadata["classes"] = json.dumps(meta.classes)
+    metadata = {"format": "ganterm", "version": __version__, "step": str(step)}
+    metadata |= {name: json.dumps(value) for name, value in told.items()}
     # A file holds rows; in memory a tensor may lie in any order.
     rows = {name: value.contiguous() for name, value in tensors.items()}
     digest = checkpoints.tensor_digest(map(_plain, rows.items()), metadata)
@@ -122,6 +129,8 @@ def _plain(item: tuple[str, torch.Tensor]) -> tuple[str, str, tuple[int, ...], m
         torch.float16: "F16",
         torch.int64: "I64",
         torch.int32: "I32",
+        torch.int16: "I16",
+        torch.int8: "I8",
         torch.uint8: "U8",
         torch.bool: "BOOL",
     }[tensor.dtype]

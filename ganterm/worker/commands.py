@@ -11,9 +11,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from ganterm.config import RunConfig
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import AlertRecord, ControlRecord, PendingChange
 from ganterm.render.text import safe_text
@@ -57,13 +56,16 @@ class Inbox:
             self._answered.discard(command.id)
 
 
-class Tunable(Protocol):
+ConfigT = TypeVar("ConfigT")
+
+
+class Tunable(Protocol[ConfigT]):
     """A training whose live settings can be changed, such as `ganterm.engine.loop.Trainer`."""
 
-    config: RunConfig
+    config: ConfigT
     step: int
 
-    def changed(self, key: str, value: object) -> RunConfig:
+    def changed(self, key: str, value: object) -> ConfigT:
         """Return the present configuration with a live setting changed; raises `ConfigError`."""
         ...
 
@@ -71,12 +73,12 @@ class Tunable(Protocol):
         """Return what has to be set after a live setting that is about to be changed."""
         ...
 
-    def use(self, config: RunConfig) -> None:
+    def use(self, config: ConfigT) -> None:
         """Train on under a configuration."""
         ...
 
 
-class LiveChanges:
+class LiveChanges(Generic[ConfigT]):
     """Makes changes at a step boundary, those that wait for a certain step included.
 
     Attributes:
@@ -87,7 +89,7 @@ class LiveChanges:
 
     def __init__(
         self,
-        trainer: Tunable,
+        trainer: Tunable[ConfigT],
         journal: JournalWriter,
         made: int,
         pending: Iterable[PendingChange],
@@ -104,7 +106,7 @@ class LiveChanges:
         return self._trainer.step
 
     @property
-    def config(self) -> RunConfig:
+    def config(self) -> ConfigT:
         """The settings in force."""
         return self._trainer.config
 

@@ -63,7 +63,9 @@ class DoctorHook:
     what eases these can keep a run from the collapse that would be found and cured, and poor.
     """
 
-    def __init__(self, run: RunDir, journal: JournalWriter, changes: LiveChanges) -> None:
+    def __init__(
+        self, run: RunDir, journal: JournalWriter, changes: LiveChanges[RunConfig]
+    ) -> None:
         self._run = run
         self._journal = journal
         self._changes = changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -325,11 +325,20 @@ def _edits(run: RunDir, began: RunConfig) -> list[str]:
 
 
 def _with_waiting_commands(job: Job, run: RunDir, records: list[Record]) -> Job:
+    answered, missed = waiting_commands(run, records)
+    return dataclasses.replace(job, answered=answered, missed=missed)
+
+
+def waiting_commands(
+    run: RunDir, records: Iterable[Record]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the ids of waiting commands that are answered already, and of those for others alone.
+
+    `records` are those of the run's journal.
+    """
     waiting = control.pending(run.control)
     known = {record.id for record in records if isinstance(record, ControlRecord)}
     answered = {command.id for command in waiting if command.id in known}
     # Whoever starts a worker wants it to train, whatever the worker before was last told.
     missed = {command.id for command in waiting if command.name in {"pause", "stop"}}
-    return dataclasses.replace(
-        job, answered=frozenset(answered), missed=frozenset(missed - answered)
-    )
+    return frozenset(answered), frozenset(missed - answered)

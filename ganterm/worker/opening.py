@@ -112,6 +112,13 @@ def circumstances(config: RunConfig, device: torch.device) -> dict[str, Any]:
     return {
         "config": to_mapping(config),
         "epochs": config.epochs or None,
+        **machine(device),
+    }
+
+
+def machine(device: torch.device) -> dict[str, Any]:
+    """Return the fields of an opening record that say where a run trains, and with what."""
+    return {
         "device": str(device),
         "threads": torch.get_num_threads(),
         "host": HOST,

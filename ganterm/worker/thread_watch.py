@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from ganterm.core.records import AlertRecord, ControlRecord, Record, StartRecord
 from ganterm.engine.loop import Trainer
@@ -29,7 +29,7 @@ class ThreadWatch:
     """
 
     def __init__(
-        self, trainer: Trainer, changes: LiveChanges, journal: JournalWriter, most: int
+        self, trainer: Trainer, changes: LiveChanges[Any], journal: JournalWriter, most: int
     ) -> None:
         self._trainer = trainer
         self._changes = changes

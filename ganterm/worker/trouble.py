@@ -22,9 +22,19 @@ from ganterm.runs.lock import WorkerLock
 
 
 class Extras:
-    """What a run can do without: it may fail, which its journal says, and training goes on."""
+    """What a run can do without: it may fail, which its journal says, and training goes on.
 
-    def __init__(self, journal: JournalWriter, lock: WorkerLock) -> None:
+    `story` says where the traceback of what nobody foresaw is.
+    """
+
+    def __init__(
+        self,
+        journal: JournalWriter,
+        lock: WorkerLock,
+        *,
+        story: str = "the whole story is in worker.log",
+    ) -> None:
+        self._story = story
         self._journal = journal
         self._lock = lock
         self._told: set[str] = set()
@@ -52,7 +62,7 @@ class Extras:
         foreseen = isinstance(error, (GantermError, OSError, MemoryError, torch.OutOfMemoryError))
         if not foreseen:
             traceback.print_exception(error, file=sys.stderr)
-        story = "" if foreseen else "; the whole story is in worker.log"
+        story = "" if foreseen else f"; {self._story}"
         sentence = f"{what} failed, and training goes on without: {_reason(error)}{story}."
         self._journal.write(AlertRecord(step=step, code=code, message=sentence))
 

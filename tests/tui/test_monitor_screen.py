@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from ganterm.client.charts import kinds_of
 from ganterm.config.fields import Value
 from ganterm.render.png import save_png
 from ganterm.render.raster import Raster
@@ -236,6 +237,31 @@ async def test_how_a_run_is_read(living: LivingRun) -> None:
             assert not screen.alone
             await pilot.press("escape")
             assert isinstance(app.screen, RunsScreen)
+
+
+@awaited
+async def test_a_loop_of_somebodys_own_is_watched_and_steered(tmp_path: Path) -> None:
+    """What its script has named is drawn, and its settings are nudged and typed by their kinds."""
+    with LivingRun(tmp_path, loop="gan.py", noise=0.1, flip=True) as living:
+        living.step = 40
+        living.say("metrics", d_loss=1.0, g_loss=2.0, **{"grad/d": 3.0, "grad/g": 4.0, "temp": 5.0})
+        async with monitoring(living) as (app, pilot, screen):
+            names = [each.key for each in screen.values.rows]
+            assert {"noise", "flip", "lr_g"} <= {*names}
+            assert "loop" not in names
+            screen.values.choose(names.index("noise"))
+            await pilot.press("full_stop")
+            assert row(screen, "noise").note == "asked for 0.15 …"
+            screen.steering.send_queued()
+            await look(app, pilot)
+            assert [each.args for each in living.answer()] == [{"key": "noise", "value": 0.15}]
+            screen.values.choose(names.index("flip"))
+            await pilot.press("e", *["backspace"] * 4, *"false", "enter")
+            await look(app, pilot)
+            assert [each.args for each in living.answer()] == [{"key": "flip", "value": False}]
+            assert [kind.name for kind in kinds_of(screen.feed)][-2:] == ["grad", "temp"]
+            screen.charts.turn(-2)
+            assert screen.charts.kind.quantities == {"grad/d": "d", "grad/g": "g"}
 
 
 @awaited

@@ -37,14 +37,14 @@ LIVE = sorted(name for name, field in FIELDS.items() if field.live)
     ],
 )
 def test_the_next_value(name: str, value: Value, lower: Value, higher: Value) -> None:
-    assert nudged(name, value, up=False, unset=10.0) == lower
-    assert nudged(name, value, up=True, unset=10.0) == higher
+    assert nudged(FIELDS[name], value, up=False, unset=10.0) == lower
+    assert nudged(FIELDS[name], value, up=True, unset=10.0) == higher
 
 
 @given(st.sampled_from(["lr_g", "lr_d"]), st.floats(0.0, 1.0), st.lists(st.booleans(), max_size=30))
 def test_a_rate_never_leaves_its_bounds(name: str, value: float, ups: list[bool]) -> None:
     for up in ups:
-        after = nudged(name, value, up=up)
+        after = nudged(FIELDS[name], value, up=up)
         assert parse_value(name, after) == after
         assert isinstance(after, float)
         assert after >= value if up else after <= value
@@ -54,7 +54,7 @@ def test_a_rate_never_leaves_its_bounds(name: str, value: float, ups: list[bool]
 @pytest.mark.parametrize("name", LIVE)
 def test_every_live_setting_can_be_changed_by_a_key(name: str) -> None:
     before = FIELDS[name].default
-    after = nudged(name, before, up=True, unset=1.0)
-    down = nudged(name, before, up=False, unset=1.0)
+    after = nudged(FIELDS[name], before, up=True, unset=1.0)
+    down = nudged(FIELDS[name], before, up=False, unset=1.0)
     assert {after, down} != {before}
     assert parse_value(name, after) == after

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ganterm.config import RunConfig
 from ganterm.core.dataspec import Size
 from ganterm.inference.load import load_generator
 from ganterm.inference.sample import generate
@@ -59,7 +60,7 @@ def killed_at(step: int) -> Iterator[None]:
     """Have training end between two steps, without a word."""
     make_due = LiveChanges.make_due
 
-    def kill(changes: LiveChanges) -> None:
+    def kill(changes: LiveChanges[RunConfig]) -> None:
         if changes.step == step:
             raise Killed
         make_due(changes)

@@ -171,6 +171,14 @@ class Zygote:
         self._started.append(worker)
         return worker
 
+    def start_script(self, script: Path, place: Path, **env: str) -> Worker:
+        """Run a script of somebody's own, which logs to `place`."""
+        asked = {"run": str(place), "arguments": [], "uid": 0, "env": env, "script": str(script)}
+        run = RunDir(place)
+        worker = Worker(self, run, self.ask({"start": asked}), JournalTail(run.journal))
+        self._started.append(worker)
+        return worker
+
     def train(self, run: RunDir, *arguments: str) -> RunDir:
         """Train `run` to its end."""
         worker = self.start(run, *arguments)

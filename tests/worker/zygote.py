@@ -1,4 +1,4 @@
-"""A process that has PyTorch imported and forks a worker whenever it is asked to.
+"""A process that has PyTorch imported and forks a worker, or runs a script, when it is asked to.
 
 What it forks is a worker like any other, in a process and a session of its own; only the seconds
 of importing are saved. It is asked in lines of JSON, and answers in lines of JSON.
@@ -6,6 +6,7 @@ of importing are saved. It is asked in lines of JSON, and answers in lines of JS
 
 import json
 import os
+import runpy
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -46,8 +47,13 @@ def _become_worker(asked: dict[str, Any]) -> NoReturn:
             os.setgid(asked["uid"])
             os.setuid(asked["uid"])
         os.environ.update(asked["env"])
-        sys.argv = ["ganterm.worker", asked["run"], *asked["arguments"]]
-        main()
+        if "script" in asked:
+            sys.argv = [asked["script"], *asked["arguments"]]
+            runpy.run_path(asked["script"], run_name="__main__")
+        else:
+            sys.argv = ["ganterm.worker", asked["run"], *asked["arguments"]]
+            main()
+        code = 0
     except SystemExit as end:
         code = int(end.code or 0)
     except BaseException:  # noqa: BLE001 (a process has nobody to raise to)

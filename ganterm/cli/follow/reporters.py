@@ -138,8 +138,8 @@ class PlainReporter(RunReporter):
                 self._say(f"imported from {file}", at)
             case StartRecord():
                 origin = f", on from {record.parent}" if record.parent else ""
-                many = f"{history.steps:,} steps on {history.place}"
-                self._say(f"training for {many}{origin}", at)
+                many = f"for {history.steps:,} steps " if history.steps else ""
+                self._say(f"training {many}on {history.place}{origin}", at)
             case ResumeRecord():
                 self._say(f"resumed at step {step:,} on {history.place}", at)
                 for skipped in record.skipped:

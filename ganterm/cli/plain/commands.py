@@ -20,7 +20,7 @@ from ganterm.client.tasks import Fetch, Judging, judge_options
 from ganterm.config.branch import branch as make_branch
 from ganterm.config.branch import checkpoint_steps
 from ganterm.config.draft import to_text
-from ganterm.config.fields import FIELDS
+from ganterm.config.ownloop import fields_of
 from ganterm.config.recorded import recorded_config
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError, DataError, WorkerError
@@ -165,8 +165,9 @@ def _settings(session: PlainSession, rest: str) -> None:
     config = session.watched.config
     if rest not in {"", "live"}:
         raise ConfigError("settings takes nothing after it, or live for what can be changed.")
+    known = fields_of(config)
     for key, value in config.items():
-        live = key in FIELDS and FIELDS[key].live
+        live = key in known and known[key].live
         if live or not rest:
             session.say(f"{key}: {to_text(value)}" + (", can be set" if live and not rest else ""))
 
@@ -255,7 +256,8 @@ def _set(session: PlainSession, rest: str) -> None:
     name, equals, text = rest.partition("=")
     if not equals:
         raise ConfigError("set takes KEY=VALUE, such as set lr_g=1e-4.")
-    key, value = live_value(name, text, which="settings live")
+    config = session.feed.config if session.feed else {}
+    key, value = live_value(name, text, config, which="settings live")
     _steerable(session)
     session.order("set", key=key, value=value)
 

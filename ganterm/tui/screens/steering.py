@@ -13,9 +13,10 @@ from textual.timer import Timer
 
 from ganterm.client.feed import RunFeed
 from ganterm.client.pending import CommandOutcome, PendingCommand, PendingCommands
-from ganterm.config import FIELDS, Field, parse_value
+from ganterm.config import Field
 from ganterm.config.draft import to_text
-from ganterm.config.fields import Value
+from ganterm.config.fields import Value, converted
+from ganterm.config.ownloop import fields_of
 from ganterm.config.schedule import written
 from ganterm.core.errors import ConfigError, GantermError
 from ganterm.core.records import Record
@@ -137,12 +138,12 @@ class Steering:
         feed = self.steerable
         if feed is None or key not in feed.config:
             return
-        before = self._value_of(feed, key)
-        if FIELDS[key].schedules and isinstance(before, str):
+        before, field = self._value_of(feed, key), fields_of(feed.config)[key]
+        if field.schedules and isinstance(before, str):
             before = feed.latest(key)
-        value = nudged(key, before, up=up, unset=_unset(feed, key))
+        value = nudged(field, before, up=up, unset=_unset(feed, key))
         if value == before:
-            self._screen.app.say(f"{key} is {FIELDS[key].expectation}.")
+            self._screen.app.say(f"{key} is {field.expectation}.")
             return
         self.pending.queue(key, value)
         self.show()
@@ -167,19 +168,21 @@ class Steering:
         if feed is None:
             return
         key = self.values.key
-        field = FIELDS[key]
+        field = fields_of(feed.config).get(key)
+        if field is None:
+            return
         hint = f" ({field.guidance})" if field.guidance else ""
         ask = PromptScreen(
             f"{key}: {field.help}{hint}",
             to_text(self._value_of(feed, key)),
-            check=partial(parse_value, key),
+            check=partial(converted, field),
         )
-        self._screen.app.ask(ask, partial(self._edited, feed, key))
+        self._screen.app.ask(ask, partial(self._edited, feed, field))
 
-    def _edited(self, feed: RunFeed, key: str, text: str) -> None:
+    def _edited(self, feed: RunFeed, field: Field, text: str) -> None:
         feed = self._screen.app.feed(feed.run) or feed
-        if (value := written(parse_value(key, text))) != self._value_of(feed, key):
-            self.order(feed.run, "set", key=key, value=value)
+        if (value := written(converted(field, text))) != self._value_of(feed, field.name):
+            self.order(feed.run, "set", key=field.name, value=value)
 
     def undo(self) -> None:
         feed = self.steerable
@@ -234,13 +237,12 @@ _CADENCES: Final = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000,
 _CADENCE: Final = re.compile(r"\s*(\d+)(\s*[a-z]+)?\s*")
 
 
-def nudged(name: str, value: Value, *, up: bool, unset: float = 1.0) -> Value:
+def nudged(field: Field, value: Value, *, up: bool, unset: float = 1.0) -> Value:
     """Return the next value of a live setting, or `value` itself where there is none.
 
     Rates and weights go by thirds or so, labels by 0.05, counts by one and cadences from round
     number to round number. `unset` is what an unset value stands for.
     """
-    field = FIELDS[name]
     if field.kind == "cadence":
         return _cadence(str(value), up=up)
     number = unset if value is None else value
@@ -248,7 +250,7 @@ def nudged(name: str, value: Value, *, up: bool, unset: float = 1.0) -> Value:
         return value
     if field.kind == "integer":
         return _within(field, number + (1 if up else -1))
-    if name.endswith("_label"):
+    if field.name.endswith("_label"):
         return _within(field, round((round(number / _LABEL) + (1 if up else -1)) * _LABEL, 10))
     if field.below is not None:
         # A share that is kept: what is lost goes by thirds.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -169,8 +170,7 @@ class ChartPanel(Vertical, can_focus=True):
 
     def turn(self, by: int) -> None:
         kinds = kinds_of(self._feed)
-        at = kinds.index(self.kind) if self.kind in kinds else 0
-        self.kind = kinds[(at + by) % len(kinds)]
+        self.kind = kinds[(self._place_in(kinds) + by) % len(kinds)]
         self._draw()
 
     def move(self, window: Window) -> None:
@@ -279,16 +279,20 @@ class ChartPanel(Vertical, can_focus=True):
         if not self.is_mounted:
             return
         kinds = kinds_of(self._feed)
-        if self.kind not in kinds:
-            self.kind = kinds[0]
-        at = kinds.index(self.kind)
+        at = self._place_in(kinds)
+        self.kind = kinds[at]
         second = self.query_one("#second-chart", StepChart)
         two = self._has_room_for_two and len(kinds) > 1
         second.display = two
         self._draw_one(self.first_chart, self.kind, self.reading)
         if two:
             self._draw_one(second, kinds[(at + 1) % len(kinds)])
-        self.query_one(ChoiceLine).show([kind.name for kind in kinds], at)
+        self.query_one(ChoiceLine).show([safe_text(kind.name) for kind in kinds], at)
+
+    def _place_in(self, kinds: Sequence[ChartKind]) -> int:
+        """Return which of the charts there are is shown; it may draw more than it did."""
+        names = [kind.name for kind in kinds]
+        return names.index(self.kind.name) if self.kind.name in names else 0
 
     def _manner(self) -> str:
         """Say how the curves are drawn, where that is not as they are."""
@@ -302,7 +306,7 @@ class ChartPanel(Vertical, can_focus=True):
     def _draw_one(self, chart: StepChart, kind: ChartKind, reading: str = "") -> None:
         feed = self._feed
         manner = self._manner()
-        title = f"{kind.title}, {manner}" if manner else kind.title
+        title = safe_text(kind.title) + (f", {manner}" if manner else "")
         title += f" at {reading}" if reading else ""
         start, stop = self.window.limits(self.last)
         view = View(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
@@ -14,6 +15,7 @@ from ganterm.client.feed import RunFeed
 from ganterm.client.pending import PendingCommands
 from ganterm.config import FIELDS
 from ganterm.config.draft import to_text
+from ganterm.config.ownloop import fields_of
 from ganterm.render.text import safe_text
 from ganterm.tui.lines import Line, LineTone, Piece, clauses, shortened
 from ganterm.tui.widgets.row_list import RowList
@@ -75,15 +77,15 @@ class LiveValues(RowList):
     @property
     def key(self) -> str:
         """The setting that is chosen."""
-        return LIVE[self.at]
+        return self.rows[self.at].key
 
     def show(self, feed: RunFeed | None, pending: PendingCommands) -> None:
         """Show the settings as they stand; only lines that changed are painted."""
-        self.rows = [row_of(key, feed, pending) for key in LIVE]
-        self.show_rows(len(LIVE))
+        self.rows = [row_of(key, feed, pending) for key in live_keys(feed)]
+        self.show_rows(len(self.rows))
 
     def action_choose(self, by: int) -> None:
-        self.choose((self.at + by) % len(LIVE))
+        self.choose((self.at + by) % len(self.rows))
 
     def action_nudge(self, up: bool) -> None:
         self.post_message(self.Nudged(self.key, up))
@@ -105,19 +107,26 @@ class LiveValues(RowList):
         row = self.rows[index]
         return (
             Piece("▸ " if chosen else "  "),
-            Piece(set_cell_size(row.key, _NAME)),
+            Piece(set_cell_size(safe_text(row.key), _NAME)),
             Piece(set_cell_size(row.value, _VALUE), "strong"),
             Piece("[-] [+] ", "button"),
             Piece(_note(row, self.size.width - _UP - 5), row.tone),
         )
 
 
+def live_keys(feed: RunFeed | None) -> Sequence[str]:
+    """Return the settings that can be changed: those of the schema, or of a loop of its own."""
+    own = fields_of(feed.config) if feed is not None else FIELDS
+    return LIVE if own is FIELDS else tuple(own) or LIVE
+
+
 def row_of(key: str, feed: RunFeed | None, pending: PendingCommands) -> LiveRow:
     """Say how a setting stands: its value, what it is asked to be, why it was refused."""
     if feed is None or key not in feed.config:
         return LiveRow(key, "-", FIELDS[key].guidance)
-    value, rule = safe_text(to_text(feed.config[key])), FIELDS[key].guidance
-    if FIELDS[key].schedules and ".." in value:
+    field = fields_of(feed.config)[key]
+    value, rule = safe_text(to_text(feed.config[key])), field.guidance
+    if field.schedules and ".." in value:
         now = feed.latest(key)
         value, rule = "-" if now is None else f"{now:.4g}", value
     asked = pending.requested_value(key)

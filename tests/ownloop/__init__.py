@@ -1,0 +1,1 @@
+"""Runs of loops of one's own."""
