@@ -63,6 +63,8 @@ class Folders:
         self._seen = 0
         self.entered: dict[Path, tuple[list[Path], list[Path]]] = {}
         """The files and sub-folders of those that were looked into."""
+        self.endings: set[str] = set()
+        """Those of all files in them, in lower case."""
 
     def entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
         """Give the files and the sub-folders of `folder`, each sorted by name."""
@@ -72,14 +74,18 @@ class Folders:
         folders: list[Path] = []
         try:
             with os.scandir(folder) as entries:
-                for entry in entries:
-                    if is_clutter(entry.name):
-                        continue
-                    (folders if _is_folder(entry) else files).append(folder / entry.name)
+                below = {entry.name for entry in entries if _is_folder(entry)}
+            # It makes paths several times as quickly as joining them does.
+            found = sorted(folder.iterdir(), key=attrgetter("name"))
         except OSError as error:
             raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
+        for path in found:
+            name = path.name
+            if not is_clutter(name):
+                (folders if name in below else files).append(path)
+                self.endings.add(os.path.splitext(name)[1].lower())  # noqa: PTH122
         self._tell(len(files))
-        return self.entered.setdefault(folder, (in_name_order(files), in_name_order(folders)))
+        return self.entered.setdefault(folder, (files, folders))
 
     def identity(self, folder: Path) -> object:
         """Return what two ways to one folder have in common."""
