@@ -99,13 +99,15 @@ class Original:
 
     `width` and `height` are those in the middle of all that were looked at, in pixels; `colour`
     says whether one of them shows colours, and `background` what those with transparency best lie
-    over, as a setting; nothing where none has any.
+    over, as a setting; nothing where none has any. `alike` says whether nearly all have the same
+    proportions.
     """
 
     width: int
     height: int
     colour: bool
     background: str = ""
+    alike: bool = False
 
 
 @dataclass

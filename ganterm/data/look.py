@@ -27,7 +27,14 @@ from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, ImageSize, Size
 from ganterm.core.registry import short
 from ganterm.data.listing import Listing, Original, list_images
 from ganterm.data.progress import ProgressCallback, silent
-from ganterm.render.imagefile import UnreadableImageError, is_grey, laid_over, opened, upright
+from ganterm.render.imagefile import (
+    UnreadableImageError,
+    is_grey,
+    laid_over,
+    opened,
+    upright,
+    upright_size,
+)
 
 RECIPES: Final = ((12, "dcgan"), (40, "pictures-32"), (64, "pictures-64"))
 """The recipe for pictures of up to so many pixels a side; the last one is that of larger ones too,
@@ -45,6 +52,9 @@ _NEARLY_GREY: Final = 8
 """Levels by which the channels of a grey picture may differ, such as after compression."""
 _LOOKED_AT: Final = 32
 """Files that are looked at for their size and colours, spread over all of them."""
+_SAME_SHAPE, _NEAR_SHAPE = 0.02, 0.05
+"""By how much the proportions of pictures of one shape differ, and those they are trained at."""
+_NEARLY_ALL: Final = 0.95
 _SEEN: Final = 128
 """Alpha from which on a pixel counts as seen."""
 _ALIKE: Final = 16
@@ -149,7 +159,8 @@ def settings_for(seen: Seen, config: RunConfig, given: Container[str]) -> dict[s
         found["channels"] = 3 if seen.original.colour else 1
     if "image_size" not in given:
         longer = max(seen.original.width, seen.original.height)
-        found["image_size"] = nearest_size(config, max(min(longer, RECIPES[-1][0]), _SMALLEST))
+        side = nearest_size(config, max(min(longer, RECIPES[-1][0]), _SMALLEST))
+        found["image_size"] = shaped(config, seen.original, side)
     if "background" not in given and found.get("channels", config.channels) != 4:
         found["background"] = seen.original.background or config.background
     if "batch_size" not in given and 1 < seen.count < config.batch_size:
@@ -164,13 +175,15 @@ def choice_words(seen: Seen, config: RunConfig, chosen: Mapping[str, Value]) -> 
     how = "in colour" if config.channels > 1 else "in grey"
     how += f" over {config.background}" if "background" in chosen else ""
     recipe = f" by the recipe {config.recipe}" if "recipe" in chosen else ""
+    size = config.data_spec.size
+    how += f" at {size}" + ("" if size.is_square else " (height x width)")
     options = dict.fromkeys(
         FIELDS[name].option
         for name in ("recipe", "image_size", "channels", "background", "batch_size")
         if name in chosen
     )
     return [
-        f"{seen.words}: they are trained on {how} at {config.data_spec.size_words}{recipe}; "
+        f"{seen.words}: they are trained on {how}{recipe}; "
         f"{' and '.join(options)} would choose otherwise."
     ]
 
@@ -190,6 +203,23 @@ def nearest_size(config: RunConfig, wanted: int) -> int:
     return next((size for size in sizes if size >= wanted), max(sizes, default=wanted))
 
 
+def shaped(config: RunConfig, original: Original, longer: int) -> ImageSize:
+    """Return the size of the shape of the pictures whose longer side has so many pixels.
+
+    It is square unless nearly all pictures have one shape and the networks make about that.
+    """
+    width, height = original.width, original.height
+    facts = GENERATORS.facts(config.generator), DISCRIMINATORS.facts(config.discriminator)
+    wanted = longer * min(width, height) / max(width, height)
+    for shorter in sorted(range(LEAST_SIDE, longer + 1), key=lambda side: abs(side - wanted)):
+        if not original.alike or abs(shorter / wanted - 1) > _NEAR_SHAPE:
+            break
+        size = Size(longer, shorter) if height > width else Size(shorter, longer)
+        if all(size in fact.image_sizes for fact in facts):
+            return size.setting
+    return longer
+
+
 def original_of(listing: Listing) -> Original | None:
     """Look at some images, spread over all of them; None where none of those can be read."""
     if listing.archive is not None and listing.original is not None:
@@ -199,7 +229,14 @@ def original_of(listing: Listing) -> Original | None:
     if not seen:
         return None
     width, height = sorted((width, height) for width, height, _ in seen)[len(seen) // 2]
-    found = Original(width, height, any(colour for *_, colour in seen), background_of(some))
+    alike = sum(abs(w * height / (h * width) - 1) <= _SAME_SHAPE for w, h, _ in seen)
+    found = Original(
+        width,
+        height,
+        any(colour for *_, colour in seen),
+        background_of(some),
+        alike >= _NEARLY_ALL * len(seen),
+    )
     listing.original = found
     return found
 
@@ -283,7 +320,8 @@ def image_shape(path: Path | IO[bytes]) -> tuple[int, int, int]:
     Raises UnreadableImageError.
     """
     with opened(path) as image:
-        return 1 if is_grey(image) else 3, image.height, image.width
+        width, height = upright_size(image)
+        return 1 if is_grey(image) else 3, height, width
 
 
 def has_colour(path: Path | IO[bytes]) -> bool:

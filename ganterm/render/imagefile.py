@@ -31,6 +31,8 @@ MAX_SIDE = 1_000_000
 _FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "TGA")
 _DEPTHS = (1, 4, 8, 10, 12, 14, 16)
 """Bits that cameras, scanners and masks use of a wider number."""
+_TURNED = range(5, 9)
+"""Orientations, as EXIF has them, that swap width and height."""
 _FAINT = 16
 """Upper bytes below this hold at most 12 bits of 16."""
 
@@ -147,6 +149,14 @@ def is_image(path: Path) -> bool:
 def is_grey(image: Image.Image) -> bool:
     """Say whether the mode of an image has no colour; its pixels are not looked at."""
     return image.mode in {"1", "L", "LA", "La"} or _is_wide(image)
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Return width and height of an image as a viewer shows it; nothing is decoded."""
+    from PIL import ExifTags  # noqa: PLC0415
+
+    turned = image.getexif().get(ExifTags.Base.Orientation) in _TURNED
+    return (image.height, image.width) if turned else image.size
 
 
 def levels_in(image: Image.Image) -> Levels | None:

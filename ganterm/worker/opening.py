@@ -12,9 +12,10 @@ import torch
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.fields import resolve_parts
 from ganterm.config.runfile import to_mapping
+from ganterm.core.dataspec import ImageSize
 from ganterm.core.records import ResumeRecord, StartRecord
 from ganterm.data.listing import Original
-from ganterm.data.look import RECIPES, nearest_size
+from ganterm.data.look import RECIPES, nearest_size, shaped
 from ganterm.runs import checkpoints
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
@@ -77,19 +78,20 @@ def thrown_away(config: RunConfig, original: Original | None, run_toml: Path) ->
         return []
     longer, size = max(original.width, original.height), config.data_spec.size
     command = f"ganterm train --config {shlex.quote(str(run_toml))}"
-    wanted = {}
+    wanted: dict[str, ImageSize] = {}
     if original.colour and config.channels == 1:
         wanted["channels"] = 3
     if longer > max(size):
-        larger = nearest_size(config, longer)
+        making, larger = config, nearest_size(config, longer)
         if larger <= max(size):
             # These networks know no larger size.
             command = (
                 f"ganterm train --recipe {_OF_ANY_SIZE} --dataset {shlex.quote(config.dataset)}"
             )
             wanted["channels"] = 3 if original.colour else 1
-            larger = nearest_size(resolve({"recipe": _OF_ANY_SIZE}).config, longer)
-        wanted["image_size"] = larger
+            making = resolve({"recipe": _OF_ANY_SIZE}).config
+            larger = nearest_size(making, longer)
+        wanted["image_size"] = shaped(making, original, larger)
     shape = original.width * size.height - original.height * size.width
     framed = shape != 0 and config.fit != "crop"
     if not wanted and not framed:

@@ -12,6 +12,7 @@ from PIL import Image
 from ganterm.components.datasets import colour_of
 from ganterm.config import RunConfig
 from ganterm.config.runfile import render_run_toml
+from ganterm.core.dataspec import ImageSize
 from ganterm.core.errors import ConfigError
 from ganterm.data import look
 from ganterm.data.folder import load_folder
@@ -37,14 +38,18 @@ def folder(path: Path, kind: str) -> Path:
     [
         ("64x64-RGB", {}, ("pictures-64", 64, 3)),
         ("64x64-L", {}, ("pictures-64", 64, 1)),
-        ("160x96-RGB", {}, ("pictures-64", 64, 3)),
-        ("33x20-RGB", {}, ("pictures-32", 40, 3)),
+        ("160x96-RGB", {}, ("pictures-64", "40x64", 3)),
+        ("192x256-RGB", {}, ("pictures-64", "64x48", 3)),
+        ("33x20-RGB", {}, ("pictures-32", "24x40", 3)),
+        ("64x36-RGB", {}, ("pictures-64", 64, 3)),
+        ("160x96-RGB", {"recipe": "turbo-8x8"}, ("turbo-8x8", 8, 3)),
         ("5x5-RGB", {}, ("dcgan", 8, 3)),
         ("64x64-RGB", {"channels": 1}, ("pictures-64", 64, 1)),
         ("64x64-RGB", {"image_size": 32}, ("pictures-32", 32, 3)),
         ("64x64-RGB", {"recipe": "turbo"}, ("turbo", 64, 3)),
         ("64x64-RGB", {"recipe": "turbo-8x8"}, ("turbo-8x8", 8, 3)),
         ("64x64-RGB", {"recipe": "mlp", "image_size": 20}, ("mlp", 20, 3)),
+        ("60x60-RGB", {"recipe": "turbo"}, ("turbo", 60, 3)),
     ],
 )
 def test_what_nobody_says_the_pictures_say(
@@ -136,6 +141,21 @@ def test_corners_suggest_what_transparent_pictures_lie_over(
     lowest = load_folder(tmp_path, image_size=16, channels=3, background=below or "grey").images
     seen = lowest[0, :, 0, 0] if corner[3] == 0 else lowest[0, :, 8, 8]
     assert tuple(seen.tolist()) == (colour if below else middle[:3])
+
+
+@pytest.mark.parametrize(("odd", "size"), [(0, "48x64"), (1, "48x64"), (3, 64)])
+def test_a_size_is_not_square_where_nearly_all_pictures_share_a_shape(
+    tmp_path: Path, odd: int, size: ImageSize
+) -> None:
+    """Phones store what is shown upright lying on its side."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    for index in range(32):
+        picture = Image.new("RGB", (64, 64) if index < odd else (96, 128), (index, 90, 9))
+        picture.save(tmp_path / f"{index:02}.png", exif=turned)
+    found = resolve_for_data({"dataset": str(tmp_path)})
+    assert found.config.image_size == size
+    assert ("at 48x64 (height x width)" in found.notes[0]) == (size != 64)
 
 
 def test_few_pictures_are_all_looked_at(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from ganterm.config import FIELDS, RunConfig
+from ganterm.data import load
 from ganterm.data import survey as survey_module
 from ganterm.data.look import resolve_for_data
 from ganterm.data.survey import survey
@@ -167,3 +168,30 @@ def test_near_duplicates_are_found_among_many_and_not_among_too_many(
     found = survey(str(tmp_path), "train")
     assert found.record["near"] is None
     assert "among more than 17 pictures." in found.lines[-2]
+
+
+def test_mirroring_is_advised_where_it_makes_no_difference(tmp_path: Path) -> None:
+    """Not of digits, whichever; of discs anywhere, and of few pictures nothing is said."""
+    digits = load("digits", image_size=8)
+    assert digits.labels is not None
+    row, column = np.mgrid[:16, :16]
+    draw = np.random.default_rng(0)
+    discs = [
+        (np.hypot(row - draw.uniform(4, 12), column - draw.uniform(4, 12)) < 4) * np.uint8(200)
+        for _ in range(80)
+    ]
+    sets = {
+        "digits": list(digits.images[:400, 0].numpy()),
+        **{f"only {n}": list(digits.images[digits.labels == n][:, 0].numpy()) for n in (1, 8)},
+        "discs": discs,
+        "few": discs[:20],
+    }
+    advised = {}
+    for name, images in sets.items():
+        (tmp_path / name).mkdir()
+        for index, image in enumerate(images):
+            Image.fromarray(image).save(tmp_path / name / f"{index:03}.png")
+        found = survey(str(tmp_path / name), "train")
+        advised[name] = any("--flip" in line for line in found.lines)
+        assert (found.record["mirrored"] is None) == (name == "few")
+    assert advised == {name: name == "discs" for name in sets}
