@@ -200,8 +200,10 @@ class Follower:
 
     def _follow(self, keyboard: Keyboard) -> ExitCode:
         if not self.replay:
+            # A long history takes its time, which nobody has to wait for.
             for _ in self._journal.read():
-                pass
+                if self.process is None and (code := self._react("")) is not None:
+                    return code
         self.reporter.open(self.history)
         view, looked = observe(self.run), time.monotonic()
         self._stood_back = _stands_back(view.last_record)

@@ -381,3 +381,30 @@ def test_a_terminal_shows_scores_beside_the_losses_and_what_helps(
     assert "  What helps: halve lr_g, or r1." in text
     assert "fid 1.25, recall 0.5 at step 8" in text
     assert "Frechet distance by judgements" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGINT, ExitCode.SIGINT),
+        (signal.SIGTERM, ExitCode.SIGTERM),
+        (signal.SIGHUP, ExitCode.SIGHUP),
+    ],
+)
+def test_whoever_watches_leaves_while_a_long_history_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: ExitCode
+) -> None:
+    """A signal ends the reading, not the run."""
+    follower = Follower(RunDir(tmp_path), Recorder())
+    read: list[int] = []
+
+    def parts() -> Iterator[list[object]]:
+        for block in range(100):
+            read.append(block)
+            if block == 3:
+                os.kill(os.getpid(), number)
+            yield []
+
+    monkeypatch.setattr(follower._journal, "read", parts)
+    assert follower.follow() is code
+    assert len(read) < 10
