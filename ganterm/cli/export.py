@@ -20,9 +20,12 @@ from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
 from ganterm.exchange.card import picture_of, subject_of, write_card
 from ganterm.exchange.film import encode_film, film_of
+from ganterm.exchange.tables import csv_of
 from ganterm.render.png import encode_png
 from ganterm.render.words import plural
 from ganterm.runs.checkpoints import read_header
+from ganterm.runs.history import effective
+from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, default_runs_dir, resolve_run
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class Product(Enum):
     APNG = "apng"
     WEBP = "webp"
     CARD = "card"
+    CSV = "csv"
 
 
 _SUFFIXES = {f".{each.value}": each for each in Product if each is not Product.CARD} | {
@@ -66,7 +70,8 @@ def export(
         typer.Option(
             "--format",
             help="The generator as safetensors with JSON, as ONNX, or as a program of "
-            "torch.export; a film of training as GIF, APNG or WebP; a model card in Markdown.",
+            "torch.export; a film of training as GIF, APNG or WebP; a model card in Markdown; what "
+            "was measured as CSV.",
             show_default="what FILE ends in",
         ),
     ] = None,
@@ -116,6 +121,10 @@ def export(
         )
         return
     _refuse(film_options, f"{product.value} is no film")
+    if product is Product.CSV:
+        _refuse({"--step": step, "--ema": ema}, "A table is of the whole training")
+        _table(resolve_run(target, runs_dir or default_runs_dir()), output)
+        return
 
     choice = choose_checkpoint(target, runs_dir, step=step)
     for note in choice.notes:
@@ -169,6 +178,13 @@ def _film(
         f"Wrote {path}: {plural(len(film.frames), 'frame')}, steps {film.steps[0]:,} to "
         f"{film.steps[-1]:,}."
     )
+
+
+def _table(run: RunDir, output: Path | None) -> None:
+    records = effective(read_journal(run.journal))
+    path = output or Path(f"{run.name}.csv")
+    write_file(path, csv_of(records))
+    say(f"Wrote {path}: what {run.name} measured.")
 
 
 def _card(choice: CheckpointChoice, output: Path | None) -> None:

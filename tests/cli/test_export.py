@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 import torch
 
 from ganterm.core.errors import ExitCode
+from ganterm.core.records import MetricsRecord
 from ganterm.exchange.weights import load_exported
 from ganterm.inference.load import load_generator
+from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import invoke
 
@@ -24,15 +27,24 @@ def test_the_ending_says_what_is_written(trained: RunDir, tmp_path: Path) -> Non
         ("f.apng", "5 frames"),
         ("f.WEBP", "5 frames"),
         ("c.md", "c-samples.png."),
+        ("m.csv", "what tiny measured."),
     ):
         outcome = invoke("export", trained.path, "-o", tmp_path / name)
         assert outcome.code == 0, outcome.said
         assert words in outcome.said
         assert outcome.data == b""
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == sorted(
-        ["c-samples.png", "c.md", "f.WEBP", "f.apng", "f.gif", "g.json", "g.pt2", "g.safetensors"]
-    )
+    films, weights = ("f.WEBP", "f.apng", "f.gif"), ("g.json", "g.pt2", "g.safetensors")
+    assert names == sorted(["c-samples.png", "c.md", "m.csv", *films, *weights])
+    head, *rows = csv.reader((tmp_path / "m.csv").read_text().splitlines())
+    assert head[0] == "step"
+    assert {"d_loss", "g_loss", "images_per_s"} <= {*head}
+    assert [row[0] for row in rows] == ["2", "4", "6"]
+    measured = [
+        record for record in read_journal(trained.journal) if isinstance(record, MetricsRecord)
+    ]
+    at = head.index("d_loss")
+    assert [float(row[at]) for row in rows] == [each.values["d_loss"] for each in measured]
     assert "![Samples of the generator at step 6](c-samples.png)" in (tmp_path / "c.md").read_text()
 
 
