@@ -16,7 +16,8 @@ from ganterm.config.runfile import render_values
 from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import expanded, write_atomically
-from ganterm.ownloop.run import PatientJournal, Run
+from ganterm.ownloop.journal import PatientJournal
+from ganterm.ownloop.run import Run
 from ganterm.ownloop.settings import OwnSettings
 from ganterm.runs.journal import newest_of
 from ganterm.runs.layout import RunDir, check_name, create_run, default_runs_dir, make_ready

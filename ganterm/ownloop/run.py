@@ -12,7 +12,6 @@ import os
 import sys
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,7 +22,7 @@ import torch
 
 from ganterm.config.ownloop import fields_of, in_schema
 from ganterm.core.errors import GantermError
-from ganterm.core.files import storage_trouble, write_atomically
+from ganterm.core.files import write_atomically
 from ganterm.core.records import (
     AlertRecord,
     ControlRecord,
@@ -35,6 +34,7 @@ from ganterm.core.records import (
     StartRecord,
 )
 from ganterm.doctor.doctor import Doctor
+from ganterm.ownloop.journal import PatientJournal, say
 from ganterm.ownloop.measures import Measures
 from ganterm.ownloop.parts import Chance, put_back, taken_apart
 from ganterm.ownloop.pictures import pictures_of
@@ -42,7 +42,6 @@ from ganterm.ownloop.settings import OwnSettings
 from ganterm.render.sheet import save_sheet
 from ganterm.runs import checkpoints
 from ganterm.runs.control import SetOrder
-from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status
@@ -60,41 +59,6 @@ FLUSH_SECONDS: Final = 0.5
 SAMPLE_SECONDS: Final = 2.0
 """Least time between two pictures; later in a run they are a 200th of its time apart."""
 _KEEP: Final = 3
-_MOST_WAITING: Final = 2000
-
-
-class PatientJournal(JournalWriter):
-    """A journal that keeps what cannot be written until it can; it never raises `OSError`."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._waiting: deque[Record] = deque(maxlen=_MOST_WAITING)
-        self._trouble = ""
-
-    def write(self, record: Record) -> None:
-        """Append a record, now or later; a note of our own is said on standard error too."""
-        if isinstance(record, AlertRecord) and record.evidence is None:
-            say(record.message)
-        self._waiting.append(record)
-        try:
-            while self._waiting:
-                super().write(self._waiting[0])
-                self._waiting.popleft()
-        except OSError as error:
-            if not self._trouble:
-                self._trouble = f"{storage_trouble(error, self.path)}; training goes on."
-                say(self._trouble)
-        else:
-            told, self._trouble = self._trouble, ""
-            if told:
-                with contextlib.suppress(OSError):
-                    message = f"For a while nothing could be written: {told}"
-                    super().write(AlertRecord(step=record.step, code="storage", message=message))
-
-    def sync(self) -> None:
-        """Wait until what is written is on the disk, if that can be."""
-        with contextlib.suppress(OSError):
-            super().sync()
 
 
 class Run:
@@ -350,7 +314,8 @@ class Run:
         self._next_sample = now + max(SAMPLE_SECONDS, (now - self._began) / 200)
         step = self._settings.step
         with self._extras.attempt("sample", "Drawing the images", step):
-            found = images() if callable(images) else images
+            with torch.no_grad():
+                found = images() if callable(images) else images
             rasters, self._signed = pictures_of(found, signed=self._signed)
             path, columns = self._run.sample_path(step), math.ceil(math.sqrt(len(rasters)))
             write_atomically(path, lambda file: save_sheet(rasters, columns, file), sync=False)
@@ -407,12 +372,6 @@ class Run:
         self._journal.write(EndRecord(step=step, reason=reason, message=message, exit_code=code))
         self._journal.sync()
         self._reporter.end(reason, step, message)
-
-
-def say(sentence: str) -> None:
-    """Say something on standard error, if there is one."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"ganterm: {sentence}\n")
 
 
 def _device() -> torch.device:
