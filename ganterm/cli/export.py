@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganterm import __version__
 from ganterm.cli.generating import Averaged, Target
 from ganterm.cli.narrate import Waiting, say
 from ganterm.cli.options import RunsDir, StepOfRun
@@ -27,6 +28,7 @@ from ganterm.runs.checkpoints import read_header
 from ganterm.runs.history import effective
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir, default_runs_dir, resolve_run
+from ganterm.runs.live import live_settings
 
 if TYPE_CHECKING:
     from ganterm.client.checkpoints import CheckpointChoice
@@ -44,10 +46,12 @@ class Product(Enum):
     WEBP = "webp"
     CARD = "card"
     CSV = "csv"
+    PYTHON = "python"
 
 
-_SUFFIXES = {f".{each.value}": each for each in Product if each is not Product.CARD} | {
-    ".md": Product.CARD
+_SUFFIXES = {
+    {Product.CARD: ".md", Product.PYTHON: ".py"}.get(each, f".{each.value}"): each
+    for each in Product
 }
 _FILMS = frozenset({Product.GIF, Product.APNG, Product.WEBP})
 
@@ -71,7 +75,7 @@ def export(
             "--format",
             help="The generator as safetensors with JSON, as ONNX, or as a program of "
             "torch.export; a film of training as GIF, APNG or WebP; a model card in Markdown; what "
-            "was measured as CSV.",
+            "was measured as CSV; a script of plain PyTorch that trains as the run did.",
             show_default="what FILE ends in",
         ),
     ] = None,
@@ -132,6 +136,10 @@ def export(
     if product is Product.CARD:
         _refuse({"--ema": ema}, "A card tells of the whole checkpoint")
         _card(choice, output)
+        return
+    if product is Product.PYTHON:
+        _refuse({"--ema": ema}, "A script begins anew")
+        _script(choice, output)
         return
     _generator(choice, product, output, ema=ema)
 
@@ -202,6 +210,25 @@ def _card(choice: CheckpointChoice, output: Path | None) -> None:
     # Names of files stay what they are, whatever their bytes.
     write_file(path, card.encode(errors="surrogateescape"))
     say(f"Wrote {path}" + (f" and {beside.name}." if beside else "; there are no samples to show."))
+
+
+def _script(choice: CheckpointChoice, output: Path | None) -> None:
+    header = read_header(choice.path)
+    config, classes = config_in(choice.path, header), classes_in(choice.path, header)
+    run, name = _run_of(choice.path), _name(choice)
+    origin = f"Written by `ganterm export {name} --format python` of ganterm {__version__}"
+    changes = live_settings(read_journal(run.journal)).changes if run is not None else ()
+    changed = sorted({change.key for change in changes if not change.automatic})
+    if changed:
+        origin += f"; {', '.join(changed)} as they were at step {choice.step:,}"
+        say(f"Changed while it trained, and as they were at the end: {', '.join(changed)}.")
+    with Waiting("Writing the script"):
+        from ganterm.exchange.script import write_script  # noqa: PLC0415 - imports PyTorch
+
+        text = write_script(config, config.data_spec.with_classes(classes), name, origin)
+    path = output or Path(f"{name}.py")
+    write_file(path, text.encode())
+    say(f"Wrote {path}: {name} as a script of plain PyTorch.")
 
 
 def _generator(

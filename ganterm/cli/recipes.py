@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganterm import recipes
+from ganterm import __version__, recipes
 from ganterm.cli import completion
 from ganterm.cli.console import emit, emit_json, emit_lines, emit_styled, is_coloured, table
 from ganterm.cli.narrate import Waiting, say
@@ -95,11 +95,17 @@ def show_recipe(
         ),
     ],
     *,
+    code: Annotated[
+        bool, typer.Option("--code", help="Print a script of plain PyTorch that trains as it does.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a recipe: every value, what it does and where it came from; parameter counts."""
     recipe = recipes.load(name)
     resolved = resolve({"recipe": name})
+    if code:
+        emit_lines(_script(recipe, resolved.config).splitlines())
+        return
     # It was named to be looked at; in the recipe's own terms nothing here was typed.
     origin = {**resolved.origin, "recipe": f"recipe {recipe.name}"}
     values = to_mapping(resolved.config)
@@ -154,6 +160,14 @@ def save_recipe(
         resolved.config, path, title=title or path.stem, purpose=purpose, replace=replace
     )
     emit(str(path))
+
+
+def _script(recipe: recipes.Recipe, config: RunConfig) -> str:
+    with Waiting("Writing the script"):
+        from ganterm.exchange.script import write_script  # noqa: PLC0415 - imports PyTorch
+
+        origin = f"Written by `ganterm recipes show {recipe.name} --code` of ganterm {__version__}"
+        return write_script(config, conditioned_spec(config), recipe.title, origin)
 
 
 def count_parameters(resolved: Resolved) -> dict[str, int]:

@@ -37,7 +37,7 @@ def in_float64() -> Iterator[None]:
 def script_of(values: dict[str, object]) -> tuple[Any, Any, str]:
     config = resolve(values).config
     data = conditioned_spec(config)
-    return config, data, write_script(config, data, title="A test", origin="By ganterm")
+    return config, data, write_script(config, data, "A test", "By ganterm")
 
 
 def trained(config: Any, data: Any, text: str) -> tuple[dict[str, Any], Trainer]:
@@ -50,8 +50,11 @@ def trained(config: Any, data: Any, text: str) -> tuple[dict[str, Any], Trainer]
     labels = torch.randint(max(len(data.classes), 1), shape[:1], generator=random)
     trainer = Trainer(config, images, torch.device("cpu"), labels=labels, data=data)
     script: dict[str, Any] = {"__name__": "script"}
-    exec(compile(text, "script", "exec"), script)
-    ours = {"generator": trainer.networks.generator, "discriminator": trainer.networks.discriminator}
+    exec(compile(text, "script", "exec"), script)  # noqa: S102 - our own text
+    ours = {
+        "generator": trainer.networks.generator,
+        "discriminator": trainer.networks.discriminator,
+    }
     if trainer.ema is not None:
         ours["average"] = trainer.ema.model
     for name, network in ours.items():
@@ -80,17 +83,60 @@ def assert_same(theirs: nn.Module, ours: nn.Module, what: str) -> None:
 
 CASES: list[tuple[str, dict[str, object]]] = [
     *((name, {"recipe": name}) for name in built_in()),
-    ("sum, concat and smooth labels", {"conditional": "concat", "d_reduction": "sum",
-        "real_label": "1..0.8:linear:10steps", "fake_label": 0.1, "d_steps": 2}),
-    ("separate with penalties", {"d_update": "separate", "penalty": "r1+r2", "reuse_fakes": False,
-        "g_batch": 2, "conditional": "projection", "augment": "cutout", "z_prior": "uniform"}),
-    ("minibatch statistics", {"minibatch_discrimination": True, "loss": "least-squares",
-        "spectral_norm": True, "penalty_against": "loss", "loss": "minimax"}),
-    ("schedules", {"lr_g": "1e-3..1e-4:linear:100steps", "beta2": "0.9..0.99:cosine:0.1kimg",
-        "penalty_weight": "2..1:cosine", "augment": "colour,translation", "augment_p": 0.5,
-        "loss": "hinge", "ema_kimg": "0..1:linear"}),
-    ("skip outputs", {"recipe": "stylegan-8x8", "skip_outputs": True, "modulation": "demodulate",
-        "grow_kimg": 0, "fade_kimg": 0, "conditional": "concat"}),
+    (
+        "sum, concat and smooth labels",
+        {
+            "conditional": "concat",
+            "d_reduction": "sum",
+            "real_label": "1..0.8:linear:10steps",
+            "fake_label": 0.1,
+            "d_steps": 2,
+        },
+    ),
+    (
+        "separate with penalties",
+        {
+            "d_update": "separate",
+            "penalty": "r1+r2",
+            "reuse_fakes": False,
+            "g_batch": 2,
+            "conditional": "projection",
+            "augment": "cutout",
+            "z_prior": "uniform",
+        },
+    ),
+    (
+        "minibatch statistics",
+        {
+            "minibatch_discrimination": True,
+            "spectral_norm": True,
+            "penalty_against": "loss",
+            "loss": "minimax",
+        },
+    ),
+    (
+        "schedules",
+        {
+            "lr_g": "1e-3..1e-4:linear:100steps",
+            "beta2": "0.9..0.99:cosine:0.1kimg",
+            "penalty_weight": "2..1:cosine",
+            "augment": "colour,translation",
+            "augment_p": 0.5,
+            "loss": "hinge",
+            "ema_kimg": "0..1:linear",
+        },
+    ),
+    (
+        "skip outputs",
+        {
+            "recipe": "stylegan-8x8",
+            "skip_outputs": True,
+            "modulation": "demodulate",
+            "grow_kimg": 0,
+            "fade_kimg": 0,
+            "conditional": "concat",
+        },
+    ),
 ]
 
 

@@ -41,19 +41,20 @@ _SCATTER: Final = """\
     picture[255 - places[:, 1], places[:, 0]] = 255
     Image.fromarray(picture.numpy()).save(path)
 """
-_POINTS: Final = '''    """Return points of Gaussians around {count} centres: (N, {dimensions}, 1, 1)."""
+_POINTS: Final = '''\
+    """Return points of Gaussians around {count} centres: (N, {dimensions}, 1, 1)."""
     centres = torch.tensor({centres}).float()
     near = torch.arange({points}) % len(centres)
     images = centres[near] + {sigma} * torch.randn(len(near), {dimensions})
     return images[:, :, None, None]'''
 
 
-def loading_code(config: RunConfig, conditional: bool) -> str:
+def loading_code(config: RunConfig, *, conditional: bool) -> str:
     """Return the function that loads the images of a script, and their labels if `conditional`.
 
     Raises `ConfigError` for a dataset that no script is written of.
     """
-    facts, labels = DATASETS.facts(config.dataset), ", and labels (N,)" * conditional
+    facts, labels = DATASETS.facts(config.dataset), ", labels (N,)" * conditional
     size, channels = config.data_spec.size, config.channels
     if facts.centres and not conditional:
         return _HEAD + _POINTS.format(
@@ -72,11 +73,13 @@ def loading_code(config: RunConfig, conditional: bool) -> str:
         return f"{text}    return images{', torch.from_numpy(digits.target)' * conditional}"
     opened, each = _opened(config, facts, conditional=conditional)
     fitted, axes = _fitted(config, facts), "[:, None]" if channels == 1 else ".permute(0, 3, 1, 2)"
+    shape = f"(N, {channels}, {size.height}, {size.width})"
     return (
-        f'{_HEAD}    """Return images: uint8 (N, {channels}, {size.height}, {size.width}){labels}."""'
-        f"\n    dataset = {opened}\n    pixels{', labels = [], []' if conditional else ' = []'}\n"
+        f'{_HEAD}    """Return images: uint8 {shape}{labels}."""\n'
+        f"    dataset = {opened}\n    pixels{', labels = [], []' if conditional else ' = []'}\n"
         f"    for {each} in dataset:\n        pixels.append(np.array({fitted}))\n"
-        + "        labels.append(int(label))\n" * conditional
+        + "        labels.append(int(label))\n"
+        * conditional
         + f"    images = torch.from_numpy(np.stack(pixels)){axes}\n"
         f"    return images{', torch.tensor(labels)' * conditional}"
     )
@@ -131,8 +134,9 @@ def samples_code(config: RunConfig, classes: int, network: str) -> str:
     height, width = config.data_spec.size
     shown = _SCATTER if config.data_spec.is_points else _GRID
     return (
-        f'@torch.no_grad()\ndef save_samples(path):\n    """Save a picture of {side**2:,} samples."""'
-        f"\n    {network}.eval()\n    z = {drawn}\n{labels}"
+        "@torch.no_grad()\ndef save_samples(path):\n"
+        f'    """Save a picture of {side**2:,} samples."""\n'
+        f"    {network}.eval()\n    z = {drawn}\n{labels}"
         f"    samples = {network}(z{', labels' * bool(classes)})\n"
         f"    {network}.train()\n"
     ) + shown.format(

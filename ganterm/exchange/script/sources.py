@@ -42,10 +42,10 @@ def wgan_gp(critic, real, fake):
     slopes = torch.linalg.vector_norm(gradients(critic, between), dim=1)
     return (slopes - 1).square().mean()
 ''',
-    "_own": '''
+    "_own": """
 def _own(spec):
     return spec
-''',
+""",
 }
 """Plainer words for what has reasons here that a script has not."""
 _CHANGES: Final = (
@@ -146,9 +146,10 @@ def _definition(module: str, name: str) -> tuple[str, ast.stmt, str]:
         named = [each.id for each in targets if isinstance(each, ast.Name)]
         if name in named or name == getattr(node, "name", None):
             return module, node, source
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ganterm"):
-            if any(alias.name == name for alias in node.names):
-                return _definition(str(node.module), name)
+        if not (isinstance(node, ast.ImportFrom) and str(node.module).startswith("ganterm")):
+            continue
+        if any(alias.name == name for alias in node.names):
+            return _definition(str(node.module), name)
     raise LookupError(name)
 
 
@@ -170,9 +171,7 @@ def _plain(node: ast.stmt, source: str) -> str:
         text = re.sub(pattern, instead, text)
     text = _unannotated(text.strip())
     signature = r"def (\w+)\(\n\s+([^()]*?),?\n\s*\):"
-    return re.sub(
-        signature, lambda found: f"def {found[1]}({' '.join(found[2].split())}):", text
-    )
+    return re.sub(signature, lambda found: f"def {found[1]}({' '.join(found[2].split())}):", text)
 
 
 def _unannotated(text: str) -> str:
