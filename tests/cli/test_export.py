@@ -27,6 +27,7 @@ def test_the_ending_says_what_is_written(trained: RunDir, tmp_path: Path) -> Non
         ("f.apng", "5 frames"),
         ("f.WEBP", "5 frames"),
         ("c.md", "c-samples.png."),
+        ("s.py", "tiny as a script of plain PyTorch."),
         ("m.csv", "what tiny measured."),
     ):
         outcome = invoke("export", trained.path, "-o", tmp_path / name)
@@ -35,7 +36,8 @@ def test_the_ending_says_what_is_written(trained: RunDir, tmp_path: Path) -> Non
         assert outcome.data == b""
     names = sorted(path.name for path in tmp_path.iterdir())
     films, weights = ("f.WEBP", "f.apng", "f.gif"), ("g.json", "g.pt2", "g.safetensors")
-    assert names == sorted(["c-samples.png", "c.md", "m.csv", *films, *weights])
+    assert names == sorted(["c-samples.png", "c.md", "m.csv", "s.py", *films, *weights])
+    compile((tmp_path / "s.py").read_text(), "s.py", "exec")
     head, *rows = csv.reader((tmp_path / "m.csv").read_text().splitlines())
     assert head[0] == "step"
     assert {"d_loss", "g_loss", "images_per_s"} <= {*head}

@@ -78,6 +78,13 @@ def test_json_has_the_parameter_counts_and_every_value(name: str) -> None:
     assert shown["source"] == recipes.load(name).source
 
 
+def test_a_recipe_is_shown_as_a_script() -> None:
+    """With --code what is printed is Python, and says which command wrote it."""
+    text = invoke("recipes", "show", "mlp", "--code").text
+    compile(text, "mlp.py", "exec")
+    assert "# Written by `ganterm recipes show mlp --code`" in text
+
+
 def test_a_shown_recipe_is_toml_that_says_where_values_come_from() -> None:
     """The text form parses to the recipe's configuration; origins and counts stand beside."""
     text = invoke("recipes", "show", "dcgan").text

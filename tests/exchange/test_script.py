@@ -22,6 +22,7 @@ from ganterm.engine.loop import Trainer
 from ganterm.engine.seeding import seed_default_generators
 from ganterm.exchange.script import write_script
 from ganterm.recipes import built_in
+from tests.quick import slow_unless
 
 STEPS = 20
 
@@ -140,7 +141,14 @@ CASES: list[tuple[str, dict[str, object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("what", "values"), CASES, ids=[what for what, _ in CASES])
+QUICK = {"dcgan-8x8", "ring", "schedules", "turbo-8x8", "wgan-gp"}
+
+
+@pytest.mark.parametrize(
+    ("what", "values"),
+    slow_unless(lambda what, _: what in QUICK, CASES),
+    ids=[what for what, _ in CASES],
+)
 def test_comes_to_the_same_weights(
     what: str, values: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +166,7 @@ def test_comes_to_the_same_weights(
         assert_same(*pair, f"{what}: {name}")
 
 
+@pytest.mark.slow
 def test_runs_by_itself(tmp_path: Path) -> None:
     """As a file it trains on scikit-learn's digits, and draws what it learned."""
     _, _, text = script_of({"recipe": "turbo-8x8", "steps": 3})

@@ -48,7 +48,8 @@ class NetworkCode:
         """Return the classes, and the lines that make them and their optimisers."""
         classes, made = [self._generator(), self._discriminator()], self._making()
         specs = self._specs() if "_spec)" in made + classes[1] else ""
-        return "\n\n\n".join(filter(None, (str(self.networks), specs, *classes, made)))
+        parts = (str(self.networks), specs, *classes, made)
+        return "\n\n\n".join(part.strip("\n") for part in parts if part)
 
     def _generator(self) -> str:
         generator, shape = self.generator, self.data.tensor_shape
