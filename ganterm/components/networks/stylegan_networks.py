@@ -30,8 +30,10 @@ from ganterm.core.dataspec import Size
 LAYERS_PER_BLOCK = 2
 MEAN_DECAY = 0.995
 """What a batch leaves of the running mean of w."""
-_OUTER, _INNER = 32, 128
-"""Channels next to the image, and the most there are, at width 1."""
+_OUTER = 32
+"""Channels next to the image, at width 1."""
+_INNER = 128
+"""The most channels that there are, at width 1."""
 
 
 def _widths(levels: int, width: float) -> list[int]:
