@@ -41,7 +41,7 @@ def script_of(values: dict[str, object]) -> tuple[Any, Any, str]:
     return config, data, write_script(config, data, "A test", "By ganterm")
 
 
-def trained(config: Any, data: Any, text: str) -> tuple[dict[str, Any], Trainer]:
+def trained(config: Any, data: Any, text: str) -> dict[str, tuple[Any, Any]]:
     """Train by ganterm and by the script from the same weights, on the same batches and noise."""
     random = torch.Generator().manual_seed(1)
     shape = (5 * config.batch_size + 3, *data.tensor_shape)
@@ -66,13 +66,13 @@ def trained(config: Any, data: Any, text: str) -> tuple[dict[str, Any], Trainer]
         reals = [trainer.batches[index] for index in indices]
         told = [trainer.batches.labels(index) for index in indices]
         batches = list(zip(reals, told, strict=True)) if told[0] is not None else reals
-        given = {"real": reals[0], "labels": told[0], "batches": batches}
+        given: dict[str, Any] = {"real": reals[0], "labels": told[0], "batches": batches}
         given |= {"step": step, "images_seen": seen}
         seed_default_generators(config.seed, "noise of a step", step)
         script["train_step"](**{name: given[name] for name in wanted})
         seen += sum(map(len, reals))
         trainer.advance()
-    return {name: (script[name], network) for name, network in ours.items()}, trainer
+    return {name: (script[name], network) for name, network in ours.items()}
 
 
 def assert_same(theirs: nn.Module, ours: nn.Module, what: str) -> None:
@@ -83,7 +83,7 @@ def assert_same(theirs: nn.Module, ours: nn.Module, what: str) -> None:
 
 
 CASES: list[tuple[str, dict[str, object]]] = [
-    *((name, {"recipe": name}) for name in built_in()),
+    *[(name, dict[str, object](recipe=name)) for name in built_in()],
     (
         "sum, concat and smooth labels",
         {
@@ -164,8 +164,8 @@ def test_comes_to_the_same_weights(
     assert "ganterm" not in re.sub(r"(?m)^#.*", "", text)
     batch = Batches.__getitem__
     monkeypatch.setattr(Batches, "__getitem__", lambda self, index: batch(self, index).double())
-    for name, pair in trained(config, data, text)[0].items():
-        assert_same(*pair, f"{what}: {name}")
+    for name, (theirs, ours) in trained(config, data, text).items():
+        assert_same(theirs, ours, f"{what}: {name}")
 
 
 @pytest.mark.slow

@@ -139,7 +139,7 @@ class NetworkCode:
             ("g_spec", config.g_norm, self.data.channels),
             ("d_spec", config.d_norm, widened(spec).channels),
         ):
-            values = {"channels": channels, "width": config.width, "norm": norm}
+            values: dict[str, object] = {"channels": channels, "width": config.width, "norm": norm}
             values |= {"classes": self.classes}
             if name == "g_spec":
                 values |= {"z_dim": config.z_dim}

@@ -191,7 +191,7 @@ def _unannotated(text: str) -> str:
     cuts: list[tuple[int, int, bytes]] = []
 
     def ends(node: Any) -> int:
-        return starts[node.end_lineno - 1] + int(node.end_col_offset)
+        return int(starts[node.end_lineno - 1] + node.end_col_offset)
 
     for node in ast.walk(tree):
         if isinstance(node, ast.arg) and node.annotation is not None:
