@@ -155,6 +155,7 @@ class Run:
     def pause(self) -> None:
         """Let it wait at its next step until `resume`."""
         self._command("pause")
+        self._until_told(paused=True)
 
     def checkpoint(self) -> None:
         """Have it write a checkpoint at its next step."""
@@ -193,6 +194,7 @@ class Run:
                     f"{self.name} trains; stop it before it is given {', '.join(given)}."
                 )
             self._command("resume")
+            self._until_told(paused=False)
             return self
         texts = {key: str(value) for key, value in given.items()}
         arguments = go_on(
@@ -200,6 +202,15 @@ class Run:
         )
         self._process = start_worker(self._run, arguments)
         return self
+
+    def _until_told(self, *, paused: bool) -> None:
+        """Wait until its status says what its journal said a moment before."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            view = self._view
+            if view.alive is False or (view.state == "paused") == paused:
+                return
+            time.sleep(_LOOK_SECONDS)
 
     def _command(self, name: str, *arguments: Mapping[str, Any]) -> None:
         from ganterm.client.pending import answers, require_training  # noqa: PLC0415

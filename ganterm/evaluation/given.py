@@ -240,8 +240,9 @@ def obtain_against(
     Where none is named, a network learns to judge from what a file holds. Raises ConfigError and
     DataError as `load_given` and obtaining the judge do.
     """
-    is_dataset = DATASETS.accepts(against)
     path = expanded(against)
+    named = against in DATASETS.names
+    is_dataset = named or (DATASETS.accepts(against) and not path.exists())
     if not is_dataset and not path.exists():
         raise ConfigError(f"There is no dataset, folder or file {against}; check the name.")
     name = against if is_dataset else str(path.absolute())
