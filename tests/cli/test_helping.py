@@ -98,7 +98,7 @@ def test_readme_is_short_and_shows_what_there_is() -> None:
     assert len(README.encode()) < 9_000
     places = re.findall(r"\]\((?!https?:)([^)#]+)", README)
     assert [place for place in places if not (ROOT / place).exists()] == []
-    assert len(re.findall(r"!\[[^\]]*\]\(assets/", README)) == 6
+    assert len(re.findall(r"!\[[^\]]*\]\(assets/", README)) == 7
     for mark, last in (("main job", "ganterm train"), ("tests", "pytest -n 2")):
         block = re.search(rf"^<!-- the {mark} -->\n```sh\n(.*)\n```$", README, re.MULTILINE)
         assert block is not None
