@@ -4,20 +4,25 @@ import atexit
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from ganterm.runs.layout import RunDir
-    from tests.worker.workers import Zygote
+    from tests.worker.workers import Started, Zygote
 
 # Before torch is imported anywhere: several test processes share the cores.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# Hundreds of processes start here, each of which would compile all of ganterm anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # What is remembered of whose code to trust is nobody's own.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="ganterm-state-")
@@ -62,17 +67,38 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def zygote() -> "Iterator[Zygote]":
-    """Give the process that starts workers at once."""
+def _zygote() -> "Iterator[Zygote]":
     from tests.worker.workers import Zygote  # noqa: PLC0415 - not every test needs it
 
     with Zygote() as zygote:
         yield zygote
-        zygote.kill_all()
+
+
+@pytest.fixture
+def zygote(_zygote: "Zygote") -> "Iterator[Zygote]":
+    """Give the process that starts workers at once; what a test leaves running is killed."""
+    try:
+        yield _zygote
+    finally:
+        _zygote.kill_all()
+
+
+@pytest.fixture
+def warm(zygote: "Zygote", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands in this process start workers without the seconds of importing PyTorch."""
+    from ganterm.runs.launch import WorkerProcess  # noqa: PLC0415
+    from ganterm.runs.layout import RunDir  # noqa: PLC0415
+    from tests.worker.workers import Started  # noqa: PLC0415
+
+    def started(run: str, *arguments: str, **_: Any) -> "Started":
+        env = {name: value for name, value in os.environ.items() if name.startswith("GANTERM_")}
+        return Started(zygote.start(RunDir(Path(run)), *arguments, env=env))
+
+    monkeypatch.setattr(WorkerProcess, "started", started)
 
 
 @pytest.fixture(scope="session")
-def trained(zygote: "Zygote", tmp_path_factory: pytest.TempPathFactory) -> "RunDir":
+def trained(_zygote: "Zygote", tmp_path_factory: pytest.TempPathFactory) -> "RunDir":
     """Give a finished run of six steps on the embedded digits; tests must not change it.
 
     It has sample grids of 3 x 3 and checkpoints at steps 0, 2, 4 and 6, with averaged weights.
@@ -95,4 +121,4 @@ def trained(zygote: "Zygote", tmp_path_factory: pytest.TempPathFactory) -> "RunD
     }
     run = create_run(tmp_path_factory.mktemp("runs"), "tiny", "dcgan-8x8")
     run.config_file.write_text(render_run_toml(resolve(settings).config, {}))
-    return zygote.train(run)
+    return _zygote.train(run)

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ganterm.__main__ import main
 
@@ -47,6 +47,27 @@ class Forked:
 
     def terminate(self) -> None:
         os.kill(self.pid, signal.SIGTERM)
+
+
+def forked(arguments: Sequence[str], streams: Mapping[int, str | None]) -> int:
+    """Run a command in a copy of this process; `streams` are files to open in place, or None.
+
+    As Python starts with them: `sys` has None for what is closed.
+    """
+
+    def prepare() -> None:
+        for number, name in enumerate(("stdin", "stdout", "stderr")):
+            path = streams.get(number, os.devnull)
+            if path is None:
+                os.close(number)
+                setattr(sys, name, None)
+                continue
+            opened = os.open(path, os.O_RDWR | os.O_CREAT)
+            os.dup2(opened, number)
+            os.close(opened)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+    return Forked(arguments, prepare).wait(120)
 
 
 def _run(arguments: Sequence[str]) -> int:

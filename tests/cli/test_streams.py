@@ -13,30 +13,9 @@ import pytest
 from ganterm.core.errors import ExitCode
 from ganterm.render.raster import Raster
 from ganterm.render.sheet import save_sheet
-from tests.cli.forked import Forked
+from tests.cli.forked import forked
 
 NO_RUN = "no-such-run"
-
-
-def forked(arguments: tuple[str, ...], streams: dict[int, str | None]) -> int:
-    """Run a command in a copy of this process; `streams` are files to open in place, or None.
-
-    As Python starts with them: `sys` has None for what is closed.
-    """
-
-    def prepare() -> None:
-        for number, name in enumerate(("stdin", "stdout", "stderr")):
-            path = streams.get(number, os.devnull)
-            if path is None:
-                os.close(number)
-                setattr(sys, name, None)
-                continue
-            opened = os.open(path, os.O_RDWR | os.O_CREAT)
-            os.dup2(opened, number)
-            os.close(opened)
-            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
-
-    return Forked(arguments, prepare).wait(120)
 
 
 @pytest.mark.parametrize("stdout", [None, "/dev/full"])

@@ -32,10 +32,7 @@ from tests.cli.invoke import invoke
 from tests.records import lines
 from tests.tui.driving import awaited, make_app
 from tests.tui.forms import describe, on_top, open_form, texts
-from tests.worker.conftest import _zygote, zygote
 from tests.worker.workers import Zygote
-
-__all__ = ["_zygote", "zygote"]
 
 PARTS = """
 from pathlib import Path
@@ -199,6 +196,7 @@ def begun(name: str, settings: dict[str, Any]) -> RunDir:
     )
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_run_trains_with_them_is_judged_listed_and_resumed(parts: Path, zygote: Zygote) -> None:
     """Points, which need no judge to be trained: all kinds but an augmentation at once."""
     trained = invoke("train", *options({**POINTS, **FEW}), "--name", "own", "--quiet")

@@ -272,6 +272,7 @@ def test_the_networks_of_a_known_tutorial_run_as_they_are(nets: Path) -> None:
     assert any("last sigmoid" in note for note in notes)
 
 
+@pytest.mark.usefixtures("warm")
 def test_those_of_another_one_are_trained_judged_and_resumed(nets: Path) -> None:
     """They read a command line of their own, and `view` what they are given."""
     settings = {

@@ -7,8 +7,6 @@ compared is read from the files alone, so that these tests know nothing of the c
 
 import json
 import platform
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -19,10 +17,8 @@ import torch
 from PIL import Image
 
 from ganterm.runs.layout import RunDir
-from tests.worker.conftest import _zygote, zygote
+from tests.cli.invoke import invoke
 from tests.worker.workers import Zygote
-
-__all__ = ["_zygote", "zygote"]
 
 HERE = Path(__file__).parent
 ALL = sorted(path.name.partition(".")[0] for path in HERE.glob("*.tar.xz"))
@@ -47,15 +43,9 @@ def records(run: RunDir) -> list[dict[str, Any]]:
 
 
 def ganterm(*arguments: str | Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "ganterm", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    done = invoke(*arguments)
+    assert done.code == 0, done.said
+    return done.text
 
 
 def assert_alike(drawn: Path, expected: Path) -> None:

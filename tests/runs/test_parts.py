@@ -25,10 +25,7 @@ from ganterm.worker.job import prepare
 from ganterm.worker.rpc import Call
 from tests.cli.invoke import invoke
 from tests.records import lines
-from tests.worker.conftest import _zygote, zygote
 from tests.worker.workers import Zygote
-
-__all__ = ["_zygote", "zygote"]
 
 NETS = """
 from torch import nn

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,15 +23,6 @@ from tests.worker.workers import Worker, Zygote, make_run
 def _gather_until_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send small changes when the test says so, however long its key presses take."""
     monkeypatch.setattr(steering, "GATHER_SECONDS", 3600.0)
-
-
-@pytest.fixture
-def zygote() -> Iterator[Zygote]:
-    with Zygote() as zygote:
-        try:
-            yield zygote
-        finally:
-            zygote.kill_all()
 
 
 async def look(app: GantermApp, pilot: Pilot[None]) -> MonitorScreen:

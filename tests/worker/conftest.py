@@ -1,7 +1,6 @@
-"""The process that starts workers, once for all tests, and none left behind by any."""
+"""A run that has finished, for each test to do with what it likes."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,21 +10,6 @@ from tests.runs.conftest import open_dir, small_disk
 from tests.worker.workers import Zygote, make_run
 
 __all__ = ["open_dir", "small_disk"]
-
-
-@pytest.fixture(scope="session")
-def _zygote() -> Iterator[Zygote]:
-    with Zygote() as zygote:
-        yield zygote
-
-
-@pytest.fixture
-def zygote(_zygote: Zygote) -> Iterator[Zygote]:
-    """Give the starter of workers; what a test leaves running is killed."""
-    try:
-        yield _zygote
-    finally:
-        _zygote.kill_all()
 
 
 @pytest.fixture(scope="session")

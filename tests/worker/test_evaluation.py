@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,24 +27,17 @@ from tests.records import Line, lines, record
 from tests.worker.workers import Worker, Zygote, final_state, kinds, last_step, make_run
 
 
-@pytest.fixture(scope="module")
-def judged_zygote(judges: Path) -> Iterator[Zygote]:
-    """Give a zygote whose workers find the judge that is kept for this module."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GANTERM_DATA_DIR", str(judges))
-        with Zygote() as zygote:
-            yield zygote
-            zygote.kill_all()
-
-
 def tensors(state: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in state.items() if name != "config"}
 
 
 def test_a_run_is_judged_while_it_trains_and_learns_nothing_from_it(
-    judged_zygote: Zygote, whole: RunDir, tmp_path: Path
+    zygote: Zygote, whole: RunDir, tmp_path: Path, judges: Path
 ) -> None:
-    judged = judged_zygote.train(make_run(tmp_path, judge_every="10", judge_images=100))
+    judged = zygote.train(
+        make_run(tmp_path, judge_every="10", judge_images=100),
+        env={"GANTERM_DATA_DIR": str(judges)},
+    )
     records = kinds(judged, "judged")
     assert records[-1]["step"] == 30
     assert {record["step"] for record in records} <= {10, 20, 30}
@@ -221,12 +213,12 @@ def test_only_what_is_not_judged_is_told(
 
 
 def test_what_no_judge_can_be_trained_on_is_refused_before_the_first_step(
-    judged_zygote: Zygote, tmp_path: Path
+    zygote: Zygote, tmp_path: Path, judges: Path
 ) -> None:
     for number in range(60):
         Image.new("L", (8, 8), number).save(tmp_path / f"{number}.png")
     run = make_run(tmp_path / "runs", dataset=str(tmp_path), judge_every="5")
-    judged_zygote.start(run).wait()
+    zygote.start(run, env={"GANTERM_DATA_DIR": str(judges)}).wait()
     end = lines(run.journal)[-1]
     assert (end["kind"], end["reason"], end["step"]) == ("end", "failed", 0)
     assert "60 images, and judging takes at least 100. Or set judge_every = 0." in end["message"]

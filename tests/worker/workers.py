@@ -146,6 +146,22 @@ class Worker:
             yield self._unread.popleft()
 
 
+class Started:
+    """A worker of the zygote, as those who started one have it; it says nothing through a pipe."""
+
+    why = ""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self.pid = worker.pid
+
+    def poll(self) -> int | None:
+        return self._worker.wait() if self._worker.gone else None
+
+    def last_words(self) -> list[str]:
+        return []
+
+
 class Zygote:
     """Starts workers without the seconds of importing PyTorch; a context manager."""
 
@@ -179,9 +195,9 @@ class Zygote:
         self._started.append(worker)
         return worker
 
-    def train(self, run: RunDir, *arguments: str) -> RunDir:
+    def train(self, run: RunDir, *arguments: str, env: Mapping[str, str] | None = None) -> RunDir:
         """Train `run` to its end."""
-        worker = self.start(run, *arguments)
+        worker = self.start(run, *arguments, env=env)
         assert worker.wait() == 0, worker.log()
         return run
 

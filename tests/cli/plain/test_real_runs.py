@@ -1,10 +1,10 @@
-"""The app in lines with real workers, its commands coming through a pipe as from a script."""
+"""The app in lines with real workers, its commands coming from a file as from a script."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,24 +13,28 @@ from ganterm.config.runfile import read_run_toml
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
+from tests.cli.forked import forked
 from tests.cli.pty_session import PtySession
 from tests.records import lines
 
 TINY = "batch_size=8 log_every=2 sample_every=10 checkpoint_every=10 keep_checkpoints=0 threads=1"
 
 
+@pytest.fixture(autouse=True)
+def _workers(warm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start workers at once, with data of their own."""
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path / "data"))
+
+
 def plain(runs_dir: Path, *lines: str, data: bytes | None = None) -> list[str]:
     """Type the lines, end the input, and return what was printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ganterm", "app", "--plain", "--runs-dir", str(runs_dir)],
-        input="".join(f"{line}\n" for line in lines).encode() if data is None else data,
-        capture_output=True,
-        timeout=240,
-        check=False,
-        env={**os.environ, "GANTERM_DATA_DIR": str(runs_dir / "data")},
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    text = done.stdout.decode()
+    with tempfile.TemporaryDirectory() as place:
+        typed, printed, said = (Path(place, name) for name in ("typed", "printed", "said"))
+        typed.write_bytes("".join(f"{line}\n" for line in lines).encode() if data is None else data)
+        streams = dict(enumerate(map(str, (typed, printed, said))))
+        code = forked(("app", "--plain", "--runs-dir", str(runs_dir)), streams)
+        assert (code, said.read_text()) == (0, "")
+        text = printed.read_text()
     assert all(character.isprintable() or character == "\n" for character in text)
     return text.splitlines()
 
