@@ -151,11 +151,7 @@ class TrainerLoop:
 
 
 def take_turns(
-    turns: Mapping[str, Callable[[], _T]],
-    rounds: int,
-    *,
-    what: str,
-    progress: ProgressCallback,
+    turns: Mapping[str, Callable[[], _T]], rounds: int, *, what: str, progress: ProgressCallback
 ) -> dict[str, list[_T]]:
     """Call each of `turns` in turn for so many rounds, A B C A B C ..., and return what they gave.
 

@@ -65,9 +65,7 @@ def bench(
     fast: Annotated[
         str,
         typer.Option(
-            metavar="RECIPE",
-            help="Recipe that is to be as good sooner.",
-            rich_help_panel=_QUALITY,
+            metavar="RECIPE", help="Recipe that is to be as good sooner.", rich_help_panel=_QUALITY
         ),
     ] = "turbo",
     reference: Annotated[

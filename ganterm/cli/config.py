@@ -26,12 +26,7 @@ from ganterm.config.runfile import to_mapping
 from ganterm.config.schedule import FORM, PATTERN
 from ganterm.core.errors import ExitCode
 from ganterm.core.quantities import QUANTITIES
-from ganterm.core.records import (
-    KINDS,
-    OPEN_FIELDS,
-    SCHEMA_VERSION,
-    JudgedRecord,
-)
+from ganterm.core.records import KINDS, OPEN_FIELDS, SCHEMA_VERSION, JudgedRecord
 from ganterm.core.registry import REFERENCE_PATTERN
 
 EXIT_CODES = {

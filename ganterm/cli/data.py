@@ -57,16 +57,13 @@ def emit_line(record: dict[str, Any]) -> None:
 
 
 app = typer.Typer(
-    name="data",
-    no_args_is_help=True,
-    help="List, import, fetch and look at datasets.",
+    name="data", no_args_is_help=True, help="List, import, fetch and look at datasets."
 )
 
 Name = Annotated[
     str,
     typer.Argument(
-        help="A dataset's name, as `ganterm data list` has it.",
-        autocompletion=completion.datasets,
+        help="A dataset's name, as `ganterm data list` has it.", autocompletion=completion.datasets
     ),
 ]
 

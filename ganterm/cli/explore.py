@@ -154,12 +154,7 @@ def _ways(
 
 def _ranked(opened: OpenedGenerator, by: By, span: float) -> Ranking:
     """Find the directions, telling how far that is: a large generator takes a while."""
-    from ganterm.inference.directions import (  # noqa: PLC0415
-        BASES,
-        LatentFrame,
-        frame_of,
-        rank_dimensions,
-    )
+    from ganterm.inference.directions import BASES, LatentFrame, frame_of, rank_dimensions  # noqa: PLC0415
     from ganterm.inference.sample import latents, one_thread  # noqa: PLC0415
 
     generator = opened.trained.generator

@@ -207,11 +207,7 @@ def rendered(
 
     Of a generator of points there is one image, a scatter, or for an array float32 (N, 2).
     """
-    from ganterm.inference.sample import (  # noqa: PLC0415
-        generate,
-        pictures_of,
-        points_beside,
-    )
+    from ganterm.inference.sample import generate, pictures_of, points_beside  # noqa: PLC0415
 
     trained = opened.trained
     samples = generate(trained.generator, points, labels)

@@ -54,8 +54,7 @@ def info(
     layers: Annotated[
         bool,
         typer.Option(
-            "--layers/--no-layers",
-            help="Of a run, measure its layers too, which imports PyTorch.",
+            "--layers/--no-layers", help="Of a run, measure its layers too, which imports PyTorch."
         ),
     ] = True,
     devices: Annotated[

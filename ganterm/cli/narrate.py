@@ -137,12 +137,7 @@ class ProgressReporter:
 
 def _rich_progress() -> RichProgress:
     from rich.console import Console  # noqa: PLC0415 - only long work needs rich
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
     return Progress(
         TextColumn("{task.description}", markup=False),

@@ -136,11 +136,7 @@ def _search(
     opened: OpenedGenerator, reals: list[RealImage], settings: ProjectionSettings
 ) -> list[ProjectedPoint]:
     """Look for one image after another, showing how it goes."""
-    from ganterm.inference.projection import (  # noqa: PLC0415
-        Projection,
-        candidates_of,
-        style_candidates,
-    )
+    from ganterm.inference.projection import Projection, candidates_of, style_candidates  # noqa: PLC0415
     from ganterm.inference.sample import one_thread  # noqa: PLC0415
 
     generator = opened.trained.generator

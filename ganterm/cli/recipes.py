@@ -67,13 +67,7 @@ def list_recipes(context: typer.Context, *, as_json: AsJson = False) -> None:
         )
         return
     rows = [
-        [
-            recipe.name,
-            config.dataset,
-            config.data_spec.size_words,
-            _length(config),
-            recipe.title,
-        ]
+        [recipe.name, config.dataset, config.data_spec.size_words, _length(config), recipe.title]
         for recipe, config in found
     ]
     heading, *lines = table(["NAME", "DATASET", "SIZE", "LENGTH", "WHAT IT IS"], rows)
@@ -90,8 +84,7 @@ def show_recipe(
     name: Annotated[
         str,
         typer.Argument(
-            help="A recipe's name, or the path of a recipe file.",
-            autocompletion=completion.recipes,
+            help="A recipe's name, or the path of a recipe file.", autocompletion=completion.recipes
         ),
     ],
     *,

@@ -48,14 +48,12 @@ def sample(
         ),
     ] = None,
     seed: Annotated[
-        int,
-        typer.Option(min=0, max=2**63 - 1, help="Which images: the same seed, the same bytes."),
+        int, typer.Option(min=0, max=2**63 - 1, help="Which images: the same seed, the same bytes.")
     ] = 0,
     latent: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.npy",
-            help="Draw the latent vectors in this file instead of random ones.",
+            metavar="FILE.npy", help="Draw the latent vectors in this file instead of random ones."
         ),
     ] = None,
     truncation: Truncation = 1.0,

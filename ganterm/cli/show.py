@@ -38,8 +38,7 @@ def show(
     ],
     *,
     columns: Annotated[
-        int | None,
-        typer.Option(min=1, help="Images in a row.", show_default="what fits"),
+        int | None, typer.Option(min=1, help="Images in a row.", show_default="what fits")
     ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Draw every image, even if the screen has to scroll.")

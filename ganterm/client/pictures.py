@@ -12,12 +12,7 @@ from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded, open_regular, read_range
 from ganterm.data.listing import images_directly_in, list_images, splits_of
-from ganterm.render.imagefile import (
-    Levels,
-    UnreadableImageError,
-    file_levels,
-    joined,
-)
+from ganterm.render.imagefile import Levels, UnreadableImageError, file_levels, joined
 from ganterm.render.open import MAGIC, open_raster
 from ganterm.render.png import load_image
 from ganterm.render.raster import Raster, from_nchw

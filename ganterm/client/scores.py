@@ -150,10 +150,7 @@ def scores_among(judged: Sequence[Sequence[JudgedRecord]]) -> list[ScoreCurves]:
 
 def judge_among(judged: Sequence[Sequence[JudgedRecord]], judge: str) -> str:
     """Return who a judge is, in words; foreign text."""
-    return next(
-        (judge_words(r) for each in judged for r in each if r.judge == judge),
-        judge,
-    )
+    return next((judge_words(r) for each in judged for r in each if r.judge == judge), judge)
 
 
 def newest_curve(judged: Sequence[JudgedRecord], score: str) -> tuple[JudgedRecord, Series] | None:

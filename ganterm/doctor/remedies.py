@@ -199,12 +199,7 @@ def _bounded_slope(
 
 
 def _rates(
-    identity: str,
-    label: str,
-    config: RunConfig,
-    *,
-    g: float = 1.0,
-    d: float = 1.0,
+    identity: str, label: str, config: RunConfig, *, g: float = 1.0, d: float = 1.0
 ) -> _Proposal:
     rates = {"lr_g": config.lr_g * g, "lr_d": config.lr_d * d}
     settings = {k: _round(v) for k, v in rates.items() if v != getattr(config, k)}

@@ -26,13 +26,7 @@ from ganterm.evaluation import kept
 from ganterm.evaluation.classifier import SMALLEST, Classifier, fit_classifier
 from ganterm.evaluation.embedder import Embedder, fit_embedder
 from ganterm.evaluation.inception import IN_HUB, find_weights, load_weights
-from ganterm.evaluation.judge import (
-    ClassifierJudge,
-    EmbedderJudge,
-    Judge,
-    PointJudge,
-    StackedJudge,
-)
+from ganterm.evaluation.judge import ClassifierJudge, EmbedderJudge, Judge, PointJudge, StackedJudge
 from ganterm.evaluation.splits import UNSAID, ImageSource, Splits, crc_of, split_dataset
 from ganterm.evaluation.trust import Trust, examine
 from ganterm.inference.sample import one_thread
@@ -306,11 +300,7 @@ def trained_embedder(
 
 
 def _examined(
-    judge: Judge,
-    images: ImageSet,
-    progress: ProgressCallback,
-    *,
-    kinds: torch.Tensor | None = None,
+    judge: Judge, images: ImageSet, progress: ProgressCallback, *, kinds: torch.Tensor | None = None
 ) -> Trust:
     def look(part: torch.Tensor) -> torch.Tensor:
         return judge.look(part).features

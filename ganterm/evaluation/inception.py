@@ -91,10 +91,7 @@ def load_weights(path: Path) -> InceptionJudge | DinoJudge:
     """
     from torchvision.models import inception_v3  # noqa: PLC0415 - seconds to import
 
-    from ganterm.evaluation.published_inception import (  # noqa: PLC0415
-        CLASSES,
-        published_inception,
-    )
+    from ganterm.evaluation.published_inception import CLASSES, published_inception  # noqa: PLC0415
 
     state = load_foreign(path)
     if not _is_state(state):

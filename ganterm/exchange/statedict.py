@@ -13,13 +13,7 @@ import torch
 from torch import Tensor
 
 from ganterm.core.errors import DataError
-from ganterm.exchange.names import (
-    completed,
-    first_parts,
-    generators_key,
-    raw_beside,
-    unprefixed,
-)
+from ganterm.exchange.names import completed, first_parts, generators_key, raw_beside, unprefixed
 from ganterm.inference.foreign import WHAT_TO_GIVE, check_tensors, load_foreign
 
 _Seen = set[tuple[int | str, ...]]

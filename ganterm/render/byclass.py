@@ -7,13 +7,7 @@ from dataclasses import dataclass
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
 from ganterm.render.halfblock import draw
-from ganterm.render.layout import (
-    LEGIBLE,
-    LEGIBLE_IN_CHARACTERS,
-    GridFit,
-    arrange,
-    smallest_side,
-)
+from ganterm.render.layout import LEGIBLE, LEGIBLE_IN_CHARACTERS, GridFit, arrange, smallest_side
 from ganterm.render.raster import Raster
 
 _ENOUGH = 2

@@ -44,8 +44,7 @@ def _table(charset: Charset) -> list[str]:
 
     def nearest(upper: float, lower: float) -> str:
         return min(
-            coverage,
-            key=lambda c: (coverage[c][0] - upper) ** 2 + (coverage[c][1] - lower) ** 2,
+            coverage, key=lambda c: (coverage[c][0] - upper) ** 2 + (coverage[c][1] - lower) ** 2
         )
 
     return [nearest(code // 16 / 15, code % 16 / 15) for code in range(256)]

@@ -67,10 +67,7 @@ def load_texts(path: str | PathLike[str], *, follow: bool = True) -> dict[str, s
 
 
 def load_image(
-    path: str | PathLike[str],
-    among: Mapping[bool, Levels] | None = None,
-    *,
-    follow: bool = True,
+    path: str | PathLike[str], among: Mapping[bool, Levels] | None = None, *, follow: bool = True
 ) -> Raster:
     """Read an image file as `render.imagefile.upright` does, of several frames the first.
 

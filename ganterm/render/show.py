@@ -37,10 +37,7 @@ def draw_many(
 
 
 def draw_page(
-    rasters: Sequence[Raster],
-    canvas: Canvas,
-    *,
-    columns: int | None = None,
+    rasters: Sequence[Raster], canvas: Canvas, *, columns: int | None = None
 ) -> list[str]:
     """Draw all of the rasters, as they are, on as many lines as that takes.
 

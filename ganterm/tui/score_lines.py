@@ -15,11 +15,7 @@ from ganterm.client.comparison import (
     figure_words,
     judge_tables,
 )
-from ganterm.client.scores import (
-    ClassShare,
-    Figure,
-    judge_words,
-)
+from ganterm.client.scores import ClassShare, Figure, judge_words
 from ganterm.components.scores import SCORES
 from ganterm.core.registry import short
 from ganterm.render.colour import Charset

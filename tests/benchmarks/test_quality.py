@@ -120,11 +120,7 @@ def test_each_seed_is_held_against_the_quality_of_the_named_run(
 
 
 def test_real_runs_are_judged_by_a_real_judge(
-    asked: BenchSettings,
-    plain: str,
-    tmp_path: Path,
-    judges: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    asked: BenchSettings, plain: str, tmp_path: Path, judges: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An earlier run stands for the loop if it trained alike, whatever its seed.
 

@@ -25,26 +25,18 @@ from tests.engine.common import IMAGE_RECIPES, on_pictures
 from tests.quick import slow_unless
 from tests.records import lines
 
-QUICK = {
-    ("stylegan-8x8", 3, "classes"),
-    ("turbo-8x8", 1, "plain"),
-}
+QUICK = {("stylegan-8x8", 3, "classes"), ("turbo-8x8", 1, "plain")}
 
 
 @pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize(
     ("recipe", "channels", "arranged"),
     slow_unless(
-        lambda *pair: pair in QUICK,
-        itertools.product(IMAGE_RECIPES, (1, 3), ("plain", "classes")),
+        lambda *pair: pair in QUICK, itertools.product(IMAGE_RECIPES, (1, 3), ("plain", "classes"))
     ),
 )
 def test_pictures_from_training_to_export(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    recipe: str,
-    channels: int,
-    arranged: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recipe: str, channels: int, arranged: str
 ) -> None:
     """Trained, killed, resumed, sampled, judged, explored and exported, in its own colours."""
     monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path / "data"))

@@ -21,10 +21,7 @@ NO_RUN = "no-such-run"
 @pytest.mark.parametrize("stdout", [None, "/dev/full"])
 @pytest.mark.parametrize("arguments", [("--help",), ("config", "show"), ("show", "x.png")])
 def test_output_that_goes_nowhere_is_a_failure_in_words(
-    arguments: tuple[str, ...],
-    stdout: str | None,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...], stdout: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Help, text and drawings; standard output is full or closed, and so is standard input."""
     monkeypatch.chdir(tmp_path)

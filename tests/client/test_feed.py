@@ -6,13 +6,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.client import feed as runfeed
-from ganterm.client.feed import (
-    LOOK_SECONDS,
-    FeedChange,
-    FeedReader,
-    RunFeed,
-    StepFile,
-)
+from ganterm.client.feed import LOOK_SECONDS, FeedChange, FeedReader, RunFeed, StepFile
 from ganterm.core.records import Record
 from ganterm.render.chart import Mark
 from ganterm.runs import journal as journals
@@ -152,19 +146,11 @@ def test_a_worker_at_work_is_seen_and_its_pace_told(tmp_path: Path) -> None:
         found = reader.refresh()
         assert found.state
         assert state_of(reader) == "running"
-        assert pace_of(reader.feed) == (
-            12,
-            640.0,
-            None,
-        )
+        assert pace_of(reader.feed) == (12, 640.0, None)
         write(run, record("metrics", 20, 10.0, images_per_s=500.0))
         write(run, record("metrics", 30, 11.0, images_per_s=700.0))
         assert reader.refresh() == FeedChange(metrics=True)
-        assert pace_of(reader.feed) == (
-            30,
-            700.0,
-            7.0,
-        )
+        assert pace_of(reader.feed) == (30, 700.0, 7.0)
         child.kill()
         clock.now += LOOK_SECONDS
         assert reader.refresh().state

@@ -338,10 +338,7 @@ def test_labels_are_given_to_those_that_take_them_and_joined_for_those_that_do_n
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (
-            {"generator": "gan.py:Strange:how=loud"},
-            "images lie in [-1, 1]; end it with nn.Tanh",
-        ),
+        ({"generator": "gan.py:Strange:how=loud"}, "images lie in [-1, 1]; end it with nn.Tanh"),
         ({"generator": "gan.py:Strange:how=flat"}, "gives (4, 5) for z of (4, 100), and (4, 1, 8"),
         ({"generator": "gan.py:Strange:how=inplace"}, "it changes what it is given in place"),
         ({"generator": "gan.py:Strange:how=raises"}, f"line {RAISES}: ValueError: no such thing"),

@@ -57,11 +57,7 @@ def everything(folder: Path) -> set[str]:
 
 def test_every_dataset_has_addresses_and_the_catalogues_checksums() -> None:
     published = [DATASETS.resolve(name) for name in DATASETS.names]
-    assert {each.name for each in published if each.embedded} == {
-        "digits",
-        "tinted-digits",
-        "ring",
-    }
+    assert {each.name for each in published if each.embedded} == {"digits", "tinted-digits", "ring"}
     for info in published:
         if isinstance(info, PublishedDataset):
             downloads = info.downloads()

@@ -162,20 +162,12 @@ KINDS = {
     "dcgan": Kind(
         {"recipe": "dcgan-8x8", "penalty": "r1", "penalty_weight": 0.4, **_DIGITS},
         350,
-        {
-            "g-too-strong": _FROZEN_D,
-            "vanishing-gradient": _SATURATED,
-            "mode-collapse": _UNWATCHED,
-        },
+        {"g-too-strong": _FROZEN_D, "vanishing-gradient": _SATURATED, "mode-collapse": _UNWATCHED},
     ),
     "ring": Kind(
         {"recipe": "ring", "steps": 4000},
         600,
-        {
-            "g-too-strong": _OUTRUN_D,
-            "exploding-gradient": _EXPLODING,
-            "mode-collapse": _NARROW,
-        },
+        {"g-too-strong": _OUTRUN_D, "exploding-gradient": _EXPLODING, "mode-collapse": _NARROW},
     ),
 }
 

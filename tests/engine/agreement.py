@@ -36,9 +36,7 @@ def last_d_gradients(run: Trainer, steps: int) -> list[torch.Tensor]:
 
 
 def assert_the_penalty_counts(
-    found: Sequence[torch.Tensor],
-    expected: Sequence[torch.Tensor],
-    without: Sequence[torch.Tensor],
+    found: Sequence[torch.Tensor], expected: Sequence[torch.Tensor], without: Sequence[torch.Tensor]
 ) -> None:
     """Fail unless gradients are the expected ones, far from what they are without a penalty."""
     assert distance(found, expected) <= 1e-4

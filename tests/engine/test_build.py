@@ -16,15 +16,7 @@ from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
 from ganterm.engine.build import build, choose_device
-from tests.engine.common import (
-    CPU,
-    GROWING,
-    ON_POINTS,
-    configured,
-    families,
-    small,
-    trainer,
-)
+from tests.engine.common import CPU, GROWING, ON_POINTS, configured, families, small, trainer
 from tests.engine.tape import taped
 from tests.quick import slow_unless
 

@@ -13,11 +13,7 @@ from ganterm.engine.graphed import GraphedStep
 from ganterm.engine.loop import Trainer
 from ganterm.engine.state import export_state
 from ganterm.engine.step import GanStep
-from tests.engine.agreement import (
-    assert_agree,
-    assert_the_penalty_counts,
-    last_d_gradients,
-)
+from tests.engine.agreement import assert_agree, assert_the_penalty_counts, last_d_gradients
 from tests.engine.common import ADAPTIVE, GROWING, metrics, small, trainer
 from tests.engine.tape import TapeRecorder, taped
 from tests.quick import slow_unless
@@ -25,10 +21,7 @@ from tests.quick import slow_unless
 
 @pytest.mark.parametrize(
     "recipe",
-    slow_unless(
-        {"dcgan-classes", "mlp", "ring", "stylegan-8x8"}.__contains__,
-        recipes.names(),
-    ),
+    slow_unless({"dcgan-classes", "mlp", "ring", "stylegan-8x8"}.__contains__, recipes.names()),
 )
 def test_every_recipe_has_the_losses_of_eager(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Replayed, steps measure what eager ones do, noise and all, to the bit."""

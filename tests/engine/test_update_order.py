@@ -152,8 +152,7 @@ def train_separately(
             d_loss += loss.item() / 2
 
         g_loss = bce(
-            discriminator(generator(torch.randn(2 * count, config.z_dim))),
-            torch.ones(2 * count, 1),
+            discriminator(generator(torch.randn(2 * count, config.z_dim))), torch.ones(2 * count, 1)
         )
         optimizer_g.zero_grad()
         g_loss.backward()
@@ -206,10 +205,7 @@ def test_step_is_the_tutorials(recipe: str, architecture: Architecture, train: T
     found = _train_ours(batches, networks, config)
 
     assert found == [pytest.approx(pair, rel=1e-9) for pair in expected]
-    for ours, theirs in (
-        (networks.generator, generator),
-        (networks.discriminator, discriminator),
-    ):
+    for ours, theirs in ((networks.generator, generator), (networks.discriminator, discriminator)):
         for mine, plain in zip(_state(ours), _state(theirs), strict=True):
             torch.testing.assert_close(mine, plain, rtol=1e-8, atol=1e-10)
 

@@ -133,9 +133,7 @@ def pictures(count: int, size: int, channels: int, seed: int) -> Tensor:
 
 def their_network(weights: Path, *layers: str) -> Any:
     pytest.importorskip("torch_fidelity", reason=EXTRA)
-    from torch_fidelity.feature_extractor_inceptionv3 import (  # noqa: PLC0415
-        FeatureExtractorInceptionV3,
-    )
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3  # noqa: PLC0415
 
     return FeatureExtractorInceptionV3("inception", list(layers), str(weights))
 

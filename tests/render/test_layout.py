@@ -5,14 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganterm.render.colour import Canvas, Charset, ColourMode
-from ganterm.render.layout import (
-    LEGIBLE,
-    GridFit,
-    arrange,
-    fit_canvas,
-    fit_columns,
-    fit_grid,
-)
+from ganterm.render.layout import LEGIBLE, GridFit, arrange, fit_canvas, fit_columns, fit_grid
 from ganterm.render.raster import Raster
 
 

@@ -175,9 +175,7 @@ def test_the_oldest_go_and_the_newest_stays(tmp_path: Path) -> None:
         prune(directory, -1)
 
 
-def test_a_damaged_one_of_a_greater_step_does_not_cost_the_one_just_written(
-    tmp_path: Path,
-) -> None:
+def test_a_damaged_one_of_a_greater_step_does_not_cost_the_one_just_written(tmp_path: Path) -> None:
     directory = tmp_path / "checkpoints"
     paths = [write_checkpoint(tmp_path, step) for step in (1000, 2000, 1500)]
     os.truncate(paths[1], 10)

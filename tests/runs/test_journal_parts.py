@@ -11,13 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ganterm.core.records import (
-    ControlRecord,
-    MetricsRecord,
-    OpeningRecord,
-    Record,
-    StartRecord,
-)
+from ganterm.core.records import ControlRecord, MetricsRecord, OpeningRecord, Record, StartRecord
 from ganterm.runs import ahead, cache, columns, journal
 from ganterm.runs.cache import HistoryReader, kept_file
 from ganterm.runs.history import RunHistory

@@ -36,9 +36,7 @@ SIZES = ((60, 20), (80, 24), (120, 40), (200, 50))
 """Columns and rows that every screen is looked at with."""
 
 
-def awaited(
-    test: Callable[Parameters, Coroutine[Any, Any, None]],
-) -> Callable[Parameters, None]:
+def awaited(test: Callable[Parameters, Coroutine[Any, Any, None]]) -> Callable[Parameters, None]:
     """Let pytest call a test that awaits; tasks start as `App.run` lets them, eagerly if it can."""
 
     async def begin(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:

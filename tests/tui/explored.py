@@ -113,10 +113,7 @@ class PlayedServer:
 
     def _directions(self, fields: Value) -> list[str | Value]:
         told = [[f"{fields['family']}{number}", 1.0] for number in range(DIRECTIONS)]
-        return [
-            "measuring dimension 1 of 24",
-            {"family": fields["family"], "directions": told},
-        ]
+        return ["measuring dimension 1 of 24", {"family": fields["family"], "directions": told}]
 
     def _prepare(self, fields: Value) -> list[str | Value]:
         return [{}]
@@ -132,10 +129,7 @@ class PlayedServer:
             "label": None,
             "steps": 150,
         }
-        return [
-            {**found, "distance": 0.09, "step": 0},
-            {**found, "distance": 0.0123, "step": 150},
-        ]
+        return [{**found, "distance": 0.09, "step": 0}, {**found, "distance": 0.0123, "step": 150}]
 
 
 def picture(scene: Scene) -> bytes:

@@ -115,10 +115,7 @@ async def test_what_it_says_of_a_run(living: LivingRun) -> None:
                 screen.query_one(Header).text,
                 ("dcgan-001", "running", "400/1,000", "2,310 images/s", "cpu"),
             ),
-            (
-                screen.query_one(ProgressLine).text,
-                ("40.0 %", "epoch 4.0", "memory 300M", "so far"),
-            ),
+            (screen.query_one(ProgressLine).text, ("40.0 %", "epoch 4.0", "memory 300M", "so far")),
             (screen.query_one(Sparks).text, ("D loss", "G loss", "D(x)", "D(G(z))")),
         ):
             assert [word for word in words if word not in text] == []

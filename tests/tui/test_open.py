@@ -26,8 +26,7 @@ _QUESTIONS = (b"\x1b[c", b"\x1b[6n", b"\x1b]10;?", b"\x1b]11;?", b"$p", b"\x1b[?
 
 def _open(runs_dir: Path, *arguments: str, **env: str) -> PtySession:
     session = PtySession(
-        ["app", "--runs-dir", str(runs_dir), *arguments],
-        env={"COLORTERM": "truecolor", **env},
+        ["app", "--runs-dir", str(runs_dir), *arguments], env={"COLORTERM": "truecolor", **env}
     )
     session.wait_for("quit")
     return session

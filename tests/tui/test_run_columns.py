@@ -7,15 +7,7 @@ from rich.cells import cell_len
 
 from ganterm.client.wording import STATES
 from ganterm.runs.state import State
-from ganterm.tui.widgets.run_table import (
-    COLUMNS,
-    GAP,
-    arranged,
-    fit,
-    holds,
-    padded,
-    state_words,
-)
+from ganterm.tui.widgets.run_table import COLUMNS, GAP, arranged, fit, holds, padded, state_words
 from tests.tui.driving import overview_of, some_runs
 
 _BY = {column.title: index for index, column in enumerate(COLUMNS)}

@@ -10,15 +10,7 @@ import pytest
 from ganterm import tui
 from ganterm.render.colour import ColourMode
 from ganterm.render.palette import snap
-from ganterm.tui.themes import (
-    BY_NAME,
-    DEFAULT,
-    MIN_CONTRAST,
-    PALETTES,
-    Palette,
-    contrast,
-    to_theme,
-)
+from ganterm.tui.themes import BY_NAME, DEFAULT, MIN_CONTRAST, PALETTES, Palette, contrast, to_theme
 from tests.tui.driving import awaited, make_app
 
 each_palette = pytest.mark.parametrize("palette", PALETTES, ids=lambda palette: palette.name)

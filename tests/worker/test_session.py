@@ -15,15 +15,7 @@ from ganterm.runs.state import observe
 from ganterm.runs.status import HOST, read_status
 from tests.records import lines
 from tests.runs.helpers import Child
-from tests.worker.workers import (
-    Worker,
-    Zygote,
-    damage,
-    differences,
-    kinds,
-    last_step,
-    make_run,
-)
+from tests.worker.workers import Worker, Zygote, damage, differences, kinds, last_step, make_run
 
 ENDLESS = 10**6
 """Steps of a run that a test ends."""

@@ -9,13 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from ganterm.core.records import (
-    AlertRecord,
-    ControlRecord,
-    PendingChange,
-    Record,
-    StartRecord,
-)
+from ganterm.core.records import AlertRecord, ControlRecord, PendingChange, Record, StartRecord
 from ganterm.engine.threads import TimedThreads
 from ganterm.runs.journal import JournalWriter, read_journal
 from ganterm.worker import thread_watch

@@ -16,15 +16,7 @@ from itertools import compress, pairwise
 from ganterm.render.chart.axis import Scale
 from ganterm.render.chart.curves import Curve, columns_and, spread
 from ganterm.render.chart.page import Page
-from ganterm.render.chart.view import (
-    STYLES,
-    Area,
-    Glyphs,
-    Mark,
-    MarkKind,
-    Reference,
-    trace_glyph,
-)
+from ganterm.render.chart.view import STYLES, Area, Glyphs, Mark, MarkKind, Reference, trace_glyph
 from ganterm.render.colour import Charset
 
 _MARK_EVERY = 16
@@ -245,9 +237,7 @@ class Plot:
         return self.grid.cells(band)
 
     def _paint(
-        self,
-        layers: Sequence[tuple[list[tuple[int, ...]], str]],
-        curves: Sequence[Curve] = (),
+        self, layers: Sequence[tuple[list[tuple[int, ...]], str]], curves: Sequence[Curve] = ()
     ) -> None:
         """Put layers of cells on the page, the first in front.
 

@@ -10,21 +10,10 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.scroll_view import ScrollView
 
-from ganterm.client.comparison import (
-    RunStanding,
-    SeedCurve,
-    by_seed,
-    latest_by_judge,
-    seeds_words,
-)
+from ganterm.client.comparison import RunStanding, SeedCurve, by_seed, latest_by_judge, seeds_words
 from ganterm.client.feed import RunFeed
 from ganterm.client.overview import settings_of
-from ganterm.client.scores import (
-    ScoreCurves,
-    judge_among,
-    score_traces,
-    scores_among,
-)
+from ganterm.client.scores import ScoreCurves, judge_among, score_traces, scores_among
 from ganterm.components.scores import MAIN, SCORES
 from ganterm.config.differences import Compared, differing
 from ganterm.core.quantities import QUANTITIES

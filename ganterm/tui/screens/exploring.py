@@ -17,13 +17,7 @@ from ganterm.runs.layout import RunDir
 from ganterm.runs.places import MAX_SEED, LatentPoint, Scene
 from ganterm.tui.base import AppScreen
 from ganterm.tui.explore.exploration import LONG_STEP, SPAN, STEP, TRUNCATION_STEP, Exploration
-from ganterm.tui.explore.process import (
-    DrawingProcess,
-    Message,
-    OpenedRun,
-    directions_of,
-    images_of,
-)
+from ganterm.tui.explore.process import DrawingProcess, Message, OpenedRun, directions_of, images_of
 from ganterm.tui.screens.dialogs import PromptScreen
 
 _SEEDS: Final = 10**6

@@ -14,12 +14,7 @@ from textual.worker import get_current_worker
 
 from ganterm.client.comparison import JudgedRuns, RunStanding
 from ganterm.client.feed import RunFeed, StepFile
-from ganterm.client.scores import (
-    classes_of,
-    judge_words,
-    judgements,
-    judges_of,
-)
+from ganterm.client.scores import classes_of, judge_words, judgements, judges_of
 from ganterm.components.scores import MAIN, scored
 from ganterm.core.records import JudgedRecord
 from ganterm.render.text import safe_text

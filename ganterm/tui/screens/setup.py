@@ -25,12 +25,7 @@ from ganterm.data.look import Seen
 from ganterm.render.text import safe_text
 from ganterm.tui.base import AppScreen
 from ganterm.tui.messages import RunStarted
-from ganterm.tui.screens.dialogs import (
-    CommandScreen,
-    ConfirmScreen,
-    PickerScreen,
-    PromptScreen,
-)
+from ganterm.tui.screens.dialogs import CommandScreen, ConfirmScreen, PickerScreen, PromptScreen
 from ganterm.tui.widgets.editor import Choosing, Edited
 from ganterm.tui.widgets.footer import ActionFooter
 from ganterm.tui.widgets.form import Form, Setting

@@ -207,10 +207,7 @@ def test_a_run_that_trains_is_steered(tmp_path: Path) -> None:
         assert [command.args.get("value") for command in taken[-2:]] == [1e-3, 2e-4]
         told = desk.look()
         assert told[0] == "paused at step 8.\n"
-        assert told[5:] == [
-            "lr_g to 0.001 from step 8 on.\n",
-            "lr_g to 0.0002 from step 8 on.\n",
-        ]
+        assert told[5:] == ["lr_g to 0.001 from step 8 on.\n", "lr_g to 0.0002 from step 8 on.\n"]
         desk.type("set d_steps=2")
         living.answer("not today")
         assert desk.look() == ["d_steps to 2 was refused: not today.\n"]

@@ -7,13 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganterm.render.chart.axis import (
-    Scale,
-    fitting_scale,
-    short,
-    step_ticks,
-    value_ticks,
-)
+from ganterm.render.chart.axis import Scale, fitting_scale, short, step_ticks, value_ticks
 
 HUGE = sys.float_info.max
 finite = st.floats(allow_nan=False, allow_infinity=False)
