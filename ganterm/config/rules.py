@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ganterm.components import augmentations, datasets, losses, networks, penalties
+from ganterm.components.optimizers import OPTIMIZERS
 from ganterm.config.schedule import endpoints, schedules_in
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
+from ganterm.core.registry import short
 from ganterm.core.settings import Problem
 
 
@@ -53,6 +55,12 @@ def _step(config: RunConfig) -> Iterator[Problem]:
             "lr_schedule",
             "lr_g and lr_d have schedules of their own; set lr_schedule = constant, or a number "
             "for one of them.",
+        )
+    if "beta2" in scheduled and not OPTIMIZERS.facts(config.optimizer).has_betas:
+        yield Problem(
+            "beta2",
+            f"it has a schedule, and optimizer {short(config.optimizer)} has no beta2 to follow "
+            "it; set a number, or optimizer = adam.",
         )
     if config.augment_target and "augment_p" in scheduled:
         yield Problem(

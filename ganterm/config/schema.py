@@ -15,6 +15,7 @@ from ganterm.components.augmentations import AugmentationSettings
 from ganterm.components.datasets import DataSettings
 from ganterm.components.losses import LossSettings
 from ganterm.components.networks import NetworkSettings, StyleSettings
+from ganterm.components.optimizers import OptimizerSettings
 from ganterm.components.penalties import PenaltySettings
 from ganterm.components.scores import SCORES
 from ganterm.config.cadence import CADENCE_PATTERN
@@ -113,15 +114,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     lr_g: Annotated[
         float,
-        about(
-            OPTIMISER, "Generator's learning rate (Adam).", "1e-4 to 2e-4", live=True, ge=0, le=1
-        ),
+        about(OPTIMISER, "Generator's learning rate.", "1e-4 to 2e-4", live=True, ge=0, le=1),
     ] = 2e-4
     lr_d: Annotated[
         float,
         about(
             OPTIMISER,
-            "Discriminator's learning rate (Adam).",
+            "Discriminator's learning rate.",
             "1e-4 to 2e-4; lower it when the discriminator is too strong",
             live=True,
             ge=0,
@@ -265,6 +264,7 @@ if TYPE_CHECKING:
         NetworkSettings,
         LossSettings,
         PenaltySettings,
+        OptimizerSettings,
         Settings,
         AugmentationSettings,
         StyleSettings,
@@ -282,6 +282,7 @@ else:
         NetworkSettings,
         LossSettings,
         PenaltySettings,
+        OptimizerSettings,
         Settings,
         AugmentationSettings,
         StyleSettings,

@@ -13,11 +13,11 @@ from ganterm.components.networks.base import Discriminator, Generator
 from ganterm.components.networks.equalised import learning_rates
 from ganterm.components.networks.from_config import discriminator_from, generator_from
 from ganterm.components.networks.weights import init_weights
+from ganterm.components.optimizers import OPTIMIZERS
 from ganterm.config import RunConfig
 from ganterm.config.schedule import Schedule
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
-from ganterm.engine.adam import EagerAdam
 from ganterm.engine.seeding import seed_default_generators
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -29,8 +29,8 @@ class Networks:
 
     generator: Generator
     discriminator: Discriminator
-    optimizer_g: torch.optim.Adam
-    optimizer_d: torch.optim.Adam
+    optimizer_g: torch.optim.Optimizer
+    optimizer_d: torch.optim.Optimizer
 
 
 class Ema(Generic[Network]):
@@ -83,8 +83,8 @@ def build(config: RunConfig, device: torch.device, data: DataSpec | None = None)
     return Networks(
         generator,
         discriminator,
-        _adam(generator, config.lr_g, config),
-        _adam(discriminator, config.lr_d, config),
+        _optimizer(generator, config.lr_g, config),
+        _optimizer(discriminator, config.lr_d, config),
     )
 
 
@@ -133,12 +133,12 @@ def _place(module: nn.Module, device: torch.device) -> None:
     module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def _adam(module: nn.Module, lr: float, config: RunConfig) -> EagerAdam:
-    """Return Adam with a group for each factor on the learning rate, which the loop applies."""
+def _optimizer(module: nn.Module, lr: float, config: RunConfig) -> torch.optim.Optimizer:
+    """Return one with a group for each factor on the learning rate, which the loop applies."""
     groups = [
         {"params": parameters, "factor": factor}
         for factor, parameters in learning_rates(module).items()
     ]
-    fused = next(module.parameters()).device.type in {"cpu", "cuda"}
     betas = config.beta1, float(config.beta2)
-    return EagerAdam(groups, lr=float(lr), betas=betas, fused=fused)
+    device = next(module.parameters()).device
+    return OPTIMIZERS.resolve(config.optimizer).make(groups, float(lr), betas, device)

@@ -10,9 +10,10 @@ from typing import Protocol
 import torch
 
 from ganterm.components.networks.growth import Stage, stage_of
+from ganterm.components.optimizers import OPTIMIZERS
 from ganterm.config import RunConfig
 from ganterm.config.schedule import Schedule
-from ganterm.engine.adam import keep_beta2, make_capturable
+from ganterm.engine.optimizers import keep_beta2, make_capturable, uncapturable
 from ganterm.engine.step import GanStep, Record
 
 _OUTSIDE = frozenset(
@@ -109,16 +110,23 @@ class GraphedStep:
         self._optimizers = (step.networks.optimizer_g, step.networks.optimizer_d)
         self._tensors: dict[str, torch.Tensor] = {}
         """The numbers that have changed before, which graphs read from here since."""
-        for optimizer in self._optimizers:
-            make_capturable(optimizer, step.device)
         self._keep_beta2()
+        for optimizer in self._optimizers if self._captures else ():
+            make_capturable(optimizer, step.device)
 
     def _keep_beta2(self) -> None:
         """Have graphs read a second decay that has a schedule, as whoever resumes here does too."""
-        beta2 = self._step.config.beta2
-        device = self._step.device if isinstance(beta2, Schedule) else None
+        config, changes = self._step.config, isinstance(self._step.config.beta2, Schedule)
         for optimizer in self._optimizers:
-            keep_beta2(optimizer, float(beta2), device)
+            if self._captures and (why := uncapturable(optimizer, beta2_changes=changes)):
+                self._stop_capturing(why)
+            elif self._captures and OPTIMIZERS.facts(config.optimizer).has_betas:
+                keep_beta2(optimizer, float(config.beta2), self._step.device if changes else None)
+
+    def _stop_capturing(self, why: str) -> None:
+        self._captures = False
+        self._graphs.clear()
+        self._fell_back(why)
 
     def use(self, config: RunConfig) -> None:
         """Go on under `config`.
@@ -198,9 +206,7 @@ class GraphedStep:
                     lambda: make(graph.real_batches, graph.labels)
                 )
         except RuntimeError as error:
-            self._captures = False
-            self._graphs.clear()
-            self._fell_back(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
+            self._stop_capturing(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
             return None
         return graph
 

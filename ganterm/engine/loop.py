@@ -13,13 +13,14 @@ import torch
 from ganterm.components.losses import LOSSES
 from ganterm.components.networks.from_config import growth_of
 from ganterm.components.networks.growth import grow
+from ganterm.components.optimizers import OPTIMIZERS
 from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
 from ganterm.config.cadence import log_spaced
 from ganterm.config.schedule import remaining, schedules_in
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError, TrainingError
 from ganterm.core.quantities import OVERFITTING
-from ganterm.engine.adam import set_rate
+from ganterm.core.registry import short
 from ganterm.engine.adaptive import EVERY, Adaptive
 from ganterm.engine.batches import Batches
 from ganterm.engine.build import Ema, build
@@ -35,6 +36,7 @@ from ganterm.engine.events import (
     SampleDue,
 )
 from ganterm.engine.modes import Mode, Step, step_in
+from ganterm.engine.optimizers import set_rate
 from ganterm.engine.precision import resolve_precision
 from ganterm.engine.seeding import seed_default_generators
 from ganterm.engine.statistics import Statistics
@@ -292,6 +294,8 @@ class Trainer:
             raise ConfigError(f"{key} cannot be changed while training; what can: {live}.")
         config = msgspec.structs.replace(self.config, **{key: parse_value(key, value)})
         check(config)
+        if key == "beta2" and not OPTIMIZERS.facts(config.optimizer).has_betas:
+            raise ConfigError(f"beta2: optimizer {short(config.optimizer)} has none to change.")
         if key == "threads" and not config.threads:
             raise ConfigError("threads: 0 chooses when a run begins; say how many while it trains.")
         if bool(config.ema_kimg) != bool(self.config.ema_kimg):
@@ -361,6 +365,7 @@ class Trainer:
         if self.ema:
             self.ema.half_life = self._now.ema_kimg * 1000
             self.ema.ramps = not (self.config.init_from or "ema_kimg" in scheduled)
+        has_betas = OPTIMIZERS.facts(self.config.optimizer).has_betas
         falling = remaining(self.config.lr_schedule, self.step / max(total, 1))
         for name, optimizer in (
             ("lr_g", self.networks.optimizer_g),
@@ -368,4 +373,4 @@ class Trainer:
         ):
             rate = getattr(self._now, name) * (1.0 if name in scheduled else falling)
             for group in optimizer.param_groups:
-                set_rate(group, rate * group["factor"], self._now.beta2)
+                set_rate(group, rate * group["factor"], self._now.beta2 if has_betas else None)

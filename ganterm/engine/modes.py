@@ -259,7 +259,7 @@ def _bring_back(values: dict[str, Any], before: dict[str, Any]) -> None:
             values[key] = copy.clone()
 
 
-def _options(optimizer: torch.optim.Adam) -> list[dict[str, Any]]:
+def _options(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
     """Return what each group of parameters is trained with, a learning rate held as tensor too."""
     return [
         {
@@ -271,8 +271,11 @@ def _options(optimizer: torch.optim.Adam) -> list[dict[str, Any]]:
     ]
 
 
-def _moments(optimizer: torch.optim.Adam) -> dict[torch.Tensor, dict[str, torch.Tensor]]:
+def _moments(optimizer: torch.optim.Optimizer) -> dict[torch.Tensor, dict[str, Any]]:
     return {
-        parameter: {key: value.clone() for key, value in values.items()}
+        parameter: {
+            key: value.clone() if isinstance(value, torch.Tensor) else value
+            for key, value in values.items()
+        }
         for parameter, values in optimizer.state.items()
     }

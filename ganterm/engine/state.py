@@ -12,10 +12,10 @@ from ganterm.config import RunConfig
 from ganterm.config.schedule import Schedule
 from ganterm.config.schema import batches_per_epoch, steps_of
 from ganterm.core.errors import ConfigError
+from ganterm.engine import optimizers
 from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.statistics import RunningSums
 
-_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 _AUGMENT_P = "augmentation.p"
 
 
@@ -26,11 +26,12 @@ def export_state(trainer: Trainer) -> tuple[dict[str, torch.Tensor], dict[str, A
     optimizer_g.… optimizer_d.… rng.… statistics.…`, and `augmentation.…` where that is adapted.
     What was measured must have been flushed. Raises `DivergenceError` when a weight is not finite.
     """
-    networks = trainer.networks
     tensors = dict(_modules(trainer))
     _refuse_non_finite(tensors, trainer.step)
-    tensors |= dict(_moments("optimizer_g", networks.optimizer_g, networks.generator))
-    tensors |= dict(_moments("optimizer_d", networks.optimizer_d, networks.discriminator))
+    rests: dict[str, Any] = {}
+    for name, optimizer, network in _optimizers(trainer):
+        moments, rests[name] = optimizers.exported(name, optimizer, network)
+        tensors |= moments
     tensors["rng.cpu"] = torch.get_rng_state()
     if trainer.device.type == "cuda":
         tensors["rng.cuda"] = torch.cuda.get_rng_state(trainer.device)
@@ -38,6 +39,7 @@ def export_state(trainer: Trainer) -> tuple[dict[str, torch.Tensor], dict[str, A
         "step": trainer.step,
         "batches": trainer.batches_seen,
         "images": trainer.images_seen,
+        **{name: rest for name, rest in rests.items() if rest},
     }
     if trainer.grown:
         counters["grown"] = trainer.grown
@@ -60,9 +62,8 @@ def restore_state(
     with torch.no_grad():
         for name, target in _modules(trainer):
             target.copy_(_tensor(tensors, name, target.shape))
-    networks = trainer.networks
-    _restore_moments("optimizer_g", networks.optimizer_g, networks.generator, tensors)
-    _restore_moments("optimizer_d", networks.optimizer_d, networks.discriminator, tensors)
+    for name, optimizer, network in _optimizers(trainer):
+        optimizers.restore(name, optimizer, network, tensors, counters.get(name, {}))
     torch.set_rng_state(tensors["rng.cpu"])
     if trainer.device.type == "cuda" and "rng.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["rng.cuda"], trainer.device)
@@ -113,12 +114,19 @@ def adapted(
     `before` is the configuration it was reached under, with the same networks, on so many
     `images`. Where nothing that matters differs, the state comes back as it is.
 
-    Weight averaging that was off begins with the generator's present weights. A probability of
-    augmentation that was not adapted begins with what it was, by its schedule if it has one; where
-    nothing was augmented, as in a fresh run. With batches of another size the run stands at the
-    same share of its epoch.
+    Another optimiser begins afresh. Weight averaging that was off begins with the generator's
+    present weights. A probability of augmentation that was not adapted begins with what it was, by
+    its schedule if it has one; where nothing was augmented, as in a fresh run. With batches of
+    another size the run stands at the same share of its epoch.
     """
     tensors, counters = dict(tensors), dict(counters)
+    if now.optimizer != before.optimizer:
+        tensors = {
+            name: each for name, each in tensors.items() if not name.startswith("optimizer_")
+        }
+        counters = {
+            name: each for name, each in counters.items() if not name.startswith("optimizer_")
+        }
     if now.ema_kimg and not before.ema_kimg:
         tensors |= {
             f"ema.{name.removeprefix('generator.')}": value
@@ -181,34 +189,13 @@ def _modules(trainer: Trainer) -> Iterator[tuple[str, torch.Tensor]]:
             yield f"{prefix}.{name}", value
 
 
-def _moments(
-    prefix: str, optimizer: torch.optim.Adam, module: nn.Module
-) -> Iterator[tuple[str, torch.Tensor]]:
-    for name, parameter in module.named_parameters():
-        for moment, value in optimizer.state.get(parameter, {}).items():
-            yield f"{prefix}.{name}.{moment}", value
-
-
-def _restore_moments(
-    prefix: str,
-    optimizer: torch.optim.Adam,
-    module: nn.Module,
-    tensors: Mapping[str, torch.Tensor],
-) -> None:
-    for name, parameter in module.named_parameters():
-        key = f"{prefix}.{name}."
-        if key + "step" not in tensors or not parameter.requires_grad:
-            continue  # Adam makes a parameter's state at its first step.
-        step, *averages = (tensors[key + moment] for moment in _MOMENTS)
-        optimizer.state[parameter] = {
-            # Only the fused kernels count on the device.
-            "step": step.to(parameter.device if optimizer.defaults["fused"] else "cpu"),
-            # Laid out as the parameter is: the fused kernel walks memory, not indices.
-            **{
-                moment: torch.empty_like(parameter).copy_(average).detach()
-                for moment, average in zip(_MOMENTS[1:], averages, strict=True)
-            },
-        }
+def _optimizers(
+    trainer: Trainer,
+) -> Iterator[tuple[str, torch.optim.Optimizer, nn.Module]]:
+    """Yield what the tensors of each optimiser are called, itself, and the network it trains."""
+    networks = trainer.networks
+    yield "optimizer_g", networks.optimizer_g, networks.generator
+    yield "optimizer_d", networks.optimizer_d, networks.discriminator
 
 
 def _tensor(tensors: Mapping[str, torch.Tensor], name: str, shape: torch.Size) -> torch.Tensor:

@@ -280,7 +280,7 @@ class GanStep:
 
     def _optimise(
         self,
-        optimizer: torch.optim.Adam,
+        optimizer: torch.optim.Optimizer,
         parameters: list[nn.Parameter],
         count: int,
         loss_of: Callable[[slice], torch.Tensor],

@@ -101,8 +101,9 @@ def taped(
     monkeypatch.setattr(modes, "unavailable_reason", lambda mode, device: "")
     monkeypatch.setattr(graphed, "CudaRecorder", lambda device: recorder)
     run.run_in("graphed")
-    for optimizer in (run.networks.optimizer_g, run.networks.optimizer_d):
-        for group in optimizer.param_groups:
+    optimizers = (run.networks.optimizer_g, run.networks.optimizer_d)
+    for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+        if isinstance(group["lr"], torch.Tensor):
             # CUDA's kernels read rates of 32 bits. With 64 a tape trains as eager does to the bit.
             group["lr"] = group["lr"].double()
     return run, recorder

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from ganterm import recipes
+from ganterm.components.optimizers import OPTIMIZERS
 from ganterm.engine.events import Boundary, FellBack, Metrics
 from ganterm.engine.graphed import GraphedStep
 from ganterm.engine.loop import Trainer
@@ -190,11 +191,18 @@ def test_a_capture_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("recipe", recipes.names())
-def test_cudas_graphs_have_the_losses_of_eager(recipe: str) -> None:
+@pytest.mark.parametrize(
+    ("recipe", "optimizer"),
+    [
+        *((recipe, "adam") for recipe in recipes.names()),
+        *(("mlp", name) for name in OPTIMIZERS.names),
+        ("mlp", "torch.optim:NAdam"),
+    ],
+)
+def test_cudas_graphs_have_the_losses_of_eager(recipe: str, optimizer: str) -> None:
     """On the device itself: captured for good, and nothing fell back."""
     device = torch.device("cuda")
-    config = small(recipe, steps=16, log_every=2, device="cuda")
+    config = small(recipe, steps=16, log_every=2, device="cuda", optimizer=optimizer)
     run = trainer(config, device=device)
     run.run_in("graphed")
     assert_agree(metrics(run), metrics(trainer(config, device=device)), 1e-3)

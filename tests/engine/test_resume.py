@@ -59,6 +59,9 @@ VARIANTS: list[dict[str, Any]] = [
     {"recipe": "stylegan", "modulation": "demodulate", "precision": "bfloat16"},
     {"recipe": "stylegan", "conditional": "concat", "style_mixing": 1.0},
     {"recipe": "stylegan", "skip_outputs": True, "grow_kimg": 0, "fade_kimg": 0},
+    {"recipe": "dcgan-8x8", "optimizer": "adamw", "freeze_d": 1},
+    {"recipe": "stylegan-8x8", "optimizer": "rmsprop", "lr_schedule": "cosine"},
+    {"recipe": "mlp", "optimizer": "sgd", "lr_g": "1e-2..1e-3:linear"},
 ]
 
 

@@ -354,7 +354,7 @@ def _equal(one: list[Tensor], other: list[Tensor]) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def _adam_steps(optimizer: torch.optim.Adam) -> set[int]:
+def _adam_steps(optimizer: torch.optim.Optimizer) -> set[int]:
     return {int(state["step"].item()) for state in optimizer.state.values()}
 
 

@@ -13,6 +13,7 @@ from ganterm.components.networks.conditioning import widened
 from ganterm.components.networks.equalised import EqualConv2d, EqualLinear
 from ganterm.components.networks.facts import DiscriminatorSpec
 from ganterm.components.networks.from_config import discriminator_from, generator_from, growth_of
+from ganterm.components.optimizers import OPTIMIZERS
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
@@ -176,10 +177,12 @@ class NetworkCode:
             given = f"{network}.parameters()"
             if self.equalised:
                 given = f"rate_groups({network}, {rate!r})"
-            betas = f"({float(config.beta1)!r}, {float(config.beta2)!r})"
-            lines.append(
-                f"optimizer_{name} = torch.optim.Adam({given}, lr={rate!r}, betas={betas})"
-            )
+            words = f"{given}, lr={rate!r}"
+            facts = OPTIMIZERS.facts(config.optimizer)
+            if facts.has_betas:
+                words += f", betas=({float(config.beta1)!r}, {float(config.beta2)!r})"
+            # Its title is the name that PyTorch has for it.
+            lines.append(f"optimizer_{name} = torch.optim.{facts.title}({words})")
         if self.averages:
             lines.append("average = copy.deepcopy(generator).requires_grad_(False)")
         if self.growth is not None:

@@ -1,4 +1,4 @@
-"""Adam without the compiler that its class would load.
+"""PyTorch's optimisers without the compiler that their classes would load.
 
 Most methods of PyTorch's optimisers ask `torch._dynamo` to leave them alone, which imports it: two
 seconds at every start of a worker, for training that compiles nothing.
@@ -12,15 +12,15 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.optim import Adam, Optimizer
+from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
 _GUARDED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 _ANSWER = "__dynamo_disable"
 """Where `torch._disable_dynamo` keeps what it made of a function, so as to ask only once."""
 
 
-class EagerAdam(Adam):
-    """`torch.optim.Adam`, to the bit, for steps that nothing compiles."""
+class Eager(Optimizer):
+    """An optimiser of PyTorch's, to the bit, for steps that nothing compiles."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         _answer_for_dynamo()
@@ -28,14 +28,23 @@ class EagerAdam(Adam):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Make one step on the parameters' gradients, as `Adam.step` does."""
+        """Make one step on the parameters' gradients, as PyTorch's class does."""
+        # Around it stand PyTorch's call of the compiler, and once one was made a hook's.
+        plain: Callable[..., float | None] = inspect.unwrap(super(Eager, type(self)).step)
+        return plain(self, closure)
+
+
+class EagerWithBetas(Eager):
+    """One whose second decay may be a tensor, for captured graphs to read as it changes."""
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Make one step on the parameters' gradients, as PyTorch's class does."""
         if isinstance(self.param_groups[0]["betas"][1], torch.Tensor):
             for group in self.param_groups:
                 self._step_by_tensor(group)
             return None
-        # Around it stand PyTorch's call of the compiler, and once an Adam was made a hook's.
-        plain: Callable[..., float | None] = inspect.unwrap(Adam.step)
-        return plain(self, closure)
+        return super().step(closure)
 
     def _step_by_tensor(self, group: dict[str, Any]) -> None:
         """Make the step of one group whose second decay is a tensor, which no fused kernel reads.
@@ -53,41 +62,26 @@ class EagerAdam(Adam):
             step += 1
             mean.lerp_(gradient, 1 - beta1)
             square.mul_(beta2).add_(gradient.square() * (1 - beta2))
+            if group["weight_decay"]:  # AdamW's, of Loshchilov & Hutter 2019, arXiv:1711.05101
+                parameter.mul_(1 - group["lr"] * group["weight_decay"])
             spread = (square / (1 - beta2**step)).sqrt().add_(group["eps"])
             parameter.sub_(mean / spread * (group["lr"] / (1 - beta1**step)))
 
 
-def set_rate(group: dict[str, Any], rate: float, beta2: float) -> None:
-    """Train a group of parameters at `rate` with the second decay `beta2` from now on.
-
-    Where captured graphs read these from tensors they are written there, without waiting for the
-    device.
-    """
-    if isinstance(group["lr"], torch.Tensor):
-        group["lr"].fill_(rate)
-    else:
-        group["lr"] = rate
-    if isinstance(group["betas"][1], torch.Tensor):
-        group["betas"][1].fill_(beta2)
-    else:
-        group["betas"] = (group["betas"][0], beta2)
+class EagerAdam(EagerWithBetas, Adam):
+    """Adam."""
 
 
-def make_capturable(optimizer: Adam, device: torch.device) -> None:
-    """Have `optimizer` keep on `device` what changes from step to step, for graphs to read."""
-    for group in optimizer.param_groups:
-        group["capturable"] = True
-        group["lr"] = torch.as_tensor(group["lr"], dtype=torch.float32, device=device)
+class EagerAdamW(EagerWithBetas, AdamW):
+    """AdamW."""
 
 
-def keep_beta2(optimizer: Adam, beta2: float, device: torch.device | None) -> None:
-    """Have `optimizer` keep its second decay on `device`, for graphs to read as it changes.
+class EagerRMSprop(Eager, RMSprop):
+    """RMSprop."""
 
-    Without a device it is a number, which a fused kernel reads.
-    """
-    for group in optimizer.param_groups:
-        kept = beta2 if device is None else torch.tensor(beta2, dtype=torch.float64, device=device)
-        group["betas"] = group["betas"][0], kept
+
+class EagerSGD(Eager, SGD):
+    """Plain gradient descent."""
 
 
 def _answer_for_dynamo() -> None:
