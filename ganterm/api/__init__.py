@@ -56,6 +56,7 @@ def start(
         GantermError: a setting, the dataset, the place or the machine does not allow it; nothing
             is started then.
     """
+    from ganterm.client.describe import take_in  # noqa: PLC0415
     from ganterm.client.launching import begin  # noqa: PLC0415
     from ganterm.data.catalogue import as_labelled  # noqa: PLC0415
     from ganterm.data.look import resolve_for_data  # noqa: PLC0415
@@ -70,7 +71,15 @@ def start(
     elif labels is not None:
         raise ConfigError("labels are those of images given as dataset; give both, or neither.")
     file = None if config is None else Path(config)
-    resolved = as_labelled(resolve_for_data(given, config_file=file, environment=os.environ))
+    with telling(progress) as tell:
+        resolved = as_labelled(
+            resolve_for_data(
+                given,
+                config_file=file,
+                environment=os.environ,
+                before=lambda config: take_in(config, tell),
+            )
+        )
     if progress:
         say(*resolved.notes)
     made = begin(

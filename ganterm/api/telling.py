@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 def look_ahead(config: RunConfig, runs_dir: Path, name: str | None, *, told: bool) -> None:
     """Find out whether a run can begin, and fetch the dataset that it lacks."""
+    from ganterm.client.describe import take_in  # noqa: PLC0415
     from ganterm.client.preflight import inspect  # noqa: PLC0415
     from ganterm.data.fetch import fetch_dataset  # noqa: PLC0415
 
+    with telling(told) as tell:
+        take_in(config, tell)
     found = inspect(config, runs_dir, name=name)
     if told:
         say(*found.notes)

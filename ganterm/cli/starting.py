@@ -10,6 +10,7 @@ import typer
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.follow import follow
 from ganterm.cli.narrate import ProgressReporter, Waiting, say
+from ganterm.client.describe import take_in
 from ganterm.client.preflight import inspect
 from ganterm.runs.launch import start_worker
 
@@ -46,6 +47,8 @@ def look_ahead(config: RunConfig, runs_dir: Path, *, name: str | None = None) ->
     Returns the dataset that has to be fetched first; empty where it is here. Raises as
     `ganterm.client.preflight.inspect` does.
     """
+    with ProgressReporter() as progress:
+        take_in(config, progress)
     with Waiting("Looking at what the run takes"):
         found = inspect(config, runs_dir, name=name)
     for note in found.notes:

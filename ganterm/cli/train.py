@@ -11,7 +11,7 @@ import typer
 
 from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
-from ganterm.cli.narrate import say
+from ganterm.cli.narrate import ProgressReporter, say
 from ganterm.cli.options import AsJson, Quiet, RunsDir
 from ganterm.cli.settings import ConfigFile, Settings, parse_settings, with_schema_options
 from ganterm.config.runfile import to_mapping
@@ -53,6 +53,7 @@ def train(
     """
     # Here rather than above: --help needs none of it.
     from ganterm.cli import starting  # noqa: PLC0415
+    from ganterm.client.describe import take_in  # noqa: PLC0415
     from ganterm.client.launching import begin  # noqa: PLC0415
     from ganterm.data.catalogue import as_labelled  # noqa: PLC0415
     from ganterm.data.look import resolve_for_data  # noqa: PLC0415
@@ -66,7 +67,15 @@ def train(
     if source is not None and source.first_weights.exists():
         # They are what a part of a file was found to be, under names of our own.
         given = {"init_from": str(source.first_weights), "init_part": "", **given}
-    resolved = as_labelled(resolve_for_data(given, config_file=config, environment=os.environ))
+    with ProgressReporter() as tell:
+        resolved = as_labelled(
+            resolve_for_data(
+                given,
+                config_file=config,
+                environment=os.environ,
+                before=lambda config: take_in(config, tell),
+            )
+        )
     for note in resolved.notes:
         say(note)
     if dry_run:

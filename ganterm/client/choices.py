@@ -41,7 +41,7 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
         kind = config.data_spec.kind
         named = {name: DATASETS.facts(name) for name in DATASETS.names}
         ranked = sorted(named, key=lambda name: named[name].spec.kind != kind)
-        return [_dataset(name, named[name], config) for name in ranked]
+        return [*(_dataset(name, named[name], config) for name in ranked), _own("dataset")]
     if setting == "device":
         return [Option(name, about=about) for name, about in _DEVICES.items()]
     registry = FIELDS[setting].registry
@@ -52,7 +52,11 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
         _component(name, registry.facts(name), config) if registry.knows(name) else Option(name)
         for name in names
     ]
-    return [*known, Option(OWN, about=f"A {registry.kind} of your own: path and name are asked.")]
+    return [*known, _own(registry.kind)]
+
+
+def _own(kind: str) -> Option:
+    return Option(OWN, about=f"A {kind} of your own: path and name are asked.")
 
 
 def _recipe(preset: Preset) -> Option:

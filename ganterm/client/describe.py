@@ -8,10 +8,12 @@ from typing import Any, Final
 
 import msgspec
 
-from ganterm.client.rpc import Failure, Helper, Partial, Progress, Result
+from ganterm.client.rpc import Failure, Helper, Partial, Progress, Result, ask
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.runfile import to_mapping
-from ganterm.core.registry import learn
+from ganterm.core.registry import file_of, is_reference, learn
+from ganterm.data.progress import ProgressCallback, silent
+from ganterm.runs.parts import PARTS_OF, asked_of
 
 MODULE: Final = "ganterm.worker.describe"
 PATIENCE: Final = 120.0
@@ -56,6 +58,36 @@ class Description(msgspec.Struct, frozen=True):
     def final(self) -> bool:
         """Whether nothing more will become known."""
         return bool(self.device or self.error)
+
+
+_TAKEN: Final[dict[tuple[str, str], object]] = {}
+"""When the file of a dataset was changed last that was taken in, by the run whose code counts."""
+
+
+def take_in(config: RunConfig, progress: ProgressCallback = silent) -> None:
+    """Have a process of its own take in a dataset of the user's code, and learn what it is.
+
+    Of other datasets, and of one that is known as it stands, nothing. What `progress` raises ends
+    it. Raises GantermError where it cannot be had.
+    """
+    if not is_reference(config.dataset):
+        return
+    run, file = asked_of(), file_of(config.dataset)
+    place = "" if run is None else str(run.path.absolute())
+    # A run's code stays as it is; what is no file any more is told by who tries to run it.
+    stamp = file.stat().st_mtime_ns if file is not None and not run and file.is_file() else None
+    if _TAKEN.get((config.dataset, place), 0) == stamp:
+        return
+    asked = {"dataset": config.dataset, **({PARTS_OF: place} if place else {})}
+    answer = ask(
+        MODULE,
+        "take_in",
+        asked,
+        progress=lambda each: progress(each.what, each.done, each.total, each.unit),
+        name="The process that takes in datasets",
+    )
+    learn(answer["components"])
+    _TAKEN[config.dataset, place] = stamp
 
 
 class Describer:

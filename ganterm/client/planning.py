@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from ganterm.client.describe import take_in
 from ganterm.client.launching import begin
 from ganterm.client.preflight import inspect
 from ganterm.components.augmentations import advice
 from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.draft import Draft, FieldState, command_line
-from ganterm.core.errors import ConfigError, DataError
+from ganterm.core.errors import ConfigError, DataError, GantermError
+from ganterm.core.registry import is_reference
 from ganterm.data.catalogue import conditioned_spec, has_classes, image_count, missing_splits
 from ganterm.data.look import Seen, choice_words, glance, recipe_for, settings_for
 from ganterm.data.progress import ProgressCallback, silent
@@ -32,16 +34,21 @@ def draft_of(environment: Mapping[str, str]) -> tuple[Draft, ConfigError | None]
         return Draft(environment=rest), error
 
 
-def look_at(config: RunConfig, progress: ProgressCallback = silent) -> Seen | None:
+def look_at(config: RunConfig, progress: ProgressCallback = silent) -> tuple[Seen | None, str]:
     """Look at the pictures of `config`; None where there are none to choose settings by.
 
-    What `progress` raises ends it.
+    With it comes why a dataset of the user's own cannot be had; nothing where it can. What
+    `progress` raises ends it.
     """
     seen = None
+    try:
+        take_in(config, progress)
+    except GantermError as error:
+        return None, str(error)
     with contextlib.suppress(ConfigError, DataError):
         seen = glance(config, progress)
         has_classes(config)  # which is known from now on
-    return seen
+    return seen, ""
 
 
 class Plan:
@@ -65,6 +72,9 @@ class Plan:
         self._given: set[str] = set()
         self._by_data: dict[str, str] = {}
         self._seen: Seen | None = None
+        self._own_trouble = ""
+        self.looking = ""
+        """How far the look at pictures is."""
         self._patient = patient
         self._looked_at = ("", "")
         if "dataset" in draft.typed:
@@ -133,7 +143,7 @@ class Plan:
     def found(self) -> str:
         """What the pictures are, and what is trained on them, in a sentence; of others nothing."""
         if self.unseen:
-            return "The pictures are being looked at ..."
+            return f"The pictures are being looked at ... {self.looking}".rstrip()
         if self._seen is None:
             return ""
         chosen = {**self._by_data, **({} if self._recipe_chosen else {"recipe": ""})}
@@ -167,7 +177,7 @@ class Plan:
         Raises `GantermError` when that does not work.
         """
         if (unseen := self.unseen) is not None:
-            self.saw(unseen, look_at(unseen))
+            self.saw(unseen, *look_at(unseen))
         name = self.name or None
         look = partial(inspect, runs_dir=self.runs_dir, name=name)
         run = begin(self.draft.config, self.runs_dir, look, name=name, command=self.command)
@@ -179,11 +189,13 @@ class Plan:
         """The configuration whose folder is still to be looked at, with `look_at`; None if none."""
         config = self.draft.config
         waits = self._patient and (config.dataset, config.split) != self._looked_at
-        return config if waits and DATASETS.facts(config.dataset).path else None
+        own = is_reference(config.dataset)
+        return config if waits and (own or DATASETS.facts(config.dataset).path) else None
 
-    def saw(self, config: RunConfig, seen: Seen | None) -> None:
+    def saw(self, config: RunConfig, seen: Seen | None, trouble: str = "") -> None:
         """Take into account what `look_at` found in the folder of `config`, until it is another."""
         self._looked_at, self._seen = (config.dataset, config.split), seen
+        self._own_trouble, self.looking = trouble, ""
         self._suit()
 
     def _suit(self) -> None:
@@ -196,7 +208,8 @@ class Plan:
         config = draft.config
         if (config.dataset, config.split) != self._looked_at:
             self._looked_at = ("", "")
-            self._seen = None if self.unseen else look_at(config)
+            unseen = self.unseen is not None
+            self._seen, self._own_trouble = (None, "") if unseen else look_at(config)
         if not self._recipe_chosen:
             size = draft.config.image_size if "image_size" in draft.typed else None
             self._choose(recipe_for(self._seen, size) if self._seen else self._first_recipe)
@@ -250,6 +263,8 @@ class Plan:
             return {"split" if known else "dataset": str(error)}
         if self.unseen:
             return {}
+        if self._own_trouble:
+            return {"dataset": self._own_trouble}
         try:
             conditioned_spec(config)
         except DataError as error:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganterm.client.describe import Describer, Description
+from ganterm.client.describe import Describer, Description, take_in
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.runfile import to_mapping
 from ganterm.config.schema import batches_per_epoch, steps_of, too_few_images
@@ -70,6 +70,7 @@ def inspect(
     """
     _refuse_without_torch()
     check_place(runs_dir, name)
+    take_in(config)
     count = inspect_data(config)
     known = (ask or described)(config) if _asks(config) else None
     if known is not None and known.error:

@@ -13,6 +13,7 @@ from ganterm.config.runfile import to_mapping
 from ganterm.config.schema import RunConfig
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import expanded, write_atomically
+from ganterm.core.registry import is_reference
 from ganterm.recipes import Recipe
 
 
@@ -53,7 +54,7 @@ def render_recipe(config: RunConfig, *, title: str = "", purpose: str = "") -> s
     if path := DATASETS.facts(config.dataset).path:
         # A recipe is used from anywhere, and pictures choose only what it does not say.
         differing |= {name: values[name] for name in ("image_size", "channels")}
-        differing["dataset"] = path
+        differing["dataset"] = values["dataset"] if is_reference(config.dataset) else path
     about = {"title": title, "purpose": purpose, "source": f"Made from {config.recipe}."}
     version = {"version": recipes.VERSION}
     return tomli_w.dumps({**version, **differing, "about": {k: v for k, v in about.items() if v}})

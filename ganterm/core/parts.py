@@ -191,7 +191,7 @@ def module_at(what: str, path: Path) -> ModuleType:
     A file of a package is run as its module. Raises `ConfigError`, which begins with `what` was
     asked for.
     """
-    copy = _COPIES.get(path.absolute())
+    copy = copy_of(path)
     shown = path
     try:
         path = path.resolve(strict=True) if copy is None else copy.main
@@ -234,6 +234,11 @@ def use_copies(copies: Mapping[Path, Copy]) -> None:
     """Run these from now on in place of the files that they are copies of, and no others."""
     _COPIES.clear()
     _COPIES.update(copies)
+
+
+def copy_of(path: Path) -> Copy | None:
+    """Return what is run in place of the file at `path`, if anything."""
+    return _COPIES.get(path.absolute())
 
 
 def blamed(error: BaseException) -> str:
@@ -305,8 +310,7 @@ def line_of(error: BaseException, path: Path) -> tuple[Path, int] | None:
 
 def _place(path: Path) -> tuple[Path, Path]:
     """Return the file that is run for `path`, and the folder that its imports begin in."""
-    copy = _COPIES.get(path.absolute())
-    if copy is not None:
+    if (copy := copy_of(path)) is not None:
         return copy.main, copy.home
     return path.resolve(), home_of(path.resolve())
 

@@ -58,7 +58,7 @@ def published(name: str, action: str) -> PublishedDataset:
     if facts.made_of and not facts.embedded:
         return published(facts.made_of, action)
     where = "is made by its own file" if is_reference(name) else "comes with ganterm"
-    where = "is a folder" if facts.path else where
+    where = "is a folder" if facts.path and not is_reference(name) else where
     raise ConfigError(f"{short(name)} {where}: there is nothing to {action}.")
 
 
@@ -130,7 +130,8 @@ def anchored(dataset: str) -> str:
 
     Raises ConfigError for what is no dataset, or a path that a file of settings cannot hold.
     """
-    path = dataset_facts(dataset).path
+    facts = dataset_facts(dataset)
+    path = "" if is_reference(dataset) else facts.path
     if not_utf8(path):
         raise ConfigError(NOT_UTF8.format(f"The path {path!r}"))
     return path or absolute(dataset)

@@ -2,7 +2,8 @@
 
 A copy lies in `data_dir()/decoded`, named after what it was made of: the names, sizes and times of
 all files, and the shape they were brought to. Its checksum is inside. The copies that were not used
-for longest go where all together would take more than `MOST_BYTES`.
+for longest go where all together would take more than `MOST_BYTES`. What `ganterm.data.intake` took
+in lies beside them.
 """
 
 import hashlib
@@ -95,7 +96,7 @@ class Decoded:
         labels = found.images.new_zeros(len(found)) if found.labels is None else found.labels
         count, channels, height, width = found.images.shape
         try:
-            self._make_room(found.images.numel())
+            make_room(self._home, found.images.numel(), self._of_folder)
             with stage(
                 self.path,
                 shape=(count, channels, height, width),
@@ -109,18 +110,22 @@ class Decoded:
             found.notes.append(f"They are decoded again at every start: {error}")
             return found
 
-    def _make_room(self, needed: int) -> None:
-        """Remove what the split held before, and the copies that were not used for longest."""
-        left = []
-        for path in self._home.glob("*.safetensors"):
-            status = path.stat()
-            if path.name.startswith(self._of_folder):
-                path.unlink()
-            else:
-                left.append((status.st_mtime, status.st_size, path))
-        total = needed + sum(size for _, size, _ in left)
-        for _, size, path in sorted(left):
-            if total <= MOST_BYTES:
-                break
+
+def make_room(home: Path, needed: int, replaced: str = "") -> None:
+    """Remove what was not used for longest of what is kept in `home`, where it is too much.
+
+    What begins with `replaced` goes in any case.
+    """
+    left = []
+    for path in [*home.glob("*.safetensors"), *home.glob("*.npz")]:
+        status = path.stat()
+        if replaced and path.name.startswith(replaced):
             path.unlink()
-            total -= size
+        else:
+            left.append((max(status.st_mtime, status.st_atime), status.st_size, path))
+    total = needed + sum(size for _, size, _ in left)
+    for _, size, path in sorted(left):
+        if total <= MOST_BYTES:
+            break
+        path.unlink()
+        total -= size

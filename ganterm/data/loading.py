@@ -1,6 +1,7 @@
 """Loading any dataset by name, in the shape that is asked for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ganterm.config import RunConfig
 from ganterm.config.recorded import where_images_are
 from ganterm.core.dataspec import DataSpec, ImageSize
 from ganterm.core.errors import DataError
-from ganterm.core.registry import short
+from ganterm.core.registry import is_reference, short
 from ganterm.data.catalogue import (
     anchored,
     check_split,
@@ -26,7 +27,7 @@ from ganterm.data.folder import load_folder
 from ganterm.data.geometry import check_fit
 from ganterm.data.images import ImageSet, require_same
 from ganterm.data.listing import Original
-from ganterm.data.progress import ProgressCallback, silent
+from ganterm.data.progress import TOLD, ProgressCallback, silent
 from ganterm.data.store import StoredImages
 
 
@@ -53,7 +54,11 @@ def load(
     check_shape(image_size, channels)
     check_fit(fit)
     dataset_facts(name)
-    dataset = DATASETS.resolve(name)
+    token = TOLD.set(progress)
+    try:
+        dataset = DATASETS.resolve(name)
+    finally:
+        TOLD.reset(token)
     if split == "all":
         of = partial(
             load,
@@ -66,7 +71,7 @@ def load(
         )
         return _joined([of(split=part) for part in dataset.splits])
     if dataset.path:
-        return load_folder(
+        found = load_folder(
             Path(dataset.path),
             split=split,
             image_size=image_size,
@@ -75,6 +80,7 @@ def load(
             background=background,
             progress=progress,
         )
+        return replace(found, name=short(name)) if is_reference(name) else found
     check_split(dataset, split)
     called, spec = short(name), dataset.spec
     if not is_available(name, split):

@@ -24,7 +24,7 @@ from ganterm.components.networks import DISCRIMINATORS, GENERATORS
 from ganterm.config import FIELDS, Resolved, RunConfig, check, combine
 from ganterm.config.fields import Value
 from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, ImageSize, Size
-from ganterm.core.registry import short
+from ganterm.core.registry import is_reference, short
 from ganterm.data.listing import Listing, Original, list_images
 from ganterm.data.progress import ProgressCallback, silent
 from ganterm.render.imagefile import (
@@ -96,7 +96,8 @@ def glance(config: RunConfig, progress: ProgressCallback = silent) -> Seen | Non
         listing = list_images(Path(facts.path), split, progress)
         original = original_of(listing)
         left_out = len(listing.others) + len(listing.outside)
-        name, count = Path(facts.path).name, len(listing.paths)
+        own = is_reference(config.dataset)
+        name, count = short(config.dataset) if own else Path(facts.path).name, len(listing.paths)
         return Seen(name, count, original, left_out) if original else None
     spec = facts.spec
     if spec.is_points or spec.channels == 1:
@@ -113,12 +114,15 @@ def resolve_for_data(
     *,
     config_file: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    before: Callable[[RunConfig], object] = lambda _: None,
 ) -> Resolved:
     """Resolve settings as `config.resolve` does; what none of its sources says, pictures do.
 
-    A note tells in one sentence what was chosen. Raises as `config.resolve` and `glance`.
+    `before` they are looked at is called with what is known. A note tells in one sentence what was
+    chosen. Raises as `config.resolve` and `glance`.
     """
     found = combine(typed, config_file=config_file, environment=environment)
+    before(found.config)
     seen = glance(found.config)
     if seen is None:
         check(found.config)

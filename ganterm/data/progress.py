@@ -1,6 +1,7 @@
 """How long work in this package tells its caller how far it is."""
 
-from typing import Protocol
+from contextvars import ContextVar
+from typing import Final, Protocol
 
 
 class ProgressCallback(Protocol):
@@ -13,3 +14,7 @@ class ProgressCallback(Protocol):
 
 def silent(what: str, done: int, total: int | None, unit: str) -> None:
     """Take a report and tell nobody."""
+
+
+TOLD: Final[ContextVar[ProgressCallback]] = ContextVar("told of an intake", default=silent)
+"""Who is told where the work comes of naming a dataset."""

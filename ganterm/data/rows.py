@@ -47,6 +47,7 @@ _USUAL: Final = ("images", "arr_0", "x", "samples")
 _USUAL_LABELS: Final = ("labels", "label", "y", "arr_1")
 """Names of the arrays where there are no splits, the usual one first."""
 PIECE: Final = 4096
+_MOST_NOTES: Final = 8
 
 
 class Rows(Container):
@@ -262,6 +263,8 @@ class Arrays(Rows):
         self._names = image_arrays(self._held)
         self._span: tuple[float, float] | None = None
         super().__init__(root, [root], tuple(self._names))
+        if "notes" in self._held.names and (told := self._held.array("notes")).dtype.kind == "U":
+            self.notes += told.reshape(-1)[:_MOST_NOTES].tolist()
 
     def labels(self, split: str) -> tuple[Sequence[str | None], Sequence[str]]:
         """Return the labels, as text, where there is one for each image and some are the same."""

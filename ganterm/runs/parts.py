@@ -20,7 +20,7 @@ import platformdirs
 from ganterm.core.directory import make_directory
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import read_limited, write_atomically
-from ganterm.core.parts import Copy, home_of
+from ganterm.core.parts import Copy, copy_of, home_of
 from ganterm.runs.layout import RunDir
 
 _NAME: Final = "parts.json"
@@ -119,6 +119,21 @@ def copy_parts(files: Iterable[Path], run: RunDir) -> None:
         manifest = Manifest(1, tuple(parts))
         write_atomically(run.parts / _NAME, msgspec.json.encode(manifest))
         trust(manifest)
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file of code with all that it imports, as it would be run.
+
+    That is the copy that a run holds, where it is used. Raises `OSError`.
+    """
+    copy = copy_of(path)
+    main, home = (
+        (path.resolve(), home_of(path.resolve())) if copy is None else (copy.main, copy.home)
+    )
+    sources = dict(_imported(main, home)) if copy is None else copy.sources
+    files = {file.relative_to(home).as_posix(): text for file, text in sources.items()}
+    told = [(name, hashlib.sha256(files[name]).hexdigest()) for name in sorted(files)]
+    return hashlib.sha256(repr((main.relative_to(home).as_posix(), told)).encode()).hexdigest()
 
 
 def take_over(source: RunDir, run: RunDir) -> None:
@@ -249,6 +264,8 @@ def _imported(main: Path, home: Path) -> Iterator[tuple[Path, bytes]]:
             waiting.append(package / "__init__.py")
             package = package.parent
         for module in _modules(text, path, home):
+            if "site-packages" in home.parts and module[:1] != main.relative_to(home).parts[:1]:
+                continue  # another package
             place = home.joinpath(*module)
             there = (place.with_suffix(".py"), place / "__init__.py")
             waiting += [each for each in there if each.is_file()]

@@ -16,12 +16,14 @@ from typing import Any
 
 import msgspec
 
+from ganterm.components.optimizers import OPTIMIZERS
 from ganterm.config import RunConfig, check
 from ganterm.config.fields import resolve_parts
 from ganterm.config.recorded import refuse_foreign_code
 from ganterm.config.runfile import from_mapping
 from ganterm.core.parts import use_copies
 from ganterm.data.catalogue import conditioned_spec
+from ganterm.data.progress import TOLD
 from ganterm.runs.layout import RunDir
 from ganterm.runs.parts import PARTS_OF
 from ganterm.worker.rpc import Call, serve
@@ -35,10 +37,6 @@ LIMIT_SECONDS = 3.0
 LONGEST_CYCLE = 64
 """Steps between two penalties that a trial still covers."""
 
-_STATES = 4
-"""Weights, gradients and Adam's two moments."""
-_SAVED = 3
-"""Weights and Adam's two moments."""
 _COPIES = 3
 _ACTIVATIONS = 64
 """Layers' outputs and their gradients, in copies of a batch: a guess on the safe side."""
@@ -49,11 +47,17 @@ Answer = dict[str, Any]
 def main() -> None:
     """Describe configurations until there are none to describe."""
     _be_the_first_to_go()
-    serve({"describe": describe}, idle=IDLE_SECONDS)
+    serve({"describe": describe, "take_in": take_in}, idle=IDLE_SECONDS)
 
 
-def describe(call: Call) -> Answer:
-    """Tell what becomes known of a configuration; the result has `device`."""
+def take_in(call: Call) -> Answer:
+    """Have a dataset in a file of the user's taken in; the result tells what it is."""
+    TOLD.set(call.progress)
+    return {"components": resolve_parts(_asked(call))}
+
+
+def _asked(call: Call) -> RunConfig:
+    """Return the configuration of a call, whose code is from now on that of the run it names."""
     asked = dict(call.params)
     run = asked.pop(PARTS_OF, "")
     config = from_mapping(asked)
@@ -61,6 +65,12 @@ def describe(call: Call) -> Answer:
         refuse_foreign_code(config, RunDir(Path(run)).config_file)
     else:
         use_copies({})
+    return config
+
+
+def describe(call: Call) -> Answer:
+    """Tell what becomes known of a configuration; the result has `device`."""
+    config = _asked(call)
     own = resolve_parts(config)
     check(config)
     from ganterm.components.networks.from_config import parameter_counts  # noqa: PLC0415 - imports PyTorch
@@ -154,8 +164,10 @@ def _weight(config: RunConfig, generator: int, parameters: int, device: Any) -> 
     `generator` and `parameters` are the parameters of the generator and of both networks.
     """
     averaged = generator if config.ema_kimg else 0
-    checkpoint = 4 * (parameters * _SAVED + averaged)
-    least = 4 * (parameters * _STATES + averaged)
+    # Weights and what the optimiser keeps of each; gradients as well.
+    saved = 1 + OPTIMIZERS.facts(config.optimizer).moments
+    checkpoint = 4 * (parameters * saved + averaged)
+    least = 4 * (parameters * (saved + 1) + averaged)
     batch = 4 * config.batch_size * config.data_spec.values
     memory = least + batch * _ACTIVATIONS
     if device.type == "cuda":

@@ -108,7 +108,7 @@ def test_a_plan_that_saw_its_pictures_decodes_none_again(
     plan.set("dataset", str(write_pictures(tmp_path / "colours", count=9)))
     unseen = plan.unseen
     assert unseen is not None
-    plan.saw(unseen, look_at(unseen))
+    plan.saw(unseen, *look_at(unseen))
     monkeypatch.delattr("ganterm.data.look.opened")
     for name, text in (("recipe", "mlp"), ("image_size", "16"), ("dataset", f"{tmp_path}/colours")):
         plan.set(name, text)

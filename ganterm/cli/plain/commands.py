@@ -13,6 +13,7 @@ from ganterm import recipes
 from ganterm.cli.plain import words
 from ganterm.client import launching, previews
 from ganterm.client.comparison import JudgedRuns, standing
+from ganterm.client.describe import take_in
 from ganterm.client.feed import RunFeed, offers_of
 from ganterm.client.overview import RunList
 from ganterm.client.pending import live_value
@@ -300,7 +301,9 @@ def _start(session: PlainSession, rest: str) -> None:
     if len(others) != 1:
         raise ConfigError("start takes a recipe and KEY=VALUE, such as start dcgan steps=2000.")
     name = given.pop("name", None)
-    resolved = as_labelled(resolve_for_data({"recipe": others[0], **given}, environment=os.environ))
+    resolved = as_labelled(
+        resolve_for_data({"recipe": others[0], **given}, environment=os.environ, before=take_in)
+    )
     session.say(*resolved.notes)
     look = partial(session.look_ahead, name=name)
     command = _command_line("train", f"--recipe={others[0]}", name, given)

@@ -65,6 +65,7 @@ DATASETS: Final = Registry(
         "ring": f"{_HERE}.ring:RING",
     },
     elsewhere="ganterm.data.listing:folder_at",
+    plain="ganterm.data.intake:dataset",
 )
 """Every dataset by the name that configurations use."""
 
@@ -79,7 +80,7 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         about(
             DATA,
-            "Dataset by name, or the path of a folder of images.",
+            "Dataset by name, the path of a folder of images, or one of your own in a file.",
             "digits comes with ganterm and needs no network",
             registry=DATASETS,
             closed=False,

@@ -21,6 +21,7 @@ from ganterm.client.planning import Plan, draft_of, look_at
 from ganterm.config import FIELDS, RunConfig, parse_value
 from ganterm.config.recipefile import presets, recipe_path, save_recipe
 from ganterm.core.errors import ConfigError
+from ganterm.core.registry import is_reference
 from ganterm.data.look import Seen
 from ganterm.render.text import safe_text
 from ganterm.tui.base import AppScreen
@@ -34,6 +35,8 @@ from ganterm.tui.widgets.launcher import Launcher
 from ganterm.tui.widgets.toned import Header, LinePart
 
 _LOOK_SECONDS = 0.1
+_TELL_SECONDS = 0.3
+_OWN_SECONDS = 0.6
 _SAVE_TITLE = "Save as a recipe: a name for your own folder, or the path of a file"
 _HINTS = {
     "dataset": "The path of a folder of images is a dataset too: type it into the field.",
@@ -140,20 +143,35 @@ class SetupScreen(AppScreen):
         """Look at a folder of pictures; of None, at nothing any more."""
         worker = get_current_worker()
 
-        def tell(*_: object, **__: object) -> None:
+        def check() -> None:
             if worker.is_cancelled:
                 raise _ElsewhereError
 
+        def tell(what: str, done: int, total: int | None, unit: str) -> None:
+            nonlocal told
+            check()
+            if (now := time.monotonic()) - told > _TELL_SECONDS:
+                told = now
+                words = f"{done:,} of {total:,}" if total else f"{done:,}"
+                self.app.call_from_thread(self._looked, f"{words} {unit}")
+
+        told = time.monotonic()
         with contextlib.suppress(_ElsewhereError):
             if config is not None:
-                time.sleep(_LOOK_SECONDS)
-                seen = look_at(config, tell)
-                tell()  # the answer may be too late as well
-                self.app.call_from_thread(self._saw, config, seen)
+                # What is still being typed need not be run.
+                time.sleep(_OWN_SECONDS if is_reference(config.dataset) else _LOOK_SECONDS)
+                check()
+                found = look_at(config, tell)
+                check()  # the answer may be too late as well
+                self.app.call_from_thread(self._saw, config, *found)
 
-    def _saw(self, config: RunConfig, seen: Seen | None) -> None:
+    def _looked(self, words: str) -> None:
+        self.plan.looking = words
+        self._describe()
+
+    def _saw(self, config: RunConfig, seen: Seen | None, trouble: str) -> None:
         if config == self.plan.unseen:
-            self.plan.saw(config, seen)
+            self.plan.saw(config, seen, trouble)
             self._settle()
 
     @on(Form.Moved)
