@@ -11,12 +11,14 @@ from ganterm.client import planning as module
 from ganterm.client.choices import OWN, options_for
 from ganterm.client.planning import Plan, draft_of, look_at
 from ganterm.components.datasets import DATASETS
-from ganterm.config import FIELDS, parse_value, resolve
+from ganterm.config import FIELDS, RunConfig, parse_value, resolve
 from ganterm.config.draft import Draft
+from ganterm.config.fields import resolve_parts
 from ganterm.config.recipefile import presets
 from ganterm.config.runfile import read_run_toml
 from ganterm.core.registry import absolute
 from ganterm.data.catalogue import stored_path
+from ganterm.data.progress import ProgressCallback
 from ganterm.runs.layout import RunDir
 from tests.data.files import write_pictures
 
@@ -113,6 +115,37 @@ def test_a_plan_that_saw_its_pictures_decodes_none_again(
     for name, text in (("recipe", "mlp"), ("image_size", "16"), ("dataset", f"{tmp_path}/colours")):
         plan.set(name, text)
     assert plan.found.startswith("The 9 pictures of colours")
+
+
+def test_a_dataset_of_your_own_is_taken_in_elsewhere_and_chooses_settings(
+    tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or is trouble in its row, until another one is typed."""
+
+    def take_in(config: RunConfig, progress: ProgressCallback) -> None:
+        progress("taking in load", 3, 9, "images")
+        resolve_parts(config)
+
+    monkeypatch.setattr(module, "take_in", take_in)
+    (tmp_path / "data.py").write_text(
+        "import numpy as np\n\n\ndef load():\n    return np.zeros((9, 3, 48, 48), np.uint8)\n"
+    )
+    patient = Plan(draft_of({})[0], tmp_path, patient=True)
+    patient.set("dataset", "data.py:lost")
+    unseen = patient.unseen
+    assert unseen is not None
+    patient.saw(unseen, *look_at(unseen))
+    assert "data.py has no lost; it has load" in patient.standings["dataset"].trouble
+    patient.set("dataset", "data.py:load")
+    assert not patient.standings["dataset"].trouble
+    unseen = patient.unseen
+    assert unseen is not None
+    told: list[int] = []
+    patient.saw(unseen, *look_at(unseen, lambda what, done, total, unit: told.append(done)))
+    assert told == [3]
+    assert patient.found.startswith("The 9 pictures of data.py:load are ")
+    assert (patient.draft.recipe_name, patient.draft.config.image_size) == ("pictures-64", 48)
+    assert patient.draft.config.dataset == absolute("data.py:load")
 
 
 def test_data_that_are_not_there_say_so_beside_their_field(plan: Plan) -> None:

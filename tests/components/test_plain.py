@@ -234,11 +234,27 @@ def generator_loss(fake):
 """
 
 
+PICTURES = """
+import torch
+from torch.utils.data import TensorDataset
+
+
+def load(count: int = 300):
+    images = torch.rand(count, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    return TensorDataset(images, torch.arange(count) % 2)
+"""
+
+
 @pytest.fixture
 def nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GANTERM_DATA_DIR", str(tmp_path / "data"))
-    for name, text in {"dcgan.py": DCGAN, "gan.py": MLP, "losses.py": LOSS}.items():
+    for name, text in {
+        "dcgan.py": DCGAN,
+        "gan.py": MLP,
+        "losses.py": LOSS,
+        "pictures.py": PICTURES,
+    }.items():
         (tmp_path / name).write_text(text)
     return tmp_path
 
@@ -281,6 +297,8 @@ def test_those_of_another_one_are_trained_judged_and_resumed(nets: Path) -> None
         "--discriminator": "gan.py:Discriminator",
         "--discriminator-output": "probability",
         "--loss": "losses.py",
+        "--dataset": "pictures.py:load:count=200",
+        "--optimizer": "torch.optim:NAdam",
         "--d-update": "joint",
         "--z-dim": "100",
         "--keep-best": "gan.py:brightness:power=2",
@@ -300,9 +318,14 @@ def test_those_of_another_one_are_trained_judged_and_resumed(nets: Path) -> None
     (name,) = (each for each in scores if "brightness" in each)
     assert 0 < scores[name] < 255**2
     assert 0 < scores["floor"][name] < scores[name], "real images beside others"
+    # Nothing but the run is left of what it was made of.
+    for path in (*nets.glob("*.py"), *nets.glob("data/decoded/*")):
+        path.unlink()
     resumed = invoke("resume", "own", "--steps", 6, "--quiet")
     assert resumed.code == 0, resumed.said
     assert lines(run.journal)[-1]["step"] == 6
+    crcs = {record["data_crc32"] for record in lines(run.journal) if "data_crc32" in record}
+    assert len(crcs) == 1, "taken in again, to the same pixels"
 
 
 def test_labels_are_given_to_those_that_take_them_and_joined_for_those_that_do_not(

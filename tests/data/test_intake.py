@@ -164,7 +164,7 @@ ITEM = line("def __getitem__")
         ("Items:how=words", ITEM, "item 0 is of type str, and a picture is wanted"),
         ("Items:how=empty", ITEM, "it gives no images"),
         ("empty", line("def empty"), "it gives no images"),
-        ("points", line("def points"), "its shape is (9, 2)"),
+        ("points", line("def points"), "item 0 is of type ndarray, and a picture is wanted"),
         ("number", line("def number"), "it gives int, and images are wanted"),
         ("labelled:labels=9", line("def labelled"), "labels of shape (9,) and type int64 for 300"),
         ("labelled:kind=odd", line("def labelled"), "type float32 for 300 images"),
