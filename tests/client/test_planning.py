@@ -201,7 +201,7 @@ def test_datasets_say_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             stored_path(name, split).parent.mkdir(parents=True, exist_ok=True)
             stored_path(name, split).touch()
     options = {o.value: o for o in options_for("dataset", resolve().config, [])}
-    assert list(options) == list(DATASETS.names)
+    assert list(options) == [*DATASETS.names, OWN]
     asides = {name: options[name].aside for name in ("digits", "mnist", "usps", "kmnist")}
     assert asides == {
         "digits": "built in",
@@ -216,7 +216,7 @@ def test_the_ring_is_offered_first_where_it_fits() -> None:
     """It takes other networks than images do: elsewhere it says with which recipe it goes."""
     first, *_ = options_for("dataset", resolve({"recipe": "ring"}).config, [])
     assert (first.value, first.aside) == ("ring", "made")
-    *_, last = options_for("dataset", resolve({"recipe": "dcgan"}).config, [])
+    *_, last, _ = options_for("dataset", resolve({"recipe": "dcgan"}).config, [])
     assert (last.value, last.aside) == ("ring", "with the recipe ring")
 
 
