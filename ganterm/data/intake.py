@@ -260,7 +260,8 @@ class _Intake:
             raise self._refuse(
                 f"item {index:,} is no picture (C, H, W) of 1, 3 or 4 channels: {error}{more}."
             ) from None
-        return image.transpose(2, 0, 1)
+        turned: NDArray[Any] = image.transpose(2, 0, 1)
+        return turned
 
     def _ask_again(self, count: int) -> None:
         """Note where items are others each time, which random transforms make them."""
@@ -277,7 +278,7 @@ class _Intake:
                     return
 
     def _named(self, labels: list[Any]) -> list[str]:
-        names = getattr(self._found, "classes", None)
+        names: Any = getattr(self._found, "classes", None)
         whole = all(isinstance(each, int) for each in labels)
         named = labels and whole and isinstance(names, (list, tuple))
         if named and 0 <= min(labels) <= max(labels) < len(names):

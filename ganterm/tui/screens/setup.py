@@ -141,7 +141,7 @@ class SetupScreen(AppScreen):
     @work(thread=True, exclusive=True, group="look")
     def _look(self, config: RunConfig | None) -> None:
         """Look at a folder of pictures; of None, at nothing any more."""
-        worker = get_current_worker()
+        worker, told = get_current_worker(), time.monotonic()
 
         def check() -> None:
             if worker.is_cancelled:
@@ -155,7 +155,6 @@ class SetupScreen(AppScreen):
                 words = f"{done:,} of {total:,}" if total else f"{done:,}"
                 self.app.call_from_thread(self._looked, f"{words} {unit}")
 
-        told = time.monotonic()
         with contextlib.suppress(_ElsewhereError):
             if config is not None:
                 # What is still being typed need not be run.
