@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from operator import add, mul
+from operator import mul
 from typing import Final, NamedTuple
 
 EXACT: Final = 1 << 16
@@ -93,23 +93,21 @@ class Past(NamedTuple):
 
     def _in_pairs(self) -> Past:
         """Return each two blocks as one; the last stays as it is where their number is odd."""
+        import numpy as np  # noqa: PLC0415 - most runs are too short for a block
+
         even = len(self.ends) // 2 * 2
         ends, counts, lows, highs, means, lasts = (
-            (column[:even:2], column[1:even:2]) for column in self[2:]
+            np.array(column[:even]).reshape(-1, 2) for column in self[2:]
         )
-        low, high, total = list(map(min, *lows)), list(map(max, *highs)), list(map(add, *counts))
-        mean = [
-            min(max(first * (size / of) + second * (1 - size / of), least), most)
-            for first, second, size, of, least, most in zip(
-                *means, counts[0], total, low, high, strict=True
-            )
-        ]
-        rest = (column[even:] for column in self[2:])
-        joined = (
-            *(ends[1], array("q", total), array("d", low), array("d", high)),
-            *(array("d", mean), lasts[1]),
+        total, low, high = counts.sum(axis=1), lows.min(axis=1), highs.max(axis=1)
+        weighted = means * (counts / total[:, None])
+        mean = np.clip(weighted[:, 0] + weighted[:, 1], low, high)
+        joined = (ends[:, 1], total, low, high, mean, lasts[:, 1])
+        columns = (
+            array(column.typecode, found.tobytes()) + column[even:]
+            for column, found in zip(self[2:], joined, strict=True)
         )
-        return Past(self.begin, 2 * self.width, *map(add, joined, rest))
+        return Past(self.begin, 2 * self.width, *columns)
 
 
 NO_PAST: Final = Past(

@@ -7,14 +7,16 @@ which takes their word for nothing but the very lines that it has read itself.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import subprocess
 import sys
 from array import array
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Any, Final, cast
 
 import msgspec
 
@@ -26,6 +28,8 @@ from ganterm.runs.launch import spawn
 LONG: Final = 1 << 27
 """Bytes from which on other processes are worth starting."""
 _PROCESSES: Final = 2
+_BLOCKS: Final = 2
+"""Blocks that a process is given before its first answer is taken: it never waits for more."""
 _LENGTH: Final = 4
 
 
@@ -39,7 +43,7 @@ class _Wired(msgspec.Struct, array_like=True):
 
 
 class Ahead:
-    """Reads the blocks of a journal from an offset on, as many at once as it has processes.
+    """Reads the blocks of a journal from an offset on, some at once in each of its processes.
 
     Raises:
         OSError: the journal cannot be opened, or no process started.
@@ -50,6 +54,7 @@ class Ahead:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._sent: deque[tuple[subprocess.Popen[bytes], bytes]] = deque()
         self._descriptor = open_regular(path)
+        _keep_memory()
         try:
             for _ in range(_PROCESSES):
                 process = spawn(
@@ -59,6 +64,8 @@ class Ahead:
                     stderr=subprocess.DEVNULL,
                 )
                 self._processes.append(process)
+                _widen(process)
+            for process in self._processes * _BLOCKS:
                 self._send(process)
         except BaseException:
             self.close()
@@ -104,13 +111,23 @@ class Ahead:
 
 def main() -> None:
     """Say of each block of lines what stands in it, until there are no more."""
-    while text := _received(sys.stdin.buffer):
-        _put(sys.stdout.buffer, answer_to(text))
+    _keep_memory()
+    # It reads on however long an answer is not taken, so that no two processes wait for another.
+    with ThreadPoolExecutor(1) as writer:
+        while text := _received(sys.stdin.buffer):
+            writer.submit(_put, sys.stdout.buffer, answer_to(text))
 
 
 def answer_to(text: bytes) -> bytes:
     """Return what stands in whole lines, as it goes through a pipe."""
-    found = (read_columns(piece, ()) or piece for piece in pieces_of(text))
+    found: list[bytes | MetricsColumns] = []
+    for piece in pieces_of(text):
+        columns = read_columns(piece, ())
+        before = found[-1] if found else b""
+        if columns and isinstance(before, MetricsColumns) and _alike(before, columns):
+            found[-1] = _joined(before, columns)
+        else:
+            found.append(columns or piece)
     return msgspec.msgpack.encode([*map(_wired, found)])
 
 
@@ -129,8 +146,44 @@ def _received(pipe: IO[bytes]) -> bytes:
 
 
 def _put(pipe: IO[bytes], data: bytes) -> None:
-    pipe.write(len(data).to_bytes(_LENGTH, "big") + data)
+    pipe.write(len(data).to_bytes(_LENGTH, "big"))
+    pipe.write(data)
     pipe.flush()
+
+
+def _keep_memory() -> None:
+    """Have the C library keep the memory of blocks for those that follow.
+
+    Glibc gives what is freed at the heap's end back above twice the largest size freed so far, and
+    the kernel then clears each page of the next block anew, which costs more than copying it.
+    """
+    bytes(16 * MAX_LINE)
+
+
+def _widen(process: subprocess.Popen[bytes]) -> None:
+    """Give the pipes of a process room for a block, where the system does."""
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(AttributeError, OSError):
+            fcntl.fcntl(cast("IO[bytes]", pipe), fcntl.F_SETPIPE_SZ, MAX_LINE)
+
+
+def _alike(before: MetricsColumns, after: MetricsColumns) -> bool:
+    return [*before.columns] == [*after.columns]
+
+
+def _joined(before: MetricsColumns, after: MetricsColumns) -> MetricsColumns:
+    """Return metrics of the same quantities, each of which has all of the steps, as one."""
+    steps = cast("array[int]", before.steps) + cast("array[int]", after.steps)
+    columns: dict[str, Column] = {}
+    for (name, one), other in zip(before.columns.items(), after.columns.values(), strict=True):
+        ascending = one.ascending and other.ascending and one.steps[-1] <= other.steps[0]
+        columns[name] = Column(steps, _both(one.values, other.values), ascending)
+    return MetricsColumns(steps, _both(before.times, after.times), columns)
+
+
+def _both(one: Sequence[Any], other: Sequence[Any]) -> Sequence[Any]:
+    arrays = isinstance(one, array) and isinstance(other, array)
+    return one + other if arrays else [*one, *other]
 
 
 def _wired(piece: bytes | MetricsColumns) -> bytes | _Wired:

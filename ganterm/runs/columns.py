@@ -94,6 +94,9 @@ def _cut(metrics: bytes) -> Iterator[bytes]:
 
 def others_in(text: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each of the lines begins and ends that is not of metrics that ganterm wrote."""
+    metrics = text.count(b"\n" + BEGINNING) + text.startswith(BEGINNING)
+    if metrics == _count(text, b"\n"):
+        return  # Most often there are none, and counting is quicker than looking for them.
     if text and not text.startswith(BEGINNING):
         yield 0, text.index(b"\n") + 1
     for match in _OTHER.finditer(text):

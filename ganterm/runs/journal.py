@@ -9,6 +9,7 @@ import errno
 import os
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -23,7 +24,7 @@ from ganterm.core.records import (
     MetricsRecord,
     Record,
 )
-from ganterm.runs.columns import MetricsColumns, others_in, pieces_of, read_columns
+from ganterm.runs.columns import BEGINNING, MetricsColumns, others_in, pieces_of, read_columns
 
 MAX_LINE = 1 << 20
 """Bytes of the longest line, newline included: far above any record, a bound for readers."""
@@ -201,10 +202,32 @@ class JournalTail:
         wanted = {word for word, kind in KINDS.items() if issubclass(kind, kinds)} - {"metrics"}
         others = tuple(f'{{"v":1,"kind":"{word}",'.encode() for word in KINDS.keys() - wanted)
         for text in self._blocks():
-            lines = [text[begin : end - 1] for begin, end in others_in(text)]
-            for each in self._records([line for line in lines if not line.startswith(others)]):
-                if isinstance(each, kinds) and not isinstance(each, MetricsRecord):
+            for each in self._beside_metrics(text, others):
+                if isinstance(each, kinds):
                     yield each
+
+    def newest(self, most: int) -> list[Record]:
+        """Return the new records, but of metrics the newest `most` at least; raises as `poll`."""
+        records: list[Record] = []
+        held: deque[tuple[bytes, int]] = deque()
+        total = 0
+        for text in self._blocks():
+            held.append((text, text.count(BEGINNING)))
+            total += held[-1][1]
+            while total - held[0][1] >= most:
+                old, metrics = held.popleft()
+                total -= metrics
+                records += self._beside_metrics(old)
+        for text, _ in held:
+            records += self._records(_lines(text))
+        return records
+
+    def _beside_metrics(self, text: bytes, others: tuple[bytes, ...] = ()) -> Iterator[Record]:
+        """Yield the records of whole lines but those of metrics, and of lines that begin so."""
+        lines = [text[begin : end - 1] for begin, end in others_in(text)]
+        for each in self._records([line for line in lines if not line.startswith(others)]):
+            if not isinstance(each, MetricsRecord):
+                yield each
 
     def _recognise(self, descriptor: int) -> None:
         """Begin anew where this is not the file whose beginning was read."""
@@ -303,20 +326,7 @@ def read_journal(path: Path) -> list[Record]:
 
 def newest_of(path: Path, most: int = 1 << 16) -> list[Record]:
     """Return every record of the journal at `path`, but of metrics the newest `most` at least."""
-    kept: list[Record] = []
-    metrics = 0
-    for record in JournalTail(path).each():
-        kept.append(record)
-        metrics += isinstance(record, MetricsRecord)
-        if metrics > 2 * most:
-            old = iter(range(metrics - most))
-            kept = [
-                each
-                for each in kept
-                if not isinstance(each, MetricsRecord) or next(old, None) is None
-            ]
-            metrics = most
-    return kept
+    return JournalTail(path).newest(most)
 
 
 def records_of(path: Path, *kinds: type[R]) -> Iterator[R]:

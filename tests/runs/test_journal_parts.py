@@ -15,7 +15,7 @@ from ganterm.core.records import ControlRecord, MetricsRecord, OpeningRecord, Re
 from ganterm.runs import ahead, cache, columns, journal
 from ganterm.runs.cache import HistoryReader, kept_file
 from ganterm.runs.history import RunHistory
-from ganterm.runs.journal import JournalTail, read_journal, records_of
+from ganterm.runs.journal import JournalTail, newest_of, read_journal, records_of
 from ganterm.runs.layout import RunDir
 
 METRICS = '{"v":1,"kind":"metrics",'
@@ -105,6 +105,26 @@ def test_records_of_some_kinds_are_those_of_all(
     found = list(records_of(path, *kinds))
     of_all = [each for each in read_journal(path) if isinstance(each, kinds)]
     assert found == [each for each in of_all if not isinstance(each, MetricsRecord)] != []
+
+
+def test_the_newest_metrics_come_with_all_other_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MAX_LINE", 1 << 12)
+    run = RunDir(tmp_path / "run")
+    for begin in range(0, 900, 300):
+        journal_of(run, range(begin, begin + 300), *MORE, *ODD)
+    every = read_journal(run.journal)
+    steps = [each.step for each in every if isinstance(each, MetricsRecord)]
+    others = [each for each in every if not isinstance(each, MetricsRecord)]
+    for most in (1, 100, 400, 10_000):
+        found = newest_of(run.journal, most)
+        metrics = [each.step for each in found if isinstance(each, MetricsRecord)]
+        assert metrics == steps[len(steps) - len(metrics) :]
+        assert min(most, len(steps)) <= len(metrics) <= most + 100
+        assert [each for each in found if not isinstance(each, MetricsRecord)] == others
+        rest = iter(every)
+        assert all(any(each == other for other in rest) for each in found), "in order"
 
 
 def test_metrics_as_a_trainer_writes_them_are_read_at_once() -> None:

@@ -408,3 +408,25 @@ def test_whoever_watches_leaves_while_a_long_history_is_read(
     monkeypatch.setattr(follower._journal, "read", parts)
     assert follower.follow() is code
     assert len(read) < 10
+
+
+def test_whoever_started_a_run_stops_it_while_its_long_history_is_read(
+    run: RunDir, journal: JournalWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second Ctrl-C is obeyed at once, as it is later on."""
+    asked: list[int] = []
+
+    def parts() -> Iterator[list[object]]:
+        for block in range(10):
+            if block in {2, 4}:
+                interrupt()
+            asked.append(len(control.pending(run.control)))
+            yield []
+
+    reporter = Recorder()
+    script = Script(lambda: begin(journal), lambda: end(journal, "stopped"))
+    follower = Follower(run, reporter, lambda: script)
+    monkeypatch.setattr(follower._journal, "read", parts)
+    assert follower.follow() is ExitCode.SIGINT
+    assert asked == [0] * 5 + [1] * 5
+    assert reporter.told[:3] == ["ask", "stopping with a checkpoint at the next step", "open"]
