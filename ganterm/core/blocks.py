@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from operator import mul
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 EXACT: Final = 1 << 16
 """So many of a series' newest points are kept each, at least; older ones are kept in blocks."""
@@ -96,8 +96,9 @@ class Past(NamedTuple):
         import numpy as np  # noqa: PLC0415 - most runs are too short for a block
 
         even = len(self.ends) // 2 * 2
+        kept: Sequence[array[Any]] = self[2:]
         ends, counts, lows, highs, means, lasts = (
-            np.array(column[:even]).reshape(-1, 2) for column in self[2:]
+            np.array(column[:even]).reshape(-1, 2) for column in kept
         )
         total, low, high = counts.sum(axis=1), lows.min(axis=1), highs.max(axis=1)
         weighted = means * (counts / total[:, None])
@@ -105,7 +106,7 @@ class Past(NamedTuple):
         joined = (ends[:, 1], total, low, high, mean, lasts[:, 1])
         columns = (
             array(column.typecode, found.tobytes()) + column[even:]
-            for column, found in zip(self[2:], joined, strict=True)
+            for column, found in zip(kept, joined, strict=True)
         )
         return Past(self.begin, 2 * self.width, *columns)
 

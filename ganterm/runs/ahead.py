@@ -182,8 +182,9 @@ def _joined(before: MetricsColumns, after: MetricsColumns) -> MetricsColumns:
 
 
 def _both(one: Sequence[Any], other: Sequence[Any]) -> Sequence[Any]:
-    arrays = isinstance(one, array) and isinstance(other, array)
-    return one + other if arrays else [*one, *other]
+    if isinstance(one, array) and isinstance(other, array):
+        return one + other
+    return [*one, *other]
 
 
 def _wired(piece: bytes | MetricsColumns) -> bytes | _Wired:
