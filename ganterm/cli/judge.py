@@ -16,6 +16,7 @@ from ganterm.client.checkpoints import choose_checkpoint, choose_every
 from ganterm.client.overview import cores_beside
 from ganterm.components.scores import SCORES, scored
 from ganterm.core.codec import judged_record
+from ganterm.core.dataspec import ImageSize, Size
 from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import JudgedRecord
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from ganterm.render.colour import Canvas
 
 _BAR = 30
+_MOST_TILE = 1024
 """Cells of the longest bar of a histogram."""
 _HELD_OUT = {
     True: "the run did not train on them",
@@ -86,9 +88,11 @@ def judge(
         ),
     ] = None,
     tile: Annotated[
-        int | None,
+        str | None,
         typer.Option(
-            min=1, max=1024, help="Side of the tiles of a sheet.", show_default="as it looks"
+            metavar="N|HxW",
+            help="Size of the tiles of a sheet, height first.",
+            show_default="as it looks",
         ),
     ] = None,
     by: Annotated[
@@ -166,7 +170,8 @@ def judge(
         if against is None:
             raise ConfigError("--images are compared with real ones: name them with --against.")
         taken = _cores(runs_dir or default_runs_dir(), threads)
-        verdict = _given(images, against, scoring, taken, judge=by, tile=tile)
+        size = None if tile is None else _tile_size(tile)
+        verdict = _given(images, against, scoring, taken, judge=by, tile=size)
         _tell(verdict, None if as_json else canvas, f"{images} beside {against}")
         return
     if tile is not None:
@@ -202,6 +207,19 @@ def _found(scores: Sequence[str]) -> list[str]:
     for name in scores:
         SCORES.resolve(name)
     return [absolute(name) for name in scores]
+
+
+def _tile_size(tile: str) -> ImageSize:
+    try:
+        size = Size.of(tile)
+    except ValueError:
+        size = Size(0, 0)
+    if not all(side in range(1, _MOST_TILE + 1) for side in size):
+        raise ConfigError(
+            f"--tile takes a size such as 64 or 48x64, height first, of 1 to {_MOST_TILE} pixels, "
+            f"not {tile[:100]!r}."
+        )
+    return size.setting
 
 
 def _cores(runs: Path, threads: int | None) -> int:

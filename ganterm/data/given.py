@@ -34,6 +34,8 @@ _GZIP: Final = b"\x1f\x8b"
 _SMALLEST_TILE: Final = 8
 _WIDEST_GAP: Final = 8
 """Pixels between the tiles of a sheet at most."""
+_OBLONG: Final = 4
+"""How many times as long as the other a side of tiles is at most that nobody has told of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,7 @@ class Statistics:
 def load_given(
     place: str,
     *,
-    tile: int | None = None,
+    tile: ImageSize | None = None,
     alpha: bool = False,
     progress: ProgressCallback = silent,
 ) -> ImageSet | Statistics:
@@ -56,7 +58,7 @@ def load_given(
 
     A folder, an archive or parquet is read as a dataset, all its splits together, with transparency
     for `alpha`; arrays of .npy and .npz as `ganterm.render.open.load_array` says; an IDX file,
-    packed or not; a sheet of ganterm by what it says of itself, any other picture as tiles of side
+    packed or not; a sheet of ganterm by what it says of itself, any other picture as tiles of size
     `tile`, or as it looks. Images in which red, green and blue are the same everywhere are grey. An
     .npz with `mu` and `sigma` holds statistics.
 
@@ -166,7 +168,7 @@ def _statistics(mean: NDArray[Any], covariance: NDArray[Any], path: Path) -> Sta
     return found
 
 
-def _from_picture(path: Path, tile: int | None) -> tuple[Tensor, str]:
+def _from_picture(path: Path, tile: ImageSize | None) -> tuple[Tensor, str]:
     """Return the tiles of a picture, and what they were taken for in a sentence."""
     try:
         sheet = load_sheet(path)
@@ -182,76 +184,93 @@ def _from_picture(path: Path, tile: int | None) -> tuple[Tensor, str]:
         tiles = np.stack([np.frombuffer(r.pixels, np.uint8).reshape(shape) for r in sheet])
         words = f"{path.name} is a sheet of ganterm with {len(sheet)} images."
     else:
-        cuts = next(_layouts(pixels, tile), None)
+        cuts = next(_layouts(pixels, None if tile is None else Size.of(tile)), None)
         if cuts is None:
             size = f"{pixels.shape[1]}x{pixels.shape[0]} pixels"
             raise DataError(
                 f"{path} ({size}) is no sheet of equal tiles, as far as can be seen; give their "
-                "side in pixels with `--tile N`."
+                "side in pixels with `--tile N`, or `--tile HEIGHTxWIDTH`."
                 if tile is None
                 else f"{path} ({size}) is no sheet of tiles of {tile} pixels: give another --tile."
             )
         tiles = cuts.take(pixels)
         gap = f", {cuts.gap} pixels apart" if cuts.gap else ""
-        words = f"{path.name} is taken for {len(tiles)} tiles of {cuts.side}x{cuts.side}{gap}."
+        words = f"{path.name} is taken for {len(tiles)} tiles of {cuts.size}{gap}."
     return torch.from_numpy(tiles.transpose(0, 3, 1, 2).copy()), words
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Tiles of one side in rows and columns, with as many pixels between, and perhaps around."""
+    """Tiles of one size in rows and columns, with as many pixels between, and perhaps around."""
 
-    side: int
+    size: Size
     gap: int
     around: int
 
-    def starts(self, length: int) -> range:
-        return range(self.around, length - self.around, self.side + self.gap)
-
-    def fits(self, length: int) -> bool:
-        left = length - 2 * self.around + self.gap
-        return left >= self.side + self.gap and not left % (self.side + self.gap)
+    def cut(self, pixels: NDArray[Any]) -> list[NDArray[Any]]:
+        """Return the tiles row by row, each a part of the picture."""
+        height, width = self.size
+        tops, lefts = (
+            range(self.around, length - self.around, side + self.gap)
+            for length, side in zip(pixels.shape[:2], self.size, strict=True)
+        )
+        return [pixels[top : top + height, left : left + width] for top in tops for left in lefts]
 
     def between(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the pixels (n, C) between and around the tiles."""
         outside = np.ones(pixels.shape[:2], dtype=bool)
-        for top in self.starts(pixels.shape[0]):
-            for left in self.starts(pixels.shape[1]):
-                outside[top : top + self.side, left : left + self.side] = False
+        for tile in self.cut(outside):
+            tile[:] = False
         return pixels[outside]
 
     def take(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the tiles (N, side, side, C) row by row, without empty ones at the end."""
-        tiles = [
-            pixels[top : top + self.side, left : left + self.side]
-            for top in self.starts(pixels.shape[0])
-            for left in self.starts(pixels.shape[1])
-        ]
+        """Return the tiles (N, height, width, C) row by row, without empty ones at the end."""
+        tiles = self.cut(pixels)
         empty = self.between(pixels)[:1]
         while len(tiles) > 1 and len(empty) and bool((tiles[-1] == empty[0]).all()):
             tiles.pop()
         return np.stack(tiles)
 
 
-def _layouts(pixels: NDArray[np.uint8], tile: int | None) -> Iterator[_Layout]:
+def _layouts(pixels: NDArray[np.uint8], tile: Size | None) -> Iterator[_Layout]:
     """Yield how a picture may be laid out: the smallest tiles with one level between them first.
 
-    Without a side that was given there must be such a level, for only it shows where tiles end.
+    Without a size that was given there must be such a level, for only it shows where tiles end, and
+    squares go before other tiles, of which no side is longer than `_OBLONG` times the other.
     """
-    height, width = pixels.shape[:2]
-    sides = range(_SMALLEST_TILE, max(height, width)) if tile is None else (tile,)
+    # Whether each row is of one level, and each column.
+    even = (pixels == pixels[:, :1]).all(axis=(1, 2)), (pixels == pixels[:1]).all(axis=(0, 2))
+    spaces = [(gap, around) for gap in range(1, _WIDEST_GAP + 1) for around in (gap, 0)]
     gapped = [
-        layout
-        for side in sides
-        for gap in range(1, _WIDEST_GAP + 1)
-        for layout in (_Layout(side, gap, gap), _Layout(side, gap, 0))
-        if layout.fits(height) and layout.fits(width)
+        _Layout(Size(height, width), gap, around)
+        for gap, around in spaces
+        for height in _sides(even[0], gap, around, tile and tile.height)
+        for width in _sides(even[1], gap, around, tile and tile.width)
+        if tile or max(height, width) <= _OBLONG * min(height, width)
     ]
-    for layout in gapped:
+    for layout in sorted(gapped, key=lambda each: (not each.size.is_square, each.size)):
         between = layout.between(pixels)
-        several = len(layout.starts(height)) * len(layout.starts(width)) > 1
-        if several and bool((between == between[0]).all()):
+        if len(layout.cut(pixels)) > 1 and bool((between == between[0]).all()):
             yield layout
     if tile is not None:
-        close = _Layout(tile, 0, 0)
-        yield from (each for each in (close, *gapped) if each.fits(height) and each.fits(width))
+        if not (pixels.shape[0] % tile.height or pixels.shape[1] % tile.width):
+            yield _Layout(tile, 0, 0)
+        yield from gapped
+
+
+def _sides(even: NDArray[np.bool_], gap: int, around: int, given: int | None) -> list[int]:
+    """Return the sides with which tiles fill a length, with nothing but even lines between them."""
+    length = len(even)
+    left = length - 2 * around + gap
+    sides = range(_SMALLEST_TILE, left - gap + 1) if given is None else [given]
+    places = np.arange(length) - around
+    return [
+        side
+        for side in sides
+        if left >= side + gap
+        and not left % (side + gap)
+        and (
+            given
+            or even[(places < 0) | (places + gap >= left) | (places % (side + gap) >= side)].all()
+        )
+    ]

@@ -227,7 +227,7 @@ def obtain_against(
     image_size: ImageSize,
     channels: int,
     colour_of_both: bool = False,
-    tile: int | None = None,
+    tile: ImageSize | None = None,
     progress: ProgressCallback = silent,
 ) -> Against:
     """Return the real images at `against`: a dataset, a folder or a file, and who judges by them.
@@ -353,7 +353,7 @@ def judge_images(
     scoring: Scoring,
     *,
     judge: str | None = None,
-    tile: int | None = None,
+    tile: ImageSize | None = None,
     progress: ProgressCallback = silent,
 ) -> tuple[Verdict, list[str]]:
     """Judge the images at `place` beside the real ones at `against`; no run is needed.

@@ -143,6 +143,8 @@ def test_a_run_judged_beside_other_images_stands_apart(run: RunDir, digits: Path
         (("--images", "DIGITS", "--against", "mu.npz"), "no images to train a judge on", 2),
         (("--images", "DIGITS", "--against", "ring"), "ring has points and no images", 2),
         (("--images", "DIGITS", "--all"), "--images takes no run, nor --step, --all", 2),
+        (("--images", "DIGITS", "--against", "digits", "--tile", "8x"), "--tile takes a size", 2),
+        (("--images", "DIGITS", "--against", "digits", "--tile", "0x8"), "not '0x8'", 2),
         (("--tile", 8), "--tile says how the sheet given as --images is cut", 2),
     ],
 )

@@ -117,8 +117,29 @@ def test_tiles_without_anything_between_are_cut_where_it_is_said(tmp_path: Path)
     with pytest.raises(DataError, match=r"48x32 pixels\) is no sheet of equal tiles.*--tile N"):
         load_given(str(path))
     assert torch.equal(loaded(path, tile=16).images, GREY[:6])
-    with pytest.raises(DataError, match="no sheet of tiles of 13 pixels"):
-        load_given(str(path), tile=13)
+    assert torch.equal(loaded(path, tile="32x16").images[0], GREY[[0, 3]].reshape(1, 32, 16))
+    for tile in (13, "16x13"):
+        with pytest.raises(DataError, match=f"no sheet of tiles of {tile} pixels"):
+            load_given(str(path), tile=tile)
+
+
+@pytest.mark.parametrize("shape", [(48, 64), (32, 9), (9, 32)])
+@pytest.mark.parametrize("padding", [1, 3])
+@pytest.mark.parametrize("count", [2, 5])
+def test_oblong_tiles_are_found_too(
+    tmp_path: Path, shape: tuple[int, int], padding: int, count: int
+) -> None:
+    """Height first; and the size that is given is believed over what is seen."""
+    tiles = torch.randint(0, 256, (count, 3, *shape), dtype=torch.uint8)
+    path = tmp_path / "grid.png"
+    save_image(make_grid(tiles / 255, nrow=3, padding=padding), path)
+    size = f"{shape[0]}x{shape[1]}"
+    for tile in (None, size):
+        found = loaded(path, tile=tile)
+        assert torch.equal(found.images, tiles)
+        assert found.notes == [
+            f"grid.png is taken for {count} tiles of {size}, {padding} pixels apart."
+        ]
 
 
 def test_images_are_brought_to_a_size_and_channels_as_datasets_are() -> None:
