@@ -87,7 +87,7 @@ def prepare(
 
 def recipe_name(recipe: str) -> str:
     """Return the name of a recipe that is given by name or by the path of its file."""
-    return Path(recipe).stem if recipe.endswith(".toml") else recipe
+    return Path(recipe).stem if recipe.lower().endswith(".toml") else recipe
 
 
 @dataclass(frozen=True)

@@ -175,4 +175,4 @@ def _kind(path: Path) -> str:
         return "array"
     # A safetensors file begins with the length of a header of JSON, 8 bytes, little-endian.
     is_tensors = head[8:] == b"{" and int.from_bytes(head[:8], "little") < MAX_HEADER
-    return "checkpoint" if is_tensors or path.suffix == ".safetensors" else "image"
+    return "checkpoint" if is_tensors or path.suffix.lower() == ".safetensors" else "image"

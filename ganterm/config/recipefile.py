@@ -26,9 +26,9 @@ def recipe_path(text: str) -> Path:
     if not text or "\0" in text:
         raise ConfigError("Give the recipe a name, or the path of a file ending in .toml.")
     path = expanded(text)
-    if len(path.parts) == 1 and not text.endswith(".toml"):
+    if len(path.parts) == 1 and path.suffix.lower() != ".toml":
         path = recipes.recipes_dir() / f"{text}.toml"
-    if path.suffix != ".toml":
+    if path.suffix.lower() != ".toml":
         raise ConfigError(f"{path} must end in .toml, as every recipe file does.")
     if path.parent == recipes.recipes_dir():
         if not recipes.NAME.fullmatch(path.stem):

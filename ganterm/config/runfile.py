@@ -156,6 +156,6 @@ def same_weights(source: RunDir) -> Callable[[Path], Mapping[str, str]]:
 
 def stem_of(config: RunConfig) -> str:
     """Return what the runs of a recipe are numbered by: its name, or that of its file."""
-    recipe = config.recipe
+    path = Path(config.recipe)
     # A name may have dots as well.
-    return Path(recipe).stem if recipe.endswith(".toml") else recipe
+    return path.stem if path.suffix.lower() == ".toml" else config.recipe

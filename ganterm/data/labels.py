@@ -18,7 +18,7 @@ _LABELS: Final = ("label", "class", "category", "target", "species", "name")
 
 def tells_labels(path: Path) -> bool:
     """Say whether a file is called as one that may tell the labels of what lies beside it."""
-    return path.name.lower() == JSON or path.suffix in _TABLES
+    return path.name.lower() == JSON or path.suffix.lower() in _TABLES
 
 
 def told_labels(

@@ -282,7 +282,7 @@ def _match(info: PublishedDataset, paths: Iterable[Path]) -> dict[PublishedFile,
     for path in paths:
         part = part_named(info, path.name)
         # A packed file is preferred: its checksum is published.
-        if part is not None and (part not in files or path.suffix in _PACKED):
+        if part is not None and (part not in files or path.suffix.lower() in _PACKED):
             files[part] = path
     return files
 

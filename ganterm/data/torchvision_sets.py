@@ -242,7 +242,7 @@ def _celeba(path: Path) -> Iterator[Picture]:
         ) from error
     with pack:
         left = most_of(size := archive.stat().st_size)
-        entries = [each for each in pack.infolist() if each.filename.endswith(".jpg")]
+        entries = [each for each in pack.infolist() if each.filename.lower().endswith(".jpg")]
         for entry in sorted(entries, key=lambda each: each.filename):
             with pack.open(entry) as file:
                 data = file.read(MOST_PICTURE)

@@ -129,7 +129,7 @@ def load(name: str) -> Recipe:
         text = (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
         return _parse(name, text)
     path = Path(name)
-    if path.suffix == ".toml":
+    if path.suffix.lower() == ".toml":
         return _parse(path.stem, read_text(path, "recipe"))
     if NAME.fullmatch(name) and (own := recipes_dir() / f"{name}.toml").exists():
         return _own(own)

@@ -40,8 +40,9 @@ def test_a_folder_of_images_is_found_again_from_anywhere(
 ) -> None:
     (tmp_path / "images" / "cats").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    save_recipe(resolve({"dataset": "images/cats"}).config, tmp_path / "mine.toml")
-    assert recipes.load("mine.toml").values["dataset"] == str(tmp_path / "images" / "cats")
+    for name in ("mine.toml", "MINE.TOML"):
+        save_recipe(resolve({"dataset": "images/cats"}).config, tmp_path / name)
+        assert recipes.load(name).values["dataset"] == str(tmp_path / "images" / "cats")
 
 
 def test_where_a_recipe_cannot_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
@@ -56,7 +57,8 @@ def test_a_bare_name_means_the_users_folder(
     monkeypatch.setenv(recipes.RECIPES_DIR_VARIABLE, str(tmp_path))
     assert recipe_path(" mine ") == tmp_path / "mine.toml"
     assert recipe_path("mine.v2") == tmp_path / "mine.v2.toml"
-    assert recipe_path("here/x.toml") == Path("here/x.toml")
+    for name in ("here/x.toml", "here/X.TOML"):
+        assert recipe_path(name) == Path(name)
     assert recipe_path("~/x.toml") == Path.home() / "x.toml"
 
 
