@@ -16,7 +16,9 @@ from ganterm.config.recorded import recorded_config, refuse_imported
 from ganterm.config.runfile import INIT_DIGEST, INIT_FROM, new_run, to_mapping
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
-from ganterm.data.catalogue import anchored, require_folder
+from ganterm.core.records import StartRecord
+from ganterm.data.catalogue import anchored, has_classes, require_folder
+from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir
 from ganterm.runs.parts import code_from
 
@@ -85,6 +87,18 @@ def _weights(named: str, runs_dir: Path) -> tuple[Path, str]:
     return found.path.absolute(), f"{found.origin}@{found.step}"
 
 
+def _require_classes(run: RunDir, config: RunConfig) -> None:
+    """Raise `ConfigError` where images that had labels when the run began have none any more."""
+    if config.conditional == "none" or has_classes(config):
+        return
+    if began := next(records_of(run.journal, StartRecord), None):
+        raise ConfigError(
+            f"{config.dataset} has no classes any more, by its folders or by a table, and "
+            f"{run.name} has learnt {', '.join(began.classes or ())}: bring back what told them, "
+            "or begin a new run with `ganterm train`."
+        )
+
+
 def go_on(run: RunDir, given: Mapping[str, str], look: LookAhead) -> list[str]:
     """Return the arguments of the worker that trains a run on.
 
@@ -106,5 +120,6 @@ def go_on(run: RunDir, given: Mapping[str, str], look: LookAhead) -> list[str]:
     config = msgspec.structs.replace(recorded_config(run), **changed)
     require_folder(config.dataset, run.word)
     with code_from(run):
+        _require_classes(run, config)
         look(config)
     return [f"--{key}={value}" for key, value in values.items()]

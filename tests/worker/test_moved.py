@@ -13,10 +13,11 @@ import pytest
 import torch
 from PIL import Image
 
-from ganterm.config import resolve
+from ganterm.client.launching import go_on
+from ganterm.config import RunConfig, resolve
 from ganterm.config.branch import branch
 from ganterm.config.recorded import recorded_config
-from ganterm.core.errors import DataError, GantermError
+from ganterm.core.errors import ConfigError, DataError, GantermError
 from ganterm.core.records import STOOD_BACK
 from ganterm.data.listing import Original
 from ganterm.data.loading import relocated
@@ -114,6 +115,24 @@ def test_a_moved_dataset_is_gone_on_with_exactly_and_remembered(
         found = final_state(run)
         names = wanted.keys() - {"config"}
         assert {name: found[name] for name in names} == {name: wanted[name] for name in names}
+
+
+def test_a_place_where_nothing_tells_its_classes_any_more_is_refused(
+    trained: RunDir, place: Path
+) -> None:
+    """Neither its folders nor the table that did."""
+    for number, picture in enumerate(sorted(place.rglob("*.png"))):
+        picture.rename(place / f"{number}.png")
+    for name in ("a", "b"):
+        (place / name).rmdir()
+    table = place / "LABELS.CSV"
+    table.write_text("".join(f"{number}.png,{'ab'[number // 8]}\n" for number in range(16)))
+    looked: list[RunConfig] = []
+    go_on(trained, {"dataset": str(place)}, looked.append)
+    assert [config.dataset for config in looked] == [str(place)]
+    table.unlink()
+    with pytest.raises(ConfigError, match=r"no classes any more.*has learnt a, b: bring back"):
+        go_on(trained, {"dataset": str(place)}, looked.append)
 
 
 def test_a_branch_may_go_on_with_other_images_and_says_so(
