@@ -277,11 +277,10 @@ class RunList:
             self._list()
         if older := now >= self._ages_again:
             self._ages_again = now + AGE_SECONDS
-        quiet = [run for run, known in self._known.items() if known.quiet is not None]
+        quiet = [known for known in self._known.values() if known.quiet is not None]
         looked = quiet if closely else _round(quiet, self._next, LOOKS)
         self._next = (self._next + LOOKS) % max(len(quiet), 1)
-        for run in looked:
-            known = self._known[run]
+        for known in looked:
             if _stamps(known.paths) != known.quiet:
                 known.quiet = None
         awake = [(run, each) for run, each in self._known.items() if older or each.quiet is None]
@@ -321,7 +320,7 @@ class RunList:
         known.quiet = stamps if still else None
 
 
-def _round(runs: Sequence[RunDir], begin: int, most: int) -> Sequence[RunDir]:
+def _round(runs: Sequence[_Known], begin: int, most: int) -> Sequence[_Known]:
     """Return `most` of the runs at most, from `begin` on and then from the first one."""
     return [*runs[begin : begin + most], *runs[: max(begin + most - len(runs), 0)]][:most]
 
