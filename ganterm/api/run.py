@@ -138,9 +138,8 @@ class Run:
 
         view = self._view
         if view.state == "crashed":
-            raise WorkerError(
-                f"The worker of {self.name} died at step {view.step:,}; `resume()` goes on."
-            )
+            way = self._run.restart or "`resume()` goes on"
+            raise WorkerError(f"The worker of {self.name} died at step {view.step:,}; {way}.")
         if view.state == "failed":
             end = read_history(self._run).end
             code = ExitCode.TRAINING if end is None else end.exit_code

@@ -16,7 +16,7 @@ from ganterm.cli.narrate import Waiting, say
 from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.cli.outputs import write_file
 from ganterm.client.checkpoints import choose_checkpoint
-from ganterm.config.recorded import classes_in, config_in
+from ganterm.config.recorded import classes_in, config_in, drawn_config
 from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
 from ganterm.exchange.card import picture_of, subject_of, write_card
@@ -198,7 +198,7 @@ def _table(run: RunDir, output: Path | None) -> None:
 def _card(choice: CheckpointChoice, output: Path | None) -> None:
     header = read_header(choice.path)
     run = _run_of(choice.path)
-    config, classes = config_in(choice.path, header), classes_in(choice.path, header)
+    config, classes = drawn_config(choice.path, header), classes_in(choice.path, header)
     subject = subject_of(_name(choice), run, header, config, classes)
     path = output or Path(f"{_name(choice)}.md")
     picture = picture_of(choice.path, run)

@@ -224,9 +224,9 @@ def require_training(run: RunDir) -> None:
     """Raise `WorkerError` where no worker trains `run`, so that nothing could take a command."""
     view = observe(run)
     if view.alive is False:
+        way = run.restart or f"`ganterm resume {run.word}` takes it up again"
         raise WorkerError(
-            f"{run.name} is not training ({view.state}), so it cannot be steered; "
-            f"`ganterm resume {run.word}` takes it up again."
+            f"{run.name} is not training ({view.state}), so it cannot be steered; {way}."
         )
 
 

@@ -7,13 +7,15 @@ known of a setting is its present value: that is what it can be changed to somet
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from ganterm.config.fields import FIELDS, Field, Value, converted, parse_value
 from ganterm.config.schema import RunConfig
+from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, Size
 from ganterm.core.errors import ConfigError
+from ganterm.core.registry import is_reference
 
 LOOP: Final = "loop"
 """The setting that says whose loop trains a run: a script's name."""
@@ -38,13 +40,85 @@ class OwnField(Field):
         )
 
 
+class Sizes(msgspec.Struct, frozen=True):
+    """What a generator of somebody's own takes and makes.
+
+    Attributes:
+        spatial: whether it takes z as (N, z_dim, 1, 1) and not as (N, z_dim).
+        classes: how many it takes the labels of beside z; 0 where it takes none.
+        signed: whether what it makes lies in [-1, 1] and not in [0, 1].
+    """
+
+    z_dim: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]
+    spatial: bool
+    classes: Annotated[int, msgspec.Meta(ge=0, le=1 << 20)]
+    height: Annotated[int, msgspec.Meta(ge=LEAST_SIDE, le=MOST_SIDE)]
+    width: Annotated[int, msgspec.Meta(ge=LEAST_SIDE, le=MOST_SIDE)]
+    channels: Annotated[int, msgspec.Meta(ge=1, le=4)]
+    signed: bool
+
+
+class OwnGenerator(msgspec.Struct, frozen=True):
+    """A generator in a checkpoint: its class by name, its sizes, and its outline."""
+
+    kind: str
+    sizes: Sizes
+    net: dict[str, Any]
+
+
+class OwnNetworks(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a checkpoint of somebody's own loop says of what draws its images.
+
+    Attributes:
+        why: why nothing does; empty where something does.
+        code: the file of the user's classes, whose copy is in the run; empty where all are
+            PyTorch's.
+        dataset: what it was trained on, where its script says so by a name that is known.
+        generator, ema: as trained, and as averaged.
+    """
+
+    why: str = ""
+    code: str = ""
+    dataset: str = ""
+    generator: OwnGenerator | None = None
+    ema: OwnGenerator | None = None
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes that images are drawn of; they are numbers."""
+        found = self.generator or self.ema
+        return [] if found is None else list(map(str, range(found.sizes.classes)))
+
+    def config(self, settings: Mapping[str, Any]) -> RunConfig:
+        """Return the configuration that stands for its images; raises `ConfigError` for none."""
+        found = self.generator or self.ema
+        if found is None:
+            raise ConfigError(
+                f"Only {settings[LOOP]} can draw images of this run: {self.why or _UNTOLD}. Images "
+                "that it saves are judged by `ganterm judge --images FILE`."
+            )
+        sizes = found.sizes
+        return msgspec.structs.replace(
+            RunConfig(),
+            generator=found.kind,
+            # Code is run of generators alone.
+            dataset="" if is_reference(self.dataset) else self.dataset,
+            conditional="projection" if sizes.classes else "none",
+            z_dim=sizes.z_dim,
+            image_size=Size(sizes.height, sizes.width).setting,
+            channels=sizes.channels,
+        )
+
+
+_UNTOLD: Final = "its checkpoint does not say how its generator is built"
+
+
 def refuse_own_loop(values: Mapping[str, Any]) -> None:
     """Raise `ConfigError` where `values` are the settings of a run that its own loop trains."""
     if (script := values.get(LOOP)) is not None:
         raise ConfigError(
-            f"This run is trained by a loop of its own: only {script} can build its networks, and "
-            "goes on with it by ganterm.init(NAME, resume=True). Images that it saves are judged "
-            "by `ganterm judge --images FILE`."
+            f"This run is trained by a loop of its own, which ganterm cannot run: start {script} "
+            "again with resume=True, as in ganterm.init(NAME, resume=True)."
         )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from ganterm.config.fields import code_of
+from ganterm.config.ownloop import LOOP, OwnNetworks
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
 from ganterm.core.directory import is_run
@@ -18,7 +20,7 @@ from ganterm.core.records import OpeningRecord, StartRecord
 from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir
-from ganterm.runs.parts import is_trusted, manifest_of, read_parts
+from ganterm.runs.parts import Manifest, is_trusted, manifest_of, read_parts
 
 
 def recorded_config(run: RunDir) -> RunConfig:
@@ -47,6 +49,8 @@ def where_images_are(path: Path, config: RunConfig) -> tuple[str, str]:
     home = path.absolute().parent.parent
     openings = openings_of(RunDir(home)) if is_run(home) else []
     if not openings:
+        return config.dataset, ""
+    if LOOP in openings[-1].config:
         return config.dataset, ""
     latest = config_of(openings[-1], RunDir(home))
     refuse_foreign_code(latest, RunDir(home).journal)
@@ -84,14 +88,18 @@ def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
         if named:
             use_copies({})
         return
+    _use_code(RunDir(home), manifest)
+
+
+def _use_code(run: RunDir, manifest: Manifest) -> None:
     if not is_trusted(manifest):
         files = ", ".join(sorted(path.name for path in manifest.originals))
         raise ConfigError(
-            f"{RunDir(home).name} is made of somebody else's code ({files}), which is not run: "
-            f"look at {RunDir(home).parts}, and if you trust it say `ganterm info "
-            f"{shlex.quote(str(home))} --trust`."
+            f"{run.name} is made of somebody else's code ({files}), which is not run: look at "
+            f"{run.parts}, and if you trust it say `ganterm info {shlex.quote(str(run.path))} "
+            "--trust`."
         )
-    use_copies(read_parts(RunDir(home), manifest))
+    use_copies(read_parts(run, manifest))
 
 
 def refuse_imported(run: RunDir) -> None:
@@ -121,15 +129,60 @@ def config_in(path: Path, header: CheckpointHeader) -> RunConfig:
     Raises `ConfigError` where `header`, which is its own, does not have one, and as
     `refuse_foreign_code`.
     """
+    config = from_mapping(_settings_in(path, header))
+    refuse_foreign_code(config, path)
+    return config
+
+
+def drawn_config(path: Path, header: CheckpointHeader) -> RunConfig:
+    """Return the configuration by which images of the checkpoint at `path` are drawn and judged.
+
+    That is its own; of somebody's own loop what its generator makes, with an empty dataset where
+    its script names none. Raises as `config_in`, and `ConfigError` where nothing can draw them.
+    """
+    networks = own_networks(path, header)
+    if networks is None:
+        return config_in(path, header)
+    return networks.config(_settings_in(path, header))
+
+
+def own_networks(path: Path, header: CheckpointHeader) -> OwnNetworks | None:
+    """Return what draws images of somebody's own loop, whose code is trusted; None of ours.
+
+    Raises `ConfigError` where it is not, or `header` makes no sense.
+    """
+    if LOOP not in _settings_in(path, header):
+        return None
+    try:
+        found = header.told("networks") if "networks" in header.metadata else {}
+        networks = msgspec.convert(found, OwnNetworks)
+    except (ValueError, msgspec.ValidationError):
+        raise ConfigError(f"{path} does not say how its generator is built.") from None
+    if networks.code:
+        run = RunDir(path.absolute().parent.parent)
+        manifest = manifest_of(run) if is_run(run.path) else None
+        if manifest is None or Path(networks.code) not in manifest.originals:
+            raise ConfigError(
+                f"{path} is drawn with by code that its run keeps in parts/, and that is not "
+                "there; copy the whole run."
+            )
+        if not is_ours(path):
+            raise ConfigError(
+                f"{path} belongs to another user and is drawn with by code of theirs, which is not "
+                "run; look at it, and copy the run to yourself if you trust it."
+            )
+        _use_code(run, manifest)
+    return networks
+
+
+def _settings_in(path: Path, header: CheckpointHeader) -> dict[str, Any]:
     try:
         values = header.told("config")
     except (KeyError, ValueError):
         values = None
     if not isinstance(values, dict):
         raise ConfigError(f"{path} does not say how its run was configured.")
-    config = from_mapping(values)
-    refuse_foreign_code(config, path)
-    return config
+    return values
 
 
 def classes_in(path: Path, header: CheckpointHeader) -> tuple[str, ...]:

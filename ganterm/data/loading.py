@@ -12,7 +12,7 @@ from ganterm.components.datasets import DATASETS, Dataset, Fit, PublishedDataset
 from ganterm.config import RunConfig
 from ganterm.config.recorded import where_images_are
 from ganterm.core.dataspec import DataSpec, ImageSize
-from ganterm.core.errors import DataError
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.registry import is_reference, short
 from ganterm.data.catalogue import (
     anchored,
@@ -177,9 +177,16 @@ def relocated(config: RunConfig, path: Path, place: str | None = None) -> RunCon
 
     That is where its run last had them, or `place`, whose images must be the same.
 
-    Raises DataError where that folder is not there, or holds other images; else as `load`.
+    Raises DataError where that folder is not there, or holds other images, ConfigError where
+    nobody says which they are; else as `load`.
     """
     latest, began = where_images_are(path, config)
+    if place is None and not latest:
+        raise ConfigError(
+            f"The script of {path.absolute().parent.parent.name} does not say what it trains on: "
+            "name it with --dataset, other images with --against, or put dataset in the config of "
+            "ganterm.init."
+        )
     if place is None:
         require_folder(latest)
         return msgspec.structs.replace(config, dataset=latest)

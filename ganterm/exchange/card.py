@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import re
@@ -17,6 +18,7 @@ from ganterm.components.datasets import DATASETS
 from ganterm.components.scores import SCORES, scored
 from ganterm.config import FIELDS, RunConfig, resolve
 from ganterm.config.differences import said
+from ganterm.config.ownloop import LOOP
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.records import AlertRecord, JudgedRecord, OpeningRecord, Record, StartRecord
@@ -88,6 +90,12 @@ class CardSubject:
         return next(found, StartRecord(step=0))
 
     @property
+    def loop(self) -> dict[str, Any]:
+        """The settings of somebody's own loop; empty where ganterm trained it."""
+        found: dict[str, Any] = self.header.told("config")
+        return found if LOOP in found else {}
+
+    @property
     def opening(self) -> OpeningRecord:
         """How the worker that made the checkpoint began."""
         opened = [record for record in self.records if isinstance(record, OpeningRecord)]
@@ -114,7 +122,8 @@ def subject_of(
 
 def write_card(subject: CardSubject, picture: str | None) -> str:
     """Return the card; `picture` is the file name of a picture of samples beside it."""
-    lines = [*_title(subject, picture), *_data(subject), *_training(subject)]
+    training = _own_training if subject.loop else _training
+    lines = [*_title(subject, picture), *_data(subject), *training(subject)]
     lines += [*_scores(subject), *_limits(subject), *_use(subject)]
     return "\n".join(lines) + "\n"
 
@@ -128,10 +137,12 @@ def _title(subject: CardSubject, picture: str | None) -> Iterator[str]:
         what = "points of the plane"
     else:
         what = f"{data.colour_words} images of {data.size_words} pixels"
+    learned = json.dumps(subject.header.told("networks")) if subject.loop else ""
     count = sum(
         math.prod(info.shape)
         for name, info in subject.header.tensors.items()
-        if name.startswith("generator.") and not name.endswith(_BUFFERS)
+        if f'"parameter": "{name}"' in learned
+        or (not learned and name.startswith("generator.") and not name.endswith(_BUFFERS))
     )
     labels = " and the number of its class" if subject.classes else ""
     yield (
@@ -163,6 +174,10 @@ def _data(subject: CardSubject) -> Iterator[str]:
             "elsewhere. What follows is what they were fitted to, not what made them."
         )
         yield ""
+    if not config.dataset:
+        yield "Its script does not say on what."
+        yield ""
+        return
     facts = DATASETS.facts(config.dataset)
     shown = public_config(config)["dataset"]
     if facts.origin:
@@ -230,6 +245,18 @@ def _training(subject: CardSubject) -> Iterator[str]:
         yield ""
         yield from alerts
         yield ""
+
+
+def _own_training(subject: CardSubject) -> Iterator[str]:
+    """Say how somebody's own loop trained it."""
+    loop = subject.loop
+    yield "## Training"
+    yield ""
+    yield f"By the loop of {code(loop[LOOP])}, to step {subject.step:,}; its settings:"
+    yield ""
+    rows = [[code(name), code(said(each))] for name, each in loop.items() if name != LOOP]
+    yield from table(["setting", "value"], rows)
+    yield ""
 
 
 def _scores(subject: CardSubject) -> Iterator[str]:

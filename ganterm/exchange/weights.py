@@ -98,6 +98,13 @@ def describe_weights(trained: Trained, weights: str, *, run: str) -> dict[str, A
     the image's class.
     """
     generator = trained.generator
+    load = (
+        f"net.load_state_dict with the {trained.config.generator} of {trained.script}, whose "
+        "tensors are called net.NAME here."
+        if trained.script
+        else "ganterm.exchange.weights.load_exported(path of this file); where `layers` is a list, "
+        "torch.nn alone does: `ganterm help export` prints how."
+    )
     stage = stage_of(generator)
     layers = joined = None
     if isinstance(generator, SequentialGenerator):
@@ -117,9 +124,8 @@ def describe_weights(trained: Trained, weights: str, *, run: str) -> dict[str, A
         "growth": None if stage is None else {"level": stage.level, "alpha": stage.alpha},
         "layers": layers,
         "joined": joined,
-        "load": "ganterm.exchange.weights.load_exported(path of this file); where `layers` is a "
-        "list, torch.nn alone does: `ganterm help export` prints how.",
-        "config": public_config(trained.config),
+        "load": load,
+        "config": {} if trained.script else public_config(trained.config),
     }
 
 

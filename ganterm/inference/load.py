@@ -14,14 +14,19 @@ from torch import nn
 
 from ganterm.components.datasets import DATASETS
 from ganterm.components.networks.base import Discriminator, Generator
+from ganterm.components.networks.facts import GeneratorSpec
 from ganterm.components.networks.from_config import discriminator_from, generator_from, growth_of
 from ganterm.components.networks.growth import Stage, grow
+from ganterm.components.networks.outline import built, reached
+from ganterm.components.networks.plain import PlainGenerator
 from ganterm.components.networks.weights import largest_singular_values
 from ganterm.config import RunConfig
-from ganterm.config.recorded import classes_in, config_in
+from ganterm.config.ownloop import LOOP, OwnNetworks
+from ganterm.config.recorded import classes_in, config_in, drawn_config, own_networks
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import regular_path
+from ganterm.core.parts import Part, PartError, module_at
 from ganterm.runs import checkpoints
 from ganterm.runs.checkpoints import CheckpointDamaged, CheckpointHeader
 
@@ -42,6 +47,8 @@ class Trained:
     """`ema` or `generator`: which of the checkpoint's weights these are."""
     data: DataSpec
     """What it makes, with the classes it is conditioned on; none where it is not."""
+    script: str = ""
+    """Whose own loop trained it; empty where ganterm did."""
 
 
 def load_generator(
@@ -58,6 +65,9 @@ def load_generator(
     """
     checkpoints.verify(path)
     header = checkpoints.read_header(path)
+    networks = own_networks(path, header)
+    if networks is not None:
+        return _of_own_loop(path, header, networks, ema, torch.device(device))
     config = config_in(path, header)
     # Only a dataset in a file of the user's can say that it has points.
     with contextlib.suppress(ConfigError):
@@ -73,6 +83,51 @@ def load_generator(
     generator.to(device).to(memory_format=torch.channels_last)
     generator.eval().requires_grad_(False)
     return Trained(generator, config, header.step, weights, data)
+
+
+def _of_own_loop(
+    path: Path,
+    header: CheckpointHeader,
+    networks: OwnNetworks,
+    ema: bool | None,
+    device: torch.device,
+) -> Trained:
+    """Build the generator that somebody's own loop saved; raises `ConfigError`."""
+    config = drawn_config(path, header)
+    if ema and networks.ema is None:
+        raise ConfigError(f"{path} has no averaged weights; use --no-ema.")
+    weights = "generator" if networks.ema is None or ema is False else "ema"
+    told = networks.ema if weights == "ema" else networks.generator
+    if told is None:
+        raise ConfigError(f"{path} has averaged weights alone; leave --no-ema out.")
+    tensors = _read(path, header.tensors, prefix="")
+    sizes = told.sizes
+    data = config.data_spec.with_classes(classes_in(path, header))
+    spec = GeneratorSpec(z_dim=sizes.z_dim, data=data, classes=sizes.classes)
+    code = Path(networks.code)
+    part = Part(f"generator {told.kind}", code, told.kind, None)
+    names = vars(module_at(part.what, code)) if networks.code else {}
+    try:
+        with part.guarded():
+            net = built(told.net, tensors.__getitem__, lambda name: reached(names, name), device)
+            generator = PlainGenerator(
+                net.float(),
+                spec,
+                spatial=sizes.spatial,
+                labels=bool(sizes.classes),
+                signed=sizes.signed,
+            )
+            generator.to(device).eval().requires_grad_(False)
+            label = torch.zeros(1, dtype=torch.int64, device=device)
+            generator(torch.zeros(1, sizes.z_dim, device=device), label)
+    except PartError:
+        if networks.code:
+            raise
+        raise ConfigError(
+            f"{path} cannot be sampled from: its generator is not what it is said to be."
+        ) from None
+    script = str(header.told("config")[LOOP])
+    return Trained(generator, config, header.step, weights, data, script)
 
 
 def stage_in(path: Path, header: CheckpointHeader) -> Stage | None:

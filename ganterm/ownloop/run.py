@@ -11,7 +11,6 @@ import math
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import Any, Final
 import torch
 
 from ganterm.config.ownloop import fields_of, in_schema
-from ganterm.core.errors import GantermError
+from ganterm.core.codec import judged_record
 from ganterm.core.files import write_atomically
 from ganterm.core.records import (
     AlertRecord,
@@ -34,14 +33,15 @@ from ganterm.core.records import (
     StartRecord,
 )
 from ganterm.doctor.doctor import Doctor
-from ganterm.ownloop.journal import PatientJournal, say
+from ganterm.ownloop.generator import Generators, Shape
+from ganterm.ownloop.journal import PatientJournal, how_it_ended, say, words_of
 from ganterm.ownloop.measures import Measures
 from ganterm.ownloop.parts import Chance, put_back, taken_apart
 from ganterm.ownloop.pictures import pictures_of
 from ganterm.ownloop.settings import OwnSettings
 from ganterm.render.sheet import save_sheet
 from ganterm.runs import checkpoints
-from ganterm.runs.control import SetOrder
+from ganterm.runs.control import JudgedOrder, SetOrder
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status
@@ -88,6 +88,8 @@ class Run:
         self._settings, self._held, self._steps = settings, held, steps
         self._measures = Measures()
         self._parts: dict[str, Any] = {}
+        self._generators = Generators(run, self._tell)
+        self._shown: Shape | None = None
         self._changes = LiveChanges(settings, journal, settings.made, settings.pending)
         self._inbox = Inbox(run.control, *waiting_commands(run, records))
         self._extras = Extras(journal, lock, story="its traceback is on standard error")
@@ -215,7 +217,7 @@ class Run:
             return work()
         except Exception as error:  # noqa: BLE001 - whatever it is, the loop goes on
             self._closed = True
-            say(f"{_words(error)}; nothing more is written, and training goes on.")
+            say(f"{words_of(error)}; nothing more is written, and training goes on.")
         return None
 
     def _look(self, now: float) -> None:
@@ -264,25 +266,26 @@ class Run:
                 self._changes.make(command.id, order.key, order.value)
                 self._doctor.config = in_schema(self._settings.config)
             else:
-                error = error or self._refusal(command.name)
+                name, step, args = command.name, self._settings.step, command.args
+                if isinstance(order, JudgedOrder) and not error:
+                    error = self._take_judgement(order)
+                    # The record itself stands in the journal already.
+                    args = {} if error else {"step": order.step}
+                elif name == "checkpoint" and not self._parts:
+                    error = "the script has not saved yet, so what is to be saved is not known"
                 self._journal.write(
-                    ControlRecord(
-                        step=self._settings.step,
-                        id=command.id,
-                        name=command.name,
-                        args=command.args,
-                        error=error,
-                    )
+                    ControlRecord(step=step, id=command.id, name=name, args=args, error=error)
                 )
             self._inbox.remove(command)
             if not error:
                 self._do(command.name)
 
-    def _refusal(self, name: str) -> str:
-        if name == "checkpoint" and not self._parts:
-            return "the script has not called run.checkpoint yet, so it is not known what to save"
-        if name == "judged":
-            return "only the script can draw images of a run of its own loop"
+    def _take_judgement(self, order: JudgedOrder) -> str:
+        """Write down what somebody else judged; return why that is not done, or ""."""
+        try:
+            self._journal.write(judged_record(order.step, order.fields))
+        except ValueError as error:
+            return f"it is no judgement: {error}"
         return ""
 
     def _do(self, name: str) -> None:
@@ -317,6 +320,7 @@ class Run:
             with torch.no_grad():
                 found = images() if callable(images) else images
             rasters, self._signed = pictures_of(found, signed=self._signed)
+            self._shown = rasters[0].channels, rasters[0].height, rasters[0].width
             path, columns = self._run.sample_path(step), math.ceil(math.sqrt(len(rasters)))
             write_atomically(path, lambda file: save_sheet(rasters, columns, file), sync=False)
             self._journal.write(SampleRecord(step=step, path=self._run.relative(path)))
@@ -330,7 +334,8 @@ class Run:
         with self._extras.attempt("checkpoint", "Writing a checkpoint", step):
             tensors, told = taken_apart({**self._parts, "rng": Chance()})
             about = {"config": settings.config, "parts": told, "controls": self._changes.made}
-            digest = write_tensors(path, step, about, tensors)
+            drawn, beside = self._generators.told(self._parts, settings.config, self._shown)
+            digest = write_tensors(path, step, about | drawn, tensors | beside)
             seconds = round(time.perf_counter() - began, 4)
             self._journal.write(checkpoint_record(self._run, step, digest, seconds))
             self._reporter.note(last_checkpoint=self._run.relative(path))
@@ -353,17 +358,7 @@ class Run:
 
     def _end(self, error: BaseException | None) -> None:
         step = self._settings.step
-        reason, message, code = "finished", "", 0
-        match error:
-            case KeyboardInterrupt():
-                reason, message, code = "stopped", f"Stopped by SIGINT at step {step}.", 130
-            case SystemExit() if error.code not in {None, 0}:
-                reason, message = "stopped", f"Its script left at step {step}: exit {error.code}."
-                code = error.code if isinstance(error.code, int) else 1
-            case Exception():
-                reason, message, code = "failed", f"{_words(error)}{_where(error)}.", 1
-            case _ if self.should_stop:
-                reason, message = "stopped", f"Stopped on command at step {step}."
+        reason, message, code = how_it_ended(error, step, stopped=self.should_stop)
         self._flush(time.monotonic())
         # After an error the networks may stand in the middle of a step.
         if self._parts and self._saved_step != step and error is None:
@@ -378,20 +373,3 @@ def _device() -> torch.device:
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         return torch.device("cuda", torch.cuda.current_device())
     return torch.device("cpu")
-
-
-def _words(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [""]
-    said = lines[0][:300].rstrip(".")
-    if isinstance(error, (GantermError, OSError)) and said:
-        return said
-    return f"{type(error).__name__}: {said}".rstrip(": ")
-
-
-def _where(error: BaseException) -> str:
-    """Return the innermost line of the user's own code that an error came through."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [
-        each for each in frames if not {"site-packages", "ganterm"} & {*Path(each.filename).parts}
-    ]
-    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""

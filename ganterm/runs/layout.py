@@ -20,6 +20,7 @@ from ganterm.core.files import (
     TEMP_PREFIX,
     expanded,
     in_the_making,
+    read_run_text,
     remove_abandoned,
     remove_stale_temps,
     storage_trouble,
@@ -30,6 +31,7 @@ RUNS_DIR_VARIABLE: Final = "GANTERM_RUNS_DIR"
 _MOST_CHARACTERS, _MOST_BYTES = 100, 200
 """Of a name, which is a file's; the second is for scripts of several bytes a letter."""
 _MAKING = f"{TEMP_PREFIX}making-"
+_SCRIPT = re.compile(r'^loop = "([^"\\]+)"$', re.MULTILINE)
 _STEP = re.compile(r"step-([0-9]{8,15})\.[a-z]+")
 
 
@@ -48,6 +50,15 @@ class RunDir:
     def word(self) -> str:
         """The name as one word of a shell's command line."""
         return shlex.quote(self.name)
+
+    @property
+    def restart(self) -> str:
+        """What makes a run of somebody's own loop go on, in words; empty for one of ours."""
+        try:
+            found = _SCRIPT.search(read_run_text(self.config_file))
+        except ConfigError:
+            return ""
+        return f"start {found[1]} again with resume=True" if found else ""
 
     @property
     def config_file(self) -> Path:

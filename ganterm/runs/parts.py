@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -105,20 +105,37 @@ def copy_parts(files: Iterable[Path], run: RunDir) -> None:
             found = dict(_imported(main, home))
         except OSError:
             continue
-        copies = []
-        for path, text in found.items():
-            sha256 = hashlib.sha256(text).hexdigest()
-            name = f"{sha256[:16]}-{path.name}"[:100]
-            if not (run.parts / name).exists():
-                make_directory(run.parts)
-                write_atomically(run.parts / name, text)
-            copies.append(_File(path.relative_to(home).as_posix(), name, sha256))
-        where = main.relative_to(home).as_posix()
-        parts.append(_Part(str(original), str(home), where, tuple(copies)))
+        parts.append(_copied(original, main, home, found, run))
     if parts:
-        manifest = Manifest(1, tuple(parts))
-        write_atomically(run.parts / _NAME, msgspec.json.encode(manifest))
-        trust(manifest)
+        _remember(parts, run)
+
+
+def keep_code(main: Path, sources: Mapping[Path, bytes], run: RunDir) -> None:
+    """Keep the text of the file `main`, and of those beside it that it imports, in a run.
+
+    They take the place of what it has kept before. Raises as `copy_parts`.
+    """
+    _remember([_copied(main, main, main.parent, sources, run)], run)
+
+
+def _copied(
+    original: Path, main: Path, home: Path, sources: Mapping[Path, bytes], run: RunDir
+) -> _Part:
+    copies = []
+    for path, text in sources.items():
+        sha256 = hashlib.sha256(text).hexdigest()
+        name = f"{sha256[:16]}-{path.name}"[:100]
+        if not (run.parts / name).exists():
+            make_directory(run.parts)
+            write_atomically(run.parts / name, text)
+        copies.append(_File(path.relative_to(home).as_posix(), name, sha256))
+    return _Part(str(original), str(home), main.relative_to(home).as_posix(), tuple(copies))
+
+
+def _remember(parts: Sequence[_Part], run: RunDir) -> None:
+    manifest = Manifest(1, tuple(parts))
+    write_atomically(run.parts / _NAME, msgspec.json.encode(manifest))
+    trust(manifest)
 
 
 def digest_of(path: Path) -> str:
@@ -263,7 +280,7 @@ def _imported(main: Path, home: Path) -> Iterator[tuple[Path, bytes]]:
         while package != home and package.is_relative_to(home):
             waiting.append(package / "__init__.py")
             package = package.parent
-        for module in _modules(text, path, home):
+        for module in imported_by(text, path, home):
             if "site-packages" in home.parts and module[:1] != main.relative_to(home).parts[:1]:
                 continue  # another package
             place = home.joinpath(*module)
@@ -271,7 +288,11 @@ def _imported(main: Path, home: Path) -> Iterator[tuple[Path, bytes]]:
             waiting += [each for each in there if each.is_file()]
 
 
-def _modules(text: bytes, path: Path, home: Path) -> Iterator[tuple[str, ...]]:
+def imported_by(text: bytes, path: Path, home: Path) -> Iterator[tuple[str, ...]]:
+    """Yield the names of all modules that the text of the file at `path` below `home` may import.
+
+    Some may be no modules, but what is imported from one.
+    """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

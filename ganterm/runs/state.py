@@ -112,6 +112,5 @@ def _still_state(
     if status is not None and status.host != HOST:
         return "unknown", f"its worker is on {status.host}, last heard of {age or 0:.0f} s ago"
     step = records[-1].step if records else 0
-    return "crashed", (
-        f"its worker died without a word after step {step}; go on with 'ganterm resume {run.word}'"
-    )
+    way = run.restart or f"go on with 'ganterm resume {run.word}'"
+    return "crashed", f"its worker died without a word after step {step}; {way}"

@@ -14,6 +14,7 @@ D = nn.Sequential(nn.Linear(64, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1))
 opt_g, opt_d = torch.optim.Adam(G.parameters()), torch.optim.Adam(D.parameters())
 parts = {"generator": G, "discriminator": D, "optimizer_g": opt_g, "optimizer_d": opt_d}
 config = {"lr": 2e-4, "batch_size": 64, "steps": 20_000, "save_every": 500, "loss": "bce"}
+config["dataset"] = "digits"  # what `ganterm judge` compares with
 
 with ganterm.init("own-loop", config, resume=True) as run:
     step = run.restore(**parts)

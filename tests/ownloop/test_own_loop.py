@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from ganterm.client.charts import kinds_of
 from ganterm.client.feed import FeedReader
 from ganterm.runs.layout import RunDir
@@ -18,10 +20,16 @@ ASKED = {
     "attach own-loop --json": (0, '"kind":"end"'),
     "compare own-loop own-loop": (0, ""),
     "show own-loop": (0, ""),
-    "sample own-loop": (2, "only own_loop.py can build its networks"),
-    "explore own-loop": (2, "only own_loop.py can build its networks"),
-    "judge own-loop": (2, "ganterm judge --images FILE"),
-    "resume own-loop": (2, "ganterm.init(NAME, resume=True)"),
+    "sample own-loop -n 4": (0, ""),
+    "interpolate own-loop --steps 3": (0, ""),
+    "explore own-loop -o RUN/own.png": (0, ""),
+    "judge own-loop -n 100 --json": (0, '"fid"'),
+    "export own-loop -o RUN/own.safetensors": (0, "own.safetensors"),
+    "export own-loop -o RUN/own.md": (0, "own.md"),
+    "export own-loop -o RUN/own.csv": (0, "own.csv"),
+    "export own-loop -o RUN/own.gif": (0, "own.gif"),
+    "export own-loop --format python": (2, "start own_loop.py again with resume=True"),
+    "resume own-loop": (2, "start own_loop.py again with resume=True"),
     "branch own-loop --step 1": (2, "loop of its own"),
     "train --config RUN/run.toml": (2, "loop of its own"),
     "ctl own-loop set lr=1": (4, "is not training"),
@@ -29,7 +37,9 @@ ASKED = {
 """What is asked of such a run when it has ended: the exit code, and words of the answer."""
 
 
-def test_a_loop_is_watched_steered_killed_and_goes_on(zygote: Zygote, tmp_path: Path) -> None:
+def test_a_loop_is_watched_steered_killed_and_goes_on(
+    zygote: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judges: Path
+) -> None:
     """The app's feed follows it, `ctl` changes what it reads, and it goes on from its checkpoint.
 
     Every command then works on it, or says why not.
@@ -71,6 +81,7 @@ def test_a_loop_is_watched_steered_killed_and_goes_on(zygote: Zygote, tmp_path: 
     assert reader.feed.saved[-1].step == reader.feed.step
     assert list(reader.feed.alerts) == []
 
+    monkeypatch.setenv("GANTERM_DATA_DIR", str(judges))
     for words, (code, answer) in ASKED.items():
         done = invoke(*words.replace("RUN", str(run.path)).split(), *where)
         assert (done.code, answer in done.text + done.said) == (code, True), (words, done)

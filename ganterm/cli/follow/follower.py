@@ -339,9 +339,10 @@ class Follower:
         for line in log_tail(self.run):
             say(f"  {line}")
         how = f" (killed by signal {-code})" if code is not None and code < 0 else ""
+        way = self.run.restart or f"go on with `ganterm resume {self.run.word}`"
         raise WorkerError(
             f"The worker of {self.run.name} died at step {view.step:,}{how}; its last lines are "
-            f"above, if it had any; go on with `ganterm resume {self.run.word}`."
+            f"above, if it had any; {way}."
         )
 
     def _note(self, number: int, _frame: FrameType | None) -> None:

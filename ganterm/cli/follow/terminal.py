@@ -146,6 +146,8 @@ class TerminalReporter(RunReporter):
             else (f"ganterm resume {name} {longer}", "train on"),
             ("ganterm recipes", "see what else there is to train"),
         ]
+        if self.run.restart:  # There is no command for it.
+            del commands[1]
         width = max(len(command) for command, _ in commands)
         for command, what in commands:
             self._line(f"  {command:<{width}}  {what}", "")

@@ -74,14 +74,27 @@ class _AsWritten(nn.Module):
 
 
 class PlainGenerator(_AsWritten, Generator):
-    """A generator of the user's; `spatial` ones are given z as (N, z_dim, 1, 1)."""
+    """A generator of the user's.
 
-    def __init__(self, net: nn.Module, spec: GeneratorSpec, *, spatial: bool, labels: bool) -> None:
+    `spatial` ones are given z as (N, z_dim, 1, 1); of those that are not `signed` the images lie in
+    [0, 1], and are brought to [-1, 1].
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        spec: GeneratorSpec,
+        *,
+        spatial: bool,
+        labels: bool,
+        signed: bool = True,
+    ) -> None:
         super().__init__(spec)
         self.net = net
         self.notes: tuple[str, ...] = ()
         self.spatial = spatial
         self.labelled = labels
+        self.signed = signed
         self.join = LabelJoin(spec.classes, spec.z_dim) if spec.classes and not labels else None
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -91,7 +104,8 @@ class PlainGenerator(_AsWritten, Generator):
             z = self.join(z, labels)
         z = z[:, :, None, None] if self.spatial else z
         made: Tensor = self.net(z, labels) if self.labelled else self.net(z)
-        return made.reshape(-1, *self.data.tensor_shape)
+        made = made.reshape(-1, *self.data.tensor_shape)
+        return made if self.signed else made * 2 - 1
 
 
 class PlainDiscriminator(_AsWritten, Discriminator):
@@ -126,7 +140,7 @@ def _generator(part: Part, spec: GeneratorSpec) -> nn.Module:
     net = _module(part, spec)
     if isinstance(net, GeneratorFamily):
         return net.build(spec)
-    takes_labels = bool(spec.classes) and _takes_two(net)
+    takes_labels = bool(spec.classes) and takes_two(net)
     inner = spec
     if spec.classes and not takes_labels:
         inner = joined(spec)
@@ -197,7 +211,7 @@ def _discriminator(part: Part, spec: DiscriminatorSpec) -> nn.Module | Discrimin
             "has no features for minibatch discrimination; set minibatch_discrimination = false."
         )
     concat = spec.conditioning == "concat"
-    takes_labels = bool(spec.classes) and not concat and _takes_two(net)
+    takes_labels = bool(spec.classes) and not concat and takes_two(net)
     if spec.classes and not (concat or takes_labels):
         raise part.refusal(
             "takes no labels; give its forward a second argument for them, or set conditional = "
@@ -337,7 +351,7 @@ def _same(one: Tensor, other: Tensor) -> bool:
     return one.data_ptr() == other.data_ptr() and one.numel() == other.numel()
 
 
-def _takes_two(net: nn.Module) -> bool:
+def takes_two(net: nn.Module) -> bool:
     """Tell whether the forward of a network takes labels as its second argument."""
     try:
         parameters = list(inspect.signature(net.forward).parameters.values())

@@ -148,9 +148,12 @@ def _crash(feed: RunFeed) -> str:
         said += [f"  {line}" for line in feed.log[-_LOG_LINES:]]
     else:
         said.append("  It printed nothing.")
-    said.append(
-        f"r trains on from its last checkpoint, and so does `ganterm resume {feed.run.word}`."
-    )
+    if way := feed.run.restart:
+        said.append(f"To go on, {way}.")
+    else:
+        said.append(
+            f"r trains on from its last checkpoint, and so does `ganterm resume {feed.run.word}`."
+        )
     return "\n".join(said)
 
 
