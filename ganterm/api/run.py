@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 _OVER: Final = {"finished", "stopped", "failed", "crashed", "new"}
 _LOOK_SECONDS: Final = 0.1
-_PATIENCE_SECONDS: Final = 30.0
 _RAISED: Final = {
     ExitCode.TRAINING: TrainingError,
     ExitCode.USAGE: ConfigError,
@@ -39,6 +39,10 @@ class Run:
     """A run: a directory that a worker fills, and that anybody may read.
 
     Two of them are equal where they are the same directory.
+
+    Attributes:
+        path: that directory.
+        patience: seconds that a command waits for the worker's answer.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -46,6 +50,7 @@ class Run:
         self.path = Path(path).absolute()
         self._run = RunDir(self.path)
         self._process: WorkerProcess | None = None
+        self.patience = 30.0
 
     def __repr__(self) -> str:
         view = self._view
@@ -165,7 +170,7 @@ class Run:
 
         Raises:
             ConfigError: one of them cannot be changed so; none is then.
-            WorkerError: it is not training.
+            WorkerError: it is not training, or does not answer in time.
         """
         from ganterm.client.pending import live_value  # noqa: PLC0415
         from ganterm.config.draft import to_text  # noqa: PLC0415
@@ -204,7 +209,7 @@ class Run:
 
     def _until_told(self, *, paused: bool) -> None:
         """Wait until its status says what its journal said a moment before."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
             view = self._view
             if view.alive is False or (view.state == "paused") == paused:
@@ -221,10 +226,10 @@ class Run:
         for _ in tail.records(ControlRecord):
             pass
         asked = arguments or ({},)
-        done = list(answers(self._run, tail, name, asked, wait=_PATIENCE_SECONDS))
+        done = list(answers(self._run, tail, name, asked, wait=self.patience))
         if len(done) < len(asked):
             raise WorkerError(
-                f"{self.name} has not answered within {_PATIENCE_SECONDS:g} s; it will at its "
+                f"{self.name} has not answered within {self.patience:g} s; it will at its "
                 "next step boundary."
             )
 
@@ -323,6 +328,35 @@ class Run:
             )
         fields: dict[str, Any] = keep_verdict(choice.path, choice.step, verdict)
         return {"step": choice.step, **fields}
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002 - the option's name
+        **options: Any,
+    ) -> Path:
+        """Write what `ganterm export` writes to `path`, which is returned; its ending says what.
+
+        `format` says it where it does not; `options` are those of the command by name, such as
+        `step`, `ema`, `fps` or `captions`.
+
+        Raises:
+            GantermError: there is no such format or option, nothing to write of it, or no place.
+        """
+        from ganterm.cli.export import Product, export  # noqa: PLC0415
+
+        known = signature(export).parameters.keys() - {"target", "output", "form", "runs_dir"}
+        if strange := sorted(options.keys() - known):
+            raise ConfigError(
+                f"export has no option {strange[0]!r}; it has {', '.join(sorted(known))}."
+            )
+        formats = [each.value for each in Product]
+        if format is not None and format not in formats:
+            raise ConfigError(f"There is no format {format!r}; there are {', '.join(formats)}.")
+        form = None if format is None else Product(format)
+        export(str(self.path), output=Path(path), form=form, **options)
+        return Path(path)
 
     def _choice(self, step: int | None) -> CheckpointChoice:
         from ganterm.client.checkpoints import choose_checkpoint  # noqa: PLC0415

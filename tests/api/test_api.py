@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ import ganterm
 from ganterm.core.errors import ConfigError, DataError, TrainingError, WorkerError
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
+from ganterm.runs.lock import WorkerLock
 from ganterm.runs.table import metrics_table
 from tests.cli.invoke import invoke
 from tests.records import record
@@ -227,53 +228,106 @@ def test_bad_input_is_one_sentence(
     assert not (tmp_path / "checkpoints").exists()
 
 
-class _Notebook:
-    """A notebook that keeps what it shows."""
+@pytest.fixture
+def cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], list[Any]]]:
+    """Run cells in IPython as a notebook's kernel does; each returns what it displays."""
+    pytest.importorskip("IPython", reason="IPython is not installed")
+    from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415
+    from IPython.utils.capture import capture_output  # noqa: PLC0415
+    from traitlets.config import Config  # noqa: PLC0415
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.shown: list[object] = []
-        python = ModuleType("IPython")
-        display = ModuleType("IPython.display")
-        python.get_ipython = lambda: SimpleNamespace(kernel=object())  # type: ignore[attr-defined]
-        display.display = self._display  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "IPython", python)
-        monkeypatch.setitem(sys.modules, "IPython.display", display)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.kernel = object()  # type: ignore[attr-defined]
 
-    def _display(self, what: object, **_: object) -> SimpleNamespace:
-        self.shown.append(what)
-        return SimpleNamespace(update=self.shown.append)
+    def run(text: str) -> list[Any]:
+        with capture_output() as shown:
+            shell.run_cell(text).raise_error()
+        assert not shown.stdout
+        return [each.data for each in shown.outputs]
+
+    yield run
+    InteractiveShell.clear_instance()
 
 
 def test_images_are_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A terminal has them drawn, a notebook as a picture; tensors and arrays of any layout."""
+    """A terminal has them drawn, tensors and arrays of any layout."""
     monkeypatch.setenv("GANTERM_CHARSET", "ascii")
     ganterm.show(torch.ones(2, 1, 4, 4))
     assert capsys.readouterr().out.count("\n") >= 4
-    notebook = _Notebook(monkeypatch)
-    ganterm.show(np.zeros((3, 8, 8, 3), dtype=np.uint8), columns=3)
-    (picture,) = notebook.shown
-    data = picture._repr_png_()  # type: ignore[attr-defined]
-    assert data.startswith(b"\x89PNG")
-    assert not capsys.readouterr().out
 
 
-def test_a_notebook_watches_a_run(
-    trained: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_notebook_shows_images_and_runs(
+    cell: Callable[[str], list[Any]], trained: RunDir, tmp_path: Path
 ) -> None:
-    """Its cell holds the state, the losses and the newest samples, and what is foreign is text."""
+    """Images as a picture; of a run its state, its losses and its newest samples."""
+    images = "import numpy, ganterm; ganterm.show(numpy.zeros((3, 8, 8, 3), 'uint8'), columns=3)"
+    (picture,) = cell(images)
+    assert picture["image/png"].startswith(b"\x89PNG")
     path = tmp_path / "tiny"
     shutil.copytree(trained.path, path)
-    notebook = _Notebook(monkeypatch)
     began = time.monotonic()
-    ganterm.Run(path).watch()
+    page = cell(f"ganterm.open_run({str(path)!r}).watch()")[-1]["text/html"]
     assert time.monotonic() - began < 30
-    page = notebook.shown[-1]._repr_html_()  # type: ignore[attr-defined]
     assert "tiny" in page
     assert "step 6" in page
     assert page.count("<polyline") == 2
     assert "data:image/png;base64," in page
+
+
+def test_a_class_in_a_cell_draws_outside_of_its_notebook(
+    cell: Callable[[str], list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a loop in a notebook saved is sampled from in another process's terms."""
+    monkeypatch.chdir(tmp_path)
+    cell(
+        "import torch, ganterm\nfrom torch import nn\nside = 4\n"
+        "class Made(nn.Linear):\n"
+        "    def forward(self, z):\n"
+        "        return super().forward(z).tanh().view(-1, 1, side, side)"
+    )
+    cell("with ganterm.init('in-cell') as run:\n    run.checkpoint(generator=Made(6, side ** 2))")
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    assert ganterm.open_run("in-cell").sample(3).shape == (3, 1, 4, 4)
+
+
+def test_what_is_exported_is_what_the_command_writes(trained: RunDir, tmp_path: Path) -> None:
+    """By the ending of its name, or by its format; what makes no sense is refused."""
+    run = ganterm.Run(trained.path)
+    for name, options in {
+        "a.safetensors": {"step": 2},
+        "b.gif": {"fps": 5, "captions": False},
+        "c.csv": {},
+        "d.md": {},
+        "e": {"format": "csv"},
+    }.items():
+        assert run.export(tmp_path / name, **options) == tmp_path / name
+        assert (tmp_path / name).stat().st_size
+    assert (tmp_path / "e").read_bytes() == (tmp_path / "c.csv").read_bytes()
+    for name, options, words in (
+        ("x.nothing", {}, "does not say what to write"),
+        ("x", {"format": "zip"}, "There is no format 'zip'; there are safetensors"),
+        ("x.csv", {"speed": 1}, "export has no option 'speed'; it has captions"),
+        ("x.csv", {"fps": 1}, "csv is no film"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            run.export(tmp_path / name, **options)
+
+
+def test_a_worker_that_does_not_answer_is_told(trained: RunDir, tmp_path: Path) -> None:
+    """What it was told waits for its next step."""
+    run = ganterm.Run(tmp_path / "silent")
+    shutil.copytree(trained.path, run.path)
+    run.patience = 0.1
+    with (
+        WorkerLock(RunDir(run.path).lock),
+        pytest.raises(WorkerError, match=r"silent has not answered within 0\.1 s"),
+    ):
+        run.set(lr_g=1e-4)
+    assert len(list((run.path / "control").iterdir())) == 1
 
 
 def test_what_the_page_names_is_there() -> None:
