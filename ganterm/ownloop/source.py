@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import linecache
 import math
 import sys
@@ -102,7 +103,8 @@ class _Definitions:
         if isinstance(value, ModuleType):
             self._import(value.__name__, name)
         elif isinstance(value, (type, FunctionType)) and value.__module__ == _MAIN:
-            self._define(name, value)
+            with contextlib.suppress(ConfigError):
+                self._define(name, value)
         elif (told := _literal(value)) is not None:
             self._lines.append(f"{name} = {told}")
         elif (home := _home(name, value)) is not None:

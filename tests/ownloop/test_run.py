@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from shutil import rmtree
+from shutil import copy, rmtree
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ import pytest
 import torch
 from torch import nn
 
+from ganterm.client.overview import overview
+from ganterm.client.pending import require_training
 from ganterm.core.errors import ConfigError, GantermError, WorkerError
 from ganterm.core.records import AlertRecord, ControlRecord, MetricsRecord, Record
 from ganterm.ownloop import Run, init
@@ -28,6 +31,7 @@ from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter, read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
+from ganterm.tui.screens.run_actions import RunActions
 
 CONFIG: dict[str, Any] = {"lr": 1e-3, "batch_size": 4, "name": "x", "flip": True, "sizes": [1, 2]}
 
@@ -267,6 +271,24 @@ def test_a_run_that_is_gone_and_a_fork_leave_the_loop_alone(
         begun.log({"loss": 1.0}, step=step, images=torch.zeros(1, 1, 2, 2))
         begun.checkpoint(net=nn.Linear(1, 1))
     assert capfd.readouterr().err.count("nothing more is written") == 1
+
+
+def test_it_is_gone_on_with_by_its_script(tmp_path: Path) -> None:
+    """Whoever asks for a resume is told, in lists and in the app."""
+    said: list[str] = []
+    with init("mine", CONFIG, runs_dir=tmp_path) as run:
+        run.log({}, step=3)
+        (tmp_path / "died").mkdir()
+        for name in ("journal.jsonl", "run.toml", "status.json"):
+            copy(run.path / name, tmp_path / "died" / name)
+    died = overview(RunDir(tmp_path / "died"))
+    way = f"start {Path(sys.argv[0]).name} again with resume=True"
+    assert died.message.endswith(f"without a word after step 3; {way}")
+    app = SimpleNamespace(app=SimpleNamespace(say=said.append))
+    RunActions(app, lambda: died).resume()  # type: ignore[arg-type]
+    assert said == [f"ganterm cannot train died on: {way}."]
+    with pytest.raises(WorkerError, match=f"cannot be steered; {way}"):
+        require_training(died.run)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,8 @@ class RunActions:
             return
         if run.alive:
             self._screen.app.say(f"{run.name} is training already; Enter shows it.")
+        elif way := run.run.restart:
+            self._screen.app.say(f"ganterm cannot train {run.name} on: {way}.")
         elif run.state == "finished":
             ask = PromptScreen(
                 f"{run.name} has made its {run.step:,} steps; how many are they to be in all?",
