@@ -297,22 +297,24 @@ def test_a_class_in_a_cell_draws_outside_of_its_notebook(
 def test_what_is_exported_is_what_the_command_writes(trained: RunDir, tmp_path: Path) -> None:
     """By the ending of its name, or by its format; what makes no sense is refused."""
     run = ganterm.Run(trained.path)
-    for name, options in {
+    made: dict[str, dict[str, Any]] = {
         "a.safetensors": {"step": 2},
         "b.gif": {"fps": 5, "captions": False},
         "c.csv": {},
         "d.md": {},
         "e": {"format": "csv"},
-    }.items():
+    }
+    for name, options in made.items():
         assert run.export(tmp_path / name, **options) == tmp_path / name
         assert (tmp_path / name).stat().st_size
     assert (tmp_path / "e").read_bytes() == (tmp_path / "c.csv").read_bytes()
-    for name, options, words in (
+    refused: list[tuple[str, dict[str, Any], str]] = [
         ("x.nothing", {}, "does not say what to write"),
         ("x", {"format": "zip"}, "There is no format 'zip'; there are safetensors"),
         ("x.csv", {"speed": 1}, "export has no option 'speed'; it has captions"),
         ("x.csv", {"fps": 1}, "csv is no film"),
-    ):
+    ]
+    for name, options, words in refused:
         with pytest.raises(ConfigError, match=words):
             run.export(tmp_path / name, **options)
 

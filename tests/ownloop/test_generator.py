@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import linecache
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -133,7 +133,7 @@ class Layer(nn.Module):
 
 
 @pytest.fixture
-def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
     """Run a text as the script that this process runs, and return its G."""
 
     def run(text: str) -> Any:
@@ -151,7 +151,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], A
         exec(compile(path.read_text(), str(path), "exec"), vars(main))  # noqa: S102
         return vars(main)["G"]
 
-    yield run  # type: ignore[misc]
+    yield run
     for name in [each for each in sys.modules if each.startswith("own_nets")]:
         del sys.modules[name]
 
