@@ -239,7 +239,7 @@ def cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.kernel = object()  # type: ignore[attr-defined]
+    shell.kernel = object()
 
     def run(text: str) -> list[Any]:
         with capture_output() as shown:
