@@ -92,8 +92,10 @@ class CardSubject:
     @property
     def loop(self) -> dict[str, Any]:
         """The settings of somebody's own loop; empty where ganterm trained it."""
+        if "networks" not in self.header.metadata:
+            return {}
         found: dict[str, Any] = self.header.told("config")
-        return found if LOOP in found else {}
+        return found
 
     @property
     def opening(self) -> OpeningRecord:
