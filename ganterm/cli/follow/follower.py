@@ -202,7 +202,7 @@ class Follower:
         if not self.replay:
             # A long history takes its time, which nobody has to wait for.
             for _ in self._journal.read():
-                if (code := self._react("")) is not None:
+                if (code := self._react(keyboard.poll(0.0))) is not None:
                     return code
         self.reporter.open(self.history)
         view, looked = observe(self.run), time.monotonic()

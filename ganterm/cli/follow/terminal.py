@@ -112,6 +112,8 @@ class TerminalReporter(RunReporter):
         """Show what can be done until a key is pressed."""
         self._question = ASK if self.canvas.charset is Charset.HALFBLOCK else ASK.replace("·", "-")
         self._next_frame = 0.0
+        if not self.live.is_started:  # A long history is still being read.
+            self._line(self._question, "bold")
 
     def note(self, sentence: str) -> None:
         """Print it above the moving lines."""

@@ -410,6 +410,15 @@ def test_whoever_watches_leaves_while_a_long_history_is_read(
     assert len(read) < 10
 
 
+def test_a_terminal_asks_before_it_has_anything_to_show(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that Ctrl-C is answered while a long history is read."""
+    monkeypatch.setattr("sys.stderr", screen := io.StringIO())
+    TerminalReporter(run).ask()
+    assert "Ctrl-C again or s: stop with a checkpoint" in " ".join(screen.getvalue().split())
+
+
 def test_whoever_started_a_run_stops_it_while_its_long_history_is_read(
     run: RunDir, journal: JournalWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
