@@ -33,6 +33,9 @@ def resume(
             autocompletion=completion.modes,
         ),
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Train in another number of processes.")
+    ] = None,
     dataset: Moved = None,
     runs_dir: RunsDir = None,
     detach: Annotated[
@@ -48,6 +51,7 @@ def resume(
 
     found = resolve_run(run, runs_dir or default_runs_dir())
     typed = {"steps": steps, "epochs": epochs, "device": device, "mode": mode, "dataset": dataset}
+    typed["processes"] = processes
     given = {key: str(value) for key, value in typed.items() if value is not None}
     arguments = go_on(found, given, lambda config: fetch_missing(look_ahead(config, found.path)))
     start_and_follow(found, arguments, detach=detach, as_json=as_json, quiet=quiet)

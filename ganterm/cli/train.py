@@ -52,18 +52,25 @@ def train(
     Closing the terminal leaves training running: `ganterm attach` follows it again.
     """
     # Here rather than above: --help needs none of it.
-    from ganterm.cli import starting  # noqa: PLC0415
+    from ganterm.cli import launched, starting  # noqa: PLC0415
     from ganterm.client.describe import take_in  # noqa: PLC0415
     from ganterm.client.launching import begin  # noqa: PLC0415
     from ganterm.data.catalogue import as_labelled  # noqa: PLC0415
     from ganterm.data.look import resolve_for_data  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
+    rank, size = launched.place_among(os.environ)
+    if rank:
+        launched.become(None, [])
     where = runs_dir or default_runs_dir()
+    if size > 1 and launched.starts_again(os.environ, name):
+        launched.become(resolve_run(name, where), [])
     source = resolve_run(repeat, where) if repeat else None
     if source is not None:
         config = config or source.config_file
     given = {**parse_settings(settings), **typed}
+    if size > 1:
+        given["processes"] = size
     if source is not None and source.first_weights.exists():
         # They are what a part of a file was found to be, under names of our own.
         given = {"init_from": str(source.first_weights), "init_part": "", **given}
@@ -93,6 +100,8 @@ def train(
         command=shlex.join(["ganterm", *sys.argv[1:]]),
     )
     arguments = ["--repeat", str(source.path.absolute())] if source else []
+    if size > 1:
+        launched.become(run, arguments)
     starting.start_and_follow(run, arguments, detach=detach, as_json=as_json, quiet=quiet)
 
 

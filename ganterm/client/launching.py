@@ -102,8 +102,8 @@ def _require_classes(run: RunDir, config: RunConfig) -> None:
 def go_on(run: RunDir, given: Mapping[str, str], look: LookAhead) -> list[str]:
     """Return the arguments of the worker that trains a run on.
 
-    `given` may hold its new length in `steps` or `epochs`, and another `device`, `mode` and place
-    of its `dataset`.
+    `given` may hold its new length in `steps` or `epochs`, and another `device`, `mode`, number of
+    `processes` and place of its `dataset`.
 
     Raises:
         ConfigError: a value is none of its setting's, or the run has nothing to go on from.

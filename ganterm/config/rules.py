@@ -24,6 +24,7 @@ def problems(config: RunConfig) -> Iterator[Problem]:
         yield from networks.problems(each)
         yield from _objective(each)
         yield from _step(each)
+        yield from _processes(each)
 
 
 def check(config: RunConfig) -> None:
@@ -37,6 +38,39 @@ def _length(config: RunConfig) -> Iterator[Problem]:
         yield Problem("steps", "steps and epochs both say how long to train; set one of them to 0.")
     if not config.steps and not config.epochs:
         yield Problem("steps", "the run has no length; set steps or epochs above 0.")
+
+
+def _processes(config: RunConfig) -> Iterator[Problem]:
+    if config.processes == 1:
+        if config.max_restarts:
+            yield Problem(
+                "max_restarts",
+                "one process has nobody to start it again; set processes above 1, or max_restarts "
+                "= 0.",
+            )
+        return
+    if config.batch_size < config.processes:
+        yield Problem(
+            "processes",
+            f"a batch of {config.batch_size} cannot be shared by {config.processes}; set "
+            "batch_size to as many at least, or fewer processes.",
+        )
+    if config.micro_batch != 0:
+        yield Problem(
+            "micro_batch",
+            "each of several processes takes its share of a batch at once; set micro_batch = 0, or "
+            "processes = 1.",
+        )
+    if config.mode == "graphed":
+        yield Problem(
+            "mode", "graphs are captured by one process alone; set mode = eager, or processes = 1."
+        )
+    if config.device == "mps" or config.device.startswith("cuda:"):
+        yield Problem(
+            "device",
+            f"{config.device} is one device, and several processes take one each; set device = "
+            "auto, or processes = 1.",
+        )
 
 
 def _objective(config: RunConfig) -> Iterator[Problem]:

@@ -51,6 +51,13 @@ class TrainingError(GantermError):
     exit_code = ExitCode.TRAINING
 
 
+class PeerLostError(TrainingError):
+    """Another process of a training is gone: an end of this one, but not of the run."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Another process of this training is gone ({why}).")
+
+
 class ConfigError(GantermError):
     """A setting, an option, a name or a file the user gave does not make sense."""
 

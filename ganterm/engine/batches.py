@@ -106,6 +106,11 @@ class Batches:
         """Images in a full batch."""
         return self.size(0)
 
+    @property
+    def smallest(self) -> int:
+        """Images in the last batch of an epoch."""
+        return self.size(self.per_epoch - 1)
+
     def size(self, index: int) -> int:
         """Return how many images batch `index` holds, without fetching it."""
         start = (index % self.per_epoch) * self.batch_size

@@ -16,6 +16,7 @@ from ganterm.components.networks.growth import grow
 from ganterm.components.optimizers import OPTIMIZERS
 from ganterm.config import FIELDS, Cadence, RunConfig, check, parse_value
 from ganterm.config.cadence import log_spaced
+from ganterm.config.runfile import to_mapping
 from ganterm.config.schedule import remaining, schedules_in
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError, TrainingError
@@ -37,10 +38,11 @@ from ganterm.engine.events import (
 )
 from ganterm.engine.modes import Mode, Step, step_in
 from ganterm.engine.optimizers import set_rate
+from ganterm.engine.parallel import Alone, Group
 from ganterm.engine.precision import resolve_precision
 from ganterm.engine.seeding import seed_default_generators
-from ganterm.engine.statistics import Statistics
-from ganterm.engine.step import MEASURED, GanStep
+from ganterm.engine.statistics import MEASURED, Statistics
+from ganterm.engine.step import GanStep
 
 FETCH_SECONDS = 0.5
 """Shortest time between two fetches of statistics from the device."""
@@ -83,6 +85,9 @@ class Trainer:
     Networks that grow stand where `images_seen` puts them, beyond the `grown` images for which the
     weights stand that they began with.
 
+    In a `group` of processes each trains on its share of every batch, and all have the weights that
+    one process has. The first one `run`s, and the others follow it as `ganterm.engine.follow` says.
+
     Whoever sets `look` is called now and then, and what it returns is told with the metrics of that
     step; it leaves the networks as they are.
     """
@@ -96,7 +101,12 @@ class Trainer:
         labels: torch.Tensor | None = None,
         data: DataSpec | None = None,
         held_out: tuple[torch.Tensor, torch.Tensor | None] | None = None,
+        group: Group | None = None,
     ) -> None:
+        self.group = group
+        self._shares = Alone() if group is None else group.shares
+        if group is not None:
+            group.shares.local_batch_norm = config.local_batch_norm
         self.config = self._now = config = resolve_precision(config, device)
         self.device = device
         self.batches = Batches(
@@ -108,6 +118,11 @@ class Trainer:
             labels=None if config.conditional == "none" else labels,
             flip=config.flip,
         )
+        if group is not None and (smallest := self.batches.smallest) < group.size:
+            raise ConfigError(
+                f"processes: an epoch ends with a batch of {smallest}, fewer than the {group.size} "
+                "processes; set drop_last = true, or fewer processes."
+            )
         self.networks = build(config, device, data)
         # Elsewhere the sign of D's output tells of overfitting.
         self._held_out: Batches | None = None
@@ -138,7 +153,9 @@ class Trainer:
 
     def run_in(self, mode: Mode) -> None:
         """Run the steps to come in `mode`; raises `ConfigError` where this machine lacks it."""
-        self.gan_step = GanStep(self.networks, self.config, self._record, self.adaptive)
+        self.gan_step = GanStep(
+            self.networks, self.config, self._record, self.adaptive, self._shares
+        )
         self._step_in_mode: Step = step_in(mode, self.gan_step, fell_back=self._fallbacks.append)
         self.mode: Mode = mode
 
@@ -177,8 +194,12 @@ class Trainer:
                 yield CheckpointDue(0)
         while self.step < self.steps_total:
             yield Boundary(self.step)
+            if self.group is not None:
+                self.group.lead(to_mapping(self.config))
             epochs_before = self.epochs_ended
             self.advance()
+            if self.group is not None:
+                self.group.listens = True
             while self._fallbacks:
                 yield FellBack(self.step, self.mode, self._fallbacks.pop(0))
                 self.mode = "eager"
@@ -224,12 +245,12 @@ class Trainer:
         self.step += 1
         ends_window = self.step % self.config.log_every == 0
         try:
-            self._step_in_mode.run(
-                [self._shrunk(self.batches[index]) for index in indices],
-                labels=[self.batches.labels(index) for index in indices],
-                first_batch=self.batches_seen,
-                measure=ends_window,
-            )
+            real_batches = [self._shrunk(self.batches[index]) for index in indices]
+            labels = [self.batches.labels(index) for index in indices]
+            with self._shares:
+                self._step_in_mode.run(
+                    real_batches, labels=labels, first_batch=self.batches_seen, measure=ends_window
+                )
         except Exception:
             self.step -= 1  # Half a step is none: whoever goes on from here takes it again.
             raise
@@ -267,6 +288,11 @@ class Trainer:
         if self.growth is None:
             return batch
         return self.growth.shrunk(batch, self.grown + self.images_seen)
+
+    def forget(self) -> None:
+        """Leave it to others to tell what was measured."""
+        self.statistics = Statistics(self.device, MEASURED)
+        self._pending.clear()
 
     def flush(self) -> list[Metrics | EpochEnded]:
         """Fetch what was measured since the last fetch; raises `DivergenceError`."""

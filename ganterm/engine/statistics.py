@@ -6,6 +6,28 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from ganterm.core.quantities import AUGMENT_P, D_FAKE, D_REAL, OVERFITTING
+
+MEASURED = (
+    "d_loss_real",
+    "d_loss_fake",
+    "d_loss",
+    D_REAL,
+    D_FAKE,
+    "acc_real",
+    "acc_fake",
+    "wasserstein",
+    "penalty",
+    "grad_norm_d",
+    "g_loss",
+    "grad_norm_g",
+    "diversity",
+    "modes",
+    AUGMENT_P,
+    OVERFITTING,
+)
+"""What a step measures, in the order in which it computes it; not every step has all of it."""
+
 _NEVER = 2**62
 
 Groups = dict[tuple[str, ...], tuple[torch.Tensor, int]]

@@ -16,34 +16,15 @@ from ganterm.components.datasets import DATASETS
 from ganterm.components.losses import LOSSES
 from ganterm.components.penalties import PENALTIES
 from ganterm.config import RunConfig
-from ganterm.core.quantities import AUGMENT_P, D_FAKE, D_REAL, OVERFITTING
+from ganterm.core.quantities import AUGMENT_P, D_FAKE, D_REAL
 from ganterm.engine.adaptive import Adaptive
 from ganterm.engine.build import Networks
 from ganterm.engine.diversity import spread
+from ganterm.engine.parallel import Alone, Shares
 
 if TYPE_CHECKING:
     from ganterm.components.losses.base import Label
     from ganterm.components.penalties.base import Critic
-
-MEASURED = (
-    "d_loss_real",
-    "d_loss_fake",
-    "d_loss",
-    D_REAL,
-    D_FAKE,
-    "acc_real",
-    "acc_fake",
-    "wasserstein",
-    "penalty",
-    "grad_norm_d",
-    "g_loss",
-    "grad_norm_g",
-    "diversity",
-    "modes",
-    AUGMENT_P,
-    OVERFITTING,
-)
-"""What a step measures, in the order in which it computes it; not every step has all of it."""
 
 Record = Callable[[tuple[str, ...], torch.Tensor], None]
 """Takes a row of scalars: their names and a tensor of as many values, still on the device."""
@@ -71,6 +52,7 @@ class GanStep:
         adaptive: with which probability images are augmented; its own unless it is given one.
         micro_batch: images that are taken through the networks at once, whose gradients are added
             up; 0 takes each batch whole.
+        shares: which images of a batch this process takes, of those that train together.
         one_pass: whether the discriminator takes real images and fakes together, which is one
             large pass for two small ones. It does where its logits are the same either way.
     """
@@ -81,8 +63,10 @@ class GanStep:
         config: RunConfig,
         record: Record,
         adaptive: Adaptive | None = None,
+        shares: Alone | Shares | None = None,
     ) -> None:
         self.networks = networks
+        self.shares = shares or Alone()
         self.record = record
         self.loss = LOSSES.resolve(config.loss)
         self.penalty = PENALTIES.resolve(config.penalty)
@@ -157,7 +141,11 @@ class GanStep:
         labels = labels or [None] * len(real_batches)
         last = len(real_batches) - 1
         fakes = real = z = real_batches[last]
-        for position, (real, classes) in enumerate(zip(real_batches, labels, strict=True)):
+        wanted = labels[last]
+        times = {1, 2, self.config.g_batch, 2 * self.config.g_batch}
+        for position, (batch, of_batch) in enumerate(zip(real_batches, labels, strict=True)):
+            mine = self.shares.take(len(batch), times)
+            real, classes = batch[mine], _of(of_batch, mine)
             z = torch.randn(real.shape[0], self.config.z_dim, device=self.device)
             # Only the fakes that train the generator too need its graph.
             with_graph = self.config.reuse_fakes and position == last
@@ -167,7 +155,7 @@ class GanStep:
                 self._d_joint(real, fakes.detach(), classes, penalise=penalise)
             else:
                 self._d_separate(real, fakes.detach(), classes, penalise=penalise)
-        wanted = labels[last]
+            wanted = classes
         if measure:
             self._record_norm("grad_norm_d", self.d_parameters)
         if not self.config.reuse_fakes:
@@ -179,7 +167,8 @@ class GanStep:
             self._record_norm("grad_norm_g", self.g_parameters)
             if self.augments_some:
                 self.record((AUGMENT_P,), self.adaptive.p.clone()[None])
-            if row := spread(fakes, real, labels[last], self._mixture):
+            all_fakes, all_real = self.shares.whole(fakes, real)
+            if row := spread(all_fakes, all_real, labels[last], self._mixture):
                 self.record(tuple(row), torch.stack(list(row.values())))
 
     def _parts(self, count: int) -> list[tuple[slice, float]]:
@@ -230,7 +219,8 @@ class GanStep:
         def loss_of(part: slice) -> torch.Tensor:
             of_real, of_fakes = self._augmented(real[part]), self._augmented(fakes[part])
             classes = _of(labels, part)
-            real_logits, fake_logits = self._judge_both(of_real, of_fakes, classes)
+            logits = self._judge_both(of_real, of_fakes, classes)
+            real_logits, fake_logits = self.shares.whole(*logits)
             real_term, fake_term = self.loss.d_terms(
                 real_logits, fake_logits, self.numbers["real_label"], self.numbers["fake_label"]
             )
@@ -257,14 +247,14 @@ class GanStep:
         of_real, of_fakes = self._augmented(real), self._augmented(fakes)
 
         def fake_loss(part: slice) -> torch.Tensor:
-            logits = self._judge(of_fakes[part], _of(labels, part))
+            (logits,) = self.shares.whole(self._judge(of_fakes[part], _of(labels, part)))
             term = self.loss.fake_term(logits, self.numbers["fake_label"])
             penalty = self._penalties(None, fakes[part], _of(labels, part)) if penalise else []
             fake_terms.append((term.detach(), logits.detach()))
             return sum(penalty, start=term)
 
         def real_loss(part: slice) -> torch.Tensor:
-            logits = self._judge(of_real[part], _of(labels, part))
+            (logits,) = self.shares.whole(self._judge(of_real[part], _of(labels, part)))
             term = self.loss.real_term(logits, self.numbers["real_label"])
             penalty = self._penalties(real[part], None, _of(labels, part)) if penalise else []
             fake_term, fake_logits = fake_terms.pop(0)
@@ -295,6 +285,7 @@ class GanStep:
             # Naming the inputs keeps the other network's weight gradients from being computed.
             loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]
             losses.append(loss.detach())
+        self.shares.add_gradients(parameters)
         optimizer.step()
         return losses[0] if len(losses) == 1 else torch.stack(losses).sum()
 
@@ -313,11 +304,12 @@ class GanStep:
             classes = _of(labels, part)
             of_part = self._generate(z[part], classes, with_graph=True) if ready is None else ready
             made.append(of_part.detach())
-            fake_logits = self._judge(self._augmented(of_part), classes)
+            (fake_logits,) = self.shares.whole(self._judge(self._augmented(of_part), classes))
             real_logits = None
             if self.loss.pairs_real:
                 with torch.no_grad():
-                    real_logits = self._judge(self._augmented(real[part]), classes)
+                    logits = self._judge(self._augmented(real[part]), classes)
+                    (real_logits,) = self.shares.whole(logits)
             return self.loss.g_loss(fake_logits, real_logits)
 
         optimizer, parameters = self.networks.optimizer_g, self.g_parameters
@@ -332,9 +324,11 @@ class GanStep:
         labels: torch.Tensor | None,
     ) -> list[torch.Tensor]:
         """Return the weighted penalties that the given images allow, and record their values."""
-        values = self.penalty.terms(self._critic(labels), real, fakes)
+        terms = self.penalty.terms(self._critic(labels), real, fakes)
+        values = [self.shares.part_of_mean(term) for term in terms]
         if values:
-            self.record(("penalty",), torch.stack([value.detach() for value in values]).sum()[None])
+            of_all = self.shares.total(torch.stack([value.detach() for value in values]).sum())
+            self.record(("penalty",), of_all[None])
         # A lazy penalty weighs as much over time as one applied at every step (Karras et al. 2020).
         weight = self.numbers["penalty_weight"] * self.config.penalty_every
         if self.config.penalty_against == "sum" and self._halved:

@@ -46,7 +46,7 @@ class WorkerProcess(subprocess.Popen[bytes]):
         """Start a worker with these arguments; raises `OSError` where that cannot be."""
         heard, said = os.pipe()
         try:
-            command, environment = _command_of(
+            command, environment = command_of(
                 "ganterm.worker.__main__", *arguments, f"--last-words={said}"
             )
             process = cls(
@@ -131,11 +131,12 @@ def spawn(module: str, *arguments: str, **options: Any) -> subprocess.Popen[byte
     It imports what this process would import, wherever it is started, and nothing from there.
     Raises `OSError` where no process can be started.
     """
-    command, environment = _command_of(module, *arguments)
+    command, environment = command_of(module, *arguments)
     return subprocess.Popen(command, env=environment, **options)  # noqa: S603 - our own, no shell
 
 
-def _command_of(module: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+def command_of(module: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Return the command and the environment of a process that runs `main()` of our module."""
     command = [sys.executable, "-c", _BOOTSTRAP, "\n".join(safe_path()), module, *arguments]
     return command, {**safe_environment(), "PYTHONUNBUFFERED": "1"}
 

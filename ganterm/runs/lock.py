@@ -71,6 +71,11 @@ class WorkerLock:
         return self._descriptor >= 0 and self._identity in _held
 
     @property
+    def holder_pid(self) -> int:
+        """The process that holds the lock, once it is acquired."""
+        return os.getpid()
+
+    @property
     def intact(self) -> bool:
         """Whether the lock still guards the run: held, and the locked file still at its path.
 
@@ -152,6 +157,31 @@ class WorkerLock:
         with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, line, 0)
+
+
+class LentLock(WorkerLock):
+    """The lock of a run that the parent process holds for this one, as long as it lives."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._lender = os.getppid()
+        self._identity = _identity_at(path) or (-1, -1)
+
+    @property
+    def held(self) -> bool:
+        """Whether the parent is there, whose death frees the lock."""
+        return os.getppid() == self._lender
+
+    @property
+    def holder_pid(self) -> int:
+        """The parent."""
+        return self._lender
+
+    def acquire(self, timeout: float = 2.0) -> None:
+        """Do nothing: it is held."""
+
+    def release(self) -> None:
+        """Do nothing: it is not this process's to give back."""
 
 
 def is_held(path: Path) -> bool:

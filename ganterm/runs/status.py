@@ -34,7 +34,7 @@ class Status:
         step: optimiser steps of the generator done, of `steps`.
         images_per_s: real images seen per second lately; 0 before the first measure.
         epoch: epochs done, of `epochs`; `epochs` is None for a run that counts steps.
-        device: where it trains, such as cpu or cuda:0.
+        device: where it trains, such as cpu, cuda:0 or 2 x cpu.
         last_checkpoint: the newest checkpoint, relative to the run.
         started: when this worker began, `updated`: when this was written; seconds since 1970.
         message: a sentence for the user; may be empty.

@@ -13,19 +13,24 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from ganterm.core.errors import ExitCode, GantermError, missing_library
+from ganterm.core.errors import ExitCode, GantermError, PeerLostError, missing_library
 from ganterm.core.files import storage_trouble
 from ganterm.core.parts import PartError
 from ganterm.render.text import safe_text
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, make_ready
-from ganterm.runs.lock import WorkerLock
+from ganterm.runs.lock import LentLock, WorkerLock
 from ganterm.runs.status import Status, read_status, write_status
 from ganterm.worker.commands import LastWords, StopFlag
 from ganterm.worker.job import prepare
+from ganterm.worker.ranks import stop_of
+
+if TYPE_CHECKING:
+    from ganterm.engine.parallel import Group
 
 
 class SafeLog(io.TextIOWrapper):
@@ -43,14 +48,44 @@ def main() -> NoReturn:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = StopFlag(signal.SIGTERM)
+    run = RunDir(arguments.run)
+    words, lock = LastWords(arguments.last_words), WorkerLock(run.lock)
+    raise SystemExit(_outcome(run, words, lambda: _work(run, arguments, stop, words, lock=lock)))
+
+
+def work_of_first(home: Path | None, join: Callable[[], Group]) -> tuple[ExitCode, str]:
+    """Work on the run as the first of several processes, which `join` brings together.
+
+    `home` is the folder of our own agent, which holds the run's lock then. Returns how the run
+    ended, and what is to be said of it. What ends a process but not the run is raised.
+    """
+    arguments = _arguments()
+    stop = StopFlag(signal.SIGTERM, only_if=home and stop_of(home))
+    run = RunDir(arguments.run)
+    words = LastWords(arguments.last_words)
+    group = join()
+
+    def work() -> ExitCode:
+        lock = WorkerLock(run.lock) if home is None else LentLock(run.lock)
+        try:
+            return _work(run, arguments, stop, words, lock=lock, group=group)
+        finally:
+            if group.listens:
+                group.tell()
+
+    return _outcome(run, words, work), words.said
+
+
+def _outcome(run: RunDir, words: LastWords, work: Callable[[], ExitCode]) -> ExitCode:
+    """Return how `work` ends, and say why where it does with an error for the user."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         setattr(sys, name, SafeLog(stream.buffer, stream.encoding, line_buffering=True))
-    run = RunDir(arguments.run)
-    words = LastWords(arguments.last_words)
     try:
-        code = _work(run, arguments, stop, words)
+        return work()
     except GantermError as error:
+        if isinstance(error, PeerLostError):
+            raise
         if isinstance(error, PartError):
             traceback.print_exception(error.__context__)
         code = error.exit_code
@@ -63,11 +98,19 @@ def main() -> NoReturn:
     except OSError as error:
         code = ExitCode.TRAINING
         words.say(str(storage_trouble(error, run.path)))
-    raise SystemExit(code)
+    return code
 
 
-def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag, words: LastWords) -> ExitCode:
-    with WorkerLock(run.lock) as lock:
+def _work(
+    run: RunDir,
+    arguments: argparse.Namespace,
+    stop: StopFlag,
+    words: LastWords,
+    *,
+    lock: WorkerLock,
+    group: Group | None = None,
+) -> ExitCode:
+    with lock:
         make_ready(run)
         with JournalWriter(run.journal) as journal:
             # What makes no sense is refused before the status tells that the worker is at work.
@@ -79,25 +122,36 @@ def _work(run: RunDir, arguments: argparse.Namespace, stop: StopFlag, words: Las
                 device=arguments.device,
                 mode=arguments.mode,
                 dataset=arguments.dataset,
+                processes=arguments.processes if group is None else group.size,
             )
             before = read_status(run.status)
             status = Status(
-                state="starting", step=job.step, steps=job.config.steps, started=time.time()
+                state="starting",
+                step=job.step,
+                steps=job.config.steps,
+                started=time.time(),
+                pid=lock.holder_pid,
             )
             write_status(run.status, status)
-            from ganterm.worker.session import Session  # noqa: PLC0415 - imports PyTorch
+            if group is not None or job.config.processes == 1:
+                from ganterm.worker.session import Session  # noqa: PLC0415 - imports PyTorch
 
-            return Session(
-                run,
-                job,
-                journal=journal,
-                lock=lock,
-                status=status,
-                before=before,
-                stop=stop,
-                command=arguments.started_by,
-                words=words,
-            ).work()
+                return Session(
+                    run,
+                    job,
+                    journal=journal,
+                    lock=lock,
+                    status=status,
+                    before=before,
+                    stop=stop,
+                    command=arguments.started_by,
+                    words=words,
+                    group=group,
+                ).work()
+        from ganterm.worker.agent import supervise  # noqa: PLC0415 - imports PyTorch
+
+        given = [each for each in sys.argv[1:] if not each.startswith("--last-words")]
+        return supervise(run, job.config, given, status, words)
 
 
 def _arguments() -> argparse.Namespace:
@@ -109,6 +163,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--device", help="another device than the run began on")
     parser.add_argument("--mode", help="another mode than the run began in")
     parser.add_argument("--dataset", help="place where the run's images are now")
+    parser.add_argument("--processes", type=int, help="train in as many processes from now on")
     parser.add_argument(
         "--started-by", type=json.loads, default=sys.argv, help="command line, as a JSON array"
     )

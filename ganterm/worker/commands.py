@@ -155,6 +155,11 @@ class LastWords:
         if pipe is not None:
             os.set_inheritable(pipe, False)
 
+    @property
+    def said(self) -> str:
+        """What was said last; empty before."""
+        return self._said
+
     def say(self, words: str) -> None:
         """Say a sentence."""
         if words == self._said:
@@ -169,12 +174,18 @@ class LastWords:
 
 
 class StopFlag:
-    """Becomes true when one of the given signals arrives."""
+    """Becomes true when one of the given signals arrives.
 
-    def __init__(self, *numbers: signal.Signals) -> None:
+    With `only_if` it does while there is such a file: for others the signal means nothing.
+    """
+
+    def __init__(self, *numbers: signal.Signals, only_if: Path | None = None) -> None:
         self._received: int | None = None
+        self._only_if = only_if
         for number in numbers:
             signal.signal(number, self._note)
+            if only_if is not None:
+                self._note(number, None)
 
     def __bool__(self) -> bool:
         return self._received is not None
@@ -185,4 +196,5 @@ class StopFlag:
         return signal.Signals(self._received).name if self._received is not None else ""
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        self._received = number
+        if self._only_if is None or self._only_if.exists():
+            self._received = number

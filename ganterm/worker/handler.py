@@ -25,6 +25,7 @@ from ganterm.engine.events import (
     SampleDue,
 )
 from ganterm.engine.loop import DivergenceError, Trainer
+from ganterm.engine.parallel import WAIT
 from ganterm.engine.state import export_state
 from ganterm.runs.control import JudgedOrder, SetOrder
 from ganterm.runs.journal import JournalWriter
@@ -35,6 +36,7 @@ from ganterm.worker.commands import Inbox, LiveChanges, StopFlag
 from ganterm.worker.doctor_hook import DoctorHook
 from ganterm.worker.evaluation import WAITED_SECONDS, Evaluations
 from ganterm.worker.job import Job
+from ganterm.worker.opening import place
 from ganterm.worker.outputs import Outputs
 from ganterm.worker.reporting import StatusReporter
 from ganterm.worker.samples import fixed_of
@@ -129,6 +131,7 @@ class EventHandler:
         self._reporter.report(
             state,
             trainer.device,
+            place=place(trainer.config, trainer.device),
             step=trainer.step,
             steps=trainer.steps_total,
             epoch=int(trainer.epoch),
@@ -224,6 +227,8 @@ class EventHandler:
         while self._paused:
             if self._reporter.due:
                 self.report("paused")
+                if self.trainer.group is not None:
+                    self.trainer.group.tell(WAIT)
             time.sleep(LOOK_SECONDS)
             if self._stop:
                 self._leave(f"by {self._stop.name}", ExitCode.SIGTERM)

@@ -93,12 +93,14 @@ def prepare(
     device: str | None = None,
     mode: str | None = None,
     dataset: str | None = None,
+    processes: int | None = None,
 ) -> Job:
     """Find out what to do with `run` from what its directory holds; nothing there is changed.
 
     `repeat` is the directory of a run whose live changes a new run makes again at their steps;
     `steps` or `epochs` give the run a new length, `device` another place to train, `mode` another
-    way to run its steps, `dataset` the place where its images are now.
+    way to run its steps, `dataset` the place where its images are now, `processes` another number
+    of them.
 
     Raises:
         ConfigError: the configuration cannot be read, a component it names cannot be found, or
@@ -127,6 +129,12 @@ def prepare(
     if mode is not None:
         changed = msgspec.structs.replace(job.config, mode=parse_value("mode", mode))
         job = dataclasses.replace(job, config=changed, mode="")
+    if processes is not None:
+        changed = msgspec.structs.replace(job.config, processes=processes)
+        if processes == 1:
+            changed = msgspec.structs.replace(changed, max_restarts=0)
+        check(changed)
+        job = dataclasses.replace(job, config=changed)
     if dataset is not None:
         config = msgspec.structs.replace(job.config, dataset=dataset)
         job = dataclasses.replace(job, config=config, moved=True)

@@ -115,7 +115,13 @@ def circumstances(config: RunConfig, device: torch.device) -> dict[str, Any]:
         "config": to_mapping(config),
         "epochs": config.epochs or None,
         **machine(device),
+        "device": place(config, device),
     }
+
+
+def place(config: RunConfig, device: torch.device) -> str:
+    """Return where a run trains: on a device, or in each of several processes on one."""
+    return str(device) if config.processes == 1 else f"{config.processes} x {device.type}"
 
 
 def machine(device: torch.device) -> dict[str, Any]:

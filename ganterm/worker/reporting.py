@@ -53,8 +53,10 @@ class StatusReporter:
         with self._attempt():
             self._write(message=message)
 
-    def report(self, state: str, device: torch.device, **position: int | None) -> None:
-        """Write that the run is in `state` on `device`, and how far it is.
+    def report(
+        self, state: str, device: torch.device, *, place: str = "", **position: int | None
+    ) -> None:
+        """Write that the run is in `state` on `device`, which `place` names, and how far it is.
 
         `position` has `step`, `steps`, `epoch` and `epochs` of the status.
 
@@ -66,7 +68,7 @@ class StatusReporter:
             self._write(
                 state=state,
                 **position,
-                device=str(device),
+                device=place or str(device),
                 memory_bytes=memory_in_use(device),
                 message="",
             )

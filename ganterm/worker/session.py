@@ -13,19 +13,19 @@ import msgspec
 import torch
 
 from ganterm.client.rpc import RemoteError
-from ganterm.components.losses import LOSSES
 from ganterm.components.networks.plain import told_of
-from ganterm.config import Cadence, RunConfig
+from ganterm.config import Cadence
+from ganterm.config.runfile import to_mapping
 from ganterm.core.directory import Directory
-from ganterm.core.errors import DataError, ExitCode
+from ganterm.core.errors import ExitCode, PeerLostError
 from ganterm.core.records import STOOD_BACK, AlertRecord, EndRecord
-from ganterm.data.catalogue import conditioned_spec, require_folder
-from ganterm.data.images import ImageSet, require_same
-from ganterm.data.loading import load_for
-from ganterm.engine.build import choose_device, choose_threads
+from ganterm.data.images import require_same
+from ganterm.engine.build import choose_threads
+from ganterm.engine.follow import dismiss, share_state
 from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.micro import choose_micro_batch
 from ganterm.engine.modes import choose_mode
+from ganterm.engine.parallel import Group
 from ganterm.engine.state import adapted, begin_with, check_classes, restore_state
 from ganterm.engine.threads import time_threads
 from ganterm.runs import checkpoints
@@ -34,6 +34,7 @@ from ganterm.runs.journal import JournalWriter, newest_of, read_end
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.status import Status
+from ganterm.worker.assembly import assemble, cores_of_one
 from ganterm.worker.checkpoint import load_tensors, read_meta
 from ganterm.worker.commands import LastWords, StopFlag
 from ganterm.worker.describe import available_memory
@@ -48,6 +49,10 @@ from ganterm.worker.trouble import Extras, explain
 ROOM_SECONDS: Final = 60.0
 """How long a worker that a full disk ended waits for room to say so in its journal."""
 _LOOK_SECONDS: Final = 0.5
+_PLACE: Final = ("device", "mode", "dataset", "processes", "max_restarts")
+"""Settings of where and how a run is trained, which may be others than it began with."""
+_FAULTS: Final = (PeerLostError, torch.OutOfMemoryError, MemoryError)
+"""What ends a process of several, but not the run."""
 
 
 class Session:
@@ -55,7 +60,8 @@ class Session:
 
     The process must hold `lock`, the run's, and be the only writer of its journal. `before` is the
     status that the run had, `command` the command line that the journal names as the one that
-    started it, and `words` says why it ends where the journal cannot.
+    started it, and `words` says why it ends where the journal cannot. In a `group` it is the first
+    process, and the others train along.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class Session:
         words: LastWords | None = None,
         before: Status | None = None,
         command: Sequence[str] = (),
+        group: Group | None = None,
     ) -> None:
         self.run = run
         self.job = job
@@ -77,6 +84,7 @@ class Session:
         self.lock = lock
         self.stop = stop
         self.command = command
+        self.group = group
         self.extras = Extras(journal, lock)
         self.reporter = StatusReporter(run, lock, self.extras, status)
         self._before = before
@@ -94,7 +102,7 @@ class Session:
         """
         while (code := self._train()) is None:
             before, again = self.job.config, prepare(self.run)
-            place = {name: getattr(before, name) for name in ("device", "mode", "dataset")}
+            place = {name: getattr(before, name) for name in _PLACE}
             config = msgspec.structs.replace(again.config, **place)
             # Commands that wait are meant for this very worker.
             self.job = dataclasses.replace(again, config=config, missed=frozenset())
@@ -122,8 +130,13 @@ class Session:
         except Exception as error:
             if isinstance(error, DivergenceError) and handler.diverged(error):
                 return None
+            if self.group is not None and isinstance(error, _FAULTS):
+                # Whoever started the processes goes on from the last checkpoint, or ends the run.
+                raise
             self._fail(error, trainer.step, handler.keep_what_was_trained(error))
             raise
+        finally:
+            dismiss(trainer)
         if lost := handler.doctor.lost:
             message = (
                 f"It reached its length, but learned nothing at the end ({lost}); "
@@ -143,24 +156,17 @@ class Session:
     def _open(self) -> EventHandler:
         """Load what is trained, and write how the run begins or goes on."""
         config = self.job.config
-        device = choose_device(config.device)
-        most_threads = torch.get_num_threads()
-        torch.set_num_threads(self.job.threads or choose_threads(config))
-        require_folder(config.dataset, self.run.name if self.job.resumed else "")
-        whole = load_for(config, progress=self.reporter.loading)
-        images, held_out = whole.divided(config.holdout)
+        most_threads = torch.get_num_threads() if self.group is None else cores_of_one()
+        torch.set_num_threads(self.job.threads or min(choose_threads(config), most_threads))
+        trainer, data, images = assemble(
+            config,
+            resumed=self.run.name if self.job.resumed else "",
+            group=self.group,
+            progress=self.reporter.loading,
+        )
         data_crc32 = images.crc32
         if self.job.moved:
             require_same(data_crc32, self.job.data_crc32, config.dataset, self.run.name)
-        data = conditioned_spec(config)
-        trainer = Trainer(
-            config,
-            images.images,
-            device,
-            labels=images.labels,
-            data=data,
-            held_out=_measured_by(config, held_out),
-        )
         handler = EventHandler(
             self.run,
             self.job,
@@ -194,7 +200,7 @@ class Session:
             trainer.step,
             classes=data.classes,
             fields={
-                **circumstances(trainer.config, device),
+                **circumstances(trainer.config, trainer.device),
                 "steps": trainer.steps_total,
                 "images": len(images.images),
                 "mode": trainer.mode,
@@ -237,6 +243,10 @@ class Session:
             for note in sentences:
                 self.journal.write(AlertRecord(step=trainer.step, code=code, message=note))
         handler.report("running")
+        if self.group is not None:
+            settings = {"config": to_mapping(trainer.config), "threads": torch.get_num_threads()}
+            self.group.tell(msgspec.json.encode({**settings, "crc32": data_crc32}))
+            share_state(trainer)
         return handler
 
     def _make_judge_ready(self, handler: EventHandler) -> None:
@@ -271,7 +281,9 @@ class Session:
         parts, say = (trainer.networks, trainer.batches), self.reporter.say
         at_once, about_memory = choose_micro_batch(*parts, trainer.config, available_memory, say)
         trainer.take_at_once(at_once)
-        mode, about_mode = choose_mode(*parts, trainer.config, self.job.mode, say)
+        mode, about_mode = trainer.mode, list[str]()
+        if self.group is None:  # Captured graphs hold no transfers between processes.
+            mode, about_mode = choose_mode(*parts, trainer.config, self.job.mode, say)
         if mode != trainer.mode:
             trainer.run_in(mode)
         about_threads = self._choose_threads(trainer, most_threads)
@@ -286,7 +298,7 @@ class Session:
         present = torch.get_num_threads()
         if self.job.threads or trainer.config.threads or trainer.device.type != "cpu":
             return []
-        if present == 1:
+        if present == 1 or self.group is not None:
             return []
         timed = time_threads(
             trainer.networks,
@@ -362,17 +374,3 @@ class Session:
         last = read_end(self.run.journal)[-1]
         self.journal.write(AlertRecord(step=last.step, code=STOOD_BACK, message=story))
         self.reporter.stand_back(self._before)
-
-
-def _measured_by(
-    config: RunConfig, held_out: ImageSet | None
-) -> tuple[torch.Tensor, torch.Tensor | None] | None:
-    """Return the images, with labels, that training leaves out; refuse none where it takes some."""
-    if held_out is not None:
-        return held_out.images, held_out.labels
-    if config.augment_target and not LOSSES.resolve(config.loss).has_zero:
-        raise DataError(
-            f"holdout = {config.holdout:g} leaves out none of so few images, and augment_target "
-            "is measured on such; set a greater holdout, or augment_target = 0."
-        )
-    return None

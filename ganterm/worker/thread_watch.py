@@ -71,6 +71,8 @@ class ThreadWatch:
         mine = self._automatic and changed_by.startswith(AUTOMATIC)
         if not mine or self._most == 1 or trainer.device.type != "cpu" or self._changes.pending:
             return
+        if trainer.group is not None:
+            return  # Its steps wait for the others.
         timed = time_threads(
             trainer.networks, trainer.batches, trainer.config, present=present, most=self._most
         )

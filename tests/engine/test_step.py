@@ -19,7 +19,8 @@ from ganterm.config import RunConfig
 from ganterm.engine.adaptive import EVERY
 from ganterm.engine.build import Networks, build
 from ganterm.engine.seeding import seed_default_generators
-from ganterm.engine.step import MEASURED, GanStep
+from ganterm.engine.statistics import MEASURED
+from ganterm.engine.step import GanStep
 from tests.engine.common import ADAPTIVE, CPU, metrics, small, trainer
 
 

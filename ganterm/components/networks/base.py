@@ -9,9 +9,22 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.utils import parametrize
+from torch.overrides import handle_torch_function, has_torch_function_unary
 
 from ganterm.components.networks.conditioning import LabelJoin, LabelPlanes, LabelProjection
 from ganterm.components.networks.facts import DiscriminatorParts, DiscriminatorSpec, GeneratorSpec
+
+
+def whole_batch(rows: Tensor) -> Tensor:
+    """Return the rows (M, …) of the whole batch, of which `rows` (N, …) are those at hand.
+
+    They are all there is, unless several processes train together: `ganterm.engine.parallel` has
+    those of the others then, differentiable as they are.
+    """
+    if has_torch_function_unary(rows):
+        whole: Tensor = handle_torch_function(whole_batch, (rows,), rows)
+        return whole
+    return rows
 
 
 class MinibatchDiscrimination(nn.Module):
@@ -37,7 +50,8 @@ class MinibatchDiscrimination(nn.Module):
         # bfloat16 cannot tell a sum of N - 1 near-equal terms from the next
         rows = rows.to(torch.promote_types(rows.dtype, torch.float32))
         # not torch.cdist, whose backward has no derivative of its own for gradient penalties
-        distances = (rows.unsqueeze(1) - rows.unsqueeze(0)).abs().sum(3)  # (N, N, kernels)
+        others = whole_batch(rows).unsqueeze(0)
+        distances = (rows.unsqueeze(1) - others).abs().sum(3)  # (N, N, kernels)
         similarities: Tensor = torch.exp(-distances).sum(1) - 1.0
         return similarities
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ganterm.components.networks.base import Generator
+from ganterm.components.networks.base import Generator, whole_batch
 from ganterm.components.networks.blocks import norm_2d, scaled
 from ganterm.components.networks.equalised import EqualConv2d, EqualLinear
 from ganterm.components.networks.facts import (
@@ -158,7 +158,7 @@ class StyleGenerator(Generator):
         ws = w[:, None].expand(-1, self.layers, -1)
         if self.training:
             with torch.no_grad():
-                self.w_mean.lerp_(w.to(self.w_mean.dtype).mean(0), 1 - MEAN_DECAY)
+                self.w_mean.lerp_(whole_batch(w.to(self.w_mean.dtype)).mean(0), 1 - MEAN_DECAY)
             if self.style_mixing:
                 ws = self._mixed(ws, self.mapping(torch.randn_like(z), labels))
         images: Tensor = self.synthesis(ws)

@@ -1,0 +1,148 @@
+"""One of the processes that train together: `ganterm.worker.ranks RUN`, started by an agent.
+
+The agent, torchrun's or ours, says in the environment which one it is. The first does a worker's
+work; the others train along, and know of nothing but the settings and the state they are told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from ganterm.core.errors import DataError, ExitCode, GantermError, PeerLostError
+
+if TYPE_CHECKING:
+    from ganterm.engine.parallel import Group
+
+BEAT_SECONDS: Final = 1.0
+"""How often a process shows that it lives, and looks whether its agent does."""
+HOME: Final = "GANTERM_RANKS"
+"""The variable that names the folder in which our own agent learns of its processes."""
+
+
+def heart_of(home: Path, rank: int) -> Path:
+    """Return the file that a process touches as long as it lives."""
+    return home / f"heart-{rank}"
+
+
+def verdict_of(home: Path) -> Path:
+    """Return the file in which the first process says how the run ended, and why."""
+    return home / "verdict"
+
+
+def stop_of(home: Path) -> Path:
+    """Return the file that is there once somebody asks the agent to stop."""
+    return home / "stop"
+
+
+def beat(home: Path | None, rank: int) -> None:
+    """Show from now on that this process lives, where our own agent asks; end it with its parent.
+
+    A thread of its own does, which stands still where the process does.
+    """
+    parent, heart = os.getppid(), heart_of(home, rank) if home else None
+
+    def live() -> None:
+        while os.getppid() == parent:
+            if heart:
+                with contextlib.suppress(OSError):
+                    heart.touch()
+            time.sleep(BEAT_SECONDS)
+        os._exit(ExitCode.WORKER)
+
+    threading.Thread(target=live, name="heart", daemon=True).start()
+
+
+def main() -> NoReturn:
+    """Train as the process that the environment says this is, and exit."""
+    rank, home = int(os.environ["RANK"]), os.environ.get(HOME)
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    beat(Path(home) if home else None, rank)
+    try:
+        if rank == 0:
+            from ganterm.worker.__main__ import work_of_first  # noqa: PLC0415 - it imports this
+
+            code, words = work_of_first(Path(home) if home else None, join)
+            if home:
+                verdict_of(Path(home)).write_text(json.dumps([code, words]))
+                code = ExitCode.OK
+        else:
+            # The first one decides what becomes of a signal.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            code = _work()
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the agent says it
+        code = tell_why(error)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Transfers that wait for a process that is gone would keep this one.
+    os._exit(code)
+
+
+def tell_why(error: BaseException) -> ExitCode:
+    """Leave a sentence for the agent on why this process ends, and return its exit code.
+
+    One that ends because another is gone has nothing to say.
+    """
+    text = str(error) if isinstance(error, GantermError) else f"{type(error).__name__}: {error}"
+    sys.stderr.write(f"process {os.environ['RANK']}: {text}\n")
+    if isinstance(error, PeerLostError):
+        return ExitCode.WORKER
+    if not isinstance(error, GantermError):
+        traceback.print_exception(error)
+    if path := os.environ.get("TORCHELASTIC_ERROR_FILE"):
+        told = {"message": {"message": text, "extraInfo": {"timestamp": int(time.time())}}}
+        with contextlib.suppress(OSError):
+            Path(path).write_text(json.dumps(told))
+    return ExitCode.TRAINING
+
+
+def join() -> Group:
+    """Join the processes of this training, once all have come."""
+    import torch  # noqa: PLC0415 - takes its time
+    import torch.distributed as dist  # noqa: PLC0415
+
+    from ganterm.engine.parallel import Group  # noqa: PLC0415
+
+    each = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    own_gpus = torch.cuda.is_available() and torch.cuda.device_count() >= each
+    dist.init_process_group("cpu:gloo,cuda:nccl" if own_gpus else "gloo")
+    return Group()
+
+
+def _train(group: Group, told: dict[str, Any]) -> None:
+    """Train along on what the first process trains on."""
+    import torch  # noqa: PLC0415
+
+    from ganterm.config.fields import resolve_parts  # noqa: PLC0415
+    from ganterm.config.runfile import from_mapping  # noqa: PLC0415
+    from ganterm.engine.follow import follow, share_state  # noqa: PLC0415
+    from ganterm.worker.assembly import assemble  # noqa: PLC0415
+
+    config = from_mapping(told["config"])
+    resolve_parts(config)
+    torch.set_num_threads(told["threads"])
+    trainer, _, images = assemble(config, group=group)
+    if images.crc32 != told["crc32"]:
+        raise DataError(
+            f"The images of {config.dataset} are not those that the first process has; bring the "
+            "same to every machine."
+        )
+    share_state(trainer)
+    follow(trainer)
+
+
+def _work() -> ExitCode:
+    """Train along with the first process as long as it says so."""
+    group = join()
+    while message := group.hear():
+        _train(group, json.loads(message))
+    return ExitCode.OK

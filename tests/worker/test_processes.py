@@ -1,0 +1,156 @@
+"""Runs that several processes train, and what becomes of them where one of these does not go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganterm.runs import control
+from ganterm.runs.layout import RunDir
+from ganterm.worker.checkpoint import load_tensors
+from tests.worker.workers import (
+    PATIENCE,
+    Worker,
+    Zygote,
+    differences,
+    kinds,
+    last_step,
+    make_run,
+    told,
+)
+
+pytestmark = pytest.mark.slow
+ALIKE = 1e-3
+
+
+def parallel(runs_dir: Path, **settings: object) -> RunDir:
+    return make_run(runs_dir, **{"processes": 2, "threads": 1, **settings})
+
+
+def members(run: RunDir) -> dict[int, int]:
+    """Return the processes that train `run` together: which of them each is, and its pid."""
+    found: dict[int, int] = {}
+    for process in filter(lambda each: each.name.isdigit(), Path("/proc").iterdir()):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            environment = (process / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"ganterm.worker.ranks" in words and str(run.path).encode() in words:
+            (rank,) = (each for each in environment if each.startswith(b"RANK="))
+            found[int(rank.removeprefix(b"RANK="))] = int(process.name)
+    return found
+
+
+def nobody_left(run: RunDir) -> bool:
+    """Wait until no process trains `run` any more."""
+    until = time.monotonic() + PATIENCE
+    while members(run) and time.monotonic() < until:
+        time.sleep(0.1)
+    return not members(run)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+    """Give a run of two processes that may start again, which none had to."""
+    return zygote.train(parallel(tmp_path_factory.mktemp("runs"), max_restarts=1))
+
+
+def test_a_run_of_two_processes_is_that_of_one(
+    zygote: Zygote, uninterrupted: RunDir, tmp_path: Path
+) -> None:
+    alone = zygote.train(make_run(tmp_path, threads=1))
+
+    assert kinds(uninterrupted, "start")[0]["device"] == "2 x cpu"
+    for one, two in zip(told(alone), told(uninterrupted), strict=True):
+        assert one.keys() == two.keys()
+        for name, value in one.items():
+            assert two[name] == pytest.approx(value, abs=ALIKE), name
+    one, two = (load_tensors(each.checkpoint_path(32)) for each in (alone, uninterrupted))
+    for name in one:
+        assert torch.allclose(one[name].double(), two[name].double(), atol=ALIKE), name
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_run_goes_on_without_a_process(
+    zygote: Zygote, uninterrupted: RunDir, tmp_path: Path, rank: int, number: signal.Signals
+) -> None:
+    run = parallel(tmp_path, max_restarts=1)
+    agent = zygote.start(run)
+    agent.until_step(12)
+    victim = members(run)[rank]
+    os.kill(victim, number)
+    began = time.monotonic()
+    alert = agent.until(lambda record: record.get("code") == "processes")
+    took = time.monotonic() - began
+
+    assert alert is not None, agent.log()
+    assert f"Process {rank} (pid {victim})" in alert["message"]
+    assert "killed by SIGKILL" in alert["message"] or number == signal.SIGSTOP
+    assert took < 30
+    assert agent.wait() == 0, agent.log()
+    assert nobody_left(run)
+    assert kinds(run, "resume")
+    assert differences(run, uninterrupted) == []
+
+
+def test_a_run_that_may_not_start_again_is_left_to_be_resumed(
+    zygote: Zygote, tmp_path: Path
+) -> None:
+    run = parallel(tmp_path)
+    agent = zygote.start(run)
+    agent.until_step(12)
+    os.kill(members(run)[1], signal.SIGKILL)
+
+    assert agent.wait() == 1
+    assert nobody_left(run)
+    (end,) = kinds(run, "end")
+    assert end["message"].startswith("Process 1 (pid ")
+    assert f"`ganterm resume {run.word}` goes on from step {last_step(run)}" in end["message"]
+    zygote.train(run, "--processes=1")
+    assert kinds(run, "end")[-1]["reason"] == "finished"
+
+
+def test_no_process_outlives_its_agent(zygote: Zygote, tmp_path: Path) -> None:
+    run = parallel(tmp_path)
+    agent = zygote.start(run)
+    agent.until_step(12)
+    assert members(run).keys() == {0, 1}
+    agent.kill()
+
+    assert nobody_left(run)
+    zygote.train(run)
+    assert kinds(run, "end")[-1]["reason"] == "finished"
+
+
+def _stopped_by_command(agent: Worker) -> int:
+    control.post(agent.run.control, "stop")
+    return agent.wait()
+
+
+def _stopped_by_signal(agent: Worker) -> int:
+    agent.send(signal.SIGTERM)
+    return agent.wait()
+
+
+@pytest.mark.parametrize(("stop", "code"), [(_stopped_by_command, 0), (_stopped_by_signal, 143)])
+def test_all_processes_stop_at_one_step(
+    zygote: Zygote, uninterrupted: RunDir, tmp_path: Path, stop: object, code: int
+) -> None:
+    run = parallel(tmp_path, max_restarts=1)
+    agent = zygote.start(run)
+    agent.until_step(12)
+    assert callable(stop)
+    assert stop(agent) == code, agent.log()
+    assert nobody_left(run)
+    (end,) = kinds(run, "end")
+    assert end["reason"] == "stopped"
+    assert last_step(run) == end["step"]
+    zygote.train(run)
+    assert differences(run, uninterrupted) == []
