@@ -27,7 +27,7 @@ from ganterm.runs.layout import RunDir
 
 SEEDS = (0, 1, 2)
 
-_INDIFFERENT = {"recipe", "seed", "device", "threads", "steps", "epochs"}
+_INDIFFERENT = {"recipe", "seed", "device", "threads", "processes", "steps", "epochs"}
 """Settings besides the output's in which a run may differ and still stand for the tutorial loop."""
 
 _COLUMNS = (

@@ -125,7 +125,7 @@ def by_judge(runs: Sequence[RunStanding]) -> dict[str, list[int]]:
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
-_OF_EACH: Final = frozenset({"seed", "threads"})
+_OF_EACH: Final = frozenset({"seed", "threads", "processes", "max_restarts"})
 """Settings in which runs of one experiment differ: the machine may change the threads."""
 
 

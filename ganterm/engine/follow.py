@@ -2,13 +2,59 @@
 
 from __future__ import annotations
 
+import copy
+
 import msgspec
 import torch
+from torch import nn
 
+from ganterm.components.networks.plain import PlainDiscriminator, PlainGenerator
 from ganterm.config.runfile import from_mapping
 from ganterm.engine.loop import Trainer
-from ganterm.engine.parallel import LEAVE, WAIT
+from ganterm.engine.parallel import LEAVE, WAIT, Group
+from ganterm.engine.seeding import fixed_latents, seed_default_generators
 from ganterm.engine.state import export_state, restore_state
+
+_TRIED = 4
+"""Images for each process with which networks of the user's own are tried."""
+_ALIKE = 1e-3
+
+
+def cannot_share(trainer: Trainer) -> str:
+    """Return what of the networks makes of a share of a batch what it would not of all of it.
+
+    Of those of the user's own alone, which are tried; empty where there is none. All processes of
+    the trainer's group have to ask together.
+    """
+    group, config = trainer.group, trainer.config
+    if group is None or config.local_batch_norm:
+        return ""
+    networks = trainer.networks
+    count = min(_TRIED * group.size, trainer.batches.largest)
+    labels = trainer.batches.labels(0)
+    labels = None if labels is None else labels[:count]
+    latents = fixed_latents(config.seed, count, config.z_dim).to(trainer.device)
+    tried = [("generator", networks.generator, latents)]
+    tried += [("discriminator", networks.discriminator, trainer.batches[0][:count])]
+    for name, network, given in tried:
+        if not isinstance(network, (PlainGenerator, PlainDiscriminator)):
+            continue
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            if not _shares_alike(group, network, given, labels, config.seed):
+                return name
+    return ""
+
+
+def _shares_alike(
+    group: Group, network: nn.Module, given: torch.Tensor, labels: torch.Tensor | None, seed: int
+) -> bool:
+    seed_default_generators(seed, "noise of a trial")
+    whole = copy.deepcopy(network).train()(given, labels)
+    seed_default_generators(seed, "noise of a trial")
+    mine = group.shares.take(len(given))
+    with group.shares:
+        part = copy.deepcopy(network).train()(given[mine], None if labels is None else labels[mine])
+    return torch.allclose(group.shares.whole(part)[0], whole, rtol=_ALIKE, atol=_ALIKE)
 
 
 def follow(trainer: Trainer) -> None:

@@ -151,7 +151,7 @@ def _work(
         from ganterm.worker.agent import supervise  # noqa: PLC0415 - imports PyTorch
 
         given = [each for each in sys.argv[1:] if not each.startswith("--last-words")]
-        return supervise(run, job.config, given, status, words)
+        return supervise(run, job.config, given, status=status, stop=stop, words=words)
 
 
 def _arguments() -> argparse.Namespace:

@@ -39,7 +39,7 @@ from ganterm.runs.journal import JournalWriter, read_end
 from ganterm.runs.launch import command_of
 from ganterm.runs.layout import RunDir, step_of
 from ganterm.runs.status import Status, read_status, write_status
-from ganterm.worker.commands import LastWords
+from ganterm.worker.commands import LastWords, StopFlag
 from ganterm.worker.ranks import HOME, heart_of, stop_of, verdict_of
 
 HUNG_SECONDS: Final = 20.0
@@ -52,11 +52,18 @@ _PARTING_SECONDS: Final = 30.0
 
 
 def supervise(
-    run: RunDir, config: RunConfig, arguments: Sequence[str], status: Status, words: LastWords
+    run: RunDir,
+    config: RunConfig,
+    arguments: Sequence[str],
+    *,
+    status: Status,
+    stop: StopFlag,
+    words: LastWords,
 ) -> ExitCode:
     """Train `run`, whose lock this process holds, in as many processes as `config` says.
 
-    `arguments` are the worker's own. Returns how the run ended; `words` says why.
+    `arguments` are the worker's own, and `stop` may be true already. Returns how the run ended;
+    `words` says why.
     """
     with tempfile.TemporaryDirectory(prefix="ganterm-") as folder:
         home = Path(folder)
@@ -64,6 +71,8 @@ def supervise(
         os.environ |= {HOME: folder, "TORCHELASTIC_SIGNALS_TO_HANDLE": "SIGQUIT"}
         agent = Agent(run, config, arguments, home)
         signal.signal(signal.SIGTERM, agent.stop)
+        if stop:
+            stop_of(home).touch()
         agent.run()
         if not verdict_of(home).exists():
             return _end(run, agent.story, status, words)
@@ -179,7 +188,9 @@ class Agent(LocalElasticAgent):  # type: ignore[misc] - its types are loose
             if rank in self._hung:
                 return f"{who} showed no life for {HUNG_SECONDS:.0f} s and was ended."
             if failure.exitcode < 0:
-                return f"{who} was killed by {failure.signal_name()}."
+                signalled = failure.signal_name()
+                maybe = ", as it is where memory runs out" if signalled == "SIGKILL" else ""
+                return f"{who} was killed by {signalled}{maybe}."
             if failure.error_file_data.get("message"):
                 return f"{who} failed: {failure.message}"
             return f"{who} ended with exit code {failure.exitcode}."

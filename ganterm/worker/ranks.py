@@ -93,6 +93,8 @@ def tell_why(error: BaseException) -> ExitCode:
     One that ends because another is gone has nothing to say.
     """
     text = str(error) if isinstance(error, GantermError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        text = "it ran out of memory."
     sys.stderr.write(f"process {os.environ['RANK']}: {text}\n")
     if isinstance(error, PeerLostError):
         return ExitCode.WORKER
@@ -124,7 +126,7 @@ def _train(group: Group, told: dict[str, Any]) -> None:
 
     from ganterm.config.fields import resolve_parts  # noqa: PLC0415
     from ganterm.config.runfile import from_mapping  # noqa: PLC0415
-    from ganterm.engine.follow import follow, share_state  # noqa: PLC0415
+    from ganterm.engine.follow import cannot_share, follow, share_state  # noqa: PLC0415
     from ganterm.worker.assembly import assemble  # noqa: PLC0415
 
     config = from_mapping(told["config"])
@@ -137,7 +139,8 @@ def _train(group: Group, told: dict[str, Any]) -> None:
             "same to every machine."
         )
     share_state(trainer)
-    follow(trainer)
+    if not cannot_share(trainer):  # of which the first process tells
+        follow(trainer)
 
 
 def _work() -> ExitCode:

@@ -17,11 +17,11 @@ from ganterm.components.networks.plain import told_of
 from ganterm.config import Cadence
 from ganterm.config.runfile import to_mapping
 from ganterm.core.directory import Directory
-from ganterm.core.errors import ExitCode, PeerLostError
+from ganterm.core.errors import ConfigError, ExitCode, PeerLostError
 from ganterm.core.records import STOOD_BACK, AlertRecord, EndRecord
 from ganterm.data.images import require_same
 from ganterm.engine.build import choose_threads
-from ganterm.engine.follow import dismiss, share_state
+from ganterm.engine.follow import cannot_share, dismiss, share_state
 from ganterm.engine.loop import DivergenceError, Trainer
 from ganterm.engine.micro import choose_micro_batch
 from ganterm.engine.modes import choose_mode
@@ -247,6 +247,11 @@ class Session:
             settings = {"config": to_mapping(trainer.config), "threads": torch.get_num_threads()}
             self.group.tell(msgspec.json.encode({**settings, "crc32": data_crc32}))
             share_state(trainer)
+            if part := cannot_share(trainer):
+                raise ConfigError(
+                    f"{part}: it computes with all images of a batch in a way of its own, so "
+                    "several processes do not compute what one does; set processes = 1."
+                )
         return handler
 
     def _make_judge_ready(self, handler: EventHandler) -> None:
