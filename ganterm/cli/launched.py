@@ -71,11 +71,13 @@ def _add_slurm(environment: MutableMapping[str, str]) -> None:
     ).stdout.split()
     each = re.match(r"\d+", environment.get("SLURM_STEP_TASKS_PER_NODE", "1"))
     job = int(environment.get("SLURM_JOB_ID", "0"))
-    environment |= {
-        "RANK": environment["SLURM_PROCID"],
-        "WORLD_SIZE": environment["SLURM_STEP_NUM_TASKS"],
-        "LOCAL_RANK": environment.get("SLURM_LOCALID", "0"),
-        "LOCAL_WORLD_SIZE": each.group() if each else "1",
-        "MASTER_ADDR": hosts[0],
-        "MASTER_PORT": str(_PORTS + job % _PORTS),
-    }
+    environment.update(
+        {
+            "RANK": environment["SLURM_PROCID"],
+            "WORLD_SIZE": environment["SLURM_STEP_NUM_TASKS"],
+            "LOCAL_RANK": environment.get("SLURM_LOCALID", "0"),
+            "LOCAL_WORLD_SIZE": each.group() if each else "1",
+            "MASTER_ADDR": hosts[0],
+            "MASTER_PORT": str(_PORTS + job % _PORTS),
+        }
+    )

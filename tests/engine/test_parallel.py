@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ import torch.distributed as dist
 
 from ganterm.components.losses import LOSSES
 from ganterm.components.penalties import PENALTIES
+from ganterm.config.fields import resolve_parts
+from ganterm.data import load
+from ganterm.engine.follow import cannot_share
 from ganterm.engine.loop import Trainer
 from ganterm.engine.parallel import Group
 from ganterm.engine.state import export_state
@@ -35,13 +38,16 @@ def trained(case: Case, group: Group | None) -> State:
     recipe, settings = case
     exact = settings.get("precision") != "float32"
     torch.set_default_dtype(torch.float64 if exact else torch.float32)
+    length = 0 if "epochs" in settings else STEPS
     config = small(
-        recipe, **{"steps": STEPS, "drop_last": False, "precision": "float32", **settings}
+        recipe, **{"steps": length, "drop_last": False, "precision": "float32", **settings}
     )
-    labels = digit_labels()[:IMAGES]
-    images = digits(config.image_size, config.channels)[:IMAGES]
-    if exact:
-        images = images.double() / 127.5 - 1
+    labels: torch.Tensor | None = digit_labels()[:IMAGES]
+    if config.data_spec.is_points:
+        images, labels = load("ring").images[:IMAGES], None
+    else:
+        images = digits(config.image_size, config.channels)[:IMAGES] / 127.5 - 1
+    images = images.to(torch.get_default_dtype())
     spec = config.data_spec.with_classes(tuple("0123456789"))
     try:
         trainer = Trainer(config, images, CPU, labels=labels, data=spec, group=group)
@@ -60,9 +66,10 @@ def trained(case: Case, group: Group | None) -> State:
 def _serve(rank: int, ranks: int, store: Path, work: Connection) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=ranks)
-    while (case := work.recv()) is not None:
+    while (asked := work.recv()) is not None:
+        function, case = asked
         try:
-            work.send(trained(case, Group()))
+            work.send(function(case, Group()))
         except Exception as error:  # noqa: BLE001 - the parent raises it
             work.send(error)
     dist.destroy_process_group()
@@ -82,10 +89,10 @@ class Together:
             self._ends.append(here)
             self._processes.append(process)
 
-    def train(self, case: Case) -> list[State]:
-        """Train a case in all processes."""
+    def ask(self, function: Callable[[Case, Group | None], Any], case: Case) -> list[Any]:
+        """Return what a function of a case returns in each process."""
         for end in self._ends:
-            end.send(case)
+            end.send((function, case))
         found = [end.recv() for end in self._ends]
         for each in found:
             if isinstance(each, Exception):
@@ -118,7 +125,7 @@ def _cases() -> Iterator[Any]:
     for recipe in ("mlp", "dcgan", "dcgan-8x8", "dcgan-upsample", "stylegan"):
         for settings in TECHNIQUES:
             if settings.get("precision") is None:
-                yield recipe, {**settings, "steps": settings.get("steps", STEPS)}
+                yield recipe, settings
 
 
 QUICK: list[Case] = [
@@ -140,7 +147,7 @@ def agree(found: State, expected: State, tolerance: float) -> None:
 @pytest.mark.parametrize("case", QUICK, ids=str)
 def test_two_processes_have_the_weights_of_one(together: Together, case: Case) -> None:
     expected = trained(case, None)
-    for found in together.train(case):
+    for found in together.ask(trained, case):
         agree(found, expected, 1e-9)
 
 
@@ -149,5 +156,40 @@ def test_two_processes_have_the_weights_of_one(together: Together, case: Case) -
 )
 def test_every_combination_has_the_weights_of_one(together: Together, case: Case) -> None:
     expected = trained(case, None)
-    for found in together.train(case):
+    for found in together.ask(trained, case):
         agree(found, expected, 1e-9)
+
+
+OWN = """
+import torch
+from torch import nn
+
+class Shares(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Flatten(), nn.Linear(64, 8), nn.BatchNorm1d(8), nn.Dropout(), nn.ReLU())
+        self.head = nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.head(super().forward(x) + torch.randn(len(x), 8))
+
+class Centres(Shares):
+    def forward(self, x):
+        return super().forward(x - x.mean(0))
+"""
+
+
+def unshared(case: Case, group: Group | None) -> str:
+    """Return which of the networks of a case cannot be shared."""
+    config = small(case[0], **case[1])
+    resolve_parts(config)
+    trainer = Trainer(config, digits(8), CPU, labels=digit_labels(), group=group)
+    return cannot_share(trainer)
+
+
+@pytest.mark.parametrize(("name", "told"), [("Shares", ""), ("Centres", "discriminator")])
+def test_own_networks_that_compute_with_a_batch_are_found(
+    together: Together, tmp_path: Path, name: str, told: str
+) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    case: Case = "dcgan-8x8", {"discriminator": f"{tmp_path / 'own.py'}:{name}"}
+    assert together.ask(unshared, case) == [told] * RANKS
