@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,11 @@ import torch
 
 from ganterm.runs import control
 from ganterm.runs.layout import RunDir
+from ganterm.runs.state import observe
 from ganterm.worker.checkpoint import load_tensors
 from tests.worker.workers import (
     PATIENCE,
+    SHORT,
     Worker,
     Zygote,
     differences,
@@ -47,12 +52,16 @@ def members(run: RunDir) -> dict[int, int]:
     return found
 
 
+def _comes_true(what: Callable[[], bool]) -> bool:
+    until = time.monotonic() + PATIENCE
+    while not what() and time.monotonic() < until:
+        time.sleep(0.1)
+    return what()
+
+
 def nobody_left(run: RunDir) -> bool:
     """Wait until no process trains `run` any more."""
-    until = time.monotonic() + PATIENCE
-    while members(run) and time.monotonic() < until:
-        time.sleep(0.1)
-    return not members(run)
+    return _comes_true(lambda: not members(run))
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +163,46 @@ def test_all_processes_stop_at_one_step(
     assert last_step(run) == end["step"]
     zygote.train(run)
     assert differences(run, uninterrupted) == []
+
+
+def _from_outside(runs_dir: Path, *before: str, **settings: object) -> subprocess.Popen[bytes]:
+    """Train the run `mine` by the command line, after the words of a launcher."""
+    typed = {**SHORT, "recipe": "dcgan-8x8", "threads": 1, "runs_dir": runs_dir, **settings}
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in typed.items()]
+    command = [sys.executable, *before, "-m", "ganterm", "train", "--name=mine", *options]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+
+
+def test_training_outlives_its_terminal(tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "mine")
+    terminal = _from_outside(tmp_path, processes=2)
+    assert _comes_true(lambda: len(members(run)) == 2)
+    terminal.kill()
+    terminal.wait()
+
+    assert _comes_true(lambda: observe(run).state == "finished")
+    assert nobody_left(run)
+
+
+def test_torchrun_starts_the_processes_of_one_run(uninterrupted: RunDir, tmp_path: Path) -> None:
+    assert _from_outside(tmp_path, *TORCHRUN).wait() == 0
+    run = RunDir(tmp_path / "mine")
+
+    assert [each.name for each in tmp_path.iterdir() if each.is_dir()] == ["mine"]
+    assert kinds(run, "start")[0]["device"] == "2 x cpu"
+    assert observe(run).state == "finished"
+    assert told(run) == told(uninterrupted)
+
+
+def test_no_process_outlives_torchrun(tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "mine")
+    launcher = _from_outside(tmp_path, *TORCHRUN, steps=100_000)
+    assert _comes_true(lambda: observe(run).step > 8)
+    launcher.kill()
+    launcher.wait()
+
+    assert nobody_left(run)
+    assert observe(run).state == "crashed"
