@@ -42,11 +42,12 @@ def members(run: RunDir) -> dict[int, int]:
     found: dict[int, int] = {}
     for process in filter(lambda each: each.name.isdigit(), Path("/proc").iterdir()):
         try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
+            words = (process / "cmdline").read_bytes()
             environment = (process / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"ganterm.worker.ranks" in words and str(run.path).encode() in words:
+        # The path is among the words with which torchrun's were started, too.
+        if b"ganterm.worker.ranks" in words and str(run.path.parent).encode() in words:
             (rank,) = (each for each in environment if each.startswith(b"RANK="))
             found[int(rank.removeprefix(b"RANK="))] = int(process.name)
     return found
