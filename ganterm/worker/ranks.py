@@ -101,7 +101,7 @@ def tell_why(error: BaseException) -> ExitCode:
     if not isinstance(error, GantermError):
         traceback.print_exception(error)
     if path := os.environ.get("TORCHELASTIC_ERROR_FILE"):
-        told = {"message": {"message": text, "extraInfo": {"timestamp": int(time.time())}}}
+        told = {"message": text, "timestamp": int(time.time())}
         with contextlib.suppress(OSError):
             Path(path).write_text(json.dumps(told))
     return ExitCode.TRAINING
@@ -116,7 +116,15 @@ def join() -> Group:
 
     each = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     own_gpus = torch.cuda.is_available() and torch.cuda.device_count() >= each
-    dist.init_process_group("cpu:gloo,cuda:nccl" if own_gpus else "gloo")
+    store, rank, size = next(dist.rendezvous("env://"))
+    # The store outlives processes that start again, which must not find where those before were.
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    dist.init_process_group(
+        "cpu:gloo,cuda:nccl" if own_gpus else "gloo",
+        store=dist.PrefixStore(f"ganterm-{attempt}", store),
+        rank=rank,
+        world_size=size,
+    )
     return Group()
 
 
