@@ -89,35 +89,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "eager"
 
-    processes: Annotated[
-        int,
-        about(
-            DATA,
-            "Processes that each train on a share of every batch, and have the weights of one.",
-            "one for each GPU; on CPUs for large networks",
-            ge=1,
-            le=1024,
-        ),
-    ] = 1
-    max_restarts: Annotated[
-        int,
-        about(
-            DATA,
-            "How often to go on from the last checkpoint where a process dies or hangs.",
-            part_of="processes",
-            ge=0,
-            le=10**6,
-        ),
-    ] = 0
-    local_batch_norm: Annotated[
-        bool,
-        about(
-            DATA,
-            "Let each process normalise by its share of a batch alone: quicker, not what one does.",
-            part_of="processes",
-        ),
-    ] = False
-
     init_from: Annotated[
         str,
         about(
@@ -216,6 +187,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=10**6,
         ),
     ] = 0.0
+
+    processes: Annotated[
+        int,
+        about(
+            STEP,
+            "Processes that each train on a share of every batch, and have the weights of one.",
+            "one for each GPU; on CPUs for large networks",
+            ge=1,
+            le=1024,
+        ),
+    ] = 1
+    max_restarts: Annotated[
+        int,
+        about(
+            STEP,
+            "How often to go on from the last checkpoint where a process dies or hangs.",
+            part_of="processes",
+            ge=0,
+            le=10**6,
+        ),
+    ] = 0
+    local_batch_norm: Annotated[
+        bool,
+        about(
+            STEP,
+            "Let each process normalise by its share of a batch alone: quicker, not what one does.",
+            part_of="processes",
+        ),
+    ] = False
 
     log_every: Annotated[
         int, about(OUTPUT, "Steps averaged into one record of the journal.", ge=1, le=10**6)
