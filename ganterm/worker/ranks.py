@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BEAT_SECONDS: Final = 1.0
 """How often a process shows that it lives, and looks whether its agent does."""
-HOME: Final = "GANTERM_RANKS"
+HOME: Final = "RANKS_OF_GANTERM"
 """The variable that names the folder in which our own agent learns of its processes."""
 
 
