@@ -66,9 +66,9 @@ def nobody_left(run: RunDir) -> bool:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+def uninterrupted(_zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
     """Give a run of two processes that may start again, which none had to."""
-    return zygote.train(parallel(tmp_path_factory.mktemp("runs"), max_restarts=1))
+    return _zygote.train(parallel(tmp_path_factory.mktemp("runs"), max_restarts=1))
 
 
 def test_a_run_of_two_processes_is_that_of_one(
