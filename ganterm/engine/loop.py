@@ -118,11 +118,6 @@ class Trainer:
             labels=None if config.conditional == "none" else labels,
             flip=config.flip,
         )
-        if group is not None and (smallest := self.batches.smallest) < group.size:
-            raise ConfigError(
-                f"processes: an epoch ends with a batch of {smallest}, fewer than the {group.size} "
-                "processes; set drop_last = true, or fewer processes."
-            )
         self.networks = build(config, device, data)
         # Elsewhere the sign of D's output tells of overfitting.
         self._held_out: Batches | None = None

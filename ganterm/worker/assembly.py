@@ -9,7 +9,7 @@ import torch
 from ganterm.components.losses import LOSSES
 from ganterm.config import RunConfig
 from ganterm.core.dataspec import DataSpec
-from ganterm.core.errors import DataError
+from ganterm.core.errors import ConfigError, DataError
 from ganterm.data.catalogue import conditioned_spec, require_folder
 from ganterm.data.images import ImageSet
 from ganterm.data.loading import load_for
@@ -43,6 +43,11 @@ def assemble(
         held_out=_measured_by(config, held_out),
         group=group,
     )
+    if group is not None and (smallest := trainer.batches.smallest) < group.size:
+        raise ConfigError(
+            f"processes: an epoch ends with a batch of {smallest}, fewer than the {group.size} "
+            "processes; set drop_last = true, or fewer processes."
+        )
     return trainer, data, images
 
 
