@@ -34,8 +34,10 @@ def cannot_share(trainer: Trainer) -> str:
     labels = trainer.batches.labels(0)
     labels = None if labels is None else labels[:count]
     latents = fixed_latents(config.seed, count, config.z_dim).to(trainer.device)
-    tried = [("generator", networks.generator, latents)]
-    tried += [("discriminator", networks.discriminator, trainer.batches[0][:count])]
+    tried: list[tuple[str, nn.Module, torch.Tensor]] = [
+        ("generator", networks.generator, latents),
+        ("discriminator", networks.discriminator, trainer.batches[0][:count]),
+    ]
     for name, network, given in tried:
         if not isinstance(network, (PlainGenerator, PlainDiscriminator)):
             continue

@@ -188,17 +188,17 @@ class Shares(TorchFunctionMode):
         its own rows.
         """
         gathered = cast("Tensor", _Gathered.apply(torch.cat(rows), self, False))
-        return gathered.split([len(each) // self._mine * self.count for each in rows])
+        return torch.split(gathered, [len(each) // self._mine * self.count for each in rows])
 
     def mine(self, rows: Tensor) -> Tensor:
         """Return the rows of this process among those of the whole batch."""
-        return rows.unflatten(0, (-1, self.count))[:, self.own].flatten(0, 1)
+        return rows.reshape(-1, self.count, *rows.shape[1:])[:, self.own].flatten(0, 1)
 
     def placed(self, rows: Tensor) -> Tensor:
         """Return rows of this process in their places, and zeros in those of the others."""
         times = len(rows) // self._mine
         whole = rows.new_zeros(times, self.count, *rows.shape[1:])
-        whole[:, self.own] = rows.unflatten(0, (times, -1))
+        whole[:, self.own] = rows.reshape(times, -1, *rows.shape[1:])
         return whole.flatten(0, 1)
 
     def total(self, values: Tensor) -> Tensor:
@@ -210,9 +210,8 @@ class Shares(TorchFunctionMode):
         gradients = [each.grad for each in parameters if each.grad is not None]
         flat = torch.cat([each.reshape(-1) for each in gradients])
         self._group.add_up(flat)
-        for gradient, summed in zip(
-            gradients, flat.split([each.numel() for each in gradients]), strict=True
-        ):
+        parts = torch.split(flat, [each.numel() for each in gradients])
+        for gradient, summed in zip(gradients, parts, strict=True):
             gradient.copy_(summed.view(gradient.shape))
 
     def __torch_function__(
@@ -336,12 +335,12 @@ class _Total(torch.autograd.Function):
     """The sum over all processes; its gradient is the sum of theirs."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, group: Group) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, values: Tensor, group: Group) -> Tensor:
         ctx.group = group
         return group.total(values)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return cast("Tensor", _Total.apply(gradient, ctx.group)), None
 
 
@@ -349,12 +348,12 @@ class _Gathered(torch.autograd.Function):
     """The rows of all processes; see `Shares.whole`."""
 
     @staticmethod
-    def forward(ctx: Any, rows: Tensor, shares: Shares, tied: bool) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, rows: Tensor, shares: Shares, tied: bool) -> Tensor:
         ctx.shares, ctx.tied = shares, tied
         return shares._group.total(shares.placed(rows))
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         if ctx.tied:
             gradient = ctx.shares.total(gradient)
         return ctx.shares.mine(gradient), None, None

@@ -82,7 +82,7 @@ def supervise(
     return ExitCode(code)
 
 
-class Agent(LocalElasticAgent):  # type: ignore[misc] - its types are loose
+class Agent(LocalElasticAgent):
     """Starts the processes of a run and starts all of them again where one fails.
 
     Attributes:
@@ -138,7 +138,7 @@ class Agent(LocalElasticAgent):  # type: ignore[misc] - its types are loose
 
     def _monitor_workers(self, worker_group: WorkerGroup) -> RunResult:
         self._end_hung({worker.global_rank: worker.id for worker in worker_group.workers})
-        result = super()._monitor_workers(worker_group)
+        result: RunResult = super()._monitor_workers(worker_group)
         if result.state == WorkerState.FAILED:
             self.story = self._story(result.failures)
         ended = verdict_of(self._home)
@@ -215,7 +215,12 @@ def _end(run: RunDir, story: str, status: Status, words: LastWords) -> ExitCode:
         last = _last_step(run)
         journal.write(EndRecord(step=last, reason="failed", message=message, exit_code=int(code)))
         journal.sync()
-    ended = {"state": "failed", "step": last, "message": message, "updated": time.time()}
+    ended: dict[str, Any] = {
+        "state": "failed",
+        "step": last,
+        "message": message,
+        "updated": time.time(),
+    }
     write_status(run.status, dataclasses.replace(read_status(run.status) or status, **ended))
     words.say(message)
     return code

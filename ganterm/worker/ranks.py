@@ -111,17 +111,19 @@ def join() -> Group:
     """Join the processes of this training, once all have come."""
     import torch  # noqa: PLC0415 - takes its time
     import torch.distributed as dist  # noqa: PLC0415
+    from torch._C._distributed_c10d import PrefixStore  # noqa: PLC0415
+    from torch.distributed.rendezvous import rendezvous  # noqa: PLC0415
 
     from ganterm.engine.parallel import Group  # noqa: PLC0415
 
     each = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     own_gpus = torch.cuda.is_available() and torch.cuda.device_count() >= each
-    store, rank, size = next(dist.rendezvous("env://"))
+    store, rank, size = next(rendezvous("env://"))
     # The store outlives processes that start again, which must not find where those before were.
     attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if own_gpus else "gloo",
-        store=dist.PrefixStore(f"ganterm-{attempt}", store),
+        store=PrefixStore(f"ganterm-{attempt}", store),
         rank=rank,
         world_size=size,
     )

@@ -14,7 +14,6 @@ from ganterm.core.errors import ConfigError
 WGAN = {"loss": "wasserstein", "penalty": "wgan-gp"}
 STYLE = {"generator": "stylegan", "discriminator": "stylegan"}
 FALLING = {**dict.fromkeys(("lr_g", "lr_d"), Schedule("1e-3..0:linear")), "lr_schedule": "cosine"}
-ONE, TWO = {"processes": 1}, {"processes": 2}
 SEPARATE = {"d_update": "separate", "reuse_fakes": False}
 
 REFUSED: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
@@ -43,16 +42,16 @@ REFUSED: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
         {"batch_size": 2},
     ),
     ({"micro_batch": 1}, "micro_batch", "set micro_batch = 2 or", {"micro_batch": 2}),
-    *(
-        ({**TWO, **odd}, *told, way_out)
-        for odd, *told, way_out in (
-            ({"batch_size": 1, "g_norm": "none", "d_norm": "none"}, "processes", "set batch_", ONE),
-            ({"micro_batch": 8}, "micro_batch", "set micro_batch = 0", {"micro_batch": 0}),
-            ({"mode": "graphed"}, "mode", "set mode = eager", {"mode": "eager"}),
-            ({"device": "cuda:1"}, "device", "set device = auto", {"device": "auto"}),
-            ({"processes": 1, "max_restarts": 1}, "max_restarts", "set processes above 1", TWO),
-        )
+    (
+        {"processes": 2, "batch_size": 1, "g_norm": "none", "d_norm": "none"},
+        "processes",
+        "set batch_size to as many",
+        {"processes": 1},
     ),
+    ({"processes": 2, "micro_batch": 8}, "micro_batch", "set micro_batch = 0", {"micro_batch": 0}),
+    ({"processes": 2, "mode": "graphed"}, "mode", "set mode = eager", {"mode": "eager"}),
+    ({"processes": 2, "device": "cuda:1"}, "device", "set device = auto", {"device": "auto"}),
+    ({"max_restarts": 1}, "max_restarts", "set processes above 1", {"processes": 2}),
     *(
         (odd | {"micro_batch": 2}, "micro_batch", "set micro_batch = 3 or", {"micro_batch": 3})
         for odd in ({"batch_size": 3}, {"drop_last": False})
