@@ -34,7 +34,7 @@ ALIKE = 1e-3
 
 
 def parallel(runs_dir: Path, **settings: object) -> RunDir:
-    return make_run(runs_dir, processes=2, threads=1, **settings)
+    return make_run(runs_dir, "dcgan-8x8", processes=2, threads=1, **settings)
 
 
 def members(run: RunDir) -> dict[int, int]:
