@@ -34,6 +34,11 @@ def dataset_facts(name: str) -> DatasetFacts:
                 f"{name} is a file: give a folder, a zip or a tar of images, an array (.npy, .npz) "
                 "or .parquet, or import it."
             )
+    if ".py:" in name:
+        raise ConfigError(
+            f"{name} names nothing in a file: say path/to/file.py:NAME, and settings of it as in "
+            "path/to/file.py:NAME:size=64."
+        )
     if os.sep in name:
         raise ConfigError(f"There is no folder {name}: check the path.")
     if name.startswith("torchvision:"):
