@@ -176,7 +176,7 @@ class Registry(Generic[FactsT, ComponentT]):
                 "one of your own as path/to/file.py:NAME."
             )
         component = self._made(self._part(name, found))
-        self._resolved[name] = component
+        self._resolved[name] = self._resolved[absolute(name)] = component
         return component
 
     def _part(self, name: str, found: re.Match[str]) -> Part:

@@ -11,7 +11,7 @@ from ganterm.components.datasets import DATASETS
 from ganterm.core.errors import ConfigError
 from ganterm.core.parts import Copy, use_copies
 from ganterm.data import load
-from ganterm.data.catalogue import anchored
+from ganterm.data.catalogue import anchored, dataset_facts
 from ganterm.data.progress import TOLD
 
 SOURCE = '''
@@ -186,6 +186,10 @@ def test_a_file_alone_names_none(own: Path) -> None:
         ConfigError, match=r"name the function or the Dataset in it, as in data\.py"
     ):
         DATASETS.resolve("data.py")
+    with pytest.raises(
+        ConfigError, match=r"data\.py:Items:how names nothing in a file: say path/to"
+    ):
+        dataset_facts("data.py:Items:how")
 
 
 def test_random_transforms_are_frozen_and_that_is_said(own: Path) -> None:
@@ -230,3 +234,4 @@ def test_they_are_taken_in_once_by_the_code_and_its_arguments(own: Path) -> None
     finally:
         use_copies({})
     assert anchored(name) == f"{own}:Items"
+    assert DATASETS.knows(f"{own}:Items"), "by its full path as well"
