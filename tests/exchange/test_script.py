@@ -88,6 +88,7 @@ CASES: list[tuple[str, dict[str, object]]] = [
         "sum, concat and smooth labels",
         {
             "conditional": "concat",
+            "optimizer": "sgd",
             "d_reduction": "sum",
             "real_label": "1..0.8:linear:10steps",
             "fake_label": 0.1,
@@ -98,6 +99,7 @@ CASES: list[tuple[str, dict[str, object]]] = [
         "separate with penalties",
         {
             "d_update": "separate",
+            "optimizer": "rmsprop",
             "penalty": "r1+r2",
             "reuse_fakes": False,
             "g_batch": 2,
@@ -110,6 +112,7 @@ CASES: list[tuple[str, dict[str, object]]] = [
         "minibatch statistics",
         {
             "minibatch_discrimination": True,
+            "optimizer": "adamw",
             "spectral_norm": True,
             "penalty_against": "loss",
             "loss": "minimax",
