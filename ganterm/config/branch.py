@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from ganterm import __version__
-from ganterm.config.fields import FIELDS, Value, field, parse_value
+from ganterm.config.fields import FIELDS, Value, code_of, field, parse_value
 from ganterm.config.recorded import config_in, config_of, openings_of, refuse_imported
 from ganterm.config.rules import check
 from ganterm.config.runfile import read_made, render_run_toml, stem_of
@@ -30,7 +30,7 @@ from ganterm.runs.checkpoints import CheckpointDamaged
 from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir, create_run, step_of
 from ganterm.runs.live import AUTOMATIC
-from ganterm.runs.parts import code_from, take_over
+from ganterm.runs.parts import code_from, copy_parts, take_over
 
 FIXED: Final = frozenset(
     {"recipe", "dataset", "split", "holdout", "image_size", "channels", "seed"}
@@ -107,6 +107,7 @@ def branch(
     def fill(run: RunDir, _: str) -> None:
         _copy(path, run.checkpoint_path(step))
         take_over(source, run)
+        copy_parts(code_of(config), run)
         write_atomically(run.config_file, render_run_toml(config, made).encode())
 
     try:

@@ -19,7 +19,7 @@ from ganterm.core.errors import ConfigError
 from ganterm.core.files import read_run_text, write_atomically
 from ganterm.core.registry import is_reference
 from ganterm.runs.layout import RunDir, create_run
-from ganterm.runs.parts import copy_parts, manifest_of, take_over
+from ganterm.runs.parts import copy_parts, take_over
 
 INIT_FROM: Final = "init_from"
 INIT_DIGEST: Final = "init_digest"
@@ -132,10 +132,9 @@ def new_run(
 
     def fill(run: RunDir, _: str) -> None:
         made = {"ganterm": __version__, "command": command, **weights(run.first_weights)}
-        if parts_of is not None and manifest_of(parts_of) is not None:
+        if parts_of is not None:
             take_over(parts_of, run)
-        else:
-            copy_parts(code_of(config), run)
+        copy_parts(code_of(config), run)
         write_atomically(run.config_file, render_run_toml(config, made).encode())
 
     return create_run(runs_dir, name, stem_of(config), fill)

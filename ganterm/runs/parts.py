@@ -91,14 +91,18 @@ def copy_parts(files: Iterable[Path], run: RunDir) -> None:
     """Copy files of the user's, and what they import from beside them, into a run that is made.
 
     Nothing is run: imports are found by reading. What cannot be read is left out, and told by
-    whoever runs it. The user is remembered to trust what is copied.
+    whoever runs it; what the run has a copy of already stays as it is. The user is remembered to
+    trust what is copied.
 
     Raises:
         ConfigError: there is no place to remember it.
         OSError: it cannot be written; `filename` is set.
     """
+    manifest = manifest_of(run)
+    held = () if manifest is None else manifest.parts
+    copied = {Path(part.original) for part in held}
     parts = []
-    for original in dict.fromkeys(files):
+    for original in dict.fromkeys(each for each in files if each not in copied):
         try:
             main = original.resolve(strict=True)
             home = home_of(main)
@@ -107,7 +111,7 @@ def copy_parts(files: Iterable[Path], run: RunDir) -> None:
             continue
         parts.append(_copied(original, main, home, found, run))
     if parts:
-        _remember(parts, run)
+        _remember([*held, *parts], run)
 
 
 def keep_code(main: Path, sources: Mapping[Path, bytes], run: RunDir) -> None:

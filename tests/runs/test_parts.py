@@ -120,6 +120,15 @@ def test_a_run_goes_on_exactly_with_its_copy(code: Path, zygote: Zygote) -> None
     third = branch(other, 4, place, name="third", before=lambda _: looks.append(asked_of()))
     assert looks == [other]
     assert manifest_of(third) == manifest
+    own = code / "optim.py"
+    own.write_text(
+        "from torch.optim import SGD\n\n\ndef sgd(params, lr):\n    return SGD(params, lr)\n"
+    )
+    changes = {"optimizer": f"{own}:sgd", "steps": 5}
+    fourth = branch(other, 4, place, name="fourth", changes=changes)
+    own.unlink()
+    zygote.train(fourth)
+    assert lines(fourth.journal)[-1]["step"] == 5, "with what it alone is made of, too"
 
 
 def test_what_a_branch_takes_is_looked_up_in_the_copy(
