@@ -29,6 +29,7 @@ _PANELS = {
         "attach": "attach:attach",
         "resume": "resume:resume",
         "branch": "branch:branch",
+        "queue": "queue:app",
         "ctl": "ctl:ctl",
     },
     "Look": {

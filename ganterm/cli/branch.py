@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ganterm.cli import completion
-from ganterm.cli.options import AsJson, Quiet, RunName, RunsDir
+from ganterm.cli.options import AsJson, Queued, Quiet, RunName, RunsDir
 from ganterm.cli.settings import Settings, parse_settings, with_schema_options
 from ganterm.core.errors import ConfigError
 
@@ -37,6 +37,7 @@ def branch(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
     ] = False,
+    queue: Queued = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     typed: dict[str, object],
@@ -71,4 +72,5 @@ def branch(
         before=lambda config: fetch_missing(look_ahead(config, where, name=name)),
         command=shlex.join(["ganterm", *sys.argv[1:]]),
     )
-    start_and_follow(made, [], detach=detach, as_json=as_json, quiet=quiet)
+    device = recorded_config(made).device if queue else ""
+    start_and_follow(made, [], detach=detach, as_json=as_json, quiet=quiet, queue_for=device)

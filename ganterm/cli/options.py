@@ -12,11 +12,26 @@ import typer
 from ganterm.cli import completion
 from ganterm.render.colour import Charset, ColourMode
 
+
+def _go_on(context: typer.Context, where: Path | None) -> Path | None:
+    """Have the queue of the runs go on, should its supervisor have died."""
+    from ganterm.runs.layout import default_runs_dir  # noqa: PLC0415
+    from ganterm.runs.queue import Queue  # noqa: PLC0415
+
+    runs_dir = where or default_runs_dir()
+    if not context.resilient_parsing and Queue(runs_dir).exists:
+        from ganterm.client.queueing import wake  # noqa: PLC0415 - few have a queue
+
+        wake(runs_dir)
+    return where
+
+
 RunsDir = Annotated[
     Path | None,
     typer.Option(
         "--runs-dir",
         envvar="GANTERM_RUNS_DIR",
+        callback=_go_on,
         help="Where runs live.",
         show_default="./checkpoints",
     ),
@@ -52,6 +67,12 @@ Quiet = Annotated[
         "--quiet",
         "-q",
         help="Say only how it begins and ends, what is wrong and what was done about it.",
+    ),
+]
+Queued = Annotated[
+    bool,
+    typer.Option(
+        "--queue", help="Return at once; it is trained when a device is free (`ganterm queue`)."
     ),
 ]
 Moved = Annotated[

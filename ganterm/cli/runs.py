@@ -28,11 +28,11 @@ def runs(*, runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
 
     Age is the time since the run was last heard of.
     """
-    from ganterm.client.overview import as_dict, overview  # noqa: PLC0415
+    from ganterm.client.overview import as_dict, overview, placed  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, find_runs  # noqa: PLC0415
 
     where = runs_dir or default_runs_dir()
-    found = [overview(run) for run in find_runs(where)]
+    found = placed([overview(run) for run in find_runs(where)])
     if as_json:
         emit_json([as_dict(run) for run in found])
         return
@@ -57,7 +57,7 @@ def runs(*, runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
 def _row(run: Overview) -> list[str]:
     return [
         run.name,
-        run.state,
+        run.state if run.place is None else f"{run.state} {run.place}",
         f"{run.step}/{run.steps}" if run.steps else f"{run.step}",
         words.number(run.d_loss),
         words.number(run.g_loss),

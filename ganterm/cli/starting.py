@@ -12,6 +12,7 @@ from ganterm.cli.follow import follow
 from ganterm.cli.narrate import ProgressReporter, Waiting, say
 from ganterm.client.describe import take_in
 from ganterm.client.preflight import inspect
+from ganterm.client.queueing import enqueue
 from ganterm.runs.launch import start_worker
 
 if TYPE_CHECKING:
@@ -24,9 +25,27 @@ OR_IMPORT = "without a network, copy its files here and use `ganterm data import
 
 
 def start_and_follow(
-    run: RunDir, arguments: list[str], *, detach: bool, as_json: bool, quiet: bool
+    run: RunDir,
+    arguments: list[str],
+    *,
+    detach: bool,
+    as_json: bool,
+    quiet: bool,
+    queue_for: str = "",
 ) -> None:
-    """Start the worker of `run`, and follow it unless `detach`; exits with the run's exit code."""
+    """Start the worker of `run`, and follow it unless `detach`; exits with the run's exit code.
+
+    Where `queue_for` names a device it is queued instead, to train there.
+    """
+    if queue_for:
+        enqueue(run, queue_for, arguments)
+        if as_json:
+            emit_json({"run": run.name, "path": str(run.path), "device": queue_for})
+        else:
+            emit(run.name)
+        if not quiet:
+            say(f"{run.name} is queued for {queue_for}; `ganterm queue` shows its place.")
+        return
     if detach:
         process = start_worker(run, arguments)
         if as_json:

@@ -12,9 +12,10 @@ import typer
 from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.narrate import ProgressReporter, say
-from ganterm.cli.options import AsJson, Quiet, RunsDir
+from ganterm.cli.options import AsJson, Queued, Quiet, RunsDir
 from ganterm.cli.settings import ConfigFile, Settings, parse_settings, with_schema_options
 from ganterm.config.runfile import to_mapping
+from ganterm.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from ganterm.config import Resolved
@@ -40,6 +41,7 @@ def train(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
     ] = False,
+    queue: Queued = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     dry_run: Annotated[
@@ -60,6 +62,8 @@ def train(
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
     rank, size = launched.place_among(os.environ)
+    if queue and size > 1:
+        raise ConfigError("--queue starts every process itself: use --processes, not torchrun.")
     if rank:
         launched.become(None, [])
     where = runs_dir or default_runs_dir()
@@ -102,7 +106,14 @@ def train(
     arguments = ["--repeat", str(source.path.absolute())] if source else []
     if size > 1:
         launched.become(run, arguments)
-    starting.start_and_follow(run, arguments, detach=detach, as_json=as_json, quiet=quiet)
+    starting.start_and_follow(
+        run,
+        arguments,
+        detach=detach,
+        as_json=as_json,
+        quiet=quiet,
+        queue_for=resolved.config.device if queue else "",
+    )
 
 
 def _print_plan(resolved: Resolved, *, as_json: bool) -> None:

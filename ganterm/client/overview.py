@@ -6,7 +6,8 @@ import dataclasses
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ganterm.runs.journal import read_end
 from ganterm.runs.launch import why_it_ends
 from ganterm.runs.layout import RunDir, find_runs, last_active, runs_in
 from ganterm.runs.manage import disk_usage, read_note
+from ganterm.runs.queue import Ticket
 from ganterm.runs.state import RunView, State, observe
 from ganterm.runs.status import LIVE_STATES
 
@@ -38,6 +40,8 @@ class Overview:
         size_bytes: what it takes up on the disk.
         note: the first line of what the user wrote about it.
         trouble: why something of it cannot be read; empty where all can.
+        place: its place among the runs that wait in the queue of a machine; None for others.
+        ticket: that it was queued.
     """
 
     name: str
@@ -63,6 +67,8 @@ class Overview:
     last_checkpoint: str | None
     note: str
     trouble: str = ""
+    place: int | None = None
+    ticket: Ticket | None = None
 
     @property
     def run(self) -> RunDir:
@@ -93,6 +99,7 @@ def describe(
     """Put together what `view`, the settings, the last metrics and the size say."""
     status = view.status
     run = view.run
+    waits_for = view.ticket.device if view.ticket and view.state == "queued" else ""
     return Overview(
         name=run.name,
         path=run.path,
@@ -109,7 +116,7 @@ def describe(
         g_loss=metrics.get("g_loss"),
         d_real=metrics.get(D_REAL),
         d_fake=metrics.get(D_FAKE),
-        device=status.device if status else None,
+        device=waits_for or (status.device if status else None),
         host=status.host if status else None,
         pid=status.pid if status else None,
         age_s=view.age,
@@ -117,6 +124,7 @@ def describe(
         last_checkpoint=status.last_checkpoint if status else None,
         note=read_note(run).partition("\n")[0],
         trouble=trouble,
+        ticket=view.ticket,
     )
 
 
@@ -144,7 +152,27 @@ def _settings(run: RunDir) -> tuple[dict[str, Any], str]:
 
 def as_dict(overview: Overview) -> dict[str, Any]:
     """Return the overview as plain values, as JSON takes them."""
-    return {**dataclasses.asdict(overview), "path": os.fspath(overview.path)}
+    found = {**dataclasses.asdict(overview), "path": os.fspath(overview.path)}
+    del found["ticket"]
+    return found
+
+
+def by_place(runs: Iterable[Overview]) -> list[Overview]:
+    """Return of `runs` those that wait in a queue, in its order, each with its place."""
+    waiting = [run for run in runs if run.ticket is not None and run.state == "queued"]
+    waiting.sort(key=lambda run: (run.ticket.order if run.ticket else 0.0, run.name))
+    places: Counter[str] = Counter()
+    for at, run in enumerate(waiting):
+        host = run.ticket.host if run.ticket else ""
+        places[host] += 1
+        waiting[at] = dataclasses.replace(run, place=places[host])
+    return waiting
+
+
+def placed(runs: list[Overview]) -> list[Overview]:
+    """Return the same runs; those that wait in a queue have their places."""
+    waiting = {run.path: run for run in by_place(runs)}
+    return [waiting.get(run.path, run) for run in runs] if waiting else runs
 
 
 def last_metrics(run: RunDir) -> Numbers:
@@ -295,7 +323,7 @@ class RunList:
                 known.found = dataclasses.replace(found, age_s=time.time() - known.heard)
         if awake or listed:
             order = sorted(self._known.items(), key=lambda each: (each[1].active, each[0].name))
-            self._found = [known.found for _, known in reversed(order) if known.found]
+            self._found = placed([known.found for _, known in reversed(order) if known.found])
         return self._found.copy()
 
     def _list(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ganterm.client.describe import take_in
 from ganterm.client.launching import begin
 from ganterm.client.preflight import inspect
+from ganterm.client.queueing import enqueue
 from ganterm.components.augmentations import advice
 from ganterm.components.datasets import DATASETS
 from ganterm.config import FIELDS, RunConfig
@@ -171,8 +172,8 @@ class Plan:
             draft, also, name=self.name, runs_dir=str(self.runs_dir) if elsewhere else ""
         )
 
-    def start(self) -> RunDir:
-        """Make the run and start its worker, which takes a moment.
+    def start(self, *, queue: bool = False) -> RunDir:
+        """Make the run and start its worker, which takes a moment, or `queue` it.
 
         Raises `GantermError` when that does not work.
         """
@@ -181,7 +182,10 @@ class Plan:
         name = self.name or None
         look = partial(inspect, runs_dir=self.runs_dir, name=name)
         run = begin(self.draft.config, self.runs_dir, look, name=name, command=self.command)
-        start_worker(run)
+        if queue:
+            enqueue(run, self.draft.config.device)
+        else:
+            start_worker(run)
         return run
 
     @property

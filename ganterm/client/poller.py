@@ -15,6 +15,7 @@ from typing import Final
 
 from ganterm.client.feed import FeedChange, FeedReader, RunFeed
 from ganterm.client.overview import Overview, RunList
+from ganterm.client.queueing import wake
 from ganterm.runs.layout import RunDir
 
 LIST_EVERY: Final = 1.0
@@ -131,6 +132,8 @@ class Poller:
     def _look_at_all(self) -> None:
         closely, self._closely = self._closely, False
         runs = self._list.poll(closely=closely, patience=LIST_EVERY)
+        if any(run.place is not None for run in runs):
+            wake(self._list.runs_dir)
         with self._state:
             if runs != self._listed or self._list.trouble != self._news.trouble:
                 self._listed = self._news.runs = runs

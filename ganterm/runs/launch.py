@@ -8,9 +8,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from types import MappingProxyType
+from typing import IO, Any, Final, cast
 
 from ganterm.core.directory import naming
 from ganterm.core.errors import ExitCode, GantermError, WorkerError
@@ -25,6 +26,9 @@ _BOOTSTRAP = (
     "import sys; sys.path[:] = sys.argv.pop(1).split(chr(10)); "
     "from importlib import import_module; import_module(sys.argv.pop(1)).main()"
 )
+
+WORKER: Final = "ganterm.worker.__main__"
+STANDBY: Final = "ganterm.worker.standby"
 
 START_SECONDS = 60.0
 """How long a worker may take to report itself; it does so before it imports PyTorch."""
@@ -42,17 +46,17 @@ class WorkerProcess(subprocess.Popen[bytes]):
         super().__init__(*arguments, **options)
 
     @classmethod
-    def started(cls, *arguments: str, log: IO[bytes]) -> WorkerProcess:
+    def started(
+        cls, *arguments: str, log: IO[bytes], module: str = WORKER, stdin: int = subprocess.DEVNULL
+    ) -> WorkerProcess:
         """Start a worker with these arguments; raises `OSError` where that cannot be."""
         heard, said = os.pipe()
         try:
-            command, environment = command_of(
-                "ganterm.worker.__main__", *arguments, f"--last-words={said}"
-            )
+            command, environment = command_of(module, *arguments, f"--last-words={said}")
             process = cls(
                 command,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -92,6 +96,46 @@ class WorkerProcess(subprocess.Popen[bytes]):
         super().__del__()
 
 
+class Standby:
+    """A worker that has PyTorch imported already and waits to be given a run.
+
+    It ends with whoever keeps it. `close` ends one that was given none.
+    """
+
+    def __init__(self, *arguments: str, log: IO[bytes]) -> None:
+        """Start it; `log` takes what it prints before it has a run. Raises `OSError`."""
+        self.process = WorkerProcess.started(
+            *arguments, log=log, module=STANDBY, stdin=subprocess.PIPE
+        )
+        self._devices: tuple[str, ...] = ()
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices that training can be put on, the usual one first; none before it is ready."""
+        for line in self.process.last_words():
+            self._devices = self._devices or tuple(line.split())
+        return self._devices
+
+    def become(self, *arguments: str, log: Path, environment: Mapping[str, str]) -> WorkerProcess:
+        """Have it work as a worker with these arguments, printing to `log`.
+
+        Raises:
+            WorkerError: it has ended.
+        """
+        order = {"arguments": arguments, "log": str(log.absolute()), "environment": environment}
+        try:
+            with cast("IO[bytes]", self.process.stdin) as stdin:
+                stdin.write(json.dumps({**order}).encode() + b"\n")
+        except OSError:
+            raise WorkerError("The worker that stood by has ended.") from None
+        return self.process
+
+    def close(self) -> None:
+        """End it."""
+        self.process.kill()
+        self.process.communicate()
+
+
 _STARTED: Final[dict[Path, WorkerProcess]] = {}
 
 
@@ -101,10 +145,17 @@ def why_it_ends(run: RunDir, pid: int) -> str:
     return process.why if process and process.pid == pid else ""
 
 
-def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> WorkerProcess:
+def start_worker(
+    run: RunDir,
+    arguments: Sequence[str] = (),
+    *,
+    standby: Standby | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> WorkerProcess:
     """Start the worker of `run` and wait until it holds the run.
 
-    `arguments` are the worker's own options. What it prints goes to the run's log.
+    `arguments` are the worker's own options. What it prints goes to the run's log. One that stands
+    by begins at once; `environment` is what it has besides its own.
 
     Raises:
         TrainingError: the run's log cannot be written.
@@ -116,8 +167,11 @@ def start_worker(run: RunDir, arguments: Sequence[str] = ()) -> WorkerProcess:
     try:
         with naming(run.log), os.fdopen(open_to_append(run.log), "ab") as log:
             begin = log.tell()
-            place = str(run.path.absolute())
-            process = WorkerProcess.started(place, started_by, *arguments, log=log)
+            words = (str(run.path.absolute()), started_by, *arguments)
+            if standby is not None:
+                process = standby.become(*words, log=run.log, environment=environment)
+            else:
+                process = WorkerProcess.started(*words, log=log)
     except OSError as error:
         raise storage_trouble(error, run.log) from error
     _wait_until_it_reports(process, run, before, begin)

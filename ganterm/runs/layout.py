@@ -76,6 +76,11 @@ class RunDir:
         return self.path / "status.json"
 
     @property
+    def ticket(self) -> Path:
+        """That it is queued, while it is."""
+        return self.path / "queued.json"
+
+    @property
     def samples(self) -> Path:
         """The directory of the fixed-latent grids."""
         return self.path / "samples"

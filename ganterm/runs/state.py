@@ -4,15 +4,25 @@ import time
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ganterm.core.errors import WorkerError
+from ganterm.core.errors import ExitCode, WorkerError
 from ganterm.core.records import EndRecord, OpeningRecord, Record
 from ganterm.runs import journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import holder, is_held
+from ganterm.runs.queue import AUTO, Ticket, read_ticket
 from ganterm.runs.status import HOST, LIVE_STATES, Status, read_status
 
 State = Literal[
-    "new", "starting", "running", "paused", "stopped", "finished", "failed", "crashed", "unknown"
+    "new",
+    "queued",
+    "starting",
+    "running",
+    "paused",
+    "stopped",
+    "finished",
+    "failed",
+    "crashed",
+    "unknown",
 ]
 
 _ENDS: Final[dict[str, State]] = {
@@ -33,9 +43,9 @@ class RunView:
 
     Attributes:
         run: its directory.
-        state: new (nothing written yet), starting, running, paused; stopped, finished, failed (it
-            ended in good order); crashed (its worker died without a word); unknown (another
-            host's, or unreadable).
+        state: new (nothing written yet), queued, starting, running, paused; stopped, finished,
+            failed (it ended in good order); crashed (its worker died without a word); unknown
+            (another host's, or unreadable).
         alive: whether a worker holds its lock; None if that cannot be told from here.
         message: a sentence about the state; may be empty. It may hold foreign text.
         step: steps done, as far as the run says.
@@ -43,6 +53,7 @@ class RunView:
         last_record: the last record of its journal; None where there is none.
         age: seconds since the status was written; None without a status. Across hosts it trusts
             their clocks.
+        ticket: that it was queued; it may have ended since, or be at work.
     """
 
     run: RunDir
@@ -53,6 +64,7 @@ class RunView:
     status: Status | None
     last_record: Record | None
     age: float | None
+    ticket: Ticket | None = None
 
 
 def observe(run: RunDir) -> RunView:
@@ -84,11 +96,14 @@ def _look(run: RunDir) -> RunView:
         state, message = "unknown", trouble
     else:
         state, message = _still_state(run, records, status, age)
+    ticket = read_ticket(run)
+    if ticket is not None and alive is False and state != "unknown":
+        state, message = _queued_state(ticket, last_life(records), state, message)
     if state == "unknown":
         alive = None
     last = records[-1] if records else None
     step = max(status.step if status else 0, last.step if last and not alive else 0)
-    return RunView(run, state, alive, message, step, status, last, age)
+    return RunView(run, state, alive, message, step, status, last, age, ticket)
 
 
 def _live_state(run: RunDir, status: Status | None) -> State:
@@ -102,10 +117,10 @@ def _live_state(run: RunDir, status: Status | None) -> State:
 def _still_state(
     run: RunDir, records: list[Record], status: Status | None, age: float | None
 ) -> tuple[State, str]:
-    lives = [record for record in records if isinstance(record, (OpeningRecord, EndRecord))]
-    if lives and isinstance(end := lives[-1], EndRecord):
-        return _ENDS.get(end.reason, "stopped"), end.message
-    if status is not None and status.state not in LIVE_STATES and not lives:
+    last = last_life(records)
+    if isinstance(last, EndRecord):
+        return _ENDS.get(last.reason, "stopped"), last.message
+    if status is not None and status.state not in LIVE_STATES and last is None:
         return _ENDS[status.state], status.message
     if status is None and not records:
         return "new", "no worker has written it yet"
@@ -114,3 +129,25 @@ def _still_state(
     step = records[-1].step if records else 0
     way = run.restart or f"go on with 'ganterm resume {run.word}'"
     return "crashed", f"its worker died without a word after step {step}; {way}"
+
+
+def last_life(records: list[Record]) -> OpeningRecord | EndRecord | None:
+    """Return the last start, resume or end among the records of a journal."""
+    lives = (each for each in reversed(records) if isinstance(each, (OpeningRecord, EndRecord)))
+    return next(lives, None)
+
+
+def _queued_state(
+    ticket: Ticket, last: OpeningRecord | EndRecord | None, state: State, message: str
+) -> tuple[State, str]:
+    """Return the state of a run with a ticket that no worker holds."""
+    news = last is not None and last.time != ticket.last
+    if ticket.error:
+        return (state, message) if news else ("failed", ticket.error)
+    # A signal ends a worker where the machine goes down, and nobody has asked for that.
+    if news and isinstance(last, EndRecord) and last.exit_code != ExitCode.SIGTERM:
+        return state, message
+    where = "the first free device" if ticket.device == AUTO else ticket.device
+    where += "" if ticket.host == HOST else f" of {ticket.host}"
+    died = "its worker was killed, and it goes on when its turn comes; " if news else ""
+    return "queued", f"{died}it waits for {where}"

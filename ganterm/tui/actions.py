@@ -151,6 +151,8 @@ _KEY_NAMES: Final = {
     "plus": "+",
     "minus": "-",
     "equals_sign": "=",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
     "left_curly_bracket": "{",
     "right_curly_bracket": "}",
     "comma": ",",

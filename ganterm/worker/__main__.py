@@ -17,13 +17,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from ganterm.core.errors import ExitCode, GantermError, PeerLostError, missing_library
+from ganterm.client.queueing import wake
+from ganterm.core.errors import (
+    ExitCode,
+    GantermError,
+    PeerLostError,
+    WorkerError,
+    missing_library,
+)
 from ganterm.core.files import storage_trouble
 from ganterm.core.parts import PartError
 from ganterm.render.text import safe_text
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, make_ready
 from ganterm.runs.lock import LentLock, WorkerLock
+from ganterm.runs.queue import read_ticket
 from ganterm.runs.status import Status, read_status, write_status
 from ganterm.worker.commands import LastWords, StopFlag
 from ganterm.worker.job import prepare
@@ -50,7 +58,12 @@ def main() -> NoReturn:
     stop = StopFlag(signal.SIGTERM)
     run = RunDir(arguments.run)
     words, lock = LastWords(arguments.last_words), WorkerLock(run.lock)
-    raise SystemExit(_outcome(run, words, lambda: _work(run, arguments, stop, words, lock=lock)))
+    try:
+        code = _outcome(run, words, lambda: _work(run, arguments, stop, words, lock=lock))
+    finally:
+        # Should its supervisor have died, the queue goes on with this run's end.
+        wake(run.path.parent)
+    raise SystemExit(code)
 
 
 def work_of_first(home: Path | None, join: Callable[[], Group]) -> tuple[ExitCode, str]:
@@ -111,6 +124,8 @@ def _work(
     group: Group | None = None,
 ) -> ExitCode:
     with lock:
+        if arguments.queued and read_ticket(run) is None:
+            raise WorkerError(f"{run.name} was taken out of the queue.")
         make_ready(run)
         with JournalWriter(run.journal) as journal:
             # What makes no sense is refused before the status tells that the worker is at work.
@@ -164,6 +179,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--mode", help="another mode than the run began in")
     parser.add_argument("--dataset", help="place where the run's images are now")
     parser.add_argument("--processes", type=int, help="train in as many processes from now on")
+    parser.add_argument("--queued", action="store_true", help="only while it is queued")
     parser.add_argument(
         "--started-by", type=json.loads, default=sys.argv, help="command line, as a JSON array"
     )

@@ -168,7 +168,7 @@ def test_every_key_of_the_table_is_one_that_textual_sends() -> None:
     known |= {"tab", "backspace", "pageup", "pagedown", "question_mark", "colon", "slash", "plus"}
     known |= {"asterisk", "left_square_bracket", "right_square_bracket", "minus", "comma"}
     known |= {"full_stop", "equals_sign", "less_than_sign", "greater_than_sign", "underscore"}
-    known |= {"left_curly_bracket", "right_curly_bracket"}
+    known |= {"left_curly_bracket", "right_curly_bracket", "left_parenthesis", "right_parenthesis"}
     for action in itertools.chain.from_iterable(TABLE.values()):
         for key in action.keys.split(","):
             last = key.split("+")[-1]

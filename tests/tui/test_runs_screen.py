@@ -11,9 +11,11 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import Button, Input, Static
 
+from ganterm.client import poller, queueing
 from ganterm.client.overview import Overview
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.manage import read_note
+from ganterm.runs.queue import read_ticket
 from ganterm.tui.app import GantermApp
 from ganterm.tui.screens import run_actions
 from ganterm.tui.screens.dialogs import ConfirmScreen, PromptScreen
@@ -251,6 +253,43 @@ async def test_runs_are_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         await app.workers.wait_for_complete()
         assert any("where the images of lost were" in each.message for each in app._notifications)
         assert len(made) == 2
+
+
+@awaited
+async def test_runs_are_queued_moved_and_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Key Q queues a run that could train and takes one out; others move it by a place."""
+    for module in (queueing, poller):
+        monkeypatch.setattr(module, "wake", lambda _: None)
+    small: dict[str, Any] = {"recipe": "mlp-small", "dataset": "digits", "image_size": 8}
+    for name in ("a", "b"):
+        write_run(tmp_path, name, **small)
+    app = make_app(tmp_path)
+    async with app.run_test(size=(120, 24)) as pilot:
+
+        async def press(*keys: str) -> str:
+            await pilot.press(*keys)
+            await app.workers.wait_for_complete()
+            app.read_now()
+            await pilot.pause()
+            return " ".join(f"{run.name}{run.place or ''}" for run in table_of(app).shown)
+
+        assert await press("home") in {"a b", "b a"}
+        table_of(app).sort(0)
+        assert await press("home", "Q", *"900", "enter") == "a1 b"
+        table_of(app).sort(BY_AGE)
+        assert await press("end", "Q", *"900", "enter") == "a1 b2"
+        assert await press("end", "shift+up") == "b1 a2"
+        assert await press("shift+up") == "b1 a2"
+        assert await press("right_parenthesis") == "a1 b2"
+        assert "≡ queued 2" in screen_text(app)
+        assert "≡ 2 queued" in screen_text(app)
+        assert await press("Q") == "a1 b"
+        assert read_ticket(RunDir(tmp_path / "b")) is None
+        ticket = read_ticket(RunDir(tmp_path / "a"))
+        assert ticket is not None
+        assert ticket.arguments[0] == "--steps=900"
 
 
 @awaited

@@ -401,6 +401,25 @@ async def test_starting_goes_to_the_run(app: GantermApp, monkeypatch: pytest.Mon
         assert screen.plan.name == ""
 
 
+@awaited
+async def test_a_run_is_queued_as_it_is_set_up(
+    app: GantermApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any number of them: the form stays as it is."""
+    queued: list[tuple[str, str]] = []
+    monkeypatch.setattr(plan_module, "enqueue", lambda run, on: queued.append((run.name, on)))
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_form(app, pilot)
+        for name in ("first", "second"):
+            screen.form.go_to("name")
+            await pilot.press(*name, "ctrl+e")
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+        assert queued == [("first", "auto"), ("second", "auto")]
+        assert on_top(app, SetupScreen) is screen
+        assert any("second is queued" in each.message for each in app._notifications)
+
+
 def test_the_forms_rows_are_the_schemas_in_its_order() -> None:
     plan = Plan(Draft("dcgan-8x8"), Path("checkpoints"))
     groups = rows_of(plan)

@@ -106,7 +106,7 @@ POLL_SECONDS = 0.1
 LOOK_SECONDS = 0.5
 """Time between two looks at the worker's lock and status."""
 
-_ALIVE = frozenset({"starting", "running", "paused", "unknown"})
+_ALIVE = frozenset({"queued", "starting", "running", "paused", "unknown"})
 
 
 class Process(Protocol):
@@ -315,6 +315,8 @@ class Follower:
         name = self.run.word
         words = f"training {'stays paused' if state == 'paused' else 'goes on'}"
         words += f"; ganterm attach {name} follows it, ganterm ctl {name} stop stops it"
+        if state == "queued":
+            words = f"it stays queued; ganterm queue drop {name} takes it out"
         with contextlib.suppress(OSError):  # The terminal may have gone.
             self.reporter.note(words)
 

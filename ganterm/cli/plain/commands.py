@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ganterm import recipes
 from ganterm.cli.plain import words
-from ganterm.client import launching, previews
+from ganterm.client import launching, previews, queueing
 from ganterm.client.comparison import JudgedRuns, standing
 from ganterm.client.describe import take_in
 from ganterm.client.feed import RunFeed, offers_of
@@ -295,10 +295,11 @@ def _recipes(session: PlainSession, _rest: str) -> None:
     session.say(*(f"{recipe.name}: {recipe.purpose or recipe.title}" for recipe in known))
 
 
-@_command("start RECIPE [name=NAME] [KEY=VALUE ...]", "begin a run and watch it")
+@_command("start RECIPE [queued] [name=NAME] [KEY=VALUE ...]", "begin or queue a run; watch it")
 def _start(session: PlainSession, rest: str) -> None:
     others, given = launching.typed_words(rest)
-    if len(others) != 1:
+    queued = others[1:] == ["queued"]
+    if len(others) != 1 + queued:
         raise ConfigError("start takes a recipe and KEY=VALUE, such as start dcgan steps=2000.")
     name = given.pop("name", None)
     resolved = as_labelled(
@@ -307,9 +308,35 @@ def _start(session: PlainSession, rest: str) -> None:
     session.say(*resolved.notes)
     look = partial(session.look_ahead, name=name)
     command = _command_line("train", f"--recipe={others[0]}", name, given)
-    session.start_worker(
-        launching.begin(resolved.config, session.runs_dir, look, name=name, command=command)
-    )
+    run = launching.begin(resolved.config, session.runs_dir, look, name=name, command=command)
+    if queued:
+        queueing.enqueue(run, resolved.config.device)
+        session.watch(run)
+    else:
+        session.start_worker(run)
+
+
+@_command("queue [NAME | drop NAME | move NAME PLACE]", "say what is queued, or queue a run")
+def _queue(session: PlainSession, rest: str) -> None:
+    others, _ = launching.typed_words(rest)
+    match others:
+        case []:
+            lines = [words.queued(run) for run in queueing.listing(session.runs_dir)]
+            session.say(*(lines or ["No run is queued."]))
+        case ["drop", name]:
+            queueing.drop(resolve_run(name, session.runs_dir))
+            session.say(f"{name} is out of the queue.")
+        case ["move", name, place]:
+            run = resolve_run(name, session.runs_dir)
+            queueing.move(run, queueing.parse_place(place))
+            session.say(f"{name} has another place.")
+        case [name]:
+            run = resolve_run(name, session.runs_dir)
+            arguments = launching.go_on(run, {}, partial(session.look_ahead, where=run.path))
+            queueing.enqueue(run, recorded_config(run).device, arguments)
+            session.say(f"{name} is queued.")
+        case _:
+            raise ConfigError("queue takes NAME, drop NAME or move NAME PLACE, or nothing.")
 
 
 @_command("fetch DATASET", "download a dataset")

@@ -10,6 +10,7 @@ from ganterm.client.charts import kinds_of
 from ganterm.client.comparison import RunStanding, figure_words, judge_tables
 from ganterm.client.feed import RunFeed, offers_of
 from ganterm.client.overview import Overview
+from ganterm.client.queueing import device_words
 from ganterm.client.scores import Figure, classes_of, figures, judge_words, judgements, judges_of
 from ganterm.client.wording import notice_of, sentence
 from ganterm.components.scores import SCORES, scored
@@ -31,7 +32,8 @@ _STEADY: Final = 0.03
 
 def listed(run: Overview) -> str:
     """Return one run of a list in a line."""
-    parts = [f"{run.name}: {run.state}", _steps(run.step, run.steps)]
+    place = "" if run.place is None else f", place {run.place}"
+    parts = [f"{run.name}: {run.state}{place}", _steps(run.step, run.steps)]
     if run.d_loss is not None or run.g_loss is not None:
         parts.append(f"D loss {words.number(run.d_loss)}, G loss {words.number(run.g_loss)}")
     parts += [f"{run.recipe or '?'} on {run.dataset or '?'}"]
@@ -42,6 +44,12 @@ def listed(run: Overview) -> str:
     if run.trouble:
         parts.append(run.trouble)
     return ", ".join(parts)
+
+
+def queued(run: Overview) -> str:
+    """Return one run of the queue in a line."""
+    place = "now" if run.place is None else f"place {run.place}"
+    return f"{run.name}: {place}, {run.state}, {_steps(run.step, run.steps)}, {device_words(run)}"
 
 
 def progress(feed: RunFeed) -> str:

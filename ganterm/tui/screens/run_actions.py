@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from ganterm.client import queueing
 from ganterm.client.choices import Option
 from ganterm.client.feed import RunFeed, evidence_words, offers_of
 from ganterm.client.launching import go_on, typed_words
@@ -16,6 +17,7 @@ from ganterm.config import RunConfig
 from ganterm.config.branch import FIXED, branch, checkpoint_steps
 from ganterm.config.draft import to_text
 from ganterm.config.fields import Value, field, parse_value
+from ganterm.config.recorded import recorded_config
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import MAX_STEP
 from ganterm.doctor.applicable import ApplicableRemedy
@@ -51,9 +53,10 @@ class RunActions:
 
     def resume(self) -> None:
         """Train the run on; ask for a new length where it has reached its own."""
-        run = self._chosen()
-        if run is None:
-            return
+        if run := self._chosen():
+            self._train_on(run, self._start)
+
+    def _train_on(self, run: Overview, begin: Callable[[Overview, dict[str, str]], None]) -> None:
         if run.alive:
             self._screen.app.say(f"{run.name} is training already; Enter shows it.")
         elif way := run.run.restart:
@@ -63,11 +66,9 @@ class RunActions:
                 f"{run.name} has made its {run.step:,} steps; how many are they to be in all?",
                 check=partial(_longer, run.step),
             )
-            self._screen.app.ask(
-                ask, lambda steps: self._start(run, {"steps": steps.replace(",", "")})
-            )
+            self._screen.app.ask(ask, lambda steps: begin(run, {"steps": steps.replace(",", "")}))
         else:
-            self._start(run, {})
+            begin(run, {})
 
     def _start(self, run: Overview, given: dict[str, str]) -> None:
         def start() -> None:
@@ -75,6 +76,32 @@ class RunActions:
 
         self._screen.app.say(f"Starting {run.name} …")
         self._do(start, f"{run.name} trains on.")
+
+    def queue(self) -> None:
+        """Take a queued run out of the queue; put another one into it, as `resume` would start it.
+
+        Ask for a new length where it has reached its own.
+        """
+        run = self._chosen()
+        if run and run.place is not None:
+            self._do(partial(queueing.drop, run.run), f"{run.name} is out of the queue.")
+        elif run:
+            self._train_on(run, self._enqueue)
+
+    def _enqueue(self, run: Overview, given: dict[str, str]) -> None:
+        def enqueue() -> None:
+            arguments = go_on(run.run, given, partial(_look, run.path))
+            queueing.enqueue(run.run, recorded_config(run.run).device, arguments)
+
+        self._do(enqueue, f"{run.name} is queued.")
+
+    def shift(self, by: int) -> None:
+        """Move a queued run to an earlier place (< 0) or a later one."""
+        run = self._chosen()
+        if run and run.place is not None:
+            self._do(partial(queueing.move, run.run, max(run.place + by, 1)))
+        elif run:
+            self._screen.app.say(f"{run.name} is not in the queue; Q puts it there.")
 
     def rename(self) -> None:
         run = self._chosen()

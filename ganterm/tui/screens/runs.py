@@ -87,7 +87,7 @@ class RunCard(Horizontal):
 CARD_FROM_LINES: Final = 32
 """Height of a screen that has room for more than the table."""
 _NEED_A_RUN: Final = frozenset(
-    {"watch", "mark", "mark_all", "resume", "judge", "explore", "rename", "note", "delete"}
+    {"watch", "mark", "mark_all", "resume", "queue", "judge", "explore", "rename", "note", "delete"}
 )
 REST_SECONDS: Final = 0.25
 """How long the cursor rests on a run before the run is read in full."""
@@ -148,12 +148,14 @@ class RunsScreen(AppScreen):
             return
         runs, table = listed.runs, self.table
         alive = sum(bool(run.alive) for run in runs)
+        queued = sum(run.place is not None for run in runs)
         lost = sum(run.state in {"crashed", "failed"} for run in runs)
         count = f"{len(table.shown)} of {len(runs)} runs" if table.wanted else _runs(len(runs))
         self.query_one(Header).show(
             LinePart("ganterm", "title", 9),
             LinePart(count, "text", 8),
             LinePart(f"● {alive} training" if alive else "", "good", 7),
+            LinePart(f"≡ {queued} queued" if queued else "", "text", 6),
             LinePart(f"✗ {lost} failed" if lost else "", "bad", 6),
             LinePart(f"◆ {len(table.marked)} marked" if table.marked else "", "text", 5),
             LinePart(str(self.app.options.runs_dir), "muted", 1),
@@ -213,6 +215,8 @@ class RunsScreen(AppScreen):
         run = self.table.current
         if action in _NEED_A_RUN:
             return True if run else None
+        if action in {"sooner", "later"}:
+            return True if run and run.place is not None else None
         if action == "compare":
             return True if len(self.table.marked) > 1 else None
         return True

@@ -266,7 +266,7 @@ class SetupScreen(AppScreen):
         if not self.is_mounted:
             return True
         plan = self.plan
-        if action == "start":
+        if action in {"start", "queue"}:
             return None if self.launcher.starting else True
         if action == "fetch":
             return True if plan.missing or self.launcher.fetching else None
@@ -331,9 +331,9 @@ class SetupScreen(AppScreen):
     def fetch(self) -> None:
         self.launcher.fetch(self.plan.missing)
 
-    def start(self) -> None:
+    def start(self, queue: bool) -> None:
         if not self._refused():
-            self.launcher.start(self.plan)
+            self.launcher.start(self.plan, queue=queue)
 
     @on(Launcher.Changed)
     def _change(self) -> None:
@@ -344,7 +344,10 @@ class SetupScreen(AppScreen):
         self.plan.name = ""
         self._settle()
         self.app.poller.hurry()
-        self.post_message(RunStarted(event.run))
+        if event.queued:
+            self.app.say(f"{event.run.name} is queued; the form is as it was, for the next.")
+        else:
+            self.post_message(RunStarted(event.run))
 
     def _refused(self) -> bool:
         """Go to the first thing that is wrong; False if nothing is."""

@@ -120,6 +120,8 @@ def _state(feed: RunFeed, now: float) -> Notice | None:
             return Notice(f"{_sentence(view.message or 'it failed')}\nr trains it on.", "bad")
         case "unknown":
             return Notice(_unknown(view, now), "warn")
+        case "queued":
+            return Notice(f"Queued: {view.message}. r starts it now.", "muted")
         case "new":
             return Notice("No worker has begun with it yet. r starts one.", "muted")
         case "stopped":

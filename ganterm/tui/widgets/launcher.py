@@ -32,15 +32,16 @@ class Launcher(Vertical):
 
     @dataclass
     class Launched(Message):
-        """A worker is at work on `run`."""
+        """A worker is at work on `run`, or it is queued."""
 
         run: RunDir
+        queued: bool
 
     def __init__(self) -> None:
         super().__init__()
         self.starting = False
-        self._planned: Plan | None = None
-        """What is to be started when the download has ended."""
+        self._planned: tuple[Plan, bool] | None = None
+        """What is to be started, or queued, when the download has ended."""
 
     def compose(self) -> ComposeResult:
         yield TaskBar()
@@ -51,15 +52,18 @@ class Launcher(Vertical):
     def fetching(self) -> bool:
         return self.bar.followed is not None
 
-    def start(self, plan: Plan) -> None:
-        """Start the run that is planned; ask first where its data have to be downloaded."""
+    def start(self, plan: Plan, *, queue: bool) -> None:
+        """Start the run that is planned, or `queue` it.
+
+        Ask first where its data have to be downloaded.
+        """
         missing = plan.missing
         if self.starting or self.fetching:
             return
         if not missing:
             self.starting = True
             self.post_message(self.Changed())
-            self._start(plan)
+            self._start(plan, queue)
             return
         detail = (
             f"Download it now, as `ganterm data fetch {missing}` does, and start then? Without a "
@@ -68,9 +72,9 @@ class Launcher(Vertical):
         question = ConfirmScreen(
             f"{missing} is not on this machine yet.", detail, yes="Download", no="Not now"
         )
-        self.app.ask(question, lambda _yes: self.fetch(missing, plan))
+        self.app.ask(question, lambda _yes: self.fetch(missing, (plan, queue)))
 
-    def fetch(self, dataset: str, planned: Plan | None = None) -> None:
+    def fetch(self, dataset: str, planned: tuple[Plan, bool] | None = None) -> None:
         """Download a dataset, for what is `planned`; or break off what is being downloaded."""
         if self.fetching:
             self.bar.cancel()
@@ -86,22 +90,22 @@ class Launcher(Vertical):
             self.notify(f"{event.name} is here now.", markup=False)
         self.post_message(self.Changed())
         if planned is not None and not event.error:
-            self.start(planned)
+            self.start(planned[0], queue=planned[1])
 
     @work(thread=True)
-    def _start(self, plan: Plan) -> None:
+    def _start(self, plan: Plan, queue: bool) -> None:
         """Start it off the screen's thread: a worker takes a moment to report."""
         try:
-            run = plan.start()
+            run = plan.start(queue=queue)
         except GantermError as error:
-            self.app.call_from_thread(self._started, None, error)
+            self.app.call_from_thread(self._started, None, queue, error)
         else:
-            self.app.call_from_thread(self._started, run, None)
+            self.app.call_from_thread(self._started, run, queue, None)
 
-    def _started(self, run: RunDir | None, error: GantermError | None) -> None:
+    def _started(self, run: RunDir | None, queued: bool, error: GantermError | None) -> None:
         self.starting = False
         self.post_message(self.Changed())
         if error is not None:
             self.app.say_error(error)
         if run is not None:
-            self.post_message(self.Launched(run))
+            self.post_message(self.Launched(run, queued))

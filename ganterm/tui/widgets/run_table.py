@@ -51,8 +51,9 @@ class RunColumn:
 
 
 def state_words(run: Overview) -> str:
-    """Return a run's state as sign and word."""
-    return f"{STATES[run.state][0]} {run.state}"
+    """Return a run's state as sign and word, and its place in the queue."""
+    place = "" if run.place is None else f" {run.place}"
+    return f"{STATES[run.state][0]} {run.state}{place}"
 
 
 def step_words(run: Overview) -> str:
@@ -77,9 +78,13 @@ def _speed_words(run: Overview) -> str:
     return f"{speed:,.0f}" if speed else ""
 
 
-def _recency(run: Overview) -> tuple[bool, float, str]:
-    """Put what trains first, by name: by age, two runs that train would keep changing places."""
-    return (not run.alive, 0.0 if run.alive else run.age_s or 0.0, run.name)
+def _recency(run: Overview) -> tuple[bool, float, float, str]:
+    """Put what trains first, by name: by age, two runs that train would keep changing places.
+
+    What is queued follows, by its place.
+    """
+    age = 0.0 if run.alive or run.place is not None else run.age_s or 0.0
+    return (not run.alive, math.inf if run.place is None else run.place, age, run.name)
 
 
 COLUMNS: Final = (
