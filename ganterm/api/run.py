@@ -344,18 +344,14 @@ class Run:
         Raises:
             GantermError: there is no such format or option, nothing to write of it, or no place.
         """
-        from ganterm.cli.export import Product, export  # noqa: PLC0415
+        from ganterm.cli.export import export  # noqa: PLC0415
 
         known = signature(export).parameters.keys() - {"target", "output", "form", "runs_dir"}
         if strange := sorted(options.keys() - known):
             raise ConfigError(
                 f"export has no option {strange[0]!r}; it has {', '.join(sorted(known))}."
             )
-        formats = [each.value for each in Product]
-        if format is not None and format not in formats:
-            raise ConfigError(f"There is no format {format!r}; there are {', '.join(formats)}.")
-        form = None if format is None else Product(format)
-        export(str(self.path), output=Path(path), form=form, **options)
+        export(str(self.path), output=Path(path), form=format, **options)
         return Path(path)
 
     def _choice(self, step: int | None) -> CheckpointChoice:

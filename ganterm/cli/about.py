@@ -112,6 +112,7 @@ def _origin(made: Mapping[str, str], history: RunHistory) -> dict[str, str]:
     if opening is not None:
         found |= {
             "versions": ", ".join(f"{name} {text}" for name, text in opening.versions.items()),
+            "packages": ", ".join(f"{n} of {w}" for n, w in (opening.packages or {}).items()),
             "machine": ", ".join(opening.machine.values()),
             "commit": opening.code.get("commit", ""),
         }

@@ -16,7 +16,7 @@ from ganterm.components.scores import SCORES, scored
 from ganterm.config.differences import differing
 from ganterm.core.codec import encode
 from ganterm.core.errors import ConfigError
-from ganterm.core.registry import absolute, short
+from ganterm.core.registry import short
 from ganterm.render.colour import canvas_of
 from ganterm.render.curve import sparkline
 from ganterm.render.text import cell_width, padded, safe_text
@@ -49,7 +49,7 @@ def compare(
 
     Scores are compared within one judge only: each judge has a table of its own.
     """
-    sort = sort and absolute(sort)
+    sort = sort and SCORES.kept(sort)
     where = runs_dir or default_runs_dir()
     # Each once, however often it was named.
     found = list(dict.fromkeys(resolve_run(run, where) for run in runs))

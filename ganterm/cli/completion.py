@@ -118,7 +118,7 @@ def datasets() -> list[str]:
     """Return the datasets that have names; a folder is one too, which the shell completes."""
     from ganterm.components.datasets import DATASETS  # noqa: PLC0415
 
-    return list(DATASETS.names)
+    return list(DATASETS.offered)
 
 
 def devices() -> list[str]:

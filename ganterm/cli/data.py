@@ -72,6 +72,7 @@ Name = Annotated[
 def list_datasets(*, as_json: AsJson = False) -> None:
     """List the datasets ganterm knows, and which of them are on this machine."""
     known = {name: DATASETS.facts(name) for name in DATASETS.names}
+    offer = DATASETS.published
     here = {
         name: [split for split in facts.splits if is_available(name, split)]
         for name, facts in known.items()
@@ -94,6 +95,11 @@ def list_datasets(*, as_json: AsJson = False) -> None:
             }
             for name, facts in known.items()
         ]
+        # What a package publishes is known once it has been run.
+        described += [
+            {**dict.fromkeys(described[0]), "name": each.name, "package": each.package}
+            for each in offer.parts.values()
+        ]
         emit_json(described)
         return
     rows = []
@@ -102,7 +108,12 @@ def list_datasets(*, as_json: AsJson = False) -> None:
         counts = (f"{facts.count(each):,}" if facts.count(each) else "-" for each in SPLITS)
         classes = len(facts.spec.classes)
         rows.append([name, facts.spec.size_words, classes, *counts, state, facts.title])
+    rows += [
+        [each.name, *"-----", f"Of the package {each.package}"] for each in offer.parts.values()
+    ]
     emit_lines(table(["NAME", "SIZE", "CLASSES", "TRAIN", "TEST", "HERE", "WHAT IT IS"], rows))
+    for trouble in offer.troubles.values():
+        say(trouble)
     say(
         f"Stored in {data_dir()}. The path of a folder of images is a dataset too, and any set of "
         "torchvision's by the name of its class, such as torchvision:CelebA."

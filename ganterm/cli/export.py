@@ -17,8 +17,11 @@ from ganterm.cli.options import RunsDir, StepOfRun
 from ganterm.cli.outputs import write_file
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.config.recorded import classes_in, config_in, drawn_config
+from ganterm.core.codec import encode
 from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
+from ganterm.core.parts import Part, installed_module
+from ganterm.core.published import published
 from ganterm.exchange.card import picture_of, subject_of, write_card
 from ganterm.exchange.film import encode_film, film_of
 from ganterm.exchange.tables import csv_of
@@ -49,11 +52,17 @@ class Product(Enum):
     PYTHON = "python"
 
 
+FORMATS = tuple(each.value for each in Product)
 _SUFFIXES = {
     {Product.CARD: ".md", Product.PYTHON: ".py"}.get(each, f".{each.value}"): each
     for each in Product
 }
 _FILMS = frozenset({Product.GIF, Product.APNG, Product.WEBP})
+
+
+def _formats() -> list[str]:
+    """Return what a run can be exported as, also by installed packages."""
+    return [*FORMATS, *published("exporter", FORMATS).parts]
 
 
 def export(
@@ -70,12 +79,15 @@ def export(
         ),
     ] = None,
     form: Annotated[
-        Product | None,
+        str | None,
         typer.Option(
             "--format",
+            metavar="|".join(_formats()),
+            autocompletion=_formats,
             help="The generator as safetensors with JSON, as ONNX, or as a program of "
             "torch.export; a film of training as GIF, APNG or WebP; a model card in Markdown; what "
-            "was measured as CSV; a script of plain PyTorch that trains as the run did.",
+            "was measured as CSV; a script of plain PyTorch that trains as the run did; "
+            "or what an installed package exports.",
             show_default="what FILE ends in",
         ),
     ] = None,
@@ -111,6 +123,9 @@ def export(
     Images, grids and arrays are what `ganterm sample` writes.
     """
     product = _choose(form, output)
+    if isinstance(product, Part):
+        _by_package(product, resolve_run(target, runs_dir or default_runs_dir()), output)
+        return
     film_options = {"--fps": fps, "--hold": hold, "--scale": scale, "--captions": captions}
     if product in _FILMS:
         _refuse({"--step": step, "--ema": ema}, "A film is of the whole training")
@@ -144,9 +159,11 @@ def export(
     _generator(choice, product, output, ema=ema)
 
 
-def _choose(form: Product | None, output: Path | None) -> Product:
+def _choose(form: str | None, output: Path | None) -> Product | Part:
+    if form in FORMATS:
+        return Product(form)
     if form is not None:
-        return form
+        return _exporter(form)
     known = ", ".join(_SUFFIXES)
     if output is None:
         raise ConfigError(f"Name a file with -o that ends in {known}, or choose with --format.")
@@ -157,6 +174,32 @@ def _choose(form: Product | None, output: Path | None) -> Product:
             "--format."
         )
     return found
+
+
+def _exporter(form: str) -> Part:
+    """Return what a package publishes as an exporter, whose settings may follow after a colon."""
+    called, _, told = form.partition(":")
+    offer = published("exporter", FORMATS)
+    if called in offer.troubles:
+        raise ConfigError(offer.troubles[called])
+    if called not in offer.parts:
+        raise ConfigError(f"There is no format {form!r}; there are {', '.join(_formats())}.")
+    found = offer.parts[called]
+    what = f"exporter {called} of {found.package}"
+    module, _, name = found.place.partition(":")
+    there = installed_module(what, module)
+    if not hasattr(there, name):
+        raise ConfigError(f"{what}: {module} has no {name}.")
+    return Part(what, Path(there.__file__ or module), name, getattr(there, name), told)
+
+
+def _by_package(exporter: Part, run: RunDir, output: Path | None) -> None:
+    path = output or Path(f"{run.name}-{exporter.name}")
+    records = [encode(record) for record in effective(read_journal(run.journal))]
+    exporter.call({"run": run.path, "output": path, "records": records})
+    if not path.exists():
+        raise exporter.refusal(f"{exporter.name} returned and wrote no {path}.")
+    say(f"Wrote {path}: {run.name}, by the {exporter.what}.")
 
 
 def _refuse(options: Mapping[str, object], why: str) -> None:

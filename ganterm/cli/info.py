@@ -6,7 +6,8 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,14 +15,16 @@ from typing import Annotated, Any
 import typer
 
 import ganterm
-from ganterm import __version__
+from ganterm import __version__, recipes
 from ganterm.cli import completion
 from ganterm.cli.about import about, trust_code
 from ganterm.cli.console import emit, emit_json
 from ganterm.cli.narrate import Waiting, say
 from ganterm.cli.options import AsJson, RunsDir
 from ganterm.cli.settings import known_variables, unknown_variables
+from ganterm.config import FIELDS
 from ganterm.core.errors import missing_library
+from ganterm.core.published import every, published
 from ganterm.data.catalogue import data_dir
 from ganterm.render.colour import characters_of, colours_of
 from ganterm.runs.layout import default_runs_dir, find_runs
@@ -87,6 +90,7 @@ def info(
         "terminal": _terminal(),
         "directories": _directories(runs_dir),
         "variables": _variables(context.find_root().command),
+        "published": _published(),
     }
     if as_json:
         emit_json({**found, "devices": _devices() if devices else None})
@@ -96,6 +100,7 @@ def info(
         ("Terminal", _terminal_lines(found["terminal"])),
         ("Directories", _directory_lines(found["directories"])),
         ("Variables", _variable_lines(found["variables"])),
+        ("Published by packages", _published_lines(found["published"])),
     ):
         _print(title, lines)
     if devices:
@@ -149,6 +154,32 @@ def _directories(runs_dir: Path | None) -> dict[str, dict[str, Any]]:
         "data": {"path": str(data.absolute()), "exists": data.is_dir()},
         "program": {"path": str(Path(ganterm.__file__).parent), "exists": True},
     }
+
+
+def _published() -> list[dict[str, str]]:
+    """Return what installed packages publish, and of what cannot be had why."""
+    from ganterm.cli.export import FORMATS  # noqa: PLC0415
+
+    registries = [spec.registry for spec in FIELDS.values() if spec.registry is not None]
+    offers = {registry.kind: registry.published for registry in registries}
+    offers |= {"recipe": recipes.published_recipes(), "exporter": published("exporter", FORMATS)}
+    return [
+        {
+            "kind": kind,
+            **asdict(each),
+            "trouble": offers[kind].troubles.get(each.name, "") if kind in offers else "",
+        }
+        for kind, each in every()
+    ]
+
+
+def _published_lines(parts: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    if not parts:
+        yield "nothing"
+    for each in parts:
+        yield f"{each['kind']:<14}{each['name']} of {each['package']}, {each['place']}"
+        if each["trouble"]:
+            yield f"{'':<14}{each['trouble']}"
 
 
 def _variables(command: Any) -> dict[str, Any]:

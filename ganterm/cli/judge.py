@@ -20,7 +20,7 @@ from ganterm.core.dataspec import ImageSize, Size
 from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import JudgedRecord
-from ganterm.core.registry import absolute, short
+from ganterm.core.registry import short
 from ganterm.evaluation import IMAGES, Known, Scoring
 from ganterm.render.colour import canvas_of
 from ganterm.render.curve import bar
@@ -206,7 +206,7 @@ def _found(scores: Sequence[str]) -> list[str]:
     """Return scores of the user's with the full paths of their files, which are run."""
     for name in scores:
         SCORES.resolve(name)
-    return [absolute(name) for name in scores]
+    return [SCORES.kept(name) for name in scores]
 
 
 def _tile_size(tile: str) -> ImageSize:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from ganterm.components.datasets import DATASETS, DatasetFacts
 from ganterm.components.networks import DISCRIMINATORS, GENERATORS, NetworkFacts
 from ganterm.config import FIELDS, RunConfig
 from ganterm.config.recipefile import Preset
-from ganterm.core.registry import Facts
+from ganterm.core.registry import Facts, Registry
 from ganterm.data.catalogue import is_available
 
 _DEVICES = {
@@ -41,22 +42,31 @@ def options_for(setting: str, config: RunConfig, presets: Iterable[Preset]) -> l
         kind = config.data_spec.kind
         named = {name: DATASETS.facts(name) for name in DATASETS.names}
         ranked = sorted(named, key=lambda name: named[name].spec.kind != kind)
-        return [*(_dataset(name, named[name], config) for name in ranked), _own("dataset")]
+        known = [_dataset(name, named[name], config) for name in ranked]
+        return [*known, *_others(DATASETS)]
     if setting == "device":
         return [Option(name, about=about) for name, about in _DEVICES.items()]
     registry = FIELDS[setting].registry
     if registry is None:
         return [Option(str(choice)) for choice in FIELDS[setting].choices]
+    places = {each.place for each in registry.published.parts.values()}
     names = dict.fromkeys([*map(str, FIELDS[setting].choices), getattr(config, setting)])
     known = [
         _component(name, registry.facts(name), config) if registry.knows(name) else Option(name)
         for name in names
+        if registry.kept(name) not in places
     ]
-    return [*known, _own(registry.kind)]
+    return [*known, *_others(registry)]
 
 
-def _own(kind: str) -> Option:
-    return Option(OWN, about=f"A {kind} of your own: path and name are asked.")
+def _others(registry: Registry[Any, Any]) -> list[Option]:
+    """Return what installed packages publish, and last that one of one's own may be named."""
+    found = registry.published.parts.values()
+    published = [Option(each.name, each.package, registry.facts(each.place).help) for each in found]
+    return [
+        *published,
+        Option(OWN, about=f"A {registry.kind} of your own: path and name are asked."),
+    ]
 
 
 def _recipe(preset: Preset) -> Option:

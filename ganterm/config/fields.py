@@ -18,7 +18,7 @@ from ganterm.config.schema import RunConfig
 from ganterm.core.dataspec import LEAST_SIDE, MOST_SIDE, ImageSize, Size
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import not_utf8
-from ganterm.core.registry import Registry, absolute, file_of, is_reference
+from ganterm.core.registry import Registry, file_of, is_reference
 
 Value = str | int | float | bool | None
 
@@ -40,7 +40,8 @@ class Field:
     optional: bool
     type: Any
     """The annotated type, for `msgspec.convert`."""
-    choices: tuple[str | int, ...] = ()
+    literals: tuple[str | int, ...] = ()
+    """What a choice is one of, besides what its registry offers."""
     minimum: int | float | None = None
     maximum: int | float | None = None
     below: int | float | None = None
@@ -49,6 +50,13 @@ class Field:
     """The setting without whose value this one's means nothing."""
     registry: Registry[Any, Any] | None = None
     """Where names come from; a component in a file of the user's may be named as well."""
+
+    @property
+    def choices(self) -> tuple[str | int, ...]:
+        """What a choice is one of; of every other kind nothing."""
+        if self.kind != "choice" or self.registry is None:
+            return self.literals
+        return (*self.literals, *self.registry.offered)
 
     @property
     def option(self) -> str:
@@ -136,7 +144,7 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
         live=extra["live"],
         optional=optional,
         type=annotated,
-        choices=_choices(hint, extra) if kind == "choice" else (),
+        literals=_literals(hint, extra) if kind == "choice" else (),
         minimum=bound("ge"),
         maximum=bound("le"),
         below=bound("lt"),
@@ -146,11 +154,10 @@ def _describe(name: str, hint: Any, default: Value) -> Field:
     )
 
 
-def _choices(hint: Any, extra: dict[str, Any]) -> tuple[str | int, ...]:
-    registry: Registry[Any, Any] | None = extra["registry"]
-    if registry is None:
+def _literals(hint: Any, extra: dict[str, Any]) -> tuple[str | int, ...]:
+    if extra["registry"] is None:
         return get_args(hint)
-    return ("none", *registry.names) if extra["or_none"] else registry.names
+    return ("none",) if extra["or_none"] else ()
 
 
 def _fields() -> dict[str, Field]:
@@ -230,10 +237,12 @@ def _converted(spec: Field, value: object) -> Value:
     if isinstance(result, float) and not math.isfinite(result):
         raise ValueError
     if isinstance(result, str) and spec.registry:
-        known = result in spec.choices or spec.registry.accepts(result)
+        known = result in spec.literals or spec.registry.accepts(result)
         if spec.kind == "choice" and not known:
+            if trouble := spec.registry.published.troubles.get(result):
+                raise ConfigError(f"{spec.name}: {trouble}")
             raise ValueError
-        result = absolute(result)
+        result = spec.registry.kept(result)
     if isinstance(result, str) and any(unicodedata.category(c) in _UNPRINTABLE for c in result):
         raise ValueError
     return result
@@ -251,8 +260,16 @@ def _size(value: object) -> ImageSize:
 
 def code_of(config: RunConfig) -> list[Path]:
     """Return the files of the user's that `config` names components in."""
-    named = (getattr(config, spec.name) for spec in FIELDS.values() if spec.registry is not None)
-    return [path for path in map(file_of, named) if path is not None]
+    return [path for path in map(file_of, _named(config)) if path is not None]
+
+
+def packaged(config: RunConfig) -> list[str]:
+    """Return what `config` names of installed packages, as `module:NAME` and settings."""
+    return [name for name in _named(config) if is_reference(name) and file_of(name) is None]
+
+
+def _named(config: RunConfig) -> list[str]:
+    return [getattr(config, spec.name) for spec in FIELDS.values() if spec.registry is not None]
 
 
 def resolve_parts(config: RunConfig) -> dict[str, dict[str, Any]]:

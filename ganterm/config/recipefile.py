@@ -103,5 +103,8 @@ def presets() -> Presets:
         try:
             found.append(Preset(recipe, resolve({"recipe": recipe.name}).config))
         except ConfigError as error:
-            skipped.append(f"{recipes.recipes_dir() / recipe.name}.toml is skipped: {error}")
+            whose = f"{recipes.recipes_dir() / recipe.name}.toml"
+            if recipe.package:
+                whose = f"The recipe {recipe.name} of {recipe.package}"
+            skipped.append(f"{whose} is skipped: {error}")
     return Presets(found, skipped)

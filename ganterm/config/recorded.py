@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ganterm.config.fields import code_of
+from ganterm.config.fields import code_of, packaged
 from ganterm.config.ownloop import LOOP, OwnNetworks
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
@@ -83,6 +84,8 @@ def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
                 )
 
     home = next((each for each in homes.values() if each is not None), None)
+    if home is not None:
+        _refuse_missing_packages(config, RunDir(home))
     manifest = None if home is None or not named else manifest_of(RunDir(home))
     if home is None or manifest is None:
         if named:
@@ -100,6 +103,17 @@ def _use_code(run: RunDir, manifest: Manifest) -> None:
             "--trust`."
         )
     use_copies(read_parts(run, manifest))
+
+
+def _refuse_missing_packages(config: RunConfig, run: RunDir) -> None:
+    names = packaged(config)
+    were = (openings_of(run) or [OpeningRecord(step=0)])[-1].packages or {} if names else {}
+    for name in names:
+        if name in were and find_spec(name.partition(":")[0].partition(".")[0]) is None:
+            raise ConfigError(
+                f"{run.name} is made of {name} of {were[name]}, which is not installed any more; "
+                "install it again."
+            )
 
 
 def refuse_imported(run: RunDir) -> None:

@@ -32,7 +32,8 @@ class Resolved:
     origin: dict[str, str]
     """Per field: `default`, `recipe NAME`, `file PATH`, `GANTERM_…` or `typed`."""
     notes: tuple[str, ...] = ()
-    """A sentence for each setting that is read as the ganterm understood it that wrote it."""
+    """A sentence for each setting that may be understood otherwise: as an earlier ganterm did, or
+    by the name of what an installed package publishes."""
 
 
 def resolve(
@@ -128,7 +129,13 @@ class _Layers:
         config = RunConfig(**values)  # type: ignore[arg-type]  # each parsed by its field
         source = self.origin[_AGAINST]
         first = config.penalty_against == "loss" and source in self.first_version
-        return Resolved(config, self.origin, (_HALVED.format(source),) if first else ())
+        notes = [_HALVED.format(source)] if first else []
+        for name, spec in FIELDS.items():
+            # A package may have meant another.
+            if spec.registry is not None and self.origin[name] != "default":
+                trouble = spec.registry.published.troubles.get(getattr(config, name))
+                notes += [trouble] if trouble else []
+        return Resolved(config, self.origin, tuple(notes))
 
 
 def _read(path: Path) -> tuple[dict[str, object], bool, int]:

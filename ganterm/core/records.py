@@ -74,6 +74,10 @@ class OpeningRecord(Record, frozen=True, kw_only=True):
     versions: Annotated[
         dict[str, str], _is("versions of ganterm, torch, numpy, python, cuda, cudnn")
     ] = field(default_factory=dict)
+    packages: Annotated[
+        dict[str, str] | None,
+        _is("by each part, and recipe, of an installed package this package and its version"),
+    ] = None
     machine: Annotated[
         dict[str, str], _is("kind of the machine's cpu, of its gpu and the gpu's driver")
     ] = field(default_factory=dict)

@@ -25,6 +25,9 @@ told as `path/to/file.py:NAME:depth=3,skip=true`::
     def margin(*, width: Annotated[float, Meta(description="Of either side.", ge=0)] = 1.0) -> Loss:
         return Loss(title=f"Hinge of {width:g}", real=..., fake=..., generator=...)
 
+A package may publish components as entry points, by the group's name in `GROUPS` of
+`ganterm.core.published`; such a name stands for `module:NAME`, which configurations keep.
+
 `resolve` runs that file, so only processes call it that may run the user's code: workers
 and services. All others call `facts`, which never runs anything: it knows what is built in, what
 this process has resolved, and what such a process told it (`learn`) by describing a configuration
@@ -45,6 +48,7 @@ import msgspec
 
 from ganterm.core.errors import ConfigError
 from ganterm.core.parts import Part, installed_module, module_at
+from ganterm.core.published import GROUPS, Offer, Published, published
 from ganterm.core.settings import Problem, Rule
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -55,6 +59,7 @@ REFERENCE_PATTERN: Final = (
 """What a component of the user's is named by: a file, or a module of an installed package, then its
 name there and settings of its own."""
 _REFERENCE: Final = re.compile(REFERENCE_PATTERN)
+_PUBLISHED: Final = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,9 +131,32 @@ class Registry(Generic[FactsT, ComponentT]):
         """The names of all that is built in."""
         return (*self._places, *self._besides)
 
+    @property
+    def published(self) -> Offer:
+        """What installed packages publish."""
+        return published(self.kind, self.names) if self.kind in GROUPS else Offer()
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The names of all that is built in, and of all that is published."""
+        return (*self.names, *self.published.parts)
+
     def accepts(self, name: str) -> bool:
-        """Tell whether `name` is built in, found elsewhere, or in a file of the user's."""
-        return name in self._places or is_reference(name) or self._found(name) is not None
+        """Tell whether `name` is built in, published, found elsewhere, or in the user's file."""
+        if name in self._places or is_reference(name):
+            return True
+        return self.kept(name) != name or self._found(name) is not None
+
+    def kept(self, name: str) -> str:
+        """Return `name` as a configuration keeps it: of what is published `module:NAME`.
+
+        Of a file's path it is that from the root. Settings stay what they are.
+        """
+        called, colon, settings = name.partition(":")
+        if name in self._places or is_reference(name) or not _PUBLISHED.fullmatch(called):
+            return absolute(name)
+        part = self.published.parts.get(called)
+        return name if part is None else f"{part.place}{colon}{settings}"
 
     def knows(self, name: str) -> bool:
         """Tell whether `facts` has more to say of `name` than the defaults."""
@@ -142,6 +170,8 @@ class Registry(Generic[FactsT, ComponentT]):
         """
         if name in self._places:
             return cast("FactsT", self._of_ours(name))
+        if (part := self.published.parts.get(name)) is not None:
+            return self._facts(title=name, help=f"Of the package {part.package}.")
         if (found := self._resolved.get(name) or self._found(name)) is not None:
             return cast("FactsT", found)
         try:
@@ -167,13 +197,15 @@ class Registry(Generic[FactsT, ComponentT]):
         """
         if name in self._places:
             return self._of_ours(name)
+        if (kept := self.kept(name)) != name and not is_reference(name):
+            return self.resolve(kept)
         if (elsewhere := self._found(name)) is not None:
             return elsewhere
         found = _REFERENCE.fullmatch(name)
         if found is None:
             raise ConfigError(
-                f"{self.kind} {name!r} is unknown; choose one of {', '.join(self.names)}, or name "
-                "one of your own as path/to/file.py:NAME."
+                f"{self.kind} {name!r} is unknown; choose one of {', '.join(self.offered)}, or "
+                "name one of your own as path/to/file.py:NAME."
             )
         component = self._made(self._part(name, found))
         self._resolved[name] = self._resolved[absolute(name)] = component
@@ -181,6 +213,8 @@ class Registry(Generic[FactsT, ComponentT]):
 
     def _part(self, name: str, found: re.Match[str]) -> Part:
         what, place = f"{self.kind} {short(name)}", found[1]
+        if (part := self._published_at(f"{place}:{found[2]}")) is not None:
+            what += f" of {part.package}"
         if place.endswith(".py"):
             path = Path(place).expanduser()
             module = module_at(what, path)
@@ -199,6 +233,9 @@ class Registry(Generic[FactsT, ComponentT]):
                 + (f"it has {', '.join(there)}." if there else f"it declares no {self.kind}.")
             )
         return Part(what, path, attribute, names[attribute], found[3] or "")
+
+    def _published_at(self, place: str) -> Published | None:
+        return next((each for each in self.published.parts.values() if each.place == place), None)
 
     def _made(self, part: Part) -> ComponentT:
         """Return the component that a part is, or returns, or can be made of."""

@@ -18,7 +18,7 @@ from ganterm.config.fields import NOT_UTF8
 from ganterm.core.dataspec import DataSpec
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded, not_utf8
-from ganterm.core.registry import absolute, is_reference, short
+from ganterm.core.registry import is_reference, short
 
 
 def dataset_facts(name: str) -> DatasetFacts:
@@ -46,7 +46,7 @@ def dataset_facts(name: str) -> DatasetFacts:
             f"{name} is not on this machine: `ganterm data fetch {name}` has torchvision download "
             f"it, `ganterm data import {name} PATH` takes its files from elsewhere."
         )
-    known = DATASETS.names
+    known = DATASETS.offered
     near = difflib.get_close_matches(name.lower().replace("_", "-"), known, n=2, cutoff=0.5)
     advice = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}."
     raise ConfigError(f"There is no dataset called {name!r}: {advice}")
@@ -139,7 +139,7 @@ def anchored(dataset: str) -> str:
     path = "" if is_reference(dataset) else facts.path
     if not_utf8(path):
         raise ConfigError(NOT_UTF8.format(f"The path {path!r}"))
-    return path or absolute(dataset)
+    return path or DATASETS.kept(dataset)
 
 
 def image_count(dataset: str, split: str, holdout: float = 0.0) -> int | None:

@@ -194,6 +194,24 @@ def _data(subject: CardSubject) -> Iterator[str]:
     yield ""
 
 
+def _surroundings(subject: CardSubject) -> Iterator[str]:
+    opening = subject.opening
+    if opening.versions:
+        versions = sorted(opening.versions.items())
+        made = ", ".join(f"{code(name)} {code(value)}" for name, value in versions)
+        how = "Imported with" if subject.start.imported else "With"
+        yield f"- {how} {made}, on {code(opening.device or 'an unknown device')}."
+    if opening.packages:
+        parts = sorted(opening.packages.items())
+        yield f"- Of packages: {', '.join(f'{code(n)} of {code(each)}' for n, each in parts)}."
+    if opening.machine:
+        kinds = sorted(opening.machine.items())
+        yield f"- Machine: {', '.join(f'{name} {code(kind)}' for name, kind in kinds)}."
+    if commit := opening.code.get("commit"):
+        dirty = ", with changes" if opening.code.get("dirty") == "yes" else ""
+        yield f"- Started at the commit {code(commit)}{dirty}."
+
+
 def _training(subject: CardSubject) -> Iterator[str]:
     config, start = subject.config, subject.start
     yield "## Training"
@@ -215,18 +233,7 @@ def _training(subject: CardSubject) -> Iterator[str]:
     averaged = any(name.startswith("ema.") for name in subject.header.tensors)
     if averaged:
         yield "- The checkpoint holds averaged weights besides the plain ones; samples are theirs."
-    opening = subject.opening
-    if opening.versions:
-        versions = sorted(opening.versions.items())
-        made = ", ".join(f"{code(name)} {code(value)}" for name, value in versions)
-        how = "Imported with" if start.imported else "With"
-        yield f"- {how} {made}, on {code(opening.device or 'an unknown device')}."
-    if opening.machine:
-        kinds = sorted(opening.machine.items())
-        yield f"- Machine: {', '.join(f'{name} {code(kind)}' for name, kind in kinds)}."
-    if commit := opening.code.get("commit"):
-        dirty = ", with changes" if opening.code.get("dirty") == "yes" else ""
-        yield f"- Started at the commit {code(commit)}{dirty}."
+    yield from _surroundings(subject)
     changed = _differences(config)
     yield ""
     if start.imported:

@@ -7,16 +7,21 @@ ganterm stand the user's own, in a folder.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib import resources
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 
 from ganterm.core.errors import ConfigError
+from ganterm.core.importpath import safe_path
+from ganterm.core.published import Offer, Published, published
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -57,6 +62,8 @@ class Recipe:
     values: dict[str, object]
     version: int = VERSION
     departures: tuple[Departure, ...] = ()
+    package: str = ""
+    """The installed package that publishes it, and its version."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +71,10 @@ class Survey:
     """The recipes that can be had by name."""
 
     recipes: list[Recipe]
-    """Those that come with ganterm first, then the user's own; each sorted by name."""
+    """Those that come with ganterm first, then the user's own, then those that packages publish;
+    each sorted by name."""
     skipped: list[str]
-    """One sentence for each file of the user's folder that is no recipe, saying why."""
+    """One sentence for each other that is no recipe, saying why."""
 
 
 def built_in() -> list[str]:
@@ -99,7 +107,7 @@ def survey() -> Survey:
     try:
         paths = sorted(recipes_dir().glob("*.toml"))
     except (OSError, ValueError):
-        return found
+        paths = []
     for path in paths[:MAX_OWN]:
         if path.stem in taken:
             why = f"ganterm's own recipe {path.stem} has that name; give the file another."
@@ -111,19 +119,35 @@ def survey() -> Survey:
             found.skipped.append(f"{path} is skipped: {error}")
     if len(paths) > MAX_OWN:
         found.skipped.append(f"{recipes_dir()} holds more than {MAX_OWN} recipes; those are shown.")
+    offer = published_recipes()
+    found.skipped.extend(offer.troubles.values())
+    taken |= {recipe.name for recipe in found.recipes}
+    for part in offer.parts.values():
+        try:
+            if part.name in taken:
+                raise ConfigError(f"a recipe of yours in {recipes_dir()} has that name.")
+            found.recipes.append(_of_package(part))
+        except ConfigError as error:
+            words = f"The recipe {part.name} of {part.package} is skipped: {error}"
+            found.skipped.append(words)
     return found
 
 
+def published_recipes() -> Offer:
+    """Return what installed packages publish as recipes."""
+    return published("recipe", tuple(built_in()))
+
+
 def names() -> list[str]:
-    """Return the names of all recipes: ganterm's, sorted, and then the user's own, sorted."""
+    """Return the names of all recipes: ganterm's, the user's own, those of packages."""
     return [recipe.name for recipe in survey().recipes]
 
 
 def load(name: str) -> Recipe:
     """Return the recipe called `name`, or the one in the TOML file at the path `name`.
 
-    A recipe that comes with ganterm goes before one of the user's own with the same name. Raises
-    `ConfigError` naming the near names, or the fault in the file.
+    A recipe that comes with ganterm goes before one of the user's own with the same name, and that
+    before one of a package. Raises `ConfigError` naming the near names, or the fault in the file.
     """
     if name in built_in():
         text = (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
@@ -133,6 +157,11 @@ def load(name: str) -> Recipe:
         return _parse(path.stem, read_text(path, "recipe"))
     if NAME.fullmatch(name) and (own := recipes_dir() / f"{name}.toml").exists():
         return _own(own)
+    offer = published_recipes()
+    if name in offer.parts:
+        return _of_package(offer.parts[name])
+    if name in offer.troubles:
+        raise ConfigError(offer.troubles[name])
     near = get_close_matches(name.lower(), names(), n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else "`ganterm recipes` lists them all."
     raise ConfigError(f"There is no recipe {name!r}; {hint}")
@@ -148,6 +177,54 @@ def _own(path: Path) -> Recipe:
     if not path.is_file():  # a pipe would be waited for, and a folder is no file
         raise ConfigError("it is not a file.")
     return _parse(path.stem, read_text(path, "recipe"))
+
+
+def _of_package(part: Published) -> Recipe:
+    """Return a recipe that a package publishes, as a TOML file in it or a text in a module.
+
+    Both are read; nothing of the package is run.
+    """
+    module, _, name = part.place.partition(":")
+    what = f"recipe {part.name} of {part.package}"
+    home = _folder_of(module)
+    if home is None:
+        raise ConfigError(f"The {what} lies in {module}, which is not installed; install it again.")
+    if name.endswith(".toml"):
+        text = read_text(home / name, what)
+    else:
+        source = home / "__init__.py" if home.is_dir() else home.with_suffix(".py")
+        text = _constant(read_text(source, what), name)
+        if not text:
+            raise ConfigError(f'The {what} is no text {name} = "..." in {source}.')
+    return replace(_parse(part.name, text), package=part.package)
+
+
+def _folder_of(module: str) -> Path | None:
+    """Return where a module of an installed package lies, or would, without importing any."""
+    first, *rest = module.split(".")
+    # Of one that is installed to be edited, finders of its own may know more.
+    found = PathFinder.find_spec(first, safe_path()) or find_spec(first)
+    if found is None:
+        return None
+    places = found.submodule_search_locations or [str(Path(found.origin or "").with_suffix(""))]
+    return Path(next(iter(places)), *rest)
+
+
+def _constant(source: str, name: str) -> str:
+    """Return the text that is assigned to a name of a module; empty where there is none."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    for node in tree.body:
+        if (
+            isinstance(node, ast.Assign)
+            and any(isinstance(each, ast.Name) and each.id == name for each in node.targets)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            return node.value.value
+    return ""
 
 
 def read_text(path: Path, what: str) -> str:

@@ -12,10 +12,11 @@ import msgspec
 
 from ganterm.config import FIELDS, RunConfig, check, parse_value
 from ganterm.config.branch import Origin, origin_of
-from ganterm.config.fields import resolve_parts
+from ganterm.config.fields import packaged, resolve_parts
 from ganterm.config.recorded import config_of, refuse_foreign_code, refuse_imported
 from ganterm.config.runfile import from_mapping, read_run_toml, to_mapping
 from ganterm.core.errors import ConfigError, TrainingError
+from ganterm.core.published import package_of
 from ganterm.core.records import (
     CheckpointRecord,
     ControlRecord,
@@ -139,15 +140,33 @@ def prepare(
         config = msgspec.structs.replace(job.config, dataset=dataset)
         job = dataclasses.replace(job, config=config, moved=True)
     refuse_foreign_code(job.config, run.path, run.config_file, run.journal)
+    job = _with_parts(job, run, openings)
+    return _with_waiting_commands(job, run, records)
+
+
+def _with_parts(job: Job, run: RunDir, openings: Sequence[OpeningRecord]) -> Job:
+    """Run what is the user's own, or of packages; say what of it changed since it was trained."""
     if resolve_parts(job.config):
         check(job.config)
+    notes = list(job.notes)
+    were = (openings[-1].packages or {}) if openings else {}
+    changed = {
+        package: now
+        for name, package in were.items()
+        if name in packaged(job.config)
+        if (now := package_of(name.partition(":")[0])) != package
+    }
+    notes += [
+        f"Parts of it were those of {package}, and {now or 'no package with a version'} is "
+        "installed now, with which it trains on; it may compute something else."
+        for package, now in changed.items()
+    ]
     if (manifest := manifest_of(run)) and (edited := changed_originals(manifest)):
-        note = (
+        notes.append(
             f"{', '.join(edited)} changed since the run began, and it goes on with its copy in "
             f"{run.parts}; a new run takes the file as it is."
         )
-        job = dataclasses.replace(job, notes=[*job.notes, note])
-    return _with_waiting_commands(job, run, records)
+    return dataclasses.replace(job, notes=notes)
 
 
 def _branched(run: RunDir, origin: Origin, config: RunConfig) -> Job:

@@ -114,6 +114,7 @@ def circumstances(config: RunConfig, device: torch.device) -> dict[str, Any]:
     return {
         "config": to_mapping(config),
         "epochs": config.epochs or None,
+        "packages": surroundings.packages(config) or None,
         **machine(device),
         "device": place(config, device),
     }

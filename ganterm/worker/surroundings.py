@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
@@ -12,7 +13,11 @@ from typing import Final
 import numpy as np
 import torch
 
-from ganterm import __version__
+from ganterm import __version__, recipes
+from ganterm.config import RunConfig
+from ganterm.config.fields import packaged
+from ganterm.core.errors import ConfigError
+from ganterm.core.published import package_of
 
 _GIT_SECONDS: Final = 5.0
 _DRIVER: Final = Path("/proc/driver/nvidia/version")
@@ -30,6 +35,14 @@ def versions() -> dict[str, str]:
     if torch.cuda.is_available():
         cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
         found |= {"cuda": torch.version.cuda or "", "cudnn": "" if cudnn is None else str(cudnn)}
+    return {name: text for name, text in found.items() if text}
+
+
+def packages(config: RunConfig) -> dict[str, str]:
+    """Return the installed packages and their versions, by the parts and the recipe of theirs."""
+    found = {name: package_of(name.partition(":")[0]) for name in packaged(config)}
+    with contextlib.suppress(ConfigError):
+        found[config.recipe] = recipes.load(config.recipe).package
     return {name: text for name, text in found.items() if text}
 
 

@@ -210,7 +210,10 @@ class SetupScreen(AppScreen):
         if not options:
             return
         current = self.plan.standings[name].text
-        ask = PickerScreen(FIELDS[name].help, options, current, _HINTS.get(name, ""))
+        hints = [_HINTS.get(name, "")]
+        if (registry := FIELDS[name].registry) is not None:
+            hints += registry.published.troubles.values()
+        ask = PickerScreen(FIELDS[name].help, options, current, " ".join(hints).strip())
         self.app.ask(ask, partial(self._chosen, name))
 
     def _chosen(self, name: str, value: str) -> None:
