@@ -38,6 +38,7 @@ def test_three_lines_make_a_run_of_a_loop(zygote: Zygote, tmp_path: Path) -> Non
     assert run.sample(5).shape == (5, 1, 8, 8)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("warm")
 def test_networks_by_path_go_on_without_their_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
