@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
+from ganterm.components.datasets import DATASETS
 from ganterm.components.networks.outline import Outline, built, reached
 from ganterm.components.networks.plain import takes_two
 from ganterm.config.ownloop import OwnGenerator, OwnNetworks, Sizes
@@ -289,6 +290,7 @@ def _count(shape: Shape) -> int:
 def _dataset(config: Mapping[str, Any]) -> str:
     """Return what the settings say it is trained on, where that is a dataset of images here."""
     try:
-        return anchored(config["dataset"])
+        found = anchored(config["dataset"])
+        return "" if DATASETS.facts(found).spec.is_points else found
     except (ConfigError, KeyError, AttributeError, TypeError):
         return ""

@@ -12,7 +12,7 @@ G = nn.Sequential(nn.Linear(16, 64), nn.ReLU(), nn.Linear(64, 64), nn.Tanh())
 D = nn.Sequential(nn.Linear(64, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1))
 fixed = torch.randn(64, 16)
 opt_g, opt_d = torch.optim.Adam(G.parameters()), torch.optim.Adam(D.parameters())
-with ganterm.init("loop", {"dataset": "digits", "steps": 1000}) as run:
+with ganterm.init("loop", {"dataset": "digits", "steps": 500}) as run:
     for step in range(1, run.config["steps"] + 1):
         z, x = torch.randn(64, 16), real[torch.randint(len(real), (64,))]
         loss_d = (softplus(-D(x)) + softplus(D(G(z).detach()))).mean()

@@ -34,7 +34,7 @@ def test_three_lines_make_a_run_of_a_loop(zygote: Zygote, tmp_path: Path) -> Non
     assert len(re.findall(r"^.*(?:ganterm\.|run\.)(?:init|log|checkpoint)\(.*$", code, re.M)) == 3
     assert len([line for line in code.splitlines() if line]) < 25
     run = ganterm.open_run("loop", runs_dir=tmp_path)
-    assert (run.state, run.step) == ("finished", 1000)
+    assert (run.state, run.step) == ("finished", 500)
     assert run.sample(5).shape == (5, 1, 8, 8)
 
 

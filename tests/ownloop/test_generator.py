@@ -235,6 +235,18 @@ def test_averaged_weights_go_first(script: Callable[[str], Any], tmp_path: Path)
         assert torch.equal(trained.generator(z).flatten(1), live(z))
 
 
+def test_what_it_is_judged_beside_is_asked_where_nobody_says(
+    script: Callable[[str], Any], tmp_path: Path
+) -> None:
+    """In words; a dataset in the settings that is none here, or code, is nobody's word."""
+    for dataset in ("mine", "data.py:load", "ring", None):
+        path = saved(tmp_path / str(dataset).replace(":", ""), script(PLAIN), {"dataset": dataset})
+        told = invoke("judge", path, "-n", "100")
+        assert (told.code, "does not say what it trains on" in told.said) == (2, True), told
+    path = saved(tmp_path / "named", script(PLAIN), {"dataset": "digits"})
+    assert load_generator(path).config.dataset == "digits"
+
+
 def test_code_of_others_is_not_run(
     script: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from torch import nn
 from ganterm.client.overview import overview
 from ganterm.client.pending import require_training
 from ganterm.core.errors import ConfigError, GantermError, WorkerError
-from ganterm.core.records import AlertRecord, ControlRecord, MetricsRecord, Record
+from ganterm.core.records import AlertRecord, ControlRecord, JudgedRecord, MetricsRecord, Record
 from ganterm.ownloop import Run, init
 from ganterm.ownloop import run as runs
 from ganterm.ownloop.measures import Measures
@@ -271,6 +271,17 @@ def test_a_run_that_is_gone_and_a_fork_leave_the_loop_alone(
         begun.log({"loss": 1.0}, step=step, images=torch.zeros(1, 1, 2, 2))
         begun.checkpoint(net=nn.Linear(1, 1))
     assert capfd.readouterr().err.count("nothing more is written") == 1
+
+
+def test_what_others_judged_is_written_down(begun: Run) -> None:
+    """As by a worker of ours, which the record alone is for; what is no judgement is refused."""
+    control.post(begun.path / "control", "judged", step=1, fields={"judge": "a", "fid": 3.0})
+    control.post(begun.path / "control", "judged", step=1, fields={"judge": 3})
+    begun.log({}, step=2)
+    assert [each.score("fid") for each in told(begun, JudgedRecord)] == [3.0]
+    taken, refused = told(begun, ControlRecord)
+    assert (taken.error, taken.args) == ("", {"step": 1})
+    assert "it is no judgement" in refused.error
 
 
 def test_it_is_gone_on_with_by_its_script(tmp_path: Path) -> None:
