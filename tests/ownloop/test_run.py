@@ -275,7 +275,9 @@ def test_a_run_that_is_gone_and_a_fork_leave_the_loop_alone(
 
 def test_what_others_judged_is_written_down(begun: Run) -> None:
     """As by a worker of ours, which the record alone is for; what is no judgement is refused."""
-    control.post(begun.path / "control", "judged", step=1, fields={"judge": "a", "fid": 3.0})
+    control.post(
+        begun.path / "control", "judged", step=1, fields={"judge": "a", "n": 100, "fid": 3.0}
+    )
     control.post(begun.path / "control", "judged", step=1, fields={"judge": 3})
     begun.log({}, step=2)
     assert [each.score("fid") for each in told(begun, JudgedRecord)] == [3.0]
