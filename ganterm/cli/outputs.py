@@ -49,15 +49,8 @@ _TEXT_ROWS = 2
 """Rows of the screen left to the title and to the prompt that follows."""
 
 _BY_SUFFIX = {
-    ".png": OutputForm.PNG,
-    ".npy": OutputForm.NPY,
-    ".gif": OutputForm.GIF,
-    ".apng": OutputForm.APNG,
-    ".webp": OutputForm.WEBP,
-    ".ansi": OutputForm.ANSI,
-    ".ans": OutputForm.ANSI,
-    ".txt": OutputForm.TXT,
-}
+    f".{each.value}": each for each in OutputForm if each not in {OutputForm.TERM, OutputForm.FILES}
+} | {".ans": OutputForm.ANSI}
 
 _PAGE = 80, 24
 """Columns and rows of the drawings in files, which must not depend on the screen at hand."""

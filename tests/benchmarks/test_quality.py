@@ -119,6 +119,7 @@ def test_each_seed_is_held_against_the_quality_of_the_named_run(
     assert not any("--reference-run" in note for note in result.notes)
 
 
+@pytest.mark.usefixtures("warm")
 def test_real_runs_are_judged_by_a_real_judge(
     asked: BenchSettings, plain: str, tmp_path: Path, judges: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

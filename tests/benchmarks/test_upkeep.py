@@ -97,6 +97,7 @@ def test_a_worker_that_fails_is_no_figure(settings: BenchSettings) -> None:
         upkeep.save_repeatedly(config, settings.scratch, RECIPE, silent)
 
 
+@pytest.mark.usefixtures("warm")
 def test_an_interruption_ends_the_worker_too(settings: BenchSettings) -> None:
     """The worker, which outlives a lost terminal, does not outlive the measurement."""
 

@@ -21,8 +21,7 @@ from ganterm.runs.state import observe
 from ganterm.runs.status import Status, write_status
 from tests.cli.pty_session import ForkedSession
 from tests.records import record as record_of
-from tests.runs.helpers import Child
-from tests.runs.test_lock import HOLDER
+from tests.runs.helpers import LockHolder
 
 GOES_ON = "raining goes on; ganterm attach a-run follows it"
 SECONDS = 120.0
@@ -32,11 +31,10 @@ SECONDS = 120.0
 def run(tmp_path: Path) -> Iterator[RunDir]:
     """Give a run that is held for as long as the test lasts; fails if anything was asked of it."""
     run = create_run(tmp_path, "a-run", "dcgan-8x8")
-    with JournalWriter(run.journal) as journal, Child(HOLDER, run.lock) as worker:
-        assert worker.hear() == "held"
+    with JournalWriter(run.journal) as journal, LockHolder(run.lock) as worker:
         journal.write(record_of("start", 0, steps=10, epochs=None, device="cpu", config={}))
         journal.write(record_of("metrics", 4, d_loss=1.0, g_loss=1.0))
-        write_status(run.status, Status(state="running", step=4, steps=10, pid=worker.process.pid))
+        write_status(run.status, Status(state="running", step=4, steps=10, pid=worker.pid))
         yield run
         assert observe(run).state == "running"
         assert control.pending(run.control) == []

@@ -12,8 +12,7 @@ from ganterm.runs.layout import RunDir, create_run
 from tests.cli.invoke import Outcome, invoke
 from tests.cli.pty_session import ForkedSession
 from tests.records import record as record_of
-from tests.runs.helpers import Child
-from tests.runs.test_lock import HOLDER
+from tests.runs.helpers import LockHolder
 
 
 @pytest.fixture
@@ -78,8 +77,7 @@ def test_on_a_terminal_it_asks(run: RunDir, answer: str) -> None:
 
 def test_a_run_that_trains_is_kept(run: RunDir) -> None:
     """Exit code 4, and the way to stop it."""
-    with Child(HOLDER, run.lock) as worker:
-        assert worker.hear() == "held"
+    with LockHolder(run.lock):
         outcome = _with(run, "delete", "one", "--yes")
     assert outcome.code == ExitCode.WORKER
     assert "ganterm ctl one stop" in outcome.said

@@ -17,20 +17,7 @@ from ganterm.runs.state import RunView, observe
 from ganterm.runs.status import Status, write_status
 from tests.records import change, make_run, record, start, write
 from tests.records import record as record_of
-from tests.runs.helpers import Child
-
-WORKER = """
-import sys
-from pathlib import Path
-from ganterm.runs.layout import RunDir
-from ganterm.runs.lock import WorkerLock
-from ganterm.runs.status import Status, write_status
-run = RunDir(Path(sys.argv[1]))
-with WorkerLock(run.lock):
-    write_status(run.status, Status(state="running", step=12, steps=100, images_per_s=640.0))
-    print("running", flush=True)
-    sys.stdin.readline()
-"""
+from tests.runs.helpers import LockHolder
 
 
 class Clock:
@@ -141,8 +128,9 @@ def test_a_worker_at_work_is_seen_and_its_pace_told(tmp_path: Path) -> None:
     run = make_run(tmp_path / "a", start())
     reader = FeedReader(run, clock=clock)
     assert state_of(reader) == "crashed"
-    with Child(WORKER, run.path) as child:
-        assert child.hear() == "running"
+    with LockHolder(run.lock) as worker:
+        told = Status(state="running", step=12, steps=100, images_per_s=640.0, pid=worker.pid)
+        write_status(run.status, told)
         found = reader.refresh()
         assert found.state
         assert state_of(reader) == "running"
@@ -151,7 +139,7 @@ def test_a_worker_at_work_is_seen_and_its_pace_told(tmp_path: Path) -> None:
         write(run, record("metrics", 30, 11.0, images_per_s=700.0))
         assert reader.refresh() == FeedChange(metrics=True)
         assert pace_of(reader.feed) == (30, 700.0, 7.0)
-        child.kill()
+        worker.kill()
         clock.now += LOOK_SECONDS
         assert reader.refresh().state
         assert state_of(reader) == "crashed"

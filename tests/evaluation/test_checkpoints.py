@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 from ganterm.core.codec import judged_record
@@ -14,16 +12,9 @@ from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.state import observe
 from tests.records import lines
 from tests.records import record as record_of
+from tests.runs.helpers import LockHolder
 
 FIELDS = {"fid": 1.5, "judge": "abc", "n": 100}
-
-_HOLD = """
-import sys, pathlib
-from ganterm.runs.lock import WorkerLock
-with WorkerLock(pathlib.Path(sys.argv[1])):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
 
 
 def finished(directory: Path) -> RunDir:
@@ -44,12 +35,8 @@ def test_a_run_at_rest_has_it_at_once_and_is_still_finished(tmp_path: Path) -> N
 
 def test_a_run_that_trains_is_handed_it(tmp_path: Path) -> None:
     run = finished(tmp_path)
-    command = [sys.executable, "-c", _HOLD, str(run.lock)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
+    with LockHolder(run.lock):
         assert not write_judged(run, judged_record(7, FIELDS))
-        holder.communicate()
     assert lines(run.journal)[-1]["kind"] == "end"
     (command_file,) = control.pending(run.control)
     assert (command_file.name, command_file.error) == ("judged", "")

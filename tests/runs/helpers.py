@@ -19,6 +19,7 @@ from ganterm.core.errors import GantermError
 from ganterm.core.records import Record
 from ganterm.runs.checkpoints import tensor_digest
 from ganterm.runs.journal import JournalWriter
+from ganterm.runs.lock import WorkerLock
 from tests.records import record as record_of
 
 ROOT = Path(ganterm.__file__).parent.parent
@@ -75,6 +76,47 @@ class Child:
         lines = self.process.stdout.read().splitlines()
         self.process.wait()
         return lines
+
+
+class LockHolder:
+    """A copy of this process that holds a lock until it is killed, at the latest when left."""
+
+    def __init__(self, lock: Path) -> None:
+        goes_on, self._stop = os.pipe()
+        told, says = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.close(self._stop)
+                with WorkerLock(lock):
+                    os.write(says, b"h")
+                    os.read(goes_on, 1)
+            finally:
+                os._exit(1)
+        os.close(says)
+        os.close(goes_on)
+        assert os.read(told, 1) == b"h", "it has the lock"
+        os.close(told)
+        self._ended = False
+
+    def __enter__(self) -> "LockHolder":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        os.close(self._stop)
+
+    @property
+    def alive(self) -> bool:
+        self._ended = self._ended or os.waitpid(self.pid, os.WNOHANG) != (0, 0)
+        return not self._ended
+
+    def kill(self) -> None:
+        """End it as `kill -9` does, and wait until it is gone."""
+        if self.alive:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self._ended = True
 
 
 def safetensors_bytes(header: bytes, data: bytes) -> bytes:

@@ -11,17 +11,7 @@ import pytest
 from ganterm.core.errors import ExitCode
 from ganterm.runs.lock import Holder, LockHeld, WorkerLock, holder, is_held
 from ganterm.runs.status import HOST
-from tests.runs.helpers import BECOME_NOBODY, Child
-
-HOLDER = """
-import sys
-from pathlib import Path
-from ganterm.runs.lock import WorkerLock
-lock = WorkerLock(Path(sys.argv[1]))
-lock.acquire()
-print("held", flush=True)
-sys.stdin.readline()
-"""
+from tests.runs.helpers import BECOME_NOBODY, Child, LockHolder
 
 RACER = """
 import sys
@@ -108,19 +98,17 @@ def test_a_lock_is_held_until_it_is_released(tmp_path: Path) -> None:
 def test_the_loser_is_told_who_holds_the_run(tmp_path: Path) -> None:
     path = tmp_path / "dcgan-001" / "worker.lock"
     path.parent.mkdir()
-    with Child(HOLDER, path) as child:
-        assert child.hear() == "held"
+    with LockHolder(path) as child:
         with pytest.raises(LockHeld) as raised:
             WorkerLock(path).acquire(timeout=0)
-        assert raised.value.holder == Holder(child.process.pid, HOST)
-        assert f"run 'dcgan-001' is held by worker {child.process.pid} on" in str(raised.value)
+        assert raised.value.holder == Holder(child.pid, HOST)
+        assert f"run 'dcgan-001' is held by worker {child.pid} on" in str(raised.value)
         assert raised.value.exit_code is ExitCode.WORKER
 
 
 def test_kill_9_frees_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "worker.lock"
-    with Child(HOLDER, path) as child:
-        assert child.hear() == "held"
+    with LockHolder(path) as child:
         assert is_held(path)
         child.kill()
         assert not is_held(path)

@@ -14,8 +14,7 @@ from ganterm.runs.lock import is_held
 from ganterm.runs.manage import NOTE_LIMIT, delete, disk_usage, read_note, rename, write_note
 from ganterm.runs.status import Status, write_status
 from tests.records import record as record_of
-from tests.runs.helpers import Child
-from tests.runs.test_lock import HOLDER
+from tests.runs.helpers import LockHolder
 
 
 @pytest.fixture
@@ -80,8 +79,7 @@ def test_a_rename_that_fails_leaves_no_name_taken(
 @pytest.mark.parametrize("deed", ["rename", "delete"])
 def test_a_run_that_trains_is_left_alone(run: RunDir, deed: str) -> None:
     """Both refuse with the way to stop it, and nothing has moved."""
-    with Child(HOLDER, run.lock) as worker:
-        assert worker.hear() == "held"
+    with LockHolder(run.lock):
         with pytest.raises(WorkerError, match="ganterm ctl one stop") as caught:
             rename(run, "two") if deed == "rename" else delete(run)
         assert caught.value.exit_code == ExitCode.WORKER

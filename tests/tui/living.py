@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from ganterm.runs import control
@@ -13,7 +12,7 @@ from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir, create_run
 from ganterm.runs.status import Status, write_status
 from tests.records import record
-from tests.runs.helpers import Child
+from tests.runs.helpers import LockHolder
 
 SETTINGS: dict[str, Any] = {
     "recipe": "dcgan",
@@ -29,15 +28,6 @@ SETTINGS: dict[str, Any] = {
     "sample_every": "500",
     "checkpoint_every": "1000",
 }
-
-_HOLD = """
-import sys
-from pathlib import Path
-from ganterm.runs.lock import WorkerLock
-with WorkerLock(Path(sys.argv[1])):
-    print("held", flush=True)
-    sys.stdin.readline()
-"""
 
 
 class LivingRun:
@@ -60,21 +50,15 @@ class LivingRun:
         opening = {"controls": 0, "pending": [], "device": "cpu", "threads": 2, "host": "here"}
         settings = {**SETTINGS, **config}
         self.say("start", run=name, config=settings, steps=steps, epochs=None, **opening)
-        self._child = Child(_HOLD, self.run.lock)
-        assert self._child.hear() == "held"
+        self._worker = LockHolder(self.run.lock)
         self.report("running")
 
     def __enter__(self) -> LivingRun:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.journal.close()
-        self._child.__exit__()
+        self._worker.__exit__()
 
     def say(self, kind: str, **fields: Any) -> None:
         """Write a record at the present step."""
@@ -84,7 +68,7 @@ class LivingRun:
         """Write the status."""
         # Of a while to come: however slow the machine, it is not silent unless it is told so.
         told = {"updated": time.time() + 600, **facts}
-        pid = self._child.process.pid
+        pid = self._worker.pid
         write_status(
             self.run.status,
             Status(state=state, step=self.step, steps=self.steps, pid=pid, device="cpu", **told),
@@ -121,4 +105,4 @@ class LivingRun:
 
     def die(self) -> None:
         """Go as `kill -9` goes."""
-        self._child.kill()
+        self._worker.kill()

@@ -18,6 +18,7 @@ from tests.records import lines
 from tests.tui.app_session import AppSession
 from tests.tui.emulator import Emulator
 from tests.tui.training import Training, end_workers
+from tests.worker.workers import Zygote
 
 ROUNDING = 40
 """How far a grey may be from the sample's; frames are rounded to few greys."""
@@ -132,9 +133,11 @@ def test_a_day_with_the_app(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ["hang up", "kill"])
-def test_training_outlives_an_app_that_is_torn_away(runs_dir: Path, end: str) -> None:
+def test_training_outlives_an_app_that_is_torn_away(
+    zygote: Zygote, runs_dir: Path, end: str
+) -> None:
     """A lost connection, or `kill -9`: the worker goes on, and another app shows it all."""
-    with Training(runs_dir) as training:
+    with Training(zygote, runs_dir) as training:
         app = AppSession(runs_dir, training.run.name)
         app.see("● running")
         if end == "kill":
@@ -150,9 +153,9 @@ def test_training_outlives_an_app_that_is_torn_away(runs_dir: Path, end: str) ->
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_is_said_to_be_gone(runs_dir: Path) -> None:
+def test_a_worker_that_is_killed_is_said_to_be_gone(zygote: Zygote, runs_dir: Path) -> None:
     """In words, with what it printed last and the way to go on."""
-    with Training(runs_dir) as training:
+    with Training(zygote, runs_dir) as training:
         app = AppSession(runs_dir, training.run.name)
         try:
             app.see("● running")
@@ -163,9 +166,9 @@ def test_a_worker_that_is_killed_is_said_to_be_gone(runs_dir: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_apps_agree(runs_dir: Path) -> None:
+def test_two_apps_agree(zygote: Zygote, runs_dir: Path) -> None:
     """What one does, the other shows."""
-    with Training(runs_dir) as training:
+    with Training(zygote, runs_dir) as training:
         one, other = (AppSession(runs_dir, training.run.name) for _ in range(2))
         try:
             for app in (one, other):

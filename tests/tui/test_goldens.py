@@ -29,13 +29,26 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @awaited
-async def test_the_list_of_runs() -> None:
-    """Runs in every state, two of them marked, the cursor on one that crashed."""
+async def test_the_list_of_runs_its_help_and_what_is_asked_over_it() -> None:
+    """An empty directory says how to begin; then runs in every state, two of them marked."""
     app = make_app(Path("checkpoints"))
     async with app.run_test(size=SIZES[0]) as pilot:
-        list_runs(app, some_runs())
+        list_runs(app, [])
         await pilot.pause()
-        await pilot.press("space", "space", "down", "down")
+        await assert_goldens("no-runs", pilot)
+        list_runs(app, some_runs())
+        await pilot.press("question_mark")
+        await pilot.pause()
+        await assert_goldens("help", pilot)
+        for what, asked in (
+            ("confirm", ConfirmScreen("Delete dcgan-001?", "5.1M are gone then.", yes="Delete")),
+            ("prompt", PromptScreen("Another name for dcgan-001", "dcgan-001")),
+        ):
+            await pilot.press("escape")
+            app.push_screen(asked)
+            await pilot.pause()
+            await assert_goldens(what, pilot)
+        await pilot.press("escape", "space", "space", "down", "down")
         await pilot.pause()
         await assert_goldens("runs", pilot)
 
@@ -59,49 +72,6 @@ async def test_the_run_under_the_cursor() -> None:
         screen.show_card()
         await pilot.pause()
         await assert_goldens("closer", pilot)
-
-
-@awaited
-async def test_no_runs_yet() -> None:
-    """An empty directory says how to begin."""
-    app = make_app(Path("checkpoints"))
-    async with app.run_test(size=SIZES[0]) as pilot:
-        list_runs(app, [])
-        await pilot.pause()
-        await assert_goldens("no-runs", pilot)
-
-
-@awaited
-async def test_the_help() -> None:
-    """Every action of the list of runs with its keys."""
-    app = make_app(Path("checkpoints"))
-    async with app.run_test(size=SIZES[0]) as pilot:
-        list_runs(app, some_runs())
-        await pilot.press("question_mark")
-        await pilot.pause()
-        await assert_goldens("help", pilot)
-
-
-@awaited
-async def test_a_question() -> None:
-    """A question in a few words over the screen it is about."""
-    app = make_app(Path("checkpoints"))
-    async with app.run_test(size=SIZES[0]) as pilot:
-        list_runs(app, some_runs())
-        app.push_screen(ConfirmScreen("Delete dcgan-001?", "5.1M are gone then.", yes="Delete"))
-        await pilot.pause()
-        await assert_goldens("confirm", pilot)
-
-
-@awaited
-async def test_an_entry() -> None:
-    """A line to type with its title."""
-    app = make_app(Path("checkpoints"))
-    async with app.run_test(size=SIZES[0]) as pilot:
-        list_runs(app, some_runs())
-        app.push_screen(PromptScreen("Another name for dcgan-001", "dcgan-001"))
-        await pilot.pause()
-        await assert_goldens("prompt", pilot)
 
 
 @awaited

@@ -43,31 +43,25 @@ async def shown(app: GantermApp, pilot: Pilot[None], run: RunDir, *keys: str) ->
 
 
 @awaited
-async def test_a_judged_run(run: RunDir, tmp_path: Path) -> None:
-    """Figures beside the floor, a score over the steps; everything where there is room."""
+async def test_a_judged_run_and_one_that_was_not(run: RunDir, tmp_path: Path) -> None:
+    """Figures beside the floor, a score over the steps; or what to do about it, in words."""
     app = make_app(tmp_path)
     async with app.run_test(size=SIZES[0]) as pilot:
         await shown(app, pilot, run)
         await assert_goldens("judge", pilot)
+        await shown(app, pilot, judged_run(tmp_path / "other", steps=()))
+        await assert_goldens("judge-nothing", pilot)
 
 
-@pytest.mark.parametrize("pane", ["2", "3", "4"])
 @awaited
-async def test_each_pane(pane: str, run: RunDir, tmp_path: Path) -> None:
+async def test_each_pane(run: RunDir, tmp_path: Path) -> None:
     """Classes, pictures and other runs where there is room for one pane alone."""
     app = make_app(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        assert_golden(f"judge-pane-{pane}", await shown(app, pilot, run, pane, "left"), (80, 24))
-
-
-@awaited
-async def test_a_run_that_was_not_judged(tmp_path: Path) -> None:
-    """What to do about it, in words."""
-    run = judged_run(tmp_path, steps=())
-    app = make_app(tmp_path)
-    async with app.run_test(size=SIZES[0]) as pilot:
-        await shown(app, pilot, run)
-        await assert_goldens("judge-nothing", pilot)
+        for pane in ("2", "3", "4"):
+            text = await shown(app, pilot, run, pane, "left")
+            assert_golden(f"judge-pane-{pane}", text, (80, 24))
+            await pilot.press("right")
 
 
 @awaited

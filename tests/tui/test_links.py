@@ -15,6 +15,7 @@ from ganterm.runs.control import pending
 from ganterm.tui.terminal.pace import LOW_BANDWIDTH, SSH, Pace
 from tests.tui.app_session import TRUECOLOUR, AppSession
 from tests.tui.training import Training
+from tests.worker.workers import Zygote
 
 ANSWERED = re.compile(
     rb"\x1b\[[?>=]?[0-9;]*c"  # device attributes
@@ -34,8 +35,8 @@ PAINTING_BYTES = 12_000
 
 
 @pytest.fixture(scope="module")
-def training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Training]:
-    with Training(tmp_path_factory.mktemp("runs")) as training:
+def training(_zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Training]:
+    with Training(_zygote, tmp_path_factory.mktemp("runs")) as training:
         yield training
 
 

@@ -15,19 +15,16 @@ from ganterm.core.errors import ConfigError, ExitCode
 from ganterm.runs.status import Status, write_status
 from ganterm.tui.open import main, open_app
 from tests.cli.invoke import invoke
-from tests.cli.pty_session import PtySession
-from tests.runs.helpers import Child
-from tests.runs.test_lock import HOLDER
+from tests.cli.pty_session import ForkedSession, PtySession
+from tests.runs.helpers import LockHolder
 from tests.tui.driving import write_run
 
 _QUESTIONS = (b"\x1b[c", b"\x1b[6n", b"\x1b]10;?", b"\x1b]11;?", b"$p", b"\x1b[?u", b"\x1b[>q")
 """What terminals answer: device attributes, cursor, colours, modes, keyboard, version."""
 
 
-def _open(runs_dir: Path, *arguments: str, **env: str) -> PtySession:
-    session = PtySession(
-        ["app", "--runs-dir", str(runs_dir), *arguments], env={"COLORTERM": "truecolor", **env}
-    )
+def _open(runs_dir: Path, *arguments: str, kind: type[PtySession] = ForkedSession) -> PtySession:
+    session = kind(["app", "--runs-dir", str(runs_dir), *arguments], env={"COLORTERM": "truecolor"})
     session.wait_for("quit")
     return session
 
@@ -58,7 +55,7 @@ def test_a_terminal_that_cannot_be_drawn_over_is_told_of_the_plain_app(
     term: str, tmp_path: Path
 ) -> None:
     """One sentence in place of a screen of escapes."""
-    session = PtySession(["app", "--runs-dir", str(tmp_path)], env={"TERM": term})
+    session = ForkedSession(["app", "--runs-dir", str(tmp_path)], env={"TERM": term})
     assert session.wait() == ExitCode.USAGE
     assert "`ganterm app --plain`" in session.text
     assert b"\x1b" not in session.output
@@ -76,7 +73,7 @@ def test_what_cannot_be_shown_is_said_before_the_screen_is_taken(tmp_path: Path)
 def test_it_opens_shows_the_runs_asks_nothing_and_leaves(tmp_path: Path) -> None:
     """The list comes by itself; q restores the terminal; no answer can arrive after that."""
     write_run(tmp_path, "one")
-    session = _open(tmp_path)
+    session = _open(tmp_path, kind=PtySession)
     session.wait_for("finished")
     session.type("q")
     assert session.wait() == ExitCode.OK
@@ -101,9 +98,8 @@ def test_a_named_run_is_watched_from_the_start(tmp_path: Path) -> None:
 def test_leaving_says_what_trains_on(tmp_path: Path) -> None:
     """The name of a run that is alive stands on the terminal afterwards."""
     run = write_run(tmp_path, "one")
-    with Child(HOLDER, run.lock) as worker:
-        assert worker.hear() == "held"
-        write_status(run.status, Status(state="running", step=4, steps=9, pid=worker.process.pid))
+    with LockHolder(run.lock) as worker:
+        write_status(run.status, Status(state="running", step=4, steps=9, pid=worker.pid))
         session = _open(tmp_path)
         session.wait_for("running")
         session.type("\x03")
@@ -116,7 +112,7 @@ def test_a_signal_ends_it_and_restores_the_terminal(name: str, tmp_path: Path) -
     """The exit code says which; the alternate screen and the mouse are off again."""
     number = signal.Signals[name]
     session = _open(tmp_path)
-    session.process.send_signal(number)
+    os.kill(session.process.pid, number)
     assert session.wait() == 128 + number
     for mode in (b"\x1b[?1049l", b"\x1b[?1000l", b"\x1b[?25h"):
         assert mode in session.output, mode
@@ -125,12 +121,11 @@ def test_a_signal_ends_it_and_restores_the_terminal(name: str, tmp_path: Path) -
 def test_a_terminal_that_goes_away_ends_it(tmp_path: Path) -> None:
     """Nobody is left to see it, so it must not stay behind, and training must not notice."""
     run = write_run(tmp_path, "one")
-    with Child(HOLDER, run.lock) as worker:
-        assert worker.hear() == "held"
+    with LockHolder(run.lock) as worker:
         session = _open(tmp_path)
         session.hang_up()
         assert session.process.returncode is not None
-        assert worker.process.poll() is None
+        assert worker.alive
 
 
 def test_a_terminal_that_goes_without_a_signal_ends_it_too(tmp_path: Path) -> None:

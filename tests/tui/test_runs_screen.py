@@ -23,8 +23,7 @@ from ganterm.tui.screens.monitor import MonitorScreen
 from ganterm.tui.screens.runs import RunsScreen
 from ganterm.tui.widgets.run_table import BY_AGE, RunTable
 from ganterm.tui.widgets.toned import Header
-from tests.runs.helpers import Child
-from tests.runs.test_lock import HOLDER
+from tests.runs.helpers import LockHolder
 from tests.tui.driving import (
     awaited,
     list_runs,
@@ -346,8 +345,7 @@ async def test_runs_are_renamed_noted_and_deleted(tmp_path: Path) -> None:
         await go_to(pilot, app, "busy")
         await pilot.press("d")
         await pilot.pause()
-        with Child(HOLDER, run.lock) as worker:
-            assert worker.hear() == "held"
+        with LockHolder(run.lock):
             await pilot.press("y")
             await settled(pilot, app)
             assert run.path.is_dir()

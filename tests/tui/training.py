@@ -7,16 +7,15 @@ import os
 import signal
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from ganterm.config import resolve
 from ganterm.config.runfile import render_run_toml
-from ganterm.runs.launch import start_worker
 from ganterm.runs.layout import create_run, find_runs
 from ganterm.runs.state import observe
 from ganterm.runs.status import read_status
 from tests.cli.pty_session import SECONDS
+from tests.worker.workers import Zygote
 
 _SETTINGS: dict[str, Any] = {
     "recipe": "dcgan-8x8",
@@ -39,22 +38,18 @@ class Training:
         run: its directory.
     """
 
-    def __init__(self, runs_dir: Path, **settings: Any) -> None:
+    def __init__(self, zygote: Zygote, runs_dir: Path, **settings: Any) -> None:
+        self._zygote = zygote
         config = resolve({**_SETTINGS, **settings}).config
         self.run = create_run(runs_dir, None, "dcgan-8x8")
         self.run.config_file.write_text(render_run_toml(config, {"command": "pytest"}))
 
     def __enter__(self) -> Training:
-        self.process = start_worker(self.run)
+        self.process = self._zygote.start(self.run)
         self.come_to(1)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.kill()
 
     @property
@@ -68,13 +63,12 @@ class Training:
         deadline = time.monotonic() + SECONDS
         while self.step < step:
             assert time.monotonic() < deadline, f"still at step {self.step}"
-            assert self.process.poll() is None, self.run.log.read_text()
+            assert not self.process.gone, self.process.log()
             time.sleep(0.01)
 
     def kill(self) -> None:
         """End the worker as `kill -9` does."""
         self.process.kill()
-        self.process.wait()
 
 
 def end_workers(runs_dir: Path) -> None:

@@ -153,7 +153,7 @@ class Started:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self.pid = worker.pid
+        self.pid, self.kill, self.wait = worker.pid, worker.kill, worker.wait
 
     def poll(self) -> int | None:
         return self._worker.wait() if self._worker.gone else None

@@ -70,3 +70,4 @@ def _wait(pid: int) -> int:
 
 if __name__ == "__main__":
     serve()
+    os._exit(0)  # nothing of PyTorch is worth taking down
