@@ -352,7 +352,7 @@ async def test_the_form_offers_to_name_one_of_every_kind_and_shows_it(parts: Pat
         "keep_best": "parts.py:SPREAD",
     }
     app = make_app(Path("checkpoints"))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_form(app, pilot, Description(1, 1))
         for setting, name in chosen.items():
             screen.form.go_to(setting)
