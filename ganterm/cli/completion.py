@@ -121,6 +121,13 @@ def datasets() -> list[str]:
     return list(DATASETS.offered)
 
 
+def loggers() -> list[str]:
+    """Return the tools that a run can be logged to while it trains."""
+    from ganterm.exchange.exporters import EXPORTERS  # noqa: PLC0415
+
+    return [name for name in EXPORTERS.names if EXPORTERS.resolve(name).log]
+
+
 def devices() -> list[str]:
     """Return what may stand for a device."""
     return [*_DEVICES]

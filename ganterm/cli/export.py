@@ -23,8 +23,8 @@ from ganterm.core.errors import ConfigError
 from ganterm.core.parts import Part, installed_module
 from ganterm.core.published import published
 from ganterm.exchange.card import picture_of, subject_of, write_card
+from ganterm.exchange.exporters import EXPORTERS, Exporter, export_log
 from ganterm.exchange.film import encode_film, film_of
-from ganterm.exchange.tables import csv_of
 from ganterm.render.png import encode_png
 from ganterm.render.words import plural
 from ganterm.runs.checkpoints import read_header
@@ -48,15 +48,16 @@ class Product(Enum):
     APNG = "apng"
     WEBP = "webp"
     CARD = "card"
-    CSV = "csv"
     PYTHON = "python"
 
 
-FORMATS = tuple(each.value for each in Product)
+_PRODUCTS = tuple(each.value for each in Product)
+FORMATS = (*_PRODUCTS, *EXPORTERS.names)
 _SUFFIXES = {
-    {Product.CARD: ".md", Product.PYTHON: ".py"}.get(each, f".{each.value}"): each
+    {Product.CARD: ".md", Product.PYTHON: ".py"}.get(each, f".{each.value}"): each.value
     for each in Product
 }
+_SUFFIXES[".csv"] = "csv"
 _FILMS = frozenset({Product.GIF, Product.APNG, Product.WEBP})
 
 
@@ -74,7 +75,7 @@ def export(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to write; its ending says what.",
+            help="Where to write; its ending says what. A directory for tensorboard and wandb.",
             show_default="the run's name, here",
         ),
     ] = None,
@@ -85,9 +86,10 @@ def export(
             metavar="|".join(_formats()),
             autocompletion=_formats,
             help="The generator as safetensors with JSON, as ONNX, or as a program of "
-            "torch.export; a film of training as GIF, APNG or WebP; a model card in Markdown; what "
-            "was measured as CSV; a script of plain PyTorch that trains as the run did; "
-            "or what an installed package exports.",
+            "torch.export; a film of training as GIF, APNG or WebP; a model card in Markdown; a "
+            "script of plain PyTorch that trains as the run did; what was measured as CSV, or with "
+            "the sample grids for TensorBoard or Weights & Biases; or what an installed package "
+            "exports.",
             show_default="what FILE ends in",
         ),
     ] = None,
@@ -122,11 +124,17 @@ def export(
 
     Images, grids and arrays are what `ganterm sample` writes.
     """
-    product = _choose(form, output)
-    if isinstance(product, Part):
-        _by_package(product, resolve_run(target, runs_dir or default_runs_dir()), output)
+    chosen = _choose(form, output)
+    if isinstance(chosen, Part):
+        _by_package(chosen, resolve_run(target, runs_dir or default_runs_dir()), output)
         return
     film_options = {"--fps": fps, "--hold": hold, "--scale": scale, "--captions": captions}
+    if chosen not in _PRODUCTS:
+        _refuse(film_options, f"{chosen} is no film")
+        _refuse({"--step": step, "--ema": ema}, "It is of the whole training")
+        _training(resolve_run(target, runs_dir or default_runs_dir()), chosen, output)
+        return
+    product = Product(chosen)
     if product in _FILMS:
         _refuse({"--step": step, "--ema": ema}, "A film is of the whole training")
         _film(
@@ -140,11 +148,6 @@ def export(
         )
         return
     _refuse(film_options, f"{product.value} is no film")
-    if product is Product.CSV:
-        _refuse({"--step": step, "--ema": ema}, "A table is of the whole training")
-        _table(resolve_run(target, runs_dir or default_runs_dir()), output)
-        return
-
     choice = choose_checkpoint(target, runs_dir, step=step)
     for note in choice.notes:
         say(note)
@@ -159,11 +162,10 @@ def export(
     _generator(choice, product, output, ema=ema)
 
 
-def _choose(form: str | None, output: Path | None) -> Product | Part:
-    if form in FORMATS:
-        return Product(form)
+def _choose(form: str | None, output: Path | None) -> str | Part:
+    """Return the name of a product or of an exporter of ours, or a package's exporter."""
     if form is not None:
-        return _exporter(form)
+        return form if form in FORMATS else _exporter(form)
     known = ", ".join(_SUFFIXES)
     if output is None:
         raise ConfigError(f"Name a file with -o that ends in {known}, or choose with --format.")
@@ -231,11 +233,22 @@ def _film(
     )
 
 
-def _table(run: RunDir, output: Path | None) -> None:
-    records = effective(read_journal(run.journal))
-    path = output or Path(f"{run.name}.csv")
-    write_file(path, csv_of(records))
-    say(f"Wrote {path}: what {run.name} measured.")
+def _training(run: RunDir, name: str, output: Path | None) -> None:
+    exporter: Exporter = EXPORTERS.resolve(name)
+    exporter.require()
+    path = output or Path(exporter.place.format(run=run.name))
+    if exporter.encode is not None:
+        write_file(path, exporter.encode(run))
+    else:
+        try:
+            with Waiting(f"Writing for {exporter.title}"):
+                export_log(run, exporter, str(path), effective(read_journal(run.journal)))
+        except OSError as error:
+            raise ConfigError(
+                f"{path} cannot be written: {error.strerror or error}; choose another place with "
+                "-o."
+            ) from None
+    say(exporter.said.format(place=path, run=run.name))
 
 
 def _card(choice: CheckpointChoice, output: Path | None) -> None:

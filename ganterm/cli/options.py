@@ -61,6 +61,16 @@ StepOfRun = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+LogTo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log-to",
+        metavar="TOOL[:WHERE]",
+        help="Log for tensorboard[:DIR] or wandb[:PROJECT] as well, from a process beside the "
+        "training; may be given several times.",
+        autocompletion=completion.loggers,
+    ),
+]
 Quiet = Annotated[
     bool,
     typer.Option(

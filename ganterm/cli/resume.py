@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ganterm.cli import completion
-from ganterm.cli.options import AsJson, Moved, Queued, Quiet, RunOrNewest, RunsDir
+from ganterm.cli.options import AsJson, LogTo, Moved, Queued, Quiet, RunOrNewest, RunsDir
 
 
 def resume(
@@ -41,20 +41,24 @@ def resume(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
     ] = False,
+    log_to: LogTo = None,
     queue: Queued = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Train on exactly as if the run had never been interrupted."""
-    from ganterm.cli.starting import fetch_missing, look_ahead, start_and_follow  # noqa: PLC0415
+    from ganterm.cli.starting import fetch_missing, logging_to, look_ahead, start_and_follow  # noqa: PLC0415
     from ganterm.client.launching import go_on  # noqa: PLC0415
     from ganterm.config.recorded import recorded_config  # noqa: PLC0415
     from ganterm.runs.layout import default_runs_dir, resolve_run  # noqa: PLC0415
 
+    logs = logging_to(log_to)
     found = resolve_run(run, runs_dir or default_runs_dir())
     typed = {"steps": steps, "epochs": epochs, "device": device, "mode": mode, "dataset": dataset}
     typed["processes"] = processes
     given = {key: str(value) for key, value in typed.items() if value is not None}
     arguments = go_on(found, given, lambda config: fetch_missing(look_ahead(config, found.path)))
     on = (given.get("device") or recorded_config(found).device) if queue else ""
-    start_and_follow(found, arguments, detach=detach, as_json=as_json, quiet=quiet, queue_for=on)
+    start_and_follow(
+        found, [*arguments, *logs], detach=detach, as_json=as_json, quiet=quiet, queue_for=on
+    )

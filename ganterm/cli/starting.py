@@ -16,6 +16,7 @@ from ganterm.client.queueing import enqueue
 from ganterm.runs.launch import start_worker
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ganterm.config import RunConfig
@@ -58,6 +59,16 @@ def start_and_follow(
 
     start = partial(start_worker, run, arguments)
     raise typer.Exit(follow(run, start, as_json=as_json, quiet=quiet))
+
+
+def logging_to(targets: Sequence[str] | None) -> list[str]:
+    """Return the worker's arguments for tools to log to; raises `ConfigError` as `log_target`."""
+    if targets:
+        from ganterm.exchange.exporters import log_target  # noqa: PLC0415
+
+        for target in targets:
+            log_target(target)
+    return [f"--log-to={target}" for target in targets or ()]
 
 
 def look_ahead(config: RunConfig, runs_dir: Path, *, name: str | None = None) -> str:

@@ -12,7 +12,7 @@ import typer
 from ganterm.cli import completion
 from ganterm.cli.console import emit_json, emit_lines, table
 from ganterm.cli.narrate import ProgressReporter, say
-from ganterm.cli.options import AsJson, Queued, Quiet, RunsDir
+from ganterm.cli.options import AsJson, LogTo, Queued, Quiet, RunsDir
 from ganterm.cli.settings import ConfigFile, Settings, parse_settings, with_schema_options
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError
@@ -41,6 +41,7 @@ def train(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
     ] = False,
+    log_to: LogTo = None,
     queue: Queued = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -67,8 +68,9 @@ def train(
     if rank:
         launched.become(None, [])
     where = runs_dir or default_runs_dir()
+    arguments = starting.logging_to(log_to)
     if size > 1 and launched.starts_again(os.environ, name):
-        launched.become(resolve_run(name, where), [])
+        launched.become(resolve_run(name, where), arguments)
     source = resolve_run(repeat, where) if repeat else None
     if source is not None:
         config = config or source.config_file
@@ -103,7 +105,7 @@ def train(
         name=name,
         command=shlex.join(["ganterm", *sys.argv[1:]]),
     )
-    arguments = ["--repeat", str(source.path.absolute())] if source else []
+    arguments += ["--repeat", str(source.path.absolute())] if source else []
     if size > 1:
         launched.become(run, arguments)
     starting.start_and_follow(

@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from typing import Final
 
 from ganterm.core.records import JudgedRecord, MetricsRecord, Number, Record
+from ganterm.exchange.exporters import Exporter
+from ganterm.runs.history import effective
+from ganterm.runs.journal import read_journal
 
 
 def csv_of(records: Iterable[Record]) -> bytes:
@@ -28,3 +32,12 @@ def csv_of(records: Iterable[Record]) -> bytes:
     table.writerow(["step", *names])
     table.writerows([step, *map(rows[step].get, names)] for step in sorted(rows))
     return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+CSV: Final = Exporter(
+    title="CSV",
+    help="what was measured, a line a step and a column a quantity, with the scores",
+    place="{run}.csv",
+    encode=lambda run: csv_of(effective(read_journal(run.journal))),
+    said="Wrote {place}: what {run} measured.",
+)

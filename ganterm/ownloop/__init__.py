@@ -6,7 +6,7 @@ The process that trains holds the run itself, and writes what a worker of ours w
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ganterm.config.runfile import render_values
 from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import expanded, write_atomically
+from ganterm.exchange.exporters import log_target
 from ganterm.ownloop.journal import PatientJournal
 from ganterm.ownloop.run import Run
 from ganterm.ownloop.settings import OwnSettings
@@ -33,6 +34,7 @@ def init(
     runs_dir: str | Path | None = None,
     resume: bool = False,
     steps: int | None = None,
+    log_to: str | Sequence[str] = (),
 ) -> Run:
     """Begin a run of a loop of one's own, in this process; a context manager that ends it.
 
@@ -44,12 +46,17 @@ def init(
         resume: go on with the run of this name where there is one.
         steps: how many it is to make, for the progress that is shown; by default `steps` of
             `config`, if that says so.
+        log_to: tools to log it to as well, as `--log-to` has them: tensorboard[:DIR],
+            wandb[:PROJECT].
 
     Raises:
-        ConfigError: the name or a setting makes no sense, or the name is taken.
+        ConfigError: the name or a setting makes no sense, the name is taken, a tool is not there.
         WorkerError: another process trains the run.
         TrainingError: the run cannot be written.
     """
+    targets = [log_to] if isinstance(log_to, str) else [*log_to]
+    for target in targets:
+        log_target(target)
     script = _script()
     settings = OwnSettings(script, config)
     where = expanded(runs_dir) if runs_dir is not None else default_runs_dir()
@@ -82,7 +89,8 @@ def init(
             write_atomically(run.config_file, text.encode())
         length = steps if steps is not None else settings.config.get("steps")
         length = max(length, 0) if isinstance(length, int) else 0
-        made = Run(run, lock, journal, settings, records, steps=length, held=(until := ExitStack()))
+        until = ExitStack()
+        made = Run(run, lock, journal, settings, records, steps=length, log_to=targets, held=until)
         until.push(held.pop_all())
         return made
 

@@ -48,6 +48,7 @@ from ganterm.runs.status import Status
 from ganterm.worker.checkpoint import checkpoint_record, load_tensors, write_tensors
 from ganterm.worker.commands import Inbox, LiveChanges
 from ganterm.worker.job import waiting_commands
+from ganterm.worker.logs import LogProcesses
 from ganterm.worker.opening import machine
 from ganterm.worker.reporting import StatusReporter
 from ganterm.worker.trouble import Extras
@@ -79,6 +80,7 @@ class Run:
         records: Sequence[Record],
         *,
         steps: int,
+        log_to: Sequence[str],
         held: ExitStack,
     ) -> None:
         self.config: Mapping[str, Any] = settings.values
@@ -93,6 +95,7 @@ class Run:
         self._changes = LiveChanges(settings, journal, settings.made, settings.pending)
         self._inbox = Inbox(run.control, *waiting_commands(run, records))
         self._extras = Extras(journal, lock, story="its traceback is on standard error")
+        self._logs = LogProcesses(run, log_to, self._extras, settings.step)
         began = time.time()
         status = Status(state="running", step=settings.step, steps=steps, started=began)
         self._reporter = StatusReporter(run, lock, self._extras, status)
@@ -311,6 +314,7 @@ class Run:
         self._report("running")
 
     def _report(self, state: str) -> None:
+        self._logs.check(self._settings.step)
         self._reporter.report(state, _device(), step=self._settings.step, steps=self._steps)
 
     def _sample(self, images: Any, now: float) -> None:

@@ -160,6 +160,7 @@ def _work(
                     before=before,
                     stop=stop,
                     command=arguments.started_by,
+                    log_to=arguments.log_to,
                     words=words,
                     group=group,
                 ).work()
@@ -180,6 +181,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--dataset", help="place where the run's images are now")
     parser.add_argument("--processes", type=int, help="train in as many processes from now on")
     parser.add_argument("--queued", action="store_true", help="only while it is queued")
+    parser.add_argument(
+        "--log-to", action="append", default=[], help="tool to log to: TOOL[:WHERE]"
+    )
     parser.add_argument(
         "--started-by", type=json.loads, default=sys.argv, help="command line, as a JSON array"
     )

@@ -36,6 +36,7 @@ from ganterm.worker.commands import Inbox, LiveChanges, StopFlag
 from ganterm.worker.doctor_hook import DoctorHook
 from ganterm.worker.evaluation import WAITED_SECONDS, Evaluations
 from ganterm.worker.job import Job
+from ganterm.worker.logs import LogProcesses
 from ganterm.worker.opening import place
 from ganterm.worker.outputs import Outputs
 from ganterm.worker.reporting import StatusReporter
@@ -78,6 +79,7 @@ class EventHandler:
         extras: Extras,
         reporter: StatusReporter,
         stop: StopFlag,
+        logs: LogProcesses,
         most_threads: int,
     ) -> None:
         self.trainer = trainer
@@ -102,6 +104,7 @@ class EventHandler:
         self._extras = extras
         self._reporter = reporter
         self._stop = stop
+        self._logs = logs
         self._inbox = Inbox(run.control, job.answered, job.missed)
         self._paused = False
         self._next_look = 0.0
@@ -128,6 +131,7 @@ class EventHandler:
     def report(self, state: str) -> None:
         """Write to the status that the run is in `state`, and how far it is."""
         trainer = self.trainer
+        self._logs.check(trainer.step)
         self._reporter.report(
             state,
             trainer.device,

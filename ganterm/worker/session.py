@@ -40,6 +40,7 @@ from ganterm.worker.commands import LastWords, StopFlag
 from ganterm.worker.describe import available_memory
 from ganterm.worker.handler import EventHandler, Rewound, Stop
 from ganterm.worker.job import Job, prepare
+from ganterm.worker.logs import LogProcesses
 from ganterm.worker.look import Look
 from ganterm.worker.opening import circumstances, thrown_away, write_opening
 from ganterm.worker.reporting import StatusReporter
@@ -60,8 +61,8 @@ class Session:
 
     The process must hold `lock`, the run's, and be the only writer of its journal. `before` is the
     status that the run had, `command` the command line that the journal names as the one that
-    started it, and `words` says why it ends where the journal cannot. In a `group` it is the first
-    process, and the others train along.
+    started it, `words` says why it ends where the journal cannot, and `log_to` the tools to log to.
+    In a `group` it is the first process, and the others train along.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Session:
         before: Status | None = None,
         command: Sequence[str] = (),
         group: Group | None = None,
+        log_to: Sequence[str] = (),
     ) -> None:
         self.run = run
         self.job = job
@@ -87,6 +89,7 @@ class Session:
         self.group = group
         self.extras = Extras(journal, lock)
         self.reporter = StatusReporter(run, lock, self.extras, status)
+        self.logs = LogProcesses(run, log_to, self.extras, job.step)
         self._before = before
         self._words = words or LastWords(None)
         self._opened = False
@@ -177,6 +180,7 @@ class Session:
             extras=self.extras,
             reporter=self.reporter,
             stop=self.stop,
+            logs=self.logs,
             most_threads=most_threads,
         )
         self._make_judge_ready(handler)

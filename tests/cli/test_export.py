@@ -90,6 +90,8 @@ def test_what_makes_no_sense_is_refused(trained: RunDir, tmp_path: Path) -> None
         (("-o", tmp_path / "a.png"), "does not say what to write"),
         (("-o", tmp_path / "a.onnx", "--fps", 3), "onnx is no film, so leave --fps out"),
         (("-o", tmp_path / "a.gif", "--step", 3), "whole training, so leave --step out"),
+        (("-o", tmp_path / "a.csv", "--step", 3), "whole training, so leave --step out"),
+        (("--format", "excel"), "no format 'excel'; there are safetensors, onnx"),
         (("-o", tmp_path / "a.md", "--no-ema"), "leave --ema out"),
         (("-o", tmp_path / "a.gif", "--fps", 99), "99 frames a second cannot be shown"),
         (("-o", tmp_path / "no" / "a.md"), "No such file or directory"),
