@@ -20,6 +20,7 @@ from ganterm.config import FIELDS, resolve
 from ganterm.config.runfile import to_mapping
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.records import MAX_STEP
+from ganterm.exchange.events import event_folders
 from ganterm.exchange.names import moment_in
 from ganterm.runs.layout import check_name, default_runs_dir
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ganterm.exchange.names import Moment
 
 MAX_EPS = 100
+MAX_FOLDERS = 100
 _HEADINGS = ["LAYER", "SIZE", "IN THE FILE", "HOW"]
 
 
@@ -34,19 +36,20 @@ def import_weights(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE",
-            help="A state_dict as torch.save writes it (.pth, .pt), or safetensors.",
+            metavar="FILE|DIRECTORY",
+            help="A state_dict as torch.save writes it (.pth, .pt), or safetensors; or a "
+            "directory of TensorBoard's event files, or of numbered samples.",
             show_default=False,
         ),
     ],
     *,
     recipe: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="The recipe whose generator it is, by name or path.",
+            help="The recipe whose generator it is, by name or path; for weights.",
             autocompletion=completion.recipes,
         ),
-    ],
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the run; by default the recipe's and a number.")
     ] = None,
@@ -87,9 +90,26 @@ def import_weights(
     otherwise (the length of z, sides, channels, widths) is taken from them. Nothing in the file is
     ever run. The run cannot be trained on, because the file has no discriminator; `ganterm train
     --init-from` begins another run with its generator and a fresh one.
+
+    Event files of TensorBoard, and folders of samples such as sample-000100.png, become runs to
+    look at: watched, compared and exported as CSV. They hold no networks.
     """
+    if file.is_dir() or (file.is_file() and "tfevents" in file.name):
+        others = {"--recipe": recipe, "--step": step, "--part": part, "--norm-eps": norm_eps}
+        given = [option for option, value in others.items() if value is not None]
+        if given or settings:
+            raise ConfigError(
+                f"{file} is no file of weights, so leave {' and '.join(given or ['--set'])} out."
+            )
+        _import_trainings(file, runs_dir or default_runs_dir(), name, as_json=as_json)
+        return
     if not file.is_file():
         raise ConfigError(f"There is no file {file}; check the path.")
+    if recipe is None:
+        raise ConfigError(
+            f"{file.name} may be the weights of any network; say which by --recipe, as `ganterm "
+            "recipes` lists them."
+        )
     if name is not None:
         check_name(name)
     typed = parse_settings(settings)
@@ -132,6 +152,37 @@ def import_weights(
         "recipe's, because a file of weights does not hold them. Try "
         f"`ganterm sample {answer['run']}`."
     )
+
+
+def _import_trainings(where: Path, runs_dir: Path, name: str | None, *, as_json: bool) -> None:
+    from ganterm.exchange import logged  # noqa: PLC0415 - weights take none of it
+
+    folders = event_folders(where)[: MAX_FOLDERS + 1]
+    if len(folders) > MAX_FOLDERS:
+        raise ConfigError(
+            f"{where} holds event files in more than {MAX_FOLDERS} directories, and each becomes a "
+            "run; name one of them."
+        )
+    if name is not None and len(folders) > 1:
+        raise ConfigError(
+            f"{where} holds {len(folders)} directories of event files, and each becomes a run, so "
+            "leave --name out, or name one of them."
+        )
+    made = []
+    for folder in folders or [where]:
+        with Waiting(f"Reading {folder.name}"):
+            found = (
+                logged.training_in_events(folder) if folders else logged.training_in_samples(folder)
+            )
+            run = logged.import_training(found, runs_dir, name, ["ganterm", *sys.argv[1:]])
+        for note in found.notes:
+            say(note)
+        if not as_json:
+            emit(run.name)
+        say(f"{run.name} is what {folder} tells of a training. Try `ganterm attach {run.word}`.")
+        made.append({"run": run.name, "path": str(run.path), "notes": found.notes})
+    if as_json:
+        emit_json({"runs": made})
 
 
 def _epsilons(text: str | None) -> list[float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ganterm.config.ownloop import refuse_logs
+from ganterm.config.recorded import openings_of
 from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
@@ -44,7 +46,7 @@ def choose_checkpoint(
     that is whole is taken, or the one of `step`.
 
     Raises:
-        ConfigError: there is no such run, file or step.
+        ConfigError: there is no such run, file or step, or the run is only to be looked at.
         DataError: no checkpoint is there yet, or none is whole.
     """
     path = None if target is None else expanded(target)
@@ -65,6 +67,8 @@ def choose_checkpoint(
             found = _within(other.checkpoints, other.name, step)
             note = f"{run.name}, the newest run, has no checkpoint; taking {other.name}."
             return replace(found, notes=(note, *found.notes))
+    for opening in openings_of(run):
+        refuse_logs(opening.config)
     return _within(run.checkpoints, run.name, step)
 
 

@@ -19,6 +19,8 @@ from ganterm.core.registry import is_reference
 
 LOOP: Final = "loop"
 """The setting that says whose loop trains a run: a script's name."""
+LOGS: Final = "logs"
+"""The setting that says what a run was imported from that is only to be looked at: a path."""
 _LOSSES: Final = {"bce": "non-saturating", "lsgan": "least-squares", "wgan": "wasserstein"}
 """What tutorials call losses that the schema knows."""
 _KINDS: Final = {bool: "boolean", int: "integer", float: "number", str: "text"}
@@ -114,11 +116,25 @@ _UNTOLD: Final = "its checkpoint does not say how its generator is built"
 
 
 def refuse_own_loop(values: Mapping[str, Any]) -> None:
-    """Raise `ConfigError` where `values` are the settings of a run that its own loop trains."""
+    """Raise `ConfigError` where `values` are the settings of a run that its own loop trains.
+
+    So it does as `refuse_logs`.
+    """
+    refuse_logs(values)
     if (script := values.get(LOOP)) is not None:
         raise ConfigError(
             f"This run is trained by a loop of its own, which ganterm cannot run: start {script} "
             "again with resume=True, as in ganterm.init(NAME, resume=True)."
+        )
+
+
+def refuse_logs(values: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` where `values` are the settings of a run that is only to be looked at."""
+    if (place := values.get(LOGS)) is not None and LOOP in values:
+        raise ConfigError(
+            f"This run is what {place} tells of a training elsewhere, without its networks: it is "
+            "there to be looked at, compared and exported as CSV, and does not go on. Images that "
+            "were saved are judged by `ganterm judge --images FILE`."
         )
 
 
@@ -140,7 +156,7 @@ def fields_of(config: Mapping[str, Any]) -> Mapping[str, Field]:
             type=type(value),
         )
         for name, value in config.items()
-        if type(value) in _KINDS and name != LOOP
+        if type(value) in _KINDS and name not in {LOOP, LOGS}
     }
 
 

@@ -239,3 +239,22 @@ def headlines(known: Iterable[str]) -> list[Quantity]:
     """Return the quantities among `known` that are told with the progress of a run."""
     names = set(known)
     return [each for each in _ALL if each.headline and each.name in names]
+
+
+_LONGEST: Final = 100
+_NAMES: Final = {
+    **dict.fromkeys(("loss_d", "lossd", "errd", "loss/d", "d/loss"), "d_loss"),
+    **dict.fromkeys(("loss_g", "lossg", "errg", "loss/g", "g/loss"), "g_loss"),
+    **dict.fromkeys(("d_x", "d(x)"), D_REAL),
+    **dict.fromkeys(("d_g_z", "d_g_z1", "d(g(z))"), D_FAKE),
+    **{f"{each.group}/{each.name}": each.name for each in _ALL if each.group},
+    **{name: name for name in ("d_loss", "g_loss")},
+}
+"""What others call quantities, in small letters, and what they are called here."""
+_RESERVED: Final = frozenset({"v", "kind", "step", "time"})
+
+
+def called(name: str) -> str:
+    """Return what a quantity that others have named is called in a journal."""
+    known = _NAMES.get(name.lower(), name)[:_LONGEST]
+    return f"{known}_" if known in _RESERVED else known

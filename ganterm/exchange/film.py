@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from ganterm.core.errors import DataError
 from ganterm.render.animation import enlargement, save_animation
@@ -14,6 +13,8 @@ from ganterm.render.png import load_image
 from ganterm.render.raster import Raster
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir, sample_grids
+
+Item = TypeVar("Item")
 
 HEIGHT = 18
 """Pixels that a caption adds below."""
@@ -62,12 +63,12 @@ def film_of(run: RunDir, *, scale: int | None = None, captions: bool = True) -> 
     Raises `DataError` where there are fewer than two to show.
     """
     found = sample_grids(run)
-    spread = _spread(found)
+    taken = spread(found)
     notes: list[str] = []
-    if len(spread) < len(found):
-        notes.append(f"{len(spread)} of {len(found)} sample grids are shown, evenly spread.")
+    if len(taken) < len(found):
+        notes.append(f"{len(taken)} of {len(found)} sample grids are shown, evenly spread.")
     loaded: list[tuple[int, Raster]] = []
-    for step, path in spread:
+    for step, path in taken:
         try:
             loaded.append((step, load_image(path, follow=False)))
         except DataError as error:
@@ -99,7 +100,8 @@ def encode_film(film: Film, kind: str, *, fps: float, hold: float) -> bytes:
     return buffer.getvalue()
 
 
-def _spread(found: Sequence[tuple[int, Path]]) -> list[tuple[int, Path]]:
+def spread(found: Sequence[tuple[int, Item]]) -> list[tuple[int, Item]]:
+    """Return at most `MAX_FRAMES` of what there is by step, evenly spread."""
     if len(found) <= MAX_FRAMES:
         return list(found)
     last = len(found) - 1

@@ -8,20 +8,11 @@ from typing import Any, Final
 
 import torch
 
-from ganterm.core.quantities import D_FAKE, D_REAL
+from ganterm.core.quantities import called
 from ganterm.core.records import MetricsRecord
 
 RECORDS: Final = 10
 """Most records that are made at a time; of more calls their means are taken."""
-_LONGEST: Final = 100
-_NAMES: Final = {
-    **dict.fromkeys(("loss_d", "lossd", "errd", "loss/d", "d/loss"), "d_loss"),
-    **dict.fromkeys(("loss_g", "lossg", "errg", "loss/g", "g/loss"), "g_loss"),
-    **dict.fromkeys(("d_x", "d(x)"), D_REAL),
-    **dict.fromkeys(("d_g_z", "d_g_z1", "d(g(z))"), D_FAKE),
-}
-"""What tutorials call quantities, in small letters, and what they are called here."""
-_RESERVED: Final = frozenset({"v", "kind", "step", "time"})
 
 
 class Measures:
@@ -49,8 +40,12 @@ class Measures:
         self._rows.append((step, row))
 
     def take(self) -> list[MetricsRecord]:
-        """Return what was gathered as records, in order, and begin anew."""
-        rows, self._rows = self._rows, []
+        """Return what was gathered as records, in order, and begin anew.
+
+        Of steps at which nothing was measured only the last is told, and only by itself.
+        """
+        rows = [row for row in self._rows if row[1]] or self._rows[-1:]
+        self._rows = []
         self._fetch(rows)
         size = max(-(-len(rows) // RECORDS), 1)
         parts = [rows[begin : begin + size] for begin in range(0, len(rows), size)]
@@ -67,10 +62,7 @@ class Measures:
     def _name(self, name: Any) -> str:
         known = self._names.get(name)
         if known is None:
-            known = _NAMES.get(str(name).lower(), str(name))[:_LONGEST]
-            if known.lower() in {"d_loss", "g_loss"}:
-                known = known.lower()
-            known = self._names[name] = f"{known}_" if known in _RESERVED else known
+            known = self._names[name] = called(str(name))
         return known
 
     def _number(self, name: str, value: Any) -> float | None:

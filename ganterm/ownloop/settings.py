@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ganterm.client.overview import settings_of
-from ganterm.config.ownloop import LOOP, own_value
+from ganterm.config.ownloop import LOOP, own_value, refuse_logs
 from ganterm.core.errors import ConfigError
 from ganterm.core.records import PendingChange, Record
 from ganterm.runs.checkpoints import newest_valid, read_header
@@ -54,6 +54,7 @@ class OwnSettings:
         What the script says otherwise than it did is its word from now on.
         """
         before = settings_of(run)
+        refuse_logs(before)
         if LOOP not in before:
             raise ConfigError(
                 f"{run.name} is no run of a loop of its own; `ganterm resume {run.word}` trains it "

@@ -4,12 +4,15 @@ import io
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ganterm.core.errors import DataError
 from ganterm.render.imagefile import Levels, UnreadableImageError, opened, upright
 from ganterm.render.raster import MODES, Raster
 from ganterm.render.text import safe_text
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def encode_png(raster: Raster, metadata: Mapping[str, str] | None = None) -> bytes:
@@ -52,6 +55,22 @@ def save_png(
         target.write(encoded)
 
 
+def decode_image(data: bytes) -> Raster:
+    """Return what the bytes of an image file show, as `load_image` does.
+
+    Raises UnreadableImageError where they show nothing.
+    """
+    with opened(io.BytesIO(data)) as image:
+        return _raster_of(upright(image))
+
+
+def _raster_of(shown: "Image.Image") -> Raster:
+    if shown.mode == "LA":
+        shown = shown.convert("RGBA")
+    channels = len(shown.getbands())
+    return Raster(*shown.size, channels, shown.tobytes()).without_false_colour()
+
+
 def load_texts(path: str | PathLike[str], *, follow: bool = True) -> dict[str, str]:
     """Return the texts stored before the pixels of a PNG file, by keyword; see `load_image`.
 
@@ -77,11 +96,7 @@ def load_image(
     """
     try:
         with opened(Path(path), follow=follow) as image:
-            shown = upright(image, among)
-            if shown.mode == "LA":
-                shown = shown.convert("RGBA")
-            channels = len(shown.getbands())
-            return Raster(*shown.size, channels, shown.tobytes()).without_false_colour()
+            return _raster_of(upright(image, among))
     except UnreadableImageError as error:
         raise DataError(
             f"{safe_text(str(path))} cannot be read as an image ({safe_text(str(error))[:120]}); "

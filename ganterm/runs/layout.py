@@ -32,6 +32,7 @@ _MOST_CHARACTERS, _MOST_BYTES = 100, 200
 """Of a name, which is a file's; the second is for scripts of several bytes a letter."""
 _MAKING = f"{TEMP_PREFIX}making-"
 _SCRIPT = re.compile(r'^loop = "([^"\\]+)"$', re.MULTILINE)
+_LOGS = re.compile(r'^logs = "', re.MULTILINE)
 _STEP = re.compile(r"step-([0-9]{8,15})\.[a-z]+")
 
 
@@ -53,11 +54,17 @@ class RunDir:
 
     @property
     def restart(self) -> str:
-        """What makes a run of somebody's own loop go on, in words; empty for one of ours."""
+        """What makes a run of somebody's own loop go on, in words; empty for one of ours.
+
+        Of one that is only to be looked at, that it is so.
+        """
         try:
-            found = _SCRIPT.search(read_run_text(self.config_file))
+            text = read_run_text(self.config_file)
         except ConfigError:
             return ""
+        found = _SCRIPT.search(text)
+        if found and _LOGS.search(text):
+            return "it was imported to be looked at"
         return f"start {found[1]} again with resume=True" if found else ""
 
     @property
