@@ -17,6 +17,7 @@ import msgspec
 
 from ganterm.components.augmentations import ADVISED_HOLDOUT, ADVISED_TARGET, EVERY
 from ganterm.components.losses import LOSSES
+from ganterm.components.optimizers import OPTIMIZERS
 from ganterm.config import FIELDS, Field, RunConfig
 from ganterm.config.rules import problems
 from ganterm.core.records import Remedy
@@ -187,7 +188,7 @@ def _bounded_slope(
     if config.penalty == "none":
         settings: dict[str, Any] = {"penalty": "r1", "penalty_weight": weight}
         label = "branch with penalty r1"
-        if config.beta1 > beta1:
+        if config.beta1 > beta1 and OPTIMIZERS.facts(config.optimizer).has_betas:
             settings["beta1"], label = beta1, f"{label} and beta1 {beta1:g}"
         yield "r1", label, settings
     elif config.penalty_strength > 0:

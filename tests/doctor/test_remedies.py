@@ -84,6 +84,13 @@ def test_labels_are_smoothed_only_where_the_loss_has_some() -> None:
     assert "smooth-labels" not in hinge
 
 
+def test_beta1_is_lowered_only_where_the_optimiser_has_one() -> None:
+    for optimizer, lowered in (("adam", True), ("rmsprop", False)):
+        found = remedies("mode-collapse", config(optimizer=optimizer, beta1=0.9))
+        (r1,) = (remedy for remedy in found if remedy.id == "r1")
+        assert ("beta1" in r1.settings) == lowered
+
+
 def test_a_code_nobody_knows_has_no_remedy() -> None:
     assert remedies("unheard-of", config()) == []
 

@@ -112,7 +112,6 @@ CASES: list[tuple[str, dict[str, object]]] = [
         "minibatch statistics",
         {
             "minibatch_discrimination": True,
-            "optimizer": "adamw",
             "spectral_norm": True,
             "penalty_against": "loss",
             "loss": "minimax",
@@ -134,6 +133,7 @@ CASES: list[tuple[str, dict[str, object]]] = [
         "skip outputs",
         {
             "recipe": "stylegan-8x8",
+            "optimizer": "adamw",
             "skip_outputs": True,
             "modulation": "demodulate",
             "grow_kimg": 0,
