@@ -149,7 +149,7 @@ def image_count(dataset: str, split: str, holdout: float = 0.0) -> int | None:
     has run yet. Raises ConfigError for a dataset or a split that does not exist.
     """
     facts = dataset_facts(dataset)
-    if facts.path or not DATASETS.knows(dataset):
+    if not DATASETS.knows(dataset) or (facts.path and not is_reference(dataset)):
         return None
     if split != "all":
         check_split(facts, split)

@@ -70,6 +70,8 @@ def load(
             progress=progress,
         )
         return _joined([of(split=part) for part in dataset.splits])
+    if is_reference(name) or not dataset.path:
+        check_split(dataset, split)
     if dataset.path:
         found = load_folder(
             Path(dataset.path),
@@ -81,7 +83,6 @@ def load(
             progress=progress,
         )
         return replace(found, name=short(name)) if is_reference(name) else found
-    check_split(dataset, split)
     called, spec = short(name), dataset.spec
     if not is_available(name, split):
         raise DataError(

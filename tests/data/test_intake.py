@@ -11,7 +11,7 @@ from ganterm.components.datasets import DATASETS
 from ganterm.core.errors import ConfigError
 from ganterm.core.parts import Copy, use_copies
 from ganterm.data import load
-from ganterm.data.catalogue import anchored, dataset_facts
+from ganterm.data.catalogue import anchored, dataset_facts, image_count
 from ganterm.data.progress import TOLD
 
 SOURCE = '''
@@ -197,6 +197,9 @@ def test_random_transforms_are_frozen_and_that_is_said(own: Path) -> None:
     name = "data.py:Items:how=flipped"
     first = load(name, image_size=8, channels=3)
     again = load(name, image_size=8, channels=3)
+    with pytest.raises(ConfigError, match=r"has no test split: use train\."):
+        load(name, split="test")
+    assert image_count(name, "train", 0.1) == 270
     assert any(note.startswith("Its random transforms are frozen") for note in first.notes)
     plain = load("data.py:Items:how=pil", image_size=8, channels=3)
     assert not any("frozen" in note for note in plain.notes)
