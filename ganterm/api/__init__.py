@@ -122,14 +122,28 @@ def train(
     return run.wait(progress=progress)
 
 
-def open_run(run: Place | None = None, *, runs_dir: Place | None = None) -> Run:
+def open_run(
+    run: Place | None = None, *, runs_dir: Place | None = None, trust: bool = False
+) -> Run:
     """Return a run by its name or path; without either the one that was last active.
+
+    With `trust` the code that it is made of is run from now on where it is needed, though somebody
+    else made it. Without, what needs it raises a `ConfigError` then.
 
     Raises:
         ConfigError: there is no such run.
     """
+    from ganterm.config.recorded import refuse_untrusted_run  # noqa: PLC0415
+    from ganterm.runs.parts import UntrustedError  # noqa: PLC0415
+
     where = default_runs_dir() if runs_dir is None else Path(runs_dir)
-    return Run(resolve_run(None if run is None else str(run), where).path)
+    found = resolve_run(None if run is None else str(run), where)
+    if trust:
+        try:
+            refuse_untrusted_run(found)
+        except UntrustedError as error:
+            error.trust()
+    return Run(found.path)
 
 
 def list_runs(runs_dir: Place | None = None) -> list[Run]:

@@ -13,6 +13,7 @@ from ganterm.client.overview import Overview, as_dict, overview
 from ganterm.client.wording import sentence
 from ganterm.components.scores import SCORES, scored
 from ganterm.config.ownloop import LOOP
+from ganterm.config.recorded import refuse_untrusted_run
 from ganterm.config.runfile import INIT_DIGEST, INIT_FROM, read_made
 from ganterm.core.codec import encode
 from ganterm.core.errors import ConfigError, GantermError, missing_library
@@ -22,7 +23,7 @@ from ganterm.render.text import safe_text
 from ganterm.runs.cache import read_history
 from ganterm.runs.history import RunHistory
 from ganterm.runs.layout import default_runs_dir, resolve_run
-from ganterm.runs.parts import manifest_of, trust
+from ganterm.runs.parts import UntrustedError
 
 if TYPE_CHECKING:
     from ganterm.core.records import JudgedRecord
@@ -42,12 +43,13 @@ _NORMALISED: Final = 0.05
 def trust_code(name: str | None, runs_dir: Path | None) -> None:
     """Remember that the user trusts the code that a run is made of; raises ConfigError."""
     run = resolve_run(name, runs_dir or default_runs_dir())
-    manifest = manifest_of(run)
-    if manifest is None:
-        raise ConfigError(f"{run.name} is made of no code, so there is nothing to trust.")
-    trust(manifest)
-    files = ", ".join(sorted(path.name for path in manifest.originals))
-    say(f"The code of {run.name} ({safe_text(files)}) is trusted, in any run.")
+    try:
+        refuse_untrusted_run(run)
+    except UntrustedError as error:
+        error.trust()
+        say(f"The code of {error.run} is trusted from now on, in any run: {'; '.join(error.code)}.")
+    else:
+        say(f"{run.name} is made of no code that is not trusted already.")
 
 
 def about(name: str, runs_dir: Path | None, *, layers: bool, as_json: bool) -> None:

@@ -60,6 +60,13 @@ _PANELS = {
     },
 }
 """Every command by the panel it is listed in: its module in `ganterm.cli`, and what of it."""
+_RUNNING_CODE = frozenset(
+    {
+        *("train", "resume", "branch", "sample", "interpolate", "explore", "mix", "project"),
+        *("judge", "compare", "export", "ctl"),
+    }
+)
+"""Commands that run the code that a run is made of."""
 _PLACES = {
     name: (panel, place) for panel, places in _PANELS.items() for name, place in places.items()
 }
@@ -104,6 +111,10 @@ def _command(name: str) -> Any:
     module, _, what = place.partition(":")
     found = getattr(import_module(f"ganterm.cli.{module}"), what)
     alone = typer.Typer(add_completion=False)
+    if name in _RUNNING_CODE:
+        from ganterm.cli.options import with_trust  # noqa: PLC0415
+
+        found = with_trust(found)
     if not isinstance(found, typer.Typer):
         # What is too much on the line of `train` it explains itself.
         extra = {"allow_extra_args": name == "train"}

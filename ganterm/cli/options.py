@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ganterm.cli import completion
+from ganterm.cli.narrate import say
 from ganterm.render.colour import Charset, ColourMode
+from ganterm.runs.parts import UntrustedError
 
 
 def _go_on(context: typer.Context, where: Path | None) -> Path | None:
@@ -110,6 +114,51 @@ Characters = Annotated[
         show_default="as detected",
     ),
 ]
+
+
+def with_trust(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that runs the code of a run `--trust`; on a terminal it asks without it.
+
+    Until the code is trusted none of it has run, so that the command begins anew then.
+    """
+
+    @wraps(command)
+    def wrapper(*, trust: bool, **arguments: Any) -> None:
+        while True:
+            try:
+                return command(**arguments)
+            except UntrustedError as error:
+                if not (trust or _is_trusted_now(error)):
+                    raise
+                error.trust()
+
+    option = Parameter(
+        "trust",
+        Parameter.KEYWORD_ONLY,
+        default=False,
+        annotation=Annotated[
+            bool,
+            typer.Option(
+                "--trust",
+                allow_from_autoenv=False,
+                help="Run the code that the run is made of, though somebody else made it, from now "
+                "on.",
+            ),
+        ],
+    )
+    return signed(wrapper, [*own_parameters(command), option])
+
+
+def _is_trusted_now(error: UntrustedError) -> bool:
+    """Ask on the terminal whether to run somebody else's code; without one it is not."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    say(f"{error.run} is made of somebody else's code, which can do all that you can:")
+    for line in error.code:
+        say(f"  {line}")
+    if error.place is not None:
+        say(f"Look at it in {error.place}.")
+    return typer.confirm("Run it, now and from now on?", err=True)
 
 
 def own_parameters(command: Callable[..., None], *taken: str) -> list[Parameter]:

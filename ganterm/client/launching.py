@@ -12,7 +12,7 @@ import msgspec
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.client.rpc import HelperDiedError, ask
 from ganterm.config import RunConfig, parse_value
-from ganterm.config.recorded import recorded_config, refuse_imported
+from ganterm.config.recorded import recorded_config, refuse_imported, refuse_untrusted_run
 from ganterm.config.runfile import INIT_DIGEST, INIT_FROM, new_run, to_mapping
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
@@ -107,9 +107,11 @@ def go_on(run: RunDir, given: Mapping[str, str], look: LookAhead) -> list[str]:
 
     Raises:
         ConfigError: a value is none of its setting's, or the run has nothing to go on from.
+        UntrustedError: it is made of code that the user does not say to trust.
         GantermError: what `look` raises.
     """
     refuse_imported(run)
+    refuse_untrusted_run(run)
     if {"steps", "epochs"} <= given.keys():
         raise ConfigError("steps and epochs both say how long to train; give one of them.")
     values = {

@@ -260,15 +260,16 @@ def _size(value: object) -> ImageSize:
 
 def code_of(config: RunConfig) -> list[Path]:
     """Return the files of the user's that `config` names components in."""
-    return [path for path in map(file_of, _named(config)) if path is not None]
+    return [path for path in map(file_of, named_parts(config)) if path is not None]
 
 
 def packaged(config: RunConfig) -> list[str]:
     """Return what `config` names of installed packages, as `module:NAME` and settings."""
-    return [name for name in _named(config) if is_reference(name) and file_of(name) is None]
+    return [name for name in named_parts(config) if is_reference(name) and file_of(name) is None]
 
 
-def _named(config: RunConfig) -> list[str]:
+def named_parts(config: RunConfig) -> list[str]:
+    """Return what `config` names of every registry."""
     return [getattr(config, spec.name) for spec in FIELDS.values() if spec.registry is not None]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,19 @@ from ganterm.core.directory import is_run
 from ganterm.core.errors import ConfigError
 from ganterm.core.files import is_ours
 from ganterm.core.parts import use_copies
+from ganterm.core.published import is_published
 from ganterm.core.records import OpeningRecord, StartRecord
 from ganterm.runs.checkpoints import CheckpointHeader
 from ganterm.runs.journal import records_of
 from ganterm.runs.layout import RunDir
-from ganterm.runs.parts import Manifest, is_trusted, manifest_of, read_parts
+from ganterm.runs.parts import (
+    Manifest,
+    UntrustedError,
+    is_trusted,
+    manifest_of,
+    name_digest,
+    read_parts,
+)
 
 
 def recorded_config(run: RunDir) -> RunConfig:
@@ -62,15 +70,12 @@ def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
     """Raise `ConfigError` where code that `config` names is not the user's own word.
 
     `told_by` are the files of a run that it was read from. Those of another user may name none, and
-    none may name a file of the run itself. What the run has copies of is run from there, unless
-    somebody else made these and the user does not say to trust them.
+    none may name a file of the run itself. What the run has copies of is run from there. Raises
+    `UntrustedError` where somebody else made these, or named what is installed but not published
+    as a part, and the user does not say to trust it.
     """
-    named = code_of(config)
-    homes = {
-        path: next((each for each in path.absolute().parents if is_run(each)), None)
-        for path in told_by
-    }
-    for code in named:
+    homes = {path: _home_of(path) for path in told_by}
+    for code in code_of(config):
         for path, home in homes.items():
             if home is not None and code.resolve().is_relative_to(home.resolve()):
                 raise ConfigError(
@@ -82,27 +87,60 @@ def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
                     f"{path} belongs to another user and names code in {code}, which is not run; "
                     "look at both, and copy the run to yourself if you trust them."
                 )
+    place = next((each for each in homes.values() if each is not None), told_by[0])
+    manifest = refuse_untrusted(config, place)
+    if manifest is not None:
+        use_copies(read_parts(RunDir(place), manifest))
+    elif code_of(config):
+        use_copies({})
 
-    home = next((each for each in homes.values() if each is not None), None)
+
+def refuse_untrusted_run(run: RunDir) -> None:
+    """Raise `UntrustedError` where a run is made of code that the user does not say to trust.
+
+    Whoever has another process run it finds out here, at once, where it can still be asked for:
+    what its `run.toml` says counts. Raises `ConfigError` where its copies are damaged.
+    """
+    try:
+        config = read_run_toml(run.config_file)
+    except ConfigError:  # Such as that of somebody's own loop.
+        _refuse_strange(run.path, manifest_of(run))
+    else:
+        refuse_untrusted(config, run.path)
+
+
+def refuse_untrusted(config: RunConfig, told_by: Path) -> Manifest | None:
+    """Return the copies of a run that `config` names code of, if it has any.
+
+    `told_by` is what `config` was read from: the directory of a run, or a file that lies anywhere.
+    Raises `UntrustedError` where the user does not say to trust them, or what else it names of
+    installed packages; `ConfigError` where these are gone.
+    """
+    home = _home_of(told_by)
+    manifest = None
     if home is not None:
         _refuse_missing_packages(config, RunDir(home))
-    manifest = None if home is None or not named else manifest_of(RunDir(home))
-    if home is None or manifest is None:
-        if named:
-            use_copies({})
-        return
-    _use_code(RunDir(home), manifest)
+        manifest = manifest_of(RunDir(home)) if code_of(config) else None
+    names = [name for name in packaged(config) if not _is_known(name)]
+    _refuse_strange(told_by if home is None else home, manifest, names)
+    return manifest
 
 
-def _use_code(run: RunDir, manifest: Manifest) -> None:
-    if not is_trusted(manifest):
-        files = ", ".join(sorted(path.name for path in manifest.originals))
-        raise ConfigError(
-            f"{run.name} is made of somebody else's code ({files}), which is not run: look at "
-            f"{run.parts}, and if you trust it say `ganterm info {shlex.quote(str(run.path))} "
-            "--trust`."
-        )
-    use_copies(read_parts(run, manifest))
+def _refuse_strange(place: Path, manifest: Manifest | None, names: Sequence[str] = ()) -> None:
+    strange = None if manifest is None or is_trusted(manifest.digest) else manifest
+    if strange is not None or names:
+        raise UntrustedError(place.name, place, strange, names)
+
+
+def _home_of(path: Path) -> Path | None:
+    """Return the directory of the run that a path is, or lies in; None where it lies in none."""
+    path = path.absolute()
+    return next((each for each in (path, *path.parents) if is_run(each)), None)
+
+
+def _is_known(name: str) -> bool:
+    """Tell whether the user chose this part of an installed package, or installed it as one."""
+    return is_published(":".join(name.split(":")[:2])) or is_trusted(name_digest(name))
 
 
 def _refuse_missing_packages(config: RunConfig, run: RunDir) -> None:
@@ -185,7 +223,8 @@ def own_networks(path: Path, header: CheckpointHeader) -> OwnNetworks | None:
                 f"{path} belongs to another user and is drawn with by code of theirs, which is not "
                 "run; look at it, and copy the run to yourself if you trust it."
             )
-        _use_code(run, manifest)
+        _refuse_strange(run.path, manifest)
+        use_copies(read_parts(run, manifest))
     return networks
 
 

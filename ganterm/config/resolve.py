@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from ganterm import recipes
 from ganterm.config.fields import FIELDS, Value, field, parse_value
 from ganterm.config.ownloop import refuse_own_loop
+from ganterm.config.recorded import refuse_untrusted
 from ganterm.config.rules import check
 from ganterm.config.runfile import understood
 from ganterm.config.schema import RunConfig
@@ -84,7 +87,16 @@ def combine(
     for name, text in from_environment.items():
         layers.add({name: text}, FIELDS[name].variable)
     layers.add(typed, TYPED)
-    return layers.resolved()
+    resolved = layers.resolved()
+    if config_file is not None and whole:
+        # What was typed is the user's own word, and what somebody else's run says is not.
+        own = {
+            name: spec.default
+            for name, spec in FIELDS.items()
+            if resolved.origin[name] != f"file {config_file}"
+        }
+        refuse_untrusted(msgspec.structs.replace(resolved.config, **own), config_file)
+    return resolved
 
 
 class _Layers:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from ganterm import __version__, recipes
-from ganterm.config.fields import FIELDS, code_of, field, parse_value
+from ganterm.config.fields import FIELDS, code_of, field, packaged, parse_value
 from ganterm.config.ownloop import refuse_own_loop
 from ganterm.config.rules import check
 from ganterm.config.schedule import written
@@ -19,7 +19,7 @@ from ganterm.core.errors import ConfigError
 from ganterm.core.files import read_run_text, write_atomically
 from ganterm.core.registry import is_reference
 from ganterm.runs.layout import RunDir, create_run
-from ganterm.runs.parts import copy_parts, take_over
+from ganterm.runs.parts import copy_parts, name_digest, take_over, trust
 
 INIT_FROM: Final = "init_from"
 INIT_DIGEST: Final = "init_digest"
@@ -123,7 +123,7 @@ def new_run(
     `name` is the run's, or `None` to number the runs of the recipe; `command` is the command line
     that the run.toml says made it. `weights` writes those it begins with to a path, and returns
     what the run.toml says of them; what it raises is raised. The user's code is copied, as it is
-    or as `parts_of` has it.
+    or as `parts_of` has it, and what is named of installed packages is trusted from now on.
 
     Raises:
         ConfigError: the name is not one or is taken, or the directory cannot be made.
@@ -135,6 +135,7 @@ def new_run(
         if parts_of is not None:
             take_over(parts_of, run)
         copy_parts(code_of(config), run)
+        trust(*map(name_digest, packaged(config)))
         write_atomically(run.config_file, render_run_toml(config, made).encode())
 
     return create_run(runs_dir, name, stem_of(config), fill)

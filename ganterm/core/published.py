@@ -100,6 +100,11 @@ def every() -> tuple[tuple[str, Published], ...]:
     return tuple((kinds[group], found) for group, found in _entries())
 
 
+def is_published(place: str) -> bool:
+    """Tell whether a package publishes what lies at `module:NAME`, as whatever kind."""
+    return any(found.place == place for _, found in _entries())
+
+
 def package_of(module: str) -> str:
     """Return the installed package that a module is of, and its version; empty if it is none's."""
     for _, found in _entries():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
@@ -139,7 +140,7 @@ def _copied(
 def _remember(parts: Sequence[_Part], run: RunDir) -> None:
     manifest = Manifest(1, tuple(parts))
     write_atomically(run.parts / _NAME, msgspec.json.encode(manifest))
-    trust(manifest)
+    trust(manifest.digest)
 
 
 def digest_of(path: Path) -> str:
@@ -223,18 +224,56 @@ def changed_originals(manifest: Manifest) -> list[str]:
     return changed
 
 
-def trust(manifest: Manifest) -> None:
-    """Remember that this user trusts this code, whatever run it is in.
+class UntrustedError(ConfigError):
+    """A run is made of code that this user has not said to trust, and that is not run.
+
+    Attributes:
+        run: what it is called.
+        code: a line for each file and its SHA-256, or for what it names of an installed package.
+        place: where the files are; None where there are none.
+    """
+
+    def __init__(
+        self, run: str, home: Path, manifest: Manifest | None, names: Sequence[str]
+    ) -> None:
+        files = () if manifest is None else [file for part in manifest.parts for file in part.files]
+        self.run = run
+        self.code = [f"{file.copy}  SHA-256 {file.sha256}" for file in dict.fromkeys(files)]
+        self.code += [f"{name}, of what is installed" for name in names]
+        self.place = None if manifest is None else RunDir(home).parts
+        self._digests = [] if manifest is None else [manifest.digest]
+        self._digests += map(name_digest, names)
+        originals = () if manifest is None else sorted(each.name for each in manifest.originals)
+        look = "" if self.place is None else f"look at {self.place}, and "
+        super().__init__(
+            f"{run} is made of somebody else's code ({', '.join((*originals, *names))}), which is "
+            f"not run: {look}if you trust it say --trust, as in `ganterm info "
+            f"{shlex.quote(str(home))} --trust`."
+        )
+
+    def trust(self) -> None:
+        """Remember that this user trusts it; raises as the function."""
+        trust(*self._digests)
+
+
+def name_digest(name: str) -> str:
+    """Return what is remembered of code of an installed package, named `module:NAME`."""
+    return hashlib.sha256(f"installed {name}".encode()).hexdigest()
+
+
+def trust(*digests: str) -> None:
+    """Remember that this user trusts code with these digests, whatever run it is in.
 
     Raises `ConfigError` where there is no place for it.
     """
     path = _trusted()
-    if is_trusted(manifest):
+    missing = [digest for digest in digests if not is_trusted(digest)]
+    if not missing:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="ascii") as file:
-            file.write(f"{manifest.digest}\n")
+            file.writelines(f"{digest}\n" for digest in missing)
     except OSError as error:
         raise ConfigError(
             f"{path}, which remembers whose code you run, cannot be written ({error.strerror}); "
@@ -242,10 +281,10 @@ def trust(manifest: Manifest) -> None:
         ) from None
 
 
-def is_trusted(manifest: Manifest) -> bool:
+def is_trusted(digest: str) -> bool:
     """Tell whether this user made a run of this code, or said to trust it."""
     try:
-        return manifest.digest in _trusted().read_text("ascii", "replace").split()
+        return digest in _trusted().read_text("ascii", "replace").split()
     except OSError:
         return False
 

@@ -17,10 +17,12 @@ from textual.widget import Widget
 
 from ganterm.client.feed import RunFeed
 from ganterm.client.poller import Poller
+from ganterm.config.recorded import refuse_untrusted_run
 from ganterm.core.errors import GantermError
 from ganterm.render.colour import Canvas, Charset, ColourMode, over_ssh
 from ganterm.render.text import safe_text
 from ganterm.runs.layout import RunDir
+from ganterm.runs.parts import UntrustedError
 from ganterm.tui import themes
 from ganterm.tui.actions import Acting, Action, Scope
 from ganterm.tui.messages import FeedUpdated, RunsListed
@@ -101,8 +103,12 @@ class AppBase(ThriftyApp, inherit_bindings=False):
 
     def explore_run(self, run: RunDir) -> None:
         """Show what the generator of a run can make."""
-        self._opened_from["explorer"] = self.current_mode
-        self._go_to(run, "explorer")
+
+        def explore() -> None:
+            self._opened_from["explorer"] = self.current_mode
+            self._go_to(run, "explorer")
+
+        self.trusting(run, explore)
 
     def go_back(self) -> None:
         """Leave the judge's screen or the explorer for where it was opened."""
@@ -174,18 +180,53 @@ class AppBase(ThriftyApp, inherit_bindings=False):
     def do(self, task: Callable[[], Result], then: Callable[[Result], object]) -> None:
         """Do what may take a while off the screen's thread; `then` is given what came of it.
 
-        A `GantermError` is said.
+        A `GantermError` is said. Where it takes code that somebody else made, it is asked first
+        whether to run that.
         """
 
         def work() -> None:
             try:
                 done = task()
+            except UntrustedError as error:
+                self.call_from_thread(self._ask_to_trust, error, lambda: self.do(task, then))
             except GantermError as error:
                 self.call_from_thread(self.say_error, error)
             else:
                 self.call_from_thread(then, done)
 
         self.run_worker(work, thread=True)
+
+    def trusting(self, run: RunDir, then: Callable[[], object]) -> None:
+        """Do what has another process run the code of a run; ask first where it is not trusted."""
+        try:
+            refuse_untrusted_run(run)
+        except UntrustedError as error:
+            self._ask_to_trust(error, then)
+        except GantermError:
+            then()  # That process says what is wrong.
+        else:
+            then()
+
+    def _ask_to_trust(self, error: UntrustedError, then: Callable[[], object]) -> None:
+        from ganterm.tui.screens.dialogs import ConfirmScreen  # noqa: PLC0415 - it imports this
+
+        def trusted(_yes: bool) -> None:
+            try:
+                error.trust()
+            except GantermError as trouble:
+                self.say_error(trouble)
+            else:
+                then()
+
+        lines = ["It can do all that you can.", *error.code]
+        lines += [] if error.place is None else [f"Look at it in {error.place}."]
+        question = ConfirmScreen(
+            f"Run somebody else's code, of which {error.run} is made?",
+            "\n".join(map(safe_text, lines)),
+            yes="Run it",
+            no="Not now",
+        )
+        self.ask(question, trusted)
 
     def say(self, sentence: str) -> None:
         """Show a sentence for a while; foreign text is fine."""

@@ -47,7 +47,7 @@ class ConfirmScreen(Dialog[bool]):
         with Vertical(classes="dialog"):
             yield Static(Content(safe_text(self._question)), classes="title")
             if self._detail:
-                yield Static(Content(safe_text(self._detail)), classes="hint")
+                yield Static(Content(safe_text(self._detail, newline=True)), classes="hint")
             with Horizontal(classes="buttons"):
                 yield Button(self._no, id="no")
                 yield Button(self._yes, id="yes", variant="error")

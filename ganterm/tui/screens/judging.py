@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from ganterm.client.feed import RunFeed
@@ -40,8 +41,10 @@ class JudgeRequests:
 
     def begin(self, run: RunDir, options: Mapping[str, Any] | None = None) -> None:
         """Have a run judged; its scores come by its journal."""
-        if self.under_way:
-            return
+        if not self.under_way:
+            self._screen.app.trusting(run, partial(self._begin, run, options))
+
+    def _begin(self, run: RunDir, options: Mapping[str, Any] | None) -> None:
         self.bar.follow(Judging(run, options), "x breaks it off")
         self._screen.refresh_bindings()
 
