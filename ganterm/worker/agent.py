@@ -191,7 +191,7 @@ class Agent(LocalElasticAgent):
                 signalled = failure.signal_name()
                 maybe = ", as it is where memory runs out" if signalled == "SIGKILL" else ""
                 return f"{who} was killed by {signalled}{maybe}."
-            if failure.error_file_data.get("message"):
+            if Path(failure.error_file).is_file():
                 return f"{who} failed: {failure.message}"
             return f"{who} ended with exit code {failure.exitcode}."
         return "A process failed."
