@@ -22,7 +22,7 @@ from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import WorkerLock
 from ganterm.runs.state import observe
 from ganterm.runs.status import Status
-from ganterm.worker import handler, outputs, reporting
+from ganterm.worker import assembly, handler, outputs, reporting
 from ganterm.worker import session as session_module
 from ganterm.worker.checkpoint import Meta, save_checkpoint
 from ganterm.worker.commands import LiveChanges, StopFlag
@@ -81,7 +81,7 @@ def test_memory_that_runs_out_is_a_sentence(
     session: Session, monkeypatch: Patch, error: BaseException
 ) -> None:
     """It says what to make smaller."""
-    monkeypatch.setattr(session_module, "load_for", raising(error))
+    monkeypatch.setattr(assembly, "load_for", raising(error))
     with pytest.raises(TrainingError, match="ran out of memory; start a new run with micro_batch"):
         session.work()
     assert told_end(session.run)[0] == "failed"
@@ -89,7 +89,7 @@ def test_memory_that_runs_out_is_a_sentence(
 
 def test_the_unforeseen_keeps_its_traceback(session: Session, monkeypatch: Patch) -> None:
     """The journal names it and where the traceback is; the run is failed, not crashed."""
-    monkeypatch.setattr(session_module, "load_for", raising(ZeroDivisionError("by nothing")))
+    monkeypatch.setattr(assembly, "load_for", raising(ZeroDivisionError("by nothing")))
     with pytest.raises(ZeroDivisionError):
         session.work()
     reason, message = told_end(session.run)

@@ -18,8 +18,8 @@ from ganterm.components.networks.facts import DiscriminatorParts, DiscriminatorS
 def whole_batch(rows: Tensor) -> Tensor:
     """Return the rows (M, …) of the whole batch, of which `rows` (N, …) are those at hand.
 
-    They are all there is, unless several processes train together: `ganterm.engine.parallel` has
-    those of the others then, differentiable as they are.
+    They are all there is, unless several processes train together: those of the others come by
+    PyTorch's override of functions then, differentiable as they are.
     """
     if has_torch_function_unary(rows):
         whole: Tensor = handle_torch_function(whole_batch, (rows,), rows)

@@ -58,6 +58,7 @@ _CHANGES: Final = (
     (r"raw_weight\(layer\)", "layer.weight"),
     (r"str\(size\.setting\)", "str(size.height)"),
     (r"\.to\((z|images|features|self\.w_mean)\.dtype\)", ""),
+    (r"whole_batch\((\w+)\)", r"\1"),
     (r"\n +# bfloat16 cannot tell.*\n.*promote_types.*", ""),
     (r'\n\n +Raises `ValueError`[^"]*?\.\n *"""', '"""'),
     (r", label: Label = [\d.]+\)", ")"),
