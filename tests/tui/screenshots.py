@@ -2,8 +2,9 @@
 
     python -m tests.tui.screenshots RUNS_DIR [PICTURE ...]
 
-RUNS_DIR should hold a few real runs: the first that is listed is the one that is watched, one with
-"dcgan" in its name the one whose judgements are shown, one of ring-collapse the one with an alert.
+RUNS_DIR should hold a few real runs: the first that is listed is the one that is watched, best
+while it trains, "turbo-001" the one whose judgements are shown and that is explored, and one of
+ring-collapse the one with an alert.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "monitor-80x24": ((80, 24), ("enter",)),
     "setup": ((120, 40), ("n",)),
     "compare": ((120, 40), ("asterisk", "c")),
-    "judge": ((120, 40), ("slash", *"dcgan-0", "enter", "J")),
+    "judge": ((120, 40), ("slash", *"turbo-0", "enter", "J")),
     "alert": ((100, 30), ("slash", *"collapse", "enter", "enter")),
     "explorer": (
         (120, 40),
-        ("slash", *"dcgan-0", "enter", "E", "a", "shift+right", "down", "shift+right", "b"),
+        ("slash", *"turbo-0", "enter", "E", "a", "shift+right", "down", "shift+right", "b"),
     ),
     "help": ((120, 40), ("question_mark",)),
 }
