@@ -17,6 +17,9 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
+from ganterm.core.errors import GantermError
+from ganterm.render.text import safe_text
+from ganterm.runs.parts import UntrustedError
 from ganterm.tui import themes
 from ganterm.tui.actions import Acting, Scope, key_name, offered
 from ganterm.tui.base import AppBase, AppOptions, AppScreen
@@ -129,6 +132,27 @@ class GantermApp(Acting, AppBase, inherit_bindings=False):
         if action in {"help", "command_palette"} and isinstance(self.screen, ModalScreen):
             return False
         return super().check_action(action, parameters)
+
+    def ask_to_trust(self, error: UntrustedError, then: Callable[[], object]) -> None:
+        from ganterm.tui.screens.dialogs import ConfirmScreen  # noqa: PLC0415
+
+        def trusted(_yes: bool) -> None:
+            try:
+                error.trust()
+            except GantermError as trouble:
+                self.say_error(trouble)
+            else:
+                then()
+
+        lines = ["It can do all that you can.", *error.code]
+        lines += [] if error.place is None else [f"Look at it in {error.place}."]
+        question = ConfirmScreen(
+            f"Run somebody else's code, of which {error.run} is made?",
+            "\n".join(map(safe_text, lines)),
+            yes="Run it",
+            no="Not now",
+        )
+        self.ask(question, trusted)
 
     def show_help(self) -> None:
         from ganterm.tui.screens.dialogs import HelpScreen  # noqa: PLC0415

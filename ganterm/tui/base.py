@@ -188,7 +188,7 @@ class AppBase(ThriftyApp, inherit_bindings=False):
             try:
                 done = task()
             except UntrustedError as error:
-                self.call_from_thread(self._ask_to_trust, error, lambda: self.do(task, then))
+                self.call_from_thread(self.ask_to_trust, error, lambda: self.do(task, then))
             except GantermError as error:
                 self.call_from_thread(self.say_error, error)
             else:
@@ -201,32 +201,15 @@ class AppBase(ThriftyApp, inherit_bindings=False):
         try:
             refuse_untrusted_run(run)
         except UntrustedError as error:
-            self._ask_to_trust(error, then)
+            self.ask_to_trust(error, then)
         except GantermError:
             then()  # That process says what is wrong.
         else:
             then()
 
-    def _ask_to_trust(self, error: UntrustedError, then: Callable[[], object]) -> None:
-        from ganterm.tui.screens.dialogs import ConfirmScreen  # noqa: PLC0415 - it imports this
-
-        def trusted(_yes: bool) -> None:
-            try:
-                error.trust()
-            except GantermError as trouble:
-                self.say_error(trouble)
-            else:
-                then()
-
-        lines = ["It can do all that you can.", *error.code]
-        lines += [] if error.place is None else [f"Look at it in {error.place}."]
-        question = ConfirmScreen(
-            f"Run somebody else's code, of which {error.run} is made?",
-            "\n".join(map(safe_text, lines)),
-            yes="Run it",
-            no="Not now",
-        )
-        self.ask(question, trusted)
+    def ask_to_trust(self, error: UntrustedError, then: Callable[[], object]) -> None:
+        """Ask whether the code that `error` tells of may be run, and do `then` where it may."""
+        raise NotImplementedError
 
     def say(self, sentence: str) -> None:
         """Show a sentence for a while; foreign text is fine."""

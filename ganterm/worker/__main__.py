@@ -33,9 +33,9 @@ from ganterm.runs.layout import RunDir, make_ready
 from ganterm.runs.lock import LentLock, WorkerLock
 from ganterm.runs.queue import read_ticket
 from ganterm.runs.status import Status, read_status, write_status
+from ganterm.worker.beats import stop_of
 from ganterm.worker.commands import LastWords, StopFlag
 from ganterm.worker.job import prepare
-from ganterm.worker.ranks import stop_of
 
 if TYPE_CHECKING:
     from ganterm.engine.parallel import Group

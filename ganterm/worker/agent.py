@@ -39,8 +39,8 @@ from ganterm.runs.journal import JournalWriter, read_end
 from ganterm.runs.launch import command_of
 from ganterm.runs.layout import RunDir, step_of
 from ganterm.runs.status import Status, read_status, write_status
+from ganterm.worker.beats import HOME, heart_of, stop_of, verdict_of
 from ganterm.worker.commands import LastWords, StopFlag
-from ganterm.worker.ranks import HOME, heart_of, stop_of, verdict_of
 
 HUNG_SECONDS: Final = 20.0
 """How long a process may show no life."""

@@ -11,54 +11,17 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ganterm.core.errors import DataError, ExitCode, GantermError, PeerLostError
+from ganterm.worker.__main__ import work_of_first
+from ganterm.worker.beats import HOME, beat, verdict_of
 
 if TYPE_CHECKING:
     from ganterm.engine.parallel import Group
-
-BEAT_SECONDS: Final = 1.0
-"""How often a process shows that it lives, and looks whether its agent does."""
-HOME: Final = "RANKS_OF_GANTERM"
-"""The variable that names the folder in which our own agent learns of its processes."""
-
-
-def heart_of(home: Path, rank: int) -> Path:
-    """Return the file that a process touches as long as it lives."""
-    return home / f"heart-{rank}"
-
-
-def verdict_of(home: Path) -> Path:
-    """Return the file in which the first process says how the run ended, and why."""
-    return home / "verdict"
-
-
-def stop_of(home: Path) -> Path:
-    """Return the file that is there once somebody asks the agent to stop."""
-    return home / "stop"
-
-
-def beat(home: Path | None, rank: int) -> None:
-    """Show from now on that this process lives, where our own agent asks; end it with its parent.
-
-    A thread of its own does, which stands still where the process does.
-    """
-    parent, heart = os.getppid(), heart_of(home, rank) if home else None
-
-    def live() -> None:
-        while os.getppid() == parent:
-            if heart:
-                with contextlib.suppress(OSError):
-                    heart.touch()
-            time.sleep(BEAT_SECONDS)
-        os._exit(ExitCode.WORKER)
-
-    threading.Thread(target=live, name="heart", daemon=True).start()
 
 
 def main() -> NoReturn:
@@ -69,8 +32,6 @@ def main() -> NoReturn:
     beat(Path(home) if home else None, rank)
     try:
         if rank == 0:
-            from ganterm.worker.__main__ import work_of_first  # noqa: PLC0415 - it imports this
-
             code, words = work_of_first(Path(home) if home else None, join)
             if home:
                 verdict_of(Path(home)).write_text(json.dumps([code, words]))

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from ganterm.cli.plain import words
-from ganterm.cli.plain.commands import COMMANDS
+from ganterm.cli.plain.beginning import COMMANDS
 from ganterm.client.feed import FeedChange, FeedReader, RunFeed
 from ganterm.client.overview import RunList
 from ganterm.client.pending import PendingCommands

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ganterm.cli.plain import session
-from ganterm.cli.plain.commands import COMMANDS
+from ganterm.cli.plain.beginning import COMMANDS
 from ganterm.cli.plain.session import LONGEST, LineReader, PlainSession
 from ganterm.runs.journal import JournalWriter
 from ganterm.runs.layout import RunDir
