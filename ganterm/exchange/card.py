@@ -132,8 +132,7 @@ def write_card(subject: CardSubject, picture: str | None) -> str:
 
 def _title(subject: CardSubject, picture: str | None) -> Iterator[str]:
     config = subject.config
-    yield f"# {code(subject.name)}"
-    yield ""
+    yield from (f"# {code(subject.name)}", "")
     data = config.data_spec
     if data.is_points:
         what = "points of the plane"
@@ -168,8 +167,7 @@ def _title(subject: CardSubject, picture: str | None) -> Iterator[str]:
 
 def _data(subject: CardSubject) -> Iterator[str]:
     config, start = subject.config, subject.start
-    yield "## Trained on"
-    yield ""
+    yield from ("## Trained on", "")
     if imported := start.imported:
         yield (
             f"Not known: the weights were imported from the file {code(imported)} and trained "
@@ -214,8 +212,7 @@ def _surroundings(subject: CardSubject) -> Iterator[str]:
 
 def _training(subject: CardSubject) -> Iterator[str]:
     config, start = subject.config, subject.start
-    yield "## Training"
-    yield ""
+    yield from ("## Training", "")
     recipe = _recipe(config)
     shown = public_config(config)["recipe"]
     # What a recipe is for speaks of the dataset that it was made for.
@@ -259,8 +256,7 @@ def _training(subject: CardSubject) -> Iterator[str]:
 def _own_training(subject: CardSubject) -> Iterator[str]:
     """Say how somebody's own loop trained it."""
     loop = subject.loop
-    yield "## Training"
-    yield ""
+    yield from ("## Training", "")
     yield f"By the loop of {code(loop[LOOP])}, to step {subject.step:,}; its settings:"
     yield ""
     rows = [[code(name), code(said(each))] for name, each in loop.items() if name != LOOP]
@@ -269,8 +265,7 @@ def _own_training(subject: CardSubject) -> Iterator[str]:
 
 
 def _scores(subject: CardSubject) -> Iterator[str]:
-    yield "## Scores"
-    yield ""
+    yield from ("## Scores", "")
     judged = {record.judge: record for record in subject.judged}
     if not judged:
         yield "It has not been judged: all that is known of its quality is what the samples show."
@@ -307,8 +302,7 @@ def _scores(subject: CardSubject) -> Iterator[str]:
 
 def _limits(subject: CardSubject) -> Iterator[str]:
     copies = [record.score("copies") for record in subject.judged]
-    yield "## Limits"
-    yield ""
+    yield from ("## Limits", "")
     yield (
         "- It draws what resembles its training images and nothing else, with their gaps and their "
         "prejudices; rare kinds may be missing."
@@ -333,8 +327,7 @@ def _limits(subject: CardSubject) -> Iterator[str]:
 
 def _use(subject: CardSubject) -> Iterator[str]:
     step = subject.step
-    yield "## Use"
-    yield ""
+    yield from ("## Use", "")
     yield "```sh"
     yield f"ganterm sample RUN --step {step} -n 64 --seed 7 -o samples.png"
     if subject.classes:
