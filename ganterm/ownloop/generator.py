@@ -135,7 +135,8 @@ class Generators:
             kind = type(module).__name__
             try:
                 if len(space) == 1:
-                    exec(compile(text, str(main), "exec"), space)  # noqa: S102 - their own, of now
+                    code = compile(text, str(main), "exec", dont_inherit=True)
+                    exec(code, space)  # noqa: S102 - their own, of now
                 again = built(
                     outline.net, tensors.__getitem__, lambda each: reached(space, each), z.device
                 )

@@ -7,6 +7,8 @@ are copied beside.
 
 from __future__ import annotations
 
+import __future__
+
 import ast
 import builtins
 import contextlib
@@ -58,7 +60,10 @@ class _Definitions:
 
     @property
     def text(self) -> str:
-        return "\n\n".join(self._lines) + "\n"
+        # Where the script puts its annotations off, they may name what is not defined yet.
+        puts_off = self._names.get("annotations") is __future__.annotations
+        first = ["from __future__ import annotations"] if puts_off else []
+        return "\n\n".join([*first, *self._lines]) + "\n"
 
     def want(self, name: str, value: Any) -> None:
         """Have `name` be `value` in the file."""

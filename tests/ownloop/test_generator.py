@@ -80,6 +80,15 @@ class G2(nn.Module):
 
 G = G2()
 """
+FUTURE = """from __future__ import annotations
+import torch.nn as nn
+
+class Twin(nn.Linear):
+    def twin(self, other: Twin) -> unknown.Thing:
+        return other
+
+G = nn.Sequential(Twin(16, 64), nn.Tanh())
+"""
 LOCAL = """
 def make():
     class Inner(nn.Linear):
@@ -100,6 +109,7 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("plain-config", PLAIN, {"image_size": "4x16"}, "16 1x4x16 signed"),
     ("dcgan", DCGAN, {}, "12 3x16x16 spatial signed"),
     ("labels", LABELS, {}, "9 1x4x6 of 5"),
+    ("future", FUTURE, {}, "16 1x8x8 signed"),
     ("module", "from own_nets.small import Small\nG = Small(6)", {"nz": 6}, "6 1x4x4 signed"),
     ("wrapped", PLAIN + "\nG = nn.DataParallel(G)", {}, "16 1x8x8 signed"),
     ("half", PLAIN + "\nG.bfloat16()", {}, "16 1x8x8 signed"),
@@ -143,7 +153,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
             (tmp_path / name).write_text(inside)
         monkeypatch.syspath_prepend(tmp_path)
         path = tmp_path / "train.py"
-        path.write_text(HEAD + text)
+        path.write_text(text if text.startswith("from __future__") else HEAD + text)
         linecache.checkcache(str(path))
         main = ModuleType("__main__")
         main.__file__ = str(path)
