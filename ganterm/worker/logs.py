@@ -49,7 +49,7 @@ class LogProcesses:
         for target in targets:
             with self._attempt(target, step), os.fdopen(open_to_append(run.log), "ab") as log:
                 self._running[target] = WorkerProcess.started(
-                    str(run.path.absolute()), target, log=log, module=__name__
+                    str(run.path.absolute()), target, str(os.getpid()), log=log, module=__name__
                 )
 
     def check(self, step: int) -> None:
@@ -67,17 +67,18 @@ class LogProcesses:
 
 def main() -> NoReturn:
     """Log the run named on the command line until it ends."""
-    parent = os.getppid()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, help="directory of the run")
     parser.add_argument("target", help="TOOL[:WHERE]")
+    # Whoever started this may be gone before it has begun.
+    parser.add_argument("parent", type=int, help="process that trains it")
     parser.add_argument("--last-words", type=int, help="descriptor to say at the end why")
     arguments = parser.parse_args()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     words = LastWords(arguments.last_words)
     os.nice(_NICE)
     try:
-        log_run(RunDir(arguments.run), arguments.target, parent)
+        log_run(RunDir(arguments.run), arguments.target, arguments.parent)
     except GantermError as error:
         words.say(str(error))
         sys.exit(error.exit_code)

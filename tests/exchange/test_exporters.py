@@ -25,7 +25,7 @@ from ganterm.runs import control
 from ganterm.runs.history import effective
 from ganterm.runs.journal import read_journal
 from ganterm.runs.layout import RunDir
-from ganterm.worker.logs import log_run
+from ganterm.worker.logs import log_run, main
 from tests.records import make_run, record, start, write
 from tests.worker.workers import Zygote, kinds
 from tests.worker.workers import make_run as make_real
@@ -115,6 +115,20 @@ def test_a_live_log_goes_on_without_duplicates(run: RunDir, tmp_path: Path) -> N
     folder.joinpath("log-to-tensorboard.json").unlink()
     log_run(run, f"tensorboard:{tmp_path / 'logs'}", parent=-1)
     assert [each[2] for each in curve(folder)] == [1.0, 12.0]
+
+
+def test_a_log_ends_though_its_run_was_over_before_it_began(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop of a few steps, or one that is killed at once, leaves no process behind."""
+    write(run, *FIRST)
+    monkeypatch.setattr(os, "nice", lambda _: 0)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("sys.argv", ["logs", str(run.path), "tensorboard", "999999999"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert not left.value.code
+    assert len(curve(run.path)) == 3
 
 
 def sent(path: Path) -> Iterator[Any]:
