@@ -25,6 +25,10 @@ MAX_BYTES: Final = 1 << 32
 MAX_POINTS: Final = 5_000_000
 MAX_TAGS: Final = 250
 MAX_PICTURES: Final = 100_000
+MAX_VALUES: Final = 100_000
+"""Values of an event."""
+_LONGEST: Final = 500
+"""Characters of a setting; a journal's line has to hold all of them."""
 _HEADER: Final = 12
 _FLOATS: Final = {1: "<f", 2: "<d", 3: "<i", 9: "<q"}
 """Of a tensor of one number that is told as bytes: its type, and how it is packed."""
@@ -81,6 +85,9 @@ class Logged:
             self.restarts.append(event.step)
         if not 0 <= event.step < MAX_STEP:
             return
+        if len(event.summary.value) > MAX_VALUES:
+            self.note(f"Events of more than {MAX_VALUES:,} values are left out.")
+            return
         for value in event.summary.value:
             tag = called(value.tag)
             plugin = value.metadata.plugin_data.plugin_name
@@ -114,10 +121,15 @@ class Logged:
         from tensorboard.plugins.hparams import plugin_data_pb2  # noqa: PLC0415 - an extra
 
         told = plugin_data_pb2.HParamsPluginData.FromString(content)
-        for name, value in list(told.session_start_info.hparams.items())[:MAX_TAGS]:
+        for name, value in told.session_start_info.hparams.items():
             kind = value.WhichOneof("kind")
-            if kind in {"bool_value", "number_value", "string_value"}:
+            if len(self.settings) >= MAX_TAGS:
+                self.note(f"Only the first {MAX_TAGS} settings are taken.")
+                return
+            if kind in {"bool_value", "number_value"}:
                 self.settings[name[:100]] = getattr(value, kind)
+            elif kind == "string_value":
+                self.settings[name[:100]] = value.string_value[:_LONGEST]
 
 
 def event_folders(where: Path) -> list[Path]:
@@ -149,7 +161,8 @@ def read_events(where: Path) -> Logged:
             "'ganterm[tensorboard]'`."
         ) from None
     logged, left = Logged(), MAX_BYTES
-    paths = [where] if where.is_file() else sorted(where.glob("*tfevents*"))
+    inside = (each for each in where.glob("*tfevents*") if not each.is_dir())
+    paths = [where] if where.is_file() else sorted(inside)
     for path in paths:
         for offset, data in _events(path, logged):
             left -= len(data)

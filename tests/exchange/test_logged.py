@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 from tensorboard.compat.proto import event_pb2, summary_pb2
+from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.summary.writer.record_writer import RecordWriter
 from torch.utils.tensorboard import SummaryWriter
 
@@ -44,6 +45,15 @@ def event(step: int, **fields: Any) -> Any:
 def scalar(step: int, value: float, tag: str = "a") -> Any:
     values = [summary_pb2.Summary.Value(tag=tag, simple_value=value)]
     return event(step, summary=summary_pb2.Summary(value=values))
+
+
+def long_settings() -> Any:
+    info = plugin_data_pb2.SessionStartInfo()
+    for number in range(6):
+        info.hparams[f"{number}"].string_value = "long" * 130
+    content = plugin_data_pb2.HParamsPluginData(session_start_info=info).SerializeToString()
+    about = {"plugin_data": {"plugin_name": "hparams", "content": content}}
+    return event(0, summary={"value": [{"metadata": about}]})
 
 
 def write(path: Path, *told: Any) -> bytes:
@@ -147,21 +157,32 @@ def test_torn_and_damaged_files_give_what_is_whole(
 
 def test_what_is_hostile_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tensors that claim much, steps and times that are none, too many of anything."""
-    for name, value in (("MAX_POINTS", 30), ("MAX_TAGS", 5), ("MAX_EVENT", 4096)):
+    bounds = {"MAX_POINTS": 30, "MAX_TAGS": 5, "MAX_EVENT": 4096, "MAX_VALUES": 1000}
+    for name, value in bounds.items():
         monkeypatch.setattr(events, name, value)
+    (tmp_path / "logs" / "tfevents.d").mkdir(parents=True)
     bomb = {"value": [{"tag": "bomb", "tensor": BOMB}, {"tag": "i", "image": {"height": 1 << 30}}]}
     late = scalar(99, 1.0)
     late.wall_time = float("nan")
     told = [event(1, summary=bomb), scalar(-1, 1.0), scalar(1 << 60, 1.0), late]
     told += [scalar(step, float("inf"), f"\x1b[2Jtag {step}") for step in range(40)]
     told += [scalar(step, 1.0) for step in range(40)]
+    told += [event(1, summary={"value": [{}] * 1001}), long_settings()]
     write(tmp_path / "logs" / "tfevents", *told, b"\x0a" * 5000)
     done = imported(tmp_path / "logs")
     assert done.code == 0, done.said
-    for words in ("Only the first 5 quantities", "more than 0 MiB", "pictures cannot be read"):
+    for words in (
+        "Only the first 5 quantities",
+        "Only the first 5 settings",
+        "more than 0 MiB",
+        "more than 1,000 values",
+        "pictures cannot be read",
+    ):
         assert words in done.said
     (run,) = (RunDir(each) for each in (tmp_path / "runs").iterdir())
     assert sum(len(values) for _, values in measured(run)) == 30
+    (begun,) = (each for each in read_journal(run.journal) if isinstance(each, StartRecord))
+    assert sum(value == "long" * 125 for value in begun.config.values()) == 5
     assert "\x1b" not in invoke("attach", run.path).said
 
 
