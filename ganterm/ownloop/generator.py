@@ -65,6 +65,7 @@ class Generators:
         """Tell those of `run`, and once what nothing can draw: with an alert's code, a sentence."""
         self._run, self._tell = run, tell
         self._sizes: dict[str, Sizes] = {}
+        self._tried: dict[str, Any] = {}
         self._code = self._why = ""
 
     def told(
@@ -101,20 +102,23 @@ class Generators:
                     nets[which] = _Net(module, prefix, Outline(which, module, prefix))
             if not nets:
                 raise ConfigError("it saves no generator, as in run.checkpoint(generator=G)")
-            if self._sizes.keys() != nets.keys():
+            # A network that has grown, for example, is another one.
+            told = {which: net.outline.net for which, net in nets.items()}
+            if self._tried != told:
                 self._try(nets, config, shown)
+                self._tried = told
         extra = {k: each for net in nets.values() for k, each in net.outline.extra.items()}
         found = {
             which: OwnGenerator(type(net.module).__name__, self._sizes[which], net.outline.net)
             for which, net in nets.items()
         }
-        told = OwnNetworks(
+        networks = OwnNetworks(
             code=self._code,
             dataset=_dataset(config),
             generator=found.get("generator"),
             ema=found.get("ema"),
         )
-        return told, {name: each.detach().cpu().clone() for name, each in extra.items()}
+        return networks, {name: each.detach().cpu().clone() for name, each in extra.items()}
 
     def _try(
         self, nets: Mapping[str, _Net], config: Mapping[str, Any], shown: Shape | None

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from ganterm.core.errors import ConfigError
 from ganterm.inference.load import Trained, load_generator
@@ -229,6 +230,25 @@ def test_a_generator_is_built_again(  # noqa: PLR0917 - fixtures
         wanted = wanted if "signed" in outcome else wanted * 2 - 1
         made = trained.generator(z, labels)
     assert torch.allclose(made.flatten(), wanted.flatten(), atol=1e-5)
+
+
+def test_a_generator_that_grows_is_told_anew(script: Callable[[str], Any], tmp_path: Path) -> None:
+    """At each checkpoint, with its size of then."""
+    net = script(
+        "class Grows(nn.Sequential):\n"
+        "    def forward(self, z):\n"
+        "        return super().forward(z)[:, None]\n"
+        "G = Grows(nn.Linear(4, 16), nn.Unflatten(1, (4, 4)), nn.Tanh())\n"
+    )
+    with init("mine", runs_dir=tmp_path) as run:
+        small = run.checkpoint(generator=net)
+        net.append(nn.Upsample(scale_factor=2))
+        run.log({})
+        large = run.checkpoint(generator=net)
+    assert small is not None
+    assert large is not None
+    for path, wanted in ((small, "4 1x4x4 signed"), (large, "4 1x4x8 signed")):
+        assert words_of(load_generator(path)) == wanted
 
 
 def test_averaged_weights_go_first(script: Callable[[str], Any], tmp_path: Path) -> None:
