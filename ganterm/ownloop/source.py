@@ -6,7 +6,6 @@ are copied beside.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
