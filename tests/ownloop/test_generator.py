@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import nn
 
+from ganterm.components.networks.outline import Outline, built
 from ganterm.core.errors import ConfigError
 from ganterm.inference.load import Trained, load_generator
 from ganterm.ownloop import init
@@ -21,6 +22,7 @@ from ganterm.runs.checkpoints import read_header
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import invoke
 
+META = torch.device("meta")
 HEAD = """
 import argparse
 from argparse import Namespace
@@ -249,6 +251,15 @@ def test_a_generator_that_grows_is_told_anew(script: Callable[[str], Any], tmp_p
     assert large is not None
     for path, wanted in ((small, "4 1x4x4 signed"), (large, "4 1x4x8 signed")):
         assert words_of(load_generator(path)) == wanted
+
+
+def test_tensors_that_are_no_buffers_are_where_the_others_are() -> None:
+    """On whatever device it is built."""
+    net = nn.Linear(2, 2)
+    net.scale = torch.ones(1)
+    outline = Outline("g", net, "")
+    again = built(outline.net, {**net.state_dict(), **outline.extra}.__getitem__, Path, META)
+    assert again.scale.device == META
 
 
 def test_averaged_weights_go_first(script: Callable[[str], Any], tmp_path: Path) -> None:

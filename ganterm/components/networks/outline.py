@@ -183,7 +183,7 @@ class _Builder:
             "module": self._module,
             "same": lambda number: self._modules[number],
             "parameter": self._parameter,
-            "tensor": tensors,
+            "tensor": lambda name: tensors(name).to(device),
             "dict": lambda pairs: {self.made(key): self.made(each) for key, each in pairs},
             "space": lambda of: SimpleNamespace(**{key: self.made(of[key]) for key in of}),
             "name": self._named,
