@@ -104,7 +104,9 @@ class Exporter(ExporterFacts, Component):
 
     def require(self) -> None:
         """Raise `ConfigError` where its library is not installed."""
-        if self.library and find_spec(self.library) is None:
+        found = find_spec(self.library) if self.library else None
+        # A directory of that name, which such tools make, has no origin.
+        if self.library and (found is None or found.origin is None):
             raise ConfigError(
                 f"This needs {self.library}, which is not installed here; install it with "
                 f"`pip install 'ganterm[{self.library}]'`."

@@ -9,6 +9,7 @@ import math
 import os
 import struct
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, Final
 
@@ -200,10 +201,11 @@ def test_what_cannot_be_logged_to_is_refused(
     target: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is begun, in one sentence; so is an extra that is not installed."""
-    monkeypatch.setattr(exporters, "find_spec", lambda _: None)
-    with pytest.raises(ConfigError) as refused:
-        log_target(target)
-    assert words in str(refused.value)
+    for found in (None, ModuleSpec("wandb", None, is_package=True)):  # The latter a directory.
+        monkeypatch.setattr(exporters, "find_spec", lambda _, found=found: found)
+        with pytest.raises(ConfigError) as refused:
+            log_target(target)
+        assert words in str(refused.value)
 
 
 def test_a_run_is_logged_beside_its_training(zygote: Zygote, tmp_path: Path) -> None:
