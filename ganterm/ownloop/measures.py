@@ -44,8 +44,8 @@ class Measures:
 
         Of steps at which nothing was measured only the last is told, and only by itself.
         """
-        rows = [row for row in self._rows if row[1]] or self._rows[-1:]
-        self._rows = []
+        gathered, self._rows = self._rows, []
+        rows = [row for row in gathered if row[1]] or gathered[-1:]
         self._fetch(rows)
         size = max(-(-len(rows) // RECORDS), 1)
         parts = [rows[begin : begin + size] for begin in range(0, len(rows), size)]
@@ -79,6 +79,10 @@ class Measures:
         if value.numel() != 1:
             shape = tuple(value.shape)
             self.strange.setdefault(name, f"a tensor of shape {shape} is not one number")
+            return None
+        if value.is_complex() or value.is_meta:
+            kind = str(value.dtype).removeprefix("torch.")
+            self.strange.setdefault(name, f"a {value.device.type} tensor of {kind} is no number")
             return None
         if value.device.type == "cpu":
             return value.item()

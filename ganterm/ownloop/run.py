@@ -10,6 +10,7 @@ import contextlib
 import math
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -103,6 +104,7 @@ class Run:
         self._doctor.remember(each for each in records if each.step <= settings.step)
         self._saved_step = -1
         self._paused = self._closed = False
+        self._busy = threading.RLock()
         self._signed = False
         self._told: set[str] = set()
         self._began = self._measured_at = time.monotonic()
@@ -217,7 +219,8 @@ class Run:
         if self._closed or not self._lock.held:  # a forked child, such as a loader of data
             return None
         try:
-            return work()
+            with self._busy:  # Some save from one thread and log from another.
+                return work()
         except Exception as error:  # noqa: BLE001 - whatever it is, the loop goes on
             self._closed = True
             say(f"{words_of(error)}; nothing more is written, and training goes on.")

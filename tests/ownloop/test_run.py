@@ -6,10 +6,12 @@ import errno
 import math
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from shutil import copy, rmtree
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +23,15 @@ from torch import nn
 from ganterm.client.overview import overview
 from ganterm.client.pending import require_training
 from ganterm.core.errors import ConfigError, GantermError, WorkerError
-from ganterm.core.records import AlertRecord, ControlRecord, JudgedRecord, MetricsRecord, Record
+from ganterm.core.records import (
+    AlertRecord,
+    CheckpointRecord,
+    ControlRecord,
+    EndRecord,
+    JudgedRecord,
+    MetricsRecord,
+    Record,
+)
 from ganterm.ownloop import Run, init
 from ganterm.ownloop import run as runs
 from ganterm.ownloop.measures import Measures
@@ -62,6 +72,7 @@ def told(run: Run, kind: type[Record] = Record) -> list[Any]:
         ({"a": math.nan, "b": -math.inf, "c": 10**400}, {"a": None, "b": None, "c": None}),
         ({"step": 3.0, "kind": 2.0}, {"step_": 3.0, "kind_": 2.0}),
         ({"a": "word", "b": torch.ones(2), "c": 1.0}, {"c": 1.0}),
+        ({"a": torch.tensor(1j), "b": torch.ones((), device="meta"), "c": 1.0}, {"c": 1.0}),
         ({}, {}),
     ],
 )
@@ -254,6 +265,28 @@ def test_a_full_disk_is_told_and_survived(begun: Run, monkeypatch: pytest.Monkey
     alerts = {each.code: each.message for each in told(begun, AlertRecord)}
     assert "Writing a checkpoint failed" in alerts["checkpoint"]
     assert "No space left on device" in alerts["storage"]
+
+
+def test_one_thread_logs_while_another_saves(begun: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of both each record is written once."""
+    append = JournalWriter._append
+
+    def slowly(*given: Any) -> None:
+        time.sleep(1e-3)
+        append(*given)
+
+    monkeypatch.setattr(JournalWriter, "_append", slowly)
+    net = nn.Linear(1, 1)
+    saving = Thread(target=lambda: [begun.checkpoint(net=net) for _ in range(20)])
+    saving.start()
+    steps = 0
+    while saving.is_alive():
+        steps += 1
+        begun.log({"loss": 1.0}, step=steps)
+    begun.finish()
+    assert [each.step for each in told(begun, MetricsRecord)] == list(range(1, steps + 1))
+    assert len(told(begun, CheckpointRecord)) == 20
+    assert len(told(begun, EndRecord)) == 1
 
 
 def test_a_run_that_is_gone_and_a_fork_leave_the_loop_alone(
