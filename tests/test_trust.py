@@ -14,12 +14,14 @@ import ganterm
 from ganterm.cli import options
 from ganterm.cli.app import _RUNNING_CODE
 from ganterm.config import resolve
+from ganterm.config.branch import branch
 from ganterm.config.recorded import refuse_untrusted_run
 from ganterm.config.runfile import new_run
 from ganterm.core.errors import ConfigError
 from ganterm.runs.layout import RunDir
 from ganterm.runs.parts import UntrustedError, manifest_of
 from ganterm.tui.screens.dialogs import ConfirmScreen
+from ganterm.worker.job import prepare
 from tests.cli.invoke import invoke
 from tests.tui.driving import awaited, make_app
 from tests.worker.workers import Zygote
@@ -203,3 +205,41 @@ def test_a_run_names_nothing_installed_for_somebody_else(
     with pytest.raises(UntrustedError, match=r"somebody else's code \(subprocess:getoutput:cmd="):
         refuse_untrusted_run(run)
     assert not canary.exists()
+
+
+@pytest.mark.parametrize("named", ["nets.py", "./sub/../nets.py"])
+def test_code_beside_a_run_that_has_no_copy_of_it_is_asked_for_too(
+    named: str, made: tuple[RunDir, Path], sent: tuple[RunDir, Path]
+) -> None:
+    """As where an archive holds a run and a file, which the run names as seen from there."""
+    run, canary = sent
+    for there in (run.parts, run.checkpoints):
+        shutil.rmtree(there)
+    run.journal.unlink()
+    Path("nets.py").write_text(NETS.format(canary=str(canary)))
+    Path("sub").mkdir()
+    original = str(made[0].path.parent / "nets.py")
+    run.config_file.write_text(run.config_file.read_text().replace(original, named))
+    for command in ("train --repeat RUN --dry-run", "resume RUN --steps 9"):
+        refused = invoke(*command.split())
+        assert (refused.code, "somebody else's code (nets.py)" in refused.said) == (2, True)
+    with pytest.raises(UntrustedError):
+        prepare(run)
+    assert not canary.exists()
+    assert invoke("info", "RUN", "--trust", "--no-layers").code == 0
+    prepare(run)
+    assert canary.exists()
+    Path("nets.py").write_text("raise SystemExit\n")
+    with pytest.raises(UntrustedError):
+        prepare(run)
+
+
+def test_what_a_branch_is_told_to_take_is_the_users_own_word(sent: tuple[RunDir, Path]) -> None:
+    run, _ = sent
+    refuse_trust = pytest.raises(UntrustedError, match=r"nets\.py")
+    changes = {"optimizer": "torch.optim:NAdam", "steps": 9}
+    with refuse_trust as refused:
+        branch(run, 4, run.path.parent, changes=changes)
+    assert "NAdam" not in str(refused.value)
+    refused.value.trust()
+    prepare(branch(run, 4, run.path.parent, changes=changes))

@@ -12,7 +12,13 @@ import msgspec
 from ganterm.client.checkpoints import choose_checkpoint
 from ganterm.client.rpc import HelperDiedError, ask
 from ganterm.config import RunConfig, parse_value
-from ganterm.config.recorded import recorded_config, refuse_imported, refuse_untrusted_run
+from ganterm.config.recorded import (
+    recorded_config,
+    refuse_imported,
+    refuse_untrusted,
+    refuse_untrusted_run,
+    trust_typed,
+)
 from ganterm.config.runfile import INIT_DIGEST, INIT_FROM, new_run, to_mapping
 from ganterm.core.errors import ConfigError, DataError
 from ganterm.core.files import expanded
@@ -119,8 +125,11 @@ def go_on(run: RunDir, given: Mapping[str, str], look: LookAhead) -> list[str]:
         for key, text in given.items()
     }
     changed = {key: value for key, value in values.items() if key not in {"steps", "epochs"}}
-    config = msgspec.structs.replace(recorded_config(run), **changed)
+    present = recorded_config(run)
+    refuse_untrusted(present, run.path)
+    config = msgspec.structs.replace(present, **changed)
     require_folder(config.dataset, run.word)
+    trust_typed(config, present)
     with code_from(run):
         _require_classes(run, config)
         look(config)

@@ -17,7 +17,14 @@ import msgspec
 
 from ganterm import __version__
 from ganterm.config.fields import FIELDS, Value, code_of, field, parse_value
-from ganterm.config.recorded import config_in, config_of, openings_of, refuse_imported
+from ganterm.config.recorded import (
+    config_in,
+    config_of,
+    openings_of,
+    refuse_imported,
+    refuse_untrusted,
+    trust_typed,
+)
 from ganterm.config.rules import check
 from ganterm.config.runfile import read_made, render_run_toml, stem_of
 from ganterm.config.schema import RunConfig, batches_per_epoch
@@ -91,13 +98,16 @@ def branch(
         raise ConfigError(_no_checkpoint(source, step))
     header = checkpoints.read_header(path)
     openings = openings_of(source)
-    config = _changed(_in_force(source, config_in(path, header), openings), changes or {})
+    present = _in_force(source, config_in(path, header), openings)
+    refuse_untrusted(present, source.path)
+    config = _changed(present, changes or {})
     threads = config.threads or (openings[0].threads if openings else 0)
     if "threads" not in (changes or {}) and _chosen_by_worker(source, step):
         config = msgspec.structs.replace(config, threads=0)
     if dataset is not None:
         config = msgspec.structs.replace(config, dataset=dataset)
     _refuse_an_end(source, config, step, _epochs_done(path, header, openings))
+    trust_typed(config, present)
     with code_from(source):
         before(config)
     made = {"ganterm": __version__, "command": command, "parent": f"{source.name}@{step}"}

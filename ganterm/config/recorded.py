@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from ganterm.config.fields import code_of, packaged
+from ganterm.config.fields import code_of, named_parts, packaged
 from ganterm.config.ownloop import LOOP, OwnNetworks
 from ganterm.config.runfile import from_mapping, read_run_toml
 from ganterm.config.schema import RunConfig
@@ -25,10 +27,12 @@ from ganterm.runs.layout import RunDir
 from ganterm.runs.parts import (
     Manifest,
     UntrustedError,
+    file_digest,
     is_trusted,
     manifest_of,
     name_digest,
     read_parts,
+    trust,
 )
 
 
@@ -71,8 +75,8 @@ def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
 
     `told_by` are the files of a run that it was read from. Those of another user may name none, and
     none may name a file of the run itself. What the run has copies of is run from there. Raises
-    `UntrustedError` where somebody else made these, or named what is installed but not published
-    as a part, and the user does not say to trust it.
+    `UntrustedError` where somebody else made these, or named a file that it has no copy of, or what
+    is installed but not published as a part, and the user does not say to trust it.
     """
     homes = {path: _home_of(path) for path in told_by}
     for code in code_of(config):
@@ -88,7 +92,7 @@ def refuse_foreign_code(config: RunConfig, *told_by: Path) -> None:
                     "look at both, and copy the run to yourself if you trust them."
                 )
     place = next((each for each in homes.values() if each is not None), told_by[0])
-    manifest = refuse_untrusted(config, place)
+    manifest = refuse_untrusted(config, place, files=True)
     if manifest is not None:
         use_copies(read_parts(RunDir(place), manifest))
     elif code_of(config):
@@ -109,12 +113,13 @@ def refuse_untrusted_run(run: RunDir) -> None:
         refuse_untrusted(config, run.path)
 
 
-def refuse_untrusted(config: RunConfig, told_by: Path) -> Manifest | None:
+def refuse_untrusted(config: RunConfig, told_by: Path, *, files: bool = False) -> Manifest | None:
     """Return the copies of a run that `config` names code of, if it has any.
 
     `told_by` is what `config` was read from: the directory of a run, or a file that lies anywhere.
+    `files` says whether one outside of a run may name no files of code either, as nobody typed it.
     Raises `UntrustedError` where the user does not say to trust them, or what else it names of
-    installed packages; `ConfigError` where these are gone.
+    files and of installed packages; `ConfigError` where packages are gone.
     """
     home = _home_of(told_by)
     manifest = None
@@ -122,14 +127,44 @@ def refuse_untrusted(config: RunConfig, told_by: Path) -> Manifest | None:
         _refuse_missing_packages(config, RunDir(home))
         manifest = manifest_of(RunDir(home)) if code_of(config) else None
     names = [name for name in packaged(config) if not _is_known(name)]
-    _refuse_strange(told_by if home is None else home, manifest, names)
+    uncopied = _uncopied(config, manifest) if files or home is not None else {}
+    _refuse_strange(told_by if home is None else home, manifest, names, uncopied)
     return manifest
 
 
-def _refuse_strange(place: Path, manifest: Manifest | None, names: Sequence[str] = ()) -> None:
+def trust_typed(config: RunConfig, before: RunConfig) -> None:
+    """Remember that the user trusts the code that `config` names, and that `before` does not.
+
+    For what a run names anew is the user's own word. Raises `ConfigError` where there is no place
+    for it.
+    """
+    held = set(named_parts(before))
+    own = [name for name in packaged(config) if name not in held]
+    trust(*map(name_digest, own))
+    files = dict.fromkeys(code_of(before))
+    trust(*(digest for path, digest in _uncopied(config, None).items() if path not in files))
+
+
+def _uncopied(config: RunConfig, manifest: Manifest | None) -> dict[Path, str]:
+    """Return the files `config` names that no copy stands for and nobody trusts; with digests."""
+    held = () if manifest is None else manifest.originals
+    found = {}
+    for path in code_of(config):
+        with contextlib.suppress(OSError):  # What cannot be read is not run.
+            if path.absolute() not in held and not is_trusted(digest := file_digest(path)):
+                found[path] = digest
+    return found
+
+
+def _refuse_strange(
+    place: Path,
+    manifest: Manifest | None,
+    names: Sequence[str] = (),
+    uncopied: Mapping[Path, str] = MappingProxyType({}),
+) -> None:
     strange = None if manifest is None or is_trusted(manifest.digest) else manifest
-    if strange is not None or names:
-        raise UntrustedError(place.name, place, strange, names)
+    if strange is not None or names or uncopied:
+        raise UntrustedError(place.name, place, strange, names, uncopied)
 
 
 def _home_of(path: Path) -> Path | None:

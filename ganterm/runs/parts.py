@@ -111,6 +111,8 @@ def copy_parts(files: Iterable[Path], run: RunDir) -> None:
         except OSError:
             continue
         parts.append(_copied(original, main, home, found, run))
+        # An export names the file itself, and so does a checkpoint that was taken out of its run.
+        trust(_digest_of_file(original, found))
     if parts:
         _remember([*held, *parts], run)
 
@@ -156,6 +158,17 @@ def digest_of(path: Path) -> str:
     files = {file.relative_to(home).as_posix(): text for file, text in sources.items()}
     told = [(name, hashlib.sha256(files[name]).hexdigest()) for name in sorted(files)]
     return hashlib.sha256(repr((main.relative_to(home).as_posix(), told)).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return what is remembered of a file of code that no run has a copy of; raises `OSError`."""
+    main = path.resolve(strict=True)
+    return _digest_of_file(path, dict(_imported(main, home_of(main))))
+
+
+def _digest_of_file(path: Path, sources: Mapping[Path, bytes]) -> str:
+    texts = sorted((str(file), text) for file, text in sources.items())
+    return hashlib.sha256(repr((str(path.absolute()), texts)).encode()).hexdigest()
 
 
 def take_over(source: RunDir, run: RunDir) -> None:
@@ -234,19 +247,26 @@ class UntrustedError(ConfigError):
     """
 
     def __init__(
-        self, run: str, home: Path, manifest: Manifest | None, names: Sequence[str]
+        self,
+        run: str,
+        home: Path,
+        manifest: Manifest | None,
+        names: Sequence[str],
+        uncopied: Mapping[Path, str],
     ) -> None:
         files = () if manifest is None else [file for part in manifest.parts for file in part.files]
         self.run = run
         self.code = [f"{file.copy}  SHA-256 {file.sha256}" for file in dict.fromkeys(files)]
         self.code += [f"{name}, of what is installed" for name in names]
+        self.code += [f"{path}, as it is there now" for path in uncopied]
         self.place = None if manifest is None else RunDir(home).parts
         self._digests = [] if manifest is None else [manifest.digest]
-        self._digests += map(name_digest, names)
-        originals = () if manifest is None else sorted(each.name for each in manifest.originals)
+        self._digests += [*map(name_digest, names), *uncopied.values()]
+        originals = [*uncopied] if manifest is None else [*manifest.originals, *uncopied]
         look = "" if self.place is None else f"look at {self.place}, and "
         super().__init__(
-            f"{run} is made of somebody else's code ({', '.join((*originals, *names))}), which is "
+            f"{run} is made of somebody else's code "
+            f"({', '.join((*sorted(each.name for each in originals), *names))}), which is "
             f"not run: {look}if you trust it say --trust, as in `ganterm info "
             f"{shlex.quote(str(home))} --trust`."
         )
