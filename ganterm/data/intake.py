@@ -142,6 +142,9 @@ class _Intake:
             labels = self._of_whole(given, len(taken))
         else:
             taken, labels = self._items()
+        if taken.max() == 1:  # as binarised digits are kept
+            taken = taken * np.uint8(255)
+            self._notes.append("Its levels are 0 and 1 alone, taken for black and white.")
         called = self._part.what.removeprefix("dataset ")
         when = time.strftime("%Y-%m-%d %H:%M")
         self._notes.append(
@@ -228,11 +231,11 @@ class _Intake:
         if not isinstance(item, (tuple, list)) or not item:
             return item, None
         label: Any = item[1] if len(item) > 1 else None
-        if _is_array(label, 0) and np.prod(label.shape) == 1:
+        if isinstance(label, np.generic) or (_is_array(label, 0) and np.prod(label.shape) == 1):
             label = label.item()
         if isinstance(label, float) and label.is_integer():
             label = int(label)
-        if label is not None and not isinstance(label, (int, str, np.integer)):
+        if label is not None and not isinstance(label, (int, str)):
             told = f"Its labels are no classes ({type(label).__name__}), so there are none."
             self._notes += [told] * (told not in self._notes)
             label = None

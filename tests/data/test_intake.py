@@ -24,6 +24,8 @@ from torch.utils.data import Dataset
 
 LEVELS = torch.arange(300 * 3 * 8 * 8, dtype=torch.float64).remainder(256).view(300, 3, 8, 8)
 ARRAY = LEVELS[:, :1].byte().numpy()
+BINARY = ARRAY % 2
+BINARY_ITEMS = [torch.from_numpy(image).long() for image in BINARY]
 
 
 class Items(Dataset):
@@ -41,6 +43,8 @@ class Items(Dataset):
         image, label = LEVELS[index].float() / 255, index % 3
         if self.how == "signed":
             return image * 2 - 1, torch.tensor(label)
+        if self.how == "numpy":
+            return image, np.int64(label)
         if self.how == "bytes":
             return LEVELS[index].byte(), f"word {label}"
         if self.how == "alone":
@@ -111,6 +115,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("Items", (300, 3, 8, 8), CLASSES),
         ("Items:how=signed", (300, 3, 8, 8), CLASSES),
+        ("Items:how=numpy", (300, 3, 8, 8), CLASSES),
         ("Items:how=bytes", (300, 3, 8, 8), ("word 0", "word 1", "word 2")),
         ("Items:how=alone", (300, 3, 8, 8), ()),
         ("Items:how=boxes", (300, 3, 8, 8), ()),
@@ -141,6 +146,13 @@ def test_whatever_they_give_is_taken_in(
             places = (2, 0, 1) if classes == CLASSES else (0, 1, 2)
             order = torch.cat([order[order % 3 == place] for place in places])
         assert torch.equal(taken.images, levels[order])
+
+
+@pytest.mark.parametrize("name", ["BINARY", "BINARY_ITEMS"])
+def test_zeros_and_ones_are_black_and_white(own: Path, name: str) -> None:
+    taken = load(f"data.py:{name}", image_size=8, channels=1)
+    assert set(taken.images.flatten().tolist()) == {0, 255}
+    assert any("taken for black and white" in note for note in taken.notes)
 
 
 def line(text: str) -> int:
