@@ -13,11 +13,13 @@ from textual.widgets import Button
 import ganterm
 from ganterm.cli import options
 from ganterm.cli.app import _RUNNING_CODE
+from ganterm.client.launching import go_on
 from ganterm.config import resolve
 from ganterm.config.branch import branch
 from ganterm.config.recorded import refuse_untrusted_run
 from ganterm.config.runfile import new_run
 from ganterm.core.errors import ConfigError
+from ganterm.doctor.applicable import begin_with
 from ganterm.runs.layout import RunDir
 from ganterm.runs.parts import UntrustedError, manifest_of
 from ganterm.tui.screens.dialogs import ConfirmScreen
@@ -243,3 +245,17 @@ def test_what_a_branch_is_told_to_take_is_the_users_own_word(sent: tuple[RunDir,
     assert "NAdam" not in str(refused.value)
     refused.value.trust()
     prepare(branch(run, 4, run.path.parent, changes=changes))
+
+
+def test_what_the_journal_of_a_run_names_counts(sent: tuple[RunDir, Path]) -> None:
+    """It goes on under that, and a remedy begins with it, whatever its run.toml says."""
+    run, _ = sent
+    looks: list[object] = []
+    first, rest = run.config_file.read_text().split("generator = ", 1)
+    run.config_file.write_text(f'{first}generator = "dcgan"\n{rest.partition(chr(10))[2]}')
+    refuse_untrusted_run(run)
+    with pytest.raises(UntrustedError):
+        go_on(run, {"steps": "9"}, looks.append)
+    with pytest.raises(UntrustedError):
+        begin_with(run, {"seed": 5}, 4, run.path.parent, looks.append)
+    assert not looks

@@ -16,7 +16,6 @@ from ganterm.config.recorded import (
     recorded_config,
     refuse_imported,
     refuse_untrusted,
-    refuse_untrusted_run,
     trust_typed,
 )
 from ganterm.config.runfile import INIT_DIGEST, INIT_FROM, new_run, to_mapping
@@ -117,7 +116,6 @@ def go_on(run: RunDir, given: Mapping[str, str], look: LookAhead) -> list[str]:
         GantermError: what `look` raises.
     """
     refuse_imported(run)
-    refuse_untrusted_run(run)
     if {"steps", "epochs"} <= given.keys():
         raise ConfigError("steps and epochs both say how long to train; give one of them.")
     values = {

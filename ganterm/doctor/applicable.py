@@ -12,7 +12,7 @@ import msgspec
 
 from ganterm.config import RunConfig
 from ganterm.config.branch import FIXED, branch, checkpoint_steps
-from ganterm.config.recorded import recorded_config, refuse_untrusted_run
+from ganterm.config.recorded import recorded_config, refuse_untrusted
 from ganterm.config.rules import check
 from ganterm.config.runfile import new_run, same_weights
 from ganterm.core.errors import ConfigError
@@ -48,8 +48,9 @@ def begin_with(
         before = [step for step in steps if step <= since]
         step = max(before) if before else min(steps, default=0)
         return branch(source, step, runs_dir, changes=settings, before=look, command=command)
-    refuse_untrusted_run(source)
-    config = msgspec.structs.replace(recorded_config(source), **settings)
+    present = recorded_config(source)
+    refuse_untrusted(present, source.path)
+    config = msgspec.structs.replace(present, **settings)
     check(config)
     with code_from(source):
         look(config)
