@@ -36,6 +36,7 @@ IMAGES = 51
 def trained(case: Case, group: Group | None) -> State:
     """Train a case and return its state, and the means of what its steps measured."""
     recipe, settings = case
+    ring = load("ring").images[:IMAGES]
     exact = settings.get("precision") != "float32"
     torch.set_default_dtype(torch.float64 if exact else torch.float32)
     length = 0 if "epochs" in settings else STEPS
@@ -44,7 +45,7 @@ def trained(case: Case, group: Group | None) -> State:
     )
     labels: torch.Tensor | None = digit_labels()[:IMAGES]
     if config.data_spec.is_points:
-        images, labels = load("ring").images[:IMAGES], None
+        images, labels = ring, None
     else:
         images = digits(config.image_size, config.channels)[:IMAGES] / 127.5 - 1
     images = images.to(torch.get_default_dtype())
@@ -134,12 +135,19 @@ QUICK: list[Case] = [
 ]
 
 
-def agree(found: State, expected: State, tolerance: float) -> None:
+_OF_ROUNDING = ("bias", "running_mean", "running_var")
+"""Batch normalisation takes away the bias before it; Adam steps by the rounding that is left."""
+
+
+def agree(found: State, expected: State, *, rounding: float = 1e-9) -> None:
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         if value.dtype.kind == "f":
             difference = float(np.abs(found[name] - value).max(initial=0))
-            assert difference <= tolerance, (name, difference)
+            assert difference <= (rounding if name.endswith(_OF_ROUNDING) else 1e-9), (
+                name,
+                difference,
+            )
         else:
             assert np.array_equal(found[name], value), name
 
@@ -148,7 +156,7 @@ def agree(found: State, expected: State, tolerance: float) -> None:
 def test_two_processes_have_the_weights_of_one(together: Together, case: Case) -> None:
     expected = trained(case, None)
     for found in together.ask(trained, case):
-        agree(found, expected, 1e-9)
+        agree(found, expected)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +165,7 @@ def test_two_processes_have_the_weights_of_one(together: Together, case: Case) -
 def test_every_combination_has_the_weights_of_one(together: Together, case: Case) -> None:
     expected = trained(case, None)
     for found in together.ask(trained, case):
-        agree(found, expected, 1e-9)
+        agree(found, expected, rounding=1e-6)
 
 
 OWN = """
