@@ -73,7 +73,7 @@ def work_of_first(home: Path | None, join: Callable[[], Group]) -> tuple[ExitCod
     ended, and what is to be said of it. What ends a process but not the run is raised.
     """
     arguments = _arguments()
-    stop = StopFlag(signal.SIGTERM, only_if=home and stop_of(home))
+    stop = StopFlag(file=stop_of(home)) if home else StopFlag(signal.SIGTERM)
     run = RunDir(arguments.run)
     words = LastWords(arguments.last_words)
     group = join()

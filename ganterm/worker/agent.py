@@ -47,6 +47,7 @@ HUNG_SECONDS: Final = 20.0
 _GAP_SECONDS: Final = 5.0
 """Time between two looks from which on it was the agent, or the machine, that stood still."""
 _LOOK_SECONDS: Final = 0.2
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _PARTING_SECONDS: Final = 30.0
 """How long the others may take to end once the run has."""
 
@@ -120,20 +121,20 @@ class Agent(LocalElasticAgent):
         self._lives: dict[int, tuple[float, float]] = {}
         self._looked = time.monotonic()
 
-    def stop(self, number: int, _frame: FrameType | None) -> None:
+    def stop(self, _number: int, _frame: FrameType | None) -> None:
         """Have the first process stop the run, with a checkpoint."""
         stop_of(self._home).touch()
-        for worker in self.get_worker_group().workers:
-            if worker.global_rank == 0 and worker.id:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(worker.id, number)
 
     def _start_workers(self, worker_group: WorkerGroup) -> dict[int, Any]:
         self._hung.clear()
         self._lives.clear()
         for worker in worker_group.workers:
             heart_of(self._home, worker.global_rank).touch()
+        ours = {number: signal.getsignal(number) for number in _SIGNALS}
         found: dict[int, Any] = super()._start_workers(worker_group)
+        # PyTorch before 2.8 puts handlers of its own in their place, whatever it is told.
+        for number, handler in ours.items():
+            signal.signal(number, handler)
         return found
 
     def _monitor_workers(self, worker_group: WorkerGroup) -> RunResult:

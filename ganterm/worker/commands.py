@@ -174,20 +174,17 @@ class LastWords:
 
 
 class StopFlag:
-    """Becomes true when one of the given signals arrives.
+    """Becomes true when one of the given signals arrives, or once there is `file`."""
 
-    With `only_if` it does while there is such a file: for others the signal means nothing.
-    """
-
-    def __init__(self, *numbers: signal.Signals, only_if: Path | None = None) -> None:
+    def __init__(self, *numbers: signal.Signals, file: Path | None = None) -> None:
         self._received: int | None = None
-        self._only_if = only_if
+        self._file = file
         for number in numbers:
             signal.signal(number, self._note)
-            if only_if is not None:
-                self._note(number, None)
 
     def __bool__(self) -> bool:
+        if self._received is None and self._file is not None and self._file.exists():
+            self._received = signal.SIGTERM
         return self._received is not None
 
     @property
@@ -196,5 +193,4 @@ class StopFlag:
         return signal.Signals(self._received).name if self._received is not None else ""
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        if self._only_if is None or self._only_if.exists():
-            self._received = number
+        self._received = number

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 def main() -> NoReturn:
     """Train as the process that the environment says this is, and exit."""
     rank, home = int(os.environ["RANK"]), os.environ.get(HOME)
-    for number in (signal.SIGHUP, signal.SIGINT):
+    # The first one decides what becomes of a signal; our own agent tells it by a file.
+    others = [signal.SIGTERM] if rank or home else []
+    for number in (signal.SIGHUP, signal.SIGINT, *others):
         signal.signal(number, signal.SIG_IGN)
     beat(Path(home) if home else None, rank)
     try:
@@ -37,8 +39,6 @@ def main() -> NoReturn:
                 verdict_of(Path(home)).write_text(json.dumps([code, words]))
                 code = ExitCode.OK
         else:
-            # The first one decides what becomes of a signal.
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             code = _work()
     except BaseException as error:  # noqa: BLE001 - whatever it is, the agent says it
         code = tell_why(error)

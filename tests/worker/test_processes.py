@@ -149,6 +149,16 @@ def _stopped_by_signal(agent: Worker) -> int:
     return agent.wait()
 
 
+def test_a_run_stops_while_its_processes_start(zygote: Zygote, tmp_path: Path) -> None:
+    run = parallel(tmp_path)
+    agent = zygote.start(run)
+    assert _comes_true(lambda: 0 in members(run))
+    assert _stopped_by_signal(agent) == 143
+    assert nobody_left(run)
+    (end,) = kinds(run, "end")
+    assert (end["reason"], end["step"]) == ("stopped", 0)
+
+
 @pytest.mark.parametrize(("stop", "code"), [(_stopped_by_command, 0), (_stopped_by_signal, 143)])
 def test_all_processes_stop_at_one_step(
     zygote: Zygote, uninterrupted: RunDir, tmp_path: Path, stop: object, code: int
