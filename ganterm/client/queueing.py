@@ -21,6 +21,7 @@ from typing import Any, Final
 import msgspec
 
 from ganterm.client.overview import Overview, by_place, overview
+from ganterm.config.recorded import last_config
 from ganterm.core.errors import ConfigError, GantermError, WorkerError
 from ganterm.core.files import open_to_append, storage_trouble
 from ganterm.runs.journal import read_end
@@ -31,8 +32,8 @@ from ganterm.runs.queue import (
     AUTO,
     Queue,
     Ticket,
+    devices_of,
     identity,
-    indexed,
     is_for_us,
     read_ticket,
     remove_ticket,
@@ -69,6 +70,7 @@ def enqueue(run: RunDir, device: str, arguments: Sequence[str] = ()) -> None:
                 order=time.time(),
                 directory=identity(run),
                 device=device,
+                processes=_processes_of(run, arguments),
                 arguments=(*arguments, f"--started-by={json.dumps(sys.argv)}"),
                 environment={k: v for k, v in os.environ.items() if k.startswith("GANTERM_")},
                 last=last.time if last else 0.0,
@@ -80,6 +82,15 @@ def enqueue(run: RunDir, device: str, arguments: Sequence[str] = ()) -> None:
             remove_ticket(run)
             raise ConfigError(f"The queue takes no device {device!r} or no such options.")
     wake(queue.runs_dir)
+
+
+def _processes_of(run: RunDir, arguments: Sequence[str]) -> int:
+    for each in arguments:
+        if each.startswith("--processes="):
+            return int(each.partition("=")[2])
+    with contextlib.suppress(ConfigError):
+        return last_config(run).processes
+    return 1  # Its worker says what is wrong.
 
 
 def drop(run: RunDir) -> None:
@@ -222,7 +233,7 @@ def occupied(runs: Sequence[Overview]) -> Counter[str]:
     for run in runs:
         if run.alive and run.host in {None, HOST}:
             on = run.ticket.on if run.ticket else ""
-            taken[indexed(on or run.device or "")] += 1
+            taken.update(devices_of(on or run.device or ""))
     return taken
 
 

@@ -49,6 +49,15 @@ def recorded_config(run: RunDir) -> RunConfig:
     return msgspec.structs.replace(config_of(openings[0], run), dataset=latest.dataset)
 
 
+def last_config(run: RunDir) -> RunConfig:
+    """Return the configuration under which `run` was trained last, or is to begin.
+
+    Raises `ConfigError` where that makes no sense.
+    """
+    openings = openings_of(run)
+    return config_of(openings[-1], run) if openings else read_run_toml(run.config_file)
+
+
 def openings_of(run: RunDir) -> list[OpeningRecord]:
     """Return the `start` and `resume` records of `run`, in order."""
     return list(records_of(run.journal, OpeningRecord))

@@ -46,7 +46,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
         order: what places are counted by, the lowest first: when it was queued, until it is moved.
         host: the machine whose queue it is in.
         directory: inode of the run's directory, which no copy of it has.
-        device: where it is to train.
+        device: where it is to train; `processes`: in how many.
         arguments: the worker's own options; `environment`: its variables of ganterm.
         last: time of the last start, resume or end in the journal when it was queued; 0 for none.
         on: the device that it was given last; empty before its turn came.
@@ -58,6 +58,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     directory: str
     host: str = HOST
     device: Device = AUTO
+    processes: Annotated[int, Meta(ge=1, le=1024)] = 1
     arguments: Annotated[tuple[_Argument, ...], Meta(max_length=32)] = ()
     environment: dict[_Variable, Annotated[str, Meta(pattern=r"^[^\0]*$")]] = {}
     last: _Time = 0.0
@@ -196,3 +197,11 @@ class Queue:
 def indexed(device: str) -> str:
     """Return a device as it is counted: `cuda` is `cuda:0`."""
     return "cuda:0" if device == "cuda" else device
+
+
+def devices_of(words: str) -> list[str]:
+    """Return the devices, as they are counted, of a run on `cuda`, say, or on `2 x cuda`."""
+    count, several, device = words.rpartition(" x ")
+    if several and device == "cuda" and count.isdecimal():
+        return [f"cuda:{index}" for index in range(min(int(count), 1024))]
+    return [indexed(device)]

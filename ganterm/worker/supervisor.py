@@ -27,8 +27,10 @@ from ganterm.runs.layout import RunDir
 from ganterm.runs.lock import LockHeld, WorkerLock
 from ganterm.runs.queue import (
     AUTO,
+    MOST_AT_ONCE,
     Queue,
     Ticket,
+    devices_of,
     indexed,
     is_for_us,
     read_ticket,
@@ -102,10 +104,15 @@ class Supervisor:
             return
         # Memory of a device is free when the process has ended, not when its run has.
         over = {run.run for run in runs if not run.alive}
-        ending = Counter(device for run, (_, device) in self._workers.items() if run in over)
-        taken, limits = occupied(runs) + ending, self._queue.limits
+        taken, limits = occupied(runs), self._queue.limits
+        for ending, (_, on) in self._workers.items():
+            if ending in over:
+                taken.update(devices_of(on))
         for run in waiting:
-            device = _free(run.ticket.device if run.ticket else AUTO, standby, taken, limits)
+            wanted, processes = AUTO, 1
+            if run.ticket:
+                wanted, processes = run.ticket.device, run.ticket.processes
+            device = _free(wanted, processes, standby, taken, limits)
             if device:
                 self._start(run.run, device, standby)
                 return
@@ -203,8 +210,14 @@ class Supervisor:
                 remove_ticket(run.run)
 
 
-def _free(wanted: str, standby: Standby, taken: dict[str, int], limits: dict[str, int]) -> str:
-    """Return the first device that a run may have which has room for one more; empty if none."""
+def _free(
+    wanted: str, processes: int, standby: Standby, taken: Counter[str], limits: dict[str, int]
+) -> str:
+    """Return the first device that a run may have which has room for one more; empty if none.
+
+    Of several processes each takes one of the GPUs, from the first on. Those that such a run waits
+    for are kept free for it.
+    """
     if wanted == AUTO:
         candidates = standby.devices
     elif wanted == "cuda":
@@ -213,8 +226,15 @@ def _free(wanted: str, standby: Standby, taken: dict[str, int], limits: dict[str
         candidates = (indexed(wanted),)
     # Where one is at work that has not said yet, nobody knows.
     unsaid, others = taken.get("", 0), limits.get(AUTO, 1)
-    free = (d for d in candidates if taken.get(d, 0) + unsaid < limits.get(d, others))
-    return next(free, "")
+    free = [d for d in candidates if taken.get(d, 0) + unsaid < limits.get(d, others)]
+    if processes == 1:
+        return free[0] if free else ""
+    together = f"{processes} x {candidates[0].partition(':')[0]}"
+    needed = {each for each in devices_of(together) if each in candidates}
+    if needed <= set(free):
+        return together
+    taken.update(dict.fromkeys(needed, MOST_AT_ONCE))
+    return ""
 
 
 def _arguments(run: RunDir, ticket: Ticket, device: str, standby: Standby) -> list[str]:
@@ -224,7 +244,8 @@ def _arguments(run: RunDir, ticket: Ticket, device: str, standby: Standby) -> li
     if last is not None and last.time != ticket.last:
         # A worker that was killed has begun with the new length, and it may be reached.
         found = [each for each in found if not each.startswith(("--steps", "--epochs"))]
-    if ticket.device in {AUTO, "cuda"} and device != standby.devices[0]:
+    one = ticket.processes == 1
+    if one and ticket.device in {AUTO, "cuda"} and device != standby.devices[0]:
         found.append(f"--device={device}")
     return [*found, "--queued"]
 

@@ -129,6 +129,19 @@ def test_each_device_takes_its_own_and_auto_the_first_free(bench: Bench) -> None
     assert not list(bench.runs_dir.glob("*/queued.json"))
 
 
+def test_several_processes_take_a_gpu_each(bench: Bench) -> None:
+    bench("a")
+    bench("b", arguments=("--processes=2",))
+    bench("c")
+    work = bench.supervisor()
+    assert bench.begun(work) == "a@cuda:0"
+    bench.workers[0].end()
+    assert bench.begun(work) == "a@- b@2 x cuda"
+    assert not any(each.startswith("--device") for each in bench.workers[1].arguments)
+    bench.workers[1].end()
+    assert bench.begun(work).endswith("c@cuda:0")
+
+
 def test_runs_that_were_started_by_themselves_count(bench: Bench) -> None:
     bench.devices = ("cpu",)
     bench("a")
