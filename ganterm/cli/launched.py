@@ -50,7 +50,6 @@ def become(run: RunDir | None, arguments: list[str]) -> NoReturn:
     words = os.dup(2)
     os.set_inheritable(words, True)
     command, environment = command_of("ganterm.worker.ranks", *given, f"--last-words={words}")
-    _add_slurm(environment)
     if run is not None:
         say(f"{run.name} trains; `ganterm attach {run.word}` follows it.")
         log = open_to_append(run.log)
@@ -59,25 +58,46 @@ def become(run: RunDir | None, arguments: list[str]) -> NoReturn:
     os.execve(command[0], command, environment)  # noqa: S606 - our own
 
 
+def agree_to_meet(environment: MutableMapping[str, str]) -> None:
+    """See to it that the environment says where the processes meet, as torchrun's does.
+
+    What srun says is said in torchrun's words. Raises `ConfigError` where nothing tells.
+    """
+    if "RANK" not in environment:
+        _add_slurm(environment)
+    if missing := [name for name in ("MASTER_ADDR", "MASTER_PORT") if not environment.get(name)]:
+        raise ConfigError(
+            f"RANK and WORLD_SIZE say that {environment['WORLD_SIZE']} processes train together, "
+            f"but not where they meet: set {' and '.join(missing)}, start them with torchrun, or "
+            "unset WORLD_SIZE to train in one process."
+        )
+
+
 def _add_slurm(environment: MutableMapping[str, str]) -> None:
-    """Say in the environment what torchrun would, from what srun says."""
-    if "RANK" in environment or "SLURM_PROCID" not in environment:
-        return
-    hosts = subprocess.run(  # noqa: S603 - no shell
-        ["scontrol", "show", "hostnames", environment["SLURM_STEP_NODELIST"]],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
     each = re.match(r"\d+", environment.get("SLURM_STEP_TASKS_PER_NODE", "1"))
     job = int(environment.get("SLURM_JOB_ID", "0"))
-    environment.update(
-        {
-            "RANK": environment["SLURM_PROCID"],
-            "WORLD_SIZE": environment["SLURM_STEP_NUM_TASKS"],
-            "LOCAL_RANK": environment.get("SLURM_LOCALID", "0"),
-            "LOCAL_WORLD_SIZE": each.group() if each else "1",
-            "MASTER_ADDR": hosts[0],
-            "MASTER_PORT": str(_PORTS + job % _PORTS),
-        }
+    found = {
+        "RANK": environment["SLURM_PROCID"],
+        "WORLD_SIZE": environment["SLURM_STEP_NUM_TASKS"],
+        "LOCAL_RANK": environment.get("SLURM_LOCALID", "0"),
+        "LOCAL_WORLD_SIZE": each.group() if each else "1",
+        "MASTER_ADDR": environment.get("MASTER_ADDR") or _first_host(environment),
+        "MASTER_PORT": environment.get("MASTER_PORT") or str(_PORTS + job % _PORTS),
+    }
+    environment.update(found)
+
+
+def _first_host(environment: Mapping[str, str]) -> str:
+    """Return the first machine of this Slurm step, as `scontrol` spells out its list."""
+    hosts = environment.get("SLURM_STEP_NODELIST", "")
+    command = ["scontrol", "show", "hostnames", hosts]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        return told.stdout.split()[0]
+    except (OSError, subprocess.SubprocessError, IndexError):
+        if re.fullmatch(r"[\w.-]+", hosts):
+            return hosts
+    raise ConfigError(
+        "srun started several processes, and `scontrol show hostnames` does not say where they "
+        "meet, as in a container; set MASTER_ADDR to the first one's machine."
     )

@@ -65,6 +65,8 @@ def train(
     rank, size = launched.place_among(os.environ)
     if queue and size > 1:
         raise ConfigError("--queue starts every process itself: use --processes, not torchrun.")
+    if size > 1:
+        launched.agree_to_meet(os.environ)
     if rank:
         launched.become(None, [])
     where = runs_dir or default_runs_dir()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ganterm.cli.launched import place_among, starts_again
+from ganterm.cli.launched import agree_to_meet, place_among, starts_again
 from ganterm.core.errors import ConfigError
 
 SRUN = {"SLURM_PROCID": "3", "SLURM_STEP_NUM_TASKS": "4"}
@@ -40,3 +40,34 @@ def test_a_run_that_torchrun_starts_again_needs_a_name() -> None:
     assert not starts_again({}, None)
     with pytest.raises(ConfigError, match="--name"):
         starts_again(again, None)
+
+
+TORCHRUN = {"RANK": "1", "WORLD_SIZE": "2"}
+MET = {"MASTER_ADDR": "n1", "MASTER_PORT": "20007"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ({**TORCHRUN, **MET}, {**TORCHRUN, **MET}),
+        (
+            {**SRUN, "MASTER_ADDR": "n1", "SLURM_JOB_ID": "7"},
+            {"RANK": "3", "WORLD_SIZE": "4", **MET},
+        ),
+        # in a container there is no scontrol, and one machine needs none
+        ({**SRUN, "SLURM_STEP_NODELIST": "n1", "SLURM_JOB_ID": "7"}, MET),
+        (TORCHRUN, None),
+        ({**SRUN, "SLURM_STEP_NODELIST": "n[1-2]"}, None),
+        (SRUN, None),
+    ],
+)
+def test_processes_know_where_they_meet_or_say_what_is_missing(
+    environment: dict[str, str], found: dict[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    if found is None:
+        with pytest.raises(ConfigError, match="MASTER_ADDR"):
+            agree_to_meet(environment)
+    else:
+        agree_to_meet(environment)
+        assert environment.items() >= found.items()
