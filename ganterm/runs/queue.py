@@ -148,7 +148,7 @@ class Queue:
         path = self.path / "edit.lock"
         try:
             with contextlib.suppress(FileExistsError):
-                self.path.mkdir()
+                self.path.mkdir(parents=True)
             if not self.exists:
                 raise ConfigError(f"{self.path} is no directory; remove it to have a queue here.")
             descriptor = open_to_append(path)
