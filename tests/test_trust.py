@@ -209,16 +209,21 @@ def test_a_run_names_nothing_installed_for_somebody_else(
     assert not canary.exists()
 
 
-@pytest.mark.parametrize("named", ["nets.py", "./sub/../nets.py"])
+@pytest.mark.parametrize(
+    ("named", "large"), [("nets.py", False), ("./sub/../nets.py", False), ("nets.py", True)]
+)
 def test_code_beside_a_run_that_has_no_copy_of_it_is_asked_for_too(
-    named: str, made: tuple[RunDir, Path], sent: tuple[RunDir, Path]
+    named: str, large: bool, made: tuple[RunDir, Path], sent: tuple[RunDir, Path]
 ) -> None:
-    """As where an archive holds a run and a file, which the run names as seen from there."""
+    """As where an archive holds a run and a file, which the run names as seen from there.
+
+    Where it is too large to be copied as well.
+    """
     run, canary = sent
     for there in (run.parts, run.checkpoints):
         shutil.rmtree(there)
     run.journal.unlink()
-    Path("nets.py").write_text(NETS.format(canary=str(canary)))
+    Path("nets.py").write_text(NETS.format(canary=str(canary)) + "#" * (large << 20))
     Path("sub").mkdir()
     original = str(made[0].path.parent / "nets.py")
     run.config_file.write_text(run.config_file.read_text().replace(original, named))
@@ -231,9 +236,10 @@ def test_code_beside_a_run_that_has_no_copy_of_it_is_asked_for_too(
     assert invoke("info", "RUN", "--trust", "--no-layers").code == 0
     prepare(run)
     assert canary.exists()
-    Path("nets.py").write_text("raise SystemExit\n")
-    with pytest.raises(UntrustedError):
-        prepare(run)
+    if not large:
+        Path("nets.py").write_text("raise SystemExit\n")
+        with pytest.raises(UntrustedError):
+            prepare(run)
 
 
 def test_what_a_branch_is_told_to_take_is_the_users_own_word(sent: tuple[RunDir, Path]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -159,8 +158,10 @@ def _uncopied(config: RunConfig, manifest: Manifest | None) -> dict[Path, str]:
     held = () if manifest is None else manifest.originals
     found = {}
     for path in code_of(config):
-        with contextlib.suppress(OSError):  # What cannot be read is not run.
-            if path.absolute() not in held and not is_trusted(digest := file_digest(path)):
+        # What is not there is not run.
+        if path.absolute() not in held and path.exists():
+            digest = file_digest(path)
+            if not is_trusted(digest):
                 found[path] = digest
     return found
 

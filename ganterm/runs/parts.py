@@ -109,6 +109,7 @@ def copy_parts(files: Iterable[Path], run: RunDir) -> None:
             home = home_of(main)
             found = dict(_imported(main, home))
         except OSError:
+            trust(file_digest(original))
             continue
         parts.append(_copied(original, main, home, found, run))
         # An export names the file itself, and so does a checkpoint that was taken out of its run.
@@ -161,9 +162,15 @@ def digest_of(path: Path) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """Return what is remembered of a file of code that no run has a copy of; raises `OSError`."""
-    main = path.resolve(strict=True)
-    return _digest_of_file(path, dict(_imported(main, home_of(main))))
+    """Return what is remembered of a file of code that no run has a copy of.
+
+    Of one that is too large to be copied, or imports such a one, that is where it is, and no more.
+    """
+    sources: dict[Path, bytes] = {}
+    with contextlib.suppress(OSError):
+        main = path.resolve(strict=True)
+        sources = dict(_imported(main, home_of(main)))
+    return _digest_of_file(path, sources)
 
 
 def _digest_of_file(path: Path, sources: Mapping[Path, bytes]) -> str:
