@@ -15,6 +15,7 @@ from ganterm.components.networks.plain import told_of
 from ganterm.components.scores import SCORES, Comparison
 from ganterm.config import resolve
 from ganterm.core.errors import ConfigError
+from ganterm.evaluation import embedder
 from ganterm.runs.layout import RunDir
 from tests.cli.invoke import invoke
 from tests.records import lines
@@ -249,7 +250,9 @@ def test_the_networks_of_a_known_tutorial_run_as_they_are(nets: Path) -> None:
 
 
 @pytest.mark.usefixtures("warm")
-def test_those_of_another_one_are_trained_judged_and_resumed(nets: Path) -> None:
+def test_those_of_another_one_are_trained_judged_and_resumed(
+    nets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They read a command line of their own, and `view` what they are given."""
     settings = {
         "--recipe": "dcgan-8x8",
@@ -274,6 +277,7 @@ def test_those_of_another_one_are_trained_judged_and_resumed(nets: Path) -> None
     (told,) = start["components"]["loss"].values()
     assert told["title"] == "losses"
     assert next(r for r in records if r["kind"] == "metrics")["d_loss"] > 0
+    monkeypatch.setattr(embedder, "STEPS", 20)
     scores = json.loads(invoke("judge", "own", "-n", 100, "--json").text)
     (name,) = (each for each in scores if "brightness" in each)
     assert 0 < scores[name] < 255**2
