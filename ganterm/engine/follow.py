@@ -10,6 +10,7 @@ from torch import nn
 
 from ganterm.components.networks.plain import PlainDiscriminator, PlainGenerator
 from ganterm.config.runfile import from_mapping
+from ganterm.core.errors import ConfigError
 from ganterm.engine.loop import Trainer
 from ganterm.engine.parallel import LEAVE, WAIT, Group
 from ganterm.engine.seeding import fixed_latents, seed_default_generators
@@ -54,8 +55,12 @@ def _shares_alike(
     whole = copy.deepcopy(network).train()(given, labels)
     seed_default_generators(seed, "noise of a trial")
     mine = group.shares.take(len(given))
-    with group.shares:
-        part = copy.deepcopy(network).train()(given[mine], None if labels is None else labels[mine])
+    try:
+        with group.shares:
+            ours = None if labels is None else labels[mine]
+            part = copy.deepcopy(network).train()(given[mine], ours)
+    except ConfigError:  # It draws random numbers that cannot be shared; all processes see that.
+        return False
     return torch.allclose(group.shares.whole(part)[0], whole, rtol=_ALIKE, atol=_ALIKE)
 
 

@@ -7,6 +7,7 @@ it knows at once whether it can.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import signal
@@ -84,7 +85,8 @@ def work_of_first(home: Path | None, join: Callable[[], Group]) -> tuple[ExitCod
             return _work(run, arguments, stop, words, lock=lock, group=group)
         finally:
             if group.listens:
-                group.tell()
+                with contextlib.suppress(PeerLostError):
+                    group.tell()
 
     return _outcome(run, words, work), words.said
 

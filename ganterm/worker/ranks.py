@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ganterm.core.errors import DataError, ExitCode, GantermError, PeerLostError
 from ganterm.worker.__main__ import work_of_first
@@ -22,6 +22,8 @@ from ganterm.worker.beats import HOME, beat, verdict_of
 
 if TYPE_CHECKING:
     from ganterm.engine.parallel import Group
+
+_FIRST_SECONDS: Final = 10.0
 
 
 def main() -> NoReturn:
@@ -42,6 +44,8 @@ def main() -> NoReturn:
             code = _work()
     except BaseException as error:  # noqa: BLE001 - whatever it is, the agent says it
         code = tell_why(error)
+        if home and rank and isinstance(error, GantermError):
+            _let_first_say(Path(home), error)
     sys.stdout.flush()
     sys.stderr.flush()
     # Transfers that wait for a process that is gone would keep this one.
@@ -66,6 +70,13 @@ def tell_why(error: BaseException) -> ExitCode:
         with contextlib.suppress(OSError):
             Path(path).write_text(json.dumps(told))
     return ExitCode.TRAINING
+
+
+def _let_first_say(home: Path, error: GantermError) -> None:
+    """Give the first process, which meets the same error, time to end the run by it."""
+    until = time.monotonic() + (0 if isinstance(error, PeerLostError) else _FIRST_SECONDS)
+    while time.monotonic() < until and not verdict_of(home).exists():
+        time.sleep(0.05)
 
 
 def join() -> Group:

@@ -127,6 +127,31 @@ def test_a_run_that_may_not_start_again_is_left_to_be_resumed(
     assert kinds(run, "end")[-1]["reason"] == "finished"
 
 
+MIXES = """
+import torch
+from torch import nn
+
+class Mixes(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Flatten(), nn.Linear(64, 1))
+
+    def forward(self, images):
+        return super().forward(images[torch.randperm(len(images))])
+"""
+
+
+def test_what_no_process_can_do_ends_the_run_once(zygote: Zygote, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(MIXES)
+    own = f"{tmp_path / 'own.py'}:Mixes"
+    run = parallel(tmp_path / "runs", max_restarts=1, discriminator=own)
+    agent = zygote.start(run)
+
+    assert agent.wait() == 2, agent.log()
+    assert not kinds(run, "resume")
+    (end,) = kinds(run, "end")
+    assert end["message"].startswith("discriminator: it computes with all images")
+
+
 def test_no_process_outlives_its_agent(zygote: Zygote, tmp_path: Path) -> None:
     run = parallel(tmp_path)
     agent = zygote.start(run)
