@@ -148,7 +148,8 @@ class Agent(LocalElasticAgent):
             or time.time() - ended.stat().st_mtime > _PARTING_SECONDS
         ):
             self._stop_workers(worker_group)
-            return RunResult(state=WorkerState.SUCCEEDED)
+            returned = dict.fromkeys(worker.global_rank for worker in worker_group.workers)
+            return RunResult(state=WorkerState.SUCCEEDED, return_values=returned)
         return result
 
     def _restart_workers(self, worker_group: WorkerGroup) -> None:
