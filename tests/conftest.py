@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ sys.dont_write_bytecode = False
 # What is remembered of whose code to trust is nobody's own.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="ganterm-state-")
 atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
+
+# However long the machine takes is no fault of what is tested.
+hypothesis.settings.register_profile(
+    "ganterm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("ganterm")
 
 # Times of day that are shown are those of one place.
 os.environ["TZ"] = "UTC"

@@ -38,6 +38,7 @@ COMMANDS = {
     "train": "train --recipe dcgan-8x8 --steps 1 --name new",
     "app": "app --plain RUN",
     "attach": "attach RUN",
+    "queue": "queue",
     "resume": "resume RUN --steps 7",
     "branch": "branch RUN --step 6 --steps 7",
     "ctl": "ctl RUN stop",

@@ -122,6 +122,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "bench": ("bench FOUL",),
     "app": ("app --plain RUN", "app --plain CONFIG", "app --theme FOUL"),
     "import": ("import WEIGHTS --recipe dcgan-8x8 --json", "import FOUL --recipe mlp"),
+    "queue": ("queue", "queue drop FOUL", "queue move RUN FOUL", "queue limit FOUL"),
     "resume": ("resume RUN", "resume FOUL"),
     "branch": ("branch RUN --step 6 --set FOUL=1", "branch RUN --step FOUL"),
     "sample": (

@@ -158,7 +158,7 @@ _CHANGES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(recipe=st.sampled_from(recipes.built_in()), changes=_CHANGES)
 def test_the_command_always_makes_the_drafts_configuration(
     recipe: str, changes: list[tuple[str, str]]

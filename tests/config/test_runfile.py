@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ganterm import recipes
@@ -59,7 +59,7 @@ def test_every_recipe_survives_its_run_toml(tmp_path: Path, name: str) -> None:
 
 
 @given(CONFIGS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 def test_any_configuration_survives_toml_json_and_text(values: dict[str, Any]) -> None:
     config = from_mapping(values)
     assert to_mapping(config) == values
@@ -72,7 +72,7 @@ def test_any_configuration_survives_toml_json_and_text(values: dict[str, Any]) -
 
 
 @given(CONFIGS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 def test_every_problem_names_a_setting_and_reads_as_one_sentence(values: dict[str, Any]) -> None:
     found = list(problems(from_mapping(values)))
     assume(found)

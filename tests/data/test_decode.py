@@ -149,7 +149,8 @@ SAMPLES = {kind: encoded(kind) for kind in ("PNG", "JPEG", "BMP", "GIF", "TIFF",
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.data())
 def test_damaged_files_decode_or_are_refused_in_one_line(

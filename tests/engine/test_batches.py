@@ -44,7 +44,7 @@ def test_images_are_scaled_to_minus_one_to_one() -> None:
 
 
 @given(st.integers(2, 60), st.integers(1, 60), st.booleans(), st.integers(0, 2**63 - 1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_epoch_shows_every_image_at_most_once(
     count: int, batch_size: int, drop_last: bool, seed: int
 ) -> None:

@@ -21,9 +21,7 @@ from ganterm.runs.tensorfile import TensorFile
 from tests.records import record as record_of
 from tests.runs.helpers import checkpoint_bytes, safetensors_bytes, steps_of
 
-fuzz = settings(
-    max_examples=int(os.environ.get("GANTERM_FUZZ_EXAMPLES", "40")), deadline=None, database=None
-)
+fuzz = settings(max_examples=int(os.environ.get("GANTERM_FUZZ_EXAMPLES", "40")), database=None)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

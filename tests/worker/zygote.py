@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import torch
 
+from ganterm import recipes
 from ganterm.data import load
 from ganterm.worker import session  # noqa: F401 (imports what a worker imports)
 from ganterm.worker.__main__ import main
@@ -20,7 +21,8 @@ from ganterm.worker.__main__ import main
 
 def serve() -> None:
     torch.set_num_threads(1)
-    # Both import more, at the first use.
+    # All three import more, at the first use.
+    recipes.built_in()
     load("digits", image_size=8)
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])
     for line in sys.stdin:

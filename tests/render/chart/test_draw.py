@@ -5,7 +5,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ganterm.render.chart import KINDS, STYLES, Mark, Reference, Trace, View, draw_chart
@@ -34,7 +34,6 @@ views = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(
     sources=st.lists(anything, max_size=4),
     view=views,
