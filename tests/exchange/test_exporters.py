@@ -213,6 +213,7 @@ def test_a_run_is_logged_beside_its_training(zygote: Zygote, tmp_path: Path) -> 
     made = make_real(tmp_path / "runs", steps=10**6)
     worker = zygote.start(made, "--log-to=tensorboard", "--log-to=tensorboard:/proc/none")
     assert worker.until(lambda line: line["kind"] == "alert"), worker.log()
+    assert worker.until(lambda line: line["kind"] == "metrics"), worker.log()
     control.post(made.control, "stop")
     assert worker.wait() == 0, worker.log()
     (alert,) = [each for each in kinds(made, "alert") if each["code"] == "log-to"]
