@@ -129,7 +129,7 @@ def test_the_state_of_a_run_with_a_ticket(
 
 
 def test_how_many_train_at_once_is_remembered(run: RunDir) -> None:
-    queue = Queue(run.path.parent)
+    queue = Queue(run.path.parent / "made" / "then")
     assert (queue.limits, queue.exists) == ({}, False)
     queue.set_limit("cuda", 2)
     queue.set_limit("auto", 0)

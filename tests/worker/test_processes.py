@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -127,31 +128,6 @@ def test_a_run_that_may_not_start_again_is_left_to_be_resumed(
     assert kinds(run, "end")[-1]["reason"] == "finished"
 
 
-MIXES = """
-import torch
-from torch import nn
-
-class Mixes(nn.Sequential):
-    def __init__(self):
-        super().__init__(nn.Flatten(), nn.Linear(64, 1))
-
-    def forward(self, images):
-        return super().forward(images[torch.randperm(len(images))])
-"""
-
-
-def test_what_no_process_can_do_ends_the_run_once(zygote: Zygote, tmp_path: Path) -> None:
-    (tmp_path / "own.py").write_text(MIXES)
-    own = f"{tmp_path / 'own.py'}:Mixes"
-    run = parallel(tmp_path / "runs", max_restarts=1, discriminator=own)
-    agent = zygote.start(run)
-
-    assert agent.wait() == 2, agent.log()
-    assert not kinds(run, "resume")
-    (end,) = kinds(run, "end")
-    assert end["message"].startswith("discriminator: it computes with all images")
-
-
 def test_no_process_outlives_its_agent(zygote: Zygote, tmp_path: Path) -> None:
     run = parallel(tmp_path)
     agent = zygote.start(run)
@@ -204,7 +180,10 @@ def test_all_processes_stop_at_one_step(
 def _from_outside(runs_dir: Path, *before: str, **settings: object) -> subprocess.Popen[bytes]:
     """Train the run `mine` by the command line, after the words of a launcher."""
     typed = {**SHORT, "recipe": "dcgan-8x8", "threads": 1, "runs_dir": runs_dir, **settings}
-    options = [f"--{name.replace('_', '-')}={value}" for name, value in typed.items()]
+    options = [
+        f"--{name.replace('_', '-')}{'' if value is True else f'={value}'}"
+        for name, value in typed.items()
+    ]
     command = [sys.executable, *before, "-m", "ganterm", "train", "--name=mine", *options]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -243,3 +222,36 @@ def test_no_process_outlives_torchrun(tmp_path: Path) -> None:
     assert nobody_left(run)
     # A process that ends has no words any more before it has no lock.
     assert _comes_true(lambda: observe(run).state == "crashed")
+
+
+MIXES = """
+import torch
+from torch import nn
+
+class Mixes(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Flatten(), nn.Linear(64, 1))
+
+    def forward(self, images):
+        return super().forward(images[torch.randperm(len(images))])
+"""
+
+
+def test_what_no_process_can_do_ends_the_run_once(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(MIXES)
+    own = f"{tmp_path / 'own.py'}:Mixes"
+    runs_dir = tmp_path / "runs"
+    run = RunDir(runs_dir / "mine")
+    stories = {
+        "": "discriminator: it computes with all images of a batch",
+        "local_batch_norm": "processes: the networks call randperm",
+    }
+    for setting, words in stories.items():
+        alike = {setting: True} if setting else {}
+        started = _from_outside(runs_dir, processes=2, max_restarts=1, discriminator=own, **alike)
+
+        assert started.wait() == 2
+        assert not kinds(run, "resume")
+        (end,) = kinds(run, "end")
+        assert end["message"].startswith(words)
+        shutil.rmtree(runs_dir)
