@@ -126,7 +126,10 @@ def _origin(made: Mapping[str, str], history: RunHistory) -> dict[str, str]:
 def _standing(found: Overview, parent: str, settings: Mapping[str, Any]) -> Iterator[str]:
     yield sentence(found.name, found.state, found.message)
     of = f" of {found.steps:,}" if found.steps else ""
-    pace = f", {found.images_per_s:,.0f} images/s" if found.images_per_s and found.alive else ""
+    pace = ""
+    if found.images_per_s and found.alive:
+        where = f" on {safe_text(found.device)}" if found.device else ""
+        pace = f", {found.images_per_s:,.0f} images/s{where}"
     yield f"Step {found.step:,}{of}{pace}; {words.size(found.size_bytes)} in {found.path}"
     if parent:
         yield f"It goes on from {parent}."

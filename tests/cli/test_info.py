@@ -15,7 +15,10 @@ from ganterm.config import FIELDS
 from ganterm.engine import precision
 from ganterm.render.colour import characters_of, colours_of
 from ganterm.runs.layout import RunDir
+from ganterm.runs.status import Status, write_status
 from tests.cli.invoke import invoke
+from tests.runs.helpers import LockHolder
+from tests.worker.workers import make_run
 
 
 def test_json_has_versions_terminal_directories_and_devices(trained: RunDir) -> None:
@@ -118,6 +121,15 @@ def test_a_run_is_told_with_its_scores_alerts_and_layers(trained: RunDir) -> Non
     assert set(found["layers"]) == {"generator", "discriminator"}
     assert all(value > 0 for values in found["layers"].values() for value in values.values())
     assert json.loads(invoke("info", trained.path, "--json", "--no-layers").text)["layers"] is None
+
+
+def test_a_run_that_trains_is_told_with_its_pace_and_where(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "dcgan-8x8")
+    status = Status(state="running", step=7, steps=9, images_per_s=1234.5, device="2 x cpu")
+    write_status(run.status, status)
+    with LockHolder(run.lock):
+        told = invoke("info", run.path, "--no-layers").text
+    assert ", 1,234 images/s on 2 x cpu; " in told
 
 
 def test_a_run_without_a_checkpoint_is_told_without_its_layers(

@@ -41,7 +41,7 @@ from ganterm.runs import control
 from ganterm.runs.journal import JournalWriter, read_journal
 from ganterm.runs.layout import RunDir
 from ganterm.runs.state import observe
-from ganterm.tui.screens.run_actions import RunActions
+from ganterm.tui.screens.run_actions import Branching, RunActions
 
 CONFIG: dict[str, Any] = {"lr": 1e-3, "batch_size": 4, "name": "x", "flip": True, "sizes": [1, 2]}
 
@@ -332,7 +332,9 @@ def test_it_is_gone_on_with_by_its_script(tmp_path: Path) -> None:
     assert died.message.endswith(f"without a word after step 3; {way}")
     app = SimpleNamespace(app=SimpleNamespace(say=said.append))
     RunActions(app, lambda: died).resume()  # type: ignore[arg-type]
-    assert said == [f"ganterm cannot train died on: {way}."]
+    assert said.pop() == f"ganterm cannot train died on: {way}."
+    Branching(app).ask(died, None)  # type: ignore[arg-type]
+    assert said == [f"ganterm cannot branch off died: {way}."]
     with pytest.raises(WorkerError, match=f"cannot be steered; {way}"):
         require_training(died.run)
 

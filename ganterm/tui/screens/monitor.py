@@ -12,6 +12,7 @@ from textual.containers import Container, Vertical
 from ganterm.client.feed import FeedChange, RunFeed
 from ganterm.client.overview import Overview, describe
 from ganterm.client.wording import STATES
+from ganterm.config.ownloop import LOOP
 from ganterm.render import words
 from ganterm.runs.layout import RunDir
 from ganterm.tui.actions import Action
@@ -205,6 +206,8 @@ class MonitorScreen(PanedScreen[Pane]):
             return feed.view.alive is not False
         if action in {"remedy", "remedies"}:
             return bool(feed.troubles)
+        if action == "branch":
+            return LOOP not in (feed.config or {})
         if action == "resume":
             return feed.view.alive is not True or feed.paused
         return True

@@ -180,6 +180,9 @@ class Branching:
 
     def ask(self, feed: RunFeed, step: int | None) -> None:
         """Ask from which checkpoint to go on, the one nearest to `step` first, or the newest."""
+        if way := feed.run.restart:
+            self._screen.app.say(f"ganterm cannot branch off {feed.run.name}: {way}.")
+            return
         self._screen.run_worker(self._ask_for_checkpoint(feed, step))
 
     async def _ask_for_checkpoint(self, feed: RunFeed, wanted: int | None) -> None:
