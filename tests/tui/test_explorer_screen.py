@@ -86,9 +86,10 @@ async def test_it_is_opened_from_the_list_and_from_the_monitor_and_left_to_there
 
 @awaited
 async def test_the_generator_is_loaded_with_words_and_its_first_image_is_drawn(
-    run: RunDir, tmp_path: Path
+    run: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is asked before the screen is; then what it waits for is said."""
+    monkeypatch.setattr(process, "_LOOK_SECONDS", 3600.0)  # What comes is taken here alone.
     app = make_app(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         app.explore_run(run)
@@ -505,8 +506,11 @@ async def test_what_was_done_in_a_run_waits_for_it_and_is_never_anothers(
 
 
 @awaited
-async def test_answers_about_one_run_are_not_taken_for_another(run: RunDir, tmp_path: Path) -> None:
+async def test_answers_about_one_run_are_not_taken_for_another(
+    run: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was still being drawn and searched when the run was left is seen nowhere."""
+    monkeypatch.setattr(process, "_LOOK_SECONDS", 3600.0)
     other = write_run(tmp_path, "dcgan-002")
     async with exploring(run) as (app, pilot, screen):
         await press(screen, pilot, "4", "space")
