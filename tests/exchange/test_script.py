@@ -144,7 +144,7 @@ CASES: list[tuple[str, dict[str, object]]] = [
 ]
 
 
-QUICK = {"dcgan-8x8", "ring", "schedules", "turbo-8x8", "wgan-gp"}
+QUICK = {"dcgan-8x8", "minibatch statistics", "ring", "schedules", "turbo-8x8", "wgan-gp"}
 
 
 @pytest.mark.parametrize(
